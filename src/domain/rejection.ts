@@ -1,0 +1,37 @@
+import type { Amount } from '../kernel/amount.ts'
+
+export type RejectionCode =
+  | 'NOT_FOUND'
+  | 'NOT_A_MEMBER'
+  | 'MUTED'
+  | 'INVALID_INPUT'
+  | 'INVALID_TRANSITION'
+  | 'RATE_LIMITED'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'NOT_AUTHOR'
+  | 'AUCTION_NOT_STARTED'
+  | 'AUCTION_ENDED'
+  | 'AUCTION_PAUSED'
+  | 'AUCTION_CANCELLED'
+  | 'SELLER_CANNOT_BID'
+  | 'BID_BELOW_MINIMUM'
+  | 'INSUFFICIENT_FUNDS'
+  | 'BUY_NOW_UNAVAILABLE'
+  | 'PRICE_CHANGED'
+  | 'NO_BID_TO_HAMMER'
+
+/** An expected refusal, as a value. Nothing was changed. */
+export interface Rejection {
+  readonly code: RejectionCode
+  /** For people, in English, a whole sentence. */
+  readonly reason: string
+  /** The input field at fault, by its own name. */
+  readonly field?: string
+  /** BID_BELOW_MINIMUM: the least that would be accepted. */
+  readonly minimum?: Amount
+  /** INSUFFICIENT_FUNDS: what can still be spent, and what this needs. */
+  readonly available?: Amount
+  readonly required?: Amount
+  /** RATE_LIMITED: when to try again. */
+  readonly retryAfterMs?: number
+}

@@ -1,0 +1,44 @@
+import type { Instant } from '../../kernel/instant.ts'
+import type { RoomId } from '../../kernel/id.ts'
+import type { Person } from '../person.ts'
+
+export type RoomKind = 'LOBBY' | 'AUCTION' | 'TRADE' | 'CHAT' | 'DIRECT'
+export type RoomVisibility = 'PUBLIC' | 'AUTHENTICATED' | 'MEMBERS' | 'ADMIN'
+export type RoomPhase = 'SCHEDULED' | 'LIVE' | 'PAUSED' | 'ENDED'
+export type MemberRole = 'OWNER' | 'MODERATOR' | 'MEMBER'
+export type TradeDisclosure = 'OWN' | 'ROOM'
+export type RankingMethod = 'STANDARD' | 'DENSE' | 'ORDINAL'
+
+/** What entries of a room's history carry: the room right after the entry. */
+export interface Room {
+  readonly id: RoomId
+  readonly name: string
+  readonly kind: RoomKind
+  readonly visibility: RoomVisibility
+  readonly phase: RoomPhase
+  readonly owner: Person | null
+  readonly createdAt: Instant
+  readonly startsAt: Instant | null
+  readonly endsAt: Instant | null
+  readonly startedAt: Instant | null
+  readonly endedAt: Instant | null
+  readonly memberCount: number
+  readonly ranking: RankingMethod
+  readonly disclosure: TradeDisclosure
+}
+
+/** One user's place in one room. A row outlives the membership: who was removed comes back by addMember only. */
+export interface Membership {
+  readonly user: Person
+  readonly status: 'member' | 'left' | 'removed'
+  readonly role: MemberRole
+  readonly joinedAt: Instant
+  /** Exclusive; FAR_FUTURE until further notice; null when not muted. */
+  readonly mutedUntil: Instant | null
+}
+
+/** A room with the memberships that a decision needs: at least the actor's and the target's, where they exist. */
+export interface RoomFacts {
+  readonly room: Room
+  readonly memberships: ReadonlyMap<string, Membership>
+}

@@ -1,0 +1,73 @@
+import type { Viewer } from '../auth/viewer.ts'
+import type { Instant } from '../kernel/instant.ts'
+import type { Offset, Position } from '../kernel/position.ts'
+import type { Topic } from '../kernel/topic.ts'
+import type { Entry } from '../log/entry.ts'
+
+/** The state of a topic at a position, read in one consistent look at the record. */
+export interface Snapshot {
+  readonly position: Position
+  readonly at: Instant
+  /** The members of the snapshot type beside cursor, offset, at and reset, as resolvers expect them. */
+  readonly state: object
+}
+
+/** The value that the resolvers of one event type get: what every Event carries, and the type's own members. */
+export interface PresentedEvent {
+  /** The GraphQL type, a member of the field's union. */
+  readonly type: string
+  readonly topic: Topic
+  readonly position: Position
+  readonly at: Instant
+}
+
+/**
+ * What a family of topics means to its readers. The hub keeps order, continuity and sharing; a source
+ * says what an entry looks like and who may see it.
+ */
+export interface Source<Prepared = unknown> {
+  /** The type name of the family's snapshot. */
+  readonly snapshotType: string
+  /** Whether all who may read the topic get the same snapshot (apart from fields that read the viewer). */
+  readonly isSnapshotShared: boolean
+  snapshot(topic: Topic, viewer: Viewer | null): Promise<Snapshot>
+  /**
+   * Fetches what presenting needs beside the entries, once a node and batch, in order, one result an entry.
+   * Absent where entries are complete in themselves.
+   */
+  prepare?(topic: Topic, entries: readonly Entry[]): Promise<readonly Prepared[]>
+  /** The event for the resolvers. Called once per entry; total and quick. */
+  present(entry: Entry, prepared: Prepared | undefined): PresentedEvent & object
+  /** Whether this reader may see the entry; absent where all readers of the topic see all. */
+  sees?(event: PresentedEvent & object, prepared: Prepared | undefined, viewer: Viewer | null): boolean
+}
+
+export interface HistoryPlan {
+  readonly kind: 'history'
+  readonly topic: Topic
+  readonly source: Source
+  /** The client's cursor, unchecked. */
+  readonly after: string | null
+}
+
+/** Latest state only: at once, then at most once a period, whatever happened in between. */
+export interface LatestPlan {
+  readonly kind: 'latest'
+  /** Looked at again when an entry of this topic arrives. */
+  readonly topic: Topic
+  readonly everyMs: number
+  /** The state before any entry, with the offset that it includes. */
+  read(): Promise<{ readonly offset: Offset; readonly value: object }>
+  /** The state that an entry carries; undefined where it changes nothing shown. */
+  fromEntry(entry: Entry): Promise<object | undefined> | object | undefined
+}
+
+/** A value by the clock, without a topic. */
+export interface PulsePlan {
+  readonly kind: 'pulse'
+  readonly everyMs: number
+  value(): object | string | number
+}
+
+/** What a subscription field resolves to once the caller is allowed it: how the hub is to serve it. */
+export type Plan = HistoryPlan | LatestPlan | PulsePlan

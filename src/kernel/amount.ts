@@ -1,0 +1,14 @@
+import type { Brand } from './brand.ts'
+
+/** A whole number of a currency's minor units, within ±(2^53 − 1). */
+export type Amount = Brand<number, 'Amount'>
+
+export function isAmount(value: number): value is Amount {
+  return Number.isSafeInteger(value)
+}
+
+/** `value` as an Amount. Throws RangeError when it is none: for numbers that the caller has checked already. */
+export function amount(value: number): Amount {
+  if (!isAmount(value)) throw new RangeError(`${value} is not a whole number of minor units`)
+  return value
+}

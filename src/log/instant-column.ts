@@ -1,0 +1,9 @@
+import { customType } from 'drizzle-orm/pg-core'
+import { type Instant, formatInstant, instant } from '../kernel/instant.ts'
+
+/** A timestamp with time zone, to the millisecond, that code sees as an Instant. */
+export const instantColumn = customType<{ data: Instant; driverData: string }>({
+  dataType: () => 'timestamp(3) with time zone',
+  toDriver: (value) => formatInstant(value),
+  fromDriver: (value) => instant(Date.parse(value)),
+})

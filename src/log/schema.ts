@@ -1,0 +1,211 @@
+import { bigint, index, integer, json, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import type { AuctionPhase, AuctionStanding, AuctionTerms, BidKind, Ceiling } from '../domain/auction/auction.ts'
+import type { Audience, Severity } from '../domain/announcement/announcement.ts'
+import type { Person } from '../domain/person.ts'
+import type {
+  MemberRole,
+  Membership,
+  RankingMethod,
+  RoomKind,
+  RoomPhase,
+  RoomVisibility,
+  TradeDisclosure,
+} from '../domain/room/room.ts'
+import type { Amount } from '../kernel/amount.ts'
+import type { AnnouncementId, AuctionId, BidId, MessageId, RoomId, UserId } from '../kernel/id.ts'
+import type { Epoch, Offset } from '../kernel/position.ts'
+import type { Topic } from '../kernel/topic.ts'
+import { instantColumn } from './instant-column.ts'
+
+/** One row a topic: its row lock orders the commits of a topic, its head is the last offset given. */
+export const topics = pgTable('topics', {
+  topic: text().$type<Topic>().primaryKey(),
+  epoch: bigint({ mode: 'number' }).$type<Epoch>().notNull(),
+  head: bigint({ mode: 'number' }).$type<Offset>().notNull(),
+  /** Entries up to and including this offset are gone. */
+  floor: bigint({ mode: 'number' }).$type<Offset>().notNull(),
+  /** When the last batch was written: entries of one topic never go back in time. */
+  writtenAt: instantColumn('written_at').notNull(),
+})
+
+/** The history itself, append-only. `data` is what the family's source presents. */
+export const entries = pgTable(
+  'entries',
+  {
+    topic: text().$type<Topic>().notNull(),
+    offset: bigint({ mode: 'number' }).$type<Offset>().notNull(),
+    at: instantColumn('at').notNull(),
+    type: text().notNull(),
+    data: json().$type<object>().notNull(),
+    /** Who gave the command; null where the server itself did. */
+    actorId: text('actor_id').$type<UserId>(),
+  },
+  (t) => [primaryKey({ columns: [t.topic, t.offset] }), index('entries_at').on(t.at)],
+)
+
+/** What a caller's key has done, written in the transaction of its effect. */
+export const idempotency = pgTable(
+  'idempotency',
+  {
+    caller: text().notNull(),
+    key: text().notNull(),
+    /** A hash of the whole input: the same key with another input is refused. */
+    fingerprint: text().notNull(),
+    topic: text().$type<Topic>().notNull(),
+    offset: bigint({ mode: 'number' }).$type<Offset>().notNull(),
+    reply: json().$type<object>().notNull(),
+    at: instantColumn('at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.caller, t.key] }), index('idempotency_at').on(t.at)],
+)
+
+/** Everyone ever seen with a valid token, or named by someone who may. */
+export const users = pgTable('users', {
+  id: text().$type<UserId>().primaryKey(),
+  name: text().notNull(),
+})
+
+export const rooms = pgTable(
+  'rooms',
+  {
+    id: text().$type<RoomId>().primaryKey(),
+    name: text().notNull(),
+    kind: text().$type<RoomKind>().notNull(),
+    visibility: text().$type<RoomVisibility>().notNull(),
+    phase: text().$type<RoomPhase>().notNull(),
+    owner: json().$type<Person>(),
+    createdAt: instantColumn('created_at').notNull(),
+    startsAt: instantColumn('starts_at'),
+    endsAt: instantColumn('ends_at'),
+    startedAt: instantColumn('started_at'),
+    endedAt: instantColumn('ended_at'),
+    memberCount: integer('member_count').notNull(),
+    ranking: text().$type<RankingMethod>().notNull(),
+    disclosure: text().$type<TradeDisclosure>().notNull(),
+  },
+  (t) => [index('rooms_listing').on(t.createdAt, t.id)],
+)
+
+export const members = pgTable(
+  'members',
+  {
+    roomId: text('room_id').$type<RoomId>().notNull(),
+    userId: text('user_id').$type<UserId>().notNull(),
+    userName: text('user_name').notNull(),
+    status: text().$type<Membership['status']>().notNull(),
+    role: text().$type<MemberRole>().notNull(),
+    joinedAt: instantColumn('joined_at').notNull(),
+    mutedUntil: instantColumn('muted_until'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.roomId, t.userId] }),
+    index('members_of_user').on(t.userId, t.roomId),
+    index('members_listing').on(t.roomId, t.joinedAt, t.userId),
+  ],
+)
+
+export const messages = pgTable(
+  'messages',
+  {
+    id: text().$type<MessageId>().primaryKey(),
+    roomId: text('room_id').$type<RoomId>().notNull(),
+    offset: bigint({ mode: 'number' }).$type<Offset>().notNull(),
+    authorId: text('author_id').$type<UserId>().notNull(),
+    authorName: text('author_name').notNull(),
+    clientMessageId: text('client_message_id').notNull(),
+    /** What a retry with the same clientMessageId is compared with; stays when the body is edited or deleted. */
+    fingerprint: text().notNull(),
+    body: text(),
+    mentions: json().$type<readonly Person[]>().notNull(),
+    replyToId: text('reply_to_id').$type<MessageId>(),
+    sentAt: instantColumn('sent_at').notNull(),
+    editedAt: instantColumn('edited_at'),
+    deletedAt: instantColumn('deleted_at'),
+  },
+  (t) => [
+    uniqueIndex('messages_history').on(t.roomId, t.offset),
+    uniqueIndex('messages_client_id').on(t.roomId, t.authorId, t.clientMessageId),
+  ],
+)
+
+export const auctions = pgTable(
+  'auctions',
+  {
+    id: text().$type<AuctionId>().primaryKey(),
+    roomId: text('room_id').$type<RoomId>().notNull(),
+    createdAt: instantColumn('created_at').notNull(),
+    /** Repeats `standing.phase`, for lists. */
+    phase: text().$type<AuctionPhase>().notNull(),
+    terms: json().$type<AuctionTerms>().notNull(),
+    standing: json().$type<AuctionStanding>().notNull(),
+    leading: json().$type<Ceiling>(),
+    commandCount: integer('command_count').notNull(),
+    pausedAt: instantColumn('paused_at'),
+    pausedMs: bigint('paused_ms', { mode: 'number' }).notNull(),
+  },
+  (t) => [
+    index('auctions_listing').on(t.createdAt, t.id),
+    index('auctions_of_room').on(t.roomId, t.createdAt, t.id),
+  ],
+)
+
+/** Visible bids. */
+export const bids = pgTable(
+  'bids',
+  {
+    id: text().$type<BidId>().primaryKey(),
+    auctionId: text('auction_id').$type<AuctionId>().notNull(),
+    sequence: integer().notNull(),
+    bidderId: text('bidder_id').$type<UserId>().notNull(),
+    bidderName: text('bidder_name').notNull(),
+    amount: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+    kind: text().$type<BidKind>().notNull(),
+    placedAt: instantColumn('placed_at').notNull(),
+    voidedAt: instantColumn('voided_at'),
+  },
+  (t) => [uniqueIndex('bids_history').on(t.auctionId, t.sequence)],
+)
+
+/** Every accepted bidding command, in order of acceptance: its bidder's ceiling from then on. Append-only. */
+export const ceilings = pgTable(
+  'ceilings',
+  {
+    auctionId: text('auction_id').$type<AuctionId>().notNull(),
+    sequence: integer().notNull(),
+    bidderId: text('bidder_id').$type<UserId>().notNull(),
+    bidderName: text('bidder_name').notNull(),
+    maximum: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+    at: instantColumn('at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.auctionId, t.sequence] }),
+    index('ceilings_of_bidder').on(t.auctionId, t.bidderId, t.sequence),
+  ],
+)
+
+export const announcements = pgTable(
+  'announcements',
+  {
+    id: text().$type<AnnouncementId>().primaryKey(),
+    offset: bigint({ mode: 'number' }).$type<Offset>().notNull(),
+    audience: text().$type<Audience>().notNull(),
+    roomId: text('room_id').$type<RoomId>(),
+    severity: text().$type<Severity>().notNull(),
+    title: text().notNull(),
+    body: text().notNull(),
+    publishedAt: instantColumn('published_at').notNull(),
+    expiresAt: instantColumn('expires_at'),
+    retractedAt: instantColumn('retracted_at'),
+  },
+  (t) => [uniqueIndex('announcements_history').on(t.offset)],
+)
+
+/** When the server must look at a topic of its own accord: the next opening, closing or end. */
+export const deadlines = pgTable(
+  'deadlines',
+  {
+    topic: text().$type<Topic>().primaryKey(),
+    dueAt: instantColumn('due_at').notNull(),
+  },
+  (t) => [index('deadlines_due').on(t.dueAt)],
+)
