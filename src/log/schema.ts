@@ -1,5 +1,11 @@
 import { bigint, index, integer, json, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
-import type { AuctionPhase, AuctionStanding, AuctionTerms, BidKind, Ceiling } from '../domain/auction/auction.ts'
+import type {
+  AuctionPhase,
+  AuctionStanding,
+  AuctionTerms,
+  BidKind,
+  Ceiling,
+} from '../domain/auction/auction.ts'
 import type { Audience, Severity } from '../domain/announcement/announcement.ts'
 import type { Person } from '../domain/person.ts'
 import type {

@@ -49,7 +49,11 @@ export interface AuctionStanding {
   readonly reserveMet: boolean
   readonly endsAt: Instant
   readonly extensionCount: number
-  readonly winner: { readonly user: Person; readonly price: Amount; readonly settledAt: Instant | null } | null
+  readonly winner: {
+    readonly user: Person
+    readonly price: Amount
+    readonly settledAt: Instant | null
+  } | null
 }
 
 /** A standing ceiling: the most its bidder will pay. `sequence` orders acceptance: the earlier wins a tie. */

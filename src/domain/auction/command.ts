@@ -1,0 +1,55 @@
+import type { AuctionId, BidId, RoomId } from '../../kernel/id.ts'
+import type { Instant } from '../../kernel/instant.ts'
+import type { Person } from '../person.ts'
+import type { AuctionState, BidOutcome } from './auction.ts'
+
+/** Amounts and instants as the client sent them: the decider checks every one. */
+export interface CreateAuction {
+  readonly kind: 'create'
+  readonly id: AuctionId
+  readonly roomId: RoomId
+  readonly title: string
+  readonly description: string
+  readonly currency: string
+  readonly startingPrice: number
+  readonly reservePrice: number | null
+  readonly buyNowPrice: number | null
+  /** Null: the default table. */
+  readonly increments: readonly { readonly from: number; readonly step: number }[] | null
+  readonly softClose: {
+    readonly windowMs: number
+    readonly extensionMs: number
+    readonly capMs: number
+  } | null
+  /** Null: at once. */
+  readonly startsAt: Instant | null
+  readonly endsAt: Instant
+  /** Null: the actor. */
+  readonly seller: Person | null
+}
+
+export type AuctionCommand =
+  | CreateAuction
+  /** Exactly one of `amount` and `maximum` is a number. The ids are for the visible bids this may make. */
+  | {
+      readonly kind: 'placeBid'
+      readonly amount: number | null
+      readonly maximum: number | null
+      readonly bidId: BidId
+      readonly answerId: BidId
+    }
+  | { readonly kind: 'buyNow'; readonly price: number; readonly bidId: BidId }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'hammer' }
+  | { readonly kind: 'cancel'; readonly reason: string }
+  /** The server looks whether opening or closing is due. */
+  | { readonly kind: 'passTime' }
+
+export interface AuctionReply {
+  /** For placeBid and buyNow. `bidId` is null when only a ceiling was raised. */
+  readonly bid: { readonly outcome: BidOutcome; readonly bidId: BidId | null } | null
+}
+
+/** Null before `create`. */
+export type MaybeAuction = AuctionState | null

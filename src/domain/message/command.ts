@@ -1,0 +1,20 @@
+import type { MessageId } from '../../kernel/id.ts'
+import type { Person } from '../person.ts'
+
+export type MessageCommand =
+  /** `mentions`: those of the mentioned who are known; unknown ones were dropped before. `fingerprint`: of the input, for retries. */
+  | {
+      readonly kind: 'send'
+      readonly id: MessageId
+      readonly clientMessageId: string
+      readonly fingerprint: string
+      readonly body: string
+      readonly mentions: readonly Person[]
+      readonly replyToId: MessageId | null
+    }
+  | { readonly kind: 'edit'; readonly id: MessageId; readonly body: string }
+  | { readonly kind: 'delete'; readonly id: MessageId }
+
+export interface MessageReply {
+  readonly messageId: MessageId
+}

@@ -1,0 +1,38 @@
+import type { RoomId } from '../../kernel/id.ts'
+import type { Instant } from '../../kernel/instant.ts'
+import type { Person } from '../person.ts'
+import type { MemberRole, RankingMethod, RoomKind, RoomVisibility, TradeDisclosure } from './room.ts'
+
+export type RoomCommand =
+  | {
+      readonly kind: 'create'
+      readonly id: RoomId
+      readonly name: string
+      readonly roomKind: RoomKind
+      readonly visibility: RoomVisibility
+      readonly startsAt: Instant | null
+      readonly endsAt: Instant | null
+      readonly ranking: RankingMethod
+      readonly disclosure: TradeDisclosure
+    }
+  /** `undefined` leaves a member as it is; `null` takes an instant away. */
+  | {
+      readonly kind: 'update'
+      readonly name?: string | undefined
+      readonly visibility?: RoomVisibility | undefined
+      readonly startsAt?: Instant | null | undefined
+      readonly endsAt?: Instant | null | undefined
+    }
+  | { readonly kind: 'start' }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'join' }
+  | { readonly kind: 'leave' }
+  /** `target` may be someone nobody has seen yet. */
+  | { readonly kind: 'add'; readonly target: Person; readonly role: MemberRole }
+  | { readonly kind: 'remove'; readonly target: Person; readonly reason: string | null }
+  /** `until` null: until further notice; a past instant unmutes. */
+  | { readonly kind: 'mute'; readonly target: Person; readonly until: Instant | null }
+  /** The server looks whether start or end is due. */
+  | { readonly kind: 'passTime' }
