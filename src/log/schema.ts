@@ -58,6 +58,7 @@ export const idempotency = pgTable(
     /** A hash of the whole input: the same key with another input is refused. */
     fingerprint: text().notNull(),
     topic: text().$type<Topic>().notNull(),
+    epoch: bigint({ mode: 'number' }).$type<Epoch>().notNull(),
     offset: bigint({ mode: 'number' }).$type<Offset>().notNull(),
     reply: json().$type<object>().notNull(),
     at: instantColumn('at').notNull(),

@@ -1,0 +1,96 @@
+import { fileURLToPath } from 'node:url'
+import { drizzle } from 'drizzle-orm/node-postgres'
+import { migrate } from 'drizzle-orm/node-postgres/migrator'
+import pg from 'pg'
+import type { Database } from './database.ts'
+import { openEmbedded } from './embedded.ts'
+import * as schema from './schema.ts'
+import { seed } from './seed.ts'
+
+export interface RecordOptions {
+  /** A PostgreSQL address; null: PGlite in `directory`. */
+  readonly url: string | null
+  readonly directory: string
+  /** Told of connections that break while idle; the pool replaces them. */
+  readonly onConnectionError: (error: Error) => void
+}
+
+/** The opened record of everything durable. */
+export interface OpenRecord {
+  readonly database: Database
+  close(): Promise<void>
+}
+
+const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url))
+/** Any number of nodes may start at once on an empty database: this advisory lock lets one migrate at a time. */
+const MIGRATION_LOCK = 7_203_114
+
+const POOL_SIZE = 10
+/** Together below the 30 s within which every command is answered or failed. */
+const TIMEOUTS = {
+  connectionTimeoutMillis: 5_000,
+  statement_timeout: 12_000,
+  lock_timeout: 8_000,
+  idle_in_transaction_session_timeout: 20_000,
+}
+
+/** Opens the record, brings its tables up to date and makes the rooms that always exist. */
+export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
+  const { pool, close } = options.url === null ? await embeddedPool(options.directory) : serverPool(options.url)
+  pool.on('error', options.onConnectionError)
+  try {
+    await prepare(pool)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { database: drizzle(pool, { schema }), close }
+}
+
+interface OpenPool {
+  readonly pool: pg.Pool
+  close(): Promise<void>
+}
+
+function serverPool(url: string): OpenPool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: POOL_SIZE,
+    keepAlive: true,
+    application_name: 'rostrum',
+    ...TIMEOUTS,
+  })
+  return { pool, close: () => pool.end() }
+}
+
+async function embeddedPool(directory: string): Promise<OpenPool> {
+  const embedded = await openEmbedded(directory)
+  const pool = new pg.Pool({
+    // The driver reads `stream` as a factory of sockets.
+    ...({ stream: () => embedded.connect() } as object),
+    max: 1,
+    idleTimeoutMillis: 0,
+    user: 'postgres',
+    database: 'postgres',
+    ssl: false,
+  })
+  const close = async (): Promise<void> => {
+    await pool.end()
+    await embedded.close()
+  }
+  return { pool, close }
+}
+
+async function prepare(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect()
+  try {
+    await client.query('SET statement_timeout = 0; SET lock_timeout = 0')
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
+    const database = drizzle(client, { schema })
+    await migrate(database, { migrationsFolder: MIGRATIONS })
+    await seed(database)
+  } finally {
+    // Ends the session, and with it the lock and the settings.
+    client.release(true)
+  }
+}

@@ -1,0 +1,41 @@
+import { randomInt } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import type { RoomVisibility } from '../domain/room/room.ts'
+import { asRoomId } from '../kernel/id.ts'
+import { asEpoch, type Epoch } from '../kernel/position.ts'
+import { announcementsTopic, messagesTopic, roomTopic, type Topic } from '../kernel/topic.ts'
+import type { Executor } from './database.ts'
+
+const DEFAULT_ROOMS: readonly (readonly [string, RoomVisibility])[] = [
+  ['global', 'PUBLIC'],
+  ['authenticated', 'AUTHENTICATED'],
+  ['admin', 'ADMIN'],
+]
+const MAX_EPOCH = 2 ** 40
+
+/** A new name for a history: random, so that a restored or replaced one is not taken for the old. */
+export function newEpoch(): Epoch {
+  return asEpoch(randomInt(1, MAX_EPOCH))
+}
+
+/** Begins the histories of `topics`, empty; one that has begun already stays as it is. */
+export async function beginTopics(executor: Executor, topics: readonly Topic[]): Promise<void> {
+  for (const topic of topics) {
+    await executor.execute(sql`
+      INSERT INTO topics (topic, epoch, head, floor, written_at)
+      VALUES (${topic}, ${newEpoch()}, 0, 0, clock_timestamp())
+      ON CONFLICT DO NOTHING`)
+  }
+}
+
+/** What exists from the first start: three rooms and the topic of announcements. Repeating it changes nothing. */
+export async function seed(executor: Executor): Promise<void> {
+  await beginTopics(executor, [announcementsTopic])
+  for (const [name, visibility] of DEFAULT_ROOMS) {
+    await beginTopics(executor, [roomTopic(asRoomId(name)), messagesTopic(asRoomId(name))])
+    await executor.execute(sql`
+      INSERT INTO rooms (id, name, kind, visibility, phase, created_at, started_at, member_count, ranking, disclosure)
+      VALUES (${name}, ${name}, 'LOBBY', ${visibility}, 'LIVE', clock_timestamp(), clock_timestamp(), 0, 'STANDARD', 'OWN')
+      ON CONFLICT DO NOTHING`)
+  }
+}
