@@ -1,0 +1,47 @@
+import type { Decision } from '../domain/decision.ts'
+import type { Instant } from '../kernel/instant.ts'
+import type { Offset } from '../kernel/position.ts'
+import type { Topic } from '../kernel/topic.ts'
+import type { Transaction } from '../log/database.ts'
+import type { Actor } from '../domain/actor.ts'
+import type { Command } from './commands.ts'
+
+/** The moment of a decision: the batch's instant, and the offset that the next entry gets. */
+export interface Moment {
+  readonly now: Instant
+  readonly next: Offset
+}
+
+/** One event as it was decided; `offset` is null for a private one, which is stored but never an entry. */
+export interface Step<Event> {
+  readonly event: Event
+  readonly offset: Offset | null
+  readonly actor: Actor
+}
+
+/** What a batch did to one aggregate. */
+export interface Change<State, Event> {
+  readonly topic: Topic
+  readonly now: Instant
+  readonly before: State
+  readonly after: State
+  readonly steps: readonly Step<Event>[]
+}
+
+/**
+ * Joins a pure decider to the record. `State` is what the commands at hand need to know; deciding happens
+ * under the topic's row lock, so nothing of the topic's own changes between `load` and `save`.
+ */
+export interface Aggregate<Body, Reply, State, Event, View> {
+  /** The topics that a command brings into being, its own first; none for all but creation. */
+  topicsBegunBy(command: Command<Body>): readonly Topic[]
+  load(tx: Transaction, topic: Topic, commands: readonly Command<Body>[]): Promise<State>
+  decide(state: State, command: Command<Body>, moment: Moment): Decision<Event, Reply>
+  evolve(state: State, event: Event, moment: Moment): State
+  /** The entry that an event becomes, with the state right after it; undefined for a private event. */
+  entryOf(event: Event, after: State): { readonly type: string; readonly data: object } | undefined
+  /** Writes the read models. Called only where there is at least one step. */
+  save(tx: Transaction, change: Change<State, Event>): Promise<void>
+  /** What the caller of an accepted command gets to see of the state right after it. */
+  viewOf(after: State, reply: Reply): View
+}

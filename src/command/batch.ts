@@ -1,0 +1,227 @@
+import { and, eq, inArray, or, sql } from 'drizzle-orm'
+import type { Decision } from '../domain/decision.ts'
+import { formatInstant, type Instant, instant } from '../kernel/instant.ts'
+import { advance, asEpoch, asOffset, type Epoch, type Offset } from '../kernel/position.ts'
+import type { Topic } from '../kernel/topic.ts'
+import type { Database, Transaction } from '../log/database.ts'
+import type { Entry } from '../log/entry.ts'
+import { idempotency } from '../log/schema.ts'
+import { beginTopics } from '../log/seed.ts'
+import type { Aggregate, Step } from './aggregate.ts'
+import type { Command, Outcome } from './commands.ts'
+
+/** What a batch came to: one outcome a command, in order, and the entries that are now in the history. */
+export interface BatchResult<Reply, View> {
+  readonly outcomes: readonly Outcome<Reply, View>[]
+  readonly entries: readonly Entry[]
+}
+
+interface LockedTopic {
+  readonly epoch: Epoch
+  readonly head: Offset
+  readonly now: Instant
+}
+
+interface StoredReply {
+  readonly fingerprint: string
+  readonly epoch: Epoch
+  readonly offset: Offset
+  readonly reply: object
+  readonly at: Instant
+}
+
+/**
+ * Runs the commands of one topic, in order, in one transaction: locks the topic's row, loads, folds decide
+ * and evolve, writes entries, read models and keys, commits. All of the accepted take effect, or the whole
+ * batch fails by a throw and none does.
+ */
+export async function runBatch<Body, Reply extends object, State, Event, View>(
+  database: Database,
+  aggregate: Aggregate<Body, Reply, State, Event, View>,
+  topic: Topic,
+  commands: readonly Command<Body>[],
+): Promise<BatchResult<Reply, View>> {
+  let result: BatchResult<Reply, View> = { outcomes: [], entries: [] }
+  try {
+    await database.transaction(async (tx) => {
+      const begun = commands.flatMap((command) => aggregate.topicsBegunBy(command))
+      await beginTopics(tx, begun)
+      const locked = await lockTopic(tx, topic)
+      const stored = await loadReplies(tx, commands)
+      const before = await aggregate.load(tx, topic, commands)
+      const fold = foldCommands(aggregate, topic, commands, before, locked, stored)
+      result = { outcomes: fold.outcomes, entries: fold.entries }
+      if (fold.steps.length === 0) throw new NothingToCommit()
+      await writeEntries(tx, topic, fold.entries, fold.steps, locked.now)
+      await aggregate.save(tx, { topic, now: locked.now, before, after: fold.after, steps: fold.steps })
+      await storeReplies(tx, topic, locked, fold.keyed)
+    })
+  } catch (error) {
+    if (!(error instanceof NothingToCommit)) throw error
+  }
+  return result
+}
+
+/** Rolls a transaction back in which all was refused or repeated. */
+class NothingToCommit extends Error {}
+
+/** A topic that has not begun is locked by nothing: whoever asks for it is told that it isn't there. */
+async function lockTopic(tx: Transaction, topic: Topic): Promise<LockedTopic> {
+  // Materialised, so that the clock is read when the lock is held and not when waiting for it began.
+  const { rows } = await tx.execute<{ epoch: string; head: string; now: number }>(sql`
+    WITH locked AS MATERIALIZED (SELECT epoch, head, written_at FROM topics WHERE topic = ${topic} FOR UPDATE)
+    SELECT epoch, head, (extract(epoch FROM greatest(clock_timestamp(), written_at)) * 1000)::float8 AS now FROM locked`)
+  const [row] = rows
+  if (row === undefined) return { epoch: asEpoch(0), head: asOffset(0), now: instant(Date.now()) }
+  return { epoch: asEpoch(Number(row.epoch)), head: asOffset(Number(row.head)), now: instant(row.now) }
+}
+
+interface Keyed<Body, Reply> {
+  readonly command: Command<Body>
+  readonly reply: Reply
+  readonly offset: Offset
+}
+
+interface Fold<Body, Reply, State, Event, View> {
+  readonly outcomes: readonly Outcome<Reply, View>[]
+  readonly entries: readonly Entry[]
+  readonly steps: readonly Step<Event>[]
+  readonly after: State
+  /** The accepted commands whose keys are to be kept. */
+  readonly keyed: readonly Keyed<Body, Reply>[]
+}
+
+function foldCommands<Body, Reply extends object, State, Event, View>(
+  aggregate: Aggregate<Body, Reply, State, Event, View>,
+  topic: Topic,
+  commands: readonly Command<Body>[],
+  before: State,
+  locked: LockedTopic,
+  stored: Map<string, StoredReply>,
+): Fold<Body, Reply, State, Event, View> {
+  const { epoch, now } = locked
+  const outcomes: Outcome<Reply, View>[] = []
+  const entries: Entry[] = []
+  const steps: Step<Event>[] = []
+  const keyed: Keyed<Body, Reply>[] = []
+  let state = before
+  let head = locked.head
+
+  const apply = (command: Command<Body>, decision: Decision<Event, Reply>): Outcome<Reply, View> => {
+    if (decision.kind !== 'accepted') return decision
+    for (const event of decision.events) {
+      state = aggregate.evolve(state, event, { now, next: advance(head) })
+      const shown = aggregate.entryOf(event, state)
+      if (shown !== undefined) {
+        head = advance(head)
+        entries.push({ topic, epoch, offset: head, at: now, ...shown })
+      }
+      steps.push({ event, offset: shown === undefined ? null : head, actor: command.actor })
+    }
+    const { reply } = decision
+    if (command.idempotency !== undefined) {
+      keyed.push({ command, reply, offset: head })
+      stored.set(storageKey(command), {
+        fingerprint: command.idempotency.fingerprint,
+        epoch,
+        offset: head,
+        reply,
+        at: now,
+      })
+    }
+    const position = { epoch, offset: head }
+    return { kind: 'accepted', reply, position, at: now, isReplay: false, state: aggregate.viewOf(state, reply) }
+  }
+
+  for (const command of commands) {
+    outcomes.push(
+      repeated<Reply, View>(command, stored) ??
+        apply(command, aggregate.decide(state, command, { now, next: advance(head) })),
+    )
+  }
+  return { outcomes, entries, steps, after: state, keyed }
+}
+
+/** The first answer to a key that was used before, or undefined for a command that is new. */
+function repeated<Reply, View>(
+  command: Command<unknown>,
+  stored: ReadonlyMap<string, StoredReply>,
+): Outcome<Reply, View> | undefined {
+  if (command.idempotency === undefined) return undefined
+  const first = stored.get(storageKey(command))
+  if (first === undefined) return undefined
+  if (first.fingerprint !== command.idempotency.fingerprint) {
+    const reason = 'This idempotency key was used before, for something else.'
+    return { kind: 'rejected', rejection: { code: 'IDEMPOTENCY_KEY_REUSED', reason, field: 'idempotencyKey' } }
+  }
+  const position = { epoch: first.epoch, offset: first.offset }
+  return { kind: 'accepted', reply: first.reply as Reply, position, at: first.at, isReplay: true, state: undefined }
+}
+
+function callerOf(command: Command<unknown>): string {
+  return command.actor.kind === 'user' ? command.actor.person.id : ''
+}
+
+function storageKey(command: Command<unknown>): string {
+  return `${callerOf(command)}\n${command.idempotency?.key ?? ''}`
+}
+
+async function loadReplies(tx: Transaction, commands: readonly Command<unknown>[]): Promise<Map<string, StoredReply>> {
+  const keysOfCaller = Map.groupBy(
+    commands.filter((command) => command.idempotency !== undefined),
+    callerOf,
+  )
+  if (keysOfCaller.size === 0) return new Map()
+  const wanted = [...keysOfCaller].map(([caller, group]) =>
+    and(eq(idempotency.caller, caller), inArray(idempotency.key, group.map((each) => each.idempotency?.key ?? ''))),
+  )
+  const rows = await tx
+    .select()
+    .from(idempotency)
+    .where(or(...wanted))
+  return new Map(rows.map((row) => [`${row.caller}\n${row.key}`, row]))
+}
+
+async function writeEntries(
+  tx: Transaction,
+  topic: Topic,
+  entries: readonly Entry[],
+  steps: readonly Step<unknown>[],
+  now: Instant,
+): Promise<void> {
+  const at = formatInstant(now)
+  const last = entries.at(-1)
+  if (last === undefined) {
+    await tx.execute(sql`UPDATE topics SET written_at = ${at} WHERE topic = ${topic}`)
+    return
+  }
+  const actors = new Map(steps.map(({ offset, actor }) => [offset, actor.kind === 'user' ? actor.person.id : null]))
+  const rows = entries.map(({ offset, type, data }) => ({ offset, type, data, actor: actors.get(offset) ?? null }))
+  await tx.execute(sql`
+    WITH moved AS (UPDATE topics SET head = ${last.offset}, written_at = ${at} WHERE topic = ${topic})
+    INSERT INTO entries (topic, "offset", at, type, data, actor_id)
+    SELECT ${topic}, "offset", ${at}::timestamptz, type, data, actor
+    FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row("offset" bigint, type text, data json, actor text)`)
+}
+
+/** A key that another topic's batch stored meanwhile breaks the primary key: the batch is run again and finds it. */
+async function storeReplies(
+  tx: Transaction,
+  topic: Topic,
+  locked: LockedTopic,
+  keyed: readonly Keyed<unknown, object>[],
+): Promise<void> {
+  if (keyed.length === 0) return
+  const rows = keyed.map(({ command, reply, offset }) => ({
+    caller: callerOf(command),
+    key: command.idempotency?.key,
+    fingerprint: command.idempotency?.fingerprint,
+    offset,
+    reply,
+  }))
+  await tx.execute(sql`
+    INSERT INTO idempotency (caller, key, fingerprint, topic, epoch, "offset", reply, at)
+    SELECT caller, key, fingerprint, ${topic}, ${locked.epoch}, "offset", reply, ${formatInstant(locked.now)}::timestamptz
+    FROM json_to_recordset(${JSON.stringify(rows)}::json)
+      AS row(caller text, key text, fingerprint text, "offset" bigint, reply json)`)
+}

@@ -1,0 +1,136 @@
+import type { Topic } from '../kernel/topic.ts'
+import type { Database } from '../log/database.ts'
+import type { Entry } from '../log/entry.ts'
+import { isConflict, isRecordUnavailable, RecordUnavailable } from '../log/unavailable.ts'
+import type { Aggregate } from './aggregate.ts'
+import { type BatchResult, runBatch } from './batch.ts'
+import type { Command, Outcome } from './commands.ts'
+import type { Turns } from './turns.ts'
+
+export interface QueueOptions {
+  readonly database: Database
+  /** Bounds the transactions open at once over all queues; the rest of the pool is for reads. */
+  readonly turns: Turns
+  /** Told of what was committed, once a batch, before its commands are answered. Must not throw. */
+  readonly announce: (entries: readonly Entry[]) => void
+}
+
+/** Takes commands for the topics of one aggregate; answers each after commit, or throws on a fault. */
+export interface CommandQueue<Body, Reply, View> {
+  /** Throws RecordUnavailable, or what the batch threw. */
+  submit(command: Command<Body>): Promise<Outcome<Reply, View>>
+  /** Resolves when everything that was submitted is answered. */
+  idle(): Promise<void>
+}
+
+const MAX_BATCH = 256
+/** Waiting for one topic; beyond it, a command is turned away at once rather than answered too late. */
+const MAX_WAITING = 10_000
+/** A command is answered or failed within 30 s: what waited this long is not begun any more. */
+const MAX_WAIT_MS = 10_000
+const ANSWER_WITHIN_MS = 28_000
+const MAX_ATTEMPTS = 5
+
+interface Waiting<Body, Reply, View> {
+  readonly command: Command<Body>
+  readonly since: number
+  readonly answer: (outcome: Outcome<Reply, View>) => void
+  readonly fail: (error: unknown) => void
+}
+
+/**
+ * One queue a topic. Whoever works a queue takes all that waits, up to MAX_BATCH, as one transaction: while it
+ * commits the next batch gathers, so that a hot topic costs one commit a batch and an idle one waits for nobody.
+ */
+export function createCommandQueue<Body, Reply extends object, State, Event, View>(
+  aggregate: Aggregate<Body, Reply, State, Event, View>,
+  options: QueueOptions,
+): CommandQueue<Body, Reply, View> {
+  type Batch = readonly Waiting<Body, Reply, View>[]
+  const queues = new Map<Topic, Waiting<Body, Reply, View>[]>()
+  let idlers: (() => void)[] = []
+
+  async function work(topic: Topic, queue: Waiting<Body, Reply, View>[]): Promise<void> {
+    while (queue.length > 0) {
+      const release = await options.turns.take()
+      await run(topic, takeFresh(queue)).finally(release)
+    }
+    queues.delete(topic)
+    if (queues.size > 0) return
+    const waiters = idlers
+    idlers = []
+    for (const resolve of waiters) resolve()
+  }
+
+  async function run(topic: Topic, batch: Batch): Promise<void> {
+    const [first] = batch
+    if (first === undefined) return
+    // Nobody waits longer than promised, whatever the driver does with a connection that went silent.
+    const latest = first.since + ANSWER_WITHIN_MS - Date.now()
+    const timer = setTimeout(() => failAll(batch, new RecordUnavailable()), latest)
+    try {
+      const { outcomes, entries } = await runUntilUncontested(topic, batch)
+      if (entries.length > 0) options.announce(entries)
+      batch.forEach(({ answer, fail }, index) => {
+        const outcome = outcomes[index]
+        if (outcome === undefined) fail(new RangeError('a batch answers every command'))
+        else answer(outcome)
+      })
+    } catch (error) {
+      if (isRecordUnavailable(error)) failAll(batch, new RecordUnavailable(error))
+      else if (batch.length === 1) first.fail(error)
+      // One of them is at fault: alone, it can't sink its neighbours.
+      else for (const waiting of batch) await run(topic, [waiting])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async function runUntilUncontested(topic: Topic, batch: Batch): Promise<BatchResult<Reply, View>> {
+    const commands = batch.map(({ command }) => command)
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await runBatch(options.database, aggregate, topic, commands)
+      } catch (error) {
+        if (!isConflict(error) || attempt === MAX_ATTEMPTS) throw error
+      }
+    }
+  }
+
+  return {
+    submit(command) {
+      return new Promise((answer, fail) => {
+        const waiting = { command, since: Date.now(), answer, fail }
+        const queue = queues.get(command.topic)
+        if (queue === undefined) {
+          const started = [waiting]
+          queues.set(command.topic, started)
+          // From the next turn of the event loop, so that commands that arrived together travel together.
+          setImmediate(() => void work(command.topic, started))
+        } else if (queue.length >= MAX_WAITING) fail(new RecordUnavailable())
+        else queue.push(waiting)
+      })
+    },
+
+    idle() {
+      return queues.size === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))
+    },
+  }
+}
+
+/** The next batch of a queue. What waited too long is failed instead: nothing of it has begun. */
+function takeFresh<Body, Reply, View>(
+  queue: Waiting<Body, Reply, View>[],
+): readonly Waiting<Body, Reply, View>[] {
+  const oldest = Date.now() - MAX_WAIT_MS
+  const taken = queue.splice(0, MAX_BATCH)
+  failAll(
+    taken.filter(({ since }) => since < oldest),
+    new RecordUnavailable(),
+  )
+  return taken.filter(({ since }) => since >= oldest)
+}
+
+function failAll(batch: readonly { readonly fail: (error: unknown) => void }[], error: Error): void {
+  for (const { fail } of batch) fail(error)
+}

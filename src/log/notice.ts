@@ -1,0 +1,51 @@
+import { type Instant, instant } from '../kernel/instant.ts'
+import { advance, asEpoch, asOffset, type Epoch, type Offset } from '../kernel/position.ts'
+import type { Topic } from '../kernel/topic.ts'
+import type { Entry } from './entry.ts'
+
+/**
+ * What the bus says of one committed batch: the entries from `first` on, without a hole. `entries` is
+ * undefined where they were too large to send: the reader finds them in the history.
+ */
+export interface Notice {
+  readonly epoch: Epoch
+  readonly first: Offset
+  readonly last: Offset
+  readonly entries: readonly Entry[] | undefined
+}
+
+/** Beyond this the bus carries the range alone. Characters, about bytes. */
+const MAX_NOTICE_LENGTH = 256 * 1024
+
+interface Wire {
+  readonly e: number
+  readonly f: number
+  readonly l: number
+  readonly at: number
+  readonly x?: readonly (readonly [type: string, data: object])[]
+}
+
+/** `entries`: one batch, consecutive, of one instant, at least one. */
+export function encodeNotice(entries: readonly Entry[]): string {
+  const [first] = entries
+  const last = entries.at(-1)
+  if (first === undefined || last === undefined) throw new RangeError('a notice announces at least one entry')
+  const range = { e: first.epoch, f: first.offset, l: last.offset, at: first.at }
+  const text = JSON.stringify({ ...range, x: entries.map(({ type, data }) => [type, data]) } satisfies Wire)
+  return text.length <= MAX_NOTICE_LENGTH ? text : JSON.stringify(range satisfies Wire)
+}
+
+/** Throws on text that `encodeNotice` did not make. */
+export function decodeNotice(topic: Topic, text: string): Notice {
+  const wire = JSON.parse(text) as Wire
+  const [epoch, first, at]: [Epoch, Offset, Instant] = [asEpoch(wire.e), asOffset(wire.f), instant(wire.at)]
+  const entries = wire.x?.map(([type, data], index) => ({
+    topic,
+    epoch,
+    offset: advance(first, index),
+    at,
+    type,
+    data,
+  }))
+  return { epoch, first, last: asOffset(wire.l), entries }
+}
