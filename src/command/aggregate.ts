@@ -1,9 +1,9 @@
+import type { Actor } from '../domain/actor.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Offset } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Transaction } from '../log/database.ts'
-import type { Actor } from '../domain/actor.ts'
 import type { Command } from './commands.ts'
 
 /** The moment of a decision: the batch's instant, and the offset that the next entry gets. */

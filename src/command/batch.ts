@@ -130,7 +130,14 @@ function foldCommands<Body, Reply extends object, State, Event, View>(
       })
     }
     const position = { epoch, offset: head }
-    return { kind: 'accepted', reply, position, at: now, isReplay: false, state: aggregate.viewOf(state, reply) }
+    return {
+      kind: 'accepted',
+      reply,
+      position,
+      at: now,
+      isReplay: false,
+      state: aggregate.viewOf(state, reply),
+    }
   }
 
   for (const command of commands) {
@@ -152,10 +159,20 @@ function repeated<Reply, View>(
   if (first === undefined) return undefined
   if (first.fingerprint !== command.idempotency.fingerprint) {
     const reason = 'This idempotency key was used before, for something else.'
-    return { kind: 'rejected', rejection: { code: 'IDEMPOTENCY_KEY_REUSED', reason, field: 'idempotencyKey' } }
+    return {
+      kind: 'rejected',
+      rejection: { code: 'IDEMPOTENCY_KEY_REUSED', reason, field: 'idempotencyKey' },
+    }
   }
   const position = { epoch: first.epoch, offset: first.offset }
-  return { kind: 'accepted', reply: first.reply as Reply, position, at: first.at, isReplay: true, state: undefined }
+  return {
+    kind: 'accepted',
+    reply: first.reply as Reply,
+    position,
+    at: first.at,
+    isReplay: true,
+    state: undefined,
+  }
 }
 
 function callerOf(command: Command<unknown>): string {
@@ -166,14 +183,23 @@ function storageKey(command: Command<unknown>): string {
   return `${callerOf(command)}\n${command.idempotency?.key ?? ''}`
 }
 
-async function loadReplies(tx: Transaction, commands: readonly Command<unknown>[]): Promise<Map<string, StoredReply>> {
+async function loadReplies(
+  tx: Transaction,
+  commands: readonly Command<unknown>[],
+): Promise<Map<string, StoredReply>> {
   const keysOfCaller = Map.groupBy(
     commands.filter((command) => command.idempotency !== undefined),
     callerOf,
   )
   if (keysOfCaller.size === 0) return new Map()
   const wanted = [...keysOfCaller].map(([caller, group]) =>
-    and(eq(idempotency.caller, caller), inArray(idempotency.key, group.map((each) => each.idempotency?.key ?? ''))),
+    and(
+      eq(idempotency.caller, caller),
+      inArray(
+        idempotency.key,
+        group.map((each) => each.idempotency?.key ?? ''),
+      ),
+    ),
   )
   const rows = await tx
     .select()
@@ -195,8 +221,15 @@ async function writeEntries(
     await tx.execute(sql`UPDATE topics SET written_at = ${at} WHERE topic = ${topic}`)
     return
   }
-  const actors = new Map(steps.map(({ offset, actor }) => [offset, actor.kind === 'user' ? actor.person.id : null]))
-  const rows = entries.map(({ offset, type, data }) => ({ offset, type, data, actor: actors.get(offset) ?? null }))
+  const actors = new Map(
+    steps.map(({ offset, actor }) => [offset, actor.kind === 'user' ? actor.person.id : null]),
+  )
+  const rows = entries.map(({ offset, type, data }) => ({
+    offset,
+    type,
+    data,
+    actor: actors.get(offset) ?? null,
+  }))
   await tx.execute(sql`
     WITH moved AS (UPDATE topics SET head = ${last.offset}, written_at = ${at} WHERE topic = ${topic})
     INSERT INTO entries (topic, "offset", at, type, data, actor_id)

@@ -1,13 +1,13 @@
+import type { Actor } from '../domain/actor.ts'
+import type { Announcement } from '../domain/announcement/announcement.ts'
 import type { AnnouncementCommand, AnnouncementReply } from '../domain/announcement/command.ts'
 import type { AuctionState } from '../domain/auction/auction.ts'
 import type { AuctionCommand, AuctionReply } from '../domain/auction/command.ts'
-import type { Announcement } from '../domain/announcement/announcement.ts'
 import type { MessageCommand, MessageReply } from '../domain/message/command.ts'
 import type { Message } from '../domain/message/message.ts'
 import type { RoomCommand } from '../domain/room/command.ts'
 import type { Membership, Room } from '../domain/room/room.ts'
 import type { AuctionId, RoomId } from '../kernel/id.ts'
-import type { Actor } from '../domain/actor.ts'
 import type { IdempotencyKey, Outcome } from './commands.ts'
 
 /** How the rest of the server gives commands: one function an aggregate. Each answers after commit, or throws on a fault. */

@@ -42,8 +42,20 @@ export interface Source<Prepared = unknown> {
   sees?(event: PresentedEvent & object, prepared: Prepared | undefined, viewer: Viewer | null): boolean
 }
 
+/**
+ * What keeps a running subscription honest: whenever one of these topics changes who may read, `isAllowed` is
+ * asked again, and a reader who is no longer allowed is ended with FORBIDDEN.
+ */
+export interface Guard {
+  readonly topic: Topic
+  /** Whether an entry of the topic may have taken something from this reader: quick, errs towards true. */
+  concerns(entry: Entry): boolean
+  isAllowed(): Promise<boolean>
+}
+
 export interface HistoryPlan {
   readonly kind: 'history'
+  readonly guard?: Guard | undefined
   readonly topic: Topic
   readonly source: Source
   /** The client's cursor, unchecked. */
@@ -53,6 +65,7 @@ export interface HistoryPlan {
 /** Latest state only: at once, then at most once a period, whatever happened in between. */
 export interface LatestPlan {
   readonly kind: 'latest'
+  readonly guard?: Guard | undefined
   /** Looked at again when an entry of this topic arrives. */
   readonly topic: Topic
   readonly everyMs: number

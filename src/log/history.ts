@@ -31,7 +31,10 @@ export function createHistory(database: Database): History {
 
     async heads(wanted) {
       if (wanted.length === 0) return new Map()
-      const rows = await database.select(headColumns).from(topics).where(inArray(topics.topic, [...wanted]))
+      const rows = await database
+        .select(headColumns)
+        .from(topics)
+        .where(inArray(topics.topic, [...wanted]))
       return new Map(rows.map((row) => [row.topic, row]))
     },
 

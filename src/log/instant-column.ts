@@ -1,5 +1,5 @@
 import { customType } from 'drizzle-orm/pg-core'
-import { type Instant, formatInstant, instant } from '../kernel/instant.ts'
+import { formatInstant, type Instant, instant } from '../kernel/instant.ts'
 
 /** A timestamp with time zone, to the millisecond, that code sees as an Instant. */
 export const instantColumn = customType<{ data: Instant; driverData: string }>({

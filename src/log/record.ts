@@ -36,7 +36,8 @@ const TIMEOUTS = {
 
 /** Opens the record, brings its tables up to date and makes the rooms that always exist. */
 export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
-  const { pool, close } = options.url === null ? await embeddedPool(options.directory) : serverPool(options.url)
+  const { pool, close } =
+    options.url === null ? await embeddedPool(options.directory) : serverPool(options.url)
   pool.on('error', options.onConnectionError)
   try {
     await prepare(pool)

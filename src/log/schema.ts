@@ -1,4 +1,5 @@
 import { bigint, index, integer, json, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import type { Audience, Severity } from '../domain/announcement/announcement.ts'
 import type {
   AuctionPhase,
   AuctionStanding,
@@ -6,7 +7,6 @@ import type {
   BidKind,
   Ceiling,
 } from '../domain/auction/auction.ts'
-import type { Audience, Severity } from '../domain/announcement/announcement.ts'
 import type { Person } from '../domain/person.ts'
 import type {
   MemberRole,

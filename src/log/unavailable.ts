@@ -8,9 +8,18 @@ export class RecordUnavailable extends Error {
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html: 08 connection, 53 resources, 57P shutdown. */
 const SQL_STATES = /^(08...|53...|57P0.|57014|55P03|25P03)$/
-const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'])
+const SOCKET_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+])
 /** The driver gives these faults no code. */
-const DRIVER_MESSAGES = /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Cannot use a pool after|^embedded database:/
+const DRIVER_MESSAGES =
+  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Cannot use a pool after|^embedded database:/
 const MAX_CAUSES = 5
 
 /** Whether `error` says that the record was out of reach, rather than that a statement was wrong. */
@@ -34,7 +43,8 @@ function causesOf(error: unknown): readonly Coded[] {
   const causes: Coded[] = []
   for (let cause = error; cause instanceof Error && causes.length < MAX_CAUSES; cause = cause.cause) {
     causes.push(cause)
-    if (cause instanceof AggregateError) causes.push(...cause.errors.filter((inner) => inner instanceof Error))
+    if (cause instanceof AggregateError)
+      causes.push(...cause.errors.filter((inner) => inner instanceof Error))
   }
   return causes
 }

@@ -1,0 +1,188 @@
+import { advance, type Epoch, type Offset } from '../kernel/position.ts'
+import type { Topic } from '../kernel/topic.ts'
+import type { Entry } from '../log/entry.ts'
+import type { Head, History } from '../log/history.ts'
+import { decodeNotice, type Notice } from '../log/notice.ts'
+import type { Bus, Unsubscribe } from '../pubsub/bus.ts'
+
+/** Who hears a feed. Calls are synchronous and must not throw. */
+export interface FeedListener {
+  /** The next entries: consecutive, each exactly once. */
+  onEntries(entries: readonly Entry[]): void
+  /** The history no longer continues what was heard: it was replaced, or trimmed past this node's position. */
+  onDiscontinuity(): void
+}
+
+export interface FeedEvents {
+  /** A gap was closed by reading `count` entries from the history. */
+  onGapRepaired(topic: Topic, count: number): void
+  /** A read of the record failed; the next check tries again. */
+  onFault(topic: Topic, error: unknown): void
+}
+
+const PAGE = 1000
+/** Notices waiting behind a slow read of the record; beyond it they are forgotten, and read from the history. */
+const MAX_QUEUED = 1000
+
+/**
+ * The live end of one topic on this node. The bus only makes it quick: whatever the bus repeats is dropped, and
+ * whatever it skips is read from the history first, so that listeners hear every entry, once, in order.
+ */
+export class Feed {
+  readonly topic: Topic
+  readonly #history: History
+  readonly #bus: Bus
+  readonly #events: FeedEvents
+  readonly #listeners = new Set<FeedListener>()
+  #epoch: Epoch | undefined
+  #head: Offset | undefined
+  #queue: Notice[] = []
+  #working: Promise<void> | undefined
+  #isDoubtful = false
+  #unsubscribe: Unsubscribe | undefined
+  #isListening = false
+  #isClosed = false
+
+  constructor(topic: Topic, history: History, bus: Bus, events: FeedEvents) {
+    this.topic = topic
+    this.#history = history
+    this.#bus = bus
+    this.#events = events
+  }
+
+  /** Attaches to the bus, then finds the head. Throws when the record is away, or has no such topic. */
+  async start(): Promise<void> {
+    await this.listen()
+    const head = await this.#history.head(this.topic)
+    if (head === undefined) throw new RangeError(`topic ${this.topic} has not begun`)
+    this.#epoch = head.epoch
+    this.#head = head.offset
+    this.#work()
+  }
+
+  /** Makes sure that the bus is heard, as far as it can be had: called again until it is. */
+  async listen(): Promise<void> {
+    if (this.#unsubscribe !== undefined || this.#isListening || this.#isClosed) return
+    this.#isListening = true
+    try {
+      const unsubscribe = await this.#bus.subscribe(this.topic, (message) => this.#receive(message))
+      if (this.#isClosed) unsubscribe()
+      else this.#unsubscribe = unsubscribe
+    } catch {
+      // The bus is away: the position check carries the entries until it is back.
+    } finally {
+      this.#isListening = false
+    }
+  }
+
+  /** The position up to which listeners have heard everything. Only after `start`. */
+  get epoch(): Epoch {
+    if (this.#epoch === undefined) throw new RangeError('the feed has not started')
+    return this.#epoch
+  }
+
+  get head(): Offset {
+    if (this.#head === undefined) throw new RangeError('the feed has not started')
+    return this.#head
+  }
+
+  add(listener: FeedListener): void {
+    this.#listeners.add(listener)
+  }
+
+  remove(listener: FeedListener): void {
+    this.#listeners.delete(listener)
+  }
+
+  get isUnheard(): boolean {
+    return this.#listeners.size === 0
+  }
+
+  /** Compares with the record's head, and reads what is missing. Resolves when that is delivered. */
+  async check(known?: Head): Promise<void> {
+    if (this.#head === undefined || this.#isClosed) return
+    const head = known ?? (await this.#history.head(this.topic))
+    if (head === undefined) return
+    if (
+      head.epoch !== this.epoch ||
+      head.offset > this.head ||
+      (known === undefined && head.offset < this.head)
+    ) {
+      this.#isDoubtful = true
+      this.#work()
+    }
+    await this.#working
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#unsubscribe?.()
+    this.#unsubscribe = undefined
+    this.#queue = []
+  }
+
+  #receive(message: string): void {
+    if (this.#isClosed) return
+    if (this.#queue.length >= MAX_QUEUED) {
+      this.#queue = []
+      this.#isDoubtful = true
+    } else this.#queue.push(decodeNotice(this.topic, message))
+    this.#work()
+  }
+
+  /** Works off what waits: at once where no read is needed, so that a delivery costs no promise. */
+  #work(): void {
+    if (this.#working !== undefined || this.#head === undefined) return
+    this.#takeNotices()
+    if (!this.#isDoubtful) return
+    this.#working = this.#readOn()
+      .catch((error: unknown) => this.#events.onFault(this.topic, error))
+      .finally(() => {
+        this.#working = undefined
+        // A read that failed is tried again by the next check, not in a tight loop.
+        if (this.#queue.length > 0 && !this.#isDoubtful) this.#work()
+      })
+  }
+
+  /** Delivers the notices that continue the history; stops in doubt at the first that does not. */
+  #takeNotices(): void {
+    while (this.#queue.length > 0 && !this.#isDoubtful) {
+      const notice = this.#queue.shift()
+      if (notice === undefined) return
+      if (notice.epoch === this.epoch && notice.last <= this.head) continue
+      const isNext = notice.epoch === this.epoch && notice.first <= advance(this.head)
+      if (isNext && notice.entries !== undefined) this.#deliver(notice.entries)
+      else this.#isDoubtful = true
+    }
+  }
+
+  /** Reads from the history until its head is reached. */
+  async #readOn(): Promise<void> {
+    const head = await this.#history.head(this.topic)
+    if (head === undefined || this.#isClosed) return
+    if (head.epoch !== this.epoch || head.offset < this.head || head.floor > this.head) {
+      this.#epoch = head.epoch
+      this.#head = head.offset
+      this.#isDoubtful = false
+      for (const listener of this.#listeners) listener.onDiscontinuity()
+      return
+    }
+    const before = this.head
+    for (;;) {
+      const page = await this.#history.readAfter(this.topic, { epoch: this.epoch, offset: this.head }, PAGE)
+      this.#deliver(page)
+      if (page.length < PAGE) break
+    }
+    this.#isDoubtful = false
+    if (this.head > before) this.#events.onGapRepaired(this.topic, this.head - before)
+    this.#takeNotices()
+  }
+
+  #deliver(entries: readonly Entry[]): void {
+    const fresh = entries.filter(({ offset }) => offset > this.head)
+    const last = fresh.at(-1)
+    if (last === undefined) return
+    this.#head = last.offset
+    for (const listener of this.#listeners) listener.onEntries(fresh)
+  }
+}

@@ -1,0 +1,56 @@
+import type { ExecutionResult } from 'graphql'
+import type { Cursor } from '../kernel/cursor.ts'
+import type { Payload, Selection } from './delivery.ts'
+
+/** Payloads of recent values, kept for readers who catch up with what others have had. */
+const KEPT = 256
+
+export interface RenderCounters {
+  /** One execution of a selection against one value. */
+  onExecution(): void
+}
+
+/** Executes a selection once per value, however many ask. */
+export interface Renderer {
+  /** The payload of the value that `cursor` names. A promise only where a resolver reads something. */
+  render(value: unknown, cursor: Cursor): Payload | Promise<Payload>
+  /** The payload of a value that is nobody else's. */
+  renderOnce(value: unknown, cursor: Cursor | null): Payload | Promise<Payload>
+}
+
+export function createRenderer(selection: Selection, counters: RenderCounters): Renderer {
+  const kept = new Map<Cursor, Payload | Promise<Payload>>()
+
+  function renderOnce(value: unknown, cursor: Cursor | null): Payload | Promise<Payload> {
+    counters.onExecution()
+    const result = selection.execute(value)
+    return result instanceof Promise
+      ? result.then((late) => serialise(late, cursor))
+      : serialise(result, cursor)
+  }
+
+  return {
+    renderOnce,
+    render(value, cursor) {
+      const known = kept.get(cursor)
+      if (known !== undefined) return known
+      const payload = renderOnce(value, cursor)
+      kept.set(cursor, payload)
+      if (payload instanceof Promise) {
+        payload.then(
+          (done) => kept.has(cursor) && kept.set(cursor, done),
+          () => kept.delete(cursor),
+        )
+      }
+      if (kept.size > KEPT) {
+        const [oldest] = kept.keys()
+        if (oldest !== undefined) kept.delete(oldest)
+      }
+      return payload
+    },
+  }
+}
+
+function serialise(result: ExecutionResult, cursor: Cursor | null): Payload {
+  return { json: Buffer.from(JSON.stringify(result)), cursor }
+}

@@ -1,0 +1,275 @@
+import { GraphQLError } from 'graphql'
+import { decodeCursor, encodeCursor } from '../kernel/cursor.ts'
+import { advance, type Offset, type Position } from '../kernel/position.ts'
+import type { Topic } from '../kernel/topic.ts'
+import type { Entry } from '../log/entry.ts'
+import type { History } from '../log/history.ts'
+import type { Payload, Subscriber } from './delivery.ts'
+import type { Feed, FeedListener } from './feed.ts'
+import { Group, type Item, type Reader } from './group.ts'
+import type { RenderCounters } from './renderer.ts'
+import type { PresentedEvent, Snapshot, Source } from './source.ts'
+
+export interface StreamEvents extends RenderCounters {
+  /** A reader began with a replay from its cursor. */
+  onReplay(): void
+  onReset(reason: 'epoch' | 'trimmed' | 'ahead' | 'discontinuity'): void
+  /** A fault of ours; returns the error that readers are shown. */
+  onFault(error: unknown): GraphQLError
+}
+
+/** Recent items, for readers who are nearly there. */
+const RECENT = 256
+const REPLAY_PAGE = 500
+/** A shared snapshot serves everybody who comes within this time, unless something was written meanwhile. */
+const SNAPSHOT_FRESH_MS = 200
+
+interface SharedSnapshot {
+  readonly takenAt: number
+  readonly head: Offset
+  readonly snapshot: Promise<Snapshot>
+}
+
+/**
+ * One topic's history with what it means, for all its subscribers on this node. A reader begins with a snapshot
+ * or its cursor, catches up alone, and joins its group at exactly the position where the group stands.
+ */
+export class Stream implements FeedListener {
+  readonly #topic: Topic
+  readonly #source: Source
+  readonly #feed: Feed
+  readonly #history: History
+  readonly #events: StreamEvents
+  readonly #groups = new Map<string, Group>()
+  readonly #readers = new Set<Reader>()
+  #recent: Item[] = []
+  /** Everything up to here was handed to the groups. */
+  #head: Offset
+  #generation = 0
+  #preparing: Promise<void> | undefined
+  #shared: SharedSnapshot | undefined
+
+  constructor(topic: Topic, source: Source, feed: Feed, history: History, events: StreamEvents) {
+    this.#topic = topic
+    this.#source = source
+    this.#feed = feed
+    this.#history = history
+    this.#events = events
+    this.#head = feed.head
+  }
+
+  get isEmpty(): boolean {
+    return this.#readers.size === 0
+  }
+
+  get groupCount(): number {
+    return this.#groups.size
+  }
+
+  /** Serves `subscriber` from `after` on, until the returned function is called or the sink was ended. */
+  open(subscriber: Subscriber, after: string | null): () => void {
+    const group = this.#groupFor(subscriber)
+    const reader: Reader = { subscriber, position: this.#head, generation: this.#generation, isEnded: false }
+    group.size += 1
+    this.#readers.add(reader)
+    const leave = (): void => {
+      if (reader.isEnded) return
+      reader.isEnded = true
+      this.#readers.delete(reader)
+      group.members.delete(reader)
+      group.size -= 1
+      if (group.size === 0) this.#groups.delete(subscriber.selection.key)
+    }
+    this.#begin(reader, group, after).catch((error: unknown) => {
+      if (reader.isEnded) return
+      leave()
+      subscriber.sink.end(error instanceof GraphQLError ? error : this.#events.onFault(error))
+    })
+    return leave
+  }
+
+  onEntries(entries: readonly Entry[]): void {
+    if (this.#source.prepare === undefined) {
+      if (this.#preparing === undefined) this.#hand(entries, [])
+      else this.#queue(async () => this.#hand(entries, []))
+    } else {
+      const { prepare } = this.#source
+      this.#queue(async () => this.#hand(entries, await prepare(this.#topic, entries)))
+    }
+  }
+
+  /** What was heard no longer leads to what comes: everybody starts over, and is told so. */
+  onDiscontinuity(): void {
+    this.#recent = []
+    this.#shared = undefined
+    this.#head = this.#feed.head
+    this.#generation += 1
+    for (const group of this.#groups.values()) {
+      // Who is still catching up finds out by itself.
+      for (const reader of group.members) {
+        group.members.delete(reader)
+        this.#catchUp(reader, group).catch((error: unknown) =>
+          reader.subscriber.sink.end(this.#events.onFault(error)),
+        )
+      }
+    }
+  }
+
+  /** One after another, so that a slow preparation does not let later entries overtake. */
+  #queue(task: () => Promise<void>): void {
+    const work = (this.#preparing ?? Promise.resolve()).then(task).catch((error: unknown) => {
+      const shown = this.#events.onFault(error)
+      for (const reader of this.#readers) reader.subscriber.sink.end(shown)
+    })
+    this.#preparing = work
+    void work.then(() => {
+      if (this.#preparing === work) this.#preparing = undefined
+    })
+  }
+
+  #hand(entries: readonly Entry[], prepared: readonly unknown[]): void {
+    const items = entries.map((entry, index) => this.#itemOf(entry, prepared[index]))
+    const last = items.at(-1)
+    if (last === undefined) return
+    this.#head = last.offset
+    this.#recent.push(...items)
+    if (this.#recent.length > RECENT) this.#recent = this.#recent.slice(-RECENT)
+    for (const group of this.#groups.values()) group.deliver(items)
+  }
+
+  #itemOf(entry: Entry, prepared: unknown): Item {
+    const event = this.#source.present(entry, prepared)
+    const { sees } = this.#source
+    return {
+      offset: entry.offset,
+      cursor: encodeCursor(this.#topic, entry),
+      event,
+      isFor: (reader) => sees === undefined || sees(event, prepared, reader.subscriber.viewer),
+    }
+  }
+
+  #groupFor(subscriber: Subscriber): Group {
+    const { key } = subscriber.selection
+    const known = this.#groups.get(key)
+    if (known !== undefined) return known
+    const group = new Group(subscriber, this.#events, (error) => {
+      const shown = this.#events.onFault(error)
+      for (const reader of group.members) reader.subscriber.sink.end(shown)
+    })
+    this.#groups.set(key, group)
+    return group
+  }
+
+  async #begin(reader: Reader, group: Group, after: string | null): Promise<void> {
+    if (after === null) await this.#sendSnapshot(reader, group, false)
+    else await this.#resume(reader, group, after)
+    await this.#catchUp(reader, group)
+  }
+
+  async #resume(reader: Reader, group: Group, after: string): Promise<void> {
+    const position = decodeCursor(this.#topic, after)
+    if (position === undefined) throw cursorInvalid()
+    // The answer to a mutation may be here before its announcement: look before calling the cursor unknown.
+    if (position.epoch === this.#feed.epoch && position.offset > this.#feed.head) await this.#feed.check()
+    await this.#preparing
+    if (position.epoch !== this.#feed.epoch || position.offset > this.#feed.head) {
+      this.#events.onReset(position.epoch === this.#feed.epoch ? 'ahead' : 'epoch')
+      await this.#sendSnapshot(reader, group, true)
+    } else {
+      this.#events.onReplay()
+      reader.position = position.offset
+    }
+  }
+
+  /** Brings a reader to where its group stands, then makes it a member. */
+  async #catchUp(reader: Reader, group: Group): Promise<void> {
+    while (!reader.isEnded) {
+      if (reader.generation !== this.#generation) {
+        this.#events.onReset('discontinuity')
+        await this.#sendSnapshot(reader, group, true)
+        continue
+      }
+      // No await between this look and joining: nothing can come in between.
+      if (reader.position >= this.#head) {
+        group.members.add(reader)
+        return
+      }
+      const items = this.#recentAfter(reader.position) ?? (await this.#replayAfter(reader.position))
+      if (items === undefined) {
+        this.#events.onReset('trimmed')
+        await this.#sendSnapshot(reader, group, true)
+      } else await this.#sendItems(reader, group, items)
+    }
+  }
+
+  async #sendItems(reader: Reader, group: Group, items: readonly Item[]): Promise<void> {
+    const { sink } = reader.subscriber
+    for (const item of items) {
+      if (reader.isEnded) return
+      if (item.isFor(reader)) {
+        const rendered = group.renderer.render(item.event, item.cursor)
+        const payload: Payload = rendered instanceof Promise ? await rendered : rendered
+        if (reader.isEnded) return
+        sink.send(payload)
+      }
+      reader.position = item.offset
+      if (sink.isCongested()) await sink.drained()
+    }
+  }
+
+  /** The items after `position` where all of them are still at hand. */
+  #recentAfter(position: Offset): readonly Item[] | undefined {
+    const [oldest] = this.#recent
+    if (oldest === undefined || oldest.offset > advance(position)) return undefined
+    return this.#recent.slice(position - oldest.offset + 1)
+  }
+
+  /** A page of the history after `position`; undefined where it does not reach back that far any more. */
+  async #replayAfter(offset: Offset): Promise<readonly Item[] | undefined> {
+    const position: Position = { epoch: this.#feed.epoch, offset }
+    const page = await this.#history.readAfter(this.#topic, position, REPLAY_PAGE)
+    if (page[0]?.offset !== advance(offset)) return undefined
+    const prepared = await this.#source.prepare?.(this.#topic, page)
+    return page.map((entry, index) => this.#itemOf(entry, prepared?.[index]))
+  }
+
+  async #sendSnapshot(reader: Reader, group: Group, reset: boolean): Promise<void> {
+    const generation = this.#generation
+    const { position, at, state } = await this.#snapshotFor(reader.subscriber)
+    const cursor = encodeCursor(this.#topic, position)
+    const event: PresentedEvent & object = {
+      ...state,
+      type: this.#source.snapshotType,
+      topic: this.#topic,
+      position,
+      at,
+      ...{ reset },
+    }
+    const payload = await group.renderer.renderOnce(event, cursor)
+    if (reader.isEnded) return
+    reader.subscriber.sink.send(payload)
+    reader.position = position.offset
+    reader.generation = generation
+  }
+
+  #snapshotFor(subscriber: Subscriber): Promise<Snapshot> {
+    if (!this.#source.isSnapshotShared) return this.#source.snapshot(this.#topic, subscriber.viewer)
+    const now = Date.now()
+    const shared = this.#shared
+    if (shared !== undefined && shared.head === this.#head && now - shared.takenAt < SNAPSHOT_FRESH_MS) {
+      return shared.snapshot
+    }
+    const snapshot = this.#source.snapshot(this.#topic, subscriber.viewer)
+    this.#shared = { takenAt: now, head: this.#head, snapshot }
+    snapshot.catch(() => {
+      this.#shared = undefined
+    })
+    return snapshot
+  }
+}
+
+function cursorInvalid(): GraphQLError {
+  return new GraphQLError('The cursor in `after` is not one of this topic.', {
+    extensions: { code: 'CURSOR_INVALID' },
+  })
+}
