@@ -1,0 +1,44 @@
+import { GraphQLError } from 'graphql'
+import type { Logger } from 'pino'
+import { JwksUnavailable } from '../auth/keys.ts'
+import { newErrorId } from '../kernel/id.ts'
+import { isRecordUnavailable } from '../log/unavailable.ts'
+
+/** What a client may know of an error. Refusals pass; a fault becomes an id that the log explains. */
+export type Mask = (error: unknown) => GraphQLError
+
+export function createMask(log: Logger): Mask {
+  return (error) => {
+    const origin = originOf(error)
+    if (origin instanceof GraphQLError) return error instanceof GraphQLError ? error : origin
+    if (isRecordUnavailable(origin) || origin instanceof JwksUnavailable) {
+      log.warn({ err: origin }, 'a part that this server needs is not available')
+      return shown(
+        error,
+        'UNAVAILABLE',
+        'The server can not reach its database. Retry with the same key.',
+        {},
+      )
+    }
+    const errorId = newErrorId()
+    log.error({ err: origin, errorId }, 'a fault was masked')
+    return shown(error, 'INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', { errorId })
+  }
+}
+
+/** What was thrown at first: GraphQL wraps it to add the path. */
+function originOf(error: unknown): unknown {
+  let origin = error
+  while (origin instanceof GraphQLError && origin.originalError !== undefined) origin = origin.originalError
+  return origin
+}
+
+function shown(
+  error: unknown,
+  code: string,
+  message: string,
+  details: Record<string, unknown>,
+): GraphQLError {
+  const at = error instanceof GraphQLError ? { nodes: error.nodes ?? null, path: error.path ?? null } : {}
+  return new GraphQLError(message, { ...at, extensions: { code, ...details } })
+}

@@ -1,0 +1,234 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLField,
+  type GraphQLSchema,
+  getOperationAST,
+  getVariableValues,
+  type OperationDefinitionNode,
+  parse,
+  TypeInfo,
+  validate,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql'
+import { collectFields } from 'graphql/execution/collectFields.js'
+import { getArgumentValues } from 'graphql/execution/values.js'
+import { LRUCache } from 'lru-cache'
+import type { Selection } from '../hub/delivery.ts'
+import type { Plan } from '../hub/source.ts'
+import type { CallContext, SharedContext } from '../resolvers/context.ts'
+
+/** A GraphQL request as any transport brings it. */
+export interface OperationRequest {
+  readonly query: string
+  readonly operationName?: string | null | undefined
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined
+}
+
+/** An operation that is well-formed and valid for the schema, with variables that fit. */
+export interface Operation {
+  readonly document: DocumentNode
+  readonly definition: OperationDefinitionNode
+  readonly operationName: string | null
+  readonly variables: Readonly<Record<string, unknown>>
+}
+
+export type Preparation =
+  | { readonly kind: 'ready'; readonly operation: Operation }
+  | { readonly kind: 'refused'; readonly errors: readonly GraphQLError[] }
+
+/** How an operation is run, the same for WebSocket and SSE. */
+export interface Operations {
+  prepare(request: OperationRequest): Preparation
+  /** A query or mutation. Errors in the result are masked already. */
+  run(operation: Operation, context: CallContext): Promise<ExecutionResult>
+  /** What a subscription asks of the hub. Throws GraphQLError where the caller may not. */
+  plan(
+    operation: Operation,
+    context: CallContext,
+  ): Promise<{ readonly plan: Plan; readonly selection: Selection }>
+}
+
+interface KnownDocument {
+  readonly id: number
+  readonly document: DocumentNode
+  readonly errors: readonly GraphQLError[]
+  readonly readsViewer: boolean
+}
+
+const KNOWN_DOCUMENTS = 2_000
+
+export function createOperations(
+  schema: GraphQLSchema,
+  shared: SharedContext,
+  mask: (error: GraphQLError) => GraphQLError,
+): Operations {
+  const known = new LRUCache<string, KnownDocument>({ max: KNOWN_DOCUMENTS })
+  const ids = new WeakMap<DocumentNode, KnownDocument>()
+  let documents = 0
+
+  function know(query: string): KnownDocument {
+    const found = known.get(query)
+    if (found !== undefined) return found
+    const document = parse(query)
+    const errors = validate(schema, document).map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'))
+    documents += 1
+    const made = {
+      id: documents,
+      document,
+      errors,
+      readsViewer: errors.length === 0 && readsViewer(schema, document),
+    }
+    known.set(query, made)
+    ids.set(document, made)
+    return made
+  }
+
+  function masked(result: ExecutionResult): ExecutionResult {
+    return result.errors === undefined ? result : { ...result, errors: result.errors.map(mask) }
+  }
+
+  function selectionOf(operation: Operation, context: CallContext): Selection {
+    const { document, operationName, variables } = operation
+    const facts = ids.get(document)
+    if (facts === undefined) throw new RangeError('the operation was not prepared here')
+    const viewerKey = facts.readsViewer ? `u${context.viewer?.user.id ?? ''}` : ''
+    const contextValue = facts.readsViewer ? context : shared
+    return {
+      key: `${facts.id} ${operationName ?? ''} ${keyOfVariables(operation)} ${viewerKey}`,
+      execute(rootValue) {
+        const result = execute({
+          schema,
+          document,
+          operationName,
+          variableValues: variables,
+          contextValue,
+          rootValue,
+        })
+        return result instanceof Promise ? result.then(masked) : masked(result)
+      },
+    }
+  }
+
+  return {
+    prepare({ query, operationName, variables }) {
+      let facts: KnownDocument
+      try {
+        facts = know(query)
+      } catch (error) {
+        if (error instanceof GraphQLError) return refused([withCode(error, 'GRAPHQL_PARSE_FAILED')])
+        throw error
+      }
+      if (facts.errors.length > 0) return refused(facts.errors)
+      const definition = getOperationAST(facts.document, operationName)
+      if (!definition) {
+        return refused([
+          new GraphQLError('The operation to run could not be told from the others: name it.', {
+            extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
+          }),
+        ])
+      }
+      const given = variables ?? {}
+      const coerced = getVariableValues(schema, definition.variableDefinitions ?? [], given)
+      if (coerced.errors) return refused(coerced.errors.map((error) => withCode(error, 'BAD_USER_INPUT')))
+      const { document } = facts
+      return {
+        kind: 'ready',
+        operation: { document, definition, operationName: operationName ?? null, variables: given },
+      }
+    },
+
+    async run({ document, operationName, variables }, contextValue) {
+      return masked(
+        await execute({ schema, document, operationName, variableValues: variables, contextValue }),
+      )
+    },
+
+    async plan(operation, context) {
+      const { field, args } = rootFieldOf(schema, operation)
+      const plan = field.extensions['plan'] as
+        | ((args: unknown, context: CallContext) => Promise<Plan>)
+        | undefined
+      if (plan === undefined) throw new RangeError(`Subscription.${field.name} has no plan`)
+      return { plan: await plan(args, context), selection: selectionOf(operation, context) }
+    },
+  }
+}
+
+function refused(errors: readonly GraphQLError[]): Preparation {
+  return { kind: 'refused', errors }
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLError {
+  if (error.extensions['code'] !== undefined) return error
+  return new GraphQLError(error.message, {
+    nodes: error.nodes ?? null,
+    source: error.source ?? null,
+    positions: error.positions ?? null,
+    path: error.path ?? null,
+    extensions: { ...error.extensions, code },
+  })
+}
+
+/** Whether any field that the document may reach depends on who asks. */
+function readsViewer(schema: GraphQLSchema, document: DocumentNode): boolean {
+  const types = new TypeInfo(schema)
+  let found = false
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      Field() {
+        if (types.getFieldDef()?.extensions['readsViewer'] === true) found = true
+      },
+    }),
+  )
+  return found
+}
+
+/** The only field of a subscription (the GraphQL specification allows no second one), with its arguments. */
+function rootFieldOf(
+  schema: GraphQLSchema,
+  { document, definition, variables }: Operation,
+): { readonly field: GraphQLField<unknown, unknown>; readonly args: Record<string, unknown> } {
+  const type = schema.getSubscriptionType()
+  const coerced = getVariableValues(schema, definition.variableDefinitions ?? [], variables)
+  if (!type || coerced.errors) throw new RangeError('the operation was not prepared')
+  const fragments: Record<string, FragmentDefinitionNode> = {}
+  for (const each of document.definitions) {
+    if (each.kind === 'FragmentDefinition') fragments[each.name.value] = each
+  }
+  const [node] = [
+    ...collectFields(schema, fragments, coerced.coerced, type, definition.selectionSet).values(),
+  ].flat()
+  const field = node === undefined ? undefined : type.getFields()[node.name.value]
+  if (node === undefined || field === undefined) {
+    throw new GraphQLError('A subscription selects one field.', { extensions: { code: 'BAD_USER_INPUT' } })
+  }
+  return { field, args: getArgumentValues(field, node, coerced.coerced) }
+}
+
+/**
+ * The variables without the one that is the root field's `after` and nothing else: readers of one operation who
+ * begin at different cursors get the same bytes afterwards, and share them.
+ */
+function keyOfVariables({ definition, document, variables }: Operation): string {
+  const [root] = definition.selectionSet.selections
+  const after =
+    root?.kind === 'Field' ? root.arguments?.find(({ name }) => name.value === 'after')?.value : undefined
+  const cursor = after?.kind === 'Variable' ? after.name.value : undefined
+  let uses = 0
+  if (cursor !== undefined) {
+    visit(document, {
+      VariableDefinition: () => false,
+      Variable({ name }) {
+        if (name.value === cursor) uses += 1
+      },
+    })
+  }
+  const kept = Object.entries(variables).filter(([name]) => name !== cursor || uses > 1)
+  return JSON.stringify(kept.sort(([a], [b]) => (a < b ? -1 : 1)))
+}

@@ -1,0 +1,301 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { GraphQLError, type GraphQLSchema } from 'graphql'
+import { CloseCode, type Context, handleProtocols, makeServer, type OperationResult } from 'graphql-ws'
+import type { Logger } from 'pino'
+import { type WebSocket, WebSocketServer } from 'ws'
+import {
+  type Credential,
+  tokenFromAuthorization,
+  tokenFromConnectionParams,
+  tokenFromUrl,
+} from '../../auth/credentials.ts'
+import type { TokenVerifier } from '../../auth/verifier.ts'
+import type { Viewer } from '../../auth/viewer.ts'
+import type { Hub } from '../../hub/hub.ts'
+import type { Deadlines } from '../../kernel/deadlines.ts'
+import { newConnectionId } from '../../kernel/id.ts'
+import { formatInstant } from '../../kernel/instant.ts'
+import { capabilitiesOf } from '../../resolvers/capabilities.ts'
+import type { CallContext, ConnectionControl } from '../../resolvers/context.ts'
+import type { Services } from '../../resolvers/services.ts'
+import type { OriginPolicy } from '../http/origin.ts'
+import type { Mask } from '../masking.ts'
+import type { Operation, Operations } from '../operation.ts'
+import { type SignIn, signIn } from '../sign-in.ts'
+import { CLOSE, type Connection, createConnection } from './connection.ts'
+import { createNextFrames } from './frame.ts'
+import { createSilentSource } from './subscription.ts'
+
+export interface WsServerOptions {
+  readonly schema: GraphQLSchema
+  readonly operations: Operations
+  readonly services: Services
+  readonly hub: Hub
+  readonly verifier: TokenVerifier
+  readonly onSeen: (viewer: Viewer) => void
+  readonly deadlines: Deadlines
+  readonly origins: OriginPolicy
+  readonly mask: Mask
+  readonly log: Logger
+  readonly maxConnections: number
+  readonly maxSubscriptionsPerConnection: number
+  readonly maxMessageBytes: number
+  readonly maxSendBufferBytes: number
+}
+
+export interface WsServer {
+  /** For the HTTP server's `upgrade` event, where the path is that of GraphQL. */
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void
+  readonly connectionCount: number
+  /** Takes no more connections, and asks those there are to go elsewhere (1012). Resolves when all are gone. */
+  drain(): Promise<void>
+}
+
+const INIT_TIMEOUT_MS = 5_000
+/** A peer that does not answer a ping before the next one is dead: found within twice this. */
+const HEARTBEAT_MS = 12_500
+
+interface Extra {
+  readonly connection: Connection
+  /** What came with the upgrade itself; `connection_init` may bring another. */
+  readonly upgradeCredential: Credential
+}
+
+/** What `onSubscribe` hands to `subscribe` and `execute` through graphql-ws, beside what that needs itself. */
+interface ExecutionSeam {
+  readonly schema: GraphQLSchema
+  readonly document: Operation['document']
+  readonly operationName: string | null
+  readonly variableValues: Operation['variables']
+  readonly contextValue: CallContext
+  readonly rootValue: undefined
+  readonly operation: Operation
+  readonly operationId: string
+  readonly connection: Connection
+}
+
+export function createWsServer(options: WsServerOptions): WsServer {
+  const { schema, operations, services, hub, log, mask } = options
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: options.maxMessageBytes,
+    perMessageDeflate: false,
+    clientTracking: true,
+    handleProtocols,
+  })
+  const connections = new Map<WebSocket, Connection>()
+  let isDraining = false
+  let whenEmpty: (() => void) | undefined
+
+  const checked = (credential: Credential): Promise<SignIn> =>
+    signIn(credential, options.verifier, options.onSeen)
+
+  async function onConnect({ extra, connectionParams }: Context<Record<string, unknown>, Extra>) {
+    const { connection, upgradeCredential } = extra
+    const given = tokenFromConnectionParams(connectionParams)
+    const signedIn = await checked(given.kind === 'none' ? upgradeCredential : given)
+    if (signedIn.kind === 'refused') {
+      connection.close(CloseCode.Forbidden, signedIn.reason)
+      return false
+    }
+    connection.signIn(signedIn.viewer)
+    connection.log.debug({ user: signedIn.viewer?.user.id }, 'connection acknowledged')
+    return ackPayload(connection)
+  }
+
+  function ackPayload({ id, viewer }: Connection): Record<string, unknown> {
+    return {
+      connectionId: id,
+      node: services.node,
+      authenticated: viewer !== null,
+      user: viewer === null ? null : { ...viewer.user, roles: [...viewer.roles] },
+      expiresAt: viewer === null ? null : formatInstant(viewer.expiresAt),
+      serverTime: formatInstant(services.now()),
+      heartbeatMs: HEARTBEAT_MS,
+      capabilities: capabilitiesOf(viewer),
+    }
+  }
+
+  /** Renewal: a token of the same user takes the old one's place; anything else changes nothing. */
+  async function renew(connection: Connection, credential: Credential): Promise<SignIn> {
+    const signedIn = await checked(credential)
+    if (signedIn.kind === 'refused') return signedIn
+    const current = connection.viewer
+    if (current !== null && signedIn.viewer?.user.id !== current.user.id) {
+      return { kind: 'refused', reason: 'The token is of another user than this connection.' }
+    }
+    connection.signIn(signedIn.viewer)
+    return signedIn
+  }
+
+  function controlOf(connection: Connection): ConnectionControl {
+    return {
+      async authenticate(token) {
+        const renewed = await renew(connection, tokenFromConnectionParams({ token }))
+        if (renewed.kind === 'refused') return renewed
+        return renewed.viewer === null
+          ? { kind: 'refused', reason: 'There is no token.' }
+          : { kind: 'ok', viewer: renewed.viewer }
+      },
+    }
+  }
+
+  const protocol = makeServer<Record<string, unknown>, Extra>({
+    schema,
+    connectionInitWaitTimeout: INIT_TIMEOUT_MS,
+    onConnect,
+
+    async onPing({ extra, acknowledged }, payload) {
+      if (!acknowledged || payload === undefined) return
+      const credential = tokenFromConnectionParams(payload)
+      if (credential.kind === 'none') return
+      const renewed = await renew(extra.connection, credential)
+      if (renewed.kind === 'refused') extra.connection.close(CloseCode.Forbidden, renewed.reason)
+    },
+
+    onSubscribe({ extra, subscriptions }, operationId, payload) {
+      if (Object.keys(subscriptions).length > options.maxSubscriptionsPerConnection)
+        return [tooManySubscriptions()]
+      const prepared = operations.prepare(payload)
+      if (prepared.kind === 'refused') return [...prepared.errors]
+      const { operation } = prepared
+      const { connection } = extra
+      return {
+        schema,
+        document: operation.document,
+        operationName: operation.operationName,
+        variableValues: operation.variables,
+        contextValue: { services, viewer: connection.viewer, connection: controlOf(connection) },
+        rootValue: undefined,
+        operation,
+        operationId,
+        connection,
+      } satisfies ExecutionSeam
+    },
+
+    execute: (args) => {
+      const { operation, contextValue } = args as ExecutionSeam
+      return operations.run(operation, contextValue)
+    },
+
+    subscribe: (args): OperationResult => {
+      const { operation, contextValue, operationId, connection } = args as ExecutionSeam
+      const frameOf = createNextFrames(operationId)
+      const { writer } = connection
+      return createSilentSource({
+        plan: () =>
+          operations.plan(operation, contextValue).catch((error: unknown) => Promise.reject(mask(error))),
+        open: ({ plan, selection }, sink) => hub.open(plan, { selection, viewer: contextValue.viewer, sink }),
+        sink: {
+          send: (payload) => writer.write(frameOf(payload.json)),
+          isCongested: writer.isCongested,
+          drained: writer.drained,
+        },
+      })
+    },
+  })
+
+  function accept(socket: WebSocket, request: IncomingMessage, stream: Duplex): void {
+    const id = newConnectionId()
+    const connection = createConnection({
+      id,
+      socket,
+      stream,
+      maxBufferBytes: options.maxSendBufferBytes,
+      deadlines: options.deadlines,
+      log: log.child({ connectionId: id }),
+    })
+    connections.set(socket, connection)
+    const upgradeCredential = credentialOf(request)
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => connection.sendText(text),
+        close: (code, reason) => connection.close(code ?? CLOSE.fault, reason ?? ''),
+        onMessage: (handle) => {
+          socket.on('message', (data) => {
+            handle(String(data)).catch((error: unknown) => {
+              connection.log.error({ err: error }, 'a message could not be handled')
+              connection.close(CLOSE.fault, 'Internal server error')
+            })
+          })
+        },
+      },
+      { connection, upgradeCredential },
+    )
+    // Above the size limit, or no frame at all: ws closes with the right code by itself.
+    socket.on('error', (error) => connection.log.info({ err: error }, 'the client broke the protocol'))
+    socket.on('pong', () => alive.add(socket))
+    alive.add(socket)
+    socket.once('close', (code, reason) => {
+      connections.delete(socket)
+      alive.delete(socket)
+      connection.forget()
+      connection.log.debug({ code }, 'connection closed')
+      closed(code, String(reason)).catch((error: unknown) =>
+        connection.log.error({ err: error }, 'closing failed'),
+      )
+      if (connections.size === 0) whenEmpty?.()
+    })
+    refuseAtOnce(connection, upgradeCredential)
+  }
+
+  /** A bad token on the upgrade closes at once, after the upgrade, so that browsers can read why. */
+  function refuseAtOnce(connection: Connection, credential: Credential): void {
+    if (credential.kind === 'none') return
+    checked(credential).then(
+      (signedIn) => {
+        if (signedIn.kind === 'refused') connection.close(CloseCode.Forbidden, signedIn.reason)
+      },
+      (error: unknown) => connection.log.warn({ err: error }, 'a token could not be checked'),
+    )
+  }
+
+  /** One timer for all: who has not answered since the last round is gone. */
+  const alive = new Set<WebSocket>()
+  const heartbeat = setInterval(() => {
+    for (const socket of sockets.clients) {
+      if (!alive.delete(socket)) socket.terminate()
+      else if (socket.readyState === socket.OPEN) socket.ping()
+    }
+  }, HEARTBEAT_MS)
+  heartbeat.unref()
+
+  return {
+    upgrade(request, stream, head) {
+      if (isDraining || connections.size >= options.maxConnections)
+        refuseUpgrade(stream, '503 Service Unavailable')
+      else if (!options.origins.isAllowed(request.headers.origin, request.headers.host)) {
+        refuseUpgrade(stream, '403 Forbidden')
+      } else sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, request, stream))
+    },
+
+    get connectionCount() {
+      return connections.size
+    },
+
+    async drain() {
+      isDraining = true
+      for (const connection of connections.values()) connection.close(CLOSE.draining, 'Draining')
+      if (connections.size > 0) await new Promise<void>((resolve) => (whenEmpty = resolve))
+      clearInterval(heartbeat)
+    },
+  }
+}
+
+/** Where both are given they must agree; the header wins over nothing. */
+function credentialOf(request: IncomingMessage): Credential {
+  const header = tokenFromAuthorization(request.headers.authorization)
+  return header.kind === 'none' ? tokenFromUrl(request.url ?? '') : header
+}
+
+function refuseUpgrade(stream: Duplex, status: string): void {
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+function tooManySubscriptions(): GraphQLError {
+  return new GraphQLError('This connection has too many operations running.', {
+    extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' },
+  })
+}
