@@ -13,6 +13,11 @@ export const announcementsTopic = 'announcements' as Topic
 
 export const asTopic = (key: string): Topic => key as Topic
 
+/** What follows the family: an aggregate's id. */
+export function idOf(topic: Topic): string {
+  return topic.slice(topic.indexOf(':') + 1)
+}
+
 export function familyOf(topic: Topic): TopicFamily {
   const colon = topic.indexOf(':')
   return (colon < 0 ? topic : topic.slice(0, colon)) as TopicFamily

@@ -1,0 +1,137 @@
+import { and, eq, inArray, sql } from 'drizzle-orm'
+import type { AuctionState } from '../../domain/auction/auction.ts'
+import type { AuctionCommand, AuctionReply } from '../../domain/auction/command.ts'
+import { decideAuction } from '../../domain/auction/decide.ts'
+import { type AuctionEvent, isPublicEvent } from '../../domain/auction/event.ts'
+import { evolveAuction } from '../../domain/auction/evolve.ts'
+import { dueAt } from '../../domain/auction/phase.ts'
+import { accept } from '../../domain/decision.ts'
+import type { RoomFacts } from '../../domain/room/room.ts'
+import { type AuctionId, asAuctionId, asUserId, type UserId } from '../../kernel/id.ts'
+import { formatInstant } from '../../kernel/instant.ts'
+import { auctionTopic, idOf, type Topic } from '../../kernel/topic.ts'
+import type { Transaction } from '../../log/database.ts'
+import { auctions, ceilings } from '../../log/schema.ts'
+import type { Aggregate, Change } from '../aggregate.ts'
+import type { Command } from '../commands.ts'
+import { moveDeadline } from './deadline.ts'
+import { actorsOf, loadRoomFacts } from './room-facts.ts'
+
+interface State {
+  readonly auction: AuctionState | null
+  readonly room: RoomFacts | undefined
+}
+
+type Reply = AuctionReply & { readonly auctionId: AuctionId }
+
+export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEvent, AuctionState> = {
+  topicsBegunBy: ({ body }) => (body.kind === 'create' ? [auctionTopic(body.id)] : []),
+
+  async load(tx, topic, commands) {
+    const id = auctionOf(topic)
+    const [row] = await tx.select().from(auctions).where(eq(auctions.id, id))
+    const creation = commands.map(({ body }) => body).find((body) => body.kind === 'create')
+    const roomId = row?.roomId ?? creation?.roomId
+    const room = roomId === undefined ? undefined : await loadRoomFacts(tx, roomId, actorsOf(commands))
+    if (row === undefined) return { auction: null, room }
+    const { terms, standing, leading, commandCount, pausedAt, pausedMs } = row
+    const bidders = await loadBidders(tx, id, commands)
+    return { auction: { terms, standing, leading, commandCount, pausedAt, pausedMs, bidders }, room }
+  },
+
+  decide({ auction, room }, { actor, body, topic }, { now }) {
+    const decision = decideAuction(auction, body, { now, actor, room })
+    if (decision.kind !== 'accepted') return decision
+    return accept(decision.events, { ...decision.reply, auctionId: auctionOf(topic) })
+  },
+
+  evolve: (state, event) => ({ ...state, auction: evolveAuction(state.auction, event) }),
+
+  entryOf(event, { auction }) {
+    if (!isPublicEvent(event) || auction === null) return undefined
+    const { type, ...details } = event
+    return { type, data: { ...details, standing: auction.standing } }
+  },
+
+  async save(tx, change) {
+    const { auction } = change.after
+    if (auction === null) return
+    await saveAuction(tx, change, auction)
+    await saveCeilings(tx, change)
+    await saveBids(tx, change)
+    const before = change.before.auction
+    await moveDeadline(tx, change.topic, before === null ? null : dueAt(before), dueAt(auction))
+  },
+
+  viewOf({ auction }) {
+    if (auction === null) throw new RangeError('an accepted command leaves an auction')
+    return auction
+  },
+}
+
+function auctionOf(topic: Topic): AuctionId {
+  return asAuctionId(idOf(topic))
+}
+
+/** Which of those who bid now have bid before. */
+async function loadBidders(
+  tx: Transaction,
+  id: AuctionId,
+  commands: readonly Command<AuctionCommand>[],
+): Promise<ReadonlySet<UserId>> {
+  const bidding = commands.filter(({ body }) => body.kind === 'placeBid' || body.kind === 'buyNow')
+  const ids = [...new Set(actorsOf(bidding))].map(asUserId)
+  if (ids.length === 0) return new Set()
+  const rows = await tx
+    .selectDistinct({ bidderId: ceilings.bidderId })
+    .from(ceilings)
+    .where(and(eq(ceilings.auctionId, id), inArray(ceilings.bidderId, ids)))
+  return new Set(rows.map(({ bidderId }) => bidderId))
+}
+
+async function saveAuction(
+  tx: Transaction,
+  { before }: Change<State, AuctionEvent>,
+  { terms, standing, leading, commandCount, pausedAt, pausedMs }: AuctionState,
+): Promise<void> {
+  const changing = { phase: standing.phase, standing, leading, commandCount, pausedAt, pausedMs }
+  if (before.auction === null) {
+    const { id, roomId, createdAt } = terms
+    await tx.insert(auctions).values({ id, roomId, createdAt, terms, ...changing })
+  } else await tx.update(auctions).set(changing).where(eq(auctions.id, terms.id))
+}
+
+async function saveCeilings(
+  tx: Transaction,
+  { topic, now, steps }: Change<State, AuctionEvent>,
+): Promise<void> {
+  const rows = steps.flatMap(({ event }) =>
+    event.type === 'CeilingSet'
+      ? [
+          {
+            s: event.ceiling.sequence,
+            b: event.ceiling.bidder.id,
+            n: event.ceiling.bidder.name,
+            m: event.ceiling.maximum,
+          },
+        ]
+      : [],
+  )
+  if (rows.length === 0) return
+  await tx.execute(sql`
+    INSERT INTO ceilings (auction_id, sequence, bidder_id, bidder_name, maximum, at)
+    SELECT ${auctionOf(topic)}, s, b, n, m, ${formatInstant(now)}::timestamptz
+    FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row(s int, b text, n text, m bigint)`)
+}
+
+async function saveBids(tx: Transaction, { now, steps }: Change<State, AuctionEvent>): Promise<void> {
+  const placed = steps.flatMap(({ event }) => (event.type === 'BidPlaced' ? [event.bid] : []))
+  if (placed.length === 0) return
+  const rows = placed.map(({ bidder, id, auctionId, sequence, amount, kind }) => {
+    return { id, a: auctionId, s: sequence, b: bidder.id, n: bidder.name, m: amount, k: kind }
+  })
+  await tx.execute(sql`
+    INSERT INTO bids (id, auction_id, sequence, bidder_id, bidder_name, amount, kind, placed_at)
+    SELECT id, a, s, b, n, m, k, ${formatInstant(now)}::timestamptz
+    FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row(id text, a text, s int, b text, n text, m bigint, k text)`)
+}
