@@ -41,16 +41,19 @@ export type Preparation =
   | { readonly kind: 'ready'; readonly operation: Operation }
   | { readonly kind: 'refused'; readonly errors: readonly GraphQLError[] }
 
+/** How to serve a subscription, and what to make of each value. */
+export interface Planned {
+  readonly plan: Plan
+  readonly selection: Selection
+}
+
 /** How an operation is run, the same for WebSocket and SSE. */
 export interface Operations {
   prepare(request: OperationRequest): Preparation
   /** A query or mutation. Errors in the result are masked already. */
   run(operation: Operation, context: CallContext): Promise<ExecutionResult>
   /** What a subscription asks of the hub. Throws GraphQLError where the caller may not. */
-  plan(
-    operation: Operation,
-    context: CallContext,
-  ): Promise<{ readonly plan: Plan; readonly selection: Selection }>
+  plan(operation: Operation, context: CallContext, after?: string | null): Promise<Planned>
 }
 
 interface KnownDocument {
@@ -148,8 +151,9 @@ export function createOperations(
       )
     },
 
-    async plan(operation, context) {
+    async plan(operation, context, after = null) {
       const { field, args } = rootFieldOf(schema, operation)
+      if (after !== null && field.args.some(({ name }) => name === 'after')) args['after'] = after
       const plan = field.extensions['plan'] as
         | ((args: unknown, context: CallContext) => Promise<Plan>)
         | undefined

@@ -1,5 +1,5 @@
-import type { Instant } from '../../kernel/instant.ts'
 import type { MessageId, RoomId } from '../../kernel/id.ts'
+import type { Instant } from '../../kernel/instant.ts'
 import type { Offset } from '../../kernel/position.ts'
 import type { Person } from '../person.ts'
 

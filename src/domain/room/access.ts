@@ -1,3 +1,4 @@
+import type { Instant } from '../../kernel/instant.ts'
 import { type Actor, hasRole, isPrivileged } from '../actor.ts'
 import type { MemberRole, Membership, Room } from './room.ts'
 
@@ -39,4 +40,10 @@ export function canModerate(caller: Caller, membership: Membership | undefined):
   if (hasRole(caller, 'MODERATOR')) return true
   const role: MemberRole | undefined = membership?.status === 'member' ? membership.role : undefined
   return role === 'OWNER' || role === 'MODERATOR'
+}
+
+/** Whether `membership` may not speak at `now`. Someone without a membership is not muted. */
+export function isMuted(membership: Membership | undefined, now: Instant): boolean {
+  const until = membership?.mutedUntil ?? null
+  return until !== null && now < until
 }

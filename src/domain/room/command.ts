@@ -36,3 +36,7 @@ export type RoomCommand =
   | { readonly kind: 'mute'; readonly target: Person; readonly until: Instant | null }
   /** The server looks whether start or end is due. */
   | { readonly kind: 'passTime' }
+
+export interface RoomReply {
+  readonly roomId: RoomId
+}

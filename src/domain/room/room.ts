@@ -1,5 +1,5 @@
-import type { Instant } from '../../kernel/instant.ts'
 import type { RoomId } from '../../kernel/id.ts'
+import type { Instant } from '../../kernel/instant.ts'
 import type { Person } from '../person.ts'
 
 export type RoomKind = 'LOBBY' | 'AUCTION' | 'TRADE' | 'CHAT' | 'DIRECT'

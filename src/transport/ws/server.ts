@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import { GraphQLError, type GraphQLSchema } from 'graphql'
 import { CloseCode, type Context, handleProtocols, makeServer, type OperationResult } from 'graphql-ws'
 import type { Logger } from 'pino'
@@ -48,13 +49,18 @@ export interface WsServer {
   /** For the HTTP server's `upgrade` event, where the path is that of GraphQL. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void
   readonly connectionCount: number
-  /** Takes no more connections, and asks those there are to go elsewhere (1012). Resolves when all are gone. */
-  drain(): Promise<void>
+  /**
+   * Takes no more connections and asks those there are, in batches over at most a third of `withinMs`, to go
+   * elsewhere (1012). Resolves when all are gone; after `withinMs` they are cut.
+   */
+  drain(withinMs: number): Promise<void>
 }
 
 const INIT_TIMEOUT_MS = 5_000
 /** A peer that does not answer a ping before the next one is dead: found within twice this. */
 const HEARTBEAT_MS = 12_500
+const DRAIN_BATCHES = 20
+const DRAIN_PAUSE_MS = 100
 
 interface Extra {
   readonly connection: Connection
@@ -275,10 +281,24 @@ export function createWsServer(options: WsServerOptions): WsServer {
       return connections.size
     },
 
-    async drain() {
+    async drain(withinMs) {
       isDraining = true
-      for (const connection of connections.values()) connection.close(CLOSE.draining, 'Draining')
-      if (connections.size > 0) await new Promise<void>((resolve) => (whenEmpty = resolve))
+      const cut = setTimeout(() => {
+        for (const socket of connections.keys()) socket.terminate()
+      }, withinMs)
+      const gone = new Promise<void>((resolve) => {
+        if (connections.size === 0) resolve()
+        else whenEmpty = resolve
+      })
+      const leaving = [...connections.values()]
+      const size = Math.ceil(leaving.length / DRAIN_BATCHES)
+      for (let at = 0; at < leaving.length; at += size) {
+        for (const connection of leaving.slice(at, at + size)) connection.close(CLOSE.draining, 'Draining')
+        // So that clients do not all come to the next node at once.
+        if (at + size < leaving.length) await pause(Math.min(withinMs / 3 / DRAIN_BATCHES, DRAIN_PAUSE_MS))
+      }
+      await gone
+      clearTimeout(cut)
       clearInterval(heartbeat)
     },
   }

@@ -1,12 +1,12 @@
 import type { ExecutionResult, GraphQLError } from 'graphql'
-import type { Selection, Sink } from '../../hub/delivery.ts'
-import type { Plan } from '../../hub/source.ts'
+import type { Sink } from '../../hub/delivery.ts'
+import type { Planned } from '../operation.ts'
 
 export interface SubscriptionStart {
   /** Finds out how to serve. Throws GraphQLError where the caller may not. */
-  plan(): Promise<{ readonly plan: Plan; readonly selection: Selection }>
+  plan(): Promise<Planned>
   /** Begins to serve into `sink`; returns what ends it. */
-  open(planned: { readonly plan: Plan; readonly selection: Selection }, sink: Sink): () => void
+  open(planned: Planned, sink: Sink): () => void
   /** The sink without its end. */
   readonly sink: Omit<Sink, 'end'>
 }

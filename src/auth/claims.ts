@@ -1,0 +1,61 @@
+import type { Role } from '../domain/actor.ts'
+import type { Person } from '../domain/person.ts'
+import { asUserId } from '../kernel/id.ts'
+
+/** The claims that say who somebody is, as they came. */
+export interface IdentityClaims {
+  readonly sub?: unknown
+  readonly name?: unknown
+  readonly roles?: unknown
+}
+
+type Identity =
+  | { readonly kind: 'known'; readonly user: Person; readonly roles: ReadonlySet<Role> }
+  | { readonly kind: 'refused'; readonly reason: string }
+
+export const ROLES_BY_NAME: ReadonlyMap<string, Role> = new Map([
+  ['user', 'USER'],
+  ['moderator', 'MODERATOR'],
+  ['admin', 'ADMIN'],
+  ['service', 'SERVICE'],
+])
+
+const MAX_SUBJECT_LENGTH = 256
+const MAX_NAME_LENGTH = 200
+/** What PostgreSQL can't store (NUL) and terminals act on. */
+const CONTROL_CHARACTER = /\p{Cc}/u
+const CONTROL_CHARACTERS = /\p{Cc}/gu
+
+function refuse(reason: string): Identity {
+  return { kind: 'refused', reason }
+}
+
+/** Counted in code points: a cut between the halves of a surrogate pair could not be stored. */
+function shorten(text: string): string {
+  return Array.from(text).slice(0, MAX_NAME_LENGTH).join('')
+}
+
+/**
+ * Who the claims name. `sub` is taken verbatim: 1 to 256 characters, none of them a control character.
+ * `name` is trimmed and cut to 200 characters, and is `sub` where absent or blank. Of `roles` those that
+ * are known count; USER is implied.
+ */
+export function readIdentity({ sub, name, roles }: IdentityClaims): Identity {
+  if (typeof sub !== 'string' || sub === '') return refuse('"sub" must be a text that is not empty.')
+  if (sub.length > MAX_SUBJECT_LENGTH) return refuse(`"sub" is longer than ${MAX_SUBJECT_LENGTH} characters.`)
+  if (CONTROL_CHARACTER.test(sub) || !sub.isWellFormed()) return refuse('"sub" holds control characters.')
+  if (name !== undefined && typeof name !== 'string') return refuse('"name" must be a text.')
+  if (roles !== undefined && !Array.isArray(roles)) return refuse('"roles" must be a list.')
+
+  const shown = name?.toWellFormed().replace(CONTROL_CHARACTERS, '').trim() ?? ''
+  const known = new Set<Role>(['USER'])
+  for (const role of roles ?? []) {
+    const found = ROLES_BY_NAME.get(role)
+    if (found !== undefined) known.add(found)
+  }
+  return {
+    kind: 'known',
+    user: { id: asUserId(sub), name: shorten(shown === '' ? sub : shown) },
+    roles: known,
+  }
+}

@@ -1,0 +1,242 @@
+import { randomBytes } from 'node:crypto'
+import { isIP } from 'node:net'
+import { type AllowedOrigins, parseAllowedOrigins } from './allowed-origins.ts'
+import { type Secret, secret } from './secret.ts'
+import { createVariables, type Variables } from './variables.ts'
+
+export interface HttpConfig {
+  /** 0 lets the system choose. */
+  readonly port: number
+  readonly host: string
+  readonly allowedOrigins: AllowedOrigins
+  readonly drainTimeoutMs: number
+  readonly isGraphiqlServed: boolean
+  readonly isSchemaServed: boolean
+}
+
+/** What every token is checked against. The algorithms follow from `kind`, never from a token. */
+export type AuthConfig = SecretAuthConfig | KeySetAuthConfig
+
+export interface SecretAuthConfig {
+  readonly kind: 'secret'
+  readonly secret: Secret
+  /** Checked where not null. */
+  readonly issuer: string | null
+  readonly audience: string | null
+}
+
+export interface KeySetAuthConfig {
+  readonly kind: 'keySet'
+  readonly url: URL
+  readonly issuer: string | null
+  readonly audience: string | null
+}
+
+export interface LimitsConfig {
+  readonly maxConnections: number
+  readonly maxConnectionsPerUser: number
+  readonly maxSubscriptionsPerConnection: number
+  readonly maxMessageBytes: number
+  readonly maxSendBufferBytes: number
+  readonly maxQueryDepth: number
+  readonly maxQueryComplexity: number
+  readonly maxQueryTokens: number
+  readonly mutationsPerSecond: number
+}
+
+export type DatabaseConfig =
+  | { readonly kind: 'postgres'; readonly url: Secret }
+  | { readonly kind: 'embedded'; readonly directory: string }
+
+export interface WebhookConfig {
+  readonly url: URL
+  readonly secret: Secret | null
+}
+
+export interface LogConfig {
+  readonly level: LogLevel
+  /** `auto` is pretty on a terminal, JSON otherwise. */
+  readonly format: 'pretty' | 'json' | 'auto'
+}
+
+type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** Everything that the environment decides, checked. */
+export interface Config {
+  readonly mode: 'production' | 'development' | 'test'
+  readonly http: HttpConfig
+  readonly auth: AuthConfig
+  /** Whether `POST /dev/token` exists: never in production, nor where another party issues the tokens. */
+  readonly issuesDevTokens: boolean
+  readonly isIntrospectionAllowed: boolean
+  readonly database: DatabaseConfig
+  /** null: one process, its bus in memory. */
+  readonly redis: { readonly url: Secret } | null
+  /** An entry is kept while either allows it. */
+  readonly retention: { readonly events: number; readonly ms: number }
+  readonly limits: LimitsConfig
+  readonly webhook: WebhookConfig | null
+  readonly log: LogConfig
+  readonly isDemoOn: boolean
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+const MIN_SECRET_BYTES = 32
+const DAY_MS = 24 * 60 * 60 * 1000
+/** The longest time that one timer of Node can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+/** What one Buffer is trusted with. */
+const MAX_BYTES = 2 ** 30
+const HOST_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
+
+function readHost(variables: Variables): string {
+  const host = variables.text('HOST')?.trim() ?? '0.0.0.0'
+  if (isIP(host) === 0 && !HOST_NAME.test(host)) {
+    variables.refuse('HOST', 'neither an IP address nor a host name', 'one such as 0.0.0.0, :: or localhost')
+  }
+  return host
+}
+
+function readAllowedOrigins(variables: Variables, isProduction: boolean): AllowedOrigins {
+  const list = variables.text('ALLOWED_ORIGINS')
+  if (list === undefined) return { kind: isProduction ? 'same' : 'any' }
+  const parsed = parseAllowedOrigins(list)
+  if (parsed.kind === 'ok') return parsed.allowed
+  const wrong = parsed.wrong.map((item) => JSON.stringify(item)).join(', ') || 'the list'
+  variables.refuse(
+    'ALLOWED_ORIGINS',
+    `${wrong} names no origin`,
+    '* alone, or a list such as https://example.com,https://example.org:8443',
+  )
+  return { kind: 'same' }
+}
+
+/** An address that `fetch` can be given: it refuses those with a user name or a password. */
+function readWebAddress(variables: Variables, name: string): URL | undefined {
+  const address = variables.address(name, ['http:', 'https:'])
+  if (address === undefined) return undefined
+  const url = new URL(address)
+  if (url.username === '' && url.password === '') return url
+  variables.refuse(name, 'holds a user name or a password', 'an address without them')
+  return undefined
+}
+
+function readSecret(variables: Variables, isProduction: boolean): Secret {
+  const own = randomBytes(MIN_SECRET_BYTES).toString('base64url')
+  const value = variables.text('JWT_SECRET')
+  const expected = `at least ${MIN_SECRET_BYTES} bytes in production, or JWKS_URL instead`
+  if (value === undefined) {
+    if (isProduction) variables.refuse('JWT_SECRET', 'not set, nor is JWKS_URL', expected)
+    return secret(own)
+  }
+  const bytes = Buffer.byteLength(value)
+  if (isProduction && bytes < MIN_SECRET_BYTES) {
+    variables.refuse('JWT_SECRET', `${bytes} bytes long`, expected)
+  }
+  return secret(value)
+}
+
+function readAuth(variables: Variables, isProduction: boolean): AuthConfig {
+  const expected = {
+    issuer: variables.text('JWT_ISSUER') ?? null,
+    audience: variables.text('JWT_AUDIENCE') ?? null,
+  }
+  if (variables.text('JWKS_URL') === undefined) {
+    return { kind: 'secret', secret: readSecret(variables, isProduction), ...expected }
+  }
+  const url = readWebAddress(variables, 'JWKS_URL')
+  if (variables.text('JWT_SECRET') !== undefined) {
+    variables.refuse('JWKS_URL', 'set beside JWT_SECRET', 'only one of the two')
+  }
+  return url === undefined
+    ? { kind: 'secret', secret: secret(''), ...expected }
+    : { kind: 'keySet', url, ...expected }
+}
+
+function readWebhook(variables: Variables): WebhookConfig | null {
+  const value = variables.text('NOTIFICATION_WEBHOOK_SECRET')
+  if (variables.text('NOTIFICATION_WEBHOOK_URL') === undefined) {
+    if (value !== undefined) {
+      variables.refuse(
+        'NOTIFICATION_WEBHOOK_SECRET',
+        'set without NOTIFICATION_WEBHOOK_URL',
+        'both or neither',
+      )
+    }
+    return null
+  }
+  const url = readWebAddress(variables, 'NOTIFICATION_WEBHOOK_URL')
+  return url === undefined ? null : { url, secret: value === undefined ? null : secret(value) }
+}
+
+function readDatabase(variables: Variables): DatabaseConfig {
+  const url = variables.address('DATABASE_URL', ['postgres:', 'postgresql:'])
+  return url === undefined
+    ? { kind: 'embedded', directory: variables.text('DATA_DIR') ?? './.data' }
+    : { kind: 'postgres', url: secret(url) }
+}
+
+function readRedis(variables: Variables): Config['redis'] {
+  const url = variables.address('REDIS_URL', ['redis:', 'rediss:'])
+  return url === undefined ? null : { url: secret(url) }
+}
+
+function readLimits({ wholeNumber }: Variables): LimitsConfig {
+  const count = { min: 1 }
+  const bytes = { min: 1, max: MAX_BYTES }
+  return {
+    maxConnections: wholeNumber('MAX_CONNECTIONS', 50_000, count),
+    maxConnectionsPerUser: wholeNumber('MAX_CONNECTIONS_PER_USER', 20, count),
+    maxSubscriptionsPerConnection: wholeNumber('MAX_SUBSCRIPTIONS_PER_CONNECTION', 100, count),
+    maxMessageBytes: wholeNumber('MAX_MESSAGE_BYTES', 65_536, bytes),
+    maxSendBufferBytes: wholeNumber('MAX_SEND_BUFFER_BYTES', 1_048_576, bytes),
+    maxQueryDepth: wholeNumber('MAX_QUERY_DEPTH', 12, count),
+    maxQueryComplexity: wholeNumber('MAX_QUERY_COMPLEXITY', 1000, count),
+    maxQueryTokens: wholeNumber('MAX_QUERY_TOKENS', 2000, count),
+    mutationsPerSecond: wholeNumber('MUTATIONS_PER_SECOND', 20, count),
+  }
+}
+
+/**
+ * The whole configuration, or a line for every variable that is wrong: its name, what is wrong and what is
+ * expected, never a secret's value. Unset outside production, JWT_SECRET is made up, anew on each call.
+ */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+):
+  | { readonly kind: 'ok'; readonly config: Config }
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] } {
+  const variables = createVariables(env)
+  const mode = variables.choice('NODE_ENV', 'development', ['production', 'development', 'test'])
+  const isProduction = mode === 'production'
+  const auth = readAuth(variables, isProduction)
+  const config: Config = {
+    mode,
+    http: {
+      port: variables.wholeNumber('PORT', 4000, { min: 0, max: 65_535 }),
+      host: readHost(variables),
+      allowedOrigins: readAllowedOrigins(variables, isProduction),
+      drainTimeoutMs: variables.wholeNumber('DRAIN_TIMEOUT_MS', 30_000, { min: 0, max: MAX_TIMER_MS }),
+      isGraphiqlServed: variables.flag('GRAPHIQL', !isProduction),
+      isSchemaServed: variables.flag('PUBLIC_SCHEMA', !isProduction),
+    },
+    auth,
+    issuesDevTokens: !isProduction && auth.kind === 'secret',
+    isIntrospectionAllowed: variables.flag('INTROSPECTION', !isProduction),
+    database: readDatabase(variables),
+    redis: readRedis(variables),
+    retention: {
+      events: variables.wholeNumber('RETENTION_EVENTS', 100_000, { min: 0 }),
+      ms: variables.wholeNumber('RETENTION_MS', 7 * DAY_MS, { min: 0 }),
+    },
+    limits: readLimits(variables),
+    webhook: readWebhook(variables),
+    log: {
+      level: variables.choice('LOG_LEVEL', 'info', LOG_LEVELS),
+      format: variables.choice('LOG_FORMAT', 'auto', ['pretty', 'json', 'auto']),
+    },
+    isDemoOn: variables.flag('DEMO', !isProduction),
+  }
+  const problems = variables.problems()
+  return problems.length === 0 ? { kind: 'ok', config } : { kind: 'invalid', problems }
+}

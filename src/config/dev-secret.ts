@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const FILE = 'jwt-secret'
+const BYTES = 32
+
+/**
+ * `env` with a JWT_SECRET for development, where nothing signs tokens and this is not production: kept in
+ * DATA_DIR, so that a token outlives a restart.
+ */
+export function withDevSecret(env: Environment): Environment {
+  if (env['NODE_ENV'] === 'production' || env['JWT_SECRET'] || env['JWKS_URL']) return env
+  const directory = env['DATA_DIR'] || './.data'
+  const path = join(directory, FILE)
+  try {
+    return { ...env, JWT_SECRET: readFileSync(path, 'utf8').trim() }
+  } catch {
+    const made = randomBytes(BYTES).toString('base64url')
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(path, made, { mode: 0o600, flag: 'wx' })
+    return { ...env, JWT_SECRET: made }
+  }
+}

@@ -1,0 +1,16 @@
+import type { Instant } from '../../kernel/instant.ts'
+import type { Actor } from '../actor.ts'
+import type { Decision } from '../decision.ts'
+import type { RoomFacts } from '../room/room.ts'
+import type { AuctionReply } from './command.ts'
+import type { AuctionEvent } from './event.ts'
+
+/** What a decision needs beside the auction: one reading of the clock, who asks, and the room with the actor's membership. */
+export interface AuctionContext {
+  readonly now: Instant
+  readonly actor: Actor
+  /** Undefined where there is no such room; only the server itself gets anywhere then. */
+  readonly room: RoomFacts | undefined
+}
+
+export type AuctionDecision = Decision<AuctionEvent, AuctionReply>

@@ -1,0 +1,71 @@
+import { type Instant, later } from '../../kernel/instant.ts'
+import { accept, reject } from '../decision.ts'
+import type { AuctionState } from './auction.ts'
+import type { AuctionDecision } from './context.ts'
+import type { AuctionEvent } from './event.ts'
+import { closing, hasEnded, type Refusal } from './phase.ts'
+
+const MAX_REASON_LENGTH = 1_000
+const ROOM_ENDED = 'The room ended.'
+
+/** LIVE → PAUSED. Pausing what is paused changes nothing. */
+export function decidePause(state: AuctionState, now: Instant): AuctionDecision {
+  if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
+  if (state.standing.phase === 'PAUSED') return done()
+  if (state.standing.phase === 'LIVE') return done({ type: 'AuctionPaused', pausedAt: now })
+  return outOfOrder('Only a live auction can be paused.')
+}
+
+/** PAUSED → LIVE, with the end moved by the pause. Resuming what is live changes nothing. */
+export function decideResume(state: AuctionState, now: Instant): AuctionDecision {
+  if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
+  if (state.standing.phase === 'LIVE') return done()
+  if (state.pausedAt === null) return outOfOrder('Only a paused auction can be resumed.')
+  const pausedMs = Math.max(0, now - state.pausedAt)
+  return done({ type: 'AuctionResumed', pausedMs, endsAt: later(state.standing.endsAt, pausedMs) })
+}
+
+/**
+ * LIVE or PAUSED → SOLD or UNSOLD. A repetition changes nothing, whichever the first one gave: SOLD, or UNSOLD
+ * with a bid. UNSOLD without a bid was never the hammer's doing.
+ */
+export function decideHammer(state: AuctionState, now: Instant): AuctionDecision {
+  const { phase, currentPrice } = state.standing
+  const hasBid = currentPrice !== null
+  if (phase === 'SOLD' || (phase === 'UNSOLD' && hasBid)) return done()
+  if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
+  if (phase !== 'LIVE' && phase !== 'PAUSED') return outOfOrder('Only a live or paused auction is hammered.')
+  return hasBid ? done(closing(state)) : reject('NO_BID_TO_HAMMER', 'Nobody has bid yet.')
+}
+
+/** Anything before the end → CANCELLED. Cancelling what is cancelled changes nothing. */
+export function decideCancellation(state: AuctionState, reason: string, now: Instant): AuctionDecision {
+  if (reason.length > MAX_REASON_LENGTH) {
+    const limit = `The reason must have at most ${MAX_REASON_LENGTH} characters.`
+    return reject('INVALID_INPUT', limit, { field: 'reason' })
+  }
+  if (state.standing.phase === 'CANCELLED') return done()
+  if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
+  return done({ type: 'AuctionCancelled', reason })
+}
+
+/** As the hammer would, but also without a bid; what has not started is cancelled, what is over stays as it is. */
+export function decideEndWithRoom(state: AuctionState): AuctionDecision {
+  switch (state.standing.phase) {
+    case 'SCHEDULED':
+      return done({ type: 'AuctionCancelled', reason: ROOM_ENDED })
+    case 'LIVE':
+    case 'PAUSED':
+      return done(closing(state))
+    default:
+      return done()
+  }
+}
+
+function done(...events: readonly AuctionEvent[]): AuctionDecision {
+  return accept(events, { bid: null })
+}
+
+function outOfOrder(reason: string): Refusal {
+  return reject('INVALID_TRANSITION', reason)
+}

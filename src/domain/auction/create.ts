@@ -1,0 +1,76 @@
+import { amount } from '../../kernel/amount.ts'
+import type { Instant } from '../../kernel/instant.ts'
+import { accept, forbid, reject } from '../decision.ts'
+import type { Person } from '../person.ts'
+import { canRunAuctions, canSeeAuctions } from './access.ts'
+import type { AuctionState, AuctionTerms, IncrementBand } from './auction.ts'
+import type { CreateAuction } from './command.ts'
+import type { AuctionContext, AuctionDecision } from './context.ts'
+import { DEFAULT_INCREMENTS } from './increments.ts'
+import { faultOfCreation } from './validate.ts'
+
+/** A new auction: LIVE where its start is not in the future, which then is `now`; else SCHEDULED. */
+export function decideCreation(
+  state: AuctionState | null,
+  command: CreateAuction,
+  { now, actor, room }: AuctionContext,
+): AuctionDecision {
+  if (room === undefined || !canSeeAuctions(actor, room)) return reject('NOT_FOUND', 'There is no such room.')
+  if (!canRunAuctions(actor, room)) return forbid('Only those who run the room create auctions in it.')
+  if (state !== null) return reject('INVALID_TRANSITION', 'The auction exists already.')
+  const fault = faultOfCreation(command, now)
+  if (fault !== undefined) return reject('INVALID_INPUT', fault.reason, { field: fault.field })
+  const seller = command.seller ?? (actor.kind === 'user' ? actor.person : null)
+  if (seller === null) return reject('INVALID_INPUT', 'The auction needs a seller.', { field: 'sellerId' })
+  if (room.room.phase === 'ENDED') return reject('INVALID_TRANSITION', 'The room has ended.')
+  return accept([{ type: 'AuctionCreated', state: newAuction(command, seller, now) }], { bid: null })
+}
+
+function newAuction(command: CreateAuction, seller: Person, now: Instant): AuctionState {
+  const isLive = command.startsAt === null || command.startsAt <= now
+  const terms = termsOf(command, seller, now)
+  return {
+    terms,
+    standing: {
+      phase: isLive ? 'LIVE' : 'SCHEDULED',
+      currentPrice: null,
+      leader: null,
+      bidCount: 0,
+      bidderCount: 0,
+      reserveMet: terms.reservePrice === null,
+      endsAt: command.endsAt,
+      extensionCount: 0,
+      winner: null,
+    },
+    leading: null,
+    commandCount: 0,
+    pausedAt: null,
+    pausedMs: 0,
+    bidders: new Set(),
+  }
+}
+
+function termsOf(command: CreateAuction, seller: Person, now: Instant): AuctionTerms {
+  const { startsAt, softClose } = command
+  return {
+    id: command.id,
+    roomId: command.roomId,
+    title: command.title.trim(),
+    description: command.description,
+    format: 'ENGLISH',
+    seller,
+    currency: command.currency,
+    startingPrice: amount(command.startingPrice),
+    reservePrice: command.reservePrice === null ? null : amount(command.reservePrice),
+    buyNowPrice: command.buyNowPrice === null ? null : amount(command.buyNowPrice),
+    increments: command.increments?.map(bandOf) ?? DEFAULT_INCREMENTS,
+    softClose,
+    startsAt: startsAt === null || startsAt <= now ? now : startsAt,
+    originalEndsAt: command.endsAt,
+    createdAt: now,
+  }
+}
+
+function bandOf({ from, step }: { readonly from: number; readonly step: number }): IncrementBand {
+  return { from: amount(from), step: amount(step) }
+}

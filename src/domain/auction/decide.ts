@@ -1,0 +1,75 @@
+import type { Instant } from '../../kernel/instant.ts'
+import { accept, forbid, reject } from '../decision.ts'
+import { canControl, canSeeAuctions } from './access.ts'
+import type { AuctionState } from './auction.ts'
+import { decideBid, decideBuyNow } from './bid.ts'
+import type { AuctionCommand, CreateAuction } from './command.ts'
+import type { AuctionContext, AuctionDecision } from './context.ts'
+import { decideCancellation, decideEndWithRoom, decideHammer, decidePause, decideResume } from './control.ts'
+import { decideCreation } from './create.ts'
+import type { AuctionEvent } from './event.ts'
+import { foldAuction } from './evolve.ts'
+import { closing, isDue } from './phase.ts'
+
+type Change = Exclude<AuctionCommand, CreateAuction>
+type Control = Exclude<Change, { kind: 'placeBid' | 'buyNow' | 'passTime' | 'endWithRoom' }>
+
+/**
+ * The rules of English auctions. Folding an accepted decision's events with `evolveAuction` gives the new
+ * state, and each public event is an entry that carries the state right after it.
+ *
+ * An opening that is due comes first, whatever is asked, so that nobody sees how late the server's own look
+ * is. A closing that is due is left to `passTime`: until then everything else meets an auction that has ended.
+ */
+export function decideAuction(
+  state: AuctionState | null,
+  command: AuctionCommand,
+  context: AuctionContext,
+): AuctionDecision {
+  if (command.kind === 'create') return decideCreation(state, command, context)
+  if (state === null || !canSeeAuctions(context.actor, context.room)) {
+    return reject('NOT_FOUND', 'There is no such auction.')
+  }
+  const opening = openingDue(state, context.now)
+  const decision = decideChange(foldAuction(state, opening), command, context)
+  return decision.kind === 'accepted' ? accept([...opening, ...decision.events], decision.reply) : decision
+}
+
+function openingDue(state: AuctionState, now: Instant): readonly AuctionEvent[] {
+  return state.standing.phase === 'SCHEDULED' && isDue(state, now) ? [{ type: 'AuctionStarted' }] : []
+}
+
+function decideChange(state: AuctionState, command: Change, context: AuctionContext): AuctionDecision {
+  const { now, actor, room } = context
+  switch (command.kind) {
+    case 'placeBid':
+    case 'buyNow': {
+      if (actor.kind === 'system' || room === undefined) return forbid('Only a signed-in user bids.')
+      const bidding = { bidder: actor.person, room: room.room, now }
+      return command.kind === 'placeBid'
+        ? decideBid(state, command, bidding)
+        : decideBuyNow(state, command, bidding)
+    }
+    case 'passTime':
+    case 'endWithRoom':
+      if (actor.kind !== 'system') return forbid('Only the server itself does this.')
+      if (command.kind === 'endWithRoom') return decideEndWithRoom(state)
+      return accept(isDue(state, now) ? [closing(state)] : [], { bid: null })
+    default:
+      if (!canControl(actor, state, room)) return forbid('Only the seller and moderators do this.')
+      return decideControl(state, command, now)
+  }
+}
+
+function decideControl(state: AuctionState, command: Control, now: Instant): AuctionDecision {
+  switch (command.kind) {
+    case 'pause':
+      return decidePause(state, now)
+    case 'resume':
+      return decideResume(state, now)
+    case 'hammer':
+      return decideHammer(state, now)
+    case 'cancel':
+      return decideCancellation(state, command.reason, now)
+  }
+}

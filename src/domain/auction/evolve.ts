@@ -1,0 +1,67 @@
+import type { AuctionStanding, AuctionState, Bid, Ceiling } from './auction.ts'
+import type { AuctionEvent } from './event.ts'
+
+/** The state right after `event`. Throws where anything but AuctionCreated comes first: no decision makes that. */
+export function evolveAuction(state: AuctionState | null, event: AuctionEvent): AuctionState {
+  if (event.type === 'AuctionCreated') return event.state
+  if (state === null) throw new Error(`${event.type} came before AuctionCreated`)
+  switch (event.type) {
+    case 'AuctionStarted':
+      return shown(state, { phase: 'LIVE' })
+    case 'AuctionPaused':
+      return { ...shown(state, { phase: 'PAUSED' }), pausedAt: event.pausedAt }
+    case 'AuctionResumed': {
+      const resumed = shown(state, { phase: 'LIVE', endsAt: event.endsAt })
+      return { ...resumed, pausedAt: null, pausedMs: state.pausedMs + event.pausedMs }
+    }
+    case 'CeilingSet':
+      return withCeiling(state, event.ceiling)
+    case 'BidPlaced':
+      return shown(state, afterBid(state, event.bid))
+    case 'ReserveMet':
+      return shown(state, { reserveMet: true })
+    case 'AuctionExtended':
+      return shown(state, { endsAt: event.endsAt, extensionCount: state.standing.extensionCount + 1 })
+    case 'AuctionSold':
+      return { ...shown(state, { phase: 'SOLD', winner: event.winner }), pausedAt: null }
+    case 'AuctionUnsold':
+      return { ...shown(state, { phase: 'UNSOLD' }), pausedAt: null }
+    case 'AuctionCancelled':
+      return { ...shown(state, { phase: 'CANCELLED' }), pausedAt: null }
+  }
+}
+
+/** The state after all of `events`, one after another. */
+export function foldAuction(state: AuctionState, events: readonly AuctionEvent[]): AuctionState {
+  return events.reduce<AuctionState>(evolveAuction, state)
+}
+
+function shown(state: AuctionState, change: Partial<AuctionStanding>): AuctionState {
+  return { ...state, standing: { ...state.standing, ...change } }
+}
+
+/** Each bid shows the price and the leader of its own moment, a challenger's also where it is answered at once. */
+function afterBid({ terms, standing }: AuctionState, bid: Bid): Partial<AuctionStanding> {
+  return {
+    currentPrice: bid.amount,
+    leader: bid.bidder,
+    bidCount: standing.bidCount + 1,
+    reserveMet: terms.reservePrice === null || bid.amount >= terms.reservePrice,
+  }
+}
+
+function withCeiling(state: AuctionState, ceiling: Ceiling): AuctionState {
+  const { leading, bidders, standing } = state
+  const { id } = ceiling.bidder
+  const isLeader = leading?.bidder.id === id
+  const leads = leading === null || isLeader || ceiling.maximum > leading.maximum
+  // The set need not hold all bidders of the past; whoever leads has bid.
+  const isNew = !isLeader && !bidders.has(id)
+  return {
+    ...state,
+    leading: leads ? ceiling : leading,
+    commandCount: ceiling.sequence,
+    bidders: bidders.has(id) ? bidders : new Set([...bidders, id]),
+    standing: isNew ? { ...standing, bidderCount: standing.bidderCount + 1 } : standing,
+  }
+}

@@ -1,0 +1,48 @@
+import type { Instant } from '../../kernel/instant.ts'
+import { reject } from '../decision.ts'
+import type { Room } from '../room/room.ts'
+import type { AuctionState } from './auction.ts'
+import type { AuctionEvent } from './event.ts'
+
+/** A rejection as `reject` makes it. */
+export type Refusal = ReturnType<typeof reject>
+
+/** When time alone will open or close the auction; null while it will not. A paused auction does not end by time. */
+export function dueAt({ terms, standing }: Pick<AuctionState, 'terms' | 'standing'>): Instant | null {
+  if (standing.phase === 'SCHEDULED') return terms.startsAt
+  return standing.phase === 'LIVE' ? standing.endsAt : null
+}
+
+/** Whether opening or closing has come due: both instants belong to what follows them. */
+export function isDue(state: AuctionState, now: Instant): boolean {
+  const due = dueAt(state)
+  return due !== null && now >= due
+}
+
+/** Whether bidding is over: also from the end on while the closing itself is still to come. */
+export function hasEnded(state: AuctionState, now: Instant): boolean {
+  const { phase } = state.standing
+  return phase === 'SOLD' || phase === 'UNSOLD' || (phase === 'LIVE' && isDue(state, now))
+}
+
+/** The one event that ends bidding: sold to the leader where the reserve is met, else unsold. */
+export function closing({ standing }: AuctionState): AuctionEvent {
+  const { leader, currentPrice, reserveMet } = standing
+  if (leader === null || currentPrice === null || !reserveMet) return { type: 'AuctionUnsold' }
+  return { type: 'AuctionSold', winner: { user: leader, price: currentPrice, settledAt: null } }
+}
+
+/** Why nobody can bid now, or undefined where bids are taken: the auction and its room must both be LIVE. */
+export function closedToBids(state: AuctionState, room: Room, now: Instant): Refusal | undefined {
+  const { phase } = state.standing
+  if (phase === 'CANCELLED') return reject('AUCTION_CANCELLED', 'The auction was cancelled.')
+  if (hasEnded(state, now)) return reject('AUCTION_ENDED', 'The auction has ended.')
+  if (room.phase === 'ENDED') return reject('AUCTION_ENDED', 'The room of the auction has ended.')
+  if (phase === 'PAUSED') return reject('AUCTION_PAUSED', 'The auction is paused.')
+  if (room.phase === 'PAUSED') return reject('AUCTION_PAUSED', 'The room of the auction is paused.')
+  if (phase === 'SCHEDULED') return reject('AUCTION_NOT_STARTED', 'The auction has not started.')
+  if (room.phase === 'SCHEDULED') {
+    return reject('AUCTION_NOT_STARTED', 'The room of the auction has not started.')
+  }
+  return undefined
+}

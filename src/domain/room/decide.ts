@@ -1,0 +1,69 @@
+import type { Instant } from '../../kernel/instant.ts'
+import type { Actor } from '../actor.ts'
+import { forbid, reject } from '../decision.ts'
+import { canSeeRoom, membershipOf } from './access.ts'
+import type { RoomCommand } from './command.ts'
+import { passTime, takeStep } from './lifecycle.ts'
+import { add, join, leave, mute, remove } from './membership.ts'
+import type { RoomFacts } from './room.ts'
+import type { RoomDecision, RoomScene } from './scene.ts'
+import { createRoom, updateRoom } from './settings.ts'
+
+export interface RoomContext {
+  readonly now: Instant
+  readonly actor: Actor
+}
+
+/**
+ * What becomes of one command in one room; `state` is null where there is no such room. The server itself
+ * lets time pass and does nothing else; users do everything else.
+ */
+export function decideRoom(
+  state: RoomFacts | null,
+  command: RoomCommand,
+  context: RoomContext,
+): RoomDecision {
+  const { now, actor } = context
+  if (command.kind === 'passTime') {
+    if (actor.kind !== 'system') return forbid('Time passes by itself.')
+    return state === null ? rejectRoom() : passTime(state.room, now)
+  }
+  if (actor.kind === 'system') return forbid('The server itself only lets time pass.')
+  if (command.kind === 'create') {
+    if (state !== null) return reject('INVALID_TRANSITION', 'This room exists already.')
+    return createRoom(command, actor, now)
+  }
+  if (state === null) return rejectRoom()
+  const { room, memberships } = state
+  const own = membershipOf(actor, memberships)
+  if (!canSeeRoom(actor, room, own)) return rejectRoom()
+  return decideInside(command, { room, memberships, actor, own, now })
+}
+
+type InsideCommand = Exclude<RoomCommand, { readonly kind: 'create' | 'passTime' }>
+
+function decideInside(command: InsideCommand, scene: RoomScene): RoomDecision {
+  switch (command.kind) {
+    case 'update':
+      return updateRoom(command, scene)
+    case 'start':
+    case 'pause':
+    case 'resume':
+    case 'end':
+      return takeStep(command.kind, scene)
+    case 'join':
+      return join(scene)
+    case 'leave':
+      return leave(scene)
+    case 'add':
+      return add(command, scene)
+    case 'remove':
+      return remove(command, scene)
+    case 'mute':
+      return mute(command, scene)
+  }
+}
+
+function rejectRoom(): RoomDecision {
+  return reject('NOT_FOUND', 'There is no such room.', { field: 'roomId' })
+}

@@ -1,0 +1,111 @@
+import type { Instant } from '../../kernel/instant.ts'
+import { hasRole } from '../actor.ts'
+import { forbid, reject } from '../decision.ts'
+import { canModerate } from './access.ts'
+import type { RoomCommand } from './command.ts'
+import type { Membership, Room } from './room.ts'
+import { done, type RoomDecision, type RoomScene, type UserActor } from './scene.ts'
+import { lengthRule, trimmedWithin } from './text.ts'
+
+const MAX_NAME = 200
+
+type CreateRoom = Extract<RoomCommand, { readonly kind: 'create' }>
+type UpdateRoom = Extract<RoomCommand, { readonly kind: 'update' }>
+type Refusal = Exclude<RoomDecision, { readonly kind: 'accepted' }>
+
+/** A new room with `actor` as its OWNER and first member: LIVE, or SCHEDULED when its start lies ahead. */
+export function createRoom(command: CreateRoom, actor: UserActor, now: Instant): RoomDecision {
+  const { id, roomKind: kind, visibility, startsAt, endsAt, ranking, disclosure } = command
+  if (kind === 'DIRECT') {
+    return reject('INVALID_INPUT', 'A direct room is opened, not created.', { field: 'kind' })
+  }
+  if ((kind === 'LOBBY' || visibility === 'ADMIN') && !hasRole(actor, 'ADMIN')) {
+    return forbid('Only administrators create lobbies and rooms for administrators.')
+  }
+  const name = trimmedWithin(command.name, MAX_NAME)
+  if (name === undefined) return rejectName()
+
+  const isScheduled = startsAt !== null && now < startsAt
+  const start = isScheduled ? startsAt : now
+  if (endsAt !== null && endsAt <= start) {
+    return reject('INVALID_INPUT', 'A room must end after it starts.', { field: 'endsAt' })
+  }
+
+  const owner: Membership = {
+    user: actor.person,
+    status: 'member',
+    role: 'OWNER',
+    joinedAt: now,
+    mutedUntil: null,
+  }
+  const room: Room = {
+    id,
+    name,
+    kind,
+    visibility,
+    phase: isScheduled ? 'SCHEDULED' : 'LIVE',
+    owner: actor.person,
+    createdAt: now,
+    startsAt,
+    endsAt,
+    startedAt: isScheduled ? null : now,
+    endedAt: null,
+    memberCount: 1,
+    ranking,
+    disclosure,
+  }
+  return done(room, { type: 'RoomCreated', room, members: [owner] })
+}
+
+/**
+ * Only what would change is checked, so that repeating an update is accepted however much time has passed
+ * since the first.
+ */
+export function updateRoom(command: UpdateRoom, scene: RoomScene): RoomDecision {
+  const { room, actor, own, now } = scene
+  if (!canModerate(actor, own)) return forbid('Only those who moderate a room change it.')
+  const name = command.name === undefined ? room.name : trimmedWithin(command.name, MAX_NAME)
+  if (name === undefined) return rejectName()
+
+  const updated: Room = {
+    ...room,
+    name,
+    visibility: command.visibility ?? room.visibility,
+    startsAt: command.startsAt === undefined ? room.startsAt : command.startsAt,
+    endsAt: command.endsAt === undefined ? room.endsAt : command.endsAt,
+  }
+  const isNewVisibility = updated.visibility !== room.visibility
+  const isNewTime = updated.startsAt !== room.startsAt || updated.endsAt !== room.endsAt
+  if (name === room.name && !isNewVisibility && !isNewTime) return done(room)
+
+  if (room.phase === 'ENDED') return reject('INVALID_TRANSITION', 'A room that has ended stays as it is.')
+  if (room.kind === 'DIRECT') return reject('INVALID_TRANSITION', 'A direct room stays as it is.')
+  if (isNewVisibility && updated.visibility === 'ADMIN' && !hasRole(actor, 'ADMIN')) {
+    return forbid('Only administrators keep a room for administrators.')
+  }
+  return faultOfTimes(room, updated, now) ?? done(room, { type: 'RoomUpdated', room: updated })
+}
+
+function faultOfTimes(room: Room, updated: Room, now: Instant): Refusal | undefined {
+  const { startsAt, endsAt } = updated
+  const isNewStart = startsAt !== room.startsAt
+  const isNewEnd = endsAt !== room.endsAt
+  if (isNewStart && room.phase !== 'SCHEDULED') {
+    return reject('INVALID_TRANSITION', 'The room has started already.', { field: 'startsAt' })
+  }
+  if (isNewStart && startsAt !== null && startsAt <= now) {
+    return reject('INVALID_INPUT', 'The start must lie in the future.', { field: 'startsAt' })
+  }
+  if (isNewEnd && endsAt !== null && endsAt <= now) {
+    return reject('INVALID_INPUT', 'The end must lie in the future.', { field: 'endsAt' })
+  }
+  if ((isNewStart || isNewEnd) && startsAt !== null && endsAt !== null && endsAt <= startsAt) {
+    const field = isNewEnd ? 'endsAt' : 'startsAt'
+    return reject('INVALID_INPUT', 'A room must end after it starts.', { field })
+  }
+  return undefined
+}
+
+function rejectName(): Refusal {
+  return reject('INVALID_INPUT', `A room's name has ${lengthRule(MAX_NAME)}.`, { field: 'name' })
+}

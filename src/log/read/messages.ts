@@ -1,0 +1,82 @@
+import { and, asc, desc, eq, getTableColumns, gt, lt, lte } from 'drizzle-orm'
+import type { Message } from '../../domain/message/message.ts'
+import type { Caller } from '../../domain/room/access.ts'
+import type { MessageId, RoomId } from '../../kernel/id.ts'
+import type { Instant } from '../../kernel/instant.ts'
+import { asOffset, type Offset, type Position } from '../../kernel/position.ts'
+import { messagesTopic } from '../../kernel/topic.ts'
+import type { Executor } from '../database.ts'
+import { messages, rooms, topics } from '../schema.ts'
+import { clock } from './columns.ts'
+import type { Span } from './list-key.ts'
+import { visibleTo } from './visible.ts'
+
+type Row = typeof messages.$inferSelect
+
+/** Undefined where there is none in a room that `caller` may see. */
+export async function readMessage(
+  executor: Executor,
+  id: MessageId,
+  caller: Caller,
+): Promise<Message | undefined> {
+  const [row] = await executor
+    .select(getTableColumns(messages))
+    .from(messages)
+    .innerJoin(rooms, eq(rooms.id, messages.roomId))
+    .where(and(eq(messages.id, id), visibleTo(caller)))
+  return row && messageOf(row)
+}
+
+/** Newest last, none after offset `through`; one more than the span asks for, where there is one. */
+export async function readMessages(
+  executor: Executor,
+  roomId: RoomId,
+  through: Offset,
+  span: Span,
+): Promise<readonly Message[]> {
+  const rows = await executor
+    .select()
+    .from(messages)
+    .where(
+      and(
+        eq(messages.roomId, roomId),
+        lte(messages.offset, through),
+        span.after === null ? undefined : gt(messages.offset, asOffset(span.after.rank)),
+        span.before === null ? undefined : lt(messages.offset, asOffset(span.before.rank)),
+      ),
+    )
+    .orderBy(span.from === 'start' ? asc(messages.offset) : desc(messages.offset))
+    .limit(span.limit + 1)
+  const found = rows.map(messageOf)
+  return span.from === 'start' ? found : found.reverse()
+}
+
+/** The last `count` messages, newest last, and the position that includes them: one statement, one moment. */
+export async function readLastMessages(
+  executor: Executor,
+  roomId: RoomId,
+  count: number,
+): Promise<{ readonly position: Position; readonly at: Instant; readonly messages: readonly Message[] }> {
+  const last = executor
+    .select()
+    .from(messages)
+    .where(eq(messages.roomId, roomId))
+    .orderBy(desc(messages.offset))
+    .limit(count)
+    .as('last')
+  const rows = await executor
+    .select({ epoch: topics.epoch, offset: topics.head, at: clock, message: last._.selectedFields })
+    .from(topics)
+    .leftJoin(last, eq(topics.topic, messagesTopic(roomId)))
+    .where(eq(topics.topic, messagesTopic(roomId)))
+    .orderBy(asc(last.offset))
+  const [head] = rows
+  if (head === undefined) throw new Error(`room ${roomId} has no history of messages`)
+  const found = rows.flatMap(({ message }) => (message === null ? [] : [messageOf(message)]))
+  return { position: { epoch: head.epoch, offset: head.offset }, at: head.at, messages: found }
+}
+
+function messageOf(row: Row): Message {
+  const { authorId, authorName, clientMessageId: _key, fingerprint: _fingerprint, ...shown } = row
+  return { ...shown, author: { id: authorId, name: authorName } }
+}

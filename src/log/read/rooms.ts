@@ -1,0 +1,126 @@
+import { and, desc, eq, exists, type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import type { Caller } from '../../domain/room/access.ts'
+import type { Room, RoomKind, RoomPhase } from '../../domain/room/room.ts'
+import type { RoomId, UserId } from '../../kernel/id.ts'
+import type { Instant } from '../../kernel/instant.ts'
+import type { Position } from '../../kernel/position.ts'
+import { messagesTopic, roomTopic } from '../../kernel/topic.ts'
+import type { Executor } from '../database.ts'
+import { members, rooms, topics } from '../schema.ts'
+import { clock, timestamp } from './columns.ts'
+import type { Slice } from './list-key.ts'
+import { visibleTo } from './visible.ts'
+
+/** The heads of a room's two histories at one moment. */
+export interface RoomPositions {
+  readonly room: Position
+  readonly messages: Position
+}
+
+/** A room and the positions that its state includes, from one statement and so of one moment. */
+export interface RoomRecord {
+  readonly room: Room
+  readonly positions: RoomPositions
+  readonly at: Instant
+}
+
+const roomHeads = alias(topics, 'room_heads')
+const messagesHeads = alias(topics, 'messages_heads')
+const heads = {
+  roomHead: { epoch: roomHeads.epoch, offset: roomHeads.head },
+  messagesHead: { epoch: messagesHeads.epoch, offset: messagesHeads.head },
+}
+const record = { room: rooms, ...heads, at: clock }
+
+/** Undefined where there is none that `caller` may see. */
+export async function readRoom(
+  executor: Executor,
+  id: RoomId,
+  caller: Caller,
+): Promise<RoomRecord | undefined> {
+  const [row] = await executor
+    .select(record)
+    .from(rooms)
+    .innerJoin(roomHeads, eq(roomHeads.topic, roomTopic(id)))
+    .innerJoin(messagesHeads, eq(messagesHeads.topic, messagesTopic(id)))
+    .where(and(eq(rooms.id, id), visibleTo(caller)))
+  return row && recordOf(row)
+}
+
+export interface RoomFilter {
+  readonly kind?: RoomKind | null | undefined
+  readonly phase?: RoomPhase | null | undefined
+  /** Only rooms that this user is a member of. */
+  readonly member?: UserId | undefined
+}
+
+/** Newest first; one more than asked for, where there is one. */
+export async function readRooms(
+  executor: Executor,
+  caller: Caller,
+  filter: RoomFilter,
+  slice: Slice,
+): Promise<readonly RoomRecord[]> {
+  const { after } = slice
+  const conditions: (SQL | undefined)[] = [
+    visibleTo(caller),
+    filter.kind ? eq(rooms.kind, filter.kind) : undefined,
+    filter.phase ? eq(rooms.phase, filter.phase) : undefined,
+    filter.member === undefined ? undefined : hasMember(executor, filter.member),
+    after === null
+      ? undefined
+      : sql`(${rooms.createdAt}, ${rooms.id}) < (${timestamp(after.rank)}, ${after.id})`,
+  ]
+  const rows = await executor
+    .select(record)
+    .from(rooms)
+    .innerJoin(roomHeads, eq(roomHeads.topic, sql`'room:' || ${rooms.id}`))
+    .innerJoin(messagesHeads, eq(messagesHeads.topic, sql`'messages:' || ${rooms.id}`))
+    .where(and(...conditions))
+    .orderBy(desc(rooms.createdAt), desc(rooms.id))
+    .limit(slice.limit + 1)
+  return rows.map(recordOf)
+}
+
+/** The heads of both histories now. The room must exist. */
+export async function readRoomPositions(executor: Executor, id: RoomId): Promise<RoomPositions> {
+  const [row] = await executor
+    .select(heads)
+    .from(roomHeads)
+    .innerJoin(messagesHeads, eq(messagesHeads.topic, messagesTopic(id)))
+    .where(eq(roomHeads.topic, roomTopic(id)))
+  if (row === undefined) throw new Error(`room ${id} has no histories`)
+  return positionsOf(row)
+}
+
+/** Whether there is such a room for `caller`. */
+export async function seesRoom(executor: Executor, id: RoomId, caller: Caller): Promise<boolean> {
+  const rows = await executor
+    .select({ id: rooms.id })
+    .from(rooms)
+    .where(and(eq(rooms.id, id), visibleTo(caller)))
+  return rows.length > 0
+}
+
+function hasMember(executor: Executor, userId: UserId): SQL {
+  return exists(
+    executor
+      .select({ one: sql`1` })
+      .from(members)
+      .where(and(eq(members.roomId, rooms.id), eq(members.userId, userId), eq(members.status, 'member'))),
+  )
+}
+
+interface Heads {
+  readonly roomHead: Position
+  readonly messagesHead: Position
+}
+
+function positionsOf(row: Heads): RoomPositions {
+  return { room: row.roomHead, messages: row.messagesHead }
+}
+
+function recordOf(row: Heads & { readonly room: Room; readonly at: Instant }): RoomRecord {
+  return { room: row.room, positions: positionsOf(row), at: row.at }
+}

@@ -1,0 +1,54 @@
+import { and, eq, exists, inArray, or, type SQL, sql } from 'drizzle-orm'
+import { QueryBuilder } from 'drizzle-orm/pg-core'
+import type { Actor } from '../../domain/actor.ts'
+import { type Caller, canSeeRoom } from '../../domain/room/access.ts'
+import type { Membership, Room, RoomKind, RoomVisibility } from '../../domain/room/room.ts'
+import { asUserId } from '../../kernel/id.ts'
+import { instant } from '../../kernel/instant.ts'
+import { members, rooms } from '../schema.ts'
+
+const KINDS: readonly RoomKind[] = ['LOBBY', 'AUCTION', 'TRADE', 'CHAT', 'DIRECT']
+const VISIBILITIES: readonly RoomVisibility[] = ['PUBLIC', 'AUTHENTICATED', 'MEMBERS', 'ADMIN']
+const ROOMS = KINDS.flatMap((kind) => VISIBILITIES.map((visibility) => ({ kind, visibility })))
+
+const MEMBER: Membership = {
+  user: { id: asUserId(''), name: '' },
+  status: 'member',
+  role: 'MEMBER',
+  joinedAt: instant(0),
+  mutedUntil: null,
+}
+
+const STRANGER: Actor = { kind: 'user', person: MEMBER.user, roles: new Set(['USER']) }
+
+/** Whether who is a member makes a difference to who may see the room. */
+export function dependsOnMembership(room: Pick<Room, 'kind' | 'visibility'>): boolean {
+  return canSeeRoom(STRANGER, room, MEMBER) !== canSeeRoom(STRANGER, room, undefined)
+}
+
+/**
+ * The condition on `rooms` under which `caller` may see one. It is `canSeeRoom`, asked for every combination
+ * that it tells apart, so that the rule stands in the domain alone.
+ */
+export function visibleTo(caller: Caller): SQL {
+  const toAll = seen(caller, undefined)
+  if (toAll.length === ROOMS.length) return sql`true`
+  const guard = sql<string>`${rooms.kind} || ' ' || ${rooms.visibility}`
+  const isOpen = inArray(guard, toAll)
+  if (caller === null || caller.kind === 'system') return isOpen
+  const isMember = exists(
+    new QueryBuilder()
+      .select({ one: sql`1` })
+      .from(members)
+      .where(
+        and(eq(members.roomId, rooms.id), eq(members.userId, caller.person.id), eq(members.status, 'member')),
+      ),
+  )
+  return or(isOpen, and(inArray(guard, seen(caller, MEMBER)), isMember)) ?? isOpen
+}
+
+function seen(caller: Caller, membership: Membership | undefined): string[] {
+  return ROOMS.filter((room) => canSeeRoom(caller, room, membership)).map(
+    ({ kind, visibility }) => `${kind} ${visibility}`,
+  )
+}

@@ -1,0 +1,28 @@
+import { eq, inArray } from 'drizzle-orm'
+import type { Person } from '../domain/person.ts'
+import type { UserId } from '../kernel/id.ts'
+import type { Executor } from './database.ts'
+import { users } from './schema.ts'
+
+/** Undefined where nobody has seen this user. */
+export async function findUser(executor: Executor, id: UserId): Promise<Person | undefined> {
+  const [person] = await executor.select().from(users).where(eq(users.id, id))
+  return person
+}
+
+/** Those of `ids` who are known, each once, in the order of `ids`. */
+export async function findUsers(executor: Executor, ids: readonly UserId[]): Promise<readonly Person[]> {
+  if (ids.length === 0) return []
+  const wanted = [...new Set(ids)]
+  const found = await executor.select().from(users).where(inArray(users.id, wanted))
+  const known = new Map(found.map((person) => [person.id, person]))
+  return wanted.flatMap((id) => known.get(id) ?? [])
+}
+
+/** The user, made where nobody has seen one of this id: named by the id until a token tells the name. */
+export async function ensureUser(executor: Executor, id: UserId): Promise<Person> {
+  const [made] = await executor.insert(users).values({ id, name: id }).onConflictDoNothing().returning()
+  const person = made ?? (await findUser(executor, id))
+  if (person === undefined) throw new Error('a user vanished while being read')
+  return person
+}

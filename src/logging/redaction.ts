@@ -1,0 +1,51 @@
+export const REDACTED = '[redacted]'
+
+/** Anything that looks like a JSON Web Token, whole or cut, signed or encrypted: its header begins with `{"`. */
+const JSON_WEB_TOKEN = /\beyJ[\w-]*(?:\.[\w-]*){1,4}/g
+const BEARER = /(\bBearer\s+)[\w.~+/=-]+/gi
+/** `token=…` in an address, `access_token=…` and the like. */
+const ASSIGNED_TOKEN = /(token=)[^&#\s"'\\]*/gi
+/** `"token": "…"` inside a text: in JSON of any depth of escaping, or in a GraphQL document. */
+const QUOTED_TOKEN = /(token\\*["']?\s*:\s*\\*["'])[^\s"'\\]*/gi
+const PASSWORD = /(:\/\/[^\s/?#"'\\:@]*:)[^\s/?#"'\\]*(?=@)/g
+
+/**
+ * `text` without tokens and without the passwords of addresses. Text that is JSON stays JSON: nothing
+ * outside a string is touched.
+ */
+export function redactText(text: string): string {
+  return text
+    .replace(JSON_WEB_TOKEN, REDACTED)
+    .replace(BEARER, `$1${REDACTED}`)
+    .replace(ASSIGNED_TOKEN, `$1${REDACTED}`)
+    .replace(QUOTED_TOKEN, `$1${REDACTED}`)
+    .replace(PASSWORD, `$1${REDACTED}`)
+}
+
+/** An address, absolute or as a request line has it, that may be logged: `token` and a password are masked. */
+export function redactUrl(url: string | URL): string {
+  return redactText(typeof url === 'string' ? url : url.href)
+}
+
+const SECRET_KEYS = [
+  'authorization',
+  'Authorization',
+  'proxy-authorization',
+  'cookie',
+  'Cookie',
+  'set-cookie',
+  'token',
+  'accessToken',
+  'connectionParams',
+  'password',
+  'secret',
+]
+
+const MAX_DEPTH = 5
+
+/** Where values are secret by their name, at any of the depths that are logged here: `a.headers["set-cookie"]`. */
+export const SECRET_PATHS: readonly string[] = SECRET_KEYS.flatMap((key) =>
+  Array.from({ length: MAX_DEPTH }, (_, depth) =>
+    depth === 0 ? `["${key}"]` : `${Array(depth).fill('*').join('.')}["${key}"]`,
+  ),
+)

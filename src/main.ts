@@ -1,0 +1,39 @@
+import { startApp } from './app.ts'
+import { readConfig } from './config/config.ts'
+import { withDevSecret } from './config/dev-secret.ts'
+import { environment } from './config/environment.ts'
+import { startDemo } from './demo/demo.ts'
+import { createLogger } from './logging/logger.ts'
+
+const read = readConfig(withDevSecret(environment()))
+if (read.kind === 'invalid') {
+  process.stderr.write(`${read.problems.join('\n')}\n`)
+  process.exit(1)
+}
+const { config } = read
+const log = createLogger(config.log)
+process.on('unhandledRejection', (error) =>
+  log.error({ err: error }, 'a promise was rejected and nobody looked'),
+)
+
+const app = await startApp(config, log).catch((error: unknown) => {
+  log.fatal({ err: error }, 'the server could not start')
+  process.exit(1)
+})
+log.info({ url: app.url, node: app.services.node }, `listening on ${app.url}`)
+const demo = config.isDemoOn ? await startDemo(app, config, log) : undefined
+
+let isStopping = false
+async function stop(signal: string): Promise<void> {
+  // A second signal means: now.
+  if (isStopping) process.exit(1)
+  isStopping = true
+  log.info({ signal }, 'draining')
+  const cut = setTimeout(() => process.exit(0), config.http.drainTimeoutMs)
+  await demo?.close()
+  await app.close()
+  clearTimeout(cut)
+  log.info('stopped')
+  process.exit(0)
+}
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))

@@ -1,0 +1,54 @@
+import { instant } from '../kernel/instant.ts'
+import type { Topic } from '../kernel/topic.ts'
+import type { Bus } from './bus.ts'
+import { callAll } from './listeners.ts'
+
+export interface MemoryBusOptions {
+  /** What listeners threw; dropped where absent. */
+  readonly onFault?: (fault: unknown) => void
+}
+
+type Listener = (message: string) => void
+
+/** A bus within this process: always up, nothing is lost, and so `onRecovered` has nothing to tell. */
+export function createMemoryBus({ onFault = () => {} }: MemoryBusOptions = {}): Bus {
+  const topics = new Map<Topic, Set<Listener>>()
+  let closedAt: ReturnType<typeof instant> | undefined
+
+  function refuseWhenClosed(): void {
+    if (closedAt !== undefined) throw new Error('The bus is away: closed')
+  }
+
+  return {
+    async publish(topic, message) {
+      refuseWhenClosed()
+      // Microtasks run in order, and keep listeners out of the publisher's stack as a real bus would.
+      queueMicrotask(() => callAll(topics.get(topic) ?? [], message, onFault))
+    },
+
+    async subscribe(topic, listener) {
+      refuseWhenClosed()
+      const listeners = topics.get(topic) ?? new Set()
+      topics.set(topic, listeners)
+      const own: Listener = (message) => listener(message)
+      listeners.add(own)
+      return () => {
+        listeners.delete(own)
+        if (listeners.size === 0 && topics.get(topic) === listeners) topics.delete(topic)
+      }
+    },
+
+    onRecovered: () => () => {},
+
+    status() {
+      if (closedAt !== undefined) return { kind: 'down', since: closedAt, message: 'closed' }
+      return { kind: 'up', lastProbeAt: instant(Date.now()) }
+    },
+
+    async close() {
+      closedAt ??= instant(Date.now())
+      for (const listeners of topics.values()) listeners.clear()
+      topics.clear()
+    },
+  }
+}

@@ -1,0 +1,134 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { instant } from '../kernel/instant.ts'
+import type { Bus, BusStatus } from './bus.ts'
+import { createChannels } from './channels.redis.ts'
+import { type Link, openLink } from './link.redis.ts'
+import { callAll } from './listeners.ts'
+import { createRedaction, messageOf } from './redaction.ts'
+
+export interface RedisBusOptions {
+  /** `redis://` or `rediss://`, with credentials where needed. Never shown. */
+  readonly url: string
+  /** Stands before each topic in the name of its channel. Deployments that share a Redis need one each. */
+  readonly prefix?: string
+  /** From one probe's return to the next probe. A deaf bus is found within this and `probeTimeoutMs`. */
+  readonly probeEveryMs?: number
+  readonly probeTimeoutMs?: number
+  readonly connectTimeoutMs?: number
+  /** Called when the bus goes down or comes up, not for each attempt in between, and not by `close`. */
+  readonly onChange?: (status: BusStatus) => void
+  /** What listeners threw; dropped where absent. */
+  readonly onFault?: (fault: unknown) => void
+}
+
+const FIRST_RETRY_MS = 50
+const LAST_RETRY_MS = 1_000
+
+/** Doubles up to a second, and half of it is chance, so that nodes don't come back in step. */
+function retryDelayMs(failures: number): number {
+  return Math.min(FIRST_RETRY_MS * 2 ** failures, LAST_RETRY_MS) * (0.5 + Math.random() / 2)
+}
+
+/**
+ * A bus over Redis pub/sub. Resolves when the first attempt to connect is over, whichever way it went: a
+ * node starts without Redis, and connects when it can. Throws only where `url` is no address of a Redis.
+ */
+export async function createRedisBus(options: RedisBusOptions): Promise<Bus> {
+  const {
+    url,
+    prefix = 'rostrum:',
+    probeEveryMs = 2_000,
+    probeTimeoutMs = 2_000,
+    connectTimeoutMs = 3_000,
+    onChange = () => {},
+    onFault = () => {},
+  } = options
+  createRedaction(url)
+  const channels = createChannels(prefix, onFault)
+  const recoveryListeners = new Set<() => void>()
+  const closing = new AbortController()
+  const firstAttempt = Promise.withResolvers<void>()
+  let status: BusStatus = { kind: 'down', since: instant(Date.now()), message: 'not connected yet' }
+  let current: Link | undefined
+  let failures = 0
+
+  function goUp(link: Link): void {
+    link.signal.throwIfAborted()
+    current = link
+    failures = 0
+    status = { kind: 'up', lastProbeAt: instant(Date.now()) }
+    firstAttempt.resolve()
+    callAll([onChange], status, onFault)
+    callAll(recoveryListeners, undefined, onFault)
+  }
+
+  function goDown(message: string): void {
+    current = undefined
+    const wasUp = status.kind === 'up'
+    status = { kind: 'down', since: status.kind === 'up' ? instant(Date.now()) : status.since, message }
+    firstAttempt.resolve()
+    if (wasUp && !closing.signal.aborted) callAll([onChange], status, onFault)
+  }
+
+  async function raise(link: Link): Promise<void> {
+    await channels.restore(link)
+    await link.probe()
+    goUp(link)
+  }
+
+  async function keepProbing(link: Link): Promise<never> {
+    for (;;) {
+      await link.probe()
+      if (status.kind === 'up') status = { kind: 'up', lastProbeAt: instant(Date.now()) }
+      await pause(probeEveryMs, undefined, { ref: false, signal: link.signal })
+    }
+  }
+
+  /** From opening a link to its end, which is why it always throws. */
+  async function useOneLink(): Promise<never> {
+    const link = await openLink({ url, prefix, connectTimeoutMs, probeTimeoutMs, signal: closing.signal })
+    link.signal.addEventListener('abort', () => goDown(messageOf(link.signal.reason)))
+    try {
+      // Probing also bounds the raising: when Redis falls silent meanwhile, the link ends, and all that waits on it.
+      await Promise.all([keepProbing(link), raise(link)])
+    } catch (fault) {
+      link.end(messageOf(fault))
+    }
+    await link.closed
+    throw link.signal.reason
+  }
+
+  async function live(): Promise<void> {
+    while (!closing.signal.aborted) {
+      await useOneLink().catch((fault) => goDown(messageOf(fault)))
+      const delayMs = retryDelayMs(failures)
+      failures += 1
+      await pause(delayMs, undefined, { ref: false, signal: closing.signal }).catch(() => {})
+    }
+  }
+
+  function linkOrThrow(): Link {
+    if (current !== undefined) return current
+    throw new Error(`The bus is away: ${status.kind === 'down' ? status.message : 'closing'}`)
+  }
+
+  const lived = live()
+  await firstAttempt.promise
+  return {
+    publish: async (topic, message) => linkOrThrow().publish(prefix + topic, message),
+    subscribe: async (topic, listener) => channels.join(linkOrThrow(), topic, listener),
+    onRecovered(listener) {
+      const own = () => listener()
+      recoveryListeners.add(own)
+      return () => {
+        recoveryListeners.delete(own)
+      }
+    },
+    status: () => status,
+    async close() {
+      closing.abort()
+      goDown('closed')
+      await lived
+    },
+  }
+}

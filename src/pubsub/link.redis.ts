@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto'
+import { RedisPubSub } from 'graphql-redis-subscriptions'
+import { Redis } from 'ioredis'
+import type { Unsubscribe } from './bus.ts'
+import { createRedaction, messageOf } from './redaction.ts'
+
+export interface LinkOptions {
+  readonly url: string
+  readonly prefix: string
+  readonly connectTimeoutMs: number
+  readonly probeTimeoutMs: number
+  /** Ends the link when aborted, also while it opens. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Two connections to Redis, one to publish and one to hear, that live once: they never reconnect, and end
+ * together on the first sign of failure. A new link starts from nothing. So neither the queues that ioredis
+ * keeps for a reconnect nor what RedisPubSub still believes after a failed subscribe can outlive a failure.
+ */
+export interface Link {
+  /** Aborted when the link ends. The reason is an Error whose message holds no secret. */
+  readonly signal: AbortSignal
+  /** Resolves when both connections are gone and everything under way has been rejected. */
+  readonly closed: Promise<void>
+  publish(channel: string, message: string): Promise<void>
+  /** Resolves when live. Asks for each channel once at a time. A refusal by Redis ends the link. */
+  subscribe(channel: string, listener: (message: string) => void): Promise<Unsubscribe>
+  /** Resolves when a message went through both connections and came back. When it doesn't in time, the link ends. */
+  probe(): Promise<void>
+  end(reason: string): void
+}
+
+/** How long a connection may take to say goodbye; one into a black hole never answers. */
+const GOODBYE_MS = 100
+
+function connect(url: string, name: string, connectTimeoutMs: number): Redis {
+  return new Redis(url, {
+    connectionName: name,
+    connectTimeout: connectTimeoutMs,
+    disconnectTimeout: GOODBYE_MS,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResubscribe: false,
+    autoResendUnfulfilledCommands: false,
+    retryStrategy: () => null,
+  })
+}
+
+/** `onRefused` learns of each failed subscribe, whose promise never settles. */
+function createPubSub(publisher: Redis, subscriber: Redis, onRefused: (fault: unknown) => void): RedisPubSub {
+  const subscribe = subscriber.subscribe.bind(subscriber)
+  const unsubscribe = subscriber.unsubscribe.bind(subscriber)
+  // RedisPubSub drops promises: of each unsubscribe, and of the second waiter that it keeps for each
+  // subscribe. With a connection lost at that moment they would end the process as unhandled rejections.
+  // And we have no patterns that its second command on leaving could end.
+  Object.assign(subscriber, {
+    subscribe(channel: string, onDone: (fault: null, count: unknown) => void): void {
+      subscribe(channel).then((count) => onDone(null, count), onRefused)
+    },
+    unsubscribe: (channel: string) => unsubscribe(channel).catch(() => {}),
+    punsubscribe: () => Promise.resolve(),
+  })
+  // Its default is JSON both ways. Buffers it passes on as they come, so each message is decoded once, by us.
+  return new RedisPubSub({
+    publisher,
+    subscriber,
+    serializer: (message: string) => message,
+    messageEventName: 'messageBuffer',
+    pmessageEventName: 'pmessageBuffer',
+  })
+}
+
+function endOf(connection: Redis): Promise<void> {
+  return new Promise((resolve) => connection.once('end', () => resolve()))
+}
+
+/** Rejects, with everything cleaned up, when there is no working connection within `connectTimeoutMs`. */
+export async function openLink(options: LinkOptions): Promise<Link> {
+  const { url, connectTimeoutMs, probeTimeoutMs } = options
+  const redact = createRedaction(url)
+  const publisher = connect(url, 'rostrum-publisher', connectTimeoutMs)
+  const subscriber = connect(url, 'rostrum-subscriber', connectTimeoutMs)
+  const connections = [publisher, subscriber]
+  const pubsub = createPubSub(publisher, subscriber, (fault) => end(messageOf(fault)))
+  const closed = Promise.all(connections.map(endOf)).then(() => {})
+  const ended = new AbortController()
+  const { signal } = ended
+  const waiting = new Set<(reason: unknown) => void>()
+
+  function end(reason: string): void {
+    if (signal.aborted) return
+    ended.abort(new Error(redact(reason)))
+    for (const connection of connections) connection.disconnect()
+    for (const reject of waiting) reject(signal.reason)
+  }
+
+  /** `work`, unless the link ends before. */
+  function untilEnd<Value>(work: Promise<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      waiting.add(reject)
+      void work.then(resolve, reject).finally(() => waiting.delete(reject))
+    })
+  }
+
+  for (const connection of connections) {
+    let lastError = 'the connection was closed'
+    connection.on('error', (error) => {
+      lastError = messageOf(error)
+    })
+    connection.on('close', () => end(lastError))
+  }
+  options.signal.addEventListener('abort', () => end('closed'), { signal })
+
+  async function publish(channel: string, message: string): Promise<void> {
+    signal.throwIfAborted()
+    try {
+      await pubsub.publish(channel, message)
+    } catch (fault) {
+      // Not the fault itself: ioredis puts the command and its arguments on it.
+      throw new Error(redact(messageOf(fault)))
+    }
+  }
+
+  async function subscribe(channel: string, listener: (message: string) => void): Promise<Unsubscribe> {
+    signal.throwIfAborted()
+    const id = await untilEnd(
+      pubsub.subscribe(channel, (message: Buffer) => {
+        if (!signal.aborted) listener(message.toString())
+      }),
+    )
+    return () => {
+      if (!signal.aborted) pubsub.unsubscribe(id)
+    }
+  }
+
+  // Under the same prefix as the topics, which an access rule in Redis may be limited to.
+  const probeChannel = `${options.prefix}probe:${randomUUID()}`
+  const awaited = new Map<string, () => void>()
+  let probes = 0
+
+  async function probe(): Promise<void> {
+    signal.throwIfAborted()
+    probes += 1
+    const token = String(probes)
+    const back = Promise.withResolvers<void>()
+    const timer = setTimeout(() => {
+      // After a long stall of this process timers fire before sockets are read: let the answer in first.
+      setImmediate(() => {
+        if (awaited.has(token)) end(`a probe did not come back within ${probeTimeoutMs} ms`)
+      })
+    }, probeTimeoutMs).unref()
+    awaited.set(token, back.resolve)
+    publish(probeChannel, token).catch((fault) => end(messageOf(fault)))
+    try {
+      await untilEnd(back.promise)
+    } finally {
+      awaited.delete(token)
+      clearTimeout(timer)
+    }
+  }
+
+  const deadline = setTimeout(() => end(`no connection within ${connectTimeoutMs} ms`), connectTimeoutMs)
+  try {
+    await Promise.all(connections.map((connection) => connection.connect()))
+    await subscribe(probeChannel, (token) => awaited.get(token)?.())
+  } catch (fault) {
+    end(messageOf(fault))
+    await closed
+    throw signal.reason
+  } finally {
+    clearTimeout(deadline)
+  }
+  return { signal, closed, publish, subscribe, probe, end }
+}

@@ -1,0 +1,27 @@
+/**
+ * Returns a function that takes the password in `url` out of a text: servers quote commands that they don't
+ * know, AUTH among them. Throws, without the address, where it isn't `redis://…` or `rediss://…`.
+ */
+export function createRedaction(url: string): (text: string) => string {
+  const parsed = URL.parse(url)
+  if (parsed === null || !/^rediss?:$/.test(parsed.protocol)) {
+    throw new Error('The address of Redis is neither redis://… nor rediss://…')
+  }
+  const { password, searchParams } = parsed
+  const secrets = [decoded(password), password, searchParams.get('password') ?? ''].filter(
+    (secret) => secret !== '',
+  )
+  return (text) => secrets.reduce((shown, secret) => shown.replaceAll(secret, '…'), text)
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+export function messageOf(fault: unknown): string {
+  return fault instanceof Error && fault.message !== '' ? fault.message : String(fault)
+}

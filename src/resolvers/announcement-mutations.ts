@@ -1,0 +1,75 @@
+import type { Outcome } from '../command/commands.ts'
+import { SYSTEM } from '../domain/actor.ts'
+import type { Announcement, Audience, Severity } from '../domain/announcement/announcement.ts'
+import type { AnnouncementCommand, AnnouncementReply } from '../domain/announcement/command.ts'
+import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
+import { asAnnouncementId, asRoomId, newAnnouncementId } from '../kernel/id.ts'
+import type { Instant } from '../kernel/instant.ts'
+import { announcementsTopic } from '../kernel/topic.ts'
+import { readAnnouncement } from '../log/read/announcements.ts'
+import { actorIn } from './caller.ts'
+import type { CallContext } from './context.ts'
+import { notFoundResult, type RejectedResult, readKey, refusalOf } from './result.ts'
+import type { Services } from './services.ts'
+
+export interface AnnouncementPayload {
+  readonly kind: 'accepted'
+  readonly announcement: Announcement
+  readonly cursor: Cursor
+}
+
+export type AnnouncementResult = AnnouncementPayload | RejectedResult
+
+export interface PublishAnnouncementInput {
+  readonly audience: Audience
+  readonly roomId?: string | null | undefined
+  readonly severity?: Severity | null | undefined
+  readonly title: string
+  readonly body: string
+  readonly expiresAt?: Instant | null | undefined
+  readonly idempotencyKey?: string | null | undefined
+}
+
+export async function publishAnnouncement(
+  input: PublishAnnouncementInput,
+  context: CallContext,
+): Promise<AnnouncementResult> {
+  const actor = actorIn(context)
+  const reading = readKey('publishAnnouncement', input)
+  if (reading.kind === 'rejected') return reading
+  const { audience, title, body } = input
+  const command: AnnouncementCommand = {
+    kind: 'publish',
+    id: newAnnouncementId(),
+    audience,
+    roomId: typeof input.roomId === 'string' ? asRoomId(input.roomId) : null,
+    severity: input.severity ?? 'INFO',
+    title,
+    body,
+    expiresAt: input.expiresAt ?? null,
+  }
+  const outcome = await context.services.dispatch.announcements(actor, command, reading.key)
+  return announcementPayload(context.services, outcome)
+}
+
+export async function retractAnnouncement(
+  args: { readonly announcementId: string },
+  context: CallContext,
+): Promise<AnnouncementResult> {
+  const actor = actorIn(context)
+  const command: AnnouncementCommand = { kind: 'retract', id: asAnnouncementId(args.announcementId) }
+  const outcome = await context.services.dispatch.announcements(actor, command)
+  return announcementPayload(context.services, outcome)
+}
+
+/** Who publishes need not be among the audience: a retry shows what the first answer showed. */
+async function announcementPayload(
+  { database }: Services,
+  outcome: Outcome<AnnouncementReply, Announcement>,
+): Promise<AnnouncementResult> {
+  if (outcome.kind !== 'accepted') return refusalOf(outcome)
+  const { reply, position, state } = outcome
+  const announcement = state ?? (await readAnnouncement(database, reply.announcementId, SYSTEM))
+  if (announcement === undefined) return notFoundResult()
+  return { kind: 'accepted', announcement, cursor: encodeCursor(announcementsTopic, position) }
+}

@@ -1,0 +1,182 @@
+import type { IdempotencyKey, Outcome } from '../command/commands.ts'
+import { type Actor, SYSTEM } from '../domain/actor.ts'
+import type { AuctionState, Bid, BidOutcome, IncrementBand, SoftClose } from '../domain/auction/auction.ts'
+import type { AuctionCommand, AuctionReply } from '../domain/auction/command.ts'
+import type { Amount } from '../kernel/amount.ts'
+import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
+import {
+  type AuctionId,
+  asAuctionId,
+  asRoomId,
+  asUserId,
+  type BidId,
+  newAuctionId,
+  newBidId,
+} from '../kernel/id.ts'
+import type { Instant } from '../kernel/instant.ts'
+import { auctionTopic } from '../kernel/topic.ts'
+import { readAuction } from '../log/read/auctions.ts'
+import { readBid } from '../log/read/bids.ts'
+import { findUser } from '../log/users.ts'
+import { actorIn, signedIn } from './caller.ts'
+import type { CallContext, SharedContext } from './context.ts'
+import { notFoundResult, type RejectedResult, readKey, refusalOf, rejected } from './result.ts'
+import type { Services } from './services.ts'
+import { type AuctionView, auctionAfterCommand, auctionOfRecord } from './views.ts'
+
+export interface AuctionPayload {
+  readonly kind: 'accepted'
+  readonly auction: AuctionView
+  readonly cursor: Cursor
+}
+
+export interface BidAccepted extends AuctionPayload {
+  readonly outcome: BidOutcome
+  /** Null where only a ceiling was raised. */
+  readonly bidId: BidId | null
+}
+
+export type AuctionResult = AuctionPayload | RejectedResult
+export type PlaceBidResult = BidAccepted | RejectedResult
+
+type AuctionOutcome = Outcome<AuctionReply & { readonly auctionId: AuctionId }, AuctionState>
+type AcceptedOutcome = Extract<AuctionOutcome, { readonly kind: 'accepted' }>
+
+export interface CreateAuctionInput {
+  readonly roomId: string
+  readonly title: string
+  readonly description?: string | null | undefined
+  readonly format?: 'ENGLISH' | null | undefined
+  readonly currency: string
+  readonly startingPrice: Amount
+  readonly reservePrice?: Amount | null | undefined
+  readonly buyNowPrice?: Amount | null | undefined
+  readonly increments?: readonly IncrementBand[] | null | undefined
+  readonly softClose?: SoftClose | null | undefined
+  readonly startsAt?: Instant | null | undefined
+  readonly endsAt: Instant
+  readonly sellerId?: string | null | undefined
+  readonly idempotencyKey?: string | null | undefined
+}
+
+export async function createAuction(input: CreateAuctionInput, context: CallContext): Promise<AuctionResult> {
+  const { user } = signedIn(context)
+  const reading = readKey('createAuction', input)
+  if (reading.kind === 'rejected') return reading
+  const sellerId = asUserId(input.sellerId ?? user.id)
+  const seller = sellerId === user.id ? user : await findUser(context.services.database, sellerId)
+  if (seller === undefined) {
+    return rejected('INVALID_INPUT', 'The seller must be a user who is known here.', 'sellerId')
+  }
+  const id = newAuctionId()
+  const body: AuctionCommand = {
+    kind: 'create',
+    id,
+    roomId: asRoomId(input.roomId),
+    title: input.title,
+    description: input.description ?? '',
+    currency: input.currency,
+    startingPrice: input.startingPrice,
+    reservePrice: input.reservePrice ?? null,
+    buyNowPrice: input.buyNowPrice ?? null,
+    increments: input.increments ?? null,
+    softClose: input.softClose ?? null,
+    startsAt: input.startsAt ?? null,
+    endsAt: input.endsAt,
+    seller,
+  }
+  return giveAuctionCommand(context, id, body, reading.key)
+}
+
+export async function changeAuction(
+  kind: 'pause' | 'resume' | 'hammer',
+  args: { readonly auctionId: string },
+  context: CallContext,
+): Promise<AuctionResult> {
+  return giveAuctionCommand(context, asAuctionId(args.auctionId), { kind })
+}
+
+export async function cancelAuction(
+  args: { readonly auctionId: string; readonly reason: string },
+  context: CallContext,
+): Promise<AuctionResult> {
+  return giveAuctionCommand(context, asAuctionId(args.auctionId), { kind: 'cancel', reason: args.reason })
+}
+
+export interface PlaceBidInput {
+  readonly auctionId: string
+  readonly amount?: Amount | null | undefined
+  readonly maximum?: Amount | null | undefined
+  readonly idempotencyKey: string
+}
+
+export async function placeBid(input: PlaceBidInput, context: CallContext): Promise<PlaceBidResult> {
+  const body: AuctionCommand = {
+    kind: 'placeBid',
+    amount: input.amount ?? null,
+    maximum: input.maximum ?? null,
+    bidId: newBidId(),
+    answerId: newBidId(),
+  }
+  return giveBid('placeBid', input, body, context)
+}
+
+export interface BuyNowArgs {
+  readonly auctionId: string
+  readonly price: Amount
+  readonly idempotencyKey: string
+}
+
+export async function buyNow(args: BuyNowArgs, context: CallContext): Promise<PlaceBidResult> {
+  return giveBid('buyNow', args, { kind: 'buyNow', price: args.price, bidId: newBidId() }, context)
+}
+
+/** Read only where it is asked for: the command's answer doesn't hold it. */
+export async function bidAccepted({ bidId }: BidAccepted, { services }: SharedContext): Promise<Bid | null> {
+  return bidId === null ? null : ((await readBid(services.database, bidId, SYSTEM)) ?? null)
+}
+
+async function giveBid(
+  mutation: 'placeBid' | 'buyNow',
+  input: { readonly auctionId: string; readonly idempotencyKey: string },
+  body: AuctionCommand,
+  context: CallContext,
+): Promise<PlaceBidResult> {
+  const actor = actorIn(context)
+  const reading = readKey(mutation, input)
+  if (reading.kind === 'rejected') return reading
+  const { services } = context
+  const outcome = await services.dispatch.auction(asAuctionId(input.auctionId), actor, body, reading.key)
+  if (outcome.kind !== 'accepted') return refusalOf(outcome)
+  const payload = await auctionPayload(services, actor, outcome)
+  if (payload.kind === 'rejected') return payload
+  const { bid } = outcome.reply
+  if (bid === null) throw new Error(`${mutation} was accepted without an outcome`)
+  return { ...payload, outcome: bid.outcome, bidId: bid.bidId }
+}
+
+async function giveAuctionCommand(
+  context: CallContext,
+  id: AuctionId,
+  body: AuctionCommand,
+  key?: IdempotencyKey,
+): Promise<AuctionResult> {
+  const actor = actorIn(context)
+  const outcome = await context.services.dispatch.auction(id, actor, body, key)
+  return outcome.kind === 'accepted' ? auctionPayload(context.services, actor, outcome) : refusalOf(outcome)
+}
+
+async function auctionPayload(
+  { database }: Services,
+  actor: Actor,
+  { reply, position, state }: AcceptedOutcome,
+): Promise<AuctionResult> {
+  const cursor = encodeCursor(auctionTopic(reply.auctionId), position)
+  if (state !== undefined) {
+    const auction = auctionAfterCommand(database, state.terms, state.standing, position)
+    return { kind: 'accepted', auction, cursor }
+  }
+  const record = await readAuction(database, reply.auctionId, actor)
+  if (record === undefined) return notFoundResult()
+  return { kind: 'accepted', auction: auctionOfRecord(record), cursor }
+}

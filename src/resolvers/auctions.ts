@@ -1,0 +1,65 @@
+import type { AuctionPhase, Bid } from '../domain/auction/auction.ts'
+import type { Amount } from '../kernel/amount.ts'
+import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
+import { asAuctionId, asRoomId } from '../kernel/id.ts'
+import { auctionTopic } from '../kernel/topic.ts'
+import { type AuctionRecord, readAuction, readAuctions, readCeiling } from '../log/read/auctions.ts'
+import { readBids } from '../log/read/bids.ts'
+import type { Slice } from '../log/read/list-key.ts'
+import { callerOf } from './caller.ts'
+import type { CallContext, SharedContext } from './context.ts'
+import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
+import { type AuctionView, auctionOfRecord } from './views.ts'
+
+export async function auction(
+  args: { readonly id: string },
+  { services, viewer }: CallContext,
+): Promise<AuctionView | null> {
+  const record = await readAuction(services.database, asAuctionId(args.id), callerOf(viewer))
+  return record === undefined ? null : auctionOfRecord(record)
+}
+
+export interface AuctionsArgs extends ForwardArgs {
+  readonly phase?: AuctionPhase | null | undefined
+  readonly roomId?: string | null | undefined
+}
+
+/** Newest first, of the rooms that the caller may see. */
+export async function auctions(
+  args: AuctionsArgs,
+  { services, viewer }: CallContext,
+): Promise<Connection<AuctionView>> {
+  const slice = sliceOf('auctions', args)
+  const roomId = typeof args.roomId === 'string' ? asRoomId(args.roomId) : null
+  const filter = { phase: args.phase, roomId }
+  return auctionConnection(slice, await readAuctions(services.database, callerOf(viewer), filter, slice))
+}
+
+export function auctionConnection(slice: Slice, records: readonly AuctionRecord[]): Connection<AuctionView> {
+  const keyOf = ({ terms }: AuctionRecord) => ({ rank: terms.createdAt, id: terms.id })
+  return connectionOf('auctions', slice, records, keyOf, auctionOfRecord)
+}
+
+/** Newest first, up to where the view's cursor goes on. */
+export async function bidsOfAuction(
+  auction: AuctionView,
+  args: ForwardArgs,
+  { services }: SharedContext,
+): Promise<Connection<Bid>> {
+  const slice = sliceOf('bids', args)
+  const bids = await readBids(services.database, auction.id, await auction.lastBid(), slice)
+  const keyOf = (bid: Bid) => ({ rank: bid.sequence, id: '' })
+  return connectionOf('bids', slice, bids, keyOf, (bid) => bid)
+}
+
+export async function auctionCursor(auction: AuctionView): Promise<Cursor> {
+  return encodeCursor(auctionTopic(auction.id), await auction.position())
+}
+
+/** The viewer's own ceiling: nobody else's is ever read here. */
+export async function maximumOfViewer(
+  { id }: AuctionView,
+  { services, viewer }: CallContext,
+): Promise<Amount | null> {
+  return viewer === null ? null : readCeiling(services.database, id, viewer.user.id)
+}

@@ -1,0 +1,38 @@
+import type { Viewer } from '../auth/viewer.ts'
+import type { Services } from './services.ts'
+
+/**
+ * What every execution sees, also one that many subscribers share: nothing in it tells them apart. That it
+ * has no `viewer` is the safeguard: a field that reads the viewer without being marked so throws there.
+ */
+export interface SharedContext {
+  readonly services: Services
+}
+
+/** The context of one caller's own operation. */
+export interface CallContext extends SharedContext {
+  /** Null: a visitor. */
+  readonly viewer: Viewer | null
+  /** The WebSocket the call came by; null over HTTP. */
+  readonly connection: ConnectionControl | null
+}
+
+/** What an operation may do to the connection that it came by. */
+export interface ConnectionControl {
+  /** Signs the connection in, or renews its token. Refused, the connection keeps what it had. */
+  authenticate(
+    token: string,
+  ): Promise<
+    { readonly kind: 'ok'; readonly viewer: Viewer } | { readonly kind: 'refused'; readonly reason: string }
+  >
+}
+
+function isCallContext(context: SharedContext): context is CallContext {
+  return 'viewer' in context
+}
+
+/** `context` as that of one caller. Throws in a shared execution. */
+export function callContextOf(context: SharedContext): CallContext {
+  if (isCallContext(context)) return context
+  throw new Error('a field that reads the viewer lacks the mark readsViewer')
+}

@@ -1,0 +1,18 @@
+import { GraphQLError } from 'graphql'
+
+function refusal(code: string, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code } })
+}
+
+export const unauthenticated = (): GraphQLError => refusal('UNAUTHENTICATED', 'Sign in first.')
+
+/** Also for what exists but is not the caller's to see: another error would confirm the id. */
+export const notFound = (): GraphQLError => refusal('NOT_FOUND', 'There is no such thing here.')
+
+/** `reason`: a sentence for people. For what the caller sees but may not do. */
+export const forbidden = (reason: string): GraphQLError => refusal('FORBIDDEN', reason)
+
+export const badUserInput = (reason: string): GraphQLError => refusal('BAD_USER_INPUT', reason)
+
+export const cursorInvalid = (): GraphQLError =>
+  refusal('CURSOR_INVALID', 'This is no cursor of the list that it was passed to.')

@@ -1,0 +1,89 @@
+import type { Outcome } from '../command/commands.ts'
+import type { Actor } from '../domain/actor.ts'
+import type { MessageCommand, MessageReply } from '../domain/message/command.ts'
+import type { Message } from '../domain/message/message.ts'
+import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
+import { asMessageId, asRoomId, asUserId, newMessageId, type RoomId } from '../kernel/id.ts'
+import { messagesTopic } from '../kernel/topic.ts'
+import { readMessage } from '../log/read/messages.ts'
+import { findUsers } from '../log/users.ts'
+import { actorIn } from './caller.ts'
+import type { CallContext } from './context.ts'
+import { fingerprint } from './fingerprint.ts'
+import { notFoundResult, type RejectedResult, refusalOf } from './result.ts'
+import type { Services } from './services.ts'
+
+export interface MessagePayload {
+  readonly kind: 'accepted'
+  readonly message: Message
+  readonly cursor: Cursor
+}
+
+export type MessageResult = MessagePayload | RejectedResult
+
+export interface SendMessageInput {
+  readonly roomId: string
+  readonly body: string
+  readonly clientMessageId: string
+  readonly mentions?: readonly string[] | null | undefined
+  readonly replyToId?: string | null | undefined
+}
+
+/** Mentions of users nobody has seen are dropped; the fingerprint holds what the client sent. */
+export async function sendMessage(input: SendMessageInput, context: CallContext): Promise<MessageResult> {
+  const actor = actorIn(context)
+  const body = input.body.trim()
+  const mentions = (input.mentions ?? []).map(asUserId)
+  const replyToId = input.replyToId ?? null
+  const command: MessageCommand = {
+    kind: 'send',
+    id: newMessageId(),
+    clientMessageId: input.clientMessageId,
+    fingerprint: fingerprint('sendMessage', { body, mentions, replyToId }),
+    body,
+    mentions: await findUsers(context.services.database, mentions),
+    replyToId: replyToId === null ? null : asMessageId(replyToId),
+  }
+  return giveMessageCommand(context.services, asRoomId(input.roomId), actor, command)
+}
+
+export async function editMessage(
+  args: { readonly messageId: string; readonly body: string },
+  context: CallContext,
+): Promise<MessageResult> {
+  const { body } = args
+  return changeMessage(args, context, (message) => ({ kind: 'edit', id: message.id, body }))
+}
+
+export async function deleteMessage(
+  args: { readonly messageId: string },
+  context: CallContext,
+): Promise<MessageResult> {
+  return changeMessage(args, context, (message) => ({ kind: 'delete', id: message.id }))
+}
+
+/** A message's own id tells no room, so that is looked up first. */
+async function changeMessage(
+  args: { readonly messageId: string },
+  context: CallContext,
+  commandFor: (message: Message) => MessageCommand,
+): Promise<MessageResult> {
+  const actor = actorIn(context)
+  const message = await readMessage(context.services.database, asMessageId(args.messageId), actor)
+  if (message === undefined) return notFoundResult('messageId')
+  return giveMessageCommand(context.services, message.roomId, actor, commandFor(message))
+}
+
+async function giveMessageCommand(
+  services: Services,
+  roomId: RoomId,
+  actor: Actor,
+  command: MessageCommand,
+): Promise<MessageResult> {
+  const outcome: Outcome<MessageReply, Message> = await services.dispatch.messages(roomId, actor, command)
+  if (outcome.kind !== 'accepted') return refusalOf(outcome)
+  const { reply, position, state } = outcome
+  const message = state ?? (await readMessage(services.database, reply.messageId, actor))
+  if (message === undefined) return notFoundResult()
+  return { kind: 'accepted', message, cursor: encodeCursor(messagesTopic(roomId), position) }
+}

@@ -1,0 +1,140 @@
+import { FAR_FUTURE } from '../kernel/instant.ts'
+import type { ListKey, Slice, Span } from '../log/read/list-key.ts'
+import { badUserInput, cursorInvalid } from './errors.ts'
+
+const DEFAULT_SIZE = 20
+const MAX_SIZE = 100
+
+export interface ForwardArgs {
+  readonly first?: number | null | undefined
+  readonly after?: string | null | undefined
+}
+
+export interface BothWaysArgs extends ForwardArgs {
+  readonly last?: number | null | undefined
+  readonly before?: string | null | undefined
+}
+
+/** The lists there are; a cursor of one is refused by every other. */
+export type ListName = 'rooms' | 'members' | 'messages' | 'auctions' | 'bids' | 'announcements'
+
+/** A page of a list, in the shape of the Relay connection specification. */
+export interface Connection<Node> {
+  readonly edges: readonly Edge<Node>[]
+  readonly pageInfo: PageInfo
+}
+
+export interface Edge<Node> {
+  readonly node: Node
+  readonly cursor: string
+}
+
+export interface PageInfo {
+  readonly hasNextPage: boolean
+  readonly hasPreviousPage: boolean
+  readonly startCursor: string | null
+  readonly endCursor: string | null
+}
+
+/** Checks a page asked for from the front. Throws BAD_USER_INPUT and CURSOR_INVALID. */
+export function sliceOf(list: ListName, args: ForwardArgs): Slice {
+  return { after: keyIn(list, args.after), limit: sizeOf('first', args.first) }
+}
+
+/** Checks a page asked for from either end; without any argument it is the last one. */
+export function spanOf(list: ListName, args: BothWaysArgs): Span {
+  const isForward = isGiven(args.first) || (isGiven(args.after) && !isGiven(args.last))
+  if (isGiven(args.first) && isGiven(args.last)) throw badUserInput('Give first or last, not both.')
+  return {
+    after: keyIn(list, args.after),
+    before: keyIn(list, args.before),
+    limit: isForward ? sizeOf('first', args.first) : sizeOf('last', args.last),
+    from: isForward ? 'start' : 'end',
+  }
+}
+
+/** The connection of rows that were read for `slice` with one row more than its limit, where there was one. */
+export function connectionOf<Row, Node>(
+  list: ListName,
+  slice: Slice,
+  rows: readonly Row[],
+  keyOf: (row: Row) => ListKey,
+  nodeOf: (row: Row) => Node,
+): Connection<Node> {
+  const edges = edgesOf(list, rows.slice(0, slice.limit), keyOf, nodeOf)
+  return page(edges, rows.length > slice.limit, slice.after !== null)
+}
+
+/** The same for a span; `rows` stand in the list's own order, whichever end they were read from. */
+export function spanConnectionOf<Row, Node>(
+  list: ListName,
+  span: Span,
+  rows: readonly Row[],
+  keyOf: (row: Row) => ListKey,
+  nodeOf: (row: Row) => Node,
+): Connection<Node> {
+  const hasMore = rows.length > span.limit
+  const isForward = span.from === 'start'
+  const kept = isForward
+    ? rows.slice(0, span.limit)
+    : rows.slice(rows.length - Math.min(span.limit, rows.length))
+  const edges = edgesOf(list, kept, keyOf, nodeOf)
+  return isForward
+    ? page(edges, hasMore || span.before !== null, span.after !== null)
+    : page(edges, span.before !== null, hasMore || span.after !== null)
+}
+
+function edgesOf<Row, Node>(
+  list: ListName,
+  rows: readonly Row[],
+  keyOf: (row: Row) => ListKey,
+  nodeOf: (row: Row) => Node,
+): readonly Edge<Node>[] {
+  return rows.map((row) => ({ node: nodeOf(row), cursor: encodeKey(list, keyOf(row)) }))
+}
+
+function page<Node>(
+  edges: readonly Edge<Node>[],
+  hasNextPage: boolean,
+  hasPreviousPage: boolean,
+): Connection<Node> {
+  const pageInfo = {
+    hasNextPage,
+    hasPreviousPage,
+    startCursor: edges[0]?.cursor ?? null,
+    endCursor: edges.at(-1)?.cursor ?? null,
+  }
+  return { edges, pageInfo }
+}
+
+function isGiven<Value>(value: Value | null | undefined): value is Value {
+  return value !== null && value !== undefined
+}
+
+function sizeOf(name: 'first' | 'last', size: number | null | undefined): number {
+  if (!isGiven(size)) return DEFAULT_SIZE
+  if (size >= 0 && size <= MAX_SIZE) return size
+  throw badUserInput(`${name} must lie within 0 and ${MAX_SIZE}.`)
+}
+
+const PARTS = /^([a-z]+)\.([0-9a-z]{1,10})\.([^\0]{0,1000})$/su
+
+function encodeKey(list: ListName, key: ListKey): string {
+  return Buffer.from(`${list}.${key.rank.toString(36)}.${key.id}`).toString('base64url')
+}
+
+/** Undefined where `text` did not come from `encodeKey` for this list. */
+function decodeKey(list: ListName, text: string): ListKey | undefined {
+  const parts = PARTS.exec(Buffer.from(text, 'base64url').toString())
+  if (parts === null || parts[1] !== list) return undefined
+  const key = { rank: parseInt(parts[2] ?? '', 36), id: parts[3] ?? '' }
+  // Beyond this no instant can be written, and the database would fault.
+  return key.rank <= FAR_FUTURE && encodeKey(list, key) === text ? key : undefined
+}
+
+function keyIn(list: ListName, cursor: string | null | undefined): ListKey | null {
+  if (!isGiven(cursor)) return null
+  const key = decodeKey(list, cursor)
+  if (key === undefined) throw cursorInvalid()
+  return key
+}

@@ -1,0 +1,124 @@
+import type { Viewer } from '../auth/viewer.ts'
+import { SYSTEM } from '../domain/actor.ts'
+import type { Guard, HistoryPlan, LatestPlan, PulsePlan } from '../hub/source.ts'
+import { type AuctionId, asAuctionId, asRoomId, type RoomId } from '../kernel/id.ts'
+import { announcementsTopic, auctionTopic, messagesTopic, roomTopic } from '../kernel/topic.ts'
+import { readAuction, readAuctionRoom } from '../log/read/auctions.ts'
+import { seesRoom } from '../log/read/rooms.ts'
+import { callerOf } from './caller.ts'
+import type { CallContext } from './context.ts'
+import { badUserInput, notFound } from './errors.ts'
+import type { Services } from './services.ts'
+import { isMemberData } from './sources/room.ts'
+import { auctionOfRecord } from './views.ts'
+
+interface AfterArgs {
+  readonly after?: string | null | undefined
+}
+
+interface PeriodArgs {
+  readonly everyMs?: number | null | undefined
+}
+
+interface AuctionArgs {
+  readonly auctionId: string
+}
+
+interface RoomArgs {
+  readonly roomId: string
+}
+
+const MIN_PERIOD_MS = 100
+const MAX_PERIOD_MS = 60_000
+const AUCTION_STATE_PERIOD_MS = 250
+const SERVER_TIME_PERIOD_MS = 1_000
+
+export async function bidsPlan(args: AuctionArgs & AfterArgs, context: CallContext): Promise<HistoryPlan> {
+  const { id, guard } = await auctionFor(context, args)
+  const { auction: source } = context.services.sources
+  return { kind: 'history', topic: auctionTopic(id), source, guard, after: args.after ?? null }
+}
+
+export async function auctionStatePlan(
+  args: AuctionArgs & PeriodArgs,
+  context: CallContext,
+): Promise<LatestPlan> {
+  const everyMs = periodOf(args, AUCTION_STATE_PERIOD_MS)
+  const { id, guard } = await auctionFor(context, args)
+  const { database, sources } = context.services
+  return {
+    kind: 'latest',
+    topic: auctionTopic(id),
+    everyMs,
+    guard,
+    async read() {
+      const record = await readAuction(database, id, SYSTEM)
+      if (record === undefined) throw new Error(`auction ${id} is gone`)
+      return { offset: record.head.position.offset, value: auctionOfRecord(record) }
+    },
+    fromEntry: (entry) => sources.auction.auctionAfter(entry),
+  }
+}
+
+export async function messagesPlan(args: RoomArgs & AfterArgs, context: CallContext): Promise<HistoryPlan> {
+  const { id, guard } = await roomFor(context, args)
+  const { messages: source } = context.services.sources
+  return { kind: 'history', topic: messagesTopic(id), source, guard, after: args.after ?? null }
+}
+
+export async function roomStatePlan(args: RoomArgs & AfterArgs, context: CallContext): Promise<HistoryPlan> {
+  const { id, guard } = await roomFor(context, args)
+  const { room: source } = context.services.sources
+  return { kind: 'history', topic: roomTopic(id), source, guard, after: args.after ?? null }
+}
+
+/** Anyone may ask: the source keeps from each reader what is not for them. */
+export async function announcementsPlan(args: AfterArgs, context: CallContext): Promise<HistoryPlan> {
+  const { announcements: source } = context.services.sources
+  return { kind: 'history', topic: announcementsTopic, source, after: args.after ?? null }
+}
+
+export async function serverTimePlan(args: PeriodArgs, context: CallContext): Promise<PulsePlan> {
+  const everyMs = periodOf(args, SERVER_TIME_PERIOD_MS)
+  return { kind: 'pulse', everyMs, value: () => context.services.now() }
+}
+
+/** Throws NOT_FOUND where there is no such room for the caller. */
+async function roomFor(
+  { services, viewer }: CallContext,
+  args: RoomArgs,
+): Promise<{ readonly id: RoomId; readonly guard: Guard }> {
+  const id = asRoomId(args.roomId)
+  if (!(await seesRoom(services.database, id, callerOf(viewer)))) throw notFound()
+  return { id, guard: guardOfRoom(services, id, viewer) }
+}
+
+/** Throws NOT_FOUND where there is no such auction for the caller. */
+async function auctionFor(
+  { services, viewer }: CallContext,
+  args: AuctionArgs,
+): Promise<{ readonly id: AuctionId; readonly guard: Guard }> {
+  const id = asAuctionId(args.auctionId)
+  const roomId = await readAuctionRoom(services.database, id, callerOf(viewer))
+  if (roomId === undefined) throw notFound()
+  return { id, guard: guardOfRoom(services, roomId, viewer) }
+}
+
+/** A room closes to a reader when its settings change, or when it loses that reader as a member. */
+function guardOfRoom({ database }: Services, id: RoomId, viewer: Viewer | null): Guard {
+  return {
+    topic: roomTopic(id),
+    concerns({ type, data }) {
+      if (type === 'RoomUpdated') return true
+      if (type !== 'MemberLeft' && type !== 'MemberRemoved') return false
+      return isMemberData(data) && data.user.id === viewer?.user.id
+    },
+    isAllowed: () => seesRoom(database, id, callerOf(viewer)),
+  }
+}
+
+function periodOf({ everyMs }: PeriodArgs, standard: number): number {
+  const period = everyMs ?? standard
+  if (period >= MIN_PERIOD_MS && period <= MAX_PERIOD_MS) return period
+  throw badUserInput(`everyMs must lie within ${MIN_PERIOD_MS} and ${MAX_PERIOD_MS}.`)
+}

@@ -1,0 +1,45 @@
+import type { IdempotencyKey } from '../command/commands.ts'
+import type { Rejection, RejectionCode } from '../domain/rejection.ts'
+import { forbidden } from './errors.ts'
+import { fingerprint } from './fingerprint.ts'
+
+/** The value of the type Rejected. */
+export interface RejectedResult extends Rejection {
+  readonly kind: 'rejected'
+}
+
+export function rejected(code: RejectionCode, reason: string, field?: string): RejectedResult {
+  return { kind: 'rejected', code, reason, ...(field === undefined ? {} : { field }) }
+}
+
+/** For what is not there, or not there for this caller. */
+export const notFoundResult = (field?: string): RejectedResult =>
+  rejected('NOT_FOUND', 'There is no such thing here.', field)
+
+type Refused =
+  | { readonly kind: 'rejected'; readonly rejection: Rejection }
+  | { readonly kind: 'forbidden'; readonly reason: string }
+
+/** The answer to a command that was not accepted. Throws FORBIDDEN where the caller may not do this. */
+export function refusalOf(outcome: Refused): RejectedResult {
+  if (outcome.kind === 'forbidden') throw forbidden(outcome.reason)
+  return { kind: 'rejected', ...outcome.rejection }
+}
+
+const KEY = /^[^\0]{1,128}$/su
+
+/** What a key in an input stands for; `key` undefined where the caller gave none. */
+export type KeyReading = { readonly kind: 'read'; readonly key: IdempotencyKey | undefined } | RejectedResult
+
+/** The idempotency key of `input`, bound to everything else in it. */
+export function readKey(
+  mutation: string,
+  input: { readonly idempotencyKey?: string | null | undefined },
+): KeyReading {
+  const { idempotencyKey, ...rest } = input
+  if (idempotencyKey === null || idempotencyKey === undefined) return { kind: 'read', key: undefined }
+  if (!KEY.test(idempotencyKey)) {
+    return rejected('INVALID_INPUT', 'An idempotency key has 1 to 128 characters.', 'idempotencyKey')
+  }
+  return { kind: 'read', key: { key: idempotencyKey, fingerprint: fingerprint(mutation, rest) } }
+}

@@ -1,0 +1,206 @@
+import type { IdempotencyKey, Outcome } from '../command/commands.ts'
+import type { Actor } from '../domain/actor.ts'
+import type { Person } from '../domain/person.ts'
+import type { RoomCommand, RoomReply } from '../domain/room/command.ts'
+import type {
+  MemberRole,
+  Membership,
+  RankingMethod,
+  RoomFacts,
+  RoomKind,
+  RoomVisibility,
+  TradeDisclosure,
+} from '../domain/room/room.ts'
+import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
+import { asRoomId, asUserId, newRoomId, type UserId } from '../kernel/id.ts'
+import type { Instant } from '../kernel/instant.ts'
+import { roomTopic } from '../kernel/topic.ts'
+import { readMembership } from '../log/read/members.ts'
+import { readRoom } from '../log/read/rooms.ts'
+import { ensureUser, findUser } from '../log/users.ts'
+import { actorIn, signedIn } from './caller.ts'
+import type { CallContext } from './context.ts'
+import { notFoundResult, type RejectedResult, readKey, refusalOf, rejected } from './result.ts'
+import type { Services } from './services.ts'
+import { type RoomView, roomAfterCommand, roomOfRecord } from './views.ts'
+
+export interface RoomPayload {
+  readonly kind: 'accepted'
+  readonly room: RoomView
+  readonly cursor: Cursor
+}
+
+export interface MembershipPayload extends RoomPayload {
+  /** Null where the user is no member (any more). */
+  readonly membership: Membership | null
+}
+
+export type RoomResult = RoomPayload | RejectedResult
+export type MembershipResult = MembershipPayload | RejectedResult
+
+type RoomOutcome = Outcome<RoomReply, RoomFacts>
+
+export interface CreateRoomInput {
+  readonly name: string
+  readonly kind: RoomKind
+  readonly visibility: RoomVisibility
+  readonly startsAt?: Instant | null | undefined
+  readonly endsAt?: Instant | null | undefined
+  readonly ranking?: RankingMethod | null | undefined
+  readonly disclosure?: TradeDisclosure | null | undefined
+  readonly idempotencyKey?: string | null | undefined
+}
+
+export async function createRoom(input: CreateRoomInput, context: CallContext): Promise<RoomResult> {
+  const actor = actorIn(context)
+  const reading = readKey('createRoom', input)
+  if (reading.kind === 'rejected') return reading
+  const id = newRoomId()
+  const body: RoomCommand = {
+    kind: 'create',
+    id,
+    name: input.name,
+    roomKind: input.kind,
+    visibility: input.visibility,
+    startsAt: input.startsAt ?? null,
+    endsAt: input.endsAt ?? null,
+    ranking: input.ranking ?? 'STANDARD',
+    disclosure: input.disclosure ?? 'OWN',
+  }
+  return giveRoomCommand(context, id, actor, body, reading.key)
+}
+
+export interface UpdateRoomInput {
+  readonly roomId: string
+  readonly name?: string | null | undefined
+  readonly visibility?: RoomVisibility | null | undefined
+  readonly startsAt?: Instant | null | undefined
+  readonly endsAt?: Instant | null | undefined
+}
+
+/** A field left out stays as it is. Null takes an instant away; a room is never without name or visibility. */
+export async function updateRoom(input: UpdateRoomInput, context: CallContext): Promise<RoomResult> {
+  const body: RoomCommand = {
+    kind: 'update',
+    name: input.name ?? undefined,
+    visibility: input.visibility ?? undefined,
+    startsAt: input.startsAt,
+    endsAt: input.endsAt,
+  }
+  return giveRoomCommand(context, input.roomId, actorIn(context), body)
+}
+
+export async function changePhase(
+  kind: 'start' | 'pause' | 'resume' | 'end',
+  args: { readonly roomId: string },
+  context: CallContext,
+): Promise<RoomResult> {
+  return giveRoomCommand(context, args.roomId, actorIn(context), { kind })
+}
+
+export async function joinOrLeaveRoom(
+  kind: 'join' | 'leave',
+  args: { readonly roomId: string },
+  context: CallContext,
+): Promise<MembershipResult> {
+  return giveMemberCommand(context, args.roomId, signedIn(context).user.id, { kind })
+}
+
+export interface AddMemberArgs {
+  readonly roomId: string
+  readonly userId: string
+  readonly role?: MemberRole | null | undefined
+}
+
+/** The longest `sub` that a token may have. */
+const MAX_USER_ID_LENGTH = 256
+
+/** May name someone nobody has seen yet: such a user begins to exist when the command was accepted, not before. */
+export async function addMember(args: AddMemberArgs, context: CallContext): Promise<MembershipResult> {
+  signedIn(context)
+  if (args.userId.length < 1 || args.userId.length > MAX_USER_ID_LENGTH) {
+    return rejected('INVALID_INPUT', `A user's id has 1 to ${MAX_USER_ID_LENGTH} characters.`, 'userId')
+  }
+  const userId = asUserId(args.userId)
+  const known = await findUser(context.services.database, userId)
+  const target = known ?? unseen(userId)
+  const body: RoomCommand = { kind: 'add', target, role: args.role ?? 'MEMBER' }
+  const result = await giveMemberCommand(context, args.roomId, userId, body)
+  if (result.kind === 'accepted' && known === undefined) await ensureUser(context.services.database, userId)
+  return result
+}
+
+export interface RemoveMemberArgs {
+  readonly roomId: string
+  readonly userId: string
+  readonly reason?: string | null | undefined
+}
+
+export async function removeMember(args: RemoveMemberArgs, context: CallContext): Promise<MembershipResult> {
+  signedIn(context)
+  const target = await personOf(context.services, asUserId(args.userId))
+  const body: RoomCommand = { kind: 'remove', target, reason: args.reason ?? null }
+  return giveMemberCommand(context, args.roomId, target.id, body)
+}
+
+export interface MuteMemberArgs {
+  readonly roomId: string
+  readonly userId: string
+  readonly until?: Instant | null | undefined
+}
+
+export async function muteMember(args: MuteMemberArgs, context: CallContext): Promise<MembershipResult> {
+  signedIn(context)
+  const target = await personOf(context.services, asUserId(args.userId))
+  const body: RoomCommand = { kind: 'mute', target, until: args.until ?? null }
+  return giveMemberCommand(context, args.roomId, target.id, body)
+}
+
+/** Someone nobody has seen was never in the room either, and the decider says so. */
+async function personOf({ database }: Services, id: UserId): Promise<Person> {
+  return (await findUser(database, id)) ?? unseen(id)
+}
+
+function unseen(id: UserId): Person {
+  return { id, name: id }
+}
+
+async function giveRoomCommand(
+  { services }: CallContext,
+  roomId: string,
+  actor: Actor,
+  body: RoomCommand,
+  key?: IdempotencyKey,
+): Promise<RoomResult> {
+  const outcome = await services.dispatch.room(asRoomId(roomId), actor, body, key)
+  return roomPayload(services, actor, outcome)
+}
+
+async function giveMemberCommand(
+  context: CallContext,
+  roomId: string,
+  userId: UserId,
+  body: RoomCommand,
+): Promise<MembershipResult> {
+  const { services } = context
+  const actor = actorIn(context)
+  const id = asRoomId(roomId)
+  const outcome = await services.dispatch.room(id, actor, body)
+  const payload = await roomPayload(services, actor, outcome)
+  if (payload.kind === 'rejected') return payload
+  const state = outcome.kind === 'accepted' ? outcome.state : undefined
+  const held = state ? state.memberships.get(userId) : await readMembership(services.database, id, userId)
+  return { ...payload, membership: held?.status === 'member' ? held : null }
+}
+
+async function roomPayload(services: Services, actor: Actor, outcome: RoomOutcome): Promise<RoomResult> {
+  if (outcome.kind !== 'accepted') return refusalOf(outcome)
+  const { reply, position, state } = outcome
+  const cursor = encodeCursor(roomTopic(reply.roomId), position)
+  if (state !== undefined) {
+    return { kind: 'accepted', room: roomAfterCommand(services.database, state.room, position), cursor }
+  }
+  const record = await readRoom(services.database, reply.roomId, actor)
+  if (record === undefined) return notFoundResult()
+  return { kind: 'accepted', room: roomOfRecord(record), cursor }
+}

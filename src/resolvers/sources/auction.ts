@@ -1,0 +1,80 @@
+import { LRUCache } from 'lru-cache'
+import { SYSTEM } from '../../domain/actor.ts'
+import type { AuctionStanding, AuctionTerms, Bid } from '../../domain/auction/auction.ts'
+import type { PresentedEvent, Source } from '../../hub/source.ts'
+import type { AuctionId } from '../../kernel/id.ts'
+import type { Instant } from '../../kernel/instant.ts'
+import type { Database } from '../../log/database.ts'
+import type { Entry } from '../../log/entry.ts'
+import { readAuction, readTerms } from '../../log/read/auctions.ts'
+import { type AuctionView, auctionOfEntry, auctionOfRecord } from '../views.ts'
+import { auctionIdOf, presentEntry, unreadable } from './present.ts'
+
+/** What an entry of an auction's history carries. The terms are not in it: they never change. */
+interface AuctionEntryData {
+  readonly standing: AuctionStanding
+  /** BidPlaced. */
+  readonly bid?: Bid
+  /** AuctionExtended. */
+  readonly previousEndsAt?: Instant
+  /** AuctionSold. */
+  readonly winner?: NonNullable<AuctionStanding['winner']>
+  /** AuctionCancelled. */
+  readonly reason?: string
+}
+
+export type AuctionEvent = PresentedEvent &
+  Omit<AuctionEntryData, 'standing'> & { readonly auction: AuctionView }
+
+export interface AuctionSource extends Source<AuctionTerms> {
+  /** The auction right after `entry`. */
+  auctionAfter(entry: Entry): Promise<AuctionView>
+}
+
+/** Terms are a few hundred bytes, and read once for each auction that anyone follows. */
+const MAX_TERMS = 10_000
+
+export function createAuctionSource(database: Database): AuctionSource {
+  const known = new LRUCache<AuctionId, AuctionTerms>({ max: MAX_TERMS })
+
+  async function termsOf(id: AuctionId): Promise<AuctionTerms> {
+    const cached = known.get(id)
+    if (cached !== undefined) return cached
+    const terms = await readTerms(database, id)
+    known.set(id, terms)
+    return terms
+  }
+
+  return {
+    snapshotType: 'AuctionSnapshot',
+    isSnapshotShared: true,
+
+    async snapshot(topic) {
+      const record = await readAuction(database, auctionIdOf(topic), SYSTEM)
+      if (record === undefined) throw new Error(`${topic} has no auction`)
+      known.set(record.terms.id, record.terms)
+      const state = { auction: auctionOfRecord(record) }
+      return { position: record.head.position, at: record.at, state }
+    },
+
+    async prepare(topic, entries) {
+      const terms = await termsOf(auctionIdOf(topic))
+      return entries.map(() => terms)
+    },
+
+    present(entry, terms): AuctionEvent {
+      if (terms === undefined || !isAuctionData(entry.data)) throw unreadable(entry)
+      const { standing, ...rest } = entry.data
+      return { ...rest, ...presentEntry(entry), auction: auctionOfEntry(database, terms, standing) }
+    },
+
+    async auctionAfter(entry) {
+      if (!isAuctionData(entry.data)) throw unreadable(entry)
+      return auctionOfEntry(database, await termsOf(auctionIdOf(entry.topic)), entry.data.standing)
+    },
+  }
+}
+
+function isAuctionData(data: object): data is AuctionEntryData {
+  return 'standing' in data
+}

@@ -1,0 +1,34 @@
+import type { Message } from '../../domain/message/message.ts'
+import type { PresentedEvent, Source } from '../../hub/source.ts'
+import type { Database } from '../../log/database.ts'
+import { readLastMessages } from '../../log/read/messages.ts'
+import { presentEntry, roomIdOf, unreadable } from './present.ts'
+
+interface MessageEntryData {
+  readonly message: Message
+}
+
+export type MessageEvent = PresentedEvent & MessageEntryData
+
+const SNAPSHOT_LENGTH = 50
+
+export function createMessagesSource(database: Database): Source {
+  return {
+    snapshotType: 'MessagesSnapshot',
+    isSnapshotShared: true,
+
+    async snapshot(topic) {
+      const { position, at, messages } = await readLastMessages(database, roomIdOf(topic), SNAPSHOT_LENGTH)
+      return { position, at, state: { messages } }
+    },
+
+    present(entry): MessageEvent {
+      if (!isMessageData(entry.data)) throw unreadable(entry)
+      return { ...entry.data, ...presentEntry(entry) }
+    },
+  }
+}
+
+function isMessageData(data: object): data is MessageEntryData {
+  return 'message' in data
+}

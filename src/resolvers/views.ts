@@ -1,0 +1,91 @@
+import type { AuctionStanding, AuctionTerms } from '../domain/auction/auction.ts'
+import type { Room } from '../domain/room/room.ts'
+import type { AuctionId } from '../kernel/id.ts'
+import type { Position } from '../kernel/position.ts'
+import type { Database } from '../log/database.ts'
+import { type AuctionRecord, readAuctionHead } from '../log/read/auctions.ts'
+import { type RoomRecord, readRoomPositions } from '../log/read/rooms.ts'
+import { once } from './once.ts'
+
+/**
+ * A room for the resolvers of the type Room: its state, and how far its two histories reach. A view answers
+ * the same position however often it is asked, so that `messages` ends exactly where `messagesCursor` goes on.
+ */
+export interface RoomView extends Room {
+  readonly roomPosition: () => Promise<Position>
+  readonly messagesPosition: () => Promise<Position>
+}
+
+/** The room as read with its positions at one moment: whatever happened since comes after the cursors. */
+export function roomOfRecord({ room, positions }: RoomRecord): RoomView {
+  return {
+    ...room,
+    roomPosition: async () => positions.room,
+    messagesPosition: async () => positions.messages,
+  }
+}
+
+/** The room as an entry carries it; its positions are those of the moment when they are first asked for. */
+export function roomOfEntry(database: Database, room: Room): RoomView {
+  const positions = once(() => readRoomPositions(database, room.id))
+  return {
+    ...room,
+    roomPosition: async () => (await positions()).room,
+    messagesPosition: async () => (await positions()).messages,
+  }
+}
+
+/** The room right after the command that ended at `position` of its history. */
+export function roomAfterCommand(database: Database, room: Room, position: Position): RoomView {
+  return { ...roomOfEntry(database, room), roomPosition: async () => position }
+}
+
+/** An auction for the resolvers of the type Auction. `terms` hold the reserve: no field may show that. */
+export interface AuctionView {
+  readonly id: AuctionId
+  readonly terms: AuctionTerms
+  readonly standing: AuctionStanding
+  readonly position: () => Promise<Position>
+  /** The sequence of the last bid that `bids` lists. */
+  readonly lastBid: () => Promise<number>
+}
+
+/** The auction as read with its head at one moment: whatever happened since comes after the cursor. */
+export function auctionOfRecord({ terms, standing, head }: AuctionRecord): AuctionView {
+  return {
+    id: terms.id,
+    terms,
+    standing,
+    position: async () => head.position,
+    lastBid: async () => head.lastBid,
+  }
+}
+
+/** The auction as an entry carries it; how far it reaches is read when first asked for. */
+export function auctionOfEntry(
+  database: Database,
+  terms: AuctionTerms,
+  standing: AuctionStanding,
+): AuctionView {
+  const head = once(() => readAuctionHead(database, terms.id))
+  return {
+    id: terms.id,
+    terms,
+    standing,
+    position: async () => (await head()).position,
+    lastBid: async () => (await head()).lastBid,
+  }
+}
+
+/**
+ * The auction right after the command that ended at `position` of its history. `bids` may list later ones
+ * already, which then come again as entries: the same bids by their ids.
+ */
+export function auctionAfterCommand(
+  database: Database,
+  terms: AuctionTerms,
+  standing: AuctionStanding,
+  position: Position,
+): AuctionView {
+  return { ...auctionOfEntry(database, terms, standing), position: async () => position }
+}

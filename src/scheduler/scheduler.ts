@@ -1,0 +1,72 @@
+import { sql } from 'drizzle-orm'
+import type { Dispatch } from '../command/dispatch.ts'
+import { SYSTEM } from '../domain/actor.ts'
+import { asAuctionId, asRoomId } from '../kernel/id.ts'
+import { familyOf, idOf, type Topic } from '../kernel/topic.ts'
+import type { Database } from '../log/database.ts'
+
+export interface SchedulerOptions {
+  readonly database: Database
+  readonly dispatch: Dispatch
+  /** Told of what failed; it is tried again at the next look. */
+  readonly onFault: (error: unknown) => void
+}
+
+/** Opens and closes what is due, by the database's clock. */
+export interface Scheduler {
+  close(): void
+}
+
+const LOOK_EVERY_MS = 500
+/** What falls due before the next look is armed to the millisecond. */
+const LOOK_AHEAD_MS = LOOK_EVERY_MS * 2
+const MAX_AT_ONCE = 1000
+
+/**
+ * Every node looks and every node commands: whoever locks the topic first opens or closes it, and the others
+ * find nothing due any more. So it happens exactly once, also when nodes die, and nothing need be handed over.
+ */
+export function createScheduler({ database, dispatch, onFault }: SchedulerOptions): Scheduler {
+  const armed = new Map<Topic, NodeJS.Timeout>()
+  let isClosed = false
+  let next: NodeJS.Timeout | undefined
+
+  async function look(): Promise<void> {
+    const { rows } = await database.execute<{ topic: Topic; wait: number }>(sql`
+      SELECT topic, (extract(epoch FROM due_at - clock_timestamp()) * 1000)::float8 AS wait FROM deadlines
+      WHERE due_at <= clock_timestamp() + make_interval(secs => ${LOOK_AHEAD_MS / 1000})
+      ORDER BY due_at LIMIT ${MAX_AT_ONCE}`)
+    for (const { topic, wait } of rows) arm(topic, Math.max(0, wait))
+  }
+
+  function arm(topic: Topic, waitMs: number): void {
+    // Armed anew at every look: an auction that was extended meanwhile is due later than was thought.
+    clearTimeout(armed.get(topic))
+    if (isClosed) return
+    const timer = setTimeout(() => {
+      armed.delete(topic)
+      pass(topic).catch(onFault)
+    }, Math.ceil(waitMs))
+    armed.set(topic, timer)
+  }
+
+  async function pass(topic: Topic): Promise<void> {
+    const body = { kind: 'passTime' } as const
+    if (familyOf(topic) === 'auction') await dispatch.auction(asAuctionId(idOf(topic)), SYSTEM, body)
+    else await dispatch.room(asRoomId(idOf(topic)), SYSTEM, body)
+  }
+
+  function schedule(): void {
+    if (isClosed) return
+    next = setTimeout(() => void look().catch(onFault).finally(schedule), LOOK_EVERY_MS)
+  }
+
+  void look().catch(onFault).finally(schedule)
+  return {
+    close() {
+      isClosed = true
+      clearTimeout(next)
+      for (const timer of armed.values()) clearTimeout(timer)
+    },
+  }
+}

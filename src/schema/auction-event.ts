@@ -1,0 +1,104 @@
+import type { Bid as BidShape } from '../domain/auction/auction.ts'
+import type { Instant } from '../kernel/instant.ts'
+import { auctionStatePlan, bidsPlan } from '../resolvers/plans.ts'
+import type { AuctionEvent } from '../resolvers/sources/auction.ts'
+import type { AuctionView } from '../resolvers/views.ts'
+import { Auction, AuctionWinner, Bid } from './auction.ts'
+import { builder, type TypeOf } from './builder.ts'
+import { Event, type PresentedSnapshot, RESET } from './event.ts'
+import { servedBy } from './field.ts'
+
+const AuctionSnapshot = builder
+  .objectRef<PresentedSnapshot & { readonly auction: AuctionView }>('AuctionSnapshot')
+  .implement({
+    interfaces: [Event],
+    description: 'The state at `cursor`; everything after follows.',
+    fields: (t) => ({
+      reset: t.exposeBoolean('reset', { description: RESET }),
+      auction: t.expose('auction', { type: Auction }),
+    }),
+  })
+
+/** An event that shows the auction and nothing else. */
+function plainEvent(name: string): TypeOf<AuctionEvent> {
+  return builder.objectRef<AuctionEvent>(name).implement({
+    interfaces: [Event],
+    fields: (t) => ({ auction: t.expose('auction', { type: Auction }) }),
+  })
+}
+
+const AuctionStarted = plainEvent('AuctionStarted')
+const AuctionPaused = plainEvent('AuctionPaused')
+const AuctionResumed = plainEvent('AuctionResumed')
+const ReserveMet = plainEvent('ReserveMet')
+const AuctionUnsold = plainEvent('AuctionUnsold')
+
+const BidPlaced = builder.objectRef<AuctionEvent & { readonly bid: BidShape }>('BidPlaced').implement({
+  interfaces: [Event],
+  description:
+    "One visible bid. A command that makes a proxy answer yields two entries, the challenger's first.",
+  fields: (t) => ({
+    bid: t.expose('bid', { type: Bid }),
+    auction: t.expose('auction', { type: Auction }),
+  }),
+})
+
+const AuctionExtended = builder
+  .objectRef<AuctionEvent & { readonly previousEndsAt: Instant }>('AuctionExtended')
+  .implement({
+    interfaces: [Event],
+    fields: (t) => ({
+      previousEndsAt: t.expose('previousEndsAt', { type: 'DateTime' }),
+      auction: t.expose('auction', { type: Auction }),
+    }),
+  })
+
+const AuctionSold = builder
+  .objectRef<AuctionEvent & { readonly winner: NonNullable<AuctionEvent['winner']> }>('AuctionSold')
+  .implement({
+    interfaces: [Event],
+    fields: (t) => ({
+      winner: t.expose('winner', { type: AuctionWinner }),
+      auction: t.expose('auction', { type: Auction }),
+    }),
+  })
+
+const AuctionCancelled = builder
+  .objectRef<AuctionEvent & { readonly reason: string }>('AuctionCancelled')
+  .implement({
+    interfaces: [Event],
+    fields: (t) => ({
+      reason: t.exposeString('reason'),
+      auction: t.expose('auction', { type: Auction }),
+    }),
+  })
+
+const BidEvent = builder.unionType('BidEvent', {
+  types: [
+    AuctionSnapshot,
+    AuctionStarted,
+    AuctionPaused,
+    AuctionResumed,
+    BidPlaced,
+    AuctionExtended,
+    ReserveMet,
+    AuctionSold,
+    AuctionUnsold,
+    AuctionCancelled,
+  ],
+  resolveType: ({ type }) => type,
+})
+
+builder.subscriptionFields((t) => ({
+  bids: t.field({
+    type: BidEvent,
+    args: { auctionId: t.arg.id({ required: true }), after: t.arg({ type: 'Cursor' }) },
+    ...servedBy(bidsPlan),
+  }),
+  auctionState: t.field({
+    type: Auction,
+    description: 'The auction as a ticker: always the latest state, intermediate ones may be skipped.',
+    args: { auctionId: t.arg.id({ required: true }), everyMs: t.arg.int() },
+    ...servedBy(auctionStatePlan),
+  }),
+}))

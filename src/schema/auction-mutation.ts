@@ -1,0 +1,146 @@
+import {
+  type AuctionPayload as AuctionPayloadShape,
+  type BidAccepted as BidAcceptedShape,
+  bidAccepted,
+  buyNow,
+  cancelAuction,
+  changeAuction,
+  createAuction,
+  placeBid,
+} from '../resolvers/auction-mutations.ts'
+import { Auction, AuctionFormat, Bid } from './auction.ts'
+import { builder } from './builder.ts'
+import { asCaller, asCallerOf } from './field.ts'
+import { Rejected } from './result.ts'
+
+const AuctionPayload = builder.objectRef<AuctionPayloadShape>('AuctionPayload').implement({
+  fields: (t) => ({
+    auction: t.expose('auction', { type: Auction }),
+    cursor: t.expose('cursor', { type: 'Cursor' }),
+  }),
+})
+
+const AuctionResult = builder.unionType('AuctionResult', {
+  types: [AuctionPayload, Rejected],
+  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : AuctionPayload),
+})
+
+const BidOutcome = builder.enumType('BidOutcome', {
+  description:
+    'LEADING_RESERVE_NOT_MET: in front, but it would not sell. OUTBID: accepted, and at once beaten by a higher maximum. MAXIMUM_RAISED: the leader raised their own ceiling; the price did not move.',
+  values: ['LEADING', 'LEADING_RESERVE_NOT_MET', 'OUTBID', 'MAXIMUM_RAISED', 'BOUGHT_NOW'],
+})
+
+const BidAccepted = builder.objectRef<BidAcceptedShape>('BidAccepted').implement({
+  description:
+    "`bid` is null when only a ceiling was raised. `cursor` is the position after this command's last entry.\n" +
+    'A retry with the same key gets the same outcome, bid and cursor, and the auction as it is now.',
+  fields: (t) => ({
+    outcome: t.expose('outcome', { type: BidOutcome }),
+    bid: t.field({
+      type: Bid,
+      nullable: true,
+      resolve: (parent, _args, context) => bidAccepted(parent, context),
+    }),
+    auction: t.expose('auction', { type: Auction }),
+    cursor: t.expose('cursor', { type: 'Cursor' }),
+  }),
+})
+
+const PlaceBidResult = builder.unionType('PlaceBidResult', {
+  types: [BidAccepted, Rejected],
+  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : BidAccepted),
+})
+
+const IncrementBandInput = builder.inputType('IncrementBandInput', {
+  fields: (t) => ({
+    from: t.field({ type: 'Amount', required: true }),
+    step: t.field({ type: 'Amount', required: true }),
+  }),
+})
+
+const SoftCloseInput = builder.inputType('SoftCloseInput', {
+  fields: (t) => ({
+    windowMs: t.int({ required: true }),
+    extensionMs: t.int({ required: true }),
+    capMs: t.int({ required: true }),
+  }),
+})
+
+const CreateAuctionInput = builder.inputType('CreateAuctionInput', {
+  fields: (t) => ({
+    roomId: t.id({ required: true }),
+    title: t.string({ required: true }),
+    description: t.string(),
+    format: t.field({ type: AuctionFormat }),
+    currency: t.string({ required: true }),
+    startingPrice: t.field({ type: 'Amount', required: true }),
+    reservePrice: t.field({ type: 'Amount' }),
+    buyNowPrice: t.field({ type: 'Amount' }),
+    increments: t.field({ type: [IncrementBandInput] }),
+    softClose: t.field({ type: SoftCloseInput }),
+    startsAt: t.field({ type: 'DateTime' }),
+    endsAt: t.field({ type: 'DateTime', required: true }),
+    sellerId: t.id({
+      description: 'Whoever may create auctions here may name another seller; the creator otherwise.',
+    }),
+    idempotencyKey: t.string(),
+  }),
+})
+
+const PlaceBidInput = builder.inputType('PlaceBidInput', {
+  description:
+    'Exactly one of `amount` (bid just this) and `maximum` (let the server bid for me, no higher than this).',
+  fields: (t) => ({
+    auctionId: t.id({ required: true }),
+    amount: t.field({ type: 'Amount' }),
+    maximum: t.field({ type: 'Amount' }),
+    idempotencyKey: t.string({ required: true }),
+  }),
+})
+
+builder.mutationFields((t) => ({
+  createAuction: t.field({
+    type: AuctionResult,
+    args: { input: t.arg({ type: CreateAuctionInput, required: true }) },
+    resolve: asCallerOf(createAuction),
+  }),
+  pauseAuction: t.field({
+    type: AuctionResult,
+    args: { auctionId: t.arg.id({ required: true }) },
+    resolve: asCaller((args: { auctionId: string }, context) => changeAuction('pause', args, context)),
+  }),
+  resumeAuction: t.field({
+    type: AuctionResult,
+    args: { auctionId: t.arg.id({ required: true }) },
+    resolve: asCaller((args: { auctionId: string }, context) => changeAuction('resume', args, context)),
+  }),
+  hammerAuction: t.field({
+    type: AuctionResult,
+    description: 'Ends bidding now: sold if the reserve is met, else unsold.',
+    args: { auctionId: t.arg.id({ required: true }) },
+    resolve: asCaller((args: { auctionId: string }, context) => changeAuction('hammer', args, context)),
+  }),
+  cancelAuction: t.field({
+    type: AuctionResult,
+    args: { auctionId: t.arg.id({ required: true }), reason: t.arg.string({ required: true }) },
+    resolve: asCaller(cancelAuction),
+  }),
+}))
+
+builder.mutationFields((t) => ({
+  placeBid: t.field({
+    type: PlaceBidResult,
+    args: { input: t.arg({ type: PlaceBidInput, required: true }) },
+    resolve: asCallerOf(placeBid),
+  }),
+  buyNow: t.field({
+    type: PlaceBidResult,
+    args: {
+      auctionId: t.arg.id({ required: true }),
+      price: t.arg({ type: 'Amount', required: true }),
+      idempotencyKey: t.arg.string({ required: true }),
+    },
+    resolve: asCaller(buyNow),
+  }),
+}))

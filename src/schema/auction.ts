@@ -1,0 +1,149 @@
+import type { AuctionStanding, Bid as BidShape } from '../domain/auction/auction.ts'
+import { minimumBid, offeredBuyNow } from '../domain/auction/offered.ts'
+import { auction, auctionCursor, auctions, bidsOfAuction, maximumOfViewer } from '../resolvers/auctions.ts'
+import type { AuctionView } from '../resolvers/views.ts'
+import { builder } from './builder.ts'
+import { connectionType } from './connection.ts'
+import { asCaller, readsViewer } from './field.ts'
+import { Node } from './node.ts'
+import { User } from './person.ts'
+
+export const AuctionFormat = builder.enumType('AuctionFormat', { values: ['ENGLISH'] })
+
+export const AuctionPhase = builder.enumType('AuctionPhase', {
+  values: ['SCHEDULED', 'LIVE', 'PAUSED', 'SOLD', 'UNSOLD', 'CANCELLED'],
+})
+
+const BidKind = builder.enumType('BidKind', { values: ['MANUAL', 'PROXY', 'BUY_NOW'] })
+
+const IncrementBand = builder
+  .objectRef<AuctionView['terms']['increments'][number]>('IncrementBand')
+  .implement({
+    description: 'From this price on, the next bid must be at least `step` higher.',
+    fields: (t) => ({
+      from: t.expose('from', { type: 'Amount' }),
+      step: t.expose('step', { type: 'Amount' }),
+    }),
+  })
+
+const SoftClose = builder.objectRef<NonNullable<AuctionView['terms']['softClose']>>('SoftClose').implement({
+  description:
+    'A bid inside the last `windowMs` moves the end to at least `extensionMs` from now, never past `capMs` after the original end.',
+  fields: (t) => ({
+    windowMs: t.exposeInt('windowMs'),
+    extensionMs: t.exposeInt('extensionMs'),
+    capMs: t.exposeInt('capMs'),
+  }),
+})
+
+export const AuctionWinner = builder
+  .objectRef<NonNullable<AuctionStanding['winner']>>('AuctionWinner')
+  .implement({
+    fields: (t) => ({
+      user: t.expose('user', { type: User }),
+      price: t.expose('price', { type: 'Amount' }),
+      settledAt: t.expose('settledAt', { type: 'DateTime', nullable: true }),
+    }),
+  })
+
+export const Bid = builder.objectRef<BidShape>('Bid').implement({
+  interfaces: [Node],
+  fields: (t) => ({
+    auctionId: t.exposeID('auctionId'),
+    bidder: t.expose('bidder', { type: User }),
+    amount: t.expose('amount', { type: 'Amount' }),
+    kind: t.expose('kind', { type: BidKind }),
+    sequence: t.exposeInt('sequence', { description: 'Order of acceptance within the auction.' }),
+    placedAt: t.expose('placedAt', { type: 'DateTime' }),
+    voidedAt: t.expose('voidedAt', { type: 'DateTime', nullable: true }),
+  }),
+})
+
+const BidConnection = connectionType('Bid', Bid)
+
+export const Auction = builder.objectRef<AuctionView>('Auction').implement({ interfaces: [Node] })
+
+// Of the terms each field names what it shows: the reserve is the seller's secret, and so are ceilings.
+builder.objectFields(Auction, (t) => ({
+  roomId: t.id({ resolve: ({ terms }) => terms.roomId }),
+  title: t.string({ resolve: ({ terms }) => terms.title }),
+  description: t.string({ resolve: ({ terms }) => terms.description }),
+  format: t.field({ type: AuctionFormat, resolve: ({ terms }) => terms.format }),
+  seller: t.field({ type: User, resolve: ({ terms }) => terms.seller }),
+  currency: t.string({ resolve: ({ terms }) => terms.currency }),
+  startingPrice: t.field({ type: 'Amount', resolve: ({ terms }) => terms.startingPrice }),
+  hasReserve: t.boolean({ resolve: ({ terms }) => terms.reservePrice !== null }),
+  increments: t.field({ type: [IncrementBand], resolve: ({ terms }) => terms.increments }),
+  softClose: t.field({ type: SoftClose, nullable: true, resolve: ({ terms }) => terms.softClose }),
+  startsAt: t.field({ type: 'DateTime', resolve: ({ terms }) => terms.startsAt }),
+  originalEndsAt: t.field({ type: 'DateTime', resolve: ({ terms }) => terms.originalEndsAt }),
+}))
+
+builder.objectFields(Auction, (t) => ({
+  phase: t.field({ type: AuctionPhase, resolve: ({ standing }) => standing.phase }),
+  currentPrice: t.field({
+    type: 'Amount',
+    nullable: true,
+    description: 'Null until the first bid.',
+    resolve: ({ standing }) => standing.currentPrice,
+  }),
+  minimumBid: t.field({
+    type: 'Amount',
+    description: 'The least that a new bidder may offer now.',
+    resolve: minimumBid,
+  }),
+  reserveMet: t.boolean({ resolve: ({ standing }) => standing.reserveMet }),
+  buyNowPrice: t.field({
+    type: 'Amount',
+    nullable: true,
+    description: 'Null where there is none, or where it is no longer offered.',
+    resolve: offeredBuyNow,
+  }),
+  leader: t.field({ type: User, nullable: true, resolve: ({ standing }) => standing.leader }),
+  bidCount: t.int({ resolve: ({ standing }) => standing.bidCount }),
+  bidderCount: t.int({ resolve: ({ standing }) => standing.bidderCount }),
+  endsAt: t.field({ type: 'DateTime', resolve: ({ standing }) => standing.endsAt }),
+  extensionCount: t.int({ resolve: ({ standing }) => standing.extensionCount }),
+  winner: t.field({ type: AuctionWinner, nullable: true, resolve: ({ standing }) => standing.winner }),
+}))
+
+builder.objectFields(Auction, (t) => ({
+  bids: t.field({
+    type: BidConnection,
+    description: 'Newest first.',
+    args: { first: t.arg.int(), after: t.arg.string() },
+    resolve: bidsOfAuction,
+  }),
+  cursor: t.field({
+    type: 'Cursor',
+    description: 'Pass to `bids(after:)`.',
+    resolve: auctionCursor,
+  }),
+  myMaximum: t.field({
+    type: 'Amount',
+    nullable: true,
+    description: "The viewer's own ceiling, or null. Never visible to anyone else.",
+    ...readsViewer(maximumOfViewer),
+  }),
+}))
+
+export const AuctionConnection = connectionType('Auction', Auction)
+
+builder.queryFields((t) => ({
+  auction: t.field({
+    type: Auction,
+    nullable: true,
+    args: { id: t.arg.id({ required: true }) },
+    resolve: asCaller(auction),
+  }),
+  auctions: t.field({
+    type: AuctionConnection,
+    args: {
+      first: t.arg.int(),
+      after: t.arg.string(),
+      phase: t.arg({ type: AuctionPhase }),
+      roomId: t.arg.id(),
+    },
+    resolve: asCaller(auctions),
+  }),
+}))

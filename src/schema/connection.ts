@@ -1,0 +1,32 @@
+import type { Connection, Edge, PageInfo } from '../resolvers/paging.ts'
+import { builder, type TypeOf } from './builder.ts'
+
+const PageInfoType = builder.objectRef<PageInfo>('PageInfo').implement({
+  fields: (t) => ({
+    hasNextPage: t.exposeBoolean('hasNextPage'),
+    hasPreviousPage: t.exposeBoolean('hasPreviousPage'),
+    startCursor: t.exposeString('startCursor', { nullable: true }),
+    endCursor: t.exposeString('endCursor', { nullable: true }),
+  }),
+})
+
+/** The types `${name}Edge` and `${name}Connection` of the Relay connection specification. */
+export function connectionType<Node extends object, Page extends Connection<Node> = Connection<Node>>(
+  name: string,
+  node: TypeOf<Node>,
+): TypeOf<Page> {
+  // What Pothos infers of a field's value it can't infer of a type parameter: an object is all it need know.
+  const anyNode: TypeOf<object> = node
+  const edge = builder.objectRef<Edge<Node>>(`${name}Edge`).implement({
+    fields: (t) => ({
+      node: t.field({ type: anyNode, resolve: (parent) => parent.node }),
+      cursor: t.exposeString('cursor'),
+    }),
+  })
+  return builder.objectRef<Page>(`${name}Connection`).implement({
+    fields: (t) => ({
+      edges: t.field({ type: [edge], resolve: (parent) => parent.edges }),
+      pageInfo: t.field({ type: PageInfoType, resolve: (parent) => parent.pageInfo }),
+    }),
+  })
+}

@@ -1,0 +1,30 @@
+import type { PresentedEvent } from '../hub/source.ts'
+import { encodeCursor } from '../kernel/cursor.ts'
+import { builder } from './builder.ts'
+
+export const Event = builder.interfaceRef<PresentedEvent>('Event').implement({
+  description: 'What every entry of a durable topic carries.',
+  fields: (t) => ({
+    cursor: t.field({
+      type: 'Cursor',
+      description: 'Resume after this entry by passing this cursor as `after`.',
+      resolve: ({ topic, position }) => encodeCursor(topic, position),
+    }),
+    offset: t.int({
+      description:
+        '1, 2, 3 … within one topic, with no hole. A subscriber who may not see every entry (announcements for\n' +
+        "others, another member's orders) sees offsets skip; the cursor still resumes exactly.",
+      resolve: ({ position }) => position.offset,
+    }),
+    at: t.expose('at', { type: 'DateTime' }),
+  }),
+  resolveType: ({ type }) => type,
+})
+
+/** The first payload of a subscription without `after`, as its resolvers get it. */
+export interface PresentedSnapshot extends PresentedEvent {
+  readonly reset: boolean
+}
+
+export const RESET =
+  'True when the history after the given cursor is gone and the client must replace what it holds.'

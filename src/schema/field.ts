@@ -1,0 +1,60 @@
+import type { Plan } from '../hub/source.ts'
+import { type CallContext, callContextOf, type SharedContext } from '../resolvers/context.ts'
+
+declare module 'graphql' {
+  // biome-ignore lint/correctness/noUnusedVariables: the parameters must be those of the interface extended.
+  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
+    /** The field depends on who asks: a selection that holds it is not shared between subscribers. */
+    readsViewer?: true
+    /**
+     * How a subscription field is served. Takes the field's arguments as coerced by the field's own
+     * definition; throws GraphQLError where the caller may not. A method, so that each plan can name its
+     * arguments: that they fit the field is checked where it is declared, by `servedBy`.
+     */
+    plan?(args: object, context: CallContext): Promise<Plan>
+  }
+}
+
+/** The resolver of a root field: what it calls gets the caller. */
+export function asCaller<Args, Value>(
+  resolve: (args: Args, context: CallContext) => Value,
+): (root: unknown, args: Args, context: SharedContext) => Value {
+  return (_root, args, context) => resolve(args, callContextOf(context))
+}
+
+/** The same for a root field whose one argument is `input`. */
+export function asCallerOf<Input, Value>(
+  resolve: (input: Input, context: CallContext) => Value,
+): (root: unknown, args: { readonly input: Input }, context: SharedContext) => Value {
+  return (_root, { input }, context) => resolve(input, callContextOf(context))
+}
+
+/** Marks a field that subscriptions reach and that depends on who asks; elsewhere the viewer is out of reach. */
+export function readsViewer<Parent, Value>(
+  resolve: (parent: Parent, context: CallContext) => Value,
+): {
+  readonly extensions: { readonly readsViewer: true }
+  readonly resolve: (parent: Parent, args: object, context: SharedContext) => Value
+} {
+  return {
+    extensions: { readsViewer: true },
+    resolve: (parent, _args, context) => resolve(parent, callContextOf(context)),
+  }
+}
+
+/** Serves a subscription field by the hub, as `plan` says: the field is executed with each value as the root. */
+export function servedBy<Args extends object>(
+  plan: (args: Args, context: CallContext) => Promise<Plan>,
+): {
+  readonly extensions: { plan(args: Args, context: CallContext): Promise<Plan> }
+  readonly subscribe: (root: unknown, args: Args, context: SharedContext) => AsyncIterable<never>
+  readonly resolve: (value: never) => never
+} {
+  return {
+    extensions: { plan },
+    subscribe: () => {
+      throw new Error('subscriptions are served by the hub, not by a source stream of their own')
+    },
+    resolve: (value) => value,
+  }
+}

@@ -1,0 +1,16 @@
+import type { Role } from '../domain/actor.ts'
+import type { Person } from '../domain/person.ts'
+import { builder } from './builder.ts'
+
+export const ROLES = ['USER', 'MODERATOR', 'ADMIN', 'SERVICE'] as const satisfies readonly Role[]
+
+export const RoleType = builder.enumType('Role', { values: ROLES })
+
+export const User = builder.objectRef<Person>('User').implement({
+  description:
+    "`id` is the token's `sub`, verbatim. A user exists from the first valid token seen, or from being named by a service.",
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    name: t.exposeString('name'),
+  }),
+})

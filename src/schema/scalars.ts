@@ -1,0 +1,96 @@
+import { GraphQLID, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql'
+import { isStorable } from '../domain/room/text.ts'
+import { type Amount, isAmount } from '../kernel/amount.ts'
+import { formatInstant, type Instant } from '../kernel/instant.ts'
+import { builder } from './builder.ts'
+import { parseInstant } from './rfc3339.ts'
+
+const MAX_JSON_BYTES = 16 * 1024
+
+builder.scalarType('DateTime', {
+  description: 'An instant in UTC, RFC 3339 with milliseconds: 2026-11-20T09:30:00.000Z.',
+  serialize: formatInstant,
+  parseValue: instantOf,
+  parseLiteral: (node) => instantOf(stringIn(node)),
+})
+
+builder.scalarType('Amount', {
+  description:
+    "A whole number of a currency's minor units (cents, coins), as a JSON integer within ±(2^53 − 1).",
+  serialize: amountOf,
+  parseValue: amountOf,
+  parseLiteral: (node) => amountOf(node.kind === Kind.INT ? Number(node.value) : undefined),
+})
+
+builder.scalarType('Cursor', {
+  description:
+    "An opaque position in one topic's history. Pass the last one you received as `after` to resume with\n" +
+    'nothing lost and nothing repeated. It is valid on every node, and only for the topic it came from.',
+  serialize: (cursor) => cursor,
+  parseValue: cursorOf,
+  parseLiteral: (node) => cursorOf(stringIn(node)),
+})
+
+builder.scalarType('JSON', {
+  description: 'Any JSON value, at most 16 KiB when serialised.',
+  serialize: (value) => value,
+  parseValue: jsonOf,
+  parseLiteral: (node, variables) => jsonOf(valueFromASTUntyped(node, variables)),
+})
+
+/**
+ * The ordinary ID, but for ids that nothing can have: the record would answer such a one with a fault, which
+ * would be taken for ours.
+ */
+builder.addScalarType(
+  'ID',
+  new GraphQLScalarType({
+    ...GraphQLID.toConfig(),
+    parseValue: (value) => idOf(GraphQLID.parseValue(value)),
+    parseLiteral: (node, variables) => idOf(GraphQLID.parseLiteral(node, variables)),
+  }),
+)
+
+function idOf(id: string): string {
+  if (isStorable(id)) return id
+  throw new TypeError('ID cannot hold NUL or half a surrogate pair.')
+}
+
+function instantOf(value: unknown): Instant {
+  const parsed = typeof value === 'string' ? parseInstant(value) : undefined
+  if (parsed === undefined) {
+    throw new TypeError('DateTime must be a string as RFC 3339 has it, such as "2026-11-20T09:30:00.000Z".')
+  }
+  return parsed
+}
+
+function amountOf(value: unknown): Amount {
+  // Zero has a sign in JSON, but not among amounts.
+  const unsigned = value === 0 ? 0 : value
+  if (typeof unsigned === 'number' && isAmount(unsigned)) return unsigned
+  throw new TypeError('Amount must be a whole number within ±(2^53 − 1).')
+}
+
+/** Whether it is a cursor of the right topic is for the topic's reader to say. */
+function cursorOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  throw new TypeError('Cursor must be a string that this server gave out.')
+}
+
+function jsonOf(value: unknown): unknown {
+  if (sizeOf(value) <= MAX_JSON_BYTES) return value
+  throw new TypeError('JSON must be at most 16 KiB when serialised.')
+}
+
+/** Bytes of `value` as JSON; endless where it nests too deep to be written. */
+function sizeOf(value: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(value) ?? '')
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
+}
+
+function stringIn(node: ValueNode): unknown {
+  return node.kind === Kind.STRING ? node.value : undefined
+}

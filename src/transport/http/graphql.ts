@@ -1,0 +1,181 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Credential, tokenFromAuthorization, tokenFromUrl } from '../../auth/credentials.ts'
+import type { TokenVerifier } from '../../auth/verifier.ts'
+import type { Viewer } from '../../auth/viewer.ts'
+import type { CallContext } from '../../resolvers/context.ts'
+import type { Services } from '../../resolvers/services.ts'
+import type { Mask } from '../masking.ts'
+import type { OperationRequest } from '../operation.ts'
+import { signIn } from '../sign-in.ts'
+import { readBody } from './body.ts'
+import { answerJson, answerText, type Headers } from './json.ts'
+import type { OriginPolicy } from './origin.ts'
+import type { SseServer } from './sse.ts'
+import type { YogaServer } from './yoga.ts'
+
+export interface GraphqlHandlerOptions {
+  readonly services: Services
+  readonly yoga: YogaServer
+  readonly sse: SseServer
+  readonly verifier: TokenVerifier
+  readonly onSeen: (viewer: Viewer) => void
+  readonly origins: OriginPolicy
+  readonly mask: Mask
+  readonly maxBodyBytes: number
+  /** The page for browsers; null where it is off. */
+  readonly graphiql: (() => string) | null
+}
+
+/** Everything at `/graphql` but WebSockets. */
+export type GraphqlHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHandler {
+  return async (request, response) => {
+    const { method = 'GET', headers } = request
+    const cors = options.origins.corsHeaders(headers.origin)
+    if (method === 'OPTIONS') {
+      response.writeHead(204, { ...cors, allow: 'GET, POST, OPTIONS' }).end()
+      return
+    }
+    const url = new URL(request.url ?? '/', 'http://localhost')
+    if (options.graphiql !== null && wantsPage(request, url)) {
+      answerText(response, 200, 'text/html; charset=utf-8', options.graphiql(), cors)
+      return
+    }
+    const context = await callContext(request, response, cors)
+    if (context === undefined) return
+    const body = method === 'POST' ? await readBody(request, options.maxBodyBytes) : undefined
+    if (body?.kind === 'aborted') return
+    if (body?.kind === 'too-large') {
+      const message = `The request is larger than ${options.maxBodyBytes} bytes.`
+      answerErrors(response, 413, message, 'BAD_REQUEST', { ...cors, connection: 'close' })
+      return
+    }
+    if (wantsEvents(request)) serveEvents(request, response, url, body?.bytes, context, cors)
+    else await answerByYoga(request, response, url, body?.bytes, context, cors)
+  }
+
+  /** Who calls; undefined where the call was answered with a refusal. */
+  async function callContext(
+    request: IncomingMessage,
+    response: ServerResponse,
+    cors: Headers,
+  ): Promise<CallContext | undefined> {
+    try {
+      const signedIn = await signIn(credentialOf(request), options.verifier, options.onSeen)
+      if (signedIn.kind === 'ok')
+        return { services: options.services, viewer: signedIn.viewer, connection: null }
+      const challenge = { ...cors, 'www-authenticate': 'Bearer error="invalid_token"' }
+      answerErrors(response, 401, signedIn.reason, 'UNAUTHENTICATED', challenge)
+    } catch (error) {
+      const { message, extensions } = options.mask(error)
+      answerErrors(response, 503, message, String(extensions['code']), cors)
+    }
+    return undefined
+  }
+
+  function serveEvents(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+    body: Buffer | undefined,
+    context: CallContext,
+    headers: Headers,
+  ): void {
+    const operation = body === undefined ? operationFromUrl(url) : operationFromJson(body)
+    if (operation === undefined) {
+      const message = 'A request has a `query`, and may have `variables` (an object) and an `operationName`.'
+      answerErrors(response, 400, message, 'BAD_REQUEST', headers)
+      return
+    }
+    const lastEventId = request.headers['last-event-id']
+    const last = typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : null
+    options.sse.serve({ operation, lastEventId: last, context, response, headers })
+  }
+
+  async function answerByYoga(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+    body: Buffer | undefined,
+    context: CallContext,
+    cors: Headers,
+  ): Promise<void> {
+    const headers = new Headers()
+    for (const [name, value] of Object.entries(request.headers)) {
+      if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+    }
+    const { method = 'GET' } = request
+    const asked = new Request(url, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: new Uint8Array(body) }),
+    })
+    const answer = await options.yoga.answer(asked, context)
+    const bytes = Buffer.from(await answer.arrayBuffer())
+    response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), ...cors }).end(bytes)
+  }
+}
+
+/** Where the header says nothing, the address may: EventSource can set nothing else. */
+function credentialOf(request: IncomingMessage): Credential {
+  const header = tokenFromAuthorization(request.headers.authorization)
+  return header.kind === 'none' ? tokenFromUrl(request.url ?? '') : header
+}
+
+function accepts(request: IncomingMessage, type: string): boolean {
+  return request.headers.accept?.toLowerCase().includes(type) ?? false
+}
+
+function wantsPage(request: IncomingMessage, url: URL): boolean {
+  return request.method === 'GET' && accepts(request, 'text/html') && !url.searchParams.has('query')
+}
+
+function wantsEvents(request: IncomingMessage): boolean {
+  const { method } = request
+  return (method === 'GET' || method === 'POST') && accepts(request, 'text/event-stream')
+}
+
+function operationFromUrl({ searchParams }: URL): OperationRequest | undefined {
+  return operationFrom({
+    query: searchParams.get('query'),
+    operationName: searchParams.get('operationName'),
+    variables: jsonFrom(searchParams.get('variables') ?? 'null'),
+  })
+}
+
+function operationFromJson(body: Buffer): OperationRequest | undefined {
+  return operationFrom(jsonFrom(body.toString('utf8')))
+}
+
+/** undefined where `text` is no JSON: nothing that JSON can say. */
+function jsonFrom(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function operationFrom(request: unknown): OperationRequest | undefined {
+  if (!isRecord(request)) return undefined
+  const { query, operationName = null, variables = 'variables' in request ? undefined : null } = request
+  if (typeof query !== 'string') return undefined
+  if (operationName !== null && typeof operationName !== 'string') return undefined
+  if (variables !== null && !isRecord(variables)) return undefined
+  return { query, operationName, variables }
+}
+
+function answerErrors(
+  response: ServerResponse,
+  status: number,
+  message: string,
+  code: string,
+  headers: Headers,
+): void {
+  answerJson(response, status, { errors: [{ message, extensions: { code } }] }, headers)
+}

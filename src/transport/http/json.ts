@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { readBody } from './body.ts'
+
+export type JsonBody =
+  | { readonly kind: 'json'; readonly value: unknown }
+  /** Not JSON, or not UTF-8. */
+  | { readonly kind: 'malformed' }
+  | { readonly kind: 'too-large' }
+  /** The client went away before the end. */
+  | { readonly kind: 'aborted' }
+
+export type Headers = Readonly<Record<string, string>>
+
+function parse(bytes: Buffer): JsonBody {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return { kind: 'json', value: JSON.parse(text) }
+  } catch {
+    return { kind: 'malformed' }
+  }
+}
+
+/** The body of a request as JSON, where it has at most `maxBytes`. Never rejects. */
+export async function readJson(request: IncomingMessage, maxBytes: number): Promise<JsonBody> {
+  const body = await readBody(request, maxBytes)
+  return body.kind === 'bytes' ? parse(body.bytes) : body
+}
+
+/** Answers with a text of `type`. To HEAD, Node leaves the body away. */
+export function answerText(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  text: string,
+  headers: Headers = {},
+): void {
+  response
+    .writeHead(status, {
+      ...headers,
+      'content-type': type,
+      'content-length': Buffer.byteLength(text),
+      'x-content-type-options': 'nosniff',
+    })
+    .end(text)
+}
+
+/** Answers with `body` as JSON, which nobody may keep: what it says holds for the moment. */
+export function answerJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Headers = {},
+): void {
+  answerText(response, status, 'application/json; charset=utf-8', JSON.stringify(body), {
+    'cache-control': 'no-store',
+    ...headers,
+  })
+}

@@ -1,0 +1,144 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type DevClaims, type DevToken, readDevClaims } from '../../auth/dev-token.ts'
+import { formatInstant, type Instant } from '../../kernel/instant.ts'
+import { answerJson, answerText, type Headers, readJson } from './json.ts'
+import type { OriginPolicy } from './origin.ts'
+
+/** Why this node should get no traffic. */
+export interface Problem {
+  readonly part: 'database' | 'bus' | 'draining'
+  readonly since: Instant
+  /** For operators; holds no password. */
+  readonly message: string
+}
+
+export interface OperationsDependencies {
+  /** What is wrong right now, from what is known: answers at once. */
+  readonly readiness: () => Promise<readonly Problem[]>
+  /** The schema's SDL; null where it is not public. */
+  readonly schema: string | null
+  /** null where the server issues no tokens: `/dev/token` does not exist then. */
+  readonly issueToken: ((claims: DevClaims) => Promise<DevToken>) | null
+  readonly origins: OriginPolicy
+  /** Gets what an endpoint throws; the client gets a 500 that says nothing. */
+  readonly onFault: (fault: unknown) => void
+}
+
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly cors: Headers
+}
+
+interface Endpoint {
+  readonly methods: readonly string[]
+  readonly answer: (exchange: Exchange) => Promise<void> | void
+}
+
+const MAX_BODY_BYTES = 16 * 1024
+const READ = ['GET', 'HEAD']
+
+function answerHealth({ response, cors }: Exchange): void {
+  answerJson(response, 200, { status: 'ok' }, cors)
+}
+
+async function answerReadiness(
+  { response, cors }: Exchange,
+  readiness: OperationsDependencies['readiness'],
+): Promise<void> {
+  const problems = await readiness()
+  const shown = problems.map(({ part, since, message }) => ({ part, since: formatInstant(since), message }))
+  const isReady = problems.length === 0
+  answerJson(response, isReady ? 200 : 503, { ready: isReady, problems: shown }, cors)
+}
+
+async function answerDevToken(
+  { request, response, cors }: Exchange,
+  issueToken: (claims: DevClaims) => Promise<DevToken>,
+): Promise<void> {
+  const body = await readJson(request, MAX_BODY_BYTES)
+  switch (body.kind) {
+    case 'aborted':
+      return
+    case 'too-large':
+      return answerJson(
+        response,
+        413,
+        { error: `The body is larger than ${MAX_BODY_BYTES} bytes.` },
+        { ...cors, connection: 'close' },
+      )
+    case 'malformed':
+      return answerJson(response, 400, { error: 'The body is no JSON.' }, cors)
+    case 'json': {
+      const read = readDevClaims(body.value)
+      if (read.kind === 'invalid') return answerJson(response, 400, { error: read.reason }, cors)
+      const { token, expiresAt } = await issueToken(read.claims)
+      return answerJson(response, 200, { token, expiresAt: formatInstant(expiresAt) }, cors)
+    }
+  }
+}
+
+function createEndpoints({
+  readiness,
+  schema,
+  issueToken,
+}: OperationsDependencies): ReadonlyMap<string, Endpoint | null> {
+  return new Map<string, Endpoint | null>([
+    ['/health', { methods: READ, answer: answerHealth }],
+    ['/ready', { methods: READ, answer: (exchange) => answerReadiness(exchange, readiness) }],
+    [
+      '/schema.graphql',
+      schema === null
+        ? null
+        : {
+            methods: READ,
+            answer: ({ response, cors }) =>
+              answerText(response, 200, 'application/graphql; charset=utf-8', schema, cors),
+          },
+    ],
+    [
+      '/dev/token',
+      issueToken === null
+        ? null
+        : { methods: ['POST'], answer: (exchange) => answerDevToken(exchange, issueToken) },
+    ],
+  ])
+}
+
+/**
+ * Answers `/health`, `/ready`, `/schema.graphql` and `/dev/token`: these paths alone, whatever the query.
+ * True where the request was for one of them; it is, or will be, answered then.
+ */
+export function createOperationsHandler(
+  dependencies: OperationsDependencies,
+): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const endpoints = createEndpoints(dependencies)
+  const { origins, onFault } = dependencies
+
+  async function answer(endpoint: Endpoint | null, exchange: Exchange): Promise<void> {
+    const { request, response, cors } = exchange
+    const { method = 'GET' } = request
+    if (endpoint === null) return answerJson(response, 404, { error: 'There is nothing here.' }, cors)
+    const allow = [...endpoint.methods, 'OPTIONS'].join(', ')
+    if (method === 'OPTIONS') {
+      response.writeHead(204, { ...cors, allow }).end()
+    } else if (endpoint.methods.includes(method)) {
+      await endpoint.answer(exchange)
+    } else {
+      answerJson(response, 405, { error: `Use ${endpoint.methods.join(' or ')}.` }, { ...cors, allow })
+    }
+  }
+
+  return (request, response) => {
+    const [path = ''] = (request.url ?? '').split('?')
+    const endpoint = endpoints.get(path)
+    if (endpoint === undefined) return false
+    const cors = origins.corsHeaders(request.headers.origin)
+    answer(endpoint, { request, response, cors }).catch((fault: unknown) => {
+      onFault(fault)
+      if (response.headersSent) response.destroy()
+      else answerJson(response, 500, { error: 'Something went wrong on our side.' }, cors)
+    })
+    return true
+  }
+}

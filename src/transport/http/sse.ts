@@ -1,0 +1,159 @@
+import type { ServerResponse } from 'node:http'
+import { GraphQLError } from 'graphql'
+import type { Payload, Sink } from '../../hub/delivery.ts'
+import type { Hub } from '../../hub/hub.ts'
+import type { Deadlines } from '../../kernel/deadlines.ts'
+import type { CallContext } from '../../resolvers/context.ts'
+import type { Mask } from '../masking.ts'
+import type { OperationRequest, Operations } from '../operation.ts'
+import { createWriter } from '../writer.ts'
+import type { Headers } from './json.ts'
+
+export interface SseOptions {
+  readonly operations: Operations
+  readonly hub: Hub
+  readonly deadlines: Deadlines
+  readonly mask: Mask
+  readonly maxSendBufferBytes: number
+}
+
+export interface SseRequest {
+  readonly operation: OperationRequest
+  /** The `Last-Event-ID` header: takes the place of `after`. */
+  readonly lastEventId: string | null
+  readonly context: CallContext
+  readonly response: ServerResponse
+  readonly headers: Headers
+}
+
+/**
+ * Serves operations as server-sent events, in the distinct connections mode of the GraphQL over SSE protocol
+ * (https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md), from the same groups as WebSockets.
+ */
+export interface SseServer {
+  serve(request: SseRequest): void
+  /** Ends all streams: another node has everything. */
+  close(): void
+}
+
+/** Keeps proxies from closing a quiet stream. */
+const HEARTBEAT_MS = 12_500
+const HEARTBEAT = Buffer.from(':\n\n')
+const COMPLETE = Buffer.from('event: complete\ndata: \n\n')
+
+export function createSseServer(options: SseOptions): SseServer {
+  const streams = new Set<ServerResponse>()
+  /** An event is the same for all who get its payload. */
+  const events = new WeakMap<Payload, Buffer>()
+
+  const heartbeat = setInterval(() => {
+    for (const response of streams) response.write(HEARTBEAT)
+  }, HEARTBEAT_MS)
+  heartbeat.unref()
+
+  function eventOf(payload: Payload): Buffer {
+    const known = events.get(payload)
+    if (known !== undefined) return known
+    const id = payload.cursor === null ? '' : `id: ${payload.cursor}\n`
+    const made = Buffer.concat([Buffer.from(`event: next\n${id}data: `), payload.json, Buffer.from('\n\n')])
+    events.set(payload, made)
+    return made
+  }
+
+  async function run(
+    { operation, lastEventId, context, response }: SseRequest,
+    sink: Sink,
+  ): Promise<() => void> {
+    const prepared = options.operations.prepare(operation)
+    if (prepared.kind === 'refused') {
+      sendResult(sink, { errors: prepared.errors })
+      return () => {}
+    }
+    const ready = prepared.operation
+    if (ready.definition.operation === 'subscription') {
+      const { plan, selection } = await options.operations.plan(ready, context, lastEventId)
+      if (response.destroyed) return () => {}
+      return options.hub.open(plan, { selection, viewer: context.viewer, sink })
+    }
+    if (ready.definition.operation === 'mutation' && response.req.method === 'GET') {
+      sendResult(sink, {
+        errors: [new GraphQLError('Send mutations with POST.', { extensions: { code: 'BAD_REQUEST' } })],
+      })
+    } else sendResult(sink, await options.operations.run(ready, context))
+    return () => {}
+  }
+
+  return {
+    serve(request) {
+      const { response, context } = request
+      response.writeHead(200, {
+        ...request.headers,
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-cache, no-transform',
+        'x-accel-buffering': 'no',
+      })
+      response.flushHeaders()
+      streams.add(response)
+      const writer = createWriter(response, {
+        maxBufferBytes: options.maxSendBufferBytes,
+        onOverflow: () => response.destroy(),
+      })
+      let stop = (): void => {}
+      let isEnded = false
+      const leave = (): void => {
+        if (isEnded) return
+        isEnded = true
+        streams.delete(response)
+        disarm()
+        stop()
+      }
+      const sink: Sink = {
+        send: (payload) => writer.write(eventOf(payload)),
+        isCongested: writer.isCongested,
+        drained: writer.drained,
+        end(error) {
+          if (isEnded) return
+          leave()
+          if (error !== undefined) sink.send(payloadOf({ errors: [error] }))
+          writer.write(COMPLETE)
+          writer.flush()
+          response.end()
+        },
+      }
+      const disarm =
+        context.viewer === null
+          ? () => {}
+          : options.deadlines.arm(context.viewer.expiresAt, () => sink.end(tokenExpired()))
+      response.once('close', () => {
+        leave()
+        writer.close()
+      })
+      run(request, sink).then(
+        (close) => {
+          if (isEnded) close()
+          else stop = close
+        },
+        (error: unknown) => sink.end(options.mask(error)),
+      )
+    },
+
+    close() {
+      clearInterval(heartbeat)
+      for (const response of streams) response.end(COMPLETE)
+    },
+  }
+}
+
+/** One result, and the end. */
+function sendResult(sink: Sink, result: object): void {
+  sink.send(payloadOf(result))
+  sink.end()
+}
+
+function payloadOf(result: object): Payload {
+  return { json: Buffer.from(JSON.stringify(result)), cursor: null }
+}
+
+function tokenExpired(): GraphQLError {
+  return new GraphQLError('The token has expired.', { extensions: { code: 'UNAUTHENTICATED' } })
+}

@@ -1,0 +1,226 @@
+import { createServer, request as sendRequest } from 'node:http'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { DevClaims } from '../../src/auth/dev-token.ts'
+import { instant } from '../../src/kernel/instant.ts'
+import {
+  createOperationsHandler,
+  type OperationsDependencies,
+  type Problem,
+} from '../../src/transport/http/operations.ts'
+import { createOriginPolicy } from '../../src/transport/http/origin.ts'
+
+const AT = instant(Date.UTC(2027, 0, 2, 3, 4, 5, 6))
+const ORIGIN = 'https://app.example'
+
+/** A server whose other paths answer 418, and the faults that its endpoints had. */
+async function start(changes: Partial<OperationsDependencies> = {}) {
+  const faults: unknown[] = []
+  const asked: DevClaims[] = []
+  const handle = createOperationsHandler({
+    readiness: async () => [],
+    schema: 'type Query { a: Int }\n',
+    issueToken: async (claims) => {
+      asked.push(claims)
+      return { token: 'aa.bb.cc', expiresAt: AT }
+    },
+    origins: createOriginPolicy({ kind: 'listed', origins: new Set([ORIGIN]) }),
+    onFault: (fault) => faults.push(fault),
+    ...changes,
+  })
+  const server = createServer((request, response) => {
+    if (!handle(request, response)) response.writeHead(418).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = server.address()
+  const port = address !== null && typeof address === 'object' ? address.port : 0
+  const url = `http://127.0.0.1:${port}`
+  return {
+    url,
+    port,
+    faults,
+    asked,
+    get: (path: string, init?: RequestInit) => fetch(`${url}${path}`, init),
+    postToken: (body: RequestInit['body'], headers: Record<string, string> = {}) =>
+      fetch(`${url}/dev/token`, {
+        method: 'POST',
+        body: body ?? null,
+        headers: { 'content-type': 'application/json', ...headers },
+      }),
+  }
+}
+
+describe('GET /health', () => {
+  test('answers 200 while the process lives', async () => {
+    const { get } = await start()
+    const response = await get('/health')
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(await response.json()).toEqual({ status: 'ok' })
+  })
+
+  test('is that path alone', async () => {
+    const { get } = await start()
+    for (const path of ['/health/', '/x/health', '/healthz', '/Health', '/graphql/health', '/constructor']) {
+      expect((await get(path)).status).toBe(418)
+    }
+    expect((await get('/health?probe=1')).status).toBe(200)
+  })
+
+  test('answers HEAD without a body', async () => {
+    const { get } = await start()
+    const response = await get('/health', { method: 'HEAD' })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-length')).toBe('15')
+    expect(await response.text()).toBe('')
+  })
+})
+
+describe('GET /ready', () => {
+  test('answers 200 when nothing is wrong', async () => {
+    const { get } = await start()
+    const response = await get('/ready')
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ ready: true, problems: [] })
+  })
+
+  test('answers 503 with what is wrong, and since when', async () => {
+    const problem: Problem = { part: 'bus', since: AT, message: 'the probe did not come back' }
+    const { get } = await start({ readiness: async () => [problem] })
+    const response = await get('/ready')
+    expect(response.status).toBe(503)
+    expect(await response.json()).toEqual({
+      ready: false,
+      problems: [{ part: 'bus', since: '2027-01-02T03:04:05.006Z', message: 'the probe did not come back' }],
+    })
+  })
+
+  test('answers 500 that says nothing when finding out fails, and reports the fault', async () => {
+    const fault = new Error('connect ECONNREFUSED db.internal')
+    const { get, faults } = await start({ readiness: () => Promise.reject(fault) })
+    const response = await get('/ready')
+    expect(response.status).toBe(500)
+    expect(await response.text()).not.toContain('db.internal')
+    expect(faults).toEqual([fault])
+  })
+})
+
+describe('GET /schema.graphql', () => {
+  test('answers the SDL', async () => {
+    const { get } = await start()
+    const response = await get('/schema.graphql')
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('application/graphql; charset=utf-8')
+    expect(await response.text()).toBe('type Query { a: Int }\n')
+  })
+
+  test('does not exist where the schema is not public', async () => {
+    const { get } = await start({ schema: null })
+    expect((await get('/schema.graphql')).status).toBe(404)
+  })
+})
+
+describe('POST /dev/token', () => {
+  test('answers a token and its end', async () => {
+    const { postToken, asked } = await start()
+    const response = await postToken(JSON.stringify({ sub: 'ada', name: 'Ada', roles: ['admin'] }))
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ token: 'aa.bb.cc', expiresAt: '2027-01-02T03:04:05.006Z' })
+    expect(asked).toEqual([{ sub: 'ada', name: 'Ada', roles: ['admin'] }])
+  })
+
+  test.each([
+    ['', 'The body is no JSON.'],
+    ['{"sub":', 'The body is no JSON.'],
+    [new Uint8Array([0x22, 0xff, 0x22]), 'The body is no JSON.'],
+    ['[]', 'The body must be an object: {"sub", "name"?, "roles"?}.'],
+    ['{}', '"sub" must be a text that is not empty.'],
+    ['{"sub":7}', '"sub" must be a text that is not empty.'],
+    ['{"sub":"ada","name":7}', '"name" must be a text.'],
+    ['{"sub":"ada","roles":"admin"}', '"roles" must be a list.'],
+    ['{"sub":"ada","roles":["root"]}', '"roles" may hold user, moderator, admin, service.'],
+  ])('answers 400 to %s', async (body, error) => {
+    const { postToken, asked } = await start()
+    const response = await postToken(body)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toEqual({ error })
+    expect(asked).toEqual([])
+  })
+
+  test('answers 413 to more than 16 KB', async () => {
+    const { postToken } = await start()
+    const response = await postToken(JSON.stringify({ sub: 'x'.repeat(16 * 1024) }))
+    expect(response.status).toBe(413)
+    expect(await response.json()).toEqual({ error: 'The body is larger than 16384 bytes.' })
+  })
+
+  test('outlives a client that goes away in the middle', async () => {
+    const { port, get, faults } = await start()
+    const request = sendRequest({
+      port,
+      path: '/dev/token',
+      method: 'POST',
+      headers: { 'content-length': 100 },
+    })
+    const gone = new Promise((resolve) => request.once('close', resolve))
+    request.once('error', () => {})
+    request.write('{"sub"', () => request.destroy())
+    await gone
+    expect((await get('/health')).status).toBe(200)
+    expect(faults).toEqual([])
+  })
+
+  test('does not exist where no tokens are issued, by whatever method', async () => {
+    const { get, postToken } = await start({ issueToken: null })
+    expect((await postToken('{"sub":"ada"}')).status).toBe(404)
+    expect((await get('/dev/token')).status).toBe(404)
+    expect((await get('/dev/token', { method: 'OPTIONS' })).status).toBe(404)
+  })
+})
+
+describe('A method that a path does not have', () => {
+  test.each([
+    ['/health', 'POST', 'GET, HEAD, OPTIONS'],
+    ['/ready', 'DELETE', 'GET, HEAD, OPTIONS'],
+    ['/schema.graphql', 'PUT', 'GET, HEAD, OPTIONS'],
+    ['/dev/token', 'GET', 'POST, OPTIONS'],
+    ['/dev/token', 'HEAD', 'POST, OPTIONS'],
+  ])('%s %s answers 405 with those that it has', async (path, method, allow) => {
+    const { get } = await start()
+    const response = await get(path, { method })
+    expect(response.status).toBe(405)
+    expect(response.headers.get('allow')).toBe(allow)
+  })
+})
+
+describe('A browser of another origin', () => {
+  test('may ask before it posts', async () => {
+    const { get } = await start()
+    const response = await get('/dev/token', { method: 'OPTIONS', headers: { origin: ORIGIN } })
+    expect(response.status).toBe(204)
+    expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN)
+    expect(response.headers.get('access-control-allow-methods')).toContain('POST')
+    expect(response.headers.get('access-control-allow-headers')).toContain('authorization')
+  })
+
+  test('reads answers and refusals when it is listed', async () => {
+    const { get, postToken } = await start({ readiness: () => Promise.reject(new Error('x')) })
+    for (const response of [
+      await get('/health', { headers: { origin: ORIGIN } }),
+      await get('/ready', { headers: { origin: ORIGIN } }),
+      await postToken('{', { origin: ORIGIN }),
+    ]) {
+      expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN)
+    }
+  })
+
+  test('gets no permission when it is not', async () => {
+    const { get } = await start()
+    const response = await get('/health', { headers: { origin: 'https://evil.example' } })
+    expect(response.headers.get('access-control-allow-origin')).toBeNull()
+  })
+})
