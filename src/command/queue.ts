@@ -1,7 +1,7 @@
 import type { Topic } from '../kernel/topic.ts'
 import type { Database } from '../log/database.ts'
 import type { Entry } from '../log/entry.ts'
-import { isConflict, isRecordUnavailable, RecordUnavailable } from '../log/unavailable.ts'
+import { isConflict, isRecordUnavailable, RecordUnavailable } from '../log/faults.ts'
 import type { Aggregate } from './aggregate.ts'
 import { type BatchResult, runBatch } from './batch.ts'
 import type { Command, Outcome } from './commands.ts'

@@ -12,15 +12,16 @@ const BYTES = 32
  * DATA_DIR, so that a token outlives a restart.
  */
 export function withDevSecret(env: Environment): Environment {
-  if (env['NODE_ENV'] === 'production' || env['JWT_SECRET'] || env['JWKS_URL']) return env
+  if (env['NODE_ENV'] === 'production' || env['NODE_ENV'] === 'test' || env['JWT_SECRET'] || env['JWKS_URL'])
+    return env
   const directory = env['DATA_DIR'] || './.data'
   const path = join(directory, FILE)
+  mkdirSync(directory, { recursive: true })
   try {
-    return { ...env, JWT_SECRET: readFileSync(path, 'utf8').trim() }
-  } catch {
-    const made = randomBytes(BYTES).toString('base64url')
-    mkdirSync(directory, { recursive: true })
-    writeFileSync(path, made, { mode: 0o600, flag: 'wx' })
-    return { ...env, JWT_SECRET: made }
+    writeFileSync(path, randomBytes(BYTES).toString('base64url'), { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    // Another start made it, maybe just now.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
+  return { ...env, JWT_SECRET: readFileSync(path, 'utf8').trim() }
 }

@@ -88,12 +88,10 @@ export async function createAuction(input: CreateAuctionInput, context: CallCont
   return giveAuctionCommand(context, id, body, reading.key)
 }
 
-export async function changeAuction(
+export function changeAuction(
   kind: 'pause' | 'resume' | 'hammer',
-  args: { readonly auctionId: string },
-  context: CallContext,
-): Promise<AuctionResult> {
-  return giveAuctionCommand(context, asAuctionId(args.auctionId), { kind })
+): (args: { readonly auctionId: string }, context: CallContext) => Promise<AuctionResult> {
+  return (args, context) => giveAuctionCommand(context, asAuctionId(args.auctionId), { kind })
 }
 
 export async function cancelAuction(

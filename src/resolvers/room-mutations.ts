@@ -90,20 +90,16 @@ export async function updateRoom(input: UpdateRoomInput, context: CallContext): 
   return giveRoomCommand(context, input.roomId, actorIn(context), body)
 }
 
-export async function changePhase(
+export function changePhase(
   kind: 'start' | 'pause' | 'resume' | 'end',
-  args: { readonly roomId: string },
-  context: CallContext,
-): Promise<RoomResult> {
-  return giveRoomCommand(context, args.roomId, actorIn(context), { kind })
+): (args: { readonly roomId: string }, context: CallContext) => Promise<RoomResult> {
+  return async (args, context) => giveRoomCommand(context, args.roomId, actorIn(context), { kind })
 }
 
-export async function joinOrLeaveRoom(
+export function changeOwnMembership(
   kind: 'join' | 'leave',
-  args: { readonly roomId: string },
-  context: CallContext,
-): Promise<MembershipResult> {
-  return giveMemberCommand(context, args.roomId, signedIn(context).user.id, { kind })
+): (args: { readonly roomId: string }, context: CallContext) => Promise<MembershipResult> {
+  return async (args, context) => giveMemberCommand(context, args.roomId, signedIn(context).user.id, { kind })
 }
 
 export interface AddMemberArgs {

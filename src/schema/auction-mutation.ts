@@ -108,18 +108,18 @@ builder.mutationFields((t) => ({
   pauseAuction: t.field({
     type: AuctionResult,
     args: { auctionId: t.arg.id({ required: true }) },
-    resolve: asCaller((args: { auctionId: string }, context) => changeAuction('pause', args, context)),
+    resolve: asCaller(changeAuction('pause')),
   }),
   resumeAuction: t.field({
     type: AuctionResult,
     args: { auctionId: t.arg.id({ required: true }) },
-    resolve: asCaller((args: { auctionId: string }, context) => changeAuction('resume', args, context)),
+    resolve: asCaller(changeAuction('resume')),
   }),
   hammerAuction: t.field({
     type: AuctionResult,
     description: 'Ends bidding now: sold if the reserve is met, else unsold.',
     args: { auctionId: t.arg.id({ required: true }) },
-    resolve: asCaller((args: { auctionId: string }, context) => changeAuction('hammer', args, context)),
+    resolve: asCaller(changeAuction('hammer')),
   }),
   cancelAuction: t.field({
     type: AuctionResult,

@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { JwksUnavailable } from '../auth/keys.ts'
 import { newErrorId } from '../kernel/id.ts'
-import { isRecordUnavailable } from '../log/unavailable.ts'
+import { isRecordUnavailable, isUnstorableText } from '../log/faults.ts'
 
 /** What a client may know of an error. Refusals pass; a fault becomes an id that the log explains. */
 export type Mask = (error: unknown) => GraphQLError
@@ -11,13 +11,19 @@ export function createMask(log: Logger): Mask {
   return (error) => {
     const origin = originOf(error)
     if (origin instanceof GraphQLError) return error instanceof GraphQLError ? error : origin
-    if (isRecordUnavailable(origin) || origin instanceof JwksUnavailable) {
-      log.warn({ err: origin }, 'a part that this server needs is not available')
+    if (isRecordUnavailable(origin)) {
+      log.warn({ err: origin }, 'the database was not available')
+      return shown(error, 'UNAVAILABLE', 'The server can not reach its database. Retry with the same key.')
+    }
+    if (origin instanceof JwksUnavailable) {
+      log.warn({ err: origin }, 'the keys to check tokens with were not available')
+      return shown(error, 'UNAVAILABLE', 'The server can not check tokens at the moment. Retry.')
+    }
+    if (isUnstorableText(origin)) {
       return shown(
         error,
-        'UNAVAILABLE',
-        'The server can not reach its database. Retry with the same key.',
-        {},
+        'BAD_USER_INPUT',
+        'Text may not hold the character U+0000 or half a surrogate pair.',
       )
     }
     const errorId = newErrorId()
@@ -37,7 +43,7 @@ function shown(
   error: unknown,
   code: string,
   message: string,
-  details: Record<string, unknown>,
+  details: Record<string, unknown> = {},
 ): GraphQLError {
   const at = error instanceof GraphQLError ? { nodes: error.nodes ?? null, path: error.path ?? null } : {}
   return new GraphQLError(message, { ...at, extensions: { code, ...details } })

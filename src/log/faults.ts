@@ -37,6 +37,11 @@ export function isConflict(error: unknown): boolean {
   return causesOf(error).some(({ code }) => code === '40001' || code === '40P01' || code === '23505')
 }
 
+/** The client sent text that PostgreSQL can't hold: U+0000, or a surrogate without its other half. */
+export function isUnstorableText(error: unknown): boolean {
+  return causesOf(error).some(({ code }) => code === '22021' || code === '22P05')
+}
+
 type Coded = Error & { readonly code?: unknown }
 
 function causesOf(error: unknown): readonly Coded[] {

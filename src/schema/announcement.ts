@@ -1,0 +1,117 @@
+import type { Announcement as AnnouncementShape } from '../domain/announcement/announcement.ts'
+import {
+  type AnnouncementPayload as AnnouncementPayloadShape,
+  publishAnnouncement,
+  retractAnnouncement,
+} from '../resolvers/announcement-mutations.ts'
+import { announcements } from '../resolvers/announcements.ts'
+import { announcementsPlan } from '../resolvers/plans.ts'
+import type { AnnouncementEvent as AnnouncementEventShape } from '../resolvers/sources/announcements.ts'
+import { builder, type TypeOf } from './builder.ts'
+import { connectionType } from './connection.ts'
+import { Event, type PresentedSnapshot, RESET } from './event.ts'
+import { asCaller, asCallerOf, servedBy } from './field.ts'
+import { Node } from './node.ts'
+import { Rejected } from './result.ts'
+
+const Audience = builder.enumType('Audience', { values: ['GLOBAL', 'AUTHENTICATED', 'ADMIN', 'ROOM'] })
+
+const Severity = builder.enumType('Severity', { values: ['INFO', 'WARNING', 'CRITICAL'] })
+
+const Announcement = builder.objectRef<AnnouncementShape>('Announcement').implement({
+  interfaces: [Node],
+  fields: (t) => ({
+    audience: t.expose('audience', { type: Audience }),
+    roomId: t.exposeID('roomId', { nullable: true }),
+    severity: t.expose('severity', { type: Severity }),
+    title: t.exposeString('title'),
+    body: t.exposeString('body'),
+    publishedAt: t.expose('publishedAt', { type: 'DateTime' }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true }),
+    retractedAt: t.expose('retractedAt', { type: 'DateTime', nullable: true }),
+  }),
+})
+
+const AnnouncementConnection = connectionType('Announcement', Announcement)
+
+builder.queryField('announcements', (t) =>
+  t.field({
+    type: AnnouncementConnection,
+    args: { first: t.arg.int(), after: t.arg.string() },
+    resolve: asCaller(announcements),
+  }),
+)
+
+const AnnouncementsSnapshot = builder
+  .objectRef<PresentedSnapshot & { readonly announcements: readonly AnnouncementShape[] }>(
+    'AnnouncementsSnapshot',
+  )
+  .implement({
+    interfaces: [Event],
+    description: 'The announcements in force for this viewer.',
+    fields: (t) => ({
+      reset: t.exposeBoolean('reset', { description: RESET }),
+      announcements: t.expose('announcements', { type: [Announcement] }),
+    }),
+  })
+
+function announcementEvent(name: string): TypeOf<AnnouncementEventShape> {
+  return builder.objectRef<AnnouncementEventShape>(name).implement({
+    interfaces: [Event],
+    fields: (t) => ({ announcement: t.expose('announcement', { type: Announcement }) }),
+  })
+}
+
+const AnnouncementEvent = builder.unionType('AnnouncementEvent', {
+  types: [
+    AnnouncementsSnapshot,
+    announcementEvent('AnnouncementPublished'),
+    announcementEvent('AnnouncementRetracted'),
+  ],
+  resolveType: ({ type }) => type,
+})
+
+builder.subscriptionField('announcements', (t) =>
+  t.field({
+    type: AnnouncementEvent,
+    args: { after: t.arg({ type: 'Cursor' }) },
+    ...servedBy(announcementsPlan),
+  }),
+)
+
+const AnnouncementPayload = builder.objectRef<AnnouncementPayloadShape>('AnnouncementPayload').implement({
+  fields: (t) => ({
+    announcement: t.expose('announcement', { type: Announcement }),
+    cursor: t.expose('cursor', { type: 'Cursor' }),
+  }),
+})
+
+const AnnouncementResult = builder.unionType('AnnouncementResult', {
+  types: [AnnouncementPayload, Rejected],
+  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : AnnouncementPayload),
+})
+
+const PublishAnnouncementInput = builder.inputType('PublishAnnouncementInput', {
+  fields: (t) => ({
+    audience: t.field({ type: Audience, required: true }),
+    roomId: t.id(),
+    severity: t.field({ type: Severity }),
+    title: t.string({ required: true }),
+    body: t.string({ required: true }),
+    expiresAt: t.field({ type: 'DateTime' }),
+    idempotencyKey: t.string(),
+  }),
+})
+
+builder.mutationFields((t) => ({
+  publishAnnouncement: t.field({
+    type: AnnouncementResult,
+    args: { input: t.arg({ type: PublishAnnouncementInput, required: true }) },
+    resolve: asCallerOf(publishAnnouncement),
+  }),
+  retractAnnouncement: t.field({
+    type: AnnouncementResult,
+    args: { announcementId: t.arg.id({ required: true }) },
+    resolve: asCaller(retractAnnouncement),
+  }),
+}))

@@ -1,0 +1,43 @@
+import type { Message as MessageShape } from '../domain/message/message.ts'
+import { messagesPlan } from '../resolvers/plans.ts'
+import type { MessageEvent as MessageEventShape } from '../resolvers/sources/messages.ts'
+import { builder, type TypeOf } from './builder.ts'
+import { Event, type PresentedSnapshot, RESET } from './event.ts'
+import { servedBy } from './field.ts'
+import { Message } from './message.ts'
+
+const MessagesSnapshot = builder
+  .objectRef<PresentedSnapshot & { readonly messages: readonly MessageShape[] }>('MessagesSnapshot')
+  .implement({
+    interfaces: [Event],
+    description: 'The last messages as of `cursor`, newest last; everything after follows.',
+    fields: (t) => ({
+      reset: t.exposeBoolean('reset', { description: RESET }),
+      messages: t.expose('messages', { type: [Message] }),
+    }),
+  })
+
+function messageEvent(name: string): TypeOf<MessageEventShape> {
+  return builder.objectRef<MessageEventShape>(name).implement({
+    interfaces: [Event],
+    fields: (t) => ({ message: t.expose('message', { type: Message }) }),
+  })
+}
+
+const MessageEvent = builder.unionType('MessageEvent', {
+  types: [
+    MessagesSnapshot,
+    messageEvent('MessageSent'),
+    messageEvent('MessageEdited'),
+    messageEvent('MessageDeleted'),
+  ],
+  resolveType: ({ type }) => type,
+})
+
+builder.subscriptionField('messages', (t) =>
+  t.field({
+    type: MessageEvent,
+    args: { roomId: t.arg.id({ required: true }), after: t.arg({ type: 'Cursor' }) },
+    ...servedBy(messagesPlan),
+  }),
+)

@@ -1,0 +1,52 @@
+import {
+  deleteMessage,
+  editMessage,
+  type MessagePayload as MessagePayloadShape,
+  sendMessage,
+} from '../resolvers/message-mutations.ts'
+import { builder } from './builder.ts'
+import { asCaller, asCallerOf } from './field.ts'
+import { Message } from './message.ts'
+import { Rejected } from './result.ts'
+
+const MessagePayload = builder.objectRef<MessagePayloadShape>('MessagePayload').implement({
+  fields: (t) => ({
+    message: t.expose('message', { type: Message }),
+    cursor: t.expose('cursor', { type: 'Cursor' }),
+  }),
+})
+
+const MessageResult = builder.unionType('MessageResult', {
+  types: [MessagePayload, Rejected],
+  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : MessagePayload),
+})
+
+const SendMessageInput = builder.inputType('SendMessageInput', {
+  description:
+    '`clientMessageId` makes a retry safe: the same one with the same body returns the same message.',
+  fields: (t) => ({
+    roomId: t.id({ required: true }),
+    body: t.string({ required: true }),
+    clientMessageId: t.string({ required: true }),
+    mentions: t.idList(),
+    replyToId: t.id(),
+  }),
+})
+
+builder.mutationFields((t) => ({
+  sendMessage: t.field({
+    type: MessageResult,
+    args: { input: t.arg({ type: SendMessageInput, required: true }) },
+    resolve: asCallerOf(sendMessage),
+  }),
+  editMessage: t.field({
+    type: MessageResult,
+    args: { messageId: t.arg.id({ required: true }), body: t.arg.string({ required: true }) },
+    resolve: asCaller(editMessage),
+  }),
+  deleteMessage: t.field({
+    type: MessageResult,
+    args: { messageId: t.arg.id({ required: true }) },
+    resolve: asCaller(deleteMessage),
+  }),
+}))

@@ -1,0 +1,22 @@
+import type { Message as MessageShape } from '../domain/message/message.ts'
+import { builder } from './builder.ts'
+import { connectionType } from './connection.ts'
+import { Node } from './node.ts'
+import { User } from './person.ts'
+
+export const Message = builder.objectRef<MessageShape>('Message').implement({
+  interfaces: [Node],
+  fields: (t) => ({
+    roomId: t.exposeID('roomId'),
+    author: t.expose('author', { type: User }),
+    body: t.exposeString('body', { nullable: true, description: 'Null once deleted.' }),
+    mentions: t.expose('mentions', { type: [User] }),
+    replyToId: t.exposeID('replyToId', { nullable: true }),
+    offset: t.exposeInt('offset', { description: "The entry of the room's message topic that created it." }),
+    sentAt: t.expose('sentAt', { type: 'DateTime' }),
+    editedAt: t.expose('editedAt', { type: 'DateTime', nullable: true }),
+    deletedAt: t.expose('deletedAt', { type: 'DateTime', nullable: true }),
+  }),
+})
+
+export const MessageConnection = connectionType('Message', Message)

@@ -1,0 +1,76 @@
+import type { Instant } from '../kernel/instant.ts'
+import { roomStatePlan } from '../resolvers/plans.ts'
+import type { MemberEvent, RoomEvent as RoomEventShape } from '../resolvers/sources/room.ts'
+import type { RoomView } from '../resolvers/views.ts'
+import { builder, type TypeOf } from './builder.ts'
+import { Event, type PresentedSnapshot, RESET } from './event.ts'
+import { servedBy } from './field.ts'
+import { User } from './person.ts'
+import { Room } from './room.ts'
+
+const RoomSnapshot = builder
+  .objectRef<PresentedSnapshot & { readonly room: RoomView }>('RoomSnapshot')
+  .implement({
+    interfaces: [Event],
+    description:
+      'The state at `cursor`; everything after follows. First when no `after` is given; `reset` is true when the\n' +
+      'history after the given cursor is gone and the client must replace what it holds.',
+    fields: (t) => ({
+      reset: t.exposeBoolean('reset', { description: RESET }),
+      room: t.expose('room', { type: Room }),
+    }),
+  })
+
+function roomEvent(name: string): TypeOf<RoomEventShape> {
+  return builder.objectRef<RoomEventShape>(name).implement({
+    interfaces: [Event],
+    fields: (t) => ({ room: t.expose('room', { type: Room }) }),
+  })
+}
+
+function memberEvent(name: string): TypeOf<MemberEvent> {
+  return builder.objectRef<MemberEvent>(name).implement({
+    interfaces: [Event],
+    fields: (t) => ({
+      user: t.expose('user', { type: User }),
+      memberCount: t.exposeInt('memberCount'),
+    }),
+  })
+}
+
+const MemberRemoved = memberEvent('MemberRemoved')
+builder.objectField(MemberRemoved, 'reason', (t) => t.exposeString('reason', { nullable: true }))
+
+const MemberMuted = builder
+  .objectRef<MemberEvent & { readonly until?: Instant | null }>('MemberMuted')
+  .implement({
+    interfaces: [Event],
+    fields: (t) => ({
+      user: t.expose('user', { type: User }),
+      until: t.expose('until', { type: 'DateTime', nullable: true }),
+    }),
+  })
+
+const RoomEvent = builder.unionType('RoomEvent', {
+  types: [
+    RoomSnapshot,
+    roomEvent('RoomStarted'),
+    roomEvent('RoomPaused'),
+    roomEvent('RoomResumed'),
+    roomEvent('RoomEnded'),
+    roomEvent('RoomUpdated'),
+    memberEvent('MemberJoined'),
+    memberEvent('MemberLeft'),
+    MemberRemoved,
+    MemberMuted,
+  ],
+  resolveType: ({ type }) => type,
+})
+
+builder.subscriptionField('roomState', (t) =>
+  t.field({
+    type: RoomEvent,
+    args: { roomId: t.arg.id({ required: true }), after: t.arg({ type: 'Cursor' }) },
+    ...servedBy(roomStatePlan),
+  }),
+)

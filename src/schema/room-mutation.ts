@@ -1,0 +1,143 @@
+import type { RankingMethod as RankingMethodShape } from '../domain/room/room.ts'
+import {
+  addMember,
+  changeOwnMembership,
+  changePhase,
+  createRoom,
+  type MembershipPayload as MembershipPayloadShape,
+  muteMember,
+  type RoomPayload as RoomPayloadShape,
+  removeMember,
+  updateRoom,
+} from '../resolvers/room-mutations.ts'
+import { builder } from './builder.ts'
+import { asCaller, asCallerOf } from './field.ts'
+import { Rejected } from './result.ts'
+import { MemberRole, Room, RoomKind, RoomMember, RoomVisibility, TradeDisclosure } from './room.ts'
+
+const RoomPayload = builder.objectRef<RoomPayloadShape>('RoomPayload').implement({
+  fields: (t) => ({
+    room: t.expose('room', { type: Room }),
+    cursor: t.expose('cursor', { type: 'Cursor' }),
+  }),
+})
+
+const RoomResult = builder.unionType('RoomResult', {
+  types: [RoomPayload, Rejected],
+  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : RoomPayload),
+})
+
+const MembershipPayload = builder.objectRef<MembershipPayloadShape>('MembershipPayload').implement({
+  fields: (t) => ({
+    room: t.expose('room', { type: Room }),
+    membership: t.expose('membership', { type: RoomMember, nullable: true }),
+    cursor: t.expose('cursor', { type: 'Cursor' }),
+  }),
+})
+
+const MembershipResult = builder.unionType('MembershipResult', {
+  types: [MembershipPayload, Rejected],
+  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : MembershipPayload),
+})
+
+const RankingMethod = builder.enumType('RankingMethod', {
+  description: 'STANDARD: 1, 2, 2, 4. DENSE: 1, 2, 2, 3. ORDINAL: 1, 2, 3, 4, the earliest to reach a score first.',
+  values: ['STANDARD', 'DENSE', 'ORDINAL'] as const satisfies readonly RankingMethodShape[],
+})
+
+const CreateRoomInput = builder.inputType('CreateRoomInput', {
+  fields: (t) => ({
+    name: t.string({ required: true }),
+    kind: t.field({ type: RoomKind, required: true }),
+    visibility: t.field({ type: RoomVisibility, required: true }),
+    startsAt: t.field({ type: 'DateTime' }),
+    endsAt: t.field({ type: 'DateTime' }),
+    ranking: t.field({ type: RankingMethod }),
+    disclosure: t.field({ type: TradeDisclosure }),
+    idempotencyKey: t.string(),
+  }),
+})
+
+const UpdateRoomInput = builder.inputType('UpdateRoomInput', {
+  fields: (t) => ({
+    roomId: t.id({ required: true }),
+    name: t.string(),
+    visibility: t.field({ type: RoomVisibility }),
+    startsAt: t.field({ type: 'DateTime' }),
+    endsAt: t.field({ type: 'DateTime' }),
+  }),
+})
+
+builder.mutationFields((t) => ({
+  createRoom: t.field({
+    type: RoomResult,
+    args: { input: t.arg({ type: CreateRoomInput, required: true }) },
+    resolve: asCallerOf(createRoom),
+  }),
+  updateRoom: t.field({
+    type: RoomResult,
+    args: { input: t.arg({ type: UpdateRoomInput, required: true }) },
+    resolve: asCallerOf(updateRoom),
+  }),
+  startRoom: t.field({
+    type: RoomResult,
+    args: { roomId: t.arg.id({ required: true }) },
+    resolve: asCaller(changePhase('start')),
+  }),
+  pauseRoom: t.field({
+    type: RoomResult,
+    args: { roomId: t.arg.id({ required: true }) },
+    resolve: asCaller(changePhase('pause')),
+  }),
+  resumeRoom: t.field({
+    type: RoomResult,
+    args: { roomId: t.arg.id({ required: true }) },
+    resolve: asCaller(changePhase('resume')),
+  }),
+  endRoom: t.field({
+    type: RoomResult,
+    args: { roomId: t.arg.id({ required: true }) },
+    resolve: asCaller(changePhase('end')),
+  }),
+}))
+
+builder.mutationFields((t) => ({
+  joinRoom: t.field({
+    type: MembershipResult,
+    args: { roomId: t.arg.id({ required: true }) },
+    resolve: asCaller(changeOwnMembership('join')),
+  }),
+  leaveRoom: t.field({
+    type: MembershipResult,
+    args: { roomId: t.arg.id({ required: true }) },
+    resolve: asCaller(changeOwnMembership('leave')),
+  }),
+  addMember: t.field({
+    type: MembershipResult,
+    description: 'The way into a MEMBERS room.',
+    args: {
+      roomId: t.arg.id({ required: true }),
+      userId: t.arg.id({ required: true }),
+      role: t.arg({ type: MemberRole }),
+    },
+    resolve: asCaller(addMember),
+  }),
+  removeMember: t.field({
+    type: MembershipResult,
+    args: {
+      roomId: t.arg.id({ required: true }),
+      userId: t.arg.id({ required: true }),
+      reason: t.arg.string(),
+    },
+    resolve: asCaller(removeMember),
+  }),
+  muteMember: t.field({
+    type: MembershipResult,
+    args: {
+      roomId: t.arg.id({ required: true }),
+      userId: t.arg.id({ required: true }),
+      until: t.arg({ type: 'DateTime' }),
+    },
+    resolve: asCaller(muteMember),
+  }),
+}))

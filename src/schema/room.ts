@@ -1,0 +1,129 @@
+import type { Membership } from '../domain/room/room.ts'
+import {
+  auctionsOfRoom,
+  countMembers,
+  type MemberConnection,
+  membershipInRoom,
+  membersOfRoom,
+  messagesCursor,
+  messagesOfRoom,
+  room,
+  roomCursor,
+  rooms,
+} from '../resolvers/rooms.ts'
+import type { RoomView } from '../resolvers/views.ts'
+import { AuctionConnection, AuctionPhase } from './auction.ts'
+import { builder } from './builder.ts'
+import { connectionType } from './connection.ts'
+import { asCaller, readsViewer } from './field.ts'
+import { MessageConnection } from './message.ts'
+import { Node } from './node.ts'
+import { User } from './person.ts'
+
+export const RoomKind = builder.enumType('RoomKind', {
+  values: ['LOBBY', 'AUCTION', 'TRADE', 'CHAT', 'DIRECT'],
+})
+
+export const RoomVisibility = builder.enumType('RoomVisibility', {
+  description: 'Who may see a room: anyone, anyone signed in, its members, or administrators.',
+  values: ['PUBLIC', 'AUTHENTICATED', 'MEMBERS', 'ADMIN'],
+})
+
+const RoomPhase = builder.enumType('RoomPhase', { values: ['SCHEDULED', 'LIVE', 'PAUSED', 'ENDED'] })
+
+export const MemberRole = builder.enumType('MemberRole', { values: ['OWNER', 'MODERATOR', 'MEMBER'] })
+
+export const TradeDisclosure = builder.enumType('TradeDisclosure', {
+  description:
+    "Whether members of a trade room see each other's orders and positions, or only their own. Moderators see all.",
+  values: ['OWN', 'ROOM'],
+})
+
+export const RoomMember = builder.objectRef<Membership>('RoomMember').implement({
+  fields: (t) => ({
+    user: t.expose('user', { type: User }),
+    role: t.expose('role', { type: MemberRole }),
+    joinedAt: t.expose('joinedAt', { type: 'DateTime' }),
+    mutedUntil: t.expose('mutedUntil', { type: 'DateTime', nullable: true }),
+  }),
+})
+
+const RoomMemberConnection = connectionType<Membership, MemberConnection>('RoomMember', RoomMember)
+
+builder.objectField(RoomMemberConnection, 'totalCount', (t) =>
+  t.int({ resolve: (members, _args, context) => countMembers(members, context) }),
+)
+
+export const Room = builder.objectRef<RoomView>('Room').implement({
+  interfaces: [Node],
+  fields: (t) => ({
+    name: t.exposeString('name'),
+    kind: t.expose('kind', { type: RoomKind }),
+    visibility: t.expose('visibility', { type: RoomVisibility }),
+    phase: t.expose('phase', { type: RoomPhase }),
+    owner: t.expose('owner', { type: User, nullable: true }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    startsAt: t.expose('startsAt', { type: 'DateTime', nullable: true }),
+    endsAt: t.expose('endsAt', { type: 'DateTime', nullable: true }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true }),
+    endedAt: t.expose('endedAt', { type: 'DateTime', nullable: true }),
+    memberCount: t.exposeInt('memberCount'),
+    disclosure: t.expose('disclosure', { type: TradeDisclosure }),
+  }),
+})
+
+builder.objectFields(Room, (t) => ({
+  members: t.field({
+    type: RoomMemberConnection,
+    args: { first: t.arg.int(), after: t.arg.string() },
+    resolve: membersOfRoom,
+  }),
+  messages: t.field({
+    type: MessageConnection,
+    description: 'Newest last.',
+    args: { last: t.arg.int(), before: t.arg.string(), first: t.arg.int(), after: t.arg.string() },
+    resolve: messagesOfRoom,
+  }),
+  auctions: t.field({
+    type: AuctionConnection,
+    args: { first: t.arg.int(), after: t.arg.string(), phase: t.arg({ type: AuctionPhase }) },
+    resolve: auctionsOfRoom,
+  }),
+  cursor: t.field({
+    type: 'Cursor',
+    description: 'Pass to `roomState(after:)`.',
+    resolve: roomCursor,
+  }),
+  messagesCursor: t.field({
+    type: 'Cursor',
+    description: 'Pass to `messages(after:)`.',
+    resolve: messagesCursor,
+  }),
+  membership: t.field({
+    type: RoomMember,
+    nullable: true,
+    description: "The viewer's own membership, or null.",
+    ...readsViewer(membershipInRoom),
+  }),
+}))
+
+export const RoomConnection = connectionType('Room', Room)
+
+builder.queryFields((t) => ({
+  room: t.field({
+    type: Room,
+    nullable: true,
+    args: { id: t.arg.id({ required: true }) },
+    resolve: asCaller(room),
+  }),
+  rooms: t.field({
+    type: RoomConnection,
+    args: {
+      first: t.arg.int(),
+      after: t.arg.string(),
+      kind: t.arg({ type: RoomKind }),
+      phase: t.arg({ type: RoomPhase }),
+    },
+    resolve: asCaller(rooms),
+  }),
+}))

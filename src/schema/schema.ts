@@ -1,0 +1,31 @@
+import type { GraphQLSchema } from 'graphql'
+import './announcement.ts'
+import './auction.ts'
+import './auction-event.ts'
+import './auction-mutation.ts'
+import { builder } from './builder.ts'
+import './event.ts'
+import './message.ts'
+import './message-event.ts'
+import './message-mutation.ts'
+import './node.ts'
+import './room.ts'
+import './room-event.ts'
+import './room-mutation.ts'
+import './scalars.ts'
+import './server.ts'
+import './viewer.ts'
+
+builder.queryType({})
+builder.mutationType({})
+builder.subscriptionType({
+  description:
+    'Every field with `after` is a durable topic: without `after` the first entry is the snapshot; with it, exactly\n' +
+    'the entries after that cursor, in order, none missing, none twice; a snapshot with `reset: true` first where\n' +
+    'that history is gone. `everyMs` conflates: at most one payload per period, always the latest state.',
+})
+
+/** The schema that the server executes. Subscription fields carry `extensions.plan`; see field.ts. */
+export function createSchema(): GraphQLSchema {
+  return builder.toSchema()
+}

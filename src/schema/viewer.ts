@@ -1,0 +1,55 @@
+import type { Viewer as ViewerShape } from '../auth/viewer.ts'
+import { authenticate } from '../resolvers/authenticate.ts'
+import { callContextOf } from '../resolvers/context.ts'
+import { roomsOfViewer } from '../resolvers/rooms.ts'
+import { builder } from './builder.ts'
+import { asCaller } from './field.ts'
+import { ROLES, RoleType, User } from './person.ts'
+import { Rejected } from './result.ts'
+import { RoomConnection } from './room.ts'
+
+const Viewer = builder.objectRef<ViewerShape>('Viewer').implement({
+  description: 'The signed-in caller.',
+  fields: (t) => ({
+    user: t.expose('user', { type: User }),
+    roles: t.field({ type: [RoleType], resolve: ({ roles }) => ROLES.filter((role) => roles.has(role)) }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the current token stops being valid.',
+    }),
+    rooms: t.field({
+      type: RoomConnection,
+      args: { first: t.arg.int(), after: t.arg.string() },
+      resolve: roomsOfViewer,
+    }),
+  }),
+})
+
+builder.queryField('viewer', (t) =>
+  t.field({
+    type: Viewer,
+    nullable: true,
+    description: 'Null when the caller is not signed in.',
+    resolve: (_root, _args, context) => callContextOf(context).viewer,
+  }),
+)
+
+const Authenticated = builder.objectRef<{ readonly viewer: ViewerShape }>('Authenticated').implement({
+  fields: (t) => ({ viewer: t.expose('viewer', { type: Viewer }) }),
+})
+
+const AuthenticateResult = builder.unionType('AuthenticateResult', {
+  types: [Authenticated, Rejected],
+  resolveType: (result) => ('viewer' in result ? Authenticated : Rejected),
+})
+
+builder.mutationField('authenticate', (t) =>
+  t.field({
+    type: AuthenticateResult,
+    description:
+      'On a WebSocket: signs this connection in, or renews its token, without dropping its subscriptions.',
+    args: { token: t.arg.string({ required: true }) },
+    resolve: asCaller(authenticate),
+  }),
+)

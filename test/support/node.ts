@@ -1,0 +1,97 @@
+import { join } from 'node:path'
+import { freePort } from './free-port.ts'
+import {
+  makeTemporaryFolder,
+  type ServerProcess,
+  startPatiently,
+  startProcess,
+  untilReady,
+} from './process.ts'
+
+export interface NodeOptions {
+  /** A PostgreSQL database; without one, the embedded one in `folder`. */
+  readonly databaseUrl?: string
+  readonly redisUrl?: string
+  /** Where the embedded database lives; kept over a restart. A new one where absent. */
+  readonly folder?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A server in a process of its own, as `npm start` would start it. */
+export interface TestNode extends AsyncDisposable {
+  readonly url: string
+  readonly wsUrl: string
+  readonly folder: string
+  /** A token for this node and all others of the tests. */
+  token(sub: string, claims?: { readonly name?: string; readonly roles?: readonly string[] }): Promise<string>
+  /** Ends it as a crash would, at once. */
+  kill(): Promise<void>
+  /** Ends it as an operator would. */
+  stop(): Promise<void>
+  /** Resolves with what it printed, once it has ended. */
+  readonly exited: Promise<string>
+}
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts')
+/** The same for every node, so that a token works on all of them. */
+export const TEST_SECRET = 'a secret for tests, longer than thirty-two bytes'
+
+/** Starts a node and waits until it is ready. */
+export function startNode(options: NodeOptions = {}): Promise<TestNode> {
+  return startPatiently(() => startOnce(options))
+}
+
+async function startOnce({ databaseUrl, redisUrl, folder, env = {} }: NodeOptions): Promise<TestNode> {
+  const home = await makeTemporaryFolder('node')
+  const data = folder ?? join(home, 'data')
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const variables = {
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    DATA_DIR: data,
+    JWT_SECRET: TEST_SECRET,
+    LOG_LEVEL: 'warn',
+    DEMO: 'false',
+    ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
+    ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+    ...env,
+  }
+  const assignments = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
+  const server: ServerProcess = startProcess({
+    file: 'env',
+    args: [...assignments, process.execPath, MAIN],
+    folder: home,
+    lethal: 'SIGKILL',
+  })
+  await untilReady(server, () => isReady(url), 60_000)
+  return {
+    url,
+    wsUrl: `${url.replace('http', 'ws')}/graphql`,
+    folder: data,
+    exited: server.exited,
+    async token(sub, claims = {}) {
+      const response = await fetch(`${url}/dev/token`, {
+        method: 'POST',
+        body: JSON.stringify({ sub, ...claims }),
+      })
+      const { token } = (await response.json()) as { readonly token: string }
+      return token
+    },
+    kill: () => server.end('SIGKILL'),
+    stop: () => server.end('SIGTERM'),
+    async [Symbol.asyncDispose]() {
+      if (!server.hasExited()) await server.end('SIGTERM')
+    },
+  }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/ready`)
+    await response.arrayBuffer()
+    return response.status === 200
+  } catch {
+    return false
+  }
+}
