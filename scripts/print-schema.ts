@@ -1,8 +1,14 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { lexicographicSortSchema, printSchema } from 'graphql'
 import { createSchema } from '../src/schema/schema.ts'
 
-/** Writes the schema to the file that is committed: run it after every change of src/schema. */
+/** Writes the schema to the file that is committed; with --check it only says whether that file is up to date. */
 const file = fileURLToPath(new URL('../schema.graphql', import.meta.url))
-writeFileSync(file, `${printSchema(lexicographicSortSchema(createSchema()))}\n`)
+const printed = `${printSchema(lexicographicSortSchema(createSchema()))}\n`
+
+if (!process.argv.includes('--check')) writeFileSync(file, printed)
+else if (readFileSync(file, 'utf8') !== printed) {
+  console.error('schema.graphql is stale: run node scripts/print-schema.ts')
+  process.exitCode = 1
+}

@@ -70,7 +70,6 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     events: {
       onGapRepaired: (topic, count) => log.info({ topic, count }, 'read what the bus had skipped'),
       onFault: (topic, error) => log.warn({ topic, err: error }, 'a topic could not be read'),
-      onExecution: () => {},
       onReplay: () => {},
       onReset: (reason) => log.debug({ reason }, 'a reader was told to start over'),
       mask,
@@ -172,6 +171,7 @@ function openBus(config: Config, log: Logger): Promise<Bus> | Bus {
   if (config.redis === null) return createMemoryBus()
   return createRedisBus({
     url: config.redis.url.reveal(),
+    prefix: config.redis.prefix,
     onChange: (status) => {
       if (status.kind === 'up') log.info('the bus is back')
       else log.warn({ problem: status.message }, 'the bus is away: nodes poll the history until it is back')

@@ -48,6 +48,12 @@ export type DatabaseConfig =
   | { readonly kind: 'postgres'; readonly url: Secret }
   | { readonly kind: 'embedded'; readonly directory: string }
 
+export interface RedisConfig {
+  readonly url: Secret
+  /** Stands before every channel and key: deployments that share a Redis need one each. */
+  readonly prefix: string
+}
+
 export interface WebhookConfig {
   readonly url: URL
   readonly secret: Secret | null
@@ -71,7 +77,7 @@ export interface Config {
   readonly isIntrospectionAllowed: boolean
   readonly database: DatabaseConfig
   /** null: one process, its bus in memory. */
-  readonly redis: { readonly url: Secret } | null
+  readonly redis: RedisConfig | null
   /** An entry is kept while either allows it. */
   readonly retention: { readonly events: number; readonly ms: number }
   readonly limits: LimitsConfig
@@ -178,7 +184,7 @@ function readDatabase(variables: Variables): DatabaseConfig {
 
 function readRedis(variables: Variables): Config['redis'] {
   const url = variables.address('REDIS_URL', ['redis:', 'rediss:'])
-  return url === undefined ? null : { url: secret(url) }
+  return url === undefined ? null : { url: secret(url), prefix: variables.text('REDIS_PREFIX') ?? 'rostrum:' }
 }
 
 function readLimits({ wholeNumber }: Variables): LimitsConfig {

@@ -31,12 +31,14 @@ export class Group {
   /** Readers of this group, members or on their way. */
   size = 0
   readonly #onFault: (error: unknown) => void
+  readonly #counters: RenderCounters
   #tail: Promise<void> | undefined
 
   /** `onFault`: rendering threw, so that members can't be served on. */
   constructor(subscriber: Subscriber, counters: RenderCounters, onFault: (error: unknown) => void) {
     this.renderer = createRenderer(subscriber.selection, counters)
     this.#onFault = onFault
+    this.#counters = counters
   }
 
   /** In order, also where rendering one item takes longer than rendering the next. */
@@ -67,11 +69,15 @@ export class Group {
   }
 
   #send(item: Item, payload: Payload): void {
+    let sent = 0
     for (const reader of this.members) {
       // A reader who joined ahead of the group (by a snapshot or a replay) has had this one.
       if (reader.position >= item.offset) continue
       reader.position = item.offset
-      if (item.isFor(reader)) reader.subscriber.sink.send(payload)
+      if (!item.isFor(reader)) continue
+      reader.subscriber.sink.send(payload)
+      sent += 1
     }
+    this.#counters.onDelivery(sent)
   }
 }

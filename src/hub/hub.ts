@@ -9,7 +9,7 @@ import type { Guard, HistoryPlan, LatestPlan, Plan, PulsePlan } from './source.t
 import { Stream, type StreamEvents } from './stream.ts'
 import { Ticker } from './ticker.ts'
 
-export interface HubEvents extends FeedEvents, Omit<StreamEvents, 'onFault'> {
+export interface HubEvents extends FeedEvents, Pick<StreamEvents, 'onReplay' | 'onReset'> {
   /** A fault of ours that a subscriber must be told of: returns the masked error. */
   mask(error: unknown): GraphQLError
 }
@@ -28,6 +28,10 @@ export interface HubStats {
   readonly topics: number
   readonly groups: number
   readonly subscribers: number
+  /** Selections executed since the start: one per group and entry, one per snapshot. */
+  readonly executions: number
+  /** Payloads handed to connections since the start. */
+  readonly deliveries: number
 }
 
 /** Serves subscriptions from the ordered histories. */
@@ -61,8 +65,19 @@ export function createHub(options: HubOptions): Hub {
   const { history, bus, events } = options
   const live = new Map<Topic, Live>()
   const pulses = new Map<string, Ticker>()
-  const streamEvents: StreamEvents = { ...events, onFault: (error) => events.mask(error) }
+  const streamEvents: StreamEvents = {
+    ...events,
+    onExecution() {
+      executions += 1
+    },
+    onDelivery(count) {
+      deliveries += count
+    },
+    onFault: (error) => events.mask(error),
+  }
   let subscribers = 0
+  let executions = 0
+  let deliveries = 0
   let isChecking = false
   let nextCheck: NodeJS.Timeout | undefined
 
@@ -248,7 +263,7 @@ export function createHub(options: HubOptions): Hub {
     stats() {
       let groups = pulses.size
       for (const { stream, tickers } of live.values()) groups += (stream?.groupCount ?? 0) + tickers.size
-      return { topics: live.size, groups, subscribers }
+      return { topics: live.size, groups, subscribers, executions, deliveries }
     },
 
     close() {

@@ -8,6 +8,8 @@ const KEPT = 256
 export interface RenderCounters {
   /** One execution of a selection against one value. */
   onExecution(): void
+  /** `count` payloads were handed to sinks. */
+  onDelivery(count: number): void
 }
 
 /** Executes a selection once per value, however many ask. */

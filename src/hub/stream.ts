@@ -211,6 +211,7 @@ export class Stream implements FeedListener {
         const payload: Payload = rendered instanceof Promise ? await rendered : rendered
         if (reader.isEnded) return
         sink.send(payload)
+        this.#events.onDelivery(1)
       }
       reader.position = item.offset
       if (sink.isCongested()) await sink.drained()
@@ -248,6 +249,7 @@ export class Stream implements FeedListener {
     const payload = await group.renderer.renderOnce(event, cursor)
     if (reader.isEnded) return
     reader.subscriber.sink.send(payload)
+    this.#events.onDelivery(1)
     reader.position = position.offset
     reader.generation = generation
   }

@@ -82,7 +82,9 @@ export class Ticker implements FeedListener {
   async #sendFirst(viewer: Viewer): Promise<void> {
     const value = await this.#current()
     const payload = await this.#renderer.renderOnce(value, null)
-    if (this.#viewers.has(viewer)) viewer.subscriber.sink.send(payload)
+    if (!this.#viewers.has(viewer)) return
+    viewer.subscriber.sink.send(payload)
+    this.#events.onDelivery(1)
   }
 
   async #current(): Promise<unknown> {
@@ -124,8 +126,10 @@ export class Ticker implements FeedListener {
         for (const viewer of this.#viewers) {
           if (!isNews && !viewer.isBehind) continue
           viewer.isBehind = viewer.subscriber.sink.isCongested()
-          if (!viewer.isBehind) viewer.subscriber.sink.send(payload)
-          else if (this.#timer === undefined) this.#arm(this.#plan.everyMs)
+          if (!viewer.isBehind) {
+            viewer.subscriber.sink.send(payload)
+            this.#events.onDelivery(1)
+          } else if (this.#timer === undefined) this.#arm(this.#plan.everyMs)
         }
       })
       .catch((error: unknown) => void this.#events.onFault(error))

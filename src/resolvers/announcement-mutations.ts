@@ -7,10 +7,10 @@ import { asAnnouncementId, asRoomId, newAnnouncementId } from '../kernel/id.ts'
 import type { Instant } from '../kernel/instant.ts'
 import { announcementsTopic } from '../kernel/topic.ts'
 import { readAnnouncement } from '../log/read/announcements.ts'
-import { actorIn } from './caller.ts'
 import type { CallContext } from './context.ts'
 import { notFoundResult, type RejectedResult, readKey, refusalOf } from './result.ts'
 import type { Services } from './services.ts'
+import { actorIn } from './signed-in.ts'
 
 export interface AnnouncementPayload {
   readonly kind: 'accepted'

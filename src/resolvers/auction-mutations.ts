@@ -18,10 +18,10 @@ import { auctionTopic } from '../kernel/topic.ts'
 import { readAuction } from '../log/read/auctions.ts'
 import { readBid } from '../log/read/bids.ts'
 import { findUser } from '../log/users.ts'
-import { actorIn, signedIn } from './caller.ts'
 import type { CallContext, SharedContext } from './context.ts'
 import { notFoundResult, type RejectedResult, readKey, refusalOf, rejected } from './result.ts'
 import type { Services } from './services.ts'
+import { actorIn, signedIn } from './signed-in.ts'
 import { type AuctionView, auctionAfterCommand, auctionOfRecord } from './views.ts'
 
 export interface AuctionPayload {

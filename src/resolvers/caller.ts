@@ -1,21 +1,7 @@
 import { actorOf, type Viewer } from '../auth/viewer.ts'
-import type { Actor } from '../domain/actor.ts'
 import type { Caller } from '../domain/room/access.ts'
-import type { CallContext } from './context.ts'
-import { unauthenticated } from './errors.ts'
 
 /** A reader as the domain names one; null for a visitor. */
 export function callerOf(viewer: Viewer | null): Caller {
   return viewer === null ? null : actorOf(viewer)
-}
-
-/** The signed-in caller. Throws UNAUTHENTICATED for a visitor. */
-export function signedIn(context: CallContext): Viewer {
-  if (context.viewer === null) throw unauthenticated()
-  return context.viewer
-}
-
-/** The signed-in caller as one who gives commands. Throws UNAUTHENTICATED for a visitor. */
-export function actorIn(context: CallContext): Actor {
-  return actorOf(signedIn(context))
 }

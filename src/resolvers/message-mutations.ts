@@ -7,11 +7,11 @@ import { asMessageId, asRoomId, asUserId, newMessageId, type RoomId } from '../k
 import { messagesTopic } from '../kernel/topic.ts'
 import { readMessage } from '../log/read/messages.ts'
 import { findUsers } from '../log/users.ts'
-import { actorIn } from './caller.ts'
 import type { CallContext } from './context.ts'
 import { fingerprint } from './fingerprint.ts'
 import { notFoundResult, type RejectedResult, refusalOf } from './result.ts'
 import type { Services } from './services.ts'
+import { actorIn } from './signed-in.ts'
 
 export interface MessagePayload {
   readonly kind: 'accepted'

@@ -18,10 +18,10 @@ import { roomTopic } from '../kernel/topic.ts'
 import { readMembership } from '../log/read/members.ts'
 import { readRoom } from '../log/read/rooms.ts'
 import { ensureUser, findUser } from '../log/users.ts'
-import { actorIn, signedIn } from './caller.ts'
 import type { CallContext } from './context.ts'
 import { notFoundResult, type RejectedResult, readKey, refusalOf, rejected } from './result.ts'
 import type { Services } from './services.ts'
+import { actorIn, signedIn } from './signed-in.ts'
 import { type RoomView, roomAfterCommand, roomOfRecord } from './views.ts'
 
 export interface RoomPayload {

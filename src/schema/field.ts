@@ -2,7 +2,6 @@ import type { Plan } from '../hub/source.ts'
 import { type CallContext, callContextOf, type SharedContext } from '../resolvers/context.ts'
 
 declare module 'graphql' {
-  // biome-ignore lint/correctness/noUnusedVariables: the parameters must be those of the interface extended.
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     /** The field depends on who asks: a selection that holds it is not shared between subscribers. */
     readsViewer?: true

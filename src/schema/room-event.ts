@@ -1,6 +1,5 @@
-import type { Instant } from '../kernel/instant.ts'
 import { roomStatePlan } from '../resolvers/plans.ts'
-import type { MemberEvent, RoomEvent as RoomEventShape } from '../resolvers/sources/room.ts'
+import type { MemberEvent, MuteEvent, RoomEvent as RoomEventShape } from '../resolvers/sources/room.ts'
 import type { RoomView } from '../resolvers/views.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
@@ -41,15 +40,13 @@ function memberEvent(name: string): TypeOf<MemberEvent> {
 const MemberRemoved = memberEvent('MemberRemoved')
 builder.objectField(MemberRemoved, 'reason', (t) => t.exposeString('reason', { nullable: true }))
 
-const MemberMuted = builder
-  .objectRef<MemberEvent & { readonly until?: Instant | null }>('MemberMuted')
-  .implement({
-    interfaces: [Event],
-    fields: (t) => ({
-      user: t.expose('user', { type: User }),
-      until: t.expose('until', { type: 'DateTime', nullable: true }),
-    }),
-  })
+const MemberMuted = builder.objectRef<MuteEvent>('MemberMuted').implement({
+  interfaces: [Event],
+  fields: (t) => ({
+    user: t.expose('user', { type: User }),
+    until: t.expose('until', { type: 'DateTime', nullable: true }),
+  }),
+})
 
 const RoomEvent = builder.unionType('RoomEvent', {
   types: [

@@ -41,7 +41,8 @@ const MembershipResult = builder.unionType('MembershipResult', {
 })
 
 const RankingMethod = builder.enumType('RankingMethod', {
-  description: 'STANDARD: 1, 2, 2, 4. DENSE: 1, 2, 2, 3. ORDINAL: 1, 2, 3, 4, the earliest to reach a score first.',
+  description:
+    'STANDARD: 1, 2, 2, 4. DENSE: 1, 2, 2, 3. ORDINAL: 1, 2, 3, 4, the earliest to reach a score first.',
   values: ['STANDARD', 'DENSE', 'ORDINAL'] as const satisfies readonly RankingMethodShape[],
 })
 

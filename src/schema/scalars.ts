@@ -1,5 +1,4 @@
-import { GraphQLID, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql'
-import { isStorable } from '../domain/room/text.ts'
+import { Kind, type ValueNode, valueFromASTUntyped } from 'graphql'
 import { type Amount, isAmount } from '../kernel/amount.ts'
 import { formatInstant, type Instant } from '../kernel/instant.ts'
 import { builder } from './builder.ts'
@@ -37,24 +36,6 @@ builder.scalarType('JSON', {
   parseValue: jsonOf,
   parseLiteral: (node, variables) => jsonOf(valueFromASTUntyped(node, variables)),
 })
-
-/**
- * The ordinary ID, but for ids that nothing can have: the record would answer such a one with a fault, which
- * would be taken for ours.
- */
-builder.addScalarType(
-  'ID',
-  new GraphQLScalarType({
-    ...GraphQLID.toConfig(),
-    parseValue: (value) => idOf(GraphQLID.parseValue(value)),
-    parseLiteral: (node, variables) => idOf(GraphQLID.parseLiteral(node, variables)),
-  }),
-)
-
-function idOf(id: string): string {
-  if (isStorable(id)) return id
-  throw new TypeError('ID cannot hold NUL or half a surrogate pair.')
-}
 
 function instantOf(value: unknown): Instant {
   const parsed = typeof value === 'string' ? parseInstant(value) : undefined

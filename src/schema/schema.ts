@@ -14,6 +14,7 @@ import './room-event.ts'
 import './room-mutation.ts'
 import './scalars.ts'
 import './server.ts'
+import { refuseUnstorableIds } from './unstorable-ids.ts'
 import './viewer.ts'
 
 builder.queryType({})
@@ -27,5 +28,7 @@ builder.subscriptionType({
 
 /** The schema that the server executes. Subscription fields carry `extensions.plan`; see field.ts. */
 export function createSchema(): GraphQLSchema {
-  return builder.toSchema()
+  const schema = builder.toSchema()
+  refuseUnstorableIds(schema)
+  return schema
 }

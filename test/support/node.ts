@@ -14,6 +14,8 @@ export interface NodeOptions {
   readonly redisUrl?: string
   /** Where the embedded database lives; kept over a restart. A new one where absent. */
   readonly folder?: string
+  /** A free one where absent; that of an earlier node makes this one its restart. */
+  readonly port?: number
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -41,10 +43,10 @@ export function startNode(options: NodeOptions = {}): Promise<TestNode> {
   return startPatiently(() => startOnce(options))
 }
 
-async function startOnce({ databaseUrl, redisUrl, folder, env = {} }: NodeOptions): Promise<TestNode> {
+async function startOnce({ databaseUrl, redisUrl, folder, port: given, env = {} }: NodeOptions): Promise<TestNode> {
   const home = await makeTemporaryFolder('node')
   const data = folder ?? join(home, 'data')
-  const port = await freePort()
+  const port = given ?? (await freePort())
   const url = `http://127.0.0.1:${port}`
   const variables = {
     PORT: String(port),

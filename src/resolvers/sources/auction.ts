@@ -2,13 +2,14 @@ import { LRUCache } from 'lru-cache'
 import { SYSTEM } from '../../domain/actor.ts'
 import type { AuctionStanding, AuctionTerms, Bid } from '../../domain/auction/auction.ts'
 import type { PresentedEvent, Source } from '../../hub/source.ts'
-import type { AuctionId } from '../../kernel/id.ts'
+import { type AuctionId, asAuctionId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
+import { idOf } from '../../kernel/topic.ts'
 import type { Database } from '../../log/database.ts'
 import type { Entry } from '../../log/entry.ts'
 import { readAuction, readTerms } from '../../log/read/auctions.ts'
 import { type AuctionView, auctionOfEntry, auctionOfRecord } from '../views.ts'
-import { auctionIdOf, presentEntry, unreadable } from './present.ts'
+import { presentEntry, unreadable } from './present.ts'
 
 /** What an entry of an auction's history carries. The terms are not in it: they never change. */
 interface AuctionEntryData {
@@ -50,7 +51,7 @@ export function createAuctionSource(database: Database): AuctionSource {
     isSnapshotShared: true,
 
     async snapshot(topic) {
-      const record = await readAuction(database, auctionIdOf(topic), SYSTEM)
+      const record = await readAuction(database, asAuctionId(idOf(topic)), SYSTEM)
       if (record === undefined) throw new Error(`${topic} has no auction`)
       known.set(record.terms.id, record.terms)
       const state = { auction: auctionOfRecord(record) }
@@ -58,7 +59,7 @@ export function createAuctionSource(database: Database): AuctionSource {
     },
 
     async prepare(topic, entries) {
-      const terms = await termsOf(auctionIdOf(topic))
+      const terms = await termsOf(asAuctionId(idOf(topic)))
       return entries.map(() => terms)
     },
 
@@ -70,7 +71,7 @@ export function createAuctionSource(database: Database): AuctionSource {
 
     async auctionAfter(entry) {
       if (!isAuctionData(entry.data)) throw unreadable(entry)
-      return auctionOfEntry(database, await termsOf(auctionIdOf(entry.topic)), entry.data.standing)
+      return auctionOfEntry(database, await termsOf(asAuctionId(idOf(entry.topic))), entry.data.standing)
     },
   }
 }

@@ -1,8 +1,10 @@
 import type { Message } from '../../domain/message/message.ts'
 import type { PresentedEvent, Source } from '../../hub/source.ts'
+import { asRoomId } from '../../kernel/id.ts'
+import { idOf } from '../../kernel/topic.ts'
 import type { Database } from '../../log/database.ts'
 import { readLastMessages } from '../../log/read/messages.ts'
-import { presentEntry, roomIdOf, unreadable } from './present.ts'
+import { presentEntry, unreadable } from './present.ts'
 
 interface MessageEntryData {
   readonly message: Message
@@ -18,7 +20,11 @@ export function createMessagesSource(database: Database): Source {
     isSnapshotShared: true,
 
     async snapshot(topic) {
-      const { position, at, messages } = await readLastMessages(database, roomIdOf(topic), SNAPSHOT_LENGTH)
+      const { position, at, messages } = await readLastMessages(
+        database,
+        asRoomId(idOf(topic)),
+        SNAPSHOT_LENGTH,
+      )
       return { position, at, state: { messages } }
     },
 

@@ -2,27 +2,35 @@ import { SYSTEM } from '../../domain/actor.ts'
 import type { Person } from '../../domain/person.ts'
 import type { Room } from '../../domain/room/room.ts'
 import type { PresentedEvent, Source } from '../../hub/source.ts'
+import { asRoomId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
+import { idOf } from '../../kernel/topic.ts'
 import type { Database } from '../../log/database.ts'
 import { readRoom } from '../../log/read/rooms.ts'
 import { type RoomView, roomOfEntry, roomOfRecord } from '../views.ts'
-import { presentEntry, roomIdOf, unreadable } from './present.ts'
+import { presentEntry, unreadable } from './present.ts'
 
 /** RoomStarted, RoomPaused, RoomResumed, RoomEnded, RoomUpdated. */
 interface RoomEntryData {
   readonly room: Room
 }
 
-/** MemberJoined, MemberLeft, MemberRemoved (`reason`), MemberMuted (`until`). */
+/** MemberJoined, MemberLeft, and MemberRemoved, which has a `reason`. */
 interface MemberEntryData {
   readonly user: Person
   readonly memberCount: number
   readonly reason?: string | null
-  readonly until?: Instant | null
+}
+
+/** MemberMuted. */
+interface MuteEntryData {
+  readonly user: Person
+  readonly until: Instant | null
 }
 
 export type RoomEvent = PresentedEvent & { readonly room: RoomView }
 export type MemberEvent = PresentedEvent & MemberEntryData
+export type MuteEvent = PresentedEvent & MuteEntryData
 
 export function createRoomSource(database: Database): Source {
   return {
@@ -30,12 +38,12 @@ export function createRoomSource(database: Database): Source {
     isSnapshotShared: true,
 
     async snapshot(topic) {
-      const record = await readRoom(database, roomIdOf(topic), SYSTEM)
+      const record = await readRoom(database, asRoomId(idOf(topic)), SYSTEM)
       if (record === undefined) throw new Error(`${topic} has no room`)
       return { position: record.positions.room, at: record.at, state: { room: roomOfRecord(record) } }
     },
 
-    present(entry): RoomEvent | MemberEvent {
+    present(entry): RoomEvent | MemberEvent | MuteEvent {
       const { data } = entry
       if (isRoomData(data)) return { ...presentEntry(entry), room: roomOfEntry(database, data.room) }
       if (isMemberData(data)) return { ...data, ...presentEntry(entry) }
@@ -48,6 +56,6 @@ function isRoomData(data: object): data is RoomEntryData {
   return 'room' in data
 }
 
-export function isMemberData(data: object): data is MemberEntryData {
+export function isMemberData(data: object): data is MemberEntryData | MuteEntryData {
   return 'user' in data
 }

@@ -1,0 +1,244 @@
+/**
+ * The arrows between the folders of `src`. Each folder names what it knows; whatever it does not name is refused,
+ * so that a new arrow is a line here that someone has to want. Types count as much as values do.
+ *
+ * - `knows`: folders or files of `src`, beside the folder's own.
+ * - `packages`: packages of npm.
+ * - `node`: modules of Node, without `node:`.
+ *
+ * @type {Record<string, { knows?: string[], packages?: string[], node?: string[] }>}
+ */
+const FOLDERS = {
+  kernel: { node: ['crypto'] },
+  domain: { knows: ['kernel/'] },
+  config: { node: ['crypto', 'fs', 'net', 'path'] },
+  logging: { knows: ['config/config.ts'], packages: ['pino', 'pino-pretty'] },
+  auth: {
+    knows: ['kernel/', 'domain/actor.ts', 'domain/person.ts', 'config/config.ts'],
+    packages: ['jose', 'lru-cache'],
+    node: ['crypto'],
+  },
+  log: {
+    knows: ['kernel/', 'domain/'],
+    packages: ['@electric-sql/pglite', 'drizzle-orm', 'lru-cache', 'pg'],
+    node: ['crypto', 'fs', 'path', 'stream', 'url', 'worker_threads'],
+  },
+  command: { knows: ['kernel/', 'domain/', 'log/'], packages: ['drizzle-orm'] },
+  pubsub: {
+    knows: ['kernel/'],
+    packages: ['graphql-redis-subscriptions', 'ioredis'],
+    node: ['crypto', 'timers/promises'],
+  },
+  hub: {
+    knows: ['kernel/', 'log/entry.ts', 'log/history.ts', 'log/notice.ts', 'pubsub/bus.ts', 'auth/viewer.ts'],
+    packages: ['graphql'],
+  },
+  scheduler: {
+    knows: ['kernel/', 'domain/actor.ts', 'log/database.ts', 'command/dispatch.ts'],
+    packages: ['drizzle-orm'],
+  },
+  health: { knows: ['kernel/', 'log/database.ts', 'pubsub/bus.ts'], packages: ['drizzle-orm'] },
+  resolvers: {
+    knows: [
+      'kernel/',
+      'domain/',
+      'log/read/',
+      'log/users.ts',
+      'log/entry.ts',
+      'log/database.ts',
+      'command/commands.ts',
+      'command/dispatch.ts',
+      'hub/source.ts',
+      'auth/viewer.ts',
+    ],
+    packages: ['graphql', 'lru-cache'],
+    node: ['crypto'],
+  },
+  schema: {
+    knows: ['kernel/', 'domain/', 'hub/source.ts', 'auth/viewer.ts', 'resolvers/'],
+    packages: ['@pothos/core', 'graphql'],
+  },
+  transport: {
+    knows: [
+      'kernel/',
+      'auth/',
+      'config/allowed-origins.ts',
+      'hub/delivery.ts',
+      'hub/hub.ts',
+      'hub/source.ts',
+      // What tells a database that is away from a fault of ours; nothing else of the record.
+      'log/faults.ts',
+      'resolvers/capabilities.ts',
+      'resolvers/context.ts',
+      'resolvers/services.ts',
+    ],
+    packages: [
+      '@graphql-yoga/render-graphiql',
+      'graphql',
+      'graphql-ws',
+      'graphql-yoga',
+      'lru-cache',
+      'pino',
+      'ws',
+    ],
+    node: ['fs', 'http', 'stream', 'timers/promises', 'url'],
+  },
+  demo: {
+    knows: ['app.ts', 'kernel/', 'domain/', 'auth/dev-token.ts', 'config/config.ts'],
+    packages: ['pino'],
+  },
+}
+
+const literal = (text) => text.replace(/[.\\/+*?^${}()|[\]-]/g, '\\$&')
+const ofSrc = (place) => `^src/${literal(place)}${place.endsWith('/') ? '' : '$'}`
+const ofNpm = (name) => `(^|/)node_modules/${literal(name)}/`
+
+/** The implementations of a contract: `bus.memory.ts`, `bus.redis.ts`. */
+const IMPLEMENTATION = '\\.(memory|redis)\\.ts$'
+
+function arrowsOf([folder, { knows = [], packages = [], node = [] }]) {
+  const from = { path: `^src/${folder}/` }
+  return [
+    {
+      name: `${folder}-knows-its-neighbours`,
+      comment: `src/${folder} knows ${['itself', ...knows].join(', ')}, and nothing else of src.`,
+      severity: 'error',
+      from,
+      to: { path: '^src/', pathNot: [`^src/${folder}/`, ...knows.map(ofSrc)] },
+    },
+    {
+      name: `${folder}-knows-its-packages`,
+      comment: `src/${folder} uses ${packages.join(', ') || 'no package'}.`,
+      severity: 'error',
+      from,
+      to: { path: '(^|/)node_modules/', ...(packages.length > 0 ? { pathNot: packages.map(ofNpm) } : {}) },
+    },
+    {
+      name: `${folder}-knows-its-modules-of-node`,
+      comment: `Of Node, src/${folder} uses ${node.join(', ') || 'no module'}.`,
+      severity: 'error',
+      from,
+      to: {
+        dependencyTypes: ['core'],
+        ...(node.length > 0 ? { pathNot: `^(node:)?(${node.map(literal).join('|')})$` } : {}),
+      },
+    },
+  ]
+}
+
+/** @param {string} name @param {string} comment @param {object} from @param {object} to */
+const refuse = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...Object.entries(FOLDERS).flatMap(arrowsOf),
+    refuse(
+      'every-folder-has-its-arrows',
+      'A new folder of src is named in FOLDERS, with what it knows.',
+      { path: '^src/[^/]+/', pathNot: Object.keys(FOLDERS).map((folder) => `^src/${folder}/`) },
+      {},
+    ),
+    refuse(
+      'src-stands-alone',
+      'What runs in production imports no test, script, measurement or client.',
+      { path: '^src/' },
+      {
+        pathNot: ['^src/', '(^|/)node_modules/', '^package\\.json$'],
+        dependencyTypesNot: ['core'],
+      },
+    ),
+    refuse(
+      'only-main-and-demo-start-a-node',
+      'app.ts knows every part; whoever imports it knows them too.',
+      { pathNot: ['^src/main\\.ts$', '^src/demo/'] },
+      { path: '^src/app\\.ts$' },
+    ),
+    refuse(
+      'only-app-picks-implementations',
+      'Everyone else knows the contract. Implementations know the parts of their own kind.',
+      { path: '^src/', pathNot: ['^src/app\\.ts$', IMPLEMENTATION] },
+      { path: IMPLEMENTATION },
+    ),
+    refuse(
+      'only-app-assembles',
+      'The record is opened, and the queues of commands are made, in one place.',
+      { path: '^src/', pathNot: '^src/app\\.ts$' },
+      { path: '^src/(log/record|command/create-dispatch)\\.ts$' },
+    ),
+    refuse(
+      'one-kind-of-bus-knows-no-other',
+      'The bus in memory runs without Redis.',
+      { path: '\\.memory\\.ts$' },
+      { path: '\\.redis\\.ts$' },
+    ),
+    refuse(
+      'only-redis-implementations-know-redis',
+      'A node without REDIS_URL has none.',
+      { path: '^src/', pathNot: '\\.redis\\.ts$' },
+      { path: ['ioredis', 'graphql-redis-subscriptions'].map(ofNpm) },
+    ),
+    refuse(
+      'only-commands-decide',
+      'A rule of the domain holds because it runs under the lock of its topic: src/command alone calls deciders.',
+      { path: '^src/', pathNot: '^src/(domain|command)/' },
+      { path: '^src/domain/[^/]+/(decide|evolve)\\.ts$' },
+    ),
+    refuse(
+      'aggregates-of-the-domain-keep-apart',
+      'An aggregate knows of others what they show: their shape, and who may see and do what.',
+      { path: '^src/domain/([^/]+)/' },
+      {
+        path: '^src/domain/[^/]+/',
+        pathNot: ['^src/domain/$1/', '^src/domain/room/(room|access|text)\\.ts$'],
+      },
+    ),
+    refuse(
+      'commands-read-what-they-lock',
+      'Reads for showing see the record as it was; a command sees it under its lock.',
+      { path: '^src/command/' },
+      { path: '^src/log/read/' },
+    ),
+    refuse(
+      'only-the-record-knows-its-driver',
+      'One code path over PostgreSQL and PGlite: everyone else has the database as Drizzle shows it.',
+      { path: '^src/', pathNot: '^src/log/(record|embedded\\.worker)\\.ts$' },
+      { path: ['pg', '@electric-sql/pglite'].map(ofNpm) },
+    ),
+    refuse(
+      'only-its-folder-knows-a-protocol',
+      'WebSockets are a matter of transport/ws.',
+      { path: '^src/transport/', pathNot: '^src/transport/ws/' },
+      { path: ['ws', 'graphql-ws'].map(ofNpm) },
+    ),
+    refuse(
+      'only-http-knows-yoga',
+      'What both transports share is their own, not that of the HTTP server.',
+      { path: '^src/transport/', pathNot: '^src/transport/http/' },
+      { path: ['graphql-yoga', '@graphql-yoga/render-graphiql'].map(ofNpm) },
+    ),
+    refuse(
+      'no-circles',
+      'Of two files that need each other, neither can be understood first.',
+      {},
+      { circular: true },
+    ),
+    refuse('everything-is-found', 'An import that leads nowhere.', {}, { couldNotResolve: true }),
+    refuse(
+      'packages-are-declared',
+      'What runs in production is listed under dependencies.',
+      { path: '^src/' },
+      { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], dependencyTypesNot: ['type-only'] },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    // Imports of types are arrows too.
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types', 'default'],
+    },
+  },
+}

@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs'
+import {
+  buildSchema,
+  isInputType,
+  isObjectType,
+  lexicographicSortSchema,
+  printSchema,
+  validateSchema,
+} from 'graphql'
+import { describe, expect, test } from 'vitest'
+import { createSchema } from '../../src/schema/schema.ts'
+import { differenceFrom } from '../contract/difference.ts'
+
+const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
+const contract = buildSchema(read('../contract/contract.graphql'))
+const schema = createSchema()
+
+describe('the schema', () => {
+  test('is valid', () => {
+    expect(validateSchema(schema)).toEqual([])
+  })
+
+  test('is the one that is committed as schema.graphql', () => {
+    expect(`${printSchema(lexicographicSortSchema(schema))}\n`).toBe(read('../../schema.graphql'))
+  })
+
+  test('can be made again', () => {
+    expect(printSchema(createSchema())).toBe(printSchema(schema))
+  })
+
+  test('names the reserve in no type that is shown', () => {
+    const shown = Object.values(schema.getTypeMap()).filter((type) => !isInputType(type))
+    const fields = shown.filter(isObjectType).flatMap((type) => Object.keys(type.getFields()))
+    expect(fields.filter((name) => /reserve|leading|ceiling/i.test(name)).sort()).toEqual([
+      'hasReserve',
+      'reserveMet',
+    ])
+  })
+})
+
+describe('the schema beside the contract', () => {
+  const { missing, different } = differenceFrom(contract, schema)
+
+  test('has everything it has in the shape that the contract fixes', () => {
+    expect(different).toEqual([])
+  })
+
+  test('has everything but what later steps bring', () => {
+    expect(missing).toMatchInlineSnapshot(`
+      [
+        "Auction.funded",
+        "Auction.leaderboard",
+        "BidEvent: member BidVoided",
+        "CreateAuctionInput(funded)",
+        "Message.deliveredCount",
+        "Message.readCount",
+        "MessageEvent: member ReceiptAdvanced",
+        "Mutation.advanceReceipt",
+        "Mutation.createLeaderboardSnapshot",
+        "Mutation.creditWallet",
+        "Mutation.markNotificationsRead",
+        "Mutation.notify",
+        "Mutation.openDirectRoom",
+        "Mutation.reportOrder",
+        "Mutation.reportPortfolio",
+        "Mutation.reportPosition",
+        "Mutation.reportScores",
+        "Mutation.reportStatus",
+        "Mutation.revokeUser",
+        "Mutation.setPresence",
+        "Mutation.setTyping",
+        "Mutation.voidBid",
+        "Query.leaderboardSnapshot",
+        "Query.orders",
+        "Query.portfolios",
+        "Query.positions",
+        "Query.statuses",
+        "Room.leaderboard",
+        "Room.onlineCount",
+        "RoomMember.deliveredThrough",
+        "RoomMember.readThrough",
+        "RoomMember.unreadCount",
+        "Subscription.auctionUpdates",
+        "Subscription.leaderboard",
+        "Subscription.notifications",
+        "Subscription.orders",
+        "Subscription.positions",
+        "Subscription.presence",
+        "Subscription.statuses",
+        "Subscription.typing",
+        "Viewer.notifications",
+        "Viewer.notificationsCursor",
+        "Viewer.unreadNotifications",
+        "Viewer.wallet",
+        "type BidVoided",
+        "type ExecutionType",
+        "type Leaderboard",
+        "type LeaderboardArchive",
+        "type LeaderboardEvent",
+        "type LeaderboardPayload",
+        "type LeaderboardResult",
+        "type LeaderboardSnapshot",
+        "type LeaderboardSnapshotCreated",
+        "type LeaderboardUpdated",
+        "type MarkNotificationsReadPayload",
+        "type MarkNotificationsReadResult",
+        "type Notification",
+        "type NotificationConnection",
+        "type NotificationCreated",
+        "type NotificationEdge",
+        "type NotificationEvent",
+        "type NotificationKind",
+        "type NotificationsRead",
+        "type NotificationsSnapshot",
+        "type NotifyInput",
+        "type NotifyPayload",
+        "type NotifyResult",
+        "type Order",
+        "type OrderAccepted",
+        "type OrderCancelled",
+        "type OrderEvent",
+        "type OrderExecuted",
+        "type OrderFailed",
+        "type OrderPayload",
+        "type OrderResult",
+        "type OrderSide",
+        "type OrderStatus",
+        "type OrderType",
+        "type OrdersSnapshot",
+        "type Portfolio",
+        "type PortfolioPayload",
+        "type PortfolioResult",
+        "type PortfolioUpdated",
+        "type Position",
+        "type PositionClosed",
+        "type PositionEvent",
+        "type PositionPayload",
+        "type PositionResult",
+        "type PositionUpdated",
+        "type PositionsSnapshot",
+        "type Presence",
+        "type PresenceState",
+        "type PresentUser",
+        "type RankingChanged",
+        "type ReceiptAdvanced",
+        "type ReportOrderInput",
+        "type ReportPortfolioInput",
+        "type ReportPositionInput",
+        "type ReportStatusInput",
+        "type ScoreInput",
+        "type Standing",
+        "type Status",
+        "type StatusChanged",
+        "type StatusEvent",
+        "type StatusKind",
+        "type StatusPayload",
+        "type StatusResult",
+        "type StatusesSnapshot",
+        "type Typing",
+        "type Wallet",
+        "type WalletPayload",
+        "type WalletResult",
+      ]
+    `)
+  })
+
+  test('would be told of another nullability, a missing value and a new demand', () => {
+    const changed = buildSchema(
+      read('../contract/contract.graphql')
+        .replace(
+          'title: String!\n  description: String!\n  format',
+          'title: String\n  description: String!\n  format',
+        )
+        .replace('enum PresenceState { ONLINE IDLE }', 'enum PresenceState { ONLINE }')
+        .replace('echo(message: String!)', 'echo(message: String!, times: Int!)'),
+    )
+    expect(differenceFrom(contract, changed)).toEqual({
+      missing: ['PresenceState: value IDLE'],
+      different: [
+        'Auction.title: String instead of String!',
+        'Query.echo(times): demanded beyond the contract',
+      ],
+    })
+  })
+})

@@ -1,0 +1,39 @@
+import { pino } from 'pino'
+import { type App, startApp } from '../../src/app.ts'
+import { issueDevToken } from '../../src/auth/dev-token.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { instant } from '../../src/kernel/instant.ts'
+import { TEST_SECRET, type TestNode } from './node.ts'
+import { freshDatabase } from './postgres-shared.ts'
+
+/** A node in the test's own process, so that a test can look inside. */
+export interface TestApp extends Pick<TestNode, 'url' | 'wsUrl' | 'token'>, AsyncDisposable {
+  readonly app: App
+}
+
+/** Starts a node on a new PostgreSQL database. */
+export async function startTestApp(env: Readonly<Record<string, string>> = {}): Promise<TestApp> {
+  const read = readConfig({
+    NODE_ENV: 'test',
+    PORT: '0',
+    HOST: '127.0.0.1',
+    DATABASE_URL: await freshDatabase(),
+    JWT_SECRET: TEST_SECRET,
+    DEMO: 'false',
+    ...env,
+  })
+  if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))
+  const { auth } = read.config
+  const app = await startApp(read.config, pino({ level: 'silent' }))
+  return {
+    app,
+    url: app.url,
+    wsUrl: `${app.url.replace('http', 'ws')}/graphql`,
+    async token(sub, claims = {}) {
+      if (auth.kind !== 'secret') throw new Error('these nodes sign with a secret')
+      const { token } = await issueDevToken(auth, { sub, ...claims }, instant(Date.now()))
+      return token
+    },
+    [Symbol.asyncDispose]: () => app.close(),
+  }
+}

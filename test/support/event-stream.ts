@@ -1,0 +1,86 @@
+/** One server-sent event. */
+export interface ServerEvent {
+  readonly event: string
+  /** As JSON says it; null where there was none. */
+  readonly data: unknown
+  readonly id?: string
+}
+
+/** An answer of server-sent events that is read as it comes. */
+export interface EventStream extends AsyncDisposable {
+  readonly response: Response
+  /** The next event. Rejects when the stream is over. */
+  next(): Promise<ServerEvent>
+  /** All events up to the end of the stream. */
+  rest(): Promise<readonly ServerEvent[]>
+}
+
+export interface EventRequest {
+  readonly query: string
+  readonly variables?: object
+  /** GET is what EventSource sends. */
+  readonly method?: 'GET' | 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  /** Goes into the address. */
+  readonly token?: string
+}
+
+/** Resolves as soon as the head of the answer is there. */
+export async function openEventStream(
+  url: string,
+  { query, variables = {}, method = 'GET', headers = {}, token }: EventRequest,
+): Promise<EventStream> {
+  const address = new URL('/graphql', url)
+  if (token !== undefined) address.searchParams.set('token', token)
+  if (method === 'GET') {
+    address.searchParams.set('query', query)
+    address.searchParams.set('variables', JSON.stringify(variables))
+  }
+  const gone = new AbortController()
+  const response = await fetch(address, {
+    method,
+    headers: { accept: 'text/event-stream', 'content-type': 'application/json', ...headers },
+    body: method === 'POST' ? JSON.stringify({ query, variables }) : null,
+    signal: gone.signal,
+  })
+  const events = eventsOf(response)
+  return {
+    response,
+    async next() {
+      const { value, done } = await events.next()
+      if (done || value === undefined) throw new Error('The stream is over')
+      return value
+    },
+    rest: () => Array.fromAsync(events),
+    async [Symbol.asyncDispose]() {
+      gone.abort()
+    },
+  }
+}
+
+async function* eventsOf(response: Response): AsyncGenerator<ServerEvent, void, void> {
+  let text = ''
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk
+    const blocks = text.split('\n\n')
+    text = blocks.pop() ?? ''
+    for (const block of blocks) {
+      const event = parseEvent(block)
+      if (event !== undefined) yield event
+    }
+  }
+}
+
+/** undefined for a comment. */
+function parseEvent(block: string): ServerEvent | undefined {
+  const fields = new Map<string, string>()
+  for (const line of block.split('\n')) {
+    const [, name, value = ''] = /^([^:]+)(?:: ?(.*))?$/.exec(line) ?? []
+    if (name !== undefined) fields.set(name, value)
+  }
+  const event = fields.get('event')
+  if (event === undefined) return undefined
+  const id = fields.get('id')
+  const data = fields.get('data') ?? ''
+  return { event, data: data === '' ? null : JSON.parse(data), ...(id === undefined ? {} : { id }) }
+}
