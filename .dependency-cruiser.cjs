@@ -4,14 +4,14 @@
  *
  * - `knows`: folders or files of `src`, beside the folder's own.
  * - `packages`: packages of npm.
- * - `node`: modules of Node, without `node:`.
+ * - `node`: modules of Node, without `node:`; `true` where a folder is there to deal with the world outside.
  *
- * @type {Record<string, { knows?: string[], packages?: string[], node?: string[] }>}
+ * @type {Record<string, { knows?: string[], packages?: string[], node?: string[] | true }>}
  */
 const FOLDERS = {
   kernel: { node: ['crypto'] },
   domain: { knows: ['kernel/'] },
-  config: { node: ['crypto', 'fs', 'net', 'path'] },
+  config: { node: true },
   logging: { knows: ['config/config.ts'], packages: ['pino', 'pino-pretty'] },
   auth: {
     knows: ['kernel/', 'domain/actor.ts', 'domain/person.ts', 'config/config.ts'],
@@ -21,7 +21,7 @@ const FOLDERS = {
   log: {
     knows: ['kernel/', 'domain/'],
     packages: ['@electric-sql/pglite', 'drizzle-orm', 'lru-cache', 'pg'],
-    node: ['crypto', 'fs', 'path', 'stream', 'url', 'worker_threads'],
+    node: true,
   },
   command: { knows: ['kernel/', 'domain/', 'log/'], packages: ['drizzle-orm'] },
   pubsub: {
@@ -81,7 +81,7 @@ const FOLDERS = {
       'pino',
       'ws',
     ],
-    node: ['fs', 'http', 'stream', 'timers/promises', 'url'],
+    node: true,
   },
   demo: {
     knows: ['app.ts', 'kernel/', 'domain/', 'auth/dev-token.ts', 'config/config.ts'],
@@ -95,6 +95,18 @@ const ofNpm = (name) => `(^|/)node_modules/${literal(name)}/`
 
 /** The implementations of a contract: `bus.memory.ts`, `bus.redis.ts`. */
 const IMPLEMENTATION = '\\.(memory|redis)\\.ts$'
+
+/** @param {string} folder @param {string[]} modules */
+const nodeArrow = (folder, modules) => ({
+  name: `${folder}-knows-its-modules-of-node`,
+  comment: `Of Node, src/${folder} uses ${modules.join(', ') || 'no module'}.`,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: {
+    dependencyTypes: ['core'],
+    ...(modules.length > 0 ? { pathNot: `^(node:)?(${modules.map(literal).join('|')})$` } : {}),
+  },
+})
 
 function arrowsOf([folder, { knows = [], packages = [], node = [] }]) {
   const from = { path: `^src/${folder}/` }
@@ -113,16 +125,7 @@ function arrowsOf([folder, { knows = [], packages = [], node = [] }]) {
       from,
       to: { path: '(^|/)node_modules/', ...(packages.length > 0 ? { pathNot: packages.map(ofNpm) } : {}) },
     },
-    {
-      name: `${folder}-knows-its-modules-of-node`,
-      comment: `Of Node, src/${folder} uses ${node.join(', ') || 'no module'}.`,
-      severity: 'error',
-      from,
-      to: {
-        dependencyTypes: ['core'],
-        ...(node.length > 0 ? { pathNot: `^(node:)?(${node.map(literal).join('|')})$` } : {}),
-      },
-    },
+    ...(node === true ? [] : [nodeArrow(folder, node)]),
   ]
 }
 

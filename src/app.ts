@@ -17,6 +17,7 @@ import type { Entry } from './log/entry.ts'
 import { createHistory } from './log/history.ts'
 import { encodeNotice } from './log/notice.ts'
 import { openRecord } from './log/record.ts'
+import { createRetention } from './log/retention.ts'
 import { createSeenUsers } from './log/seen-users.ts'
 import { createMemoryBus } from './pubsub/bus.memory.ts'
 import { createRedisBus } from './pubsub/bus.redis.ts'
@@ -88,6 +89,11 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     dispatch,
     onFault: (error) => log.warn({ err: error }, 'the scheduler could not work; it tries again'),
   })
+  const retention = createRetention({
+    database,
+    ...config.retention,
+    onFault: (error) => log.warn({ err: error }, 'nothing could be forgotten; it is tried again'),
+  })
   const readiness = createReadiness(database, bus)
   const schema = createSchema()
   const operations = createOperations(schema, { services }, mask)
@@ -151,6 +157,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       scheduler.close()
+      retention.close()
       await dispatch.idle()
       sse.close()
       await ws.drain(config.http.drainTimeoutMs)

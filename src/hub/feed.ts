@@ -158,24 +158,30 @@ export class Feed {
 
   /** Reads from the history until its head is reached. */
   async #readOn(): Promise<void> {
-    const head = await this.#history.head(this.topic)
-    if (head === undefined || this.#isClosed) return
-    if (head.epoch !== this.epoch || head.offset < this.head || head.floor > this.head) {
-      this.#epoch = head.epoch
-      this.#head = head.offset
-      this.#isDoubtful = false
-      for (const listener of this.#listeners) listener.onDiscontinuity()
-      return
-    }
     const before = this.head
     for (;;) {
+      const head = await this.#history.head(this.topic)
+      if (head === undefined || this.#isClosed) return
+      const isContinued = head.epoch === this.epoch && head.offset >= this.head && head.floor <= this.head
+      if (!isContinued) {
+        this.#startOver(head)
+        return
+      }
+      if (head.offset === this.head) break
       const page = await this.#history.readAfter(this.topic, { epoch: this.epoch, offset: this.head }, PAGE)
-      this.#deliver(page)
-      if (page.length < PAGE) break
+      // Where it does not continue, it was trimmed since the head was read: look again.
+      if (page[0]?.offset === advance(this.head)) this.#deliver(page)
     }
     this.#isDoubtful = false
     if (this.head > before) this.#events.onGapRepaired(this.topic, this.head - before)
     this.#takeNotices()
+  }
+
+  #startOver(head: Head): void {
+    this.#epoch = head.epoch
+    this.#head = head.offset
+    this.#isDoubtful = false
+    for (const listener of this.#listeners) listener.onDiscontinuity()
   }
 
   #deliver(entries: readonly Entry[]): void {

@@ -1,4 +1,4 @@
-import { eq, inArray } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { Person } from '../domain/person.ts'
 import type { UserId } from '../kernel/id.ts'
 import type { Executor } from './database.ts'
@@ -14,7 +14,11 @@ export async function findUser(executor: Executor, id: UserId): Promise<Person |
 export async function findUsers(executor: Executor, ids: readonly UserId[]): Promise<readonly Person[]> {
   if (ids.length === 0) return []
   const wanted = [...new Set(ids)]
-  const found = await executor.select().from(users).where(inArray(users.id, wanted))
+  // One parameter however many: clients choose their number, and a statement takes 65,535.
+  const found = await executor
+    .select()
+    .from(users)
+    .where(sql`${users.id} = ANY(${sql.param(wanted)})`)
   const known = new Map(found.map((person) => [person.id, person]))
   return wanted.flatMap((id) => known.get(id) ?? [])
 }

@@ -38,7 +38,8 @@ export function readKey(
 ): KeyReading {
   const { idempotencyKey, ...rest } = input
   if (idempotencyKey === null || idempotencyKey === undefined) return { kind: 'read', key: undefined }
-  if (!KEY.test(idempotencyKey)) {
+  // Halves of surrogate pairs are all the same to the record: two such keys would be one.
+  if (!KEY.test(idempotencyKey) || !idempotencyKey.isWellFormed()) {
     return rejected('INVALID_INPUT', 'An idempotency key has 1 to 128 characters.', 'idempotencyKey')
   }
   return { kind: 'read', key: { key: idempotencyKey, fingerprint: fingerprint(mutation, rest) } }

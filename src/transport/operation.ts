@@ -77,8 +77,10 @@ export function createOperations(
   function know(query: string): KnownDocument {
     const found = known.get(query)
     if (found !== undefined) return found
-    const document = parse(query)
-    const errors = validate(schema, document).map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'))
+    const document = parseQuery(query)
+    const errors = validateQuery(schema, document).map((error) =>
+      withCode(error, 'GRAPHQL_VALIDATION_FAILED'),
+    )
     documents += 1
     const made = {
       id: documents,
@@ -160,6 +162,26 @@ export function createOperations(
       if (plan === undefined) throw new RangeError(`Subscription.${field.name} has no plan`)
       return { plan: await plan(args, context), selection: selectionOf(operation, context) }
     },
+  }
+}
+
+/** `parse`, also for what nests too deep for the stack: that is the client's doing, and no fault of ours. */
+export function parseQuery(...args: Parameters<typeof parse>): DocumentNode {
+  try {
+    return parse(...args)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new GraphQLError('The query nests too deep.', { extensions: { code: 'QUERY_TOO_COMPLEX' } })
+  }
+}
+
+/** `validate`, which throws where `@skip` or `@include` on the field of a subscription hang on a variable. */
+function validateQuery(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
+  try {
+    return validate(schema, document)
+  } catch (error) {
+    if (error instanceof GraphQLError) return [error]
+    throw error
   }
 }
 

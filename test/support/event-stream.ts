@@ -51,7 +51,11 @@ export async function openEventStream(
       if (done || value === undefined) throw new Error('The stream is over')
       return value
     },
-    rest: () => Array.fromAsync(events),
+    async rest() {
+      const left: ServerEvent[] = []
+      for await (const event of events) left.push(event)
+      return left
+    },
     async [Symbol.asyncDispose]() {
       gone.abort()
     },

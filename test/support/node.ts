@@ -43,7 +43,13 @@ export function startNode(options: NodeOptions = {}): Promise<TestNode> {
   return startPatiently(() => startOnce(options))
 }
 
-async function startOnce({ databaseUrl, redisUrl, folder, port: given, env = {} }: NodeOptions): Promise<TestNode> {
+async function startOnce({
+  databaseUrl,
+  redisUrl,
+  folder,
+  port: given,
+  env = {},
+}: NodeOptions): Promise<TestNode> {
   const home = await makeTemporaryFolder('node')
   const data = folder ?? join(home, 'data')
   const port = given ?? (await freePort())

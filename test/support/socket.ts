@@ -69,7 +69,9 @@ export async function openSocket(
     send: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
     async receive(type, id) {
       for (;;) {
-        const at = inbox.findIndex((message) => message.type === type && (id === undefined || message.id === id))
+        const at = inbox.findIndex(
+          (message) => message.type === type && (id === undefined || message.id === id),
+        )
         const [message] = at < 0 ? [] : inbox.splice(at, 1)
         if (message !== undefined) return message
         if (ending !== undefined)

@@ -5,6 +5,7 @@ import type { MessageEvent } from '../../domain/message/event.ts'
 import { evolveMessages } from '../../domain/message/evolve.ts'
 import type { Message } from '../../domain/message/message.ts'
 import type { RoomFacts } from '../../domain/room/room.ts'
+import { isStorable } from '../../domain/room/text.ts'
 import { asRoomId, type MessageId, type RoomId } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/instant.ts'
 import { idOf } from '../../kernel/topic.ts'
@@ -105,7 +106,10 @@ async function loadNamed(
 ): Promise<readonly Row[]> {
   const bodies = commands.map(({ body }) => body)
   const ids = bodies.flatMap((body) => (body.kind === 'send' ? (body.replyToId ?? []) : body.id))
-  const clientIds = bodies.flatMap((body) => (body.kind === 'send' ? body.clientMessageId : []))
+  // What can't be stored was never sent; the database would take it for a fault before it is refused.
+  const clientIds = bodies.flatMap((body) =>
+    body.kind === 'send' && isStorable(body.clientMessageId) ? body.clientMessageId : [],
+  )
   const authors = actorsOf(commands)
   if (ids.length === 0 && clientIds.length === 0) return []
   return await tx

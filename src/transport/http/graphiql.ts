@@ -1,63 +1,164 @@
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
+import { renderGraphiQL as renderNow } from '@graphql-yoga/render-graphiql'
+import { createPage, type Page } from './pages.ts'
 
-const EXAMPLE = `# Sign in with the box at the top right, then run this:
-query Rooms {
-  rooms {
+const EXAMPLE = `# Sign in with the bar above,
+# or look around as a visitor.
+
+query Lots {
+  auctions(roomId: "demo", phase: LIVE) {
     edges {
       node {
         id
-        name
-        phase
-        auctions { edges { node { id title phase currentPrice } } }
+        title
+        currentPrice
+        minimumBid
+        endsAt
+        leader { name }
       }
     }
   }
 }
+
+# Every bid as it is placed. The variables
+# below want an id from above: {"id": "auc_…"}
+subscription Bids($id: ID!) {
+  bids(auctionId: $id) {
+    __typename
+    ... on Event { offset cursor }
+    ... on AuctionSnapshot { auction { title currentPrice } }
+    ... on BidPlaced { bid { amount bidder { name } } }
+    ... on AuctionExtended { auction { endsAt } }
+  }
+}
+`
+
+/** The bundle makes workers out of itself and fetches this server alone. */
+const POLICY =
+  "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; worker-src blob:; style-src 'unsafe-inline'; " +
+  "img-src data: blob:; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+
+/** A bar above GraphiQL, never over it, in the colours that GraphiQL was told to have. */
+const TOKEN_BAR = `
+<style>
+  body#body { display: flex; flex-direction: column; height: 100vh; height: 100dvh; margin: 0; background: #fff; color: #3b4b68 }
+  body#body.graphiql-dark { background: #212a3b; color: #b7c2d7 }
+  @media (prefers-color-scheme: dark) {
+    body#body:not(.graphiql-light) { background: #212a3b; color: #b7c2d7 }
+  }
+  #root { flex: 1; min-height: 0 }
+  #root .graphiql-container { width: 100%; height: 100% }
+  #token-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; padding: 8px 16px 0; font: 14px/1.4 system-ui, sans-serif }
+  #token-bar label { display: flex; align-items: center; gap: 8px; flex: 0 1 24rem }
+  #token-bar input, #token-bar button { box-sizing: border-box; font: inherit; color: inherit; background: transparent; border: 1px solid; border-radius: 4px; padding: 2px 8px }
+  #token-bar input { flex: 1; min-width: 6rem }
+  #token-bar button { cursor: pointer }
+  #token-bar :focus-visible { outline: 2px solid #d60690; outline-offset: 1px }
+  #token-bar input::placeholder { color: inherit; opacity: .75 }
+</style>
+<form id="token-bar">
+  <label>Token <input id="token" type="password" autocomplete="off" spellcheck="false" placeholder="none: a visitor"></label>
+  <button id="demo-token" type="button" hidden>Take a token for the demo</button>
+  <span id="token-state" role="status"></span>
+</form>
 `
 
 /**
- * Puts the token of the page's own box on every request and every WebSocket that GraphiQL makes: of itself it
- * passes its headers to HTTP alone, and a WebSocket would stay a visitor's.
+ * Puts the bar's token on every request and into every connection_init that GraphiQL makes: of itself it
+ * passes its headers to HTTP alone, and a WebSocket would stay a visitor's. The live page keeps its token
+ * under the same name, so that who comes from there is signed in.
  */
-const TOKEN_BOX = `
-<form id="token-box" style="position:fixed;top:12px;right:16px;z-index:1000;font:13px system-ui">
-  <label>Token <input id="token" type="password" autocomplete="off" size="24" placeholder="paste a token"></label>
-</form>
+const TOKEN_SCRIPT = `
 <script>
-  const box = document.getElementById('token')
+(() => {
+  const KEY = 'rostrum-token'
+  const field = document.getElementById('token')
+  const state = document.getElementById('token-state')
+  const sockets = new Set()
+  const token = () => field.value.trim()
+
+  function describe() {
+    if (token() === '') return 'Visitor: public rooms only'
+    try {
+      const part = token().split('.')[1].replace(/-/g, '+').replace(/_/g, '/')
+      const bytes = Uint8Array.from(atob(part), (letter) => letter.charCodeAt(0))
+      const { sub, name = sub, exp } = JSON.parse(new TextDecoder().decode(bytes))
+      if (exp * 1000 < Date.now()) return 'This token has expired'
+      return 'Signed in as ' + name + (exp ? ' until ' + new Date(exp * 1000).toLocaleTimeString() : '')
+    } catch {
+      return 'This is no token'
+    }
+  }
+  function keep() {
+    sessionStorage.setItem(KEY, token())
+    state.textContent = describe()
+    // Connections are signed in when they open: GraphiQL opens them anew, and its subscriptions start over.
+    for (const socket of sockets) socket.close(3000, 'New token')
+  }
+
   const given = new URLSearchParams(location.hash.slice(1)).get('token')
-  if (given) { sessionStorage.setItem('rostrum-token', given); history.replaceState(null, '', location.pathname) }
-  box.value = sessionStorage.getItem('rostrum-token') ?? ''
-  const token = () => box.value.trim()
-  document.getElementById('token-box').addEventListener('submit', (event) => event.preventDefault())
-  // Connections are signed in when they open: a new token starts anew.
-  box.addEventListener('change', () => { sessionStorage.setItem('rostrum-token', token()); location.reload() })
+  if (given) history.replaceState(null, '', location.pathname + location.search)
+  field.value = given ?? sessionStorage.getItem(KEY) ?? ''
+  keep()
+  field.addEventListener('change', keep)
+  document.getElementById('token-bar').addEventListener('submit', (event) => event.preventDefault())
+
+  const PlainWebSocket = window.WebSocket
+  window.WebSocket = class extends PlainWebSocket {
+    constructor(...given) {
+      super(...given)
+      sockets.add(this)
+      this.addEventListener('close', ({ code, reason }) => {
+        sockets.delete(this)
+        if (code === 4403) state.textContent = 'The server refused the token: ' + reason
+      })
+    }
+    send(data) {
+      const message = token() !== '' && String(data).includes('connection_init') ? JSON.parse(data) : {}
+      if (message.type !== 'connection_init') return super.send(data)
+      const payload = { authorization: 'Bearer ' + token(), ...message.payload }
+      super.send(JSON.stringify({ ...message, payload }))
+    }
+  }
+
   const plainFetch = window.fetch
   window.fetch = (address, options = {}) => {
     const headers = new Headers(options.headers)
-    if (token() && !headers.has('authorization')) headers.set('authorization', 'Bearer ' + token())
+    if (token() !== '' && !headers.has('authorization')) headers.set('authorization', 'Bearer ' + token())
     return plainFetch(address, { ...options, headers })
   }
-  const PlainWebSocket = window.WebSocket
-  window.WebSocket = class extends PlainWebSocket {
-    constructor(address, protocols) {
-      const url = new URL(address, location.href)
-      if (token()) url.searchParams.set('token', token())
-      super(url, protocols)
-    }
-  }
+
+  const button = document.getElementById('demo-token')
+  plainFetch('/dev/token', { method: 'OPTIONS' }).then(({ ok }) => { button.hidden = !ok }, () => {})
+  button.addEventListener('click', async () => {
+    const answer = await plainFetch('/dev/token', { method: 'POST', body: JSON.stringify({ sub: 'you', name: 'You' }) })
+    field.value = (await answer.json()).token ?? ''
+    keep()
+  })
+})()
 </script>
 `
 
-let page: string | undefined
+const OPTIONS = {
+  title: 'Rostrum',
+  endpoint: '/graphql',
+  subscriptionsProtocol: 'WS',
+  defaultQuery: EXAMPLE,
+} as const
+
+function withTokenBar(page: string): string {
+  return page.replace('<div id="root"></div>', () => `${TOKEN_BAR}<div id="root"></div>${TOKEN_SCRIPT}`)
+}
 
 /** GraphiQL with its scripts in it: works without a network. */
+export function createGraphiqlPage(): Page {
+  return createPage(async () => {
+    // A node that serves no GraphiQL need not hold its 9 MB: read, they are 50.
+    const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
+    return withTokenBar(renderGraphiQL(OPTIONS))
+  }, POLICY)
+}
+
+/** Goes, with the import at the top, once app.ts takes createGraphiqlPage. */
 export function renderGraphiqlPage(): string {
-  page ??= renderGraphiQL({
-    title: 'Rostrum',
-    endpoint: '/graphql',
-    subscriptionsProtocol: 'WS',
-    defaultQuery: EXAMPLE,
-  }).replace('<div id="root"></div>', () => `<div id="root"></div>${TOKEN_BOX}`)
-  return page
+  return withTokenBar(renderNow(OPTIONS))
 }

@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Credential, tokenFromAuthorization, tokenFromUrl } from '../../auth/credentials.ts'
 import type { TokenVerifier } from '../../auth/verifier.ts'
 import type { Viewer } from '../../auth/viewer.ts'
 import type { CallContext } from '../../resolvers/context.ts'
 import type { Services } from '../../resolvers/services.ts'
 import type { Mask } from '../masking.ts'
 import type { OperationRequest } from '../operation.ts'
-import { signIn } from '../sign-in.ts'
+import { credentialOf, signIn } from '../sign-in.ts'
 import { readBody } from './body.ts'
 import { answerJson, answerText, type Headers } from './json.ts'
 import type { OriginPolicy } from './origin.ts'
@@ -115,12 +114,6 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     const bytes = Buffer.from(await answer.arrayBuffer())
     response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), ...cors }).end(bytes)
   }
-}
-
-/** Where the header says nothing, the address may: EventSource can set nothing else. */
-function credentialOf(request: IncomingMessage): Credential {
-  const header = tokenFromAuthorization(request.headers.authorization)
-  return header.kind === 'none' ? tokenFromUrl(request.url ?? '') : header
 }
 
 function accepts(request: IncomingMessage, type: string): boolean {

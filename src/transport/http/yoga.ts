@@ -2,6 +2,7 @@ import { GraphQLError, type GraphQLSchema, getOperationAST, getVariableValues } 
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { CallContext } from '../../resolvers/context.ts'
 import type { Mask } from '../masking.ts'
+import { parseQuery } from '../operation.ts'
 
 /** Answers queries and mutations by the GraphQL-over-HTTP specification. */
 export interface YogaServer {
@@ -17,9 +18,15 @@ export function createYogaServer(schema: GraphQLSchema, mask: Mask): YogaServer 
     cors: false,
     logging: false,
     maskedErrors: { maskError: (error) => mask(error) },
-    plugins: [refuseBadVariables, refuseSubscriptions],
+    plugins: [parseDeepQueries, refuseBadVariables, refuseSubscriptions],
   })
   return { answer: async (request, context) => yoga.fetch(request, context) }
+}
+
+const parseDeepQueries: Plugin = {
+  onParse({ setParseFn }) {
+    setParseFn(parseQuery)
+  },
 }
 
 /** graphql-js reports variables that do not fit without a code; clients are promised one. */
@@ -38,7 +45,8 @@ const refuseBadVariables: Plugin = {
         (error) =>
           new GraphQLError(error.message, {
             nodes: error.nodes ?? null,
-            extensions: { code: 'BAD_USER_INPUT' },
+            // Without data the draft demands 4xx; `spec` keeps 200 for clients that ask for application/json.
+            extensions: { code: 'BAD_USER_INPUT', http: { spec: true, status: 400 } },
           }),
       ),
     })

@@ -79,7 +79,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     },
     close(code, reason) {
       writer.flush()
-      socket.close(code, Buffer.from(reason).subarray(0, MAX_REASON_BYTES).toString())
+      socket.close(code, shortened(reason))
       disarm()
     },
     forget() {
@@ -88,4 +88,11 @@ export function createConnection(options: ConnectionOptions): Connection {
     },
   }
   return connection
+}
+
+/** Cut between characters: one that is cut in half becomes a longer one, and `ws` throws at a reason too long. */
+function shortened(reason: string): Buffer {
+  const bytes = Buffer.alloc(MAX_REASON_BYTES)
+  const { written } = new TextEncoder().encodeInto(reason, bytes)
+  return bytes.subarray(0, written)
 }

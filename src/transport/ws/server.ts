@@ -5,12 +5,7 @@ import { GraphQLError, type GraphQLSchema } from 'graphql'
 import { CloseCode, type Context, handleProtocols, makeServer, type OperationResult } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
-import {
-  type Credential,
-  tokenFromAuthorization,
-  tokenFromConnectionParams,
-  tokenFromUrl,
-} from '../../auth/credentials.ts'
+import { type Credential, tokenFromConnectionParams } from '../../auth/credentials.ts'
 import type { TokenVerifier } from '../../auth/verifier.ts'
 import type { Viewer } from '../../auth/viewer.ts'
 import type { Hub } from '../../hub/hub.ts'
@@ -23,7 +18,7 @@ import type { Services } from '../../resolvers/services.ts'
 import type { OriginPolicy } from '../http/origin.ts'
 import type { Mask } from '../masking.ts'
 import type { Operation, Operations } from '../operation.ts'
-import { type SignIn, signIn } from '../sign-in.ts'
+import { credentialOf, type SignIn, signIn } from '../sign-in.ts'
 import { CLOSE, type Connection, createConnection } from './connection.ts'
 import { createNextFrames } from './frame.ts'
 import { createSilentSource } from './subscription.ts'
@@ -302,12 +297,6 @@ export function createWsServer(options: WsServerOptions): WsServer {
       clearInterval(heartbeat)
     },
   }
-}
-
-/** Where both are given they must agree; the header wins over nothing. */
-function credentialOf(request: IncomingMessage): Credential {
-  const header = tokenFromAuthorization(request.headers.authorization)
-  return header.kind === 'none' ? tokenFromUrl(request.url ?? '') : header
 }
 
 function refuseUpgrade(stream: Duplex, status: string): void {

@@ -1,0 +1,75 @@
+import { instant } from '../../src/kernel/instant.ts'
+import {
+  advance,
+  asEpoch,
+  asOffset,
+  BEGINNING,
+  type Epoch,
+  type Offset,
+  type Position,
+} from '../../src/kernel/position.ts'
+import { asTopic, type Topic } from '../../src/kernel/topic.ts'
+import type { Entry } from '../../src/log/entry.ts'
+import type { Head, History } from '../../src/log/history.ts'
+import { encodeNotice } from '../../src/log/notice.ts'
+
+export const TOPIC: Topic = asTopic('test:1')
+
+/** A history in memory, of one topic. */
+export interface FakeHistory extends History {
+  /** Appends `count` entries and returns the notice that would announce them. */
+  append(count: number): string
+  /** Forgets entries up to and including `offset`, as retention does. */
+  trim(offset: Offset): void
+  /** Begins another history, as a restored database would. */
+  replace(): void
+  readonly position: Position
+  readonly entries: readonly Entry[]
+}
+
+export function createFakeHistory(): FakeHistory {
+  let epoch: Epoch = asEpoch(1)
+  let floor: Offset = BEGINNING
+  let entries: Entry[] = []
+  let last: Offset = BEGINNING
+
+  const head = (): Head => ({ epoch, offset: last, floor })
+  return {
+    append(count) {
+      const added = Array.from({ length: count }, (_, index): Entry => {
+        const offset = advance(last, index + 1)
+        return {
+          topic: TOPIC,
+          epoch,
+          offset,
+          at: instant(offset),
+          type: 'Happened',
+          data: { number: offset },
+        }
+      })
+      entries.push(...added)
+      last = advance(last, count)
+      return encodeNotice(added)
+    },
+    trim(offset) {
+      floor = asOffset(Math.max(floor, Math.min(offset, last)))
+      entries = entries.filter((entry) => entry.offset > floor)
+    },
+    replace() {
+      epoch = asEpoch(epoch + 1)
+      entries = []
+      last = BEGINNING
+      floor = BEGINNING
+    },
+    get position() {
+      return { epoch, offset: last }
+    },
+    get entries() {
+      return entries
+    },
+    head: async () => head(),
+    heads: async () => new Map([[TOPIC, head()]]),
+    readAfter: async (_topic, { offset }, limit) =>
+      entries.filter((entry) => entry.offset > offset).slice(0, limit),
+  }
+}

@@ -1,0 +1,110 @@
+import { GraphQLError } from 'graphql'
+import type { Selection, Sink, Subscriber } from '../../src/hub/delivery.ts'
+import { createHub, type Hub } from '../../src/hub/hub.ts'
+import type { HistoryPlan, PresentedEvent, Source } from '../../src/hub/source.ts'
+import { instant } from '../../src/kernel/instant.ts'
+import type { FakeBus } from './fake-bus.ts'
+import { type FakeHistory, TOPIC } from './fake-history.ts'
+
+/** What one subscriber got: a snapshot's offset with its reset mark, or an entry's offset. */
+export type Received =
+  | { readonly kind: 'snapshot'; readonly offset: number; readonly reset: boolean }
+  | { readonly kind: 'entry'; readonly offset: number }
+
+export interface TestReader {
+  readonly received: readonly Received[]
+  /** The cursor of the last payload. */
+  readonly cursor: string | null
+  readonly error: GraphQLError | undefined
+  readonly isEnded: boolean
+  /** While held back, the sink is congested. */
+  hold(): void
+  release(): void
+  stop(): void
+}
+
+export function createTestHub(
+  history: FakeHistory,
+  bus: FakeBus,
+  timing: { readonly checkEveryMs?: number } = {},
+): Hub {
+  return createHub({
+    history,
+    bus,
+    ...timing,
+    events: {
+      onGapRepaired: () => {},
+      onFault: () => {},
+      onReplay: () => {},
+      onReset: () => {},
+      mask: (error) => new GraphQLError(String(error)),
+    },
+  })
+}
+
+export function sourceOf(history: FakeHistory, present?: (event: PresentedEvent) => void): Source {
+  return {
+    snapshotType: 'Snapshot',
+    isSnapshotShared: true,
+    snapshot: async () => ({ position: history.position, at: instant(0), state: {} }),
+    present(entry) {
+      const event = { type: entry.type, topic: entry.topic, position: entry, at: entry.at }
+      present?.(event)
+      return event
+    },
+  }
+}
+
+/** Subscribes from `after` on. `key` tells groups apart. */
+export function openReader(hub: Hub, source: Source, after: string | null = null, key = 'same'): TestReader {
+  const received: Received[] = []
+  let cursor: string | null = null
+  let error: GraphQLError | undefined
+  let isEnded = false
+  let isHeld = false
+  let resume: (() => void)[] = []
+  const sink: Sink = {
+    send(payload) {
+      const { type, offset, reset } = JSON.parse(payload.json.toString()).data
+      received.push(type === 'Snapshot' ? { kind: 'snapshot', offset, reset } : { kind: 'entry', offset })
+      cursor = payload.cursor
+    },
+    isCongested: () => isHeld,
+    drained: () => (isHeld ? new Promise((resolve) => resume.push(resolve)) : Promise.resolve()),
+    end(reason) {
+      error = reason
+      isEnded = true
+    },
+  }
+  const selection: Selection = {
+    key,
+    execute(value) {
+      const { type, position, reset } = value as PresentedEvent & { readonly reset?: boolean }
+      return { data: { type, offset: position.offset, reset } }
+    },
+  }
+  const subscriber: Subscriber = { selection, viewer: null, sink }
+  const plan: HistoryPlan = { kind: 'history', topic: TOPIC, source, after }
+  const close = hub.open(plan, subscriber)
+  return {
+    received,
+    get cursor() {
+      return cursor
+    },
+    get error() {
+      return error
+    },
+    get isEnded() {
+      return isEnded
+    },
+    hold() {
+      isHeld = true
+    },
+    release() {
+      isHeld = false
+      for (const wake of resume) wake()
+      resume = []
+    },
+    stop: close,
+  }
+}

@@ -1,0 +1,178 @@
+import { type ExecutionResult, execute, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql'
+import { inject, onTestFinished } from 'vitest'
+import type { Viewer } from '../../src/auth/viewer.ts'
+import { createDispatch } from '../../src/command/create-dispatch.ts'
+import { createTurns } from '../../src/command/turns.ts'
+import type { Role } from '../../src/domain/actor.ts'
+import type { Guard, Plan } from '../../src/hub/source.ts'
+import { asUserId } from '../../src/kernel/id.ts'
+import { FAR_FUTURE, instant } from '../../src/kernel/instant.ts'
+import type { Topic } from '../../src/kernel/topic.ts'
+import type { Entry } from '../../src/log/entry.ts'
+import { createHistory, type History } from '../../src/log/history.ts'
+import { openRecord } from '../../src/log/record.ts'
+import { users } from '../../src/log/schema.ts'
+import type { CallContext, ConnectionControl } from '../../src/resolvers/context.ts'
+import { createServices, type Services } from '../../src/resolvers/services.ts'
+import { createSchema } from '../../src/schema/schema.ts'
+import { createDatabase } from '../support/postgres-databases.ts'
+
+export const NOW = instant(Date.UTC(2027, 0, 2, 3, 4, 5, 6))
+
+/** Someone with a valid token. */
+export function viewer(id: string, ...roles: readonly Role[]): Viewer {
+  const user = { id: asUserId(id), name: id.toUpperCase() }
+  return { user, roles: new Set(['USER', ...roles]), expiresAt: FAR_FUTURE, issuedAt: null }
+}
+
+export interface Given {
+  readonly services: Services
+  readonly history: History
+  readonly schema: GraphQLSchema
+  /** Runs an operation as `caller` and returns its data. Throws its first error. */
+  run(
+    caller: Viewer | null,
+    text: string,
+    variables?: Variables,
+    connection?: ConnectionControl,
+  ): Promise<Data>
+  /** The code of the first error that an operation ends with; undefined where it has none. */
+  codeOf(caller: Viewer | null, text: string, variables?: Variables): Promise<unknown>
+  /** How the hub is to serve a subscription. Throws where the caller may not. */
+  plan(caller: Viewer | null, field: string, args: object): Promise<Plan>
+  /** Executes a subscription against one value, as the hub does for a whole group: without any viewer. */
+  present(text: string, value: unknown): Promise<Data>
+}
+
+type Variables = Readonly<Record<string, unknown>>
+
+/** An answer: it has whatever shape its own document asks for. */
+export type Data = unknown
+
+/** The text at a path of an answer. Throws where there is none. */
+export function textAt(data: Data, ...path: readonly (string | number)[]): string {
+  let found: unknown = data
+  for (const step of path) {
+    found =
+      typeof found === 'object' && found !== null
+        ? new Map(Object.entries(found)).get(String(step))
+        : undefined
+  }
+  if (typeof found !== 'string') throw new Error(`nothing at ${path.join('.')} of ${JSON.stringify(data)}`)
+  return found
+}
+
+/** The resolvers over a database of their own, with the real command side. Users: whoever is named here is known. */
+export async function given(...known: readonly Viewer[]): Promise<Given> {
+  const url = await createDatabase(inject('postgresUrl'), inject('databasePrefix'))
+  const record = await openRecord({ url, directory: '', onConnectionError: () => {} })
+  onTestFinished(() => record.close())
+  const { database } = record
+  const dispatch = createDispatch({ database, turns: createTurns(4), announce: () => {} })
+  const services = createServices({ dispatch, database, node: 'node_1', version: '1.2.3', now: () => NOW })
+  const schema = createSchema()
+  if (known.length > 0) await database.insert(users).values(known.map(({ user }) => user))
+
+  async function execution(
+    text: string,
+    contextValue: object,
+    rootValue: unknown,
+    variableValues: Variables,
+  ): Promise<ExecutionResult> {
+    const document = parse(text)
+    const [fault] = validate(schema, document)
+    if (fault !== undefined) throw fault
+    return await execute({ schema, document, contextValue, rootValue, variableValues })
+  }
+
+  function contextOf(caller: Viewer | null, connection: ConnectionControl | null = null): CallContext {
+    return { services, viewer: caller, connection }
+  }
+
+  function dataOf({ data, errors }: ExecutionResult): Data {
+    if (errors?.[0] !== undefined) throw errors[0]
+    return JSON.parse(JSON.stringify(data))
+  }
+
+  return {
+    services,
+    history: createHistory(database),
+    schema,
+    async run(caller, text, variables = {}, connection) {
+      return dataOf(await execution(text, contextOf(caller, connection), undefined, variables))
+    },
+    async codeOf(caller, text, variables = {}) {
+      const { errors } = await execution(text, contextOf(caller), undefined, variables)
+      return errors?.[0]?.extensions['code']
+    },
+    async plan(caller, field, args) {
+      const { plan } = schema.getSubscriptionType()?.getFields()[field]?.extensions ?? {}
+      if (plan === undefined) throw new Error(`${field} has no plan`)
+      return plan(args, contextOf(caller))
+    },
+    async present(text, value) {
+      return dataOf(await execution(text, { services }, value, {}))
+    },
+  }
+}
+
+/** A topic's whole history. */
+export async function entriesOf({ history }: Given, topic: Topic): Promise<readonly Entry[]> {
+  const head = await history.head(topic)
+  if (head === undefined) throw new Error(`${topic} has not begun`)
+  return history.readAfter(topic, { ...head, offset: head.floor }, 1000)
+}
+
+/** What keeps a plan's subscription honest. Throws where nothing does. */
+export function guardOf(plan: Plan): Guard {
+  if (plan.kind === 'pulse' || plan.guard === undefined) throw new Error('the plan has no guard')
+  return plan.guard
+}
+
+/** All entries that a plan's readers would get from the beginning, presented and executed. */
+export async function replay(
+  all: Given,
+  plan: Plan,
+  text: string,
+  reader: Viewer | null = null,
+): Promise<readonly Data[]> {
+  if (plan.kind !== 'history') throw new Error('only a history is replayed')
+  const { source, topic } = plan
+  const entries = await entriesOf(all, topic)
+  const prepared = await source.prepare?.(topic, entries)
+  const values: Data[] = []
+  for (const [index, entry] of entries.entries()) {
+    const event = source.present(entry, prepared?.[index])
+    if (source.sees?.(event, prepared?.[index], reader) === false) continue
+    values.push(onlyField(await all.present(text, event)))
+  }
+  return values
+}
+
+/** The snapshot of a plan for `reader`, executed. */
+export async function snapshot(
+  { present }: Given,
+  plan: Plan,
+  text: string,
+  reader: Viewer | null = null,
+): Promise<Data> {
+  if (plan.kind !== 'history') throw new Error('only a history has a snapshot')
+  const { source, topic } = plan
+  const { position, at, state } = await source.snapshot(topic, reader)
+  const event = { type: source.snapshotType, topic, position, at, reset: false, ...state }
+  return onlyField(await present(text, event))
+}
+
+function onlyField(data: Data): Data {
+  return typeof data === 'object' && data !== null ? Object.values(data)[0] : undefined
+}
+
+/** The code with which `work` is refused. */
+export async function refusalOf(work: Promise<unknown>): Promise<unknown> {
+  try {
+    await work
+    return undefined
+  } catch (error) {
+    return error instanceof GraphQLError ? error.extensions['code'] : error
+  }
+}

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest'
+import { canSeeAnnouncement } from '../../src/domain/announcement/access.ts'
+import type { Announcement, Audience } from '../../src/domain/announcement/announcement.ts'
+import { type Caller, canSeeRoom } from '../../src/domain/room/access.ts'
+import type { Membership, Room, RoomKind, RoomVisibility } from '../../src/domain/room/room.ts'
+import { asAnnouncementId, asRoomId, type UserId } from '../../src/kernel/id.ts'
+import { instant } from '../../src/kernel/instant.ts'
+import { asOffset } from '../../src/kernel/position.ts'
+import { messagesTopic, roomTopic } from '../../src/kernel/topic.ts'
+import { readAnnouncements, readAnnouncementsInForce } from '../../src/log/read/announcements.ts'
+import { readRoomFacts } from '../../src/log/read/room-facts.ts'
+import { readRoom, readRooms, seesRoom } from '../../src/log/read/rooms.ts'
+import { announcements, members, rooms } from '../../src/log/schema.ts'
+import { beginTopics } from '../../src/log/seed.ts'
+import { callerOf } from '../../src/resolvers/caller.ts'
+import { given, viewer } from './given.ts'
+
+const KINDS: readonly RoomKind[] = ['LOBBY', 'AUCTION', 'TRADE', 'CHAT', 'DIRECT']
+const VISIBILITIES: readonly RoomVisibility[] = ['PUBLIC', 'AUTHENTICATED', 'MEMBERS', 'ADMIN']
+const AUDIENCES: readonly Audience[] = ['GLOBAL', 'AUTHENTICATED', 'ADMIN', 'ROOM']
+const BEFORE = instant(Date.UTC(2026, 0, 1))
+
+const member = viewer('member')
+const left = viewer('left')
+const removed = viewer('removed')
+const READERS = [
+  null,
+  viewer('stranger'),
+  member,
+  left,
+  removed,
+  viewer('moderator', 'MODERATOR'),
+  viewer('admin', 'ADMIN'),
+  viewer('service', 'SERVICE'),
+  viewer('member', 'ADMIN'),
+]
+
+function room(kind: RoomKind, visibility: RoomVisibility): Room {
+  return {
+    id: asRoomId(`room_${kind}_${visibility}`),
+    name: kind,
+    kind,
+    visibility,
+    phase: 'LIVE',
+    owner: null,
+    createdAt: BEFORE,
+    startsAt: null,
+    endsAt: null,
+    startedAt: BEFORE,
+    endedAt: null,
+    memberCount: 1,
+    ranking: 'STANDARD',
+    disclosure: 'OWN',
+  }
+}
+
+const ROOMS = KINDS.flatMap((kind) => VISIBILITIES.map((visibility) => room(kind, visibility)))
+const WHO: readonly (readonly [UserId, Membership['status']])[] = [
+  [member.user.id, 'member'],
+  [left.user.id, 'left'],
+  [removed.user.id, 'removed'],
+]
+
+function announcement(audience: Audience, roomId: Room['id'] | null): Announcement {
+  return {
+    id: asAnnouncementId(`ann_${audience}_${roomId}`),
+    audience,
+    roomId,
+    severity: 'INFO',
+    title: audience,
+    body: audience,
+    publishedAt: BEFORE,
+    expiresAt: null,
+    retractedAt: null,
+  }
+}
+
+const ANNOUNCEMENTS = [
+  ...AUDIENCES.filter((audience) => audience !== 'ROOM').map((audience) => announcement(audience, null)),
+  ...ROOMS.map(({ id }) => announcement('ROOM', id)),
+]
+
+/** Every kind of room with every visibility, each with one who is a member, one who left and one who was removed. */
+async function everyRoom() {
+  const all = await given()
+  const { database } = all.services
+  await beginTopics(
+    database,
+    ROOMS.flatMap(({ id }) => [roomTopic(id), messagesTopic(id)]),
+  )
+  await database.insert(rooms).values([...ROOMS])
+  await database.insert(members).values(
+    ROOMS.flatMap(({ id }) =>
+      WHO.map(([userId, status]) => {
+        return { roomId: id, userId, userName: userId, status, role: 'MEMBER' as const, joinedAt: BEFORE }
+      }),
+    ),
+  )
+  await database
+    .insert(announcements)
+    .values(ANNOUNCEMENTS.map((each, index) => ({ ...each, offset: asOffset(index + 1) })))
+  return all
+}
+
+function standingOf(caller: Caller): Membership | undefined {
+  if (caller === null || caller.kind === 'system') return undefined
+  const [, status] = WHO.find(([id]) => id === caller.person.id) ?? []
+  if (status === undefined) return undefined
+  return { user: caller.person, status, role: 'MEMBER', joinedAt: BEFORE, mutedUntil: null }
+}
+
+describe('what the record gives a reader', () => {
+  test('are the rooms that the domain lets them see, whether read one by one or listed', async () => {
+    const { services } = await everyRoom()
+    for (const reader of READERS) {
+      const caller = callerOf(reader)
+      const seen = ROOMS.filter((each) => canSeeRoom(caller, each, standingOf(caller))).map(({ id }) => id)
+      const listed = await readRooms(services.database, caller, { kind: null }, { after: null, limit: 100 })
+      const own = listed.map((record) => record.room.id).filter((id) => id.startsWith('room_'))
+      expect(own.sort()).toEqual([...seen].sort())
+      for (const { id } of ROOMS) {
+        const record = await readRoom(services.database, id, caller)
+        expect(record?.room.id).toBe(seen.includes(id) ? id : undefined)
+        expect(await seesRoom(services.database, id, caller)).toBe(seen.includes(id))
+      }
+    }
+  })
+
+  test('are the announcements that the domain means for them', async () => {
+    const { services } = await everyRoom()
+    const { database } = services
+    const facts = await readRoomFacts(
+      database,
+      ROOMS.map(({ id }) => id),
+    )
+    for (const reader of READERS) {
+      const caller = callerOf(reader)
+      const meant = ANNOUNCEMENTS.filter((each) => {
+        const own = ROOMS.find(({ id }) => id === each.roomId)
+        const standing = standingOf(caller)
+        const memberships = new Map(standing === undefined ? [] : [[String(standing.user.id), standing]])
+        return canSeeAnnouncement(caller, each, own && { room: own, memberships })
+      })
+      const ids = meant.map(({ id }) => id)
+      const listed = await readAnnouncements(database, caller, { after: null, limit: 100 })
+      expect(listed.map((record) => record.announcement.id)).toEqual([...ids].reverse())
+      const { announcements: snapshot } = await readAnnouncementsInForce(database, caller, 1000)
+      expect(snapshot).toEqual(meant)
+      const live = ANNOUNCEMENTS.filter((each) =>
+        canSeeAnnouncement(caller, each, each.roomId === null ? undefined : facts.get(each.roomId)),
+      )
+      expect(live).toEqual(meant)
+    }
+  })
+})
