@@ -63,6 +63,7 @@ const FOLDERS = {
       'kernel/',
       'auth/',
       'config/allowed-origins.ts',
+      'health/readiness.ts',
       'hub/delivery.ts',
       'hub/hub.ts',
       'hub/source.ts',

@@ -23,11 +23,17 @@ const app = await startApp(config, log).catch((error: unknown) => {
 log.info({ url: app.url, node: app.services.node }, `listening on ${app.url}`)
 const demo = config.isDemoOn ? await startDemo(app, config, log) : undefined
 
-let isStopping = false
+/** Ctrl-C reaches this process twice, from the terminal and from npm: one key, one signal. */
+const SAME_KEY_MS = 300
+let stoppingSince: number | undefined
+
 async function stop(signal: string): Promise<void> {
-  // A second signal means: now.
-  if (isStopping) process.exit(1)
-  isStopping = true
+  if (stoppingSince !== undefined) {
+    // A second signal means: now.
+    if (Date.now() - stoppingSince > SAME_KEY_MS) process.exit(1)
+    return
+  }
+  stoppingSince = Date.now()
   log.info({ signal }, 'draining')
   const cut = setTimeout(() => process.exit(0), config.http.drainTimeoutMs)
   await demo?.close()

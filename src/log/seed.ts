@@ -14,7 +14,7 @@ const DEFAULT_ROOMS: readonly (readonly [string, RoomVisibility])[] = [
 const MAX_EPOCH = 2 ** 40
 
 /** A new name for a history: random, so that a restored or replaced one is not taken for the old. */
-export function newEpoch(): Epoch {
+function newEpoch(): Epoch {
   return asEpoch(randomInt(1, MAX_EPOCH))
 }
 

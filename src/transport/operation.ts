@@ -156,9 +156,7 @@ export function createOperations(
     async plan(operation, context, after = null) {
       const { field, args } = rootFieldOf(schema, operation)
       if (after !== null && field.args.some(({ name }) => name === 'after')) args['after'] = after
-      const plan = field.extensions['plan'] as
-        | ((args: unknown, context: CallContext) => Promise<Plan>)
-        | undefined
+      const { plan } = field.extensions
       if (plan === undefined) throw new RangeError(`Subscription.${field.name} has no plan`)
       return { plan: await plan(args, context), selection: selectionOf(operation, context) }
     },

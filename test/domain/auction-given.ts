@@ -158,8 +158,8 @@ export function move(command: AuctionCommand, actor: Actor, now = NOW): Move {
   return { command, actor, now, room: room() }
 }
 
-export const OWN_BID = asBidId('bid_own')
-export const ANSWER = asBidId('bid_answer')
+const OWN_BID = asBidId('bid_own')
+const ANSWER = asBidId('bid_answer')
 
 export function bid(name: string, offer: { amount?: number; maximum?: number }, now = NOW): Move {
   const { amount: exact = null, maximum = null } = offer

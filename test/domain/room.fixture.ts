@@ -15,7 +15,7 @@ export const inMinutes = (minutes: number): Instant => later(NOW, minutes * 60_0
 
 export const person = (name: string): Person => ({ id: asUserId(`user-${name}`), name })
 
-export const user = (name: string, ...roles: readonly Role[]): UserActor => ({
+const user = (name: string, ...roles: readonly Role[]): UserActor => ({
   kind: 'user',
   person: person(name),
   roles: new Set<Role>(['USER', ...roles]),
@@ -40,7 +40,7 @@ export const member = (actor: UserActor, change: Partial<Membership> = {}): Memb
 })
 
 export const owner = member(olga, { role: 'OWNER' })
-export const moderator = member(molly, { role: 'MODERATOR' })
+const moderator = member(molly, { role: 'MODERATOR' })
 
 /** A PUBLIC chat room that is LIVE, with `change`, and `memberships` besides those of its owner and a moderator. */
 export function roomWith(

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request as sendRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startNode, type TestNode } from '../support/node.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
@@ -113,6 +115,17 @@ describe('A mutation over HTTP', () => {
   test('by who is not signed in is answered with the error UNAUTHENTICATED', async () => {
     const response = await post({ query: JOIN, variables: { roomId: 'room_none' } })
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
+  })
+})
+
+describe('A method that GraphQL over HTTP does not know', () => {
+  // `fetch` refuses to send TRACE.
+  test.each(['HEAD', 'PUT', 'DELETE', 'PATCH', 'TRACE', 'PURGE'])('%s is answered 405', async (method) => {
+    const request = sendRequest(`${node.url}/graphql?query={__typename}`, { method }).end()
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    response.resume()
+    expect(response.statusCode).toBe(405)
+    expect(response.headers.allow).toContain('GET, POST')
   })
 })
 

@@ -1,3 +1,4 @@
+import type { Problem } from '../../src/health/readiness.ts'
 import { createServer, request as sendRequest } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { DevClaims } from '../../src/auth/dev-token.ts'
@@ -5,7 +6,6 @@ import { instant } from '../../src/kernel/instant.ts'
 import {
   createOperationsHandler,
   type OperationsDependencies,
-  type Problem,
 } from '../../src/transport/http/operations.ts'
 import { createOriginPolicy } from '../../src/transport/http/origin.ts'
 

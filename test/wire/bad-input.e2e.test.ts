@@ -266,7 +266,12 @@ describe('variables', () => {
     ... on Rejected { code } } }`
   const UPDATE =
     'mutation ($at: DateTime) { updateRoom(input: { roomId: "r", endsAt: $at }) { ... on Rejected { code } } }'
-  const cases = [
+  const cases: readonly {
+    readonly called: string
+    readonly status?: number
+    readonly query: string
+    readonly variables: object
+  }[] = [
     { called: 'lack a required one', query: ECHO, variables: {} },
     { called: 'have null for a required one', query: ECHO, variables: { message: null } },
     { called: 'have a number for a String', query: ECHO, variables: { message: 5 } },
@@ -295,8 +300,13 @@ describe('variables', () => {
         query: UPDATE,
         variables: { at },
       })),
-    { called: 'have U+0000 in an id', query: ROOM_QUERY, variables: { id: 'a\0b' } },
-    { called: 'have half a surrogate pair in an id', query: ROOM_QUERY, variables: { id: 'a\ud800' } },
+    { called: 'have U+0000 in an id', status: 200, query: ROOM_QUERY, variables: { id: 'a\0b' } },
+    {
+      called: 'have half a surrogate pair in an id',
+      status: 200,
+      query: ROOM_QUERY,
+      variables: { id: 'a\ud800' },
+    },
     { called: 'have an object for an id', query: ROOM_QUERY, variables: { id: {} } },
     {
       called: 'have an unknown field in an input',
@@ -315,6 +325,7 @@ describe('variables', () => {
     },
     {
       called: 'have U+0000 in a list of ids',
+      status: 200,
       query: SEND,
       variables: { input: { roomId: 'r', body: 'b', clientMessageId: 'c', mentions: ['\0'] } },
     },
@@ -327,9 +338,9 @@ describe('variables', () => {
     },
   ]
 
-  test.for(cases)('that $called are BAD_USER_INPUT over HTTP, with status 400', async (given) => {
-    const { query, variables } = given
-    expect(await postBody({ query, variables })).toMatchObject({ status: 400, code: 'BAD_USER_INPUT' })
+  // An id that nothing can have fits its type: that is found out by the field, so that other fields are answered.
+  test.for(cases)('that $called are BAD_USER_INPUT over HTTP', async ({ status = 400, query, variables }) => {
+    expect(await postBody({ query, variables })).toMatchObject({ status, code: 'BAD_USER_INPUT' })
   })
 
   test.for(cases)('that $called are BAD_USER_INPUT over a WebSocket', async ({ query, variables }) => {
@@ -707,7 +718,7 @@ describe('bytes over a raw TCP socket', () => {
     expect(String(await rest)).toMatch(/^HTTP\/1\.1 4\d\d /)
   })
 
-  test.for(['//', '/graphql?%', 'http://[', '//%zz', '/graphql%00'])(
+  test.for(['//', 'http://[', '//%zz', '/graphql%00'])(
     'that ask for the address %s are answered 4xx',
     async (path) => {
       const socket = await openTcp()

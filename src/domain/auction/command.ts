@@ -1,7 +1,7 @@
 import type { AuctionId, BidId, RoomId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Person } from '../person.ts'
-import type { AuctionState, BidOutcome } from './auction.ts'
+import type { BidOutcome } from './auction.ts'
 
 /** Amounts and instants as the client sent them: the decider checks every one. */
 export interface CreateAuction {
@@ -52,6 +52,3 @@ export interface AuctionReply {
   /** For placeBid and buyNow. `bidId` is null when only a ceiling was raised. */
   readonly bid: { readonly outcome: BidOutcome; readonly bidId: BidId | null } | null
 }
-
-/** Null before `create`. */
-export type MaybeAuction = AuctionState | null

@@ -36,6 +36,10 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
       response.writeHead(204, { ...cors, allow: 'GET, POST, OPTIONS' }).end()
       return
     }
+    if (method !== 'GET' && method !== 'POST') {
+      answerErrors(response, 405, 'Use GET or POST.', 'BAD_REQUEST', { ...cors, allow: 'GET, POST, OPTIONS' })
+      return
+    }
     const url = new URL(request.url ?? '/', 'http://localhost')
     if (options.graphiql !== null && wantsPage(request, url)) {
       answerText(response, 200, 'text/html; charset=utf-8', options.graphiql(), cors)

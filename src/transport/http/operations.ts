@@ -1,16 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type DevClaims, type DevToken, readDevClaims } from '../../auth/dev-token.ts'
-import { formatInstant, type Instant } from '../../kernel/instant.ts'
+import type { Problem } from '../../health/readiness.ts'
+import { formatInstant } from '../../kernel/instant.ts'
 import { answerJson, answerText, type Headers, readJson } from './json.ts'
 import type { OriginPolicy } from './origin.ts'
-
-/** Why this node should get no traffic. */
-export interface Problem {
-  readonly part: 'database' | 'bus' | 'draining'
-  readonly since: Instant
-  /** For operators; holds no password. */
-  readonly message: string
-}
 
 export interface OperationsDependencies {
   /** What is wrong right now, from what is known: answers at once. */

@@ -10,6 +10,7 @@ import { textFrame } from './frame.ts'
 /** The close codes beyond those of the protocol. */
 export const CLOSE = {
   draining: 1012,
+  tryAgainLater: 1013,
   fault: 4500,
   tooSlow: 4901,
 } as const

@@ -1,5 +1,5 @@
 /** RFC 6455 §5.2: the head of an unmasked, unfragmented text message of `length` bytes. */
-export function writeTextHead(target: Buffer, at: number, length: number): void {
+function writeTextHead(target: Buffer, at: number, length: number): void {
   target[at] = 0x81
   if (length < 126) target[at + 1] = length
   else if (length < 65_536) {
@@ -11,7 +11,7 @@ export function writeTextHead(target: Buffer, at: number, length: number): void 
   }
 }
 
-export function textHeadLength(length: number): number {
+function textHeadLength(length: number): number {
   return length < 126 ? 2 : length < 65_536 ? 4 : 10
 }
 

@@ -95,7 +95,16 @@ export function createWsServer(options: WsServerOptions): WsServer {
   async function onConnect({ extra, connectionParams }: Context<Record<string, unknown>, Extra>) {
     const { connection, upgradeCredential } = extra
     const given = tokenFromConnectionParams(connectionParams)
-    const signedIn = await checked(given.kind === 'none' ? upgradeCredential : given)
+    const signedIn = await checked(given.kind === 'none' ? upgradeCredential : given).catch(
+      (error: unknown) => {
+        connection.log.warn({ err: error }, 'a token could not be checked')
+        return undefined
+      },
+    )
+    if (signedIn === undefined) {
+      connection.close(CLOSE.tryAgainLater, 'The token can not be checked at the moment')
+      return false
+    }
     if (signedIn.kind === 'refused') {
       connection.close(CloseCode.Forbidden, signedIn.reason)
       return false

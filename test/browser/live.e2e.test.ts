@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
+import { post } from '../support/graphql-client.ts'
+import { startNode, type TestNode } from '../support/node.ts'
+import { startProxy } from '../support/redis-proxy.ts'
+import { makeAuction, placeBid } from '../support/rooms.ts'
+
+const INSTALLING_MS = 300_000
+const MINUTE_MS = 60_000
+
+let node: TestNode
+let chromium: Chromium
+let auctioneer: string
+beforeAll(async () => {
+  ;[node, chromium] = await Promise.all([startNode({ env: { DEMO: 'true' } }), startChromium()])
+  // Whose room the demo is.
+  auctioneer = await node.token('auctioneer', { name: 'Ada, auctioneer' })
+}, INSTALLING_MS)
+afterAll(async () => {
+  await chromium?.[Symbol.asyncDispose]()
+  await node?.[Symbol.asyncDispose]()
+})
+
+/** A lot that the demo's visitors leave alone; as the newest, it is the one that the page shows. */
+function makeLot(title: string, input: object = {}): Promise<string> {
+  return makeAuction(node, auctioneer, 'demo', { title, ...input })
+}
+
+async function hammer(auctionId: string): Promise<void> {
+  const mutation = 'mutation ($id: ID!) { hammerAuction(auctionId: $id) { __typename } }'
+  await post(node.url, mutation, { id: auctionId }, auctioneer)
+}
+
+/** The live page with `title` in it, signed in where a name is given. */
+async function openLive(title: string, name?: string, url = node.url): Promise<Page> {
+  const page = await chromium.newPage()
+  await page.goTo(url)
+  await page.until(shows('title', title))
+  if (name === undefined) return page
+  await page.until(`!document.querySelector('#sign-in').hidden`)
+  await page.fill('#name', name)
+  await page.click('#sign-in button')
+  await page.until(`!document.querySelector('#bidding').hidden`)
+  return page
+}
+
+const textOf = (id: string): string => `document.getElementById('${id}').textContent`
+const shows = (id: string, text: string): string => `${textOf(id)}.includes(${JSON.stringify(text)})`
+const PRICES = `[...document.querySelectorAll('#bids li')].map((line) => line.firstChild.textContent)`
+
+describe('The live page, without a name', () => {
+  test('shows the lot of the demo, and a price that changes by itself', async () => {
+    const page = await chromium.newPage()
+    await page.goTo(node.url)
+    await page.until(`document.querySelectorAll('#bids li').length > 0`)
+    const price = await page.evaluate<string>(textOf('price'))
+    expect(price).toMatch(/€[\d,]+\.\d\d/)
+    expect(await page.evaluate(textOf('countdown'))).toMatch(/^\d:\d\d$/)
+    expect(await page.evaluate(textOf('room'))).toBe('Demo saleroom')
+    await page.until(`${textOf('price')} !== ${JSON.stringify(price)}`)
+    await page.until(`${PRICES}[0] === ${textOf('price')}`)
+    expect(page.requested.filter((url) => new URL(url).host !== new URL(node.url).host)).toEqual([])
+    expect(page.faults).toEqual([])
+  })
+})
+
+describe('Two people with the live page open', () => {
+  test('bid against each other, by a click and by ceiling, and nothing moves on their pages', async () => {
+    const lot = await makeLot('A music box')
+    const ann = await openLive('A music box', 'Ann')
+    const ben = await openLive('A music box', 'Ben')
+    await ben.evaluate(`{ window.shifts = []; new PerformanceObserver((list) => {
+      for (const { value } of list.getEntries()) window.shifts.push(value) }).observe({ type: 'layout-shift' }) }`)
+    expect(await ann.evaluate(textOf('leader'))).toBe('No bids yet')
+
+    await ann.click('#quick')
+    await ann.until(`${textOf('leader')} === 'You lead'`)
+    await ann.until(shows('answer', 'You lead at €5.00'))
+    await ben.until(`${textOf('leader')} === 'Ann leads'`)
+
+    await ben.fill('#ceiling', '20')
+    await ben.click('#ceiling-button')
+    await ben.until(shows('answer', 'Your ceiling: €20.00'))
+    await ann.until(`${textOf('leader')} === 'Ben leads, you were outbid'`)
+    await ann.click('#quick')
+    await ann.until(shows('answer', 'another ceiling was higher'))
+    await ben.until(`${textOf('leader')} === 'You lead' && ${PRICES}.length === 4`)
+    expect(await ben.evaluate(PRICES)).toEqual(await ann.evaluate(PRICES))
+    expect(await ben.evaluate('window.shifts')).toEqual([])
+
+    await hammer(lot)
+    await ben.until(shows('leader', 'Sold to you'))
+    await ann.until(shows('leader', 'Sold to Ben'))
+    // The demo's own lot goes on meanwhile.
+    await ann.until(`!${shows('title', 'A music box')}`)
+    await ann.until(shows('before', 'Before this: A music box. Sold to Ben'))
+  })
+
+  test('read on one page what is said on the other, letter for letter', async () => {
+    const lot = await makeLot('A silent lot')
+    const ann = await openLive('A silent lot', 'Ann')
+    const ben = await openLive('A silent lot')
+    await ann.fill('#message', '<img src=x onerror=alert(1)> & all')
+    await ann.click('#send')
+    await ben.until(
+      `[...document.querySelectorAll('#chat li')].some((line) => line.textContent === 'Ann<img src=x onerror=alert(1)> & all')`,
+    )
+    await hammer(lot)
+  })
+})
+
+describe('A bid in the last seconds', () => {
+  test('is shown to extend the end', async () => {
+    const lot = await makeLot('A late lot', {
+      endsAt: new Date(Date.now() + MINUTE_MS).toISOString(),
+      softClose: { windowMs: 2 * MINUTE_MS, extensionMs: 3 * MINUTE_MS, capMs: 10 * MINUTE_MS },
+    })
+    const page = await openLive('A late lot')
+    await placeBid(node, await node.token('carl'), { auctionId: lot, amount: 1000 })
+    await page.until(shows('countdown-label', 'Extended 1×'))
+    await page.until(`/^[23]:\\d\\d$/.test(${textOf('countdown')})`)
+    await hammer(lot)
+  })
+})
+
+describe('A live page that loses its connection', () => {
+  test('says so calmly, comes back by itself, and has every bid that it missed, once', async () => {
+    const lot = await makeLot('A distant lot')
+    const carl = await node.token('carl', { name: 'Carl' })
+    const proxy = await startProxy(Number(new URL(node.url).port))
+    const page = await openLive('A distant lot', 'Dora', `http://127.0.0.1:${proxy.port}`)
+    await placeBid(node, carl, { auctionId: lot, amount: 1000 })
+    await page.until(shows('price', '€10.00'))
+
+    await proxy[Symbol.asyncDispose]()
+    await page.until(`${textOf('connection')} === 'Reconnecting…'`)
+    expect(await page.evaluate(`document.querySelector('#quick').disabled`)).toBe(true)
+    for (const amount of [2000, 3000, 4000]) await placeBid(node, carl, { auctionId: lot, amount })
+    await using _again = await startProxy(Number(new URL(node.url).port), proxy.port)
+
+    await page.until(shows('connection', 'Caught up, '), 15_000)
+    const [missed] = (await page.evaluate<string>(textOf('connection'))).match(/\d+/) ?? []
+    // What was said in the room counts too.
+    expect(Number(missed)).toBeGreaterThanOrEqual(3)
+    expect(await page.evaluate(PRICES)).toEqual(['€40.00', '€30.00', '€20.00', '€10.00'])
+    await page.click('#quick')
+    await page.until(`${textOf('leader')} === 'You lead'`)
+    await hammer(lot)
+  })
+
+  test('notices by itself when the network swallows everything', async () => {
+    const lot = await makeLot('A muffled lot')
+    await using proxy = await startProxy(Number(new URL(node.url).port))
+    const page = await openLive('A muffled lot', undefined, `http://127.0.0.1:${proxy.port}`)
+    proxy.swallow()
+    await placeBid(node, await node.token('carl'), { auctionId: lot, amount: 1000 })
+    await page.until(`${textOf('connection')} === 'Reconnecting…'`, 15_000)
+    proxy.heal()
+    await page.until(shows('price', '€10.00'), 15_000)
+    await hammer(lot)
+  }, 30_000)
+})
