@@ -12,7 +12,7 @@ const FOLDERS = {
   kernel: { node: ['crypto'] },
   domain: { knows: ['kernel/'] },
   config: { node: true },
-  logging: { knows: ['config/config.ts'], packages: ['pino', 'pino-pretty'] },
+  logging: { knows: ['config/config.ts'], packages: ['pino', 'pino-pretty'], node: ['async_hooks'] },
   auth: {
     knows: ['kernel/', 'domain/actor.ts', 'domain/person.ts', 'config/config.ts'],
     packages: ['jose', 'lru-cache'],
@@ -69,6 +69,7 @@ const FOLDERS = {
       'hub/source.ts',
       // What tells a database that is away from a fault of ours; nothing else of the record.
       'log/faults.ts',
+      'logging/scope.ts',
       'resolvers/capabilities.ts',
       'resolvers/context.ts',
       'resolvers/services.ts',

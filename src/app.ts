@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { lexicographicSortSchema, printSchema } from 'graphql'
+import { lexicographicSortSchema, NoSchemaIntrospectionCustomRule, printSchema } from 'graphql'
 import type { Logger } from 'pino'
 import { issueDevToken } from './auth/dev-token.ts'
 import { createTokenVerifier } from './auth/verifier.ts'
@@ -11,7 +11,7 @@ import type { Config } from './config/config.ts'
 import { createReadiness } from './health/readiness.ts'
 import { createHub, type Hub } from './hub/hub.ts'
 import { createDeadlines } from './kernel/deadlines.ts'
-import { newNodeId } from './kernel/id.ts'
+import { newNodeId, newRequestId } from './kernel/id.ts'
 import { type Instant, instant } from './kernel/instant.ts'
 import type { Entry } from './log/entry.ts'
 import { createHistory } from './log/history.ts'
@@ -19,6 +19,7 @@ import { encodeNotice } from './log/notice.ts'
 import { openRecord } from './log/record.ts'
 import { createRetention } from './log/retention.ts'
 import { createSeenUsers } from './log/seen-users.ts'
+import { withLogScope } from './logging/scope.ts'
 import { createMemoryBus } from './pubsub/bus.memory.ts'
 import { createRedisBus } from './pubsub/bus.redis.ts'
 import type { Bus } from './pubsub/bus.ts'
@@ -96,7 +97,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   })
   const readiness = createReadiness(database, bus)
   const schema = createSchema()
-  const operations = createOperations(schema, { services }, mask)
+  const rules = config.isIntrospectionAllowed ? [] : [NoSchemaIntrospectionCustomRule]
+  const operations = createOperations(schema, { services }, mask, rules)
   const deadlines = createDeadlines(now)
   const verifier = createTokenVerifier(config.auth, now)
   const origins = createOriginPolicy(config.http.allowedOrigins)
@@ -114,7 +116,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   })
   const graphql = createGraphqlHandler({
     ...{ services, sse, verifier, onSeen, origins, mask },
-    yoga: createYogaServer(schema, mask),
+    yoga: createYogaServer(schema, mask, rules),
     maxBodyBytes: limits.maxMessageBytes,
     graphiql: config.http.isGraphiqlServed ? renderGraphiqlPage : null,
   })
@@ -136,9 +138,14 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       answerJson(response, 404, { error: 'There is nothing here.' })
       return
     }
-    graphql(request, response).catch((error: unknown) => {
-      log.error({ err: error }, 'a request failed')
-      response.destroy()
+    const requestId = newRequestId()
+    response.setHeader('x-request-id', requestId)
+    withLogScope({ requestId }, () => {
+      response.once('finish', () => log.debug({ status: response.statusCode }, 'request answered'))
+      graphql(request, response).catch((error: unknown) => {
+        log.error({ err: error }, 'a request failed')
+        response.destroy()
+      })
     })
   })
   server.on('upgrade', (request, stream, head) => {

@@ -34,6 +34,7 @@ export const newAuctionId = (): AuctionId => newId('auc') as AuctionId
 export const newBidId = (): BidId => newId('bid') as BidId
 export const newAnnouncementId = (): AnnouncementId => newId('ann') as AnnouncementId
 export const newConnectionId = (): string => newId('con')
+export const newRequestId = (): string => newId('req')
 export const newErrorId = (): string => newId('err')
 export const newNodeId = (): string => newId('node')
 

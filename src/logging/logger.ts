@@ -2,6 +2,7 @@ import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 import type { LogConfig } from '../config/config.ts'
 import { REDACTED, redactText, redactUrl, SECRET_PATHS } from './redaction.ts'
+import { currentLogScope } from './scope.ts'
 
 function isPretty({ format }: LogConfig, destination: DestinationStream | undefined): boolean {
   if (format !== 'auto') return format === 'pretty'
@@ -25,6 +26,7 @@ export function createLogger(config: LogConfig, destination?: DestinationStream)
   return pino(
     {
       level: config.level,
+      mixin: currentLogScope,
       redact: { paths: [...SECRET_PATHS], censor: REDACTED },
       serializers: {
         url: (url: unknown) => (typeof url === 'string' || url instanceof URL ? redactUrl(url) : url),

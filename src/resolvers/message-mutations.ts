@@ -85,5 +85,7 @@ async function giveMessageCommand(
   const { reply, position, state } = outcome
   const message = state ?? (await readMessage(services.database, reply.messageId, actor))
   if (message === undefined) return notFoundResult()
-  return { kind: 'accepted', message, cursor: encodeCursor(messagesTopic(roomId), position) }
+  // A retry of a message gets the first answer's cursor, however far the history has gone on.
+  const offset = command.kind === 'send' ? message.offset : position.offset
+  return { kind: 'accepted', message, cursor: encodeCursor(messagesTopic(roomId), { ...position, offset }) }
 }

@@ -10,7 +10,9 @@ import {
   getVariableValues,
   type OperationDefinitionNode,
   parse,
+  specifiedRules,
   TypeInfo,
+  type ValidationRule,
   validate,
   visit,
   visitWithTypeInfo,
@@ -65,10 +67,12 @@ interface KnownDocument {
 
 const KNOWN_DOCUMENTS = 2_000
 
+/** `rules`: to validate by beside those of the specification. */
 export function createOperations(
   schema: GraphQLSchema,
   shared: SharedContext,
   mask: (error: GraphQLError) => GraphQLError,
+  rules: readonly ValidationRule[] = [],
 ): Operations {
   const known = new LRUCache<string, KnownDocument>({ max: KNOWN_DOCUMENTS })
   const ids = new WeakMap<DocumentNode, KnownDocument>()
@@ -78,7 +82,7 @@ export function createOperations(
     const found = known.get(query)
     if (found !== undefined) return found
     const document = parseQuery(query)
-    const errors = validateQuery(schema, document).map((error) =>
+    const errors = validateQuery(schema, document, rules).map((error) =>
       withCode(error, 'GRAPHQL_VALIDATION_FAILED'),
     )
     documents += 1
@@ -174,9 +178,13 @@ export function parseQuery(...args: Parameters<typeof parse>): DocumentNode {
 }
 
 /** `validate`, which throws where `@skip` or `@include` on the field of a subscription hang on a variable. */
-function validateQuery(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
+function validateQuery(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  rules: readonly ValidationRule[],
+): readonly GraphQLError[] {
   try {
-    return validate(schema, document)
+    return validate(schema, document, [...specifiedRules, ...rules])
   } catch (error) {
     if (error instanceof GraphQLError) return [error]
     throw error

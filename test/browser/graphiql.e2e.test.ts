@@ -26,10 +26,12 @@ async function openGraphiql(hash = ''): Promise<Page> {
   return page
 }
 
-async function runOperation(page: Page, operation: string): Promise<void> {
+/** Runs `operation`, which has the name `name`, in a tab of its own: its title tells that GraphiQL has read it. */
+async function runOperation(page: Page, name: string, operation: string): Promise<void> {
   await page.click('.graphiql-tab-add')
   await page.until(`document.querySelector('.graphiql-query-editor .view-lines')?.innerText.trim() === ''`)
   await page.fill('.graphiql-query-editor textarea', operation)
+  await page.until(`document.querySelector('.graphiql-tab-active')?.innerText.trim() === '${name}'`)
   await page.click('.graphiql-execute-button')
 }
 
@@ -44,15 +46,12 @@ describe('GraphiQL, opened with a token', () => {
       `document.querySelector('#token-state').textContent.startsWith('Signed in as Sally until')`,
     )
 
-    await runOperation(page, '{ viewer { user { id name } } }')
+    await runOperation(page, 'Who', 'query Who { viewer { user { id name } } }')
     await page.until(`${RESPONSE}.includes('"name": "Sally"')`)
 
-    await runOperation(
-      page,
-      `subscription { bids(auctionId: "${auctionId}") { __typename ... on Event { offset } } }`,
-    )
+    const bids = `subscription Bids { bids(auctionId: "${auctionId}") { __typename } }`
+    await runOperation(page, 'Bids', bids)
     await page.until(`${RESPONSE}.includes('"AuctionSnapshot"')`)
-    await node.token('seller')
 
     expect(page.requested.filter((url) => new URL(url).host !== new URL(node.url).host)).toEqual([])
     expect(page.requested.filter((url) => url.includes('token='))).toEqual([])
@@ -65,10 +64,8 @@ describe('GraphiQL, opened without a token', () => {
     const seller = await node.token('seller')
     const auctionId = await makeAuction(node, seller, await makeRoom(node, seller))
     const page = await openGraphiql()
-    await runOperation(
-      page,
-      `subscription { bids(auctionId: "${auctionId}") { ... on BidPlaced { bid { amount } } } }`,
-    )
+    const bids = `subscription Bids { bids(auctionId: "${auctionId}") { ... on BidPlaced { bid { amount } } } }`
+    await runOperation(page, 'Bids', bids)
     await page.until(`document.querySelector('.graphiql-execute-button[aria-label^="Stop"]')`)
     await page.until(`${RESPONSE}.includes('bids')`)
     await placeBid(node, await node.token('ann'), { auctionId, amount: 7777 })
@@ -82,11 +79,11 @@ describe('GraphiQL, opened without a token', () => {
     await page.until(
       `document.querySelector('#token-state').textContent.startsWith('Signed in as You until')`,
     )
-    await runOperation(page, '{ viewer { user { name } } }')
+    await runOperation(page, 'Who', 'query Who { viewer { user { name } } }')
     await page.until(`${RESPONSE}.includes('"name": "You"')`)
 
     await page.fill('#token', 'nonsense')
-    await runOperation(page, 'subscription { serverTime(everyMs: 1000) }')
+    await runOperation(page, 'Time', 'subscription Time { serverTime(everyMs: 1000) }')
     await page.until(
       `document.querySelector('#token-state').textContent.startsWith('The server refused the token')`,
     )

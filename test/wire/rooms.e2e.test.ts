@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { type Caller, caughtUp, codeOfEnd, createCaller } from '../support/caller.ts'
+import { type Caller, caughtUp, codeOfEnd, createCaller, type Variables } from '../support/caller.ts'
 import type { Recording } from '../support/graphql-client.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
@@ -339,15 +339,20 @@ describe('updateRoom', () => {
   test('to MEMBERS ends the subscriptions of those who are none', async () => {
     const room = await createWithAnn()
     const [stranger, member] = [await callerOfTest(), await callerOfTest('ann')]
-    const lost = [ROOM_STATE, MESSAGES].map((document) => stranger.record(document, { roomId: room.id }))
+    const lost = [ROOM_STATE, MESSAGES].map((document) =>
+      stranger.record<RoomEntry>(document, { roomId: room.id }),
+    )
     const kept = member.record<MessageEntry>(MESSAGES, { roomId: room.id })
     await Promise.all([...lost, kept].map((each) => each.take(1)))
+    const watching = await follow(room)
     await update(owner, { roomId: room.id, visibility: 'MEMBERS' })
+    const changed = (await watching.entries.take(2))[1]?.offset ?? 0
     expect(await Promise.all(lost.map(codeOfEnd))).toEqual(['FORBIDDEN', 'FORBIDDEN'])
     await send(owner, room.id, 'Among ourselves')
     expect((await kept.take(2))[1]).toMatchObject({ __typename: 'MessageSent' })
     await caughtUp(stranger)
-    expect(lost.map(({ values }) => values.length)).toEqual([1, 1])
+    // The entry of the change itself may have come before the end, but nothing after it.
+    expect(lost.map(({ values }) => values.filter(({ offset }) => offset > changed))).toEqual([[], []])
     expect((await visitor.answer(ROOM_QUERY, { id: room.id })).data).toEqual({ room: null })
   })
 })
@@ -473,16 +478,13 @@ describe('members', () => {
     ])
   })
 
-  test.for(['a\0b', 'a\ud800b', 'x'.repeat(100_000 / 2)])(
-    'can not be removed for a reason nobody can keep',
-    async (reason) => {
-      const room = await createWithAnn()
-      expect(await change(owner, REMOVE_MEMBER, room.id, { userId: ann.id, reason })).toMatchObject({
-        code: 'INVALID_INPUT',
-        field: 'reason',
-      })
-    },
-  )
+  test.for(['a\0b', 'a\ud800b'])('can not be removed for a reason nobody can keep', async (reason) => {
+    const room = await createWithAnn()
+    expect(await change(owner, REMOVE_MEMBER, room.id, { userId: ann.id, reason })).toMatchObject({
+      code: 'INVALID_INPUT',
+      field: 'reason',
+    })
+  })
 
   test('see themselves in `membership`, others do not', async () => {
     const room = await createWithAnn()
@@ -777,7 +779,7 @@ describe('paging', () => {
     const seen: string[] = []
     let after: string | null = null
     for (let hasNextPage = true; hasNextPage; ) {
-      const variables: object = { id: room.id, first: 4, after }
+      const variables: Variables = { id: room.id, first: 4, after }
       const { members } = await visitor.ask<Members>(MEMBERS, variables)
       expect(members).toMatchObject({ totalCount: 6 })
       seen.push(...members.edges.map((edge) => edge.node.user.id))

@@ -39,6 +39,8 @@ export interface SseServer {
 /** Keeps proxies from closing a quiet stream. */
 const HEARTBEAT_MS = 12_500
 const HEARTBEAT = Buffer.from(':\n\n')
+/** How long EventSource waits before it comes back: spread, so that not all come at once. */
+const RETRY_MS = { least: 500, spread: 1_500 }
 const COMPLETE = Buffer.from('event: complete\ndata: \n\n')
 
 export function createSseServer(options: SseOptions): SseServer {
@@ -92,7 +94,7 @@ export function createSseServer(options: SseOptions): SseServer {
         'cache-control': 'no-cache, no-transform',
         'x-accel-buffering': 'no',
       })
-      response.flushHeaders()
+      response.write(`retry: ${RETRY_MS.least + Math.floor(Math.random() * RETRY_MS.spread)}\n\n`)
       streams.add(response)
       const writer = createWriter(response, {
         maxBufferBytes: options.maxSendBufferBytes,

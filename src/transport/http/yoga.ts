@@ -1,4 +1,10 @@
-import { GraphQLError, type GraphQLSchema, getOperationAST, getVariableValues } from 'graphql'
+import {
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  getVariableValues,
+  type ValidationRule,
+} from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { CallContext } from '../../resolvers/context.ts'
 import type { Mask } from '../masking.ts'
@@ -9,7 +15,17 @@ export interface YogaServer {
   answer(request: Request, context: CallContext): Promise<Response>
 }
 
-export function createYogaServer(schema: GraphQLSchema, mask: Mask): YogaServer {
+/** `rules`: to validate by beside those of the specification. */
+export function createYogaServer(
+  schema: GraphQLSchema,
+  mask: Mask,
+  rules: readonly ValidationRule[] = [],
+): YogaServer {
+  const validateFurther: Plugin = {
+    onValidate({ addValidationRule }) {
+      for (const rule of rules) addValidationRule(rule)
+    },
+  }
   const yoga = createYoga<CallContext>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -18,7 +34,7 @@ export function createYogaServer(schema: GraphQLSchema, mask: Mask): YogaServer 
     cors: false,
     logging: false,
     maskedErrors: { maskError: (error) => mask(error) },
-    plugins: [parseDeepQueries, refuseBadVariables, refuseSubscriptions],
+    plugins: [parseDeepQueries, validateFurther, refuseBadVariables, refuseSubscriptions],
   })
   return { answer: async (request, context) => yoga.fetch(request, context) }
 }

@@ -80,6 +80,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     },
     close(code, reason) {
       writer.flush()
+      // Nothing that comes later is for this client any more, however long it takes to close.
+      writer.close()
       socket.close(code, shortened(reason))
       disarm()
     },

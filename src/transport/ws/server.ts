@@ -12,6 +12,7 @@ import type { Hub } from '../../hub/hub.ts'
 import type { Deadlines } from '../../kernel/deadlines.ts'
 import { newConnectionId } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/instant.ts'
+import { withLogScope } from '../../logging/scope.ts'
 import { capabilitiesOf } from '../../resolvers/capabilities.ts'
 import type { CallContext, ConnectionControl } from '../../resolvers/context.ts'
 import type { Services } from '../../resolvers/services.ts'
@@ -225,7 +226,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
         close: (code, reason) => connection.close(code ?? CLOSE.fault, reason ?? ''),
         onMessage: (handle) => {
           socket.on('message', (data) => {
-            handle(String(data)).catch((error: unknown) => {
+            withLogScope({ connectionId: id }, () => handle(String(data))).catch((error: unknown) => {
               connection.log.error({ err: error }, 'a message could not be handled')
               connection.close(CLOSE.fault, 'Internal server error')
             })
