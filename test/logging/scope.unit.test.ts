@@ -6,7 +6,10 @@ import { withLogScope } from '../../src/logging/scope.ts'
 describe('a line that is logged on behalf of a request', () => {
   test('carries its id, also later, and no other line does', async () => {
     const lines: Record<string, unknown>[] = []
-    const log = createLogger({ level: 'info', format: 'json' }, { write: (line) => void lines.push(JSON.parse(line)) })
+    const log = createLogger(
+      { level: 'info', format: 'json' },
+      { write: (line) => void lines.push(JSON.parse(line)) },
+    )
     const work = withLogScope({ requestId: 'req_1' }, async () => {
       await turn()
       log.info('inside')

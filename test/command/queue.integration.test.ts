@@ -1,0 +1,167 @@
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Aggregate } from '../../src/command/aggregate.ts'
+import type { Command } from '../../src/command/commands.ts'
+import { createCommandQueue } from '../../src/command/queue.ts'
+import { createTurns } from '../../src/command/turns.ts'
+import { SYSTEM } from '../../src/domain/actor.ts'
+import { accept, reject } from '../../src/domain/decision.ts'
+import { asUserId } from '../../src/kernel/id.ts'
+import { BEGINNING } from '../../src/kernel/position.ts'
+import { asTopic, type Topic } from '../../src/kernel/topic.ts'
+import type { Entry } from '../../src/log/entry.ts'
+import { RecordUnavailable } from '../../src/log/faults.ts'
+import { createHistory } from '../../src/log/history.ts'
+import { type OpenRecord, openRecord } from '../../src/log/record.ts'
+import { beginTopics } from '../../src/log/seed.ts'
+import { freshDatabase } from '../support/postgres-shared.ts'
+
+type Body = { readonly add: number }
+
+/** Counts: a sum that grows by `add`; zero is refused, a negative number breaks the batch. */
+const counting: Aggregate<
+  Body,
+  { readonly sum: number },
+  number,
+  { readonly type: 'Added'; readonly add: number },
+  number
+> = {
+  topicsBegunBy: () => [],
+  load: async (tx, topic) => {
+    const { rows } = await tx.execute<{ sum: string }>(
+      sql`SELECT coalesce(sum((data->>'add')::int), 0) AS sum FROM entries WHERE topic = ${topic}`,
+    )
+    return Number(rows[0]?.sum)
+  },
+  decide(sum, { body }) {
+    if (body.add < 0) throw new Error('a fault')
+    return body.add === 0
+      ? reject('INVALID_INPUT', 'Nothing to add.')
+      : accept([{ type: 'Added', add: body.add }], { sum: sum + body.add })
+  },
+  evolve: (sum, { add }) => sum + add,
+  entryOf: ({ type, add }) => ({ type, data: { add } }),
+  save: async () => {},
+  viewOf: (sum) => sum,
+}
+
+describe('a queue of commands', () => {
+  let record: OpenRecord
+  let announced: (readonly Entry[])[] = []
+
+  beforeAll(async () => {
+    record = await openRecord({ url: await freshDatabase(), directory: '', onConnectionError: () => {} })
+  })
+  afterAll(() => record.close())
+
+  async function given(name: string) {
+    const topic = asTopic(`count:${name}`)
+    await beginTopics(record.database, [topic])
+    announced = []
+    const options = {
+      database: record.database,
+      turns: createTurns(3),
+      announce: (entries: readonly Entry[]) => void announced.push(entries),
+    }
+    return {
+      topic,
+      queue: createCommandQueue(counting, options),
+      other: createCommandQueue(counting, options),
+    }
+  }
+
+  const add = (topic: Topic, amount: number, key?: string): Command<Body> => ({
+    topic,
+    actor:
+      key === undefined
+        ? SYSTEM
+        : { kind: 'user', person: { id: asUserId('ann'), name: 'Ann' }, roles: new Set() },
+    body: { add: amount },
+    ...(key === undefined ? {} : { idempotency: { key, fingerprint: `add ${amount}` } }),
+  })
+
+  const history = () => createHistory(record.database)
+
+  test('takes what waits as one batch: one announcement, offsets in the order of arrival', async () => {
+    const { topic, queue } = await given('batch')
+    const outcomes = await Promise.all(Array.from({ length: 100 }, () => queue.submit(add(topic, 1))))
+    expect(outcomes.map((outcome) => outcome.kind === 'accepted' && outcome.position.offset)).toEqual(
+      Array.from({ length: 100 }, (_, index) => index + 1),
+    )
+    expect(announced.length).toBeLessThanOrEqual(2)
+    expect(announced.flat().map(({ offset }) => offset)).toEqual(
+      Array.from({ length: 100 }, (_, index) => index + 1),
+    )
+  })
+
+  test('answers a refusal without a trace', async () => {
+    const { topic, queue } = await given('refusal')
+    expect(await queue.submit(add(topic, 0, 'key'))).toMatchObject({ kind: 'rejected' })
+    expect(await queue.submit(add(topic, 5, 'key'))).toMatchObject({ kind: 'accepted', isReplay: false })
+    expect(await history().head(topic)).toMatchObject({ offset: 1 })
+  })
+
+  test('fails the one command that breaks its batch, and none of its neighbours', async () => {
+    const { topic, queue } = await given('fault')
+    const results = await Promise.allSettled([1, -1, 2, 3].map((amount) => queue.submit(add(topic, amount))))
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+    expect(await history().head(topic)).toMatchObject({ offset: 3 })
+  })
+
+  test('takes effect once for a key, in one batch, in two, and from two nodes at once', async () => {
+    const { topic, queue, other } = await given('key')
+    const together = await Promise.all(
+      [queue, queue, other, other].map((each) => each.submit(add(topic, 7, 'same'))),
+    )
+    const again = await other.submit(add(topic, 7, 'same'))
+    const answers = [...together, again].map(
+      (outcome) => outcome.kind === 'accepted' && [outcome.reply, outcome.position],
+    )
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
+    expect(await history().head(topic)).toMatchObject({ offset: 1 })
+    expect(await queue.submit(add(topic, 8, 'same'))).toMatchObject({
+      rejection: { code: 'IDEMPOTENCY_KEY_REUSED' },
+    })
+  })
+
+  test('gives two topics one effect for one key, and the other topic the first answer', async () => {
+    const one = await given('twice-1')
+    const two = await given('twice-2')
+    const outcomes = await Promise.all([
+      one.queue.submit(add(one.topic, 3, 'wide')),
+      two.queue.submit(add(two.topic, 3, 'wide')),
+    ])
+    expect(outcomes.filter((outcome) => outcome.kind === 'accepted' && !outcome.isReplay)).toHaveLength(1)
+    const heads = await history().heads([one.topic, two.topic])
+    expect([...heads.values()].reduce((sum, { offset }) => sum + offset, 0)).toBe(1)
+  })
+
+  test('makes one history without a hole where two nodes take turns', async () => {
+    const { topic, queue, other } = await given('turns')
+    await Promise.all(
+      Array.from({ length: 400 }, (_, index) => (index % 2 === 0 ? queue : other).submit(add(topic, 1))),
+    )
+    const head = await history().head(topic)
+    expect(head).toMatchObject({ offset: 400 })
+    if (head === undefined) throw new Error('the topic has begun')
+    const entries = await history().readAfter(topic, { ...head, offset: BEGINNING }, 1_000)
+    expect(entries.map(({ offset }) => offset)).toEqual(Array.from({ length: 400 }, (_, index) => index + 1))
+    const times = entries.map(({ at }) => at)
+    expect(times).toEqual([...times].sort((a, b) => a - b))
+  })
+
+  test('says that the record is away where it is, and knows nothing of the effect', async () => {
+    const closed = await openRecord({
+      url: await freshDatabase(),
+      directory: '',
+      onConnectionError: () => {},
+    })
+    await closed.close()
+    const queue = createCommandQueue(counting, {
+      database: closed.database,
+      turns: createTurns(1),
+      announce: () => {},
+    })
+    await expect(queue.submit(add(asTopic('count:away'), 1))).rejects.toBeInstanceOf(RecordUnavailable)
+  })
+})
