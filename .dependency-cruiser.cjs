@@ -86,7 +86,7 @@ const FOLDERS = {
     node: true,
   },
   demo: {
-    knows: ['app.ts', 'kernel/', 'domain/', 'auth/dev-token.ts', 'config/config.ts'],
+    knows: ['app.ts', 'kernel/', 'domain/', 'log/read/', 'auth/dev-token.ts', 'config/config.ts'],
     packages: ['pino'],
   },
 }

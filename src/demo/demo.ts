@@ -2,20 +2,12 @@ import type { Logger } from 'pino'
 import type { App } from '../app.ts'
 import { issueDevToken } from '../auth/dev-token.ts'
 import type { Config } from '../config/config.ts'
-import type { Actor } from '../domain/actor.ts'
-import type { AuctionState } from '../domain/auction/auction.ts'
+import { type Actor, SYSTEM } from '../domain/actor.ts'
 import { minimumBid } from '../domain/auction/offered.ts'
 import type { Person } from '../domain/person.ts'
-import {
-  type AuctionId,
-  asRoomId,
-  asUserId,
-  newAuctionId,
-  newBidId,
-  newMessageId,
-  type RoomId,
-} from '../kernel/id.ts'
-import { type Instant, instant, later } from '../kernel/instant.ts'
+import { asRoomId, asUserId, newAuctionId, newBidId, newMessageId, type RoomId } from '../kernel/id.ts'
+import { instant, later } from '../kernel/instant.ts'
+import { type AuctionRecord, readAuctions } from '../log/read/auctions.ts'
 import { LINES, LOTS, VISITORS } from './script.ts'
 
 /** The demo room, alive until closed. */
@@ -25,7 +17,6 @@ export interface Demo {
 
 const ROOM = asRoomId('demo')
 const AUCTION_MS = 90_000
-const PAUSE_BETWEEN_MS = 8_000
 const SOFT_CLOSE = { windowMs: 10_000, extensionMs: 10_000, capMs: 60_000 }
 const ACT_EVERY_MS = 1_500
 const CHANCE_OF_TALK = 0.25
@@ -38,17 +29,26 @@ const AUCTIONEER = personOf('auctioneer', 'Ada, auctioneer')
  * everyone. Several nodes may run it on one database: they share the room.
  */
 export async function startDemo(app: App, config: Config, log: Logger): Promise<Demo> {
-  const { dispatch } = app.services
-  let current: AuctionState | undefined
+  const { dispatch, database } = app.services
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
   let acting: Promise<void> = Promise.resolve()
 
-  async function openLot(index: number): Promise<void> {
-    const lot = LOTS[index % LOTS.length]
-    if (lot === undefined || isClosed) return
+  /** The lot that is up; another node, or this one before a restart, may have opened it. */
+  async function currentLot(): Promise<AuctionRecord | undefined> {
+    const [lot] = await readAuctions(
+      database,
+      SYSTEM,
+      { roomId: ROOM, phase: 'LIVE' },
+      { limit: 1, after: null },
+    )
+    return lot
+  }
+
+  async function openLot(): Promise<void> {
+    const lot = pick(LOTS)
     const id = newAuctionId()
-    const outcome = await dispatch.auction(id, actorOf(AUCTIONEER), {
+    await dispatch.auction(id, actorOf(AUCTIONEER), {
       kind: 'create',
       id,
       roomId: ROOM,
@@ -64,41 +64,26 @@ export async function startDemo(app: App, config: Config, log: Logger): Promise<
       endsAt: later(app.services.now(), AUCTION_MS),
       seller: null,
     })
-    current = outcome.kind === 'accepted' ? outcome.state : undefined
   }
 
   /** One small thing: a bid, a line of talk, or the next lot when the last is over. */
-  async function act(index: number): Promise<number> {
-    if (current === undefined || isOver(current, app.services.now())) {
-      await openLot(index)
-      return index + 1
-    }
-    const visitor = pick(VISITORS)
-    if (Math.random() < CHANCE_OF_TALK) await talk(visitor)
-    else await bid(visitor, current)
-    return index
+  async function act(): Promise<void> {
+    const lot = await currentLot()
+    if (lot === undefined) await openLot()
+    else if (Math.random() < CHANCE_OF_TALK) await talk(pick(VISITORS))
+    else await bid(pick(VISITORS), lot)
   }
 
-  async function bid(visitor: Person, auction: AuctionState): Promise<void> {
-    const least = minimumBid(auction)
+  async function bid(visitor: Person, lot: AuctionRecord): Promise<void> {
     const isProxy = Math.random() < CHANCE_OF_PROXY
-    const offer = Math.ceil(least * (1 + Math.random() * (isProxy ? 0.3 : 0.05)))
-    const outcome = await dispatch.auction(auction.terms.id, actorOf(visitor), {
+    const offer = Math.ceil(minimumBid(lot) * (1 + Math.random() * (isProxy ? 0.3 : 0.05)))
+    await dispatch.auction(lot.terms.id, actorOf(visitor), {
       kind: 'placeBid',
       amount: isProxy ? null : offer,
       maximum: isProxy ? offer : null,
       bidId: newBidId(),
       answerId: newBidId(),
     })
-    if (outcome.kind === 'accepted' && outcome.state !== undefined) current = outcome.state
-    // Others bid too, and the scheduler closes: look at it anew.
-    else if (outcome.kind === 'rejected') current = await look(auction.terms.id)
-  }
-
-  /** The auction as it is now: letting time pass changes nothing that isn't due. */
-  async function look(id: AuctionId): Promise<AuctionState | undefined> {
-    const outcome = await dispatch.auction(id, { kind: 'system' }, { kind: 'passTime' })
-    return outcome.kind === 'accepted' ? outcome.state : undefined
   }
 
   async function talk(visitor: Person): Promise<void> {
@@ -114,23 +99,21 @@ export async function startDemo(app: App, config: Config, log: Logger): Promise<
     })
   }
 
-  function schedule(index: number, delayMs: number): void {
+  function schedule(): void {
     if (isClosed) return
-    timer = setTimeout(() => {
-      acting = act(index)
-        .catch((error: unknown) => {
-          log.warn({ err: error }, 'the demo stumbled; it goes on')
-          return index
-        })
-        .then((next) =>
-          schedule(next, next === index ? ACT_EVERY_MS * (0.3 + Math.random()) : PAUSE_BETWEEN_MS / 4),
-        )
-    }, delayMs)
+    timer = setTimeout(
+      () => {
+        acting = act()
+          .catch((error: unknown) => log.warn({ err: error }, 'the demo stumbled; it goes on'))
+          .then(schedule)
+      },
+      ACT_EVERY_MS * (0.3 + Math.random()),
+    )
   }
 
   await openRoom(app, ROOM)
-  await openLot(0)
-  schedule(1, ACT_EVERY_MS)
+  if ((await currentLot()) === undefined) await openLot()
+  schedule()
   await greet(app, config, log)
   return {
     async close() {
@@ -147,10 +130,6 @@ function personOf(id: string, name: string): Person {
 
 function actorOf(person: Person): Actor {
   return { kind: 'user', person, roles: new Set(['USER']) }
-}
-
-function isOver({ standing }: AuctionState, now: Instant): boolean {
-  return (standing.phase !== 'LIVE' && standing.phase !== 'SCHEDULED') || standing.endsAt <= now
 }
 
 function pick<Item>(items: readonly [Item, ...Item[]]): Item {

@@ -16,7 +16,7 @@ export const VISITORS: readonly [Person, ...Person[]] = [
   { id: asUserId('visitor-edsger'), name: 'Edsger' },
 ]
 
-export const LOTS: readonly Lot[] = [
+export const LOTS: readonly [Lot, ...Lot[]] = [
   {
     title: 'Longcase clock, Augsburg, about 1780',
     description: 'Walnut, eight-day movement, strikes the hours. In working order.',

@@ -1,4 +1,4 @@
-export const AUCTION = `id roomId phase currentPrice minimumBid hasReserve reserveMet buyNowPrice leader { id } seller { id }
+const AUCTION = `id roomId phase currentPrice minimumBid hasReserve reserveMet buyNowPrice leader { id } seller { id }
   bidCount bidderCount startsAt endsAt originalEndsAt extensionCount winner { user { id } price settledAt }`
 
 const REJECTED = `... on Rejected { code reason field minimum }`

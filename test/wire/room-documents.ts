@@ -1,6 +1,6 @@
 import type { Person, Rejected } from './auction-documents.ts'
 
-export const ROOM = `id name kind visibility phase owner { id } createdAt startsAt endsAt startedAt endedAt memberCount disclosure`
+const ROOM = `id name kind visibility phase owner { id } createdAt startsAt endsAt startedAt endedAt memberCount disclosure`
 const REJECTED = `... on Rejected { code reason field }`
 const ROOM_RESULT = `__typename ... on RoomPayload { cursor room { ${ROOM} cursor messagesCursor } } ${REJECTED}`
 const MEMBERSHIP_RESULT = `__typename ... on MembershipPayload {

@@ -34,7 +34,7 @@ subscription Bids($id: ID!) {
 
 /** The bundle makes workers out of itself and fetches this server alone. */
 const POLICY =
-  "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; worker-src blob:; style-src 'unsafe-inline'; " +
+  "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'; " +
   "img-src data: blob:; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
 /** A bar above GraphiQL, never over it, in the colours that GraphiQL was told to have. */
