@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql'
 import type { Entry } from '../log/entry.ts'
-import type { Subscriber } from './delivery.ts'
+import type { Payload, Subscriber } from './delivery.ts'
 import type { FeedListener } from './feed.ts'
 import { createRenderer, type Renderer } from './renderer.ts'
 import type { LatestPlan, PulsePlan } from './source.ts'
@@ -8,13 +8,15 @@ import type { StreamEvents } from './stream.ts'
 
 interface Viewer {
   readonly subscriber: Subscriber
-  /** Its sink was congested when the last state went out: it gets the latest as soon as it can take it. */
-  isBehind: boolean
+  /** The version that it was sent last; −1 before the first. */
+  sent: number
+  /** Nothing before this: one payload a period. Milliseconds of the node's clock. */
+  dueAt: number
 }
 
 /**
  * Sends each subscriber of one selection the latest state: at once, then at most once a period. What lies between
- * two periods is never sent, and never queued for a slow reader.
+ * two payloads is never sent, and never queued for a slow reader. A version is executed once, whoever gets it when.
  */
 export class Ticker implements FeedListener {
   readonly #plan: LatestPlan | PulsePlan
@@ -22,16 +24,16 @@ export class Ticker implements FeedListener {
   readonly #events: StreamEvents
   readonly #viewers = new Set<Viewer>()
   #latest: { readonly value: unknown; readonly offset: number } | undefined
-  #isDirty = false
-  #lastSentAt = 0
+  #version = 0
+  #rendered: { readonly version: number; readonly payload: Payload } | undefined
   #timer: NodeJS.Timeout | undefined
+  /** One thing after another, so that no older state overtakes a newer one. */
   #working: Promise<void> = Promise.resolve()
 
   constructor(plan: LatestPlan | PulsePlan, selection: Subscriber['selection'], events: StreamEvents) {
     this.#plan = plan
     this.#renderer = createRenderer(selection, events)
     this.#events = events
-    if (plan.kind === 'pulse') this.#arm(plan.everyMs)
   }
 
   get isEmpty(): boolean {
@@ -39,12 +41,9 @@ export class Ticker implements FeedListener {
   }
 
   open(subscriber: Subscriber): () => void {
-    const viewer: Viewer = { subscriber, isBehind: false }
-    this.#sendFirst(viewer).catch((error: unknown) => {
-      this.#viewers.delete(viewer)
-      subscriber.sink.end(error instanceof GraphQLError ? error : this.#events.onFault(error))
-    })
+    const viewer: Viewer = { subscriber, sent: -1, dueAt: 0 }
     this.#viewers.add(viewer)
+    this.#enqueue(() => this.#tick())
     return () => {
       this.#viewers.delete(viewer)
       if (this.isEmpty) this.close()
@@ -60,78 +59,85 @@ export class Ticker implements FeedListener {
     const last = entries.at(-1)
     if (last === undefined || this.#plan.kind !== 'latest') return
     const { fromEntry } = this.#plan
-    this.#working = this.#working
-      .then(async () => {
-        const value = await fromEntry(last)
-        if (value !== undefined && this.#keepLater({ value, offset: last.offset })) this.#markDirty()
-      })
-      .catch((error: unknown) => void this.#events.onFault(error))
+    this.#enqueue(async () => {
+      const value = await fromEntry(last)
+      if (value !== undefined) this.#keepLater({ value, offset: last.offset })
+      await this.#tick()
+    })
   }
 
   onDiscontinuity(): void {
-    if (this.#plan.kind !== 'latest') return
-    const { read } = this.#plan
-    this.#working = this.#working
-      .then(async () => {
-        this.#latest = await read()
-        this.#markDirty()
-      })
-      .catch((error: unknown) => void this.#events.onFault(error))
+    this.#enqueue(async () => {
+      this.#latest = undefined
+      await this.#tick()
+    })
   }
 
-  async #sendFirst(viewer: Viewer): Promise<void> {
-    const value = await this.#current()
-    const payload = await this.#renderer.renderOnce(value, null)
-    if (!this.#viewers.has(viewer)) return
-    viewer.subscriber.sink.send(payload)
-    this.#events.onDelivery(1)
-  }
-
-  async #current(): Promise<unknown> {
-    if (this.#plan.kind === 'pulse') return this.#plan.value()
-    if (this.#latest === undefined) this.#keepLater(await this.#plan.read())
-    return this.#latest?.value
+  #enqueue(work: () => Promise<void>): void {
+    this.#working = this.#working.then(work).catch((error: unknown) => {
+      const shown = error instanceof GraphQLError ? error : this.#events.onFault(error)
+      for (const viewer of this.#viewers) viewer.subscriber.sink.end(shown)
+      this.#viewers.clear()
+      this.close()
+    })
   }
 
   /** An entry may come while the record is read, or the read may include what is still on the bus. */
-  #keepLater(state: { readonly value: unknown; readonly offset: number }): boolean {
-    if (this.#latest !== undefined && state.offset <= this.#latest.offset) return false
+  #keepLater(state: { readonly value: unknown; readonly offset: number }): void {
+    if (this.#latest !== undefined && state.offset <= this.#latest.offset) return
     this.#latest = state
-    return true
+    this.#version += 1
   }
 
-  #markDirty(): void {
-    this.#isDirty = true
-    const due = this.#lastSentAt + this.#plan.everyMs - Date.now()
-    if (due <= 0) this.#tick()
-    else if (this.#timer === undefined) this.#arm(due)
+  /** Sends what is due, and arms the timer for what is not yet. */
+  async #tick(): Promise<void> {
+    if (this.#plan.kind === 'latest' && this.#latest === undefined) this.#keepLater(await this.#plan.read())
+    const now = Date.now()
+    const due = [...this.#viewers].filter((viewer) => viewer.dueAt <= now && this.#isOwed(viewer))
+    if (due.length > 0) {
+      const payload = await this.#payload()
+      for (const viewer of due) this.#send(viewer, payload, now)
+    }
+    this.#arm()
   }
 
-  #arm(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      if (this.#plan.kind === 'pulse') this.#arm(this.#plan.everyMs)
-      this.#tick()
-    }, delayMs)
+  /** A pulse is always owed the next beat, a state only where it has changed. */
+  #isOwed(viewer: Viewer): boolean {
+    return this.#plan.kind === 'pulse' || viewer.sent < this.#version
   }
 
-  #tick(): void {
-    if (this.isEmpty) return
-    const isNews = this.#isDirty || this.#plan.kind === 'pulse'
-    this.#isDirty = false
-    this.#lastSentAt = Date.now()
-    this.#working = this.#working
-      .then(async () => {
-        const payload = await this.#renderer.renderOnce(await this.#current(), null)
-        for (const viewer of this.#viewers) {
-          if (!isNews && !viewer.isBehind) continue
-          viewer.isBehind = viewer.subscriber.sink.isCongested()
-          if (!viewer.isBehind) {
-            viewer.subscriber.sink.send(payload)
-            this.#events.onDelivery(1)
-          } else if (this.#timer === undefined) this.#arm(this.#plan.everyMs)
-        }
-      })
-      .catch((error: unknown) => void this.#events.onFault(error))
+  async #payload(): Promise<Payload> {
+    if (this.#plan.kind === 'pulse') return this.#renderer.renderOnce(this.#plan.value(), null)
+    if (this.#rendered?.version !== this.#version) {
+      const version = this.#version
+      this.#rendered = { version, payload: await this.#renderer.renderOnce(this.#latest?.value, null) }
+    }
+    return this.#rendered.payload
+  }
+
+  #send(viewer: Viewer, payload: Payload, now: number): void {
+    if (!this.#viewers.has(viewer)) return
+    viewer.dueAt = this.#nextDue(now)
+    // It gets the latest as soon as it can take it; what it could not take is never queued.
+    if (viewer.subscriber.sink.isCongested()) return
+    viewer.subscriber.sink.send(payload)
+    viewer.sent = this.#version
+    this.#events.onDelivery(1)
+  }
+
+  /** Pulses beat together, so that a beat is executed once for all: the first gap of a newcomer is the longer one. */
+  #nextDue(now: number): number {
+    const { kind, everyMs } = this.#plan
+    return kind === 'pulse' ? Math.ceil((now + everyMs) / everyMs) * everyMs : now + everyMs
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    let next = Number.POSITIVE_INFINITY
+    for (const viewer of this.#viewers) if (this.#isOwed(viewer)) next = Math.min(next, viewer.dueAt)
+    if (next === Number.POSITIVE_INFINITY) return
+    // Node's timers may fire a millisecond early.
+    this.#timer = setTimeout(() => this.#enqueue(() => this.#tick()), Math.max(1, next - Date.now() + 1))
   }
 }

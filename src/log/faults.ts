@@ -39,10 +39,13 @@ export function isConflict(error: unknown): boolean {
 
 /** The client sent text that PostgreSQL can't hold: U+0000, or a surrogate without its other half. */
 export function isUnstorableText(error: unknown): boolean {
-  return causesOf(error).some(({ code }) => code === '22021' || code === '22P05')
+  return causesOf(error).some(
+    ({ code, detail }) =>
+      code === '22021' || code === '22P05' || (code === '22P02' && /surrogate/i.test(String(detail))),
+  )
 }
 
-type Coded = Error & { readonly code?: unknown }
+type Coded = Error & { readonly code?: unknown; readonly detail?: unknown }
 
 function causesOf(error: unknown): readonly Coded[] {
   const causes: Coded[] = []

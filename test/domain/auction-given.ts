@@ -194,9 +194,9 @@ export function passTime(now: Instant): Move {
   return { ...move({ kind: 'passTime' }, { kind: 'system' }, now), room: undefined }
 }
 
-/** What the server does when the room ends. */
+/** The server's look once the room has ended. */
 export function endWithRoom(now = NOW): Move {
-  return { ...passTime(now), command: { kind: 'endWithRoom' } }
+  return { ...passTime(now), room: room({ phase: 'ENDED' }) }
 }
 
 export function decide(state: AuctionState | null, { command, ...context }: Move): AuctionDecision {

@@ -32,7 +32,8 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
     const [row] = await tx.select().from(auctions).where(eq(auctions.id, id))
     const creation = commands.map(({ body }) => body).find((body) => body.kind === 'create')
     const roomId = row?.roomId ?? creation?.roomId
-    const room = roomId === undefined ? undefined : await loadRoomFacts(tx, roomId, actorsOf(commands))
+    const room =
+      roomId === undefined ? undefined : await loadRoomFacts(tx, roomId, actorsOf(commands), 'share')
     if (row === undefined) return { auction: null, room }
     const { terms, standing, leading, commandCount, pausedAt, pausedMs } = row
     const bidders = await loadBidders(tx, id, commands)

@@ -10,9 +10,9 @@ export async function moveDeadline(
   before: Instant | null,
   after: Instant | null,
 ): Promise<void> {
-  if (before === after) return
+  // Also where there was none by the topic's own account: a room that ends makes its auctions due.
   if (after === null) await tx.execute(sql`DELETE FROM deadlines WHERE topic = ${topic}`)
-  else {
+  else if (before !== after) {
     await tx.execute(sql`
       INSERT INTO deadlines (topic, due_at) VALUES (${topic}, ${formatInstant(after)})
       ON CONFLICT (topic) DO UPDATE SET due_at = excluded.due_at`)

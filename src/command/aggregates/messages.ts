@@ -5,9 +5,9 @@ import type { MessageEvent } from '../../domain/message/event.ts'
 import { evolveMessages } from '../../domain/message/evolve.ts'
 import type { Message } from '../../domain/message/message.ts'
 import type { RoomFacts } from '../../domain/room/room.ts'
-import { isStorable } from '../../domain/room/text.ts'
 import { asRoomId, type MessageId, type RoomId } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/instant.ts'
+import { isStorable } from '../../kernel/text.ts'
 import { idOf } from '../../kernel/topic.ts'
 import type { Transaction } from '../../log/database.ts'
 import { messages } from '../../log/schema.ts'
@@ -33,7 +33,7 @@ export const messagesAggregate: Aggregate<MessageCommand, MessageReply, State, M
 
   async load(tx, topic, commands) {
     const roomId = asRoomId(idOf(topic))
-    const room = (await loadRoomFacts(tx, roomId, actorsOf(commands))) ?? null
+    const room = (await loadRoomFacts(tx, roomId, actorsOf(commands), 'share')) ?? null
     const rows = await loadNamed(tx, roomId, commands)
     return {
       room,

@@ -6,18 +6,24 @@ import type { Transaction } from '../../log/database.ts'
 import { members, rooms } from '../../log/schema.ts'
 import type { Command } from '../commands.ts'
 
-/** The room and the memberships of `userIds` in it, where they exist; undefined where there is no such room. */
+/**
+ * The room and the memberships of `userIds` in it, where they exist; undefined where there is no such room. With
+ * `share` the room's own row stays as it is until the transaction ends: what is decided by its phase is decided before
+ * or after the room ends, never beside it.
+ */
 export async function loadRoomFacts(
   tx: Transaction,
   roomId: RoomId,
   userIds: readonly string[],
+  lock: 'share' | 'none' = 'none',
 ): Promise<RoomFacts | undefined> {
   const wanted = [...new Set(userIds)].map(asUserId)
-  const rows = await tx
+  const query = tx
     .select({ room: getTableColumns(rooms), member: getTableColumns(members) })
     .from(rooms)
     .leftJoin(members, and(eq(members.roomId, rooms.id), inArray(members.userId, wanted)))
     .where(eq(rooms.id, roomId))
+  const rows = await (lock === 'share' ? query.for('share', { of: rooms }) : query)
   const [first] = rows
   if (first === undefined) return undefined
   const memberships = rows.flatMap(({ member }): [string, Membership][] =>

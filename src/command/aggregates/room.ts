@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { RoomCommand } from '../../domain/room/command.ts'
 import { decideRoom } from '../../domain/room/decide.ts'
 import { isPublicEvent, type RoomEvent } from '../../domain/room/event.ts'
@@ -48,7 +48,7 @@ export const roomAggregate: Aggregate<
     }
   },
 
-  async save(tx, { topic, before, after }) {
+  async save(tx, { topic, before, after, steps }) {
     if (after === null) return
     const { id, ...columns } = after.room
     if (before === null) await tx.insert(rooms).values(after.room)
@@ -57,6 +57,7 @@ export const roomAggregate: Aggregate<
       (membership) => before?.memberships.get(membership.user.id) !== membership,
     )
     for (const membership of changed) await saveMembership(tx, id, membership)
+    if (steps.some(({ event }) => event.type === 'RoomEnded')) await makeAuctionsDue(tx, id)
     await moveDeadline(tx, topic, before === null ? null : dueAt(before.room), dueAt(after.room))
   },
 
@@ -68,6 +69,18 @@ export const roomAggregate: Aggregate<
 
 function targetsOf(commands: readonly Command<RoomCommand>[]): readonly string[] {
   return commands.flatMap(({ body }) => ('target' in body ? [body.target.id] : []))
+}
+
+/**
+ * The room's auctions end with it: the scheduler looks at them at once, and they find the room ended. The row locks of
+ * the room and of its auctions keep out an auction that would be opened or extended meanwhile.
+ */
+async function makeAuctionsDue(tx: Transaction, roomId: RoomId): Promise<void> {
+  await tx.execute(sql`
+    INSERT INTO deadlines (topic, due_at)
+    SELECT 'auction:' || id, clock_timestamp() FROM auctions
+    WHERE room_id = ${roomId} AND phase IN ('SCHEDULED', 'LIVE', 'PAUSED')
+    ON CONFLICT (topic) DO UPDATE SET due_at = excluded.due_at`)
 }
 
 async function saveMembership(tx: Transaction, roomId: RoomId, membership: Membership): Promise<void> {

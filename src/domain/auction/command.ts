@@ -43,10 +43,8 @@ export type AuctionCommand =
   | { readonly kind: 'resume' }
   | { readonly kind: 'hammer' }
   | { readonly kind: 'cancel'; readonly reason: string }
-  /** The server looks whether opening or closing is due. */
+  /** The server looks whether opening or closing is due: by the clock, or because the room has ended. */
   | { readonly kind: 'passTime' }
-  /** The server ends the auction because its room ended: bidding closes, what has not started is cancelled. */
-  | { readonly kind: 'endWithRoom' }
 
 export interface AuctionReply {
   /** For placeBid and buyNow. `bidId` is null when only a ceiling was raised. */

@@ -12,7 +12,7 @@ import { foldAuction } from './evolve.ts'
 import { closing, isDue } from './phase.ts'
 
 type Change = Exclude<AuctionCommand, CreateAuction>
-type Control = Exclude<Change, { kind: 'placeBid' | 'buyNow' | 'passTime' | 'endWithRoom' }>
+type Control = Exclude<Change, { kind: 'placeBid' | 'buyNow' | 'passTime' }>
 
 /**
  * The rules of English auctions. Folding an accepted decision's events with `evolveAuction` gives the new
@@ -51,9 +51,8 @@ function decideChange(state: AuctionState, command: Change, context: AuctionCont
         : decideBuyNow(state, command, bidding)
     }
     case 'passTime':
-    case 'endWithRoom':
       if (actor.kind !== 'system') return forbid('Only the server itself does this.')
-      if (command.kind === 'endWithRoom') return decideEndWithRoom(state)
+      if (room?.room.phase === 'ENDED') return decideEndWithRoom(state)
       return accept(isDue(state, now) ? [closing(state)] : [], { bid: null })
     default:
       if (!canControl(actor, state, room)) return forbid('Only the seller and moderators do this.')

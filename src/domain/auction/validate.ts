@@ -1,5 +1,6 @@
 import { isAmount } from '../../kernel/amount.ts'
 import type { Instant } from '../../kernel/instant.ts'
+import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../../kernel/text.ts'
 import type { CreateAuction } from './command.ts'
 
 /** What is wrong with an input: which of its fields, by its own name, and why. */
@@ -32,12 +33,14 @@ export function isPrice(value: number): boolean {
 }
 
 function faultOfText({ title, description, currency }: CreateAuction): Fault | undefined {
-  const titleLength = title.trim().length
-  if (titleLength < 1 || titleLength > MAX_TITLE_LENGTH) {
-    return fault('title', `The title must have 1 to ${MAX_TITLE_LENGTH} characters.`)
+  if (trimmedWithin(title, MAX_TITLE_LENGTH) === undefined) {
+    return fault('title', `The title must have ${lengthRule(MAX_TITLE_LENGTH)}.`)
   }
-  if (description.length > MAX_DESCRIPTION_LENGTH) {
-    return fault('description', `The description must have at most ${MAX_DESCRIPTION_LENGTH} characters.`)
+  if (!isStorable(description) || lengthOf(description) > MAX_DESCRIPTION_LENGTH) {
+    return fault(
+      'description',
+      `The description must have at most ${MAX_DESCRIPTION_LENGTH} characters, none of them NUL.`,
+    )
   }
   if (!CURRENCY.test(currency)) {
     return fault('currency', 'The currency must be 3 to 8 capital letters and digits, such as EUR.')

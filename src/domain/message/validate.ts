@@ -1,8 +1,8 @@
 import type { MessageId } from '../../kernel/id.ts'
+import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../../kernel/text.ts'
 import { reject } from '../decision.ts'
 import type { Person } from '../person.ts'
 import type { Room } from '../room/room.ts'
-import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../room/text.ts'
 import type { MessageCommand } from './command.ts'
 import type { Message } from './message.ts'
 

@@ -1,9 +1,12 @@
 import { FAR_FUTURE } from '../../kernel/instant.ts'
+import { isStorable, lengthOf } from '../../kernel/text.ts'
 import { hasRole } from '../actor.ts'
 import { forbid, reject } from '../decision.ts'
 import { canModerate, isMuted } from './access.ts'
 import type { RoomCommand } from './command.ts'
 import { done, type RoomDecision, type RoomScene } from './scene.ts'
+
+const MAX_REASON_LENGTH = 1_000
 
 type CommandOf<Kind extends RoomCommand['kind']> = Extract<RoomCommand, { readonly kind: Kind }>
 
@@ -52,6 +55,10 @@ export function add({ target, role }: CommandOf<'add'>, scene: RoomScene): RoomD
 export function remove({ target, reason }: CommandOf<'remove'>, scene: RoomScene): RoomDecision {
   const { room, memberships, actor, own } = scene
   if (!canModerate(actor, own)) return forbid('Only those who moderate a room remove members.')
+  if (reason !== null && (!isStorable(reason) || lengthOf(reason) > MAX_REASON_LENGTH)) {
+    const limit = `The reason must have at most ${MAX_REASON_LENGTH} characters, none of them NUL.`
+    return reject('INVALID_INPUT', limit, { field: 'reason' })
+  }
   const held = memberships.get(target.id)
   if (held === undefined) return rejectUnknown()
   if (held.status === 'removed') return done(room)

@@ -1,11 +1,11 @@
 import type { Instant } from '../../kernel/instant.ts'
+import { lengthRule, trimmedWithin } from '../../kernel/text.ts'
 import { hasRole } from '../actor.ts'
 import { forbid, reject } from '../decision.ts'
 import { canModerate } from './access.ts'
 import type { RoomCommand } from './command.ts'
 import type { Membership, Room } from './room.ts'
 import { done, type RoomDecision, type RoomScene, type UserActor } from './scene.ts'
-import { lengthRule, trimmedWithin } from './text.ts'
 
 const MAX_NAME = 200
 
