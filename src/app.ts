@@ -26,7 +26,7 @@ import type { Bus } from './pubsub/bus.ts'
 import { createServices, type Services } from './resolvers/services.ts'
 import { createScheduler } from './scheduler/scheduler.ts'
 import { createSchema } from './schema/schema.ts'
-import { renderGraphiqlPage } from './transport/http/graphiql.ts'
+import { createGraphiqlPage } from './transport/http/graphiql.ts'
 import { createGraphqlHandler } from './transport/http/graphql.ts'
 import { answerJson } from './transport/http/json.ts'
 import { createOperationsHandler } from './transport/http/operations.ts'
@@ -118,7 +118,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     ...{ services, sse, verifier, onSeen, origins, mask },
     yoga: createYogaServer(schema, mask, rules),
     maxBodyBytes: limits.maxMessageBytes,
-    graphiql: config.http.isGraphiqlServed ? renderGraphiqlPage : null,
+    graphiql: config.http.isGraphiqlServed ? createGraphiqlPage() : null,
   })
   const answerOperations = createOperationsHandler({
     readiness: async () => readiness.problems(),

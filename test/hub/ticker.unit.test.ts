@@ -12,7 +12,9 @@ const EVERY_MS = 400
 function given(plan: Partial<LatestPlan> = {}) {
   let executions = 0
   const events = {
-    onExecution: () => void (executions += 1),
+    onExecution() {
+      executions += 1
+    },
     onDelivery: () => {},
     onReplay: () => {},
     onReset: () => {},
@@ -44,7 +46,9 @@ function given(plan: Partial<LatestPlan> = {}) {
       send: ({ json }) => void seen.push({ at: Date.now() - START, n: JSON.parse(json.toString()).data.n }),
       isCongested: () => state.isCongested,
       drained: async () => {},
-      end: (error) => void (state.error = error),
+      end(error) {
+        state.error = error
+      },
     }
     const leave = ticker.open({ selection, viewer: null, sink })
     await vi.advanceTimersByTimeAsync(0)

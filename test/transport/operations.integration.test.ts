@@ -3,10 +3,7 @@ import { createServer, request as sendRequest } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { DevClaims } from '../../src/auth/dev-token.ts'
 import { instant } from '../../src/kernel/instant.ts'
-import {
-  createOperationsHandler,
-  type OperationsDependencies,
-} from '../../src/transport/http/operations.ts'
+import { createOperationsHandler, type OperationsDependencies } from '../../src/transport/http/operations.ts'
 import { createOriginPolicy } from '../../src/transport/http/origin.ts'
 
 const AT = instant(Date.UTC(2027, 0, 2, 3, 4, 5, 6))

@@ -1,4 +1,3 @@
-import { renderGraphiQL as renderNow } from '@graphql-yoga/render-graphiql'
 import { createPage, type Page } from './pages.ts'
 
 const EXAMPLE = `# Sign in with the bar above,
@@ -156,9 +155,4 @@ export function createGraphiqlPage(): Page {
     const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
     return withTokenBar(renderGraphiQL(OPTIONS))
   }, POLICY)
-}
-
-/** Goes, with the import at the top, once app.ts takes createGraphiqlPage. */
-export function renderGraphiqlPage(): string {
-  return withTokenBar(renderNow(OPTIONS))
 }

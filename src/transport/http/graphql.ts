@@ -7,8 +7,9 @@ import type { Mask } from '../masking.ts'
 import type { OperationRequest } from '../operation.ts'
 import { credentialOf, signIn } from '../sign-in.ts'
 import { readBody } from './body.ts'
-import { answerJson, answerText, type Headers } from './json.ts'
+import { answerJson, type Headers } from './json.ts'
 import type { OriginPolicy } from './origin.ts'
+import type { Page } from './pages.ts'
 import type { SseServer } from './sse.ts'
 import type { YogaServer } from './yoga.ts'
 
@@ -22,7 +23,7 @@ export interface GraphqlHandlerOptions {
   readonly mask: Mask
   readonly maxBodyBytes: number
   /** The page for browsers; null where it is off. */
-  readonly graphiql: (() => string) | null
+  readonly graphiql: Page | null
 }
 
 /** Everything at `/graphql` but WebSockets. */
@@ -42,7 +43,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     }
     const url = new URL(request.url ?? '/', 'http://localhost')
     if (options.graphiql !== null && wantsPage(request, url)) {
-      answerText(response, 200, 'text/html; charset=utf-8', options.graphiql(), cors)
+      await options.graphiql.answer(request, response, cors)
       return
     }
     const context = await callContext(request, response, cors)
