@@ -59,6 +59,18 @@ describe('GraphiQL, opened with a token', () => {
   })
 })
 
+describe('The page of GraphiQL', () => {
+  test('comes compressed, and not again to a browser that has it', async () => {
+    const accept = { accept: 'text/html', 'accept-encoding': 'br' }
+    const { headers, body } = await fetch(`${node.url}/graphql`, { headers: accept })
+    await body?.cancel()
+    expect(headers.get('content-encoding')).toBe('br')
+    expect(Number(headers.get('content-length'))).toBeLessThan(2_500_000)
+    const again = { ...accept, 'if-none-match': headers.get('etag') ?? '' }
+    expect((await fetch(`${node.url}/graphql`, { headers: again })).status).toBe(304)
+  })
+})
+
 describe('GraphiQL, opened without a token', () => {
   test('runs a subscription as a visitor, and shows what comes', async () => {
     const seller = await node.token('seller')
