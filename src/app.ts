@@ -194,11 +194,14 @@ function openBus(config: Config, log: Logger): Promise<Bus> | Bus {
   })
 }
 
-/** One notice a batch. Where the bus does not take it, this node's subscribers hear of it all the same, others by polling. */
+/**
+ * One notice a batch and topic. Where the bus does not take it, this node's subscribers hear of it all the same, others
+ * by polling.
+ */
 function announce(bus: Bus, hub: Hub, entries: readonly Entry[]): void {
-  const [first] = entries
-  if (first === undefined) return
-  bus.publish(first.topic, encodeNotice(entries)).catch(() => hub.announceLocally(first.topic))
+  for (const [topic, batch] of Map.groupBy(entries, (entry) => entry.topic)) {
+    bus.publish(topic, encodeNotice(batch)).catch(() => hub.announceLocally(topic))
+  }
 }
 
 function pathOf(url = '/'): string {

@@ -4,6 +4,7 @@ import type { Instant } from '../kernel/instant.ts'
 import type { Offset } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Transaction } from '../log/database.ts'
+import type { Entry } from '../log/entry.ts'
 import type { Command } from './commands.ts'
 
 /** The moment of a decision: the batch's instant, and the offset that the next entry gets. */
@@ -40,8 +41,11 @@ export interface Aggregate<Body, Reply, State, Event, View> {
   evolve(state: State, event: Event, moment: Moment): State
   /** The entry that an event becomes, with the state right after it; undefined for a private event. */
   entryOf(event: Event, after: State): { readonly type: string; readonly data: object } | undefined
-  /** Writes the read models. Called only where there is at least one step. */
-  save(tx: Transaction, change: Change<State, Event>): Promise<void>
+  /**
+   * Writes the read models, and what must hold together with them in other topics: the entries that it appended there
+   * (see `appendEntries`) are announced with the batch. Called only where there is at least one step.
+   */
+  save(tx: Transaction, change: Change<State, Event>): Promise<readonly Entry[]>
   /** What the caller of an accepted command gets to see of the state right after it. */
   viewOf(after: State, reply: Reply): View
 }

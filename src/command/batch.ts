@@ -53,7 +53,9 @@ export async function runBatch<Body, Reply extends object, State, Event, View>(
       result = { outcomes: fold.outcomes, entries: fold.entries }
       if (fold.steps.length === 0) throw new NothingToCommit()
       await writeEntries(tx, topic, fold.entries, fold.steps, locked.now)
-      await aggregate.save(tx, { topic, now: locked.now, before, after: fold.after, steps: fold.steps })
+      const change = { topic, now: locked.now, before, after: fold.after, steps: fold.steps }
+      const elsewhere = await aggregate.save(tx, change)
+      result = { outcomes: fold.outcomes, entries: [...fold.entries, ...elsewhere] }
       await storeReplies(tx, topic, locked, fold.keyed)
     })
   } catch (error) {

@@ -60,6 +60,7 @@ export async function startDemo(app: App, config: Config, log: Logger): Promise<
       buyNowPrice: null,
       increments: null,
       softClose: SOFT_CLOSE,
+      funded: false,
       startsAt: null,
       endsAt: later(app.services.now(), AUCTION_MS),
       seller: null,

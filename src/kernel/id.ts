@@ -6,6 +6,7 @@ export type RoomId = Brand<string, 'RoomId'>
 export type MessageId = Brand<string, 'MessageId'>
 export type AuctionId = Brand<string, 'AuctionId'>
 export type BidId = Brand<string, 'BidId'>
+export type NotificationId = Brand<string, 'NotificationId'>
 export type AnnouncementId = Brand<string, 'AnnouncementId'>
 
 const RANDOM_BYTES = 8
@@ -33,6 +34,7 @@ export const newMessageId = (): MessageId => newId('msg') as MessageId
 export const newAuctionId = (): AuctionId => newId('auc') as AuctionId
 export const newBidId = (): BidId => newId('bid') as BidId
 export const newAnnouncementId = (): AnnouncementId => newId('ann') as AnnouncementId
+export const newNotificationId = (): NotificationId => newId('ntf') as NotificationId
 export const newConnectionId = (): string => newId('con')
 export const newRequestId = (): string => newId('req')
 export const newErrorId = (): string => newId('err')
@@ -52,4 +54,5 @@ export const asRoomId = (id: string): RoomId => id as RoomId
 export const asMessageId = (id: string): MessageId => id as MessageId
 export const asAuctionId = (id: string): AuctionId => id as AuctionId
 export const asBidId = (id: string): BidId => id as BidId
+export const asNotificationId = (id: string): NotificationId => id as NotificationId
 export const asAnnouncementId = (id: string): AnnouncementId => id as AnnouncementId

@@ -1,14 +1,26 @@
 import type { Brand } from './brand.ts'
-import type { AuctionId, RoomId } from './id.ts'
+import type { AuctionId, RoomId, UserId } from './id.ts'
 
 /** Names one ordered history, `family:id`: the unit of locking, of the bus and of the hub. */
 export type Topic = Brand<string, 'Topic'>
 
-export type TopicFamily = 'room' | 'messages' | 'auction' | 'announcements'
+export type TopicFamily =
+  | 'room'
+  | 'messages'
+  | 'auction'
+  | 'announcements'
+  | 'leaderboard'
+  | 'notifications'
+  | 'wallet'
 
 export const roomTopic = (id: RoomId): Topic => `room:${id}` as Topic
 export const messagesTopic = (id: RoomId): Topic => `messages:${id}` as Topic
 export const auctionTopic = (id: AuctionId): Topic => `auction:${id}` as Topic
+/** The ranking of one auction's bidders. */
+export const auctionLeaderboardTopic = (id: AuctionId): Topic => `leaderboard:${id}` as Topic
+export const notificationsTopic = (id: UserId): Topic => `notifications:${id}` as Topic
+/** Orders the commands on one user's wallets; its history has no entries, the ledger has. */
+export const walletTopic = (id: UserId): Topic => `wallet:${id}` as Topic
 export const announcementsTopic = 'announcements' as Topic
 
 export const asTopic = (key: string): Topic => key as Topic

@@ -1,4 +1,16 @@
-import { bigint, index, integer, json, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  bigserial,
+  check,
+  index,
+  integer,
+  json,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import type { Audience, Severity } from '../domain/announcement/announcement.ts'
 import type {
   AuctionPhase,
@@ -7,6 +19,7 @@ import type {
   BidKind,
   Ceiling,
 } from '../domain/auction/auction.ts'
+import type { NotificationKind } from '../domain/notification/notification.ts'
 import type { Person } from '../domain/person.ts'
 import type {
   MemberRole,
@@ -17,8 +30,17 @@ import type {
   RoomVisibility,
   TradeDisclosure,
 } from '../domain/room/room.ts'
+import type { TransferKind } from '../domain/wallet/wallet.ts'
 import type { Amount } from '../kernel/amount.ts'
-import type { AnnouncementId, AuctionId, BidId, MessageId, RoomId, UserId } from '../kernel/id.ts'
+import type {
+  AnnouncementId,
+  AuctionId,
+  BidId,
+  MessageId,
+  NotificationId,
+  RoomId,
+  UserId,
+} from '../kernel/id.ts'
 import type { Epoch, Offset } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
 import { instantColumn } from './instant-column.ts'
@@ -182,6 +204,14 @@ export const ceilings = pgTable(
     bidderId: text('bidder_id').$type<UserId>().notNull(),
     bidderName: text('bidder_name').notNull(),
     maximum: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+    /** What was asked for: an exact amount, a maximum, or the buy-now price. */
+    offerKind: text('offer_kind').$type<'amount' | 'maximum'>().notNull(),
+    offer: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+    /** The first visible bid that it made; null where it made none. Voiding a bid strikes its command. */
+    bidId: text('bid_id').$type<BidId>(),
+    voidedAt: instantColumn('voided_at'),
+    voidReason: text('void_reason'),
+    voidedBy: text('voided_by').$type<UserId>(),
     at: instantColumn('at').notNull(),
   },
   (t) => [
@@ -206,6 +236,106 @@ export const announcements = pgTable(
   },
   (t) => [uniqueIndex('announcements_history').on(t.offset)],
 )
+
+/** What each user has, by currency; `held` of it is promised to auctions. Follows from `transfers`. */
+export const wallets = pgTable(
+  'wallets',
+  {
+    userId: text('user_id').$type<UserId>().notNull(),
+    currency: text().notNull(),
+    balance: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+    held: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.currency] }),
+    check('wallets_cover_their_holds', sql`${t.held} >= 0 AND ${t.balance} >= ${t.held}`),
+  ],
+)
+
+/** What a funded auction's leader has promised: at most one hold a bidder and auction. */
+export const holds = pgTable(
+  'holds',
+  {
+    auctionId: text('auction_id').$type<AuctionId>().notNull(),
+    userId: text('user_id').$type<UserId>().notNull(),
+    currency: text().notNull(),
+    amount: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.auctionId, t.userId] }), index('holds_of_user').on(t.userId, t.currency)],
+)
+
+/**
+ * The ledger, append-only and double-entry: each row takes `amount` from one account and gives it to another. Accounts
+ * are `house`, `available:USER` and `held:USER`.
+ */
+export const transfers = pgTable(
+  'transfers',
+  {
+    sequence: bigserial({ mode: 'number' }).primaryKey(),
+    kind: text().$type<TransferKind>().notNull(),
+    currency: text().notNull(),
+    amount: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+    debit: text().notNull(),
+    credit: text().notNull(),
+    /** The auction that caused it, and how many entries its history had right after the command. */
+    auctionId: text('auction_id').$type<AuctionId>(),
+    offset: bigint({ mode: 'number' }).$type<Offset>(),
+    at: instantColumn('at').notNull(),
+    actorId: text('actor_id').$type<UserId>(),
+  },
+  (t) => [
+    index('transfers_of_auction').on(t.auctionId, t.sequence),
+    check('transfers_move_something', sql`${t.amount} > 0 AND ${t.debit} <> ${t.credit}`),
+  ],
+)
+
+/** Who stands where: an auction's bidders by their highest visible bid. */
+export const standings = pgTable(
+  'standings',
+  {
+    /** The leaderboard's topic. */
+    board: text().$type<Topic>().notNull(),
+    userId: text('user_id').$type<UserId>().notNull(),
+    userName: text('user_name').notNull(),
+    score: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+    reachedAt: instantColumn('reached_at').notNull(),
+    /** Among equal scores the lower got there first. */
+    reached: bigint({ mode: 'number' }).notNull(),
+    previousRank: integer('previous_rank'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.board, t.userId] }),
+    index('standings_order').on(t.board, t.score.desc(), t.reached),
+  ],
+)
+
+/** Private to one user. */
+export const notifications = pgTable(
+  'notifications',
+  {
+    id: text().$type<NotificationId>().primaryKey(),
+    userId: text('user_id').$type<UserId>().notNull(),
+    offset: bigint({ mode: 'number' }).$type<Offset>().notNull(),
+    kind: text().$type<NotificationKind>().notNull(),
+    title: text().notNull(),
+    body: text().notNull(),
+    subjectId: text('subject_id'),
+    data: json().$type<object>(),
+    createdAt: instantColumn('created_at').notNull(),
+    readAt: instantColumn('read_at'),
+  },
+  (t) => [
+    uniqueIndex('notifications_history').on(t.userId, t.offset),
+    index('notifications_unread').on(t.userId, t.offset).where(sql`read_at IS NULL`),
+  ],
+)
+
+/** How far the consequences of a topic's entries were drawn, and what drawing the next ones needs to know. */
+export const followers = pgTable('followers', {
+  topic: text().$type<Topic>().primaryKey(),
+  position: bigint({ mode: 'number' }).$type<Offset>().notNull(),
+  state: json().$type<object>().notNull(),
+})
 
 /** When the server must look at a topic of its own accord: the next opening, closing or end. */
 export const deadlines = pgTable(

@@ -81,6 +81,7 @@ export async function createAuction(input: CreateAuctionInput, context: CallCont
     buyNowPrice: input.buyNowPrice ?? null,
     increments: input.increments ?? null,
     softClose: input.softClose ?? null,
+    funded: false,
     startsAt: input.startsAt ?? null,
     endsAt: input.endsAt,
     seller,

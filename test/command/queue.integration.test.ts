@@ -41,7 +41,7 @@ const counting: Aggregate<
   },
   evolve: (sum, { add }) => sum + add,
   entryOf: ({ type, add }) => ({ type, data: { add } }),
-  save: async () => {},
+  save: async () => [],
   viewOf: (sum) => sum,
 }
 

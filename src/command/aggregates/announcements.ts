@@ -54,6 +54,7 @@ export const announcementsAggregate: Aggregate<
 
   async save(tx, { steps }) {
     for (const step of steps) await saveStep(tx, step)
+    return []
   },
 
   viewOf(after, { announcementId }) {

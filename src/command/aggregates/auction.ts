@@ -7,12 +7,12 @@ import { evolveAuction } from '../../domain/auction/evolve.ts'
 import { dueAt } from '../../domain/auction/phase.ts'
 import { accept } from '../../domain/decision.ts'
 import type { RoomFacts } from '../../domain/room/room.ts'
-import { type AuctionId, asAuctionId, asUserId, type UserId } from '../../kernel/id.ts'
+import { type AuctionId, asAuctionId, asUserId, type BidId, type UserId } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/instant.ts'
 import { auctionTopic, idOf, type Topic } from '../../kernel/topic.ts'
 import type { Transaction } from '../../log/database.ts'
 import { auctions, ceilings } from '../../log/schema.ts'
-import type { Aggregate, Change } from '../aggregate.ts'
+import type { Aggregate, Change, Step } from '../aggregate.ts'
 import type { Command } from '../commands.ts'
 import { moveDeadline } from './deadline.ts'
 import { actorsOf, loadRoomFacts } from './room-facts.ts'
@@ -56,12 +56,13 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
 
   async save(tx, change) {
     const { auction } = change.after
-    if (auction === null) return
+    if (auction === null) return []
     await saveAuction(tx, change, auction)
     await saveCeilings(tx, change)
     await saveBids(tx, change)
     const before = change.before.auction
     await moveDeadline(tx, change.topic, before === null ? null : dueAt(before), dueAt(auction))
+    return []
   },
 
   viewOf({ auction }) {
@@ -106,23 +107,32 @@ async function saveCeilings(
   tx: Transaction,
   { topic, now, steps }: Change<State, AuctionEvent>,
 ): Promise<void> {
-  const rows = steps.flatMap(({ event }) =>
-    event.type === 'CeilingSet'
-      ? [
-          {
-            s: event.ceiling.sequence,
-            b: event.ceiling.bidder.id,
-            n: event.ceiling.bidder.name,
-            m: event.ceiling.maximum,
-          },
-        ]
-      : [],
-  )
+  const rows = steps.flatMap(({ event }, index) => {
+    if (event.type !== 'CeilingSet') return []
+    const { ceiling, offer } = event
+    const { bidder, sequence, maximum } = ceiling
+    return [
+      {
+        ...{ s: sequence, b: bidder.id, n: bidder.name, m: maximum, k: offer.kind, o: offer.value },
+        v: ownBidAfter(steps, index, bidder.id),
+      },
+    ]
+  })
   if (rows.length === 0) return
   await tx.execute(sql`
-    INSERT INTO ceilings (auction_id, sequence, bidder_id, bidder_name, maximum, at)
-    SELECT ${auctionOf(topic)}, s, b, n, m, ${formatInstant(now)}::timestamptz
-    FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row(s int, b text, n text, m bigint)`)
+    INSERT INTO ceilings (auction_id, sequence, bidder_id, bidder_name, maximum, offer_kind, offer, bid_id, at)
+    SELECT ${auctionOf(topic)}, s, b, n, m, k, o, v, ${formatInstant(now)}::timestamptz
+    FROM json_to_recordset(${JSON.stringify(rows)}::json)
+      AS row(s int, b text, n text, m bigint, k text, o bigint, v text)`)
+}
+
+/** The visible bid that the command at `index` made for its own bidder: the first before the next command's. */
+function ownBidAfter(steps: readonly Step<AuctionEvent>[], index: number, bidder: UserId): BidId | null {
+  for (const { event } of steps.slice(index + 1)) {
+    if (event.type === 'CeilingSet') return null
+    if (event.type === 'BidPlaced' && event.bid.bidder.id === bidder) return event.bid.id
+  }
+  return null
 }
 
 async function saveBids(tx: Transaction, { now, steps }: Change<State, AuctionEvent>): Promise<void> {

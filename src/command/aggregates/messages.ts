@@ -78,6 +78,7 @@ export const messagesAggregate: Aggregate<MessageCommand, MessageReply, State, M
         sent.has(id) && change.steps.filter(({ event }) => event.message.id === id).length === 1
       if (message !== undefined && !isAsSent) await saveChange(tx, message)
     }
+    return []
   },
 
   viewOf(after, { messageId }) {

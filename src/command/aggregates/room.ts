@@ -49,7 +49,7 @@ export const roomAggregate: Aggregate<
   },
 
   async save(tx, { topic, before, after, steps }) {
-    if (after === null) return
+    if (after === null) return []
     const { id, ...columns } = after.room
     if (before === null) await tx.insert(rooms).values(after.room)
     else if (before.room !== after.room) await tx.update(rooms).set(columns).where(eq(rooms.id, id))
@@ -59,6 +59,7 @@ export const roomAggregate: Aggregate<
     for (const membership of changed) await saveMembership(tx, id, membership)
     if (steps.some(({ event }) => event.type === 'RoomEnded')) await makeAuctionsDue(tx, id)
     await moveDeadline(tx, topic, before === null ? null : dueAt(before.room), dueAt(after.room))
+    return []
   },
 
   viewOf(after) {

@@ -34,6 +34,8 @@ export interface AuctionTerms {
   readonly buyNowPrice: Amount | null
   readonly increments: readonly IncrementBand[]
   readonly softClose: SoftClose | null
+  /** Whether bids hold money in the bidder's wallet. */
+  readonly funded: boolean
   readonly startsAt: Instant
   readonly originalEndsAt: Instant
   readonly createdAt: Instant

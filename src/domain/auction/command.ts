@@ -21,6 +21,7 @@ export interface CreateAuction {
     readonly extensionMs: number
     readonly capMs: number
   } | null
+  readonly funded: boolean
   /** Null: at once. */
   readonly startsAt: Instant | null
   readonly endsAt: Instant

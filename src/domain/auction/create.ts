@@ -65,6 +65,7 @@ function termsOf(command: CreateAuction, seller: Person, now: Instant): AuctionT
     buyNowPrice: command.buyNowPrice === null ? null : amount(command.buyNowPrice),
     increments: command.increments?.map(bandOf) ?? DEFAULT_INCREMENTS,
     softClose,
+    funded: command.funded,
     startsAt: startsAt === null || startsAt <= now ? now : startsAt,
     originalEndsAt: command.endsAt,
     createdAt: now,
