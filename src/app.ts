@@ -72,6 +72,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     events: {
       onGapRepaired: (topic, count) => log.info({ topic, count }, 'read what the bus had skipped'),
       onFault: (topic, error) => log.warn({ topic, err: error }, 'a topic could not be read'),
+      onListFault: (error) => log.warn({ err: error }, 'a list could not be read; it is tried again'),
       onReplay: () => {},
       onReset: (reason) => log.debug({ reason }, 'a reader was told to start over'),
       mask,

@@ -5,11 +5,15 @@ import type { History } from '../log/history.ts'
 import type { Bus } from '../pubsub/bus.ts'
 import type { Subscriber } from './delivery.ts'
 import { Feed, type FeedEvents, type FeedListener } from './feed.ts'
-import type { Guard, HistoryPlan, LatestPlan, Plan, PulsePlan } from './source.ts'
+import { ListFeed } from './list-feed.ts'
+import { ListTicker } from './list-ticker.ts'
+import type { Guard, HistoryPlan, LatestPlan, ListPlan, ListSource, Plan, PulsePlan } from './source.ts'
 import { Stream, type StreamEvents } from './stream.ts'
 import { Ticker } from './ticker.ts'
 
 export interface HubEvents extends FeedEvents, Pick<StreamEvents, 'onReplay' | 'onReset'> {
+  /** A look at a list failed; the next one tries again. */
+  onListFault(error: unknown): void
   /** A fault of ours that a subscriber must be told of: returns the masked error. */
   mask(error: unknown): GraphQLError
 }
@@ -61,10 +65,17 @@ interface Live {
   linger: NodeJS.Timeout | undefined
 }
 
+/** A list that is followed on this node. */
+interface LiveList {
+  readonly feed: ListFeed
+  readonly tickers: Map<string, { readonly ticker: ListTicker; readonly unfollow: () => void }>
+}
+
 export function createHub(options: HubOptions): Hub {
   const { history, bus, events } = options
   const live = new Map<Topic, Live>()
   const pulses = new Map<string, Ticker>()
+  const lists = new Map<ListSource, LiveList>()
   const streamEvents: StreamEvents = {
     ...events,
     onExecution() {
@@ -157,6 +168,31 @@ export function createHub(options: HubOptions): Hub {
     }
   }
 
+  function openList(plan: ListPlan, subscriber: Subscriber): () => void {
+    let held = lists.get(plan.source)
+    if (held === undefined) {
+      held = { feed: new ListFeed(plan.source, events.onListFault), tickers: new Map() }
+      lists.set(plan.source, held)
+    }
+    const { feed, tickers } = held
+    const key = `${plan.everyMs} ${subscriber.selection.key}`
+    let shared = tickers.get(key)
+    if (shared === undefined) {
+      const ticker = new ListTicker(plan, subscriber.selection, streamEvents)
+      shared = { ticker, unfollow: feed.follow(ticker) }
+      tickers.set(key, shared)
+    }
+    const { ticker, unfollow } = shared
+    const leave = ticker.open(subscriber)
+    return () => {
+      leave()
+      if (!ticker.isEmpty || tickers.get(key)?.ticker !== ticker) return
+      tickers.delete(key)
+      unfollow()
+      ticker.close()
+    }
+  }
+
   /** Watches what the reader's permission hangs on; `end` is called when it is gone. */
   async function watch(guard: Guard, held: Live, end: () => void): Promise<() => void> {
     const ask = (): void => {
@@ -237,6 +273,7 @@ export function createHub(options: HubOptions): Hub {
       }
 
       if (plan.kind === 'pulse') undo.push(openPulse(plan, subscriber))
+      else if (plan.kind === 'list') undo.push(openList(plan, subscriber))
       else {
         const held = hold(plan.topic)
         undo.push(() => release(plan.topic, held))
@@ -262,6 +299,7 @@ export function createHub(options: HubOptions): Hub {
 
     stats() {
       let groups = pulses.size
+      for (const { tickers } of lists.values()) groups += tickers.size
       for (const { stream, tickers } of live.values()) groups += (stream?.groupCount ?? 0) + tickers.size
       return { topics: live.size, groups, subscribers, executions, deliveries }
     },
@@ -271,6 +309,7 @@ export function createHub(options: HubOptions): Hub {
       forgetRecovery()
       for (const [topic, held] of live) drop(topic, held)
       for (const ticker of pulses.values()) ticker.close()
+      for (const { feed } of lists.values()) feed.close()
     },
   }
 }

@@ -82,5 +82,30 @@ export interface PulsePlan {
   value(): object | string | number
 }
 
+/** One of many things of a kind, as it stood at `version`. */
+export interface ListItem {
+  readonly id: string
+  /** Grows with every change. */
+  readonly version: number
+  readonly value: object
+}
+
+/** Many things of a kind, of which those are listed that are not over. */
+export interface ListSource {
+  /** The versions of all that are not over, in one query. */
+  versions(): Promise<ReadonlyMap<string, number>>
+  /** Those of `ids` that exist, also where they are over by now. */
+  read(ids: readonly string[]): Promise<readonly ListItem[]>
+}
+
+/** Each thing of a list: at once those that are not over, then each that is new or changed, once a period at most. */
+export interface ListPlan {
+  readonly kind: 'list'
+  readonly everyMs: number
+  readonly source: ListSource
+  /** Whether the list has a place for the item, and this reader may see it. */
+  includes(item: ListItem, viewer: Viewer | null): boolean
+}
+
 /** What a subscription field resolves to once the caller is allowed it: how the hub is to serve it. */
-export type Plan = HistoryPlan | LatestPlan | PulsePlan
+export type Plan = HistoryPlan | LatestPlan | ListPlan | PulsePlan

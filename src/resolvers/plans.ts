@@ -1,6 +1,6 @@
 import type { Viewer } from '../auth/viewer.ts'
 import { SYSTEM } from '../domain/actor.ts'
-import type { Guard, HistoryPlan, LatestPlan, PulsePlan } from '../hub/source.ts'
+import type { Guard, HistoryPlan, LatestPlan, ListPlan, PulsePlan } from '../hub/source.ts'
 import { type AuctionId, asAuctionId, asRoomId, type RoomId } from '../kernel/id.ts'
 import { announcementsTopic, auctionTopic, messagesTopic, roomTopic } from '../kernel/topic.ts'
 import { readAuction, readAuctionRoom } from '../log/read/auctions.ts'
@@ -9,6 +9,7 @@ import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
 import { badUserInput, notFound } from './errors.ts'
 import type { Services } from './services.ts'
+import { listsFor } from './sources/auction-list.ts'
 import { isMemberData } from './sources/room.ts'
 import { auctionOfRecord } from './views.ts'
 
@@ -31,6 +32,7 @@ interface RoomArgs {
 const MIN_PERIOD_MS = 100
 const MAX_PERIOD_MS = 60_000
 const AUCTION_STATE_PERIOD_MS = 250
+const AUCTION_UPDATES_PERIOD_MS = 1_000
 const SERVER_TIME_PERIOD_MS = 1_000
 
 export async function bidsPlan(args: AuctionArgs & AfterArgs, context: CallContext): Promise<HistoryPlan> {
@@ -58,6 +60,17 @@ export async function auctionStatePlan(
     },
     fromEntry: (entry) => sources.auction.auctionAfter(entry),
   }
+}
+
+/** Throws NOT_FOUND where a room is asked for that the caller may not see; later, an item that is not for them is left out. */
+export async function auctionUpdatesPlan(
+  args: { readonly roomId?: string | null | undefined } & PeriodArgs,
+  context: CallContext,
+): Promise<ListPlan> {
+  const everyMs = periodOf(args, AUCTION_UPDATES_PERIOD_MS)
+  const roomId = args.roomId ? (await roomFor(context, { roomId: args.roomId })).id : null
+  const { auctionList: source } = context.services.sources
+  return { kind: 'list', everyMs, source, includes: (item, viewer) => listsFor(item, roomId, viewer) }
 }
 
 export async function messagesPlan(args: RoomArgs & AfterArgs, context: CallContext): Promise<HistoryPlan> {

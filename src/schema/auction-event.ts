@@ -1,6 +1,6 @@
 import type { Bid as BidShape } from '../domain/auction/auction.ts'
 import type { Instant } from '../kernel/instant.ts'
-import { auctionStatePlan, bidsPlan } from '../resolvers/plans.ts'
+import { auctionStatePlan, auctionUpdatesPlan, bidsPlan } from '../resolvers/plans.ts'
 import type { AuctionEvent } from '../resolvers/sources/auction.ts'
 import type { AuctionView } from '../resolvers/views.ts'
 import { Auction, AuctionWinner, Bid } from './auction.ts'
@@ -100,5 +100,13 @@ builder.subscriptionFields((t) => ({
     description: 'The auction as a ticker: always the latest state, intermediate ones may be skipped.',
     args: { auctionId: t.arg.id({ required: true }), everyMs: t.arg.int() },
     ...servedBy(auctionStatePlan),
+  }),
+  auctionUpdates: t.field({
+    type: Auction,
+    description:
+      'The auctions of one room, or all that the caller may see, as a ticker for lists: first each that is not over, ' +
+      'then each that was created or changed, latest state, at most once per period each.',
+    args: { roomId: t.arg.id(), everyMs: t.arg.int() },
+    ...servedBy(auctionUpdatesPlan),
   }),
 }))

@@ -35,6 +35,7 @@ export function createTestHub(
     events: {
       onGapRepaired: () => {},
       onFault: () => {},
+      onListFault: () => {},
       onReplay: () => {},
       onReset: () => {},
       mask: (error) => new GraphQLError(String(error)),

@@ -1,4 +1,4 @@
-import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import type { AuctionPhase, AuctionStanding, AuctionTerms } from '../../domain/auction/auction.ts'
 import type { Caller } from '../../domain/room/access.ts'
 import type { Amount } from '../../kernel/amount.ts'
@@ -81,6 +81,30 @@ export async function readAuctions(
     .orderBy(desc(auctions.createdAt), desc(auctions.id))
     .limit(slice.limit + 1)
   return rows.map(recordOf)
+}
+
+/** Those of `ids` that exist, whoever may see them. */
+export async function readAuctionsById(
+  executor: Executor,
+  ids: readonly AuctionId[],
+): Promise<readonly AuctionRecord[]> {
+  if (ids.length === 0) return []
+  const rows = await executor
+    .select(record)
+    .from(auctions)
+    .innerJoin(topics, eq(topics.topic, sql`'auction:' || ${auctions.id}`))
+    .where(inArray(auctions.id, [...ids]))
+  return rows.map(recordOf)
+}
+
+/** The auctions that are not over, each with the offset of its last entry. */
+export async function readOpenAuctions(executor: Executor): Promise<ReadonlyMap<string, number>> {
+  const rows = await executor
+    .select({ id: auctions.id, offset: topics.head })
+    .from(auctions)
+    .innerJoin(topics, eq(topics.topic, sql`'auction:' || ${auctions.id}`))
+    .where(inArray(auctions.phase, ['SCHEDULED', 'LIVE', 'PAUSED']))
+  return new Map(rows.map(({ id, offset }) => [id, offset]))
 }
 
 /** Where the auction takes place, if that is a room that `caller` may see. */

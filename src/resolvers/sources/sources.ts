@@ -2,6 +2,7 @@ import type { Source } from '../../hub/source.ts'
 import type { Database } from '../../log/database.ts'
 import { createAnnouncementsSource } from './announcements.ts'
 import { type AuctionSource, createAuctionSource } from './auction.ts'
+import { type AuctionList, createAuctionList } from './auction-list.ts'
 import { createMessagesSource } from './messages.ts'
 import { createRoomSource } from './room.ts'
 
@@ -11,6 +12,7 @@ export interface Sources {
   readonly messages: Source
   readonly room: Source
   readonly announcements: Source
+  readonly auctionList: AuctionList
 }
 
 export function createSources(database: Database): Sources {
@@ -19,5 +21,6 @@ export function createSources(database: Database): Sources {
     messages: createMessagesSource(database),
     room: createRoomSource(database),
     announcements: createAnnouncementsSource(database),
+    auctionList: createAuctionList(database),
   }
 }

@@ -1,0 +1,50 @@
+import type { Viewer } from '../../auth/viewer.ts'
+import { canSeeRoom, membershipOf } from '../../domain/room/access.ts'
+import type { RoomFacts } from '../../domain/room/room.ts'
+import type { ListItem, ListSource } from '../../hub/source.ts'
+import { asAuctionId, type RoomId } from '../../kernel/id.ts'
+import type { Database } from '../../log/database.ts'
+import { readAuctionsById, readOpenAuctions } from '../../log/read/auctions.ts'
+import { readRoomFacts } from '../../log/read/room-facts.ts'
+import { callerOf } from '../caller.ts'
+import { type AuctionView, auctionOfRecord } from '../views.ts'
+
+/** An auction in the list of those that are not over, with what tells who may see it. */
+export interface AuctionItem extends ListItem {
+  readonly value: AuctionView
+  readonly room: RoomFacts | undefined
+}
+
+export interface AuctionList extends ListSource {
+  read(ids: readonly string[]): Promise<readonly AuctionItem[]>
+}
+
+/** All auctions that are not over, for tickers. */
+export function createAuctionList(database: Database): AuctionList {
+  return {
+    versions: () => readOpenAuctions(database),
+
+    async read(ids) {
+      const records = await readAuctionsById(database, ids.map(asAuctionId))
+      const rooms = await readRoomFacts(database, [...new Set(records.map(({ terms }) => terms.roomId))])
+      return records.map((record) => ({
+        id: record.terms.id,
+        version: record.head.position.offset,
+        value: auctionOfRecord(record),
+        room: rooms.get(record.terms.roomId),
+      }))
+    },
+  }
+}
+
+export function isAuctionItem(item: ListItem): item is AuctionItem {
+  return 'room' in item
+}
+
+/** Whether the item is of the room, where one is asked for, and the reader may see it. */
+export function listsFor(item: ListItem, roomId: RoomId | null, viewer: Viewer | null): boolean {
+  if (!isAuctionItem(item) || item.room === undefined) return false
+  if (roomId !== null && item.value.terms.roomId !== roomId) return false
+  const caller = callerOf(viewer)
+  return canSeeRoom(caller, item.room.room, membershipOf(caller, item.room.memberships))
+}
