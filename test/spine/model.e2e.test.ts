@@ -1,0 +1,128 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DEFAULT_INCREMENTS } from '../../src/domain/auction/increments.ts'
+import { type NaiveOffer, NOTHING_BID, naiveBid } from '../domain/auction-naive.ts'
+import { post } from '../support/graphql-client.ts'
+import { startNode, type TestNode } from '../support/node.ts'
+import { freshDatabase } from '../support/postgres-shared.ts'
+import { freshRedisPrefix, sharedRedisUrl } from '../support/redis-shared.ts'
+import { makeAuction, makeRoom, placeBid } from '../support/rooms.ts'
+
+const BIDDERS = 8
+const COMMANDS = 150
+const RESERVE = 5_000
+const TERMS = {
+  startingPrice: amount(500),
+  reservePrice: amount(RESERVE),
+  increments: DEFAULT_INCREMENTS,
+}
+
+/** Numerical Recipes' generator: small, and the same for a seed everywhere. */
+function createRandom(seed: number): (below: number) => number {
+  let state = seed >>> 0
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+}
+
+interface Shown {
+  readonly currentPrice: number | null
+  readonly leader: { readonly id: string } | null
+  readonly bidderCount: number
+  readonly reserveMet: boolean
+}
+
+describe('random bids of eight bidders on three nodes', () => {
+  let nodes: readonly [TestNode, TestNode, TestNode]
+  let databaseUrl: string
+  let seller: string
+  let tokens: readonly string[]
+  let roomId: string
+
+  beforeAll(async () => {
+    databaseUrl = await freshDatabase()
+    const options = { databaseUrl, redisUrl: sharedRedisUrl(), env: { REDIS_PREFIX: freshRedisPrefix() } }
+    nodes = await Promise.all([startNode(options), startNode(options), startNode(options)])
+    seller = await nodes[0].token('seller')
+    tokens = await Promise.all(
+      Array.from({ length: BIDDERS }, (_, index) => nodes[0].token(`bidder-${index}`)),
+    )
+    roomId = await makeRoom(nodes[0], seller)
+  })
+
+  afterAll(async () => {
+    for (const node of nodes) await node[Symbol.asyncDispose]()
+  })
+
+  async function shown(auctionId: string): Promise<Shown> {
+    const query = `query ($id: ID!) { auction(id: $id) { currentPrice leader { id } bidderCount reserveMet } }`
+    const { data } = await post(nodes[2].url, query, { id: auctionId })
+    return data?.['auction'] as Shown
+  }
+
+  function randomOffer(random: (below: number) => number, price: number): NaiveOffer {
+    const kind = random(2) === 0 ? 'amount' : 'maximum'
+    // Around the price: ties, refusals and exact steps are common.
+    return { bidder: `bidder-${random(BIDDERS)}`, kind, value: Math.max(1, price + (random(60) - 15) * 25) }
+  }
+
+  function bidOf(auctionId: string, { kind, value }: NaiveOffer) {
+    return { auctionId, ...(kind === 'amount' ? { amount: value } : { maximum: value }) }
+  }
+
+  const tokenOf = ({ bidder }: NaiveOffer): string => tokens[Number(bidder.split('-')[1])] ?? ''
+
+  test('one after another are answered as the naive model answers them', async () => {
+    const seed = Date.now() % 2 ** 31
+    const random = createRandom(seed)
+    const auctionId = await makeAuction(nodes[0], seller, roomId, { reservePrice: RESERVE })
+    let model = NOTHING_BID
+    for (let command = 0; command < COMMANDS; command += 1) {
+      const offer = randomOffer(random, model.price ?? 500)
+      const node = nodes[random(3)] ?? nodes[0]
+      const answer = await placeBid(node, tokenOf(offer), bidOf(auctionId, offer))
+      const next = naiveBid(TERMS, model, offer)
+      expect([command, answer.outcome !== undefined], `seed ${seed}`).toEqual([command, next !== undefined])
+      if (next === undefined) expect(answer.code).toBe('BID_BELOW_MINIMUM')
+      else model = next
+      expect(await shown(auctionId), `seed ${seed}, command ${command}`).toEqual({
+        currentPrice: model.price,
+        leader: model.ceilings[0] === undefined ? null : { id: model.ceilings[0].bidder },
+        bidderCount: model.ceilings.length,
+        reserveMet: (model.price ?? 0) >= RESERVE,
+      })
+    }
+  }, 60_000)
+
+  test('all at once come to what the naive model makes of them in their order of acceptance', async () => {
+    const seed = Date.now() % 2 ** 31
+    const random = createRandom(seed)
+    const auctionId = await makeAuction(nodes[0], seller, roomId, { reservePrice: RESERVE })
+    const bids = Array.from({ length: 400 }, (_, index) => {
+      const offer = randomOffer(random, 500 + index * 20)
+      return placeBid(nodes[random(3)] ?? nodes[0], tokenOf(offer), bidOf(auctionId, offer))
+    })
+    const answers = await Promise.all(bids)
+
+    const client = new pg.Client({ connectionString: databaseUrl })
+    await client.connect()
+    const { rows } = await client.query<NaiveOffer>(
+      `SELECT bidder_id AS bidder, offer_kind AS kind, offer::int AS value FROM ceilings WHERE auction_id = $1 ORDER BY sequence`,
+      [auctionId],
+    )
+    await client.end()
+    expect(rows).toHaveLength(answers.filter(({ outcome }) => outcome !== undefined).length)
+    let model = NOTHING_BID
+    for (const offer of rows) {
+      const next = naiveBid(TERMS, model, offer)
+      expect(next, `seed ${seed}: the model refuses what was accepted`).toBeDefined()
+      model = next ?? model
+    }
+    expect(await shown(auctionId), `seed ${seed}`).toMatchObject({
+      currentPrice: model.price,
+      leader: { id: model.ceilings[0]?.bidder },
+      bidderCount: model.ceilings.length,
+    })
+  }, 60_000)
+})
