@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEFAULT_INCREMENTS } from '../../src/domain/auction/increments.ts'
+import { amount } from '../../src/kernel/amount.ts'
 import { type NaiveOffer, NOTHING_BID, naiveBid } from '../domain/auction-naive.ts'
 import { post } from '../support/graphql-client.ts'
 import { startNode, type TestNode } from '../support/node.ts'
