@@ -1,0 +1,79 @@
+import { hasRole } from '../domain/actor.ts'
+import type { Amount } from '../kernel/amount.ts'
+import { type Cursor, decodeCursor, encodeCursor } from '../kernel/cursor.ts'
+import { asAuctionId } from '../kernel/id.ts'
+import { BEGINNING } from '../kernel/position.ts'
+import { auctionTopic } from '../kernel/topic.ts'
+import { readAuction } from '../log/read/auctions.ts'
+import {
+  type AuditedEntry,
+  type AuditedOffer,
+  type AuditedTransfer,
+  readAuditedEntries,
+  readAuditedOffers,
+  readAuditedTransfers,
+} from '../log/read/audit.ts'
+import type { CallContext, SharedContext } from './context.ts'
+import { badUserInput, cursorInvalid, forbidden } from './errors.ts'
+import { actorIn } from './signed-in.ts'
+import { type AuctionView, auctionOfRecord } from './views.ts'
+
+export interface AuctionAudit {
+  readonly auction: AuctionView
+  readonly reservePrice: Amount | null
+}
+
+export interface AuditEntry extends AuditedEntry {
+  readonly cursor: Cursor
+  readonly transfers: readonly AuditedTransfer[]
+}
+
+const DEFAULT_SIZE = 100
+const MAX_SIZE = 1_000
+
+/** For administrators. Null where there is no such auction. */
+export async function auctionAudit(
+  args: { readonly auctionId: string },
+  context: CallContext,
+): Promise<AuctionAudit | null> {
+  const actor = actorIn(context)
+  if (!hasRole(actor, 'ADMIN')) throw forbidden('Only administrators audit auctions.')
+  const record = await readAuction(context.services.database, asAuctionId(args.auctionId), actor)
+  if (record === undefined) return null
+  return { auction: auctionOfRecord(record), reservePrice: record.terms.reservePrice }
+}
+
+/** Throws CURSOR_INVALID where `after` is none of this auction's. */
+export async function auditEntries(
+  { auction }: AuctionAudit,
+  args: { readonly first?: number | null | undefined; readonly after?: string | null | undefined },
+  { services }: SharedContext,
+): Promise<readonly AuditEntry[]> {
+  const topic = auctionTopic(auction.id)
+  const after = args.after ? decodeCursor(topic, args.after) : { offset: BEGINNING }
+  if (after === undefined) throw cursorInvalid()
+  const { epoch } = await auction.position()
+  const entries = await readAuditedEntries(services.database, auction.id, after.offset, sizeOf(args.first))
+  const offsets = entries.map(({ offset }) => offset)
+  const transfers = await readAuditedTransfers(services.database, auction.id, offsets)
+  const byOffset = Map.groupBy(transfers, ({ offset }) => offset)
+  return entries.map((entry) => ({
+    ...entry,
+    cursor: encodeCursor(topic, { epoch, offset: entry.offset }),
+    transfers: byOffset.get(entry.offset) ?? [],
+  }))
+}
+
+export async function auditOffers(
+  { auction }: AuctionAudit,
+  args: { readonly first?: number | null | undefined; readonly afterSequence?: number | null | undefined },
+  { services }: SharedContext,
+): Promise<readonly AuditedOffer[]> {
+  return readAuditedOffers(services.database, auction.id, args.afterSequence ?? 0, sizeOf(args.first))
+}
+
+function sizeOf(first: number | null | undefined): number {
+  const size = first ?? DEFAULT_SIZE
+  if (size >= 1 && size <= MAX_SIZE) return size
+  throw badUserInput(`first must lie within 1 and ${MAX_SIZE}.`)
+}
