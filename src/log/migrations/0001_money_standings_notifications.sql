@@ -61,7 +61,10 @@ CREATE TABLE "wallets" (
 --> statement-breakpoint
 ALTER TABLE "ceilings" ADD COLUMN "offer_kind" text;--> statement-breakpoint
 ALTER TABLE "ceilings" ADD COLUMN "offer" bigint;--> statement-breakpoint
-UPDATE "ceilings" SET "offer_kind" = 'maximum', "offer" = "maximum";--> statement-breakpoint
+UPDATE "ceilings" SET "offer_kind" = CASE WHEN EXISTS (
+	SELECT 1 FROM "bids" WHERE "bids"."auction_id" = "ceilings"."auction_id" AND "bids"."bidder_id" = "ceilings"."bidder_id"
+		AND "bids"."placed_at" = "ceilings"."at" AND "bids"."kind" <> 'PROXY' AND "bids"."amount" = "ceilings"."maximum"
+) THEN 'amount' ELSE 'maximum' END, "offer" = "maximum";--> statement-breakpoint
 ALTER TABLE "ceilings" ALTER COLUMN "offer_kind" SET NOT NULL;--> statement-breakpoint
 ALTER TABLE "ceilings" ALTER COLUMN "offer" SET NOT NULL;--> statement-breakpoint
 UPDATE "auctions" SET "terms" = ("terms"::jsonb || '{"funded": false}')::json;--> statement-breakpoint

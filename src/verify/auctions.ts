@@ -1,0 +1,136 @@
+import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm'
+import type { AuctionState, AuctionTerms } from '../domain/auction/auction.ts'
+import { decideAuction } from '../domain/auction/decide.ts'
+import { foldAuction } from '../domain/auction/evolve.ts'
+import type { RoomFacts } from '../domain/room/room.ts'
+import { type AuctionId, asAuctionId, asBidId } from '../kernel/id.ts'
+import { FAR_FUTURE } from '../kernel/instant.ts'
+import { auctionTopic } from '../kernel/topic.ts'
+import type { Database } from '../log/database.ts'
+import { auctions, ceilings, topics } from '../log/schema.ts'
+import { compare, type Difference } from './difference.ts'
+
+const PAGE = 200
+
+type Row = typeof auctions.$inferSelect
+type Offer = typeof ceilings.$inferSelect
+
+/** Recomputes every auction from its history and from its offers, and tells what is stored otherwise. */
+export async function* verifyAuctions(database: Database): AsyncGenerator<Difference, void> {
+  let after: AuctionId = asAuctionId('')
+  for (;;) {
+    const page = await database
+      .select()
+      .from(auctions)
+      .where(gt(auctions.id, after))
+      .orderBy(asc(auctions.id))
+      .limit(PAGE)
+    for (const row of page) yield* await verifyAuction(database, row)
+    const last = page.at(-1)
+    if (last === undefined) return
+    after = last.id
+  }
+}
+
+async function verifyAuction(database: Database, row: Row): Promise<readonly Difference[]> {
+  const about = `auction ${row.id}`
+  const offers = await database
+    .select()
+    .from(ceilings)
+    .where(and(eq(ceilings.auctionId, row.id), isNull(ceilings.voidedAt)))
+    .orderBy(asc(ceilings.sequence))
+  return [
+    ...(await verifyHistory(database, about, row)),
+    ...(await verifyBids(database, about, row)),
+    ...verifyOffers(about, row, offers),
+  ]
+}
+
+/** No hole, and the last entry shows what is stored. */
+async function verifyHistory(database: Database, about: string, row: Row): Promise<readonly Difference[]> {
+  const topic = auctionTopic(row.id)
+  const [head] = await database.select().from(topics).where(eq(topics.topic, topic))
+  if (head === undefined) return compare(about, 'its history', 'missing', 'there')
+  const { rows } = await database.execute<{ count: number; standing: object | null }>(sql`
+    SELECT count(*)::int AS count,
+      (SELECT data->'standing' FROM entries WHERE topic = ${topic} AND "offset" = ${head.head}) AS standing
+    FROM entries WHERE topic = ${topic} AND "offset" > ${head.floor} AND "offset" <= ${head.head}`)
+  const [found] = rows
+  return [
+    ...compare(about, 'entries kept', found?.count, head.head - head.floor),
+    ...(found?.standing ? compare(about, 'standing', row.standing, found.standing) : []),
+  ]
+}
+
+/** Every visible bid is in the history as it is in the table, as far back as the history reaches. */
+async function verifyBids(database: Database, about: string, { id }: Row): Promise<readonly Difference[]> {
+  const { rows } = await database.execute<{ id: string; stored: string | null; told: string }>(sql`
+    SELECT data->'bid'->>'id' AS id, data->'bid'->>'amount' AS told, bids.amount::text AS stored
+    FROM entries LEFT JOIN bids ON bids.id = data->'bid'->>'id'
+    WHERE topic = ${auctionTopic(id)} AND type = 'BidPlaced' AND bids.amount IS DISTINCT FROM (data->'bid'->>'amount')::bigint`)
+  return rows.map(({ id: bid, stored, told }) => ({ about, what: `bid ${bid}`, stored, recomputed: told }))
+}
+
+/** Price, leader and ceiling are what the offers that stand give, in their order of acceptance. */
+function verifyOffers(about: string, row: Row, offers: readonly Offer[]): readonly Difference[] {
+  const replayed = offers.reduce(replayOffer, beginning(row.terms))
+  const { currentPrice, leader } = row.standing
+  return [
+    ...compare(about, 'price', currentPrice, replayed.standing.currentPrice),
+    ...compare(about, 'leader', leader?.id ?? null, replayed.standing.leader?.id ?? null),
+    ...compare(about, 'ceiling', row.leading?.maximum ?? null, replayed.leading?.maximum ?? null),
+  ]
+}
+
+/** Open for ever and free of charge: only what was offered, and in which order, decides here. */
+function beginning(terms: AuctionTerms): AuctionState {
+  return {
+    terms: { ...terms, softClose: null, funded: false, originalEndsAt: FAR_FUTURE },
+    standing: {
+      ...{ phase: 'LIVE', currentPrice: null, leader: null, bidCount: 0, bidderCount: 0 },
+      ...{ reserveMet: terms.reservePrice === null, endsAt: FAR_FUTURE, extensionCount: 0, winner: null },
+    },
+    ...{ leading: null, commandCount: 0, pausedAt: null, pausedMs: 0, bidders: new Set() },
+  }
+}
+
+function replayOffer(
+  state: AuctionState,
+  { bidderId, bidderName, offerKind, offer, at }: Offer,
+): AuctionState {
+  const decision = decideAuction(
+    state,
+    {
+      kind: 'placeBid',
+      amount: offerKind === 'amount' ? offer : null,
+      maximum: offerKind === 'maximum' ? offer : null,
+      bidId: asBidId('replayed'),
+      answerId: asBidId('replayed'),
+    },
+    {
+      now: at,
+      actor: { kind: 'user', person: { id: bidderId, name: bidderName }, roles: new Set() },
+      room: openRoom(state.terms),
+    },
+  )
+  return decision.kind === 'accepted' ? foldAuction(state, decision.events) : state
+}
+
+function openRoom({ roomId, createdAt }: AuctionTerms): RoomFacts {
+  return {
+    room: {
+      ...{
+        id: roomId,
+        name: '',
+        kind: 'AUCTION',
+        visibility: 'PUBLIC',
+        phase: 'LIVE',
+        owner: null,
+        createdAt,
+      },
+      ...{ startsAt: null, endsAt: null, startedAt: null, endedAt: null, memberCount: 0 },
+      ...{ ranking: 'STANDARD', disclosure: 'OWN' },
+    },
+    memberships: new Map(),
+  }
+}

@@ -1,0 +1,92 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Difference } from '../../src/verify/difference.ts'
+import { verifyRecord } from '../../src/verify/verify.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { makeAuction, makeRoom, placeBid } from '../support/rooms.ts'
+
+describe('verifying the record', () => {
+  let node: TestApp
+  let auctionId: string
+
+  beforeAll(async () => {
+    node = await startTestApp()
+  })
+  afterAll(() => node[Symbol.asyncDispose]())
+
+  beforeEach(async () => {
+    const seller = await node.token('seller')
+    auctionId = await makeAuction(node, seller, await makeRoom(node, seller), { reservePrice: 3_000 })
+    const tokens = await Promise.all(['ann', 'ben', 'cem'].map((name) => node.token(name)))
+    for (let step = 0; step < 30; step += 1) {
+      const value = 500 + ((step * 7_919) % 97) * 60 + step * 30
+      const token = tokens[step % 3] ?? ''
+      await placeBid(node, token, { auctionId, ...(step % 2 === 0 ? { amount: value } : { maximum: value }) })
+    }
+  })
+
+  async function differences(): Promise<readonly Difference[]> {
+    return Array.fromAsync(verifyRecord(node.app.services.database))
+  }
+
+  /** What is found after `plant`, which is undone afterwards. */
+  async function foundAfter(plant: SQL, undo: SQL): Promise<readonly string[]> {
+    await node.app.services.database.execute(plant)
+    try {
+      return (await differences()).map(({ about, what }) => `${about.replace(auctionId, 'X')}: ${what}`)
+    } finally {
+      await node.app.services.database.execute(undo)
+    }
+  }
+
+  test('finds nothing where nothing was tampered with', async () => {
+    expect(await differences()).toEqual([])
+  })
+
+  test('finds a price that was changed', async () => {
+    const found = await foundAfter(
+      sql`UPDATE auctions SET standing = (standing::jsonb || '{"currentPrice": 1}')::json WHERE id = ${auctionId}`,
+      sql`UPDATE auctions SET standing = (SELECT data->'standing' FROM entries, topics
+          WHERE entries.topic = topics.topic AND "offset" = head AND topics.topic = ${`auction:${auctionId}`}) WHERE id = ${auctionId}`,
+    )
+    expect(found).toEqual(['auction X: standing', 'auction X: price'])
+  })
+
+  test('finds a bid that was changed, and an offer that was', async () => {
+    const bids = await foundAfter(
+      sql`UPDATE bids SET amount = amount + 1 WHERE auction_id = ${auctionId} AND sequence = 1`,
+      sql`UPDATE bids SET amount = amount - 1 WHERE auction_id = ${auctionId} AND sequence = 1`,
+    )
+    expect(bids).toMatchObject([expect.stringMatching(/^auction X: bid bid_/)])
+    const offers = await foundAfter(
+      sql`UPDATE ceilings SET offer = offer * 10 WHERE auction_id = ${auctionId} AND sequence = 1`,
+      sql`UPDATE ceilings SET offer = offer / 10 WHERE auction_id = ${auctionId} AND sequence = 1`,
+    )
+    expect(offers).toContain('auction X: price')
+  })
+
+  test('finds an entry that is gone', async () => {
+    const { rows } = await node.app.services.database.execute<{ data: object; at: string }>(
+      sql`SELECT data, at::text FROM entries WHERE topic = ${`auction:${auctionId}`} AND "offset" = 2`,
+    )
+    const found = await foundAfter(
+      sql`DELETE FROM entries WHERE topic = ${`auction:${auctionId}`} AND "offset" = 2`,
+      sql`INSERT INTO entries (topic, "offset", at, type, data)
+          VALUES (${`auction:${auctionId}`}, 2, ${rows[0]?.at}, 'BidPlaced', ${JSON.stringify(rows[0]?.data)})`,
+    )
+    expect(found).toEqual(['auction X: entries kept'])
+  })
+
+  test('finds money that no transfer brought, and a hold that no auction asked for', async () => {
+    const money = await foundAfter(
+      sql`INSERT INTO wallets (user_id, currency, balance, held) VALUES ('dan', 'EUR', 5, 0)`,
+      sql`DELETE FROM wallets WHERE user_id = 'dan'`,
+    )
+    expect(money).toEqual(['wallet dan EUR: balance'])
+    const holds = await foundAfter(
+      sql`INSERT INTO holds (auction_id, user_id, currency, amount) VALUES (${auctionId}, 'dan', 'EUR', 5)`,
+      sql`DELETE FROM holds WHERE user_id = 'dan'`,
+    )
+    expect(holds).toEqual(['auction X: hold of dan'])
+  })
+})
