@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm'
+import { asc, eq, gt, sql } from 'drizzle-orm'
 import type { AuctionState, AuctionTerms } from '../domain/auction/auction.ts'
 import { decideAuction } from '../domain/auction/decide.ts'
 import { foldAuction } from '../domain/auction/evolve.ts'
@@ -37,7 +37,7 @@ async function verifyAuction(database: Database, row: Row): Promise<readonly Dif
   const offers = await database
     .select()
     .from(ceilings)
-    .where(and(eq(ceilings.auctionId, row.id), isNull(ceilings.voidedAt)))
+    .where(eq(ceilings.auctionId, row.id))
     .orderBy(asc(ceilings.sequence))
   return [
     ...(await verifyHistory(database, about, row)),
@@ -73,9 +73,19 @@ async function verifyBids(database: Database, about: string, { id }: Row): Promi
 
 /** Price, leader and ceiling are what the offers that stand give, in their order of acceptance. */
 function verifyOffers(about: string, row: Row, offers: readonly Offer[]): readonly Difference[] {
-  const replayed = offers.reduce(replayOffer, beginning(row.terms))
+  const standing = offers.filter(({ voidedAt }) => voidedAt === null)
+  let replayed = beginning(row.terms)
+  let refused = 0
+  for (const offer of standing) {
+    const after = replayOffer(replayed, offer)
+    if (after === undefined) refused += 1
+    else replayed = after
+  }
   const { currentPrice, leader } = row.standing
+  // Where something was voided, what can't be funded any more is passed over.
+  const hasVoided = standing.length < offers.length
   return [
+    ...(hasVoided ? [] : compare(about, 'offers that the rules would refuse', refused, 0)),
     ...compare(about, 'price', currentPrice, replayed.standing.currentPrice),
     ...compare(about, 'leader', leader?.id ?? null, replayed.standing.leader?.id ?? null),
     ...compare(about, 'ceiling', row.leading?.maximum ?? null, replayed.leading?.maximum ?? null),
@@ -94,10 +104,11 @@ function beginning(terms: AuctionTerms): AuctionState {
   }
 }
 
+/** Undefined where the rules would refuse it. */
 function replayOffer(
   state: AuctionState,
   { bidderId, bidderName, offerKind, offer, at }: Offer,
-): AuctionState {
+): AuctionState | undefined {
   const decision = decideAuction(
     state,
     {
@@ -113,7 +124,7 @@ function replayOffer(
       room: openRoom(state.terms),
     },
   )
-  return decision.kind === 'accepted' ? foldAuction(state, decision.events) : state
+  return decision.kind === 'accepted' ? foldAuction(state, decision.events) : undefined
 }
 
 function openRoom({ roomId, createdAt }: AuctionTerms): RoomFacts {

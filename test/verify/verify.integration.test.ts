@@ -62,7 +62,7 @@ describe('verifying the record', () => {
       sql`UPDATE ceilings SET offer = offer * 10 WHERE auction_id = ${auctionId} AND sequence = 1`,
       sql`UPDATE ceilings SET offer = offer / 10 WHERE auction_id = ${auctionId} AND sequence = 1`,
     )
-    expect(offers).toContain('auction X: price')
+    expect(offers).toContain('auction X: offers that the rules would refuse')
   })
 
   test('finds an entry that is gone', async () => {
