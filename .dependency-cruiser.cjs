@@ -37,6 +37,7 @@ const FOLDERS = {
     knows: ['kernel/', 'domain/actor.ts', 'log/database.ts', 'command/dispatch.ts'],
     packages: ['drizzle-orm'],
   },
+  verify: { knows: ['kernel/', 'domain/', 'log/database.ts', 'log/schema.ts'], packages: ['drizzle-orm'] },
   health: { knows: ['kernel/', 'log/database.ts', 'pubsub/bus.ts'], packages: ['drizzle-orm'] },
   resolvers: {
     knows: [
@@ -44,6 +45,7 @@ const FOLDERS = {
       'domain/',
       'log/read/',
       'log/users.ts',
+      'log/begin-leaderboard.ts',
       'log/entry.ts',
       'log/database.ts',
       'command/commands.ts',
@@ -185,8 +187,8 @@ module.exports = {
     ),
     refuse(
       'only-commands-decide',
-      'A rule of the domain holds because it runs under the lock of its topic: src/command alone calls deciders.',
-      { path: '^src/', pathNot: '^src/(domain|command)/' },
+      'A rule of the domain holds because it runs under the lock of its topic: src/command alone calls deciders, and src/verify to do it again.',
+      { path: '^src/', pathNot: '^src/(domain|command|verify)/' },
       { path: '^src/domain/[^/]+/(decide|evolve)\\.ts$' },
     ),
     refuse(
@@ -195,7 +197,11 @@ module.exports = {
       { path: '^src/domain/([^/]+)/' },
       {
         path: '^src/domain/[^/]+/',
-        pathNot: ['^src/domain/$1/', '^src/domain/room/(room|access|text)\\.ts$'],
+        pathNot: [
+          '^src/domain/$1/',
+          '^src/domain/room/(room|access|text)\\.ts$',
+          '^src/domain/wallet/(wallet|transfer)\\.ts$',
+        ],
       },
     ),
     refuse(

@@ -18,6 +18,8 @@ export interface Step<Event> {
   readonly event: Event
   readonly offset: Offset | null
   readonly actor: Actor
+  /** The command that it belongs to, by its place in the batch. */
+  readonly command: number
 }
 
 /** What a batch did to one aggregate. */

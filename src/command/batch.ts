@@ -109,7 +109,11 @@ function foldCommands<Body, Reply extends object, State, Event, View>(
   let state = before
   let head = locked.head
 
-  const apply = (command: Command<Body>, decision: Decision<Event, Reply>): Outcome<Reply, View> => {
+  const apply = (
+    command: Command<Body>,
+    place: number,
+    decision: Decision<Event, Reply>,
+  ): Outcome<Reply, View> => {
     if (decision.kind !== 'accepted') return decision
     for (const event of decision.events) {
       state = aggregate.evolve(state, event, { now, next: advance(head) })
@@ -118,7 +122,8 @@ function foldCommands<Body, Reply extends object, State, Event, View>(
         head = advance(head)
         entries.push({ topic, epoch, offset: head, at: now, ...shown })
       }
-      steps.push({ event, offset: shown === undefined ? null : head, actor: command.actor })
+      const offset = shown === undefined ? null : head
+      steps.push({ event, offset, actor: command.actor, command: place })
     }
     const { reply } = decision
     if (command.idempotency !== undefined) {
@@ -142,10 +147,10 @@ function foldCommands<Body, Reply extends object, State, Event, View>(
     }
   }
 
-  for (const command of commands) {
+  for (const [place, command] of commands.entries()) {
     outcomes.push(
       repeated<Reply, View>(command, stored) ??
-        apply(command, aggregate.decide(state, command, { now, next: advance(head) })),
+        apply(command, place, aggregate.decide(state, command, { now, next: advance(head) })),
     )
   }
   return { outcomes, entries, steps, after: state, keyed }

@@ -1,8 +1,17 @@
-import { announcementsTopic, auctionTopic, messagesTopic, roomTopic } from '../kernel/topic.ts'
+import {
+  announcementsTopic,
+  auctionTopic,
+  messagesTopic,
+  notificationsTopic,
+  roomTopic,
+  walletTopic,
+} from '../kernel/topic.ts'
 import { announcementsAggregate } from './aggregates/announcements.ts'
 import { auctionAggregate } from './aggregates/auction.ts'
 import { messagesAggregate } from './aggregates/messages.ts'
+import { notificationsAggregate } from './aggregates/notifications.ts'
 import { roomAggregate } from './aggregates/room.ts'
+import { walletAggregate } from './aggregates/wallet.ts'
 import type { IdempotencyKey } from './commands.ts'
 import type { Dispatch } from './dispatch.ts'
 import { createCommandQueue, type QueueOptions } from './queue.ts'
@@ -17,6 +26,8 @@ export function createDispatch(options: QueueOptions): RunningDispatch {
   const messages = createCommandQueue(messagesAggregate, options)
   const auctions = createCommandQueue(auctionAggregate, options)
   const announcements = createCommandQueue(announcementsAggregate, options)
+  const notifications = createCommandQueue(notificationsAggregate, options)
+  const wallets = createCommandQueue(walletAggregate, options)
 
   return {
     room: (id, actor, body, key) => rooms.submit({ topic: roomTopic(id), actor, body, ...keyed(key) }),
@@ -26,8 +37,17 @@ export function createDispatch(options: QueueOptions): RunningDispatch {
     announcements: (actor, body, key) => {
       return announcements.submit({ topic: announcementsTopic, actor, body, ...keyed(key) })
     },
+    notifications: (id, actor, body) => notifications.submit({ topic: notificationsTopic(id), actor, body }),
+    wallet: (id, actor, body, key) => wallets.submit({ topic: walletTopic(id), actor, body, ...keyed(key) }),
     async idle() {
-      await Promise.all([rooms.idle(), messages.idle(), auctions.idle(), announcements.idle()])
+      await Promise.all([
+        notifications.idle(),
+        wallets.idle(),
+        rooms.idle(),
+        messages.idle(),
+        auctions.idle(),
+        announcements.idle(),
+      ])
     },
   }
 }

@@ -5,9 +5,12 @@ import type { AuctionState } from '../domain/auction/auction.ts'
 import type { AuctionCommand, AuctionReply } from '../domain/auction/command.ts'
 import type { MessageCommand, MessageReply } from '../domain/message/command.ts'
 import type { Message } from '../domain/message/message.ts'
+import type { NotificationCommand, NotificationReply } from '../domain/notification/command.ts'
 import type { RoomCommand } from '../domain/room/command.ts'
 import type { Membership, Room } from '../domain/room/room.ts'
-import type { AuctionId, RoomId } from '../kernel/id.ts'
+import type { WalletCommand, WalletReply } from '../domain/wallet/credit.ts'
+import type { Wallet } from '../domain/wallet/wallet.ts'
+import type { AuctionId, RoomId, UserId } from '../kernel/id.ts'
 import type { IdempotencyKey, Outcome } from './commands.ts'
 
 /** How the rest of the server gives commands: one function an aggregate. Each answers after commit, or throws on a fault. */
@@ -32,6 +35,18 @@ export interface Dispatch {
     body: AuctionCommand,
     idempotency?: IdempotencyKey,
   ): Promise<Outcome<AuctionReply & { readonly auctionId: AuctionId }, AuctionState>>
+  /** `state` is the wallet of the command's currency right after. */
+  wallet(
+    userId: UserId,
+    actor: Actor,
+    body: WalletCommand,
+    idempotency?: IdempotencyKey,
+  ): Promise<Outcome<WalletReply, Wallet>>
+  notifications(
+    userId: UserId,
+    actor: Actor,
+    body: NotificationCommand,
+  ): Promise<Outcome<NotificationReply, null>>
   announcements(
     actor: Actor,
     body: AnnouncementCommand,

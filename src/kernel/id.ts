@@ -41,11 +41,14 @@ export const newErrorId = (): string => newId('err')
 export const newNodeId = (): string => newId('node')
 
 /** What an id that came from outside names; ids of rooms may be plain words (`global`). */
-export function kindOfId(id: string): 'message' | 'auction' | 'bid' | 'announcement' | 'room' {
+export function kindOfId(
+  id: string,
+): 'message' | 'auction' | 'bid' | 'announcement' | 'notification' | 'room' {
   if (id.startsWith('msg_')) return 'message'
   if (id.startsWith('auc_')) return 'auction'
   if (id.startsWith('bid_')) return 'bid'
   if (id.startsWith('ann_')) return 'announcement'
+  if (id.startsWith('ntf_')) return 'notification'
   return 'room'
 }
 

@@ -18,6 +18,8 @@ export const messagesTopic = (id: RoomId): Topic => `messages:${id}` as Topic
 export const auctionTopic = (id: AuctionId): Topic => `auction:${id}` as Topic
 /** The ranking of one auction's bidders. */
 export const auctionLeaderboardTopic = (id: AuctionId): Topic => `leaderboard:${id}` as Topic
+/** The ranking of the scores reported to a room. */
+export const roomLeaderboardTopic = (id: RoomId): Topic => `leaderboard:${id}` as Topic
 export const notificationsTopic = (id: UserId): Topic => `notifications:${id}` as Topic
 /** Orders the commands on one user's wallets; its history has no entries, the ledger has. */
 export const walletTopic = (id: UserId): Topic => `wallet:${id}` as Topic

@@ -10,6 +10,8 @@ import type { Entry } from './entry.ts'
 export interface Draft {
   readonly type: string
   readonly data: object
+  /** Who gave the command, where that is not the same for all that are appended together. */
+  readonly actorId?: UserId | null
 }
 
 /**
@@ -24,24 +26,24 @@ export async function appendEntries(
   actorId: UserId | null,
 ): Promise<readonly Entry[]> {
   if (drafts.length === 0) return []
+  const lines = drafts.map(({ type, data, actorId: own }, index) => {
+    return { n: index + 1, type, data, actor: own === undefined ? actorId : own }
+  })
   const { rows } = await tx.execute<{ epoch: string; head: string; at: number }>(sql`
-    UPDATE topics SET head = head + ${drafts.length}, written_at = greatest(written_at, ${formatInstant(now)}::timestamptz)
-    WHERE topic = ${topic} RETURNING epoch, head, (extract(epoch FROM written_at) * 1000)::float8 AS at`)
+    WITH moved AS (
+      UPDATE topics SET head = head + ${drafts.length}, written_at = greatest(written_at, ${formatInstant(now)}::timestamptz)
+      WHERE topic = ${topic} RETURNING epoch, head, written_at),
+    written AS (
+      INSERT INTO entries (topic, "offset", at, type, data, actor_id)
+      SELECT ${topic}, head - ${drafts.length}::bigint + n, written_at, type, data, actor
+      FROM moved, json_to_recordset(${JSON.stringify(lines)}::json) AS row(n int, type text, data json, actor text))
+    SELECT epoch, head, (extract(epoch FROM written_at) * 1000)::float8 AS at FROM moved`)
   const [row] = rows
   if (row === undefined) throw new RangeError(`topic ${topic} has not begun`)
   const before = asOffset(Number(row.head) - drafts.length)
+  const epoch = asEpoch(Number(row.epoch))
   const at = instant(row.at)
-  const entries = drafts.map((draft, index) => ({
-    topic,
-    epoch: asEpoch(Number(row.epoch)),
-    offset: advance(before, index + 1),
-    at,
-    ...draft,
-  }))
-  const lines = entries.map(({ offset, type, data }) => ({ offset, type, data }))
-  await tx.execute(sql`
-    INSERT INTO entries (topic, "offset", at, type, data, actor_id)
-    SELECT ${topic}, "offset", ${formatInstant(at)}::timestamptz, type, data, ${actorId}
-    FROM json_to_recordset(${JSON.stringify(lines)}::json) AS row("offset" bigint, type text, data json)`)
-  return entries
+  return drafts.map(({ type, data }, index) => {
+    return { topic, epoch, offset: advance(before, index + 1), at, type, data }
+  })
 }

@@ -3,7 +3,13 @@ import { sql } from 'drizzle-orm'
 import type { RoomVisibility } from '../domain/room/room.ts'
 import { asRoomId } from '../kernel/id.ts'
 import { asEpoch, type Epoch } from '../kernel/position.ts'
-import { announcementsTopic, messagesTopic, roomTopic, type Topic } from '../kernel/topic.ts'
+import {
+  announcementsTopic,
+  messagesTopic,
+  roomLeaderboardTopic,
+  roomTopic,
+  type Topic,
+} from '../kernel/topic.ts'
 import type { Executor } from './database.ts'
 
 const DEFAULT_ROOMS: readonly (readonly [string, RoomVisibility])[] = [
@@ -14,7 +20,7 @@ const DEFAULT_ROOMS: readonly (readonly [string, RoomVisibility])[] = [
 const MAX_EPOCH = 2 ** 40
 
 /** A new name for a history: random, so that a restored or replaced one is not taken for the old. */
-function newEpoch(): Epoch {
+export function newEpoch(): Epoch {
   return asEpoch(randomInt(1, MAX_EPOCH))
 }
 
@@ -32,7 +38,8 @@ export async function beginTopics(executor: Executor, topics: readonly Topic[]):
 export async function seed(executor: Executor): Promise<void> {
   await beginTopics(executor, [announcementsTopic])
   for (const [name, visibility] of DEFAULT_ROOMS) {
-    await beginTopics(executor, [roomTopic(asRoomId(name)), messagesTopic(asRoomId(name))])
+    const id = asRoomId(name)
+    await beginTopics(executor, [roomTopic(id), messagesTopic(id), roomLeaderboardTopic(id)])
     await executor.execute(sql`
       INSERT INTO rooms (id, name, kind, visibility, phase, created_at, started_at, member_count, ranking, disclosure)
       VALUES (${name}, ${name}, 'LOBBY', ${visibility}, 'LIVE', clock_timestamp(), clock_timestamp(), 0, 'STANDARD', 'OWN')

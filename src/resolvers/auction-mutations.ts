@@ -7,6 +7,7 @@ import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
 import {
   type AuctionId,
   asAuctionId,
+  asBidId,
   asRoomId,
   asUserId,
   type BidId,
@@ -53,6 +54,7 @@ export interface CreateAuctionInput {
   readonly buyNowPrice?: Amount | null | undefined
   readonly increments?: readonly IncrementBand[] | null | undefined
   readonly softClose?: SoftClose | null | undefined
+  readonly funded?: boolean | null | undefined
   readonly startsAt?: Instant | null | undefined
   readonly endsAt: Instant
   readonly sellerId?: string | null | undefined
@@ -81,7 +83,7 @@ export async function createAuction(input: CreateAuctionInput, context: CallCont
     buyNowPrice: input.buyNowPrice ?? null,
     increments: input.increments ?? null,
     softClose: input.softClose ?? null,
-    funded: false,
+    funded: input.funded ?? false,
     startsAt: input.startsAt ?? null,
     endsAt: input.endsAt,
     seller,
@@ -100,6 +102,17 @@ export async function cancelAuction(
   context: CallContext,
 ): Promise<AuctionResult> {
   return giveAuctionCommand(context, asAuctionId(args.auctionId), { kind: 'cancel', reason: args.reason })
+}
+
+export async function voidBid(
+  args: { readonly bidId: string; readonly reason: string },
+  context: CallContext,
+): Promise<AuctionResult> {
+  signedIn(context)
+  const bidId = asBidId(args.bidId)
+  const bid = await readBid(context.services.database, bidId, SYSTEM)
+  if (bid === undefined) return notFoundResult('bidId')
+  return giveAuctionCommand(context, bid.auctionId, { kind: 'voidBid', bidId, reason: args.reason })
 }
 
 export interface PlaceBidInput {

@@ -18,6 +18,8 @@ import { badUserInput, cursorInvalid, forbidden } from './errors.ts'
 import { actorIn } from './signed-in.ts'
 import { type AuctionView, auctionOfRecord } from './views.ts'
 
+export type { AuditedOffer, AuditedTransfer }
+
 export interface AuctionAudit {
   readonly auction: AuctionView
   readonly reservePrice: Amount | null

@@ -3,7 +3,7 @@ import type { ListKey, Slice, Span } from '../log/read/list-key.ts'
 import { badUserInput, cursorInvalid } from './errors.ts'
 
 const DEFAULT_SIZE = 20
-const MAX_SIZE = 100
+export const MAX_SIZE = 100
 
 export interface ForwardArgs {
   readonly first?: number | null | undefined
@@ -16,7 +16,14 @@ export interface BothWaysArgs extends ForwardArgs {
 }
 
 /** The lists there are; a cursor of one is refused by every other. */
-export type ListName = 'rooms' | 'members' | 'messages' | 'auctions' | 'bids' | 'announcements'
+export type ListName =
+  | 'rooms'
+  | 'members'
+  | 'messages'
+  | 'auctions'
+  | 'bids'
+  | 'announcements'
+  | 'notifications'
 
 /** A page of a list, in the shape of the Relay connection specification. */
 export interface Connection<Node> {
@@ -111,7 +118,8 @@ function isGiven<Value>(value: Value | null | undefined): value is Value {
   return value !== null && value !== undefined
 }
 
-function sizeOf(name: 'first' | 'last', size: number | null | undefined): number {
+/** How many items are asked for. Throws BAD_USER_INPUT where that is less than none or too many. */
+export function sizeOf(name: 'first' | 'last', size: number | null | undefined): number {
   if (!isGiven(size)) return DEFAULT_SIZE
   if (size >= 0 && size <= MAX_SIZE) return size
   throw badUserInput(`${name} must lie within 0 and ${MAX_SIZE}.`)

@@ -2,13 +2,25 @@ import type { Viewer } from '../auth/viewer.ts'
 import { SYSTEM } from '../domain/actor.ts'
 import type { Guard, HistoryPlan, LatestPlan, ListPlan, PulsePlan } from '../hub/source.ts'
 import { type AuctionId, asAuctionId, asRoomId, type RoomId } from '../kernel/id.ts'
-import { announcementsTopic, auctionTopic, messagesTopic, roomTopic } from '../kernel/topic.ts'
+import {
+  announcementsTopic,
+  auctionLeaderboardTopic,
+  auctionTopic,
+  messagesTopic,
+  notificationsTopic,
+  roomLeaderboardTopic,
+  roomTopic,
+  type Topic,
+} from '../kernel/topic.ts'
+import { beginLeaderboard } from '../log/begin-leaderboard.ts'
 import { readAuction, readAuctionRoom } from '../log/read/auctions.ts'
+import { readInbox } from '../log/read/notifications.ts'
 import { seesRoom } from '../log/read/rooms.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
 import { badUserInput, notFound } from './errors.ts'
 import type { Services } from './services.ts'
+import { signedIn } from './signed-in.ts'
 import { listsFor } from './sources/auction-list.ts'
 import { isMemberData } from './sources/room.ts'
 import { auctionOfRecord } from './views.ts'
@@ -27,6 +39,11 @@ interface AuctionArgs {
 
 interface RoomArgs {
   readonly roomId: string
+}
+
+interface LeaderboardArgs extends AfterArgs {
+  readonly roomId?: string | null | undefined
+  readonly auctionId?: string | null | undefined
 }
 
 const MIN_PERIOD_MS = 100
@@ -73,6 +90,15 @@ export async function auctionUpdatesPlan(
   return { kind: 'list', everyMs, source, includes: (item, viewer) => listsFor(item, roomId, viewer) }
 }
 
+/** A board of an auction or of a room; of neither and of both there is none. */
+export async function leaderboardPlan(args: LeaderboardArgs, context: CallContext): Promise<HistoryPlan> {
+  const { topic, guard } = await boardFor(context, args)
+  const { database, sources } = context.services
+  // One may be older than leaderboards are.
+  await beginLeaderboard(database, topic)
+  return { kind: 'history', topic, source: sources.leaderboard, guard, after: args.after ?? null }
+}
+
 export async function messagesPlan(args: RoomArgs & AfterArgs, context: CallContext): Promise<HistoryPlan> {
   const { id, guard } = await roomFor(context, args)
   const { messages: source } = context.services.sources
@@ -89,6 +115,16 @@ export async function roomStatePlan(args: RoomArgs & AfterArgs, context: CallCon
 export async function announcementsPlan(args: AfterArgs, context: CallContext): Promise<HistoryPlan> {
   const { announcements: source } = context.services.sources
   return { kind: 'history', topic: announcementsTopic, source, after: args.after ?? null }
+}
+
+/** Throws UNAUTHENTICATED for a visitor; everyone else has a topic of their own. */
+export async function notificationsPlan(args: AfterArgs, context: CallContext): Promise<HistoryPlan> {
+  const { user } = signedIn(context)
+  const { database, sources } = context.services
+  // Begins the history, where nothing has come yet.
+  await readInbox(database, user.id)
+  const topic = notificationsTopic(user.id)
+  return { kind: 'history', topic, source: sources.notifications, after: args.after ?? null }
 }
 
 export async function serverTimePlan(args: PeriodArgs, context: CallContext): Promise<PulsePlan> {
@@ -115,6 +151,22 @@ async function auctionFor(
   const roomId = await readAuctionRoom(services.database, id, callerOf(viewer))
   if (roomId === undefined) throw notFound()
   return { id, guard: guardOfRoom(services, roomId, viewer) }
+}
+
+/** Throws BAD_USER_INPUT unless exactly one id is given; NOT_FOUND where it names nothing for the caller. */
+async function boardFor(
+  context: CallContext,
+  { roomId, auctionId }: LeaderboardArgs,
+): Promise<{ readonly topic: Topic; readonly guard: Guard }> {
+  if (typeof roomId === 'string' && typeof auctionId !== 'string') {
+    const { id, guard } = await roomFor(context, { roomId })
+    return { topic: roomLeaderboardTopic(id), guard }
+  }
+  if (typeof auctionId === 'string' && typeof roomId !== 'string') {
+    const { id, guard } = await auctionFor(context, { auctionId })
+    return { topic: auctionLeaderboardTopic(id), guard }
+  }
+  throw badUserInput('Give either roomId or auctionId.')
 }
 
 /** A room closes to a reader when its settings change, or when it loses that reader as a member. */

@@ -43,6 +43,17 @@ const BidPlaced = builder.objectRef<AuctionEvent & { readonly bid: BidShape }>('
   }),
 })
 
+const BidVoided = builder
+  .objectRef<AuctionEvent & { readonly bid: BidShape; readonly reason: string }>('BidVoided')
+  .implement({
+    interfaces: [Event],
+    fields: (t) => ({
+      bid: t.expose('bid', { type: Bid }),
+      reason: t.exposeString('reason'),
+      auction: t.expose('auction', { type: Auction }),
+    }),
+  })
+
 const AuctionExtended = builder
   .objectRef<AuctionEvent & { readonly previousEndsAt: Instant }>('AuctionExtended')
   .implement({
@@ -80,6 +91,7 @@ const BidEvent = builder.unionType('BidEvent', {
     AuctionPaused,
     AuctionResumed,
     BidPlaced,
+    BidVoided,
     AuctionExtended,
     ReserveMet,
     AuctionSold,

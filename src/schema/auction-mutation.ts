@@ -7,6 +7,7 @@ import {
   changeAuction,
   createAuction,
   placeBid,
+  voidBid,
 } from '../resolvers/auction-mutations.ts'
 import { Auction, AuctionFormat, Bid } from './auction.ts'
 import { builder } from './builder.ts'
@@ -79,6 +80,7 @@ const CreateAuctionInput = builder.inputType('CreateAuctionInput', {
     buyNowPrice: t.field({ type: 'Amount' }),
     increments: t.field({ type: [IncrementBandInput] }),
     softClose: t.field({ type: SoftCloseInput }),
+    funded: t.boolean(),
     startsAt: t.field({ type: 'DateTime' }),
     endsAt: t.field({ type: 'DateTime', required: true }),
     sellerId: t.id({
@@ -142,5 +144,11 @@ builder.mutationFields((t) => ({
       idempotencyKey: t.arg.string({ required: true }),
     },
     resolve: asCaller(buyNow),
+  }),
+  voidBid: t.field({
+    type: AuctionResult,
+    description: 'Moderators: strikes a bid; price and leader are worked out anew from what remains.',
+    args: { bidId: t.arg.id({ required: true }), reason: t.arg.string({ required: true }) },
+    resolve: asCaller(voidBid),
   }),
 }))

@@ -75,6 +75,10 @@ builder.objectFields(Auction, (t) => ({
   hasReserve: t.boolean({ resolve: ({ terms }) => terms.reservePrice !== null }),
   increments: t.field({ type: [IncrementBand], resolve: ({ terms }) => terms.increments }),
   softClose: t.field({ type: SoftClose, nullable: true, resolve: ({ terms }) => terms.softClose }),
+  funded: t.boolean({
+    description: "Whether bids hold money in the bidder's wallet.",
+    resolve: ({ terms }) => terms.funded,
+  }),
   startsAt: t.field({ type: 'DateTime', resolve: ({ terms }) => terms.startsAt }),
   originalEndsAt: t.field({ type: 'DateTime', resolve: ({ terms }) => terms.originalEndsAt }),
 }))

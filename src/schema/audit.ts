@@ -1,7 +1,8 @@
-import type { AuditedOffer, AuditedTransfer } from '../log/read/audit.ts'
 import {
   type AuctionAudit as AuctionAuditShape,
   type AuditEntry as AuditEntryShape,
+  type AuditedOffer,
+  type AuditedTransfer,
   auctionAudit,
   auditEntries,
   auditOffers,

@@ -9,6 +9,7 @@ const TYPES = {
   auction: 'Auction',
   bid: 'Bid',
   announcement: 'Announcement',
+  notification: 'Notification',
 } as const satisfies Record<ReturnType<typeof kindOfId>, string>
 
 export const Node = builder.interfaceRef<NodeView>('Node').implement({

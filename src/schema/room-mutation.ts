@@ -1,4 +1,3 @@
-import type { RankingMethod as RankingMethodShape } from '../domain/room/room.ts'
 import {
   addMember,
   changeOwnMembership,
@@ -12,6 +11,7 @@ import {
 } from '../resolvers/room-mutations.ts'
 import { builder } from './builder.ts'
 import { asCaller, asCallerOf } from './field.ts'
+import { RankingMethod } from './leaderboard.ts'
 import { Rejected } from './result.ts'
 import { MemberRole, Room, RoomKind, RoomMember, RoomVisibility, TradeDisclosure } from './room.ts'
 
@@ -38,12 +38,6 @@ const MembershipPayload = builder.objectRef<MembershipPayloadShape>('MembershipP
 const MembershipResult = builder.unionType('MembershipResult', {
   types: [MembershipPayload, Rejected],
   resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : MembershipPayload),
-})
-
-const RankingMethod = builder.enumType('RankingMethod', {
-  description:
-    'STANDARD: 1, 2, 2, 4. DENSE: 1, 2, 2, 3. ORDINAL: 1, 2, 3, 4, the earliest to reach a score first.',
-  values: ['STANDARD', 'DENSE', 'ORDINAL'] as const satisfies readonly RankingMethodShape[],
 })
 
 const CreateRoomInput = builder.inputType('CreateRoomInput', {

@@ -1,12 +1,16 @@
 import type { Viewer as ViewerShape } from '../auth/viewer.ts'
 import { authenticate } from '../resolvers/authenticate.ts'
 import { callContextOf } from '../resolvers/context.ts'
+import { countUnread, notificationsCursor, notificationsOfViewer } from '../resolvers/notifications.ts'
 import { roomsOfViewer } from '../resolvers/rooms.ts'
+import { walletOfViewer } from '../resolvers/wallets.ts'
 import { builder } from './builder.ts'
 import { asCaller } from './field.ts'
+import { NotificationConnection } from './notification.ts'
 import { ROLES, RoleType, User } from './person.ts'
 import { Rejected } from './result.ts'
 import { RoomConnection } from './room.ts'
+import { Wallet } from './wallet.ts'
 
 const Viewer = builder.objectRef<ViewerShape>('Viewer').implement({
   description: 'The signed-in caller.',
@@ -17,6 +21,23 @@ const Viewer = builder.objectRef<ViewerShape>('Viewer').implement({
       type: 'DateTime',
       nullable: true,
       description: 'When the current token stops being valid.',
+    }),
+    wallet: t.field({
+      type: Wallet,
+      args: { currency: t.arg.string({ required: true }) },
+      resolve: walletOfViewer,
+    }),
+    notifications: t.field({
+      type: NotificationConnection,
+      args: { first: t.arg.int(), after: t.arg.string(), unreadOnly: t.arg.boolean() },
+      description: 'Newest first.',
+      resolve: notificationsOfViewer,
+    }),
+    unreadNotifications: t.int({ resolve: (viewer, _args, context) => countUnread(viewer, context) }),
+    notificationsCursor: t.field({
+      type: 'Cursor',
+      description: 'Pass to `notifications(after:)`: whatever happens after this read arrives.',
+      resolve: (viewer, _args, context) => notificationsCursor(viewer, context),
     }),
     rooms: t.field({
       type: RoomConnection,

@@ -2,6 +2,7 @@ import { asc, eq, gt, sql } from 'drizzle-orm'
 import type { AuctionState, AuctionTerms } from '../domain/auction/auction.ts'
 import { decideAuction } from '../domain/auction/decide.ts'
 import { foldAuction } from '../domain/auction/evolve.ts'
+import { NOTHING_PAST } from '../domain/auction/past.ts'
 import type { RoomFacts } from '../domain/room/room.ts'
 import { type AuctionId, asAuctionId, asBidId } from '../kernel/id.ts'
 import { FAR_FUTURE } from '../kernel/instant.ts'
@@ -122,6 +123,8 @@ function replayOffer(
       now: at,
       actor: { kind: 'user', person: { id: bidderId, name: bidderName }, roles: new Set() },
       room: openRoom(state.terms),
+      wallets: new Map(),
+      past: NOTHING_PAST,
     },
   )
   return decision.kind === 'accepted' ? foldAuction(state, decision.events) : undefined

@@ -6,9 +6,11 @@ import { decideAuction } from '../../src/domain/auction/decide.ts'
 import { type AuctionEvent, isPublicEvent } from '../../src/domain/auction/event.ts'
 import { evolveAuction, foldAuction } from '../../src/domain/auction/evolve.ts'
 import { DEFAULT_INCREMENTS } from '../../src/domain/auction/increments.ts'
+import { NOTHING_PAST, type Past } from '../../src/domain/auction/past.ts'
 import type { Person } from '../../src/domain/person.ts'
 import type { Rejection } from '../../src/domain/rejection.ts'
 import type { MemberRole, Membership, Room, RoomFacts } from '../../src/domain/room/room.ts'
+import type { Wallets } from '../../src/domain/wallet/transfer.ts'
 import { type Amount, amount } from '../../src/kernel/amount.ts'
 import { asAuctionId, asBidId, asRoomId, asUserId } from '../../src/kernel/id.ts'
 import { type Instant, instant } from '../../src/kernel/instant.ts'
@@ -154,6 +156,8 @@ export interface Move {
   readonly actor: Actor
   readonly now: Instant
   readonly room: RoomFacts | undefined
+  readonly wallets?: Wallets
+  readonly past?: Past
 }
 
 export function move(command: AuctionCommand, actor: Actor, now = NOW): Move {
@@ -202,7 +206,11 @@ export function endWithRoom(now = NOW): Move {
 }
 
 export function decide(state: AuctionState | null, { command, ...context }: Move): AuctionDecision {
-  return decideAuction(state, command, context satisfies AuctionContext)
+  return decideAuction(state, command, {
+    wallets: new Map(),
+    past: NOTHING_PAST,
+    ...context,
+  } satisfies AuctionContext)
 }
 
 /** An accepted decision seen from all sides. */

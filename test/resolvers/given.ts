@@ -125,7 +125,8 @@ export async function entriesOf({ history }: Given, topic: Topic): Promise<reado
 
 /** What keeps a plan's subscription honest. Throws where nothing does. */
 export function guardOf(plan: Plan): Guard {
-  if (plan.kind === 'pulse' || plan.kind === 'list' || plan.guard === undefined) throw new Error('the plan has no guard')
+  if (plan.kind === 'pulse' || plan.kind === 'list' || plan.guard === undefined)
+    throw new Error('the plan has no guard')
   return plan.guard
 }
 

@@ -1,7 +1,7 @@
-import type { Problem } from '../../src/health/readiness.ts'
 import { createServer, request as sendRequest } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { DevClaims } from '../../src/auth/dev-token.ts'
+import type { Problem } from '../../src/health/readiness.ts'
 import { instant } from '../../src/kernel/instant.ts'
 import { createOperationsHandler, type OperationsDependencies } from '../../src/transport/http/operations.ts'
 import { createOriginPolicy } from '../../src/transport/http/origin.ts'

@@ -1,31 +1,40 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
 import type { AuctionState } from '../../domain/auction/auction.ts'
 import type { AuctionCommand, AuctionReply } from '../../domain/auction/command.ts'
 import { decideAuction } from '../../domain/auction/decide.ts'
 import { type AuctionEvent, isPublicEvent } from '../../domain/auction/event.ts'
 import { evolveAuction } from '../../domain/auction/evolve.ts'
+import { evolvePast, NOTHING_PAST, type Past } from '../../domain/auction/past.ts'
 import { dueAt } from '../../domain/auction/phase.ts'
 import { accept } from '../../domain/decision.ts'
 import type { RoomFacts } from '../../domain/room/room.ts'
+import { evolveWallets, type Wallets } from '../../domain/wallet/transfer.ts'
 import { type AuctionId, asAuctionId, asUserId, type BidId, type UserId } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/instant.ts'
-import { auctionTopic, idOf, type Topic } from '../../kernel/topic.ts'
+import { auctionLeaderboardTopic, auctionTopic, idOf, type Topic } from '../../kernel/topic.ts'
 import type { Transaction } from '../../log/database.ts'
 import { auctions, ceilings } from '../../log/schema.ts'
 import type { Aggregate, Change, Step } from '../aggregate.ts'
 import type { Command } from '../commands.ts'
+import { saveLeaderboard } from './auction-leaderboard.ts'
+import { loadPast, loadWallets, saveFunds, saveStruck } from './auction-money.ts'
 import { moveDeadline } from './deadline.ts'
 import { actorsOf, loadRoomFacts } from './room-facts.ts'
 
 interface State {
   readonly auction: AuctionState | null
   readonly room: RoomFacts | undefined
+  /** Of a funded auction: of those whom the commands at hand can concern. */
+  readonly wallets: Wallets
+  /** Known where a bid is to be voided, else never looked at. */
+  readonly past: Past
 }
 
 type Reply = AuctionReply & { readonly auctionId: AuctionId }
 
 export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEvent, AuctionState> = {
-  topicsBegunBy: ({ body }) => (body.kind === 'create' ? [auctionTopic(body.id)] : []),
+  topicsBegunBy: ({ body }) =>
+    body.kind === 'create' ? [auctionTopic(body.id), auctionLeaderboardTopic(body.id)] : [],
 
   async load(tx, topic, commands) {
     const id = auctionOf(topic)
@@ -34,19 +43,28 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
     const roomId = row?.roomId ?? creation?.roomId
     const room =
       roomId === undefined ? undefined : await loadRoomFacts(tx, roomId, actorsOf(commands), 'share')
-    if (row === undefined) return { auction: null, room }
+    if (row === undefined) return { auction: null, room, wallets: new Map(), past: NOTHING_PAST }
     const { terms, standing, leading, commandCount, pausedAt, pausedMs } = row
     const bidders = await loadBidders(tx, id, commands)
-    return { auction: { terms, standing, leading, commandCount, pausedAt, pausedMs, bidders }, room }
+    const auction = { terms, standing, leading, commandCount, pausedAt, pausedMs, bidders }
+    const isVoiding = commands.some(({ body }) => body.kind === 'voidBid')
+    const past = isVoiding ? await loadPast(tx, id) : NOTHING_PAST
+    const wallets = terms.funded ? await loadWallets(tx, auction, past, commands) : new Map()
+    return { auction, room, wallets, past }
   },
 
-  decide({ auction, room }, { actor, body, topic }, { now }) {
-    const decision = decideAuction(auction, body, { now, actor, room })
+  decide({ auction, ...known }, { actor, body, topic }, { now }) {
+    const decision = decideAuction(auction, body, { ...known, now, actor })
     if (decision.kind !== 'accepted') return decision
     return accept(decision.events, { ...decision.reply, auctionId: auctionOf(topic) })
   },
 
-  evolve: (state, event) => ({ ...state, auction: evolveAuction(state.auction, event) }),
+  evolve: (state, event) => ({
+    ...state,
+    auction: evolveAuction(state.auction, event),
+    wallets: event.type === 'FundsMoved' ? evolveWallets(state.wallets, event.transfer) : state.wallets,
+    past: evolvePast(state.past, event),
+  }),
 
   entryOf(event, { auction }) {
     if (!isPublicEvent(event) || auction === null) return undefined
@@ -60,9 +78,11 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
     await saveAuction(tx, change, auction)
     await saveCeilings(tx, change)
     await saveBids(tx, change)
+    await saveStruck(tx, change)
+    await saveFunds(tx, change, auction)
     const before = change.before.auction
     await moveDeadline(tx, change.topic, before === null ? null : dueAt(before), dueAt(auction))
-    return []
+    return saveLeaderboard(tx, change)
   },
 
   viewOf({ auction }) {
@@ -87,7 +107,7 @@ async function loadBidders(
   const rows = await tx
     .selectDistinct({ bidderId: ceilings.bidderId })
     .from(ceilings)
-    .where(and(eq(ceilings.auctionId, id), inArray(ceilings.bidderId, ids)))
+    .where(and(eq(ceilings.auctionId, id), inArray(ceilings.bidderId, ids), isNull(ceilings.voidedAt)))
   return new Set(rows.map(({ bidderId }) => bidderId))
 }
 

@@ -6,7 +6,7 @@ import { evolveRoom } from '../../domain/room/evolve.ts'
 import { dueAt } from '../../domain/room/lifecycle.ts'
 import type { Membership, RoomFacts } from '../../domain/room/room.ts'
 import { asRoomId, type RoomId } from '../../kernel/id.ts'
-import { idOf, messagesTopic, roomTopic } from '../../kernel/topic.ts'
+import { idOf, messagesTopic, roomLeaderboardTopic, roomTopic } from '../../kernel/topic.ts'
 import type { Transaction } from '../../log/database.ts'
 import { members, rooms } from '../../log/schema.ts'
 import type { Aggregate } from '../aggregate.ts'
@@ -21,7 +21,8 @@ export const roomAggregate: Aggregate<
   RoomEvent,
   RoomFacts
 > = {
-  topicsBegunBy: ({ body }) => (body.kind === 'create' ? [roomTopic(body.id), messagesTopic(body.id)] : []),
+  topicsBegunBy: ({ body }) =>
+    body.kind === 'create' ? [roomTopic(body.id), messagesTopic(body.id), roomLeaderboardTopic(body.id)] : [],
 
   async load(tx, topic, commands) {
     const userIds = [...actorsOf(commands), ...targetsOf(commands)]

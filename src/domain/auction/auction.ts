@@ -46,7 +46,10 @@ export interface AuctionStanding {
   readonly phase: AuctionPhase
   readonly currentPrice: Amount | null
   readonly leader: Person | null
+  /** Visible ones that stand. */
   readonly bidCount: number
+  /** Visible ones that were voided; left out while there are none. */
+  readonly voidedBidCount?: number
   readonly bidderCount: number
   readonly reserveMet: boolean
   readonly endsAt: Instant

@@ -1,4 +1,5 @@
 import { type Amount, amount } from '../../kernel/amount.ts'
+import type { BidId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import { accept, reject } from '../decision.ts'
 import type { Person } from '../person.ts'
@@ -36,8 +37,8 @@ export function decideBid(state: AuctionState, command: PlaceBid, bidding: Biddi
     return reject('BID_BELOW_MINIMUM', `The bid must be at least ${minimum}.`, { minimum })
   }
   const contest = contestOf(state, bidder.id, offer)
-  const visible = visibleBids(state, contest, offer, command, bidding)
-  const placed = placing(state, bidder, offer, contest.ceiling, visible)
+  const { bidId: id, answerId } = command
+  const { visible, placed } = bidsOf(state, contest, { bidder, offer, bidId: id, answerId, now })
   const after = foldAuction(state, placed)
   const events = visible.length === 0 ? placed : [...placed, ...extension(after, now)]
   const bidId = visible.length === 0 ? null : command.bidId
@@ -54,7 +55,7 @@ export function decideBuyNow(state: AuctionState, command: BuyNow, bidding: Bidd
   if (command.price !== price) return reject('PRICE_CHANGED', `The buy-now price is ${price}.`)
   const bid: Bid = { ...nextBid(state, now), id: command.bidId, bidder, amount: price, kind: 'BUY_NOW' }
   const placed = placing(state, bidder, { kind: 'amount', value: price }, price, [bid])
-  const events = [...placed, closing(foldAuction(state, placed))]
+  const events = [...placed, closing(foldAuction(state, placed), now)]
   return accept(events, { bid: { outcome: 'BOUGHT_NOW', bidId: command.bidId } })
 }
 
@@ -79,12 +80,29 @@ function closedTo(state: AuctionState, { bidder, room, now }: Bidding): Refusal 
   return isSeller ? reject('SELLER_CANNOT_BID', 'The seller cannot bid.') : undefined
 }
 
+/** An offer that is accepted, and ids for the visible bids it may make. */
+interface Given {
+  readonly bidder: Person
+  readonly offer: Offer
+  readonly bidId: BidId
+  readonly answerId: BidId
+  readonly now: Instant
+}
+
+/** The visible bids that a contest gives, and all events of the command but AuctionExtended. */
+export function bidsOf(
+  state: AuctionState,
+  contest: Contest,
+  given: Given,
+): { readonly visible: readonly Bid[]; readonly placed: readonly AuctionEvent[] } {
+  const visible = visibleBids(state, contest, given)
+  return { visible, placed: placing(state, given.bidder, given.offer, contest.ceiling, visible) }
+}
+
 function visibleBids(
   state: AuctionState,
   contest: Contest,
-  offer: Offer,
-  { bidId, answerId }: PlaceBid,
-  { bidder, now }: Bidding,
+  { bidder, offer, bidId, answerId, now }: Given,
 ): readonly Bid[] {
   if (contest.kind === 'raised') return []
   const first = nextBid(state, now)
@@ -100,7 +118,9 @@ function nextBid(
   { terms, standing }: AuctionState,
   now: Instant,
 ): Pick<Bid, 'auctionId' | 'sequence' | 'placedAt' | 'voidedAt'> {
-  return { auctionId: terms.id, sequence: standing.bidCount + 1, placedAt: now, voidedAt: null }
+  // Voiding takes no number back.
+  const sequence = standing.bidCount + (standing.voidedBidCount ?? 0) + 1
+  return { auctionId: terms.id, sequence, placedAt: now, voidedAt: null }
 }
 
 /** One accepted bidding command: its ceiling, its visible bids, and ReserveMet where these are the first to meet it. */

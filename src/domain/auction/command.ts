@@ -40,6 +40,7 @@ export type AuctionCommand =
       readonly answerId: BidId
     }
   | { readonly kind: 'buyNow'; readonly price: number; readonly bidId: BidId }
+  | { readonly kind: 'voidBid'; readonly bidId: BidId; readonly reason: string }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
   | { readonly kind: 'hammer' }

@@ -36,7 +36,7 @@ export function decideHammer(state: AuctionState, now: Instant): AuctionDecision
   if (phase === 'SOLD' || (phase === 'UNSOLD' && hasBid)) return done()
   if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
   if (phase !== 'LIVE' && phase !== 'PAUSED') return outOfOrder('Only a live or paused auction is hammered.')
-  return hasBid ? done(closing(state)) : reject('NO_BID_TO_HAMMER', 'Nobody has bid yet.')
+  return hasBid ? done(closing(state, now)) : reject('NO_BID_TO_HAMMER', 'Nobody has bid yet.')
 }
 
 /** Anything before the end → CANCELLED. Cancelling what is cancelled changes nothing. */
@@ -51,13 +51,13 @@ export function decideCancellation(state: AuctionState, reason: string, now: Ins
 }
 
 /** As the hammer would, but also without a bid; what has not started is cancelled, what is over stays as it is. */
-export function decideEndWithRoom(state: AuctionState): AuctionDecision {
+export function decideEndWithRoom(state: AuctionState, now: Instant): AuctionDecision {
   switch (state.standing.phase) {
     case 'SCHEDULED':
       return done({ type: 'AuctionCancelled', reason: ROOM_ENDED })
     case 'LIVE':
     case 'PAUSED':
-      return done(closing(state))
+      return done(closing(state, now))
     default:
       return done()
   }

@@ -1,6 +1,6 @@
 import type { Instant } from '../../kernel/instant.ts'
 import { accept, forbid, reject } from '../decision.ts'
-import { canControl, canSeeAuctions } from './access.ts'
+import { canControl, canRunAuctions, canSeeAuctions } from './access.ts'
 import type { AuctionState } from './auction.ts'
 import { decideBid, decideBuyNow } from './bid.ts'
 import type { AuctionCommand, CreateAuction } from './command.ts'
@@ -9,10 +9,12 @@ import { decideCancellation, decideEndWithRoom, decideHammer, decidePause, decid
 import { decideCreation } from './create.ts'
 import type { AuctionEvent } from './event.ts'
 import { foldAuction } from './evolve.ts'
+import { withFunds } from './money.ts'
 import { closing, isDue } from './phase.ts'
+import { decideVoid } from './void.ts'
 
 type Change = Exclude<AuctionCommand, CreateAuction>
-type Control = Exclude<Change, { kind: 'placeBid' | 'buyNow' | 'passTime' }>
+type Control = Exclude<Change, { kind: 'placeBid' | 'buyNow' | 'voidBid' | 'passTime' }>
 
 /**
  * The rules of English auctions. Folding an accepted decision's events with `evolveAuction` gives the new
@@ -31,7 +33,8 @@ export function decideAuction(
     return reject('NOT_FOUND', 'There is no such auction.')
   }
   const opening = openingDue(state, context.now)
-  const decision = decideChange(foldAuction(state, opening), command, context)
+  const opened = foldAuction(state, opening)
+  const decision = withFunds(opened, decideChange(opened, command, context), context.wallets)
   return decision.kind === 'accepted' ? accept([...opening, ...decision.events], decision.reply) : decision
 }
 
@@ -52,8 +55,11 @@ function decideChange(state: AuctionState, command: Change, context: AuctionCont
     }
     case 'passTime':
       if (actor.kind !== 'system') return forbid('Only the server itself does this.')
-      if (room?.room.phase === 'ENDED') return decideEndWithRoom(state)
-      return accept(isDue(state, now) ? [closing(state)] : [], { bid: null })
+      if (room?.room.phase === 'ENDED') return decideEndWithRoom(state, now)
+      return accept(isDue(state, now) ? [closing(state, now)] : [], { bid: null })
+    case 'voidBid':
+      if (!canRunAuctions(actor, room)) return forbid('Only those who run the room void bids.')
+      return decideVoid(state, command, context)
     default:
       if (!canControl(actor, state, room)) return forbid('Only the seller and moderators do this.')
       return decideControl(state, command, now)

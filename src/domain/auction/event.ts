@@ -1,5 +1,7 @@
 import type { Amount } from '../../kernel/amount.ts'
+import type { BidId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
+import type { Transfer } from '../wallet/transfer.ts'
 import type { AuctionStanding, AuctionState, Bid, Ceiling } from './auction.ts'
 
 /** What a bidder puts forward: `amount`, to bid just that, or `maximum`, to be bid for up to it. */
@@ -15,6 +17,8 @@ export type PublicAuctionEvent =
   /** `pausedMs` is the length of the pause that ends here, `endsAt` the end moved by it. */
   | { readonly type: 'AuctionResumed'; readonly pausedMs: number; readonly endsAt: Instant }
   | { readonly type: 'BidPlaced'; readonly bid: Bid }
+  /** `bid` is the one that was asked for; others of the same bidder may have gone with it. */
+  | { readonly type: 'BidVoided'; readonly bid: Bid; readonly reason: string }
   | { readonly type: 'ReserveMet' }
   | { readonly type: 'AuctionExtended'; readonly previousEndsAt: Instant; readonly endsAt: Instant }
   | { readonly type: 'AuctionSold'; readonly winner: NonNullable<AuctionStanding['winner']> }
@@ -29,9 +33,28 @@ type PrivateAuctionEvent =
    * then on, `offer` what was asked for: it differs where a leader bids an amount below the own ceiling.
    */
   | { readonly type: 'CeilingSet'; readonly ceiling: Ceiling; readonly offer: Offer }
+  /** Before BidVoided: which commands (the struck ones and those passed over) and which visible bids no longer count, and the state that the others give. */
+  | {
+      readonly type: 'CommandsStruck'
+      readonly sequences: readonly number[]
+      readonly bidIds: readonly BidId[]
+      readonly state: AuctionState
+      readonly voidedAt: Instant
+      readonly reason: string
+    }
+  /** What a command moves in the ledger of a funded auction; after its other events. */
+  | { readonly type: 'FundsMoved'; readonly transfer: Transfer }
 
 export type AuctionEvent = PublicAuctionEvent | PrivateAuctionEvent
 
 export function isPublicEvent(event: AuctionEvent): event is PublicAuctionEvent {
-  return event.type !== 'AuctionCreated' && event.type !== 'CeilingSet'
+  switch (event.type) {
+    case 'AuctionCreated':
+    case 'CeilingSet':
+    case 'CommandsStruck':
+    case 'FundsMoved':
+      return false
+    default:
+      return true
+  }
 }

@@ -18,6 +18,11 @@ export function evolveAuction(state: AuctionState | null, event: AuctionEvent): 
       return withCeiling(state, event.ceiling)
     case 'BidPlaced':
       return shown(state, afterBid(state, event.bid))
+    case 'CommandsStruck':
+      return event.state
+    case 'BidVoided':
+    case 'FundsMoved':
+      return state
     case 'ReserveMet':
       return shown(state, { reserveMet: true })
     case 'AuctionExtended':

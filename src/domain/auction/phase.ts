@@ -25,11 +25,14 @@ export function hasEnded(state: AuctionState, now: Instant): boolean {
   return phase === 'SOLD' || phase === 'UNSOLD' || (phase === 'LIVE' && isDue(state, now))
 }
 
-/** The one event that ends bidding: sold to the leader where the reserve is met, else unsold. */
-export function closing({ standing }: AuctionState): AuctionEvent {
+/** The one event that ends bidding: sold to the leader where the reserve is met, else unsold. Held money settles it. */
+export function closing({ terms, standing }: AuctionState, now: Instant): AuctionEvent {
   const { leader, currentPrice, reserveMet } = standing
   if (leader === null || currentPrice === null || !reserveMet) return { type: 'AuctionUnsold' }
-  return { type: 'AuctionSold', winner: { user: leader, price: currentPrice, settledAt: null } }
+  return {
+    type: 'AuctionSold',
+    winner: { user: leader, price: currentPrice, settledAt: terms.funded ? now : null },
+  }
 }
 
 /** Why nobody can bid now, or undefined where bids are taken: the auction and its room must both be LIVE. */

@@ -1,6 +1,7 @@
 import { isAmount } from '../../kernel/amount.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../../kernel/text.ts'
+import { isCurrency } from '../wallet/wallet.ts'
 import type { CreateAuction } from './command.ts'
 
 /** What is wrong with an input: which of its fields, by its own name, and why. */
@@ -14,7 +15,6 @@ const MAX_TITLE_LENGTH = 200
 const MAX_DESCRIPTION_LENGTH = 10_000
 const MAX_BANDS = 100
 const MAX_SOFT_CLOSE_MS = 7 * 86_400_000
-const CURRENCY = /^[A-Z][A-Z0-9]{2,7}$/
 
 /** The first fault of a creation, or undefined where its terms hold. */
 export function faultOfCreation(input: CreateAuction, now: Instant): Fault | undefined {
@@ -42,7 +42,7 @@ function faultOfText({ title, description, currency }: CreateAuction): Fault | u
       `The description must have at most ${MAX_DESCRIPTION_LENGTH} characters, none of them NUL.`,
     )
   }
-  if (!CURRENCY.test(currency)) {
+  if (!isCurrency(currency)) {
     return fault('currency', 'The currency must be 3 to 8 capital letters and digits, such as EUR.')
   }
   return undefined

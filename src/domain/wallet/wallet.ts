@@ -12,3 +12,9 @@ export interface Wallet {
  * what is promised, CAPTURE from what the winner promised to what the seller can spend.
  */
 export type TransferKind = 'CREDIT' | 'DEBIT' | 'HOLD' | 'RELEASE' | 'CAPTURE'
+
+const CURRENCY = /^[A-Z][A-Z0-9]{2,7}$/
+
+export function isCurrency(text: string): boolean {
+  return CURRENCY.test(text)
+}

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { AuctionPhase, AuctionStanding, AuctionTerms } from '../../domain/auction/auction.ts'
 import type { Caller } from '../../domain/room/access.ts'
 import type { Amount } from '../../kernel/amount.ts'
@@ -147,7 +147,7 @@ export async function readCeiling(
   const [row] = await executor
     .select({ maximum: ceilings.maximum })
     .from(ceilings)
-    .where(and(eq(ceilings.auctionId, auctionId), eq(ceilings.bidderId, bidderId)))
+    .where(and(eq(ceilings.auctionId, auctionId), eq(ceilings.bidderId, bidderId), isNull(ceilings.voidedAt)))
     .orderBy(desc(ceilings.sequence))
     .limit(1)
   return row?.maximum ?? null

@@ -14,13 +14,13 @@ import { presentEntry, unreadable } from './present.ts'
 /** What an entry of an auction's history carries. The terms are not in it: they never change. */
 interface AuctionEntryData {
   readonly standing: AuctionStanding
-  /** BidPlaced. */
+  /** BidPlaced, BidVoided. */
   readonly bid?: Bid
   /** AuctionExtended. */
   readonly previousEndsAt?: Instant
   /** AuctionSold. */
   readonly winner?: NonNullable<AuctionStanding['winner']>
-  /** AuctionCancelled. */
+  /** AuctionCancelled, BidVoided. */
   readonly reason?: string
 }
 

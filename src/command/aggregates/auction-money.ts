@@ -1,0 +1,111 @@
+import { and, asc, eq, isNull, sql } from 'drizzle-orm'
+import type { AuctionState } from '../../domain/auction/auction.ts'
+import type { AuctionCommand } from '../../domain/auction/command.ts'
+import type { AuctionEvent } from '../../domain/auction/event.ts'
+import { holdOf } from '../../domain/auction/money.ts'
+import type { Past } from '../../domain/auction/past.ts'
+import type { Wallets } from '../../domain/wallet/transfer.ts'
+import { type AuctionId, asAuctionId, asUserId, type UserId } from '../../kernel/id.ts'
+import { formatInstant } from '../../kernel/instant.ts'
+import { asOffset, type Offset } from '../../kernel/position.ts'
+import { idOf } from '../../kernel/topic.ts'
+import type { Transaction } from '../../log/database.ts'
+import { bids, ceilings } from '../../log/schema.ts'
+import type { Change, Step } from '../aggregate.ts'
+import type { Command } from '../commands.ts'
+import { ensureWallet, type LedgerLine, lockWallets, saveTransfers } from './ledger.ts'
+import { actorsOf } from './room-facts.ts'
+
+type Commands = readonly Command<AuctionCommand>[]
+
+/** All bids of the auction, and the commands of it that were not struck. */
+export async function loadPast(tx: Transaction, id: AuctionId): Promise<Past> {
+  const commands = await tx
+    .select()
+    .from(ceilings)
+    .where(and(eq(ceilings.auctionId, id), isNull(ceilings.voidedAt)))
+    .orderBy(asc(ceilings.sequence))
+  const placed = await tx.select().from(bids).where(eq(bids.auctionId, id)).orderBy(asc(bids.sequence))
+  return {
+    commands: commands.map(({ sequence, bidderId, bidderName, offerKind, offer, bidId }) => {
+      const bidder = { id: bidderId, name: bidderName }
+      return { sequence, bidder, offer: { kind: offerKind, value: offer }, bidId }
+    }),
+    bids: placed.map(({ bidderId, bidderName, ...bid }) => {
+      return { ...bid, bidder: { id: bidderId, name: bidderName } }
+    }),
+  }
+}
+
+/** The wallets that `commands` can move: of those who bid, of the leader, and of the seller where it may come to that. */
+export async function loadWallets(
+  tx: Transaction,
+  { terms, leading }: AuctionState,
+  past: Past,
+  commands: Commands,
+): Promise<Wallets> {
+  const bidding = commands.filter(({ body }) => body.kind === 'placeBid' || body.kind === 'buyNow')
+  const userIds = [...actorsOf(bidding).map(asUserId), ...past.commands.map(({ bidder }) => bidder.id)]
+  if (leading !== null) userIds.push(leading.bidder.id)
+  if (commands.some(({ body }) => maySell(body))) {
+    await ensureWallet(tx, terms.seller.id, terms.currency)
+    userIds.push(terms.seller.id)
+  }
+  return lockWallets(tx, userIds, terms.currency)
+}
+
+function maySell({ kind }: AuctionCommand): boolean {
+  return kind === 'buyNow' || kind === 'hammer' || kind === 'passTime'
+}
+
+/** Marks what was struck; nothing is deleted. */
+export async function saveStruck(
+  tx: Transaction,
+  { topic, steps }: Change<unknown, AuctionEvent>,
+): Promise<void> {
+  const id = asAuctionId(idOf(topic))
+  for (const { event, actor } of steps) {
+    if (event.type !== 'CommandsStruck') continue
+    const at = formatInstant(event.voidedAt)
+    const by = actorIdOf(actor)
+    await tx.execute(sql`
+      UPDATE ceilings SET voided_at = ${at}::timestamptz, void_reason = ${event.reason}, voided_by = ${by}
+      WHERE auction_id = ${id} AND sequence IN (SELECT value::int FROM json_array_elements_text(${JSON.stringify(event.sequences)}::json))`)
+    await tx.execute(sql`
+      UPDATE bids SET voided_at = ${at}::timestamptz
+      WHERE id IN (SELECT value FROM json_array_elements_text(${JSON.stringify(event.bidIds)}::json))`)
+  }
+}
+
+/** Writes what was moved, and the one hold that is left. Asks nothing where no money moved. */
+export async function saveFunds(
+  tx: Transaction,
+  { topic, now, steps }: Change<unknown, AuctionEvent>,
+  after: AuctionState,
+): Promise<void> {
+  const lines = linesOf(steps)
+  if (lines.length === 0) return
+  const id = asAuctionId(idOf(topic))
+  await saveTransfers(tx, lines, id, now)
+  await tx.execute(sql`DELETE FROM holds WHERE auction_id = ${id}`)
+  const hold = holdOf(after)
+  if (hold === null) return
+  await tx.execute(sql`
+    INSERT INTO holds (auction_id, user_id, currency, amount)
+    VALUES (${id}, ${hold.userId}, ${after.terms.currency}, ${hold.amount})`)
+}
+
+function linesOf(steps: readonly Step<AuctionEvent>[]): readonly LedgerLine[] {
+  const first = steps.find(({ offset }) => offset !== null)?.offset ?? null
+  // Before the first entry of the batch the history had one less.
+  let reached: Offset | null = first === null ? null : asOffset(first - 1)
+  return steps.flatMap(({ event, offset, actor }) => {
+    reached = offset ?? reached
+    if (event.type !== 'FundsMoved') return []
+    return [{ transfer: event.transfer, actorId: actorIdOf(actor), offset: reached }]
+  })
+}
+
+function actorIdOf(actor: Step<AuctionEvent>['actor']): UserId | null {
+  return actor.kind === 'user' ? actor.person.id : null
+}

@@ -1,0 +1,45 @@
+import { and, count, eq, inArray, isNull } from 'drizzle-orm'
+import type { NotificationCommand, NotificationReply } from '../../domain/notification/command.ts'
+import { decideNotifications, type Inbox } from '../../domain/notification/decide.ts'
+import type { NotificationEvent } from '../../domain/notification/event.ts'
+import { evolveNotifications } from '../../domain/notification/evolve.ts'
+import { asUserId } from '../../kernel/id.ts'
+import { idOf } from '../../kernel/topic.ts'
+import { notifications } from '../../log/schema.ts'
+import type { Aggregate } from '../aggregate.ts'
+
+/** One user's notifications: written by the follower, read here. The history begins with what comes first. */
+export const notificationsAggregate: Aggregate<
+  NotificationCommand,
+  NotificationReply,
+  Inbox,
+  NotificationEvent,
+  null
+> = {
+  topicsBegunBy: ({ topic }) => [topic],
+
+  async load(tx, topic, commands) {
+    const isUnread = and(eq(notifications.userId, asUserId(idOf(topic))), isNull(notifications.readAt))
+    const ids = [...new Set(commands.flatMap(({ body }) => body.ids))]
+    const [counted] = await tx.select({ unread: count() }).from(notifications).where(isUnread)
+    const unread = await tx
+      .select({ id: notifications.id })
+      .from(notifications)
+      .where(and(isUnread, inArray(notifications.id, ids)))
+    return { unreadCount: counted?.unread ?? 0, unread: new Set(unread.map(({ id }) => id)) }
+  },
+
+  decide: (inbox, { body }) => decideNotifications(inbox, body),
+
+  evolve: evolveNotifications,
+
+  entryOf: ({ type, ids, unreadCount }) => ({ type, data: { ids, unreadCount } }),
+
+  async save(tx, { now, steps }) {
+    const ids = steps.flatMap(({ event }) => event.ids)
+    await tx.update(notifications).set({ readAt: now }).where(inArray(notifications.id, ids))
+    return []
+  },
+
+  viewOf: () => null,
+}

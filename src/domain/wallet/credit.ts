@@ -1,0 +1,44 @@
+import { amount, isAmount } from '../../kernel/amount.ts'
+import type { UserId } from '../../kernel/id.ts'
+import { type Actor, isPrivileged } from '../actor.ts'
+import { accept, type Decision, forbid, reject } from '../decision.ts'
+import { availableIn, crediting, type Transfer } from './transfer.ts'
+import { isCurrency, type Wallet } from './wallet.ts'
+
+/** Currency and amount as the client sent them: the decider checks both. */
+export interface WalletCommand {
+  readonly kind: 'credit'
+  readonly userId: UserId
+  readonly currency: string
+  /** Below zero it takes away. */
+  readonly amount: number
+}
+
+export interface WalletReply {
+  readonly currency: string
+}
+
+/** Adds to what the user can spend, or takes away from it, at most all of it. `wallet` is that of the currency. */
+export function decideCredit(
+  wallet: Wallet,
+  { userId, currency, amount: change }: WalletCommand,
+  actor: Actor,
+): Decision<Transfer, WalletReply> {
+  if (!isPrivileged(actor)) return forbid('Only services and administrators credit wallets.')
+  if (!isCurrency(currency)) {
+    const rule = 'The currency must be 3 to 8 capital letters and digits, such as EUR.'
+    return reject('INVALID_INPUT', rule, { field: 'currency' })
+  }
+  if (!isAmount(change) || change === 0) {
+    return reject('INVALID_INPUT', 'The amount must be a whole number other than zero.', { field: 'amount' })
+  }
+  const available = availableIn(wallet)
+  if (available + change < 0) {
+    const required = amount(-change)
+    return reject('INSUFFICIENT_FUNDS', `Only ${available} can be taken away.`, { available, required })
+  }
+  if (!isAmount(wallet.balance + change)) {
+    return reject('INVALID_INPUT', 'No wallet can hold as much as that.', { field: 'amount' })
+  }
+  return accept([crediting(userId, currency, change)], { currency })
+}

@@ -1,0 +1,70 @@
+import { sql } from 'drizzle-orm'
+import { standingOf } from '../../domain/ranking/changes.ts'
+import { rank } from '../../domain/ranking/rank.ts'
+import type { Standing } from '../../domain/ranking/standing.ts'
+import type { RankingMethod } from '../../domain/room/room.ts'
+import { amount } from '../../kernel/amount.ts'
+import { asUserId } from '../../kernel/id.ts'
+import { type Instant, instant } from '../../kernel/instant.ts'
+import { asEpoch, asOffset, type Position } from '../../kernel/position.ts'
+import { idOf, type Topic } from '../../kernel/topic.ts'
+import type { Executor } from '../database.ts'
+
+/** A leaderboard's upper end and the head that it includes, from one statement and so of one moment. */
+export interface LeaderboardRecord {
+  readonly method: RankingMethod
+  readonly standings: readonly Standing[]
+  readonly position: Position
+  readonly at: Instant
+}
+
+interface Row extends Record<string, unknown> {
+  readonly epoch: string
+  readonly head: string
+  readonly now: number
+  readonly method: RankingMethod
+  readonly id: string | null
+  readonly name: string
+  readonly score: string
+  readonly at: number
+  readonly reached: string
+  readonly previous: number | null
+}
+
+/** At most `limit` standings, best first; undefined where the leaderboard has not begun. */
+export async function readLeaderboard(
+  executor: Executor,
+  board: Topic,
+  limit: number,
+): Promise<LeaderboardRecord | undefined> {
+  const id = idOf(board)
+  const { rows } = await executor.execute<Row>(sql`
+    WITH leader AS MATERIALIZED (SELECT standing -> 'leader' ->> 'id' AS id FROM auctions WHERE auctions.id = ${id}),
+    best AS (
+      SELECT standings.*, row_number() OVER () AS place FROM (
+        SELECT * FROM standings WHERE board = ${board}
+        ORDER BY score DESC, coalesce(user_id = (SELECT id FROM leader), false) DESC, reached
+        LIMIT ${limit}::bigint) AS standings)
+    SELECT topics.epoch, topics.head, (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now,
+      coalesce((SELECT ranking FROM rooms WHERE rooms.id = ${id}), 'ORDINAL') AS method,
+      best.user_id AS id, best.user_name AS name, best.score, best.reached, best.previous_rank AS previous,
+      (extract(epoch FROM best.reached_at) * 1000)::float8 AS at
+    FROM topics LEFT JOIN best ON true WHERE topics.topic = ${board} ORDER BY best.place`)
+  const [first] = rows
+  if (first === undefined) return undefined
+  const { method } = first
+  const scores = rows.flatMap(({ id, name, score, at, reached, previous }) => {
+    if (id === null) return []
+    const user = { id: asUserId(id), name }
+    const reachedAt = instant(at)
+    return [{ user, score: amount(Number(score)), reachedAt, reached: Number(reached), previous }]
+  })
+  return {
+    method,
+    standings: rank(scores, method).map(({ rank, score }, index) => {
+      return standingOf({ rank, score }, scores[index]?.previous ?? null)
+    }),
+    position: { epoch: asEpoch(Number(first.epoch)), offset: asOffset(Number(first.head)) },
+    at: instant(first.now),
+  }
+}

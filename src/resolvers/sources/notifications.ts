@@ -1,0 +1,48 @@
+import type { Notification } from '../../domain/notification/notification.ts'
+import type { PresentedEvent, Source } from '../../hub/source.ts'
+import { asUserId, type NotificationId } from '../../kernel/id.ts'
+import { idOf } from '../../kernel/topic.ts'
+import type { Database } from '../../log/database.ts'
+import { readUnread } from '../../log/read/notifications.ts'
+import { presentEntry, unreadable } from './present.ts'
+
+interface CreatedData {
+  readonly notification: Notification
+}
+
+interface ReadData {
+  readonly ids: readonly NotificationId[]
+  readonly unreadCount: number
+}
+
+export type NotificationCreatedEvent = PresentedEvent & CreatedData
+export type NotificationsReadEvent = PresentedEvent & ReadData
+
+const MAX_SNAPSHOT = 200
+
+/** A topic has one user's own: whoever may read it sees all. */
+export function createNotificationsSource(database: Database): Source {
+  return {
+    snapshotType: 'NotificationsSnapshot',
+    isSnapshotShared: true,
+
+    async snapshot(topic) {
+      const { position, at, unread } = await readUnread(database, asUserId(idOf(topic)), MAX_SNAPSHOT)
+      return { position, at, state: { unread } }
+    },
+
+    present(entry): NotificationCreatedEvent | NotificationsReadEvent {
+      const { data } = entry
+      if (isCreatedData(data) || isReadData(data)) return { ...data, ...presentEntry(entry) }
+      throw unreadable(entry)
+    },
+  }
+}
+
+function isCreatedData(data: object): data is CreatedData {
+  return 'notification' in data
+}
+
+function isReadData(data: object): data is ReadData {
+  return 'ids' in data
+}

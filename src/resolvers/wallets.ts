@@ -1,0 +1,60 @@
+import type { Viewer } from '../auth/viewer.ts'
+import { emptyWallet } from '../domain/wallet/transfer.ts'
+import { isCurrency, type Wallet } from '../domain/wallet/wallet.ts'
+import type { Amount } from '../kernel/amount.ts'
+import { asUserId } from '../kernel/id.ts'
+import { readWallet } from '../log/read/wallets.ts'
+import { ensureUser } from '../log/users.ts'
+import type { CallContext, SharedContext } from './context.ts'
+import { type RejectedResult, readKey, refusalOf, rejected } from './result.ts'
+import { actorIn } from './signed-in.ts'
+
+export interface WalletPayload {
+  readonly kind: 'accepted'
+  readonly wallet: Wallet
+}
+
+export type WalletResult = WalletPayload | RejectedResult
+
+export interface CreditWalletArgs {
+  readonly userId: string
+  readonly currency: string
+  readonly amount: Amount
+  readonly idempotencyKey: string
+}
+
+/** The longest `sub` that a token may have. */
+const MAX_USER_ID_LENGTH = 256
+
+/** May name someone nobody has seen yet. A retry with the same key gets the wallet as it is now. */
+export async function creditWallet(args: CreditWalletArgs, context: CallContext): Promise<WalletResult> {
+  const actor = actorIn(context)
+  const { dispatch, database } = context.services
+  const reading = readKey('creditWallet', args)
+  if (reading.kind === 'rejected') return reading
+  if (args.userId.length < 1 || args.userId.length > MAX_USER_ID_LENGTH) {
+    return rejected('INVALID_INPUT', `A user's id has 1 to ${MAX_USER_ID_LENGTH} characters.`, 'userId')
+  }
+  const { currency, amount } = args
+  const userId = asUserId(args.userId)
+  const outcome = await dispatch.wallet(
+    userId,
+    actor,
+    { kind: 'credit', userId, currency, amount },
+    reading.key,
+  )
+  if (outcome.kind !== 'accepted') return refusalOf(outcome)
+  await ensureUser(database, userId)
+  const wallet = outcome.state ?? (await readWallet(database, userId, currency)) ?? emptyWallet(currency)
+  return { kind: 'accepted', wallet }
+}
+
+/** Zeroes where there is none. */
+export async function walletOfViewer(
+  { user }: Viewer,
+  { currency }: { readonly currency: string },
+  { services }: SharedContext,
+): Promise<Wallet> {
+  const stored = isCurrency(currency) ? await readWallet(services.database, user.id, currency) : undefined
+  return stored ?? emptyWallet(currency)
+}

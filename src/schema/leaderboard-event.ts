@@ -1,0 +1,45 @@
+import type { LeaderboardView } from '../resolvers/leaderboard-view.ts'
+import { leaderboardPlan } from '../resolvers/plans.ts'
+import type { StandingsEvent } from '../resolvers/sources/leaderboard.ts'
+import { builder } from './builder.ts'
+import { Event, type PresentedSnapshot, RESET } from './event.ts'
+import { servedBy } from './field.ts'
+import { Leaderboard, Standing } from './leaderboard.ts'
+
+const LeaderboardSnapshot = builder
+  .objectRef<PresentedSnapshot & { readonly leaderboard: LeaderboardView }>('LeaderboardSnapshot')
+  .implement({
+    interfaces: [Event],
+    description: 'The state at `cursor`, up to 1000 standings; everything after follows.',
+    fields: (t) => ({
+      reset: t.exposeBoolean('reset', { description: RESET }),
+      leaderboard: t.expose('leaderboard', { type: Leaderboard }),
+    }),
+  })
+
+const LeaderboardUpdated = builder.objectRef<StandingsEvent>('LeaderboardUpdated').implement({
+  interfaces: [Event],
+  description: 'Scores changed; `standings` holds only those that did.',
+  fields: (t) => ({ standings: t.expose('standings', { type: [Standing] }) }),
+})
+
+const RankingChanged = builder.objectRef<StandingsEvent>('RankingChanged').implement({
+  interfaces: [Event],
+  description:
+    'At least one rank among the top 100 changed hands: `standings` holds who came to or from one.',
+  fields: (t) => ({ standings: t.expose('standings', { type: [Standing] }) }),
+})
+
+const LeaderboardEvent = builder.unionType('LeaderboardEvent', {
+  types: [LeaderboardSnapshot, LeaderboardUpdated, RankingChanged],
+  resolveType: ({ type }) => type,
+})
+
+builder.subscriptionField('leaderboard', (t) =>
+  t.field({
+    type: LeaderboardEvent,
+    description: "A room's or an auction's: give exactly one id.",
+    args: { roomId: t.arg.id(), auctionId: t.arg.id(), after: t.arg({ type: 'Cursor' }) },
+    ...servedBy(leaderboardPlan),
+  }),
+)

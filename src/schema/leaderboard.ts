@@ -1,0 +1,60 @@
+import type { Standing as StandingShape } from '../domain/ranking/standing.ts'
+import type { RankingMethod as RankingMethodShape } from '../domain/room/room.ts'
+import type { LeaderboardView } from '../resolvers/leaderboard-view.ts'
+import {
+  leaderboardCursor,
+  leaderboardId,
+  leaderboardMethod,
+  leaderboardOfAuction,
+  leaderboardStandings,
+} from '../resolvers/leaderboards.ts'
+import { Auction } from './auction.ts'
+import { builder } from './builder.ts'
+import { User } from './person.ts'
+
+export const RankingMethod = builder.enumType('RankingMethod', {
+  description:
+    'STANDARD: 1, 2, 2, 4. DENSE: 1, 2, 2, 3. ORDINAL: 1, 2, 3, 4, the earliest to reach a score first.',
+  values: ['STANDARD', 'DENSE', 'ORDINAL'] as const satisfies readonly RankingMethodShape[],
+})
+
+export const Standing = builder.objectRef<StandingShape>('Standing').implement({
+  fields: (t) => ({
+    rank: t.exposeInt('rank'),
+    user: t.expose('user', { type: User }),
+    score: t.expose('score', {
+      type: 'Amount',
+      description: 'In an entry, 0 behind all others: all that the user had was voided.',
+    }),
+    previousRank: t.exposeInt('previousRank', {
+      nullable: true,
+      description:
+        'In an entry, the rank before it; elsewhere, the one before the score last changed. Null for who was new.',
+    }),
+    reachedAt: t.expose('reachedAt', { type: 'DateTime', description: 'When the score was reached.' }),
+  }),
+})
+
+export const Leaderboard = builder.objectRef<LeaderboardView>('Leaderboard').implement({
+  description:
+    "An auction's ranks each bidder's highest visible bid; a room's ranks the scores reported to it.",
+  fields: (t) => ({
+    id: t.id({ description: "The auction's or the room's.", resolve: leaderboardId }),
+    method: t.field({ type: RankingMethod, resolve: leaderboardMethod }),
+    standings: t.field({
+      type: [Standing],
+      description: 'Best first.',
+      args: { first: t.arg.int() },
+      resolve: leaderboardStandings,
+    }),
+    cursor: t.field({
+      type: 'Cursor',
+      description: 'Pass to `leaderboard(after:)`.',
+      resolve: leaderboardCursor,
+    }),
+  }),
+})
+
+builder.objectField(Auction, 'leaderboard', (t) =>
+  t.field({ type: Leaderboard, resolve: leaderboardOfAuction }),
+)

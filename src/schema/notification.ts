@@ -1,0 +1,99 @@
+import type { Notification as NotificationShape } from '../domain/notification/notification.ts'
+import { type MarkReadPayload, markNotificationsRead } from '../resolvers/notifications.ts'
+import { notificationsPlan } from '../resolvers/plans.ts'
+import type { NotificationCreatedEvent, NotificationsReadEvent } from '../resolvers/sources/notifications.ts'
+import { builder } from './builder.ts'
+import { connectionType } from './connection.ts'
+import { Event, type PresentedSnapshot, RESET } from './event.ts'
+import { asCaller, servedBy } from './field.ts'
+import { Node } from './node.ts'
+import { Rejected } from './result.ts'
+
+const NotificationKind = builder.enumType('NotificationKind', {
+  values: [
+    'OUTBID',
+    'AUCTION_WON',
+    'AUCTION_LOST',
+    'AUCTION_ENDING',
+    'MENTION',
+    'DIRECT_MESSAGE',
+    'ROOM',
+    'CUSTOM',
+  ] as const satisfies readonly NotificationShape['kind'][],
+})
+
+const Notification = builder.objectRef<NotificationShape>('Notification').implement({
+  interfaces: [Node],
+  description: 'Private to one user.',
+  fields: (t) => ({
+    kind: t.expose('kind', { type: NotificationKind }),
+    title: t.exposeString('title'),
+    body: t.exposeString('body'),
+    subjectId: t.exposeID('subjectId', {
+      nullable: true,
+      description: 'What it is about: of OUTBID and AUCTION_…, the auction.',
+    }),
+    data: t.expose('data', {
+      type: 'JSON',
+      nullable: true,
+      description: 'Of OUTBID and AUCTION_…: auctionId, roomId, price and currency.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    readAt: t.expose('readAt', { type: 'DateTime', nullable: true }),
+  }),
+})
+
+export const NotificationConnection = connectionType('Notification', Notification)
+
+const NotificationsSnapshot = builder
+  .objectRef<PresentedSnapshot & { readonly unread: readonly NotificationShape[] }>('NotificationsSnapshot')
+  .implement({
+    interfaces: [Event],
+    description: 'The unread notifications as of `cursor`, newest last; of more than 200, the newest.',
+    fields: (t) => ({
+      reset: t.exposeBoolean('reset', { description: RESET }),
+      unread: t.expose('unread', { type: [Notification] }),
+    }),
+  })
+
+const NotificationCreated = builder.objectRef<NotificationCreatedEvent>('NotificationCreated').implement({
+  interfaces: [Event],
+  fields: (t) => ({ notification: t.expose('notification', { type: Notification }) }),
+})
+
+const NotificationsRead = builder.objectRef<NotificationsReadEvent>('NotificationsRead').implement({
+  interfaces: [Event],
+  fields: (t) => ({ ids: t.exposeIDList('ids'), unreadCount: t.exposeInt('unreadCount') }),
+})
+
+const NotificationEvent = builder.unionType('NotificationEvent', {
+  types: [NotificationsSnapshot, NotificationCreated, NotificationsRead],
+  resolveType: ({ type }) => type,
+})
+
+builder.subscriptionField('notifications', (t) =>
+  t.field({
+    type: NotificationEvent,
+    args: { after: t.arg({ type: 'Cursor' }) },
+    ...servedBy(notificationsPlan),
+  }),
+)
+
+const MarkNotificationsReadPayload = builder
+  .objectRef<MarkReadPayload>('MarkNotificationsReadPayload')
+  .implement({ fields: (t) => ({ unreadCount: t.exposeInt('unreadCount') }) })
+
+const MarkNotificationsReadResult = builder.unionType('MarkNotificationsReadResult', {
+  types: [MarkNotificationsReadPayload, Rejected],
+  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : MarkNotificationsReadPayload),
+})
+
+builder.mutationField('markNotificationsRead', (t) =>
+  t.field({
+    type: MarkNotificationsReadResult,
+    description:
+      "At most 500 ids. Those that are read already, unknown or another user's are passed over, so that a retry answers the same.",
+    args: { ids: t.arg.idList({ required: true }) },
+    resolve: asCaller(markNotificationsRead),
+  }),
+)

@@ -1,0 +1,39 @@
+import { availableIn } from '../domain/wallet/transfer.ts'
+import type { Wallet as WalletShape } from '../domain/wallet/wallet.ts'
+import { creditWallet, type WalletPayload as WalletPayloadShape } from '../resolvers/wallets.ts'
+import { builder } from './builder.ts'
+import { asCaller } from './field.ts'
+import { Rejected } from './result.ts'
+
+export const Wallet = builder.objectRef<WalletShape>('Wallet').implement({
+  description: 'available = balance − held.',
+  fields: (t) => ({
+    currency: t.exposeString('currency'),
+    balance: t.expose('balance', { type: 'Amount' }),
+    held: t.expose('held', { type: 'Amount' }),
+    available: t.field({ type: 'Amount', resolve: availableIn }),
+  }),
+})
+
+const WalletPayload = builder.objectRef<WalletPayloadShape>('WalletPayload').implement({
+  fields: (t) => ({ wallet: t.expose('wallet', { type: Wallet }) }),
+})
+
+const WalletResult = builder.unionType('WalletResult', {
+  types: [WalletPayload, Rejected],
+  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : WalletPayload),
+})
+
+builder.mutationField('creditWallet', (t) =>
+  t.field({
+    type: WalletResult,
+    description: 'Services and administrators: adds coins (negative takes away, never below zero available).',
+    args: {
+      userId: t.arg.id({ required: true }),
+      currency: t.arg.string({ required: true }),
+      amount: t.arg({ type: 'Amount', required: true }),
+      idempotencyKey: t.arg.string({ required: true }),
+    },
+    resolve: asCaller(creditWallet),
+  }),
+)
