@@ -2,6 +2,8 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEFAULT_INCREMENTS } from '../../src/domain/auction/increments.ts'
 import { amount } from '../../src/kernel/amount.ts'
+import { openRecord } from '../../src/log/record.ts'
+import { verifyRecord } from '../../src/verify/verify.ts'
 import { type NaiveOffer, NOTHING_BID, naiveBid } from '../domain/auction-naive.ts'
 import { post } from '../support/graphql-client.ts'
 import { startNode, type TestNode } from '../support/node.ts'
@@ -125,5 +127,47 @@ describe('random bids of eight bidders on three nodes', () => {
       leader: { id: model.ceilings[0]?.bidder },
       bidderCount: model.ceilings.length,
     })
+  }, 60_000)
+
+  test('with money, voiding and withdrawals all at once leave a record that adds up to the last cent', async () => {
+    const seed = Date.now() % 2 ** 31
+    const random = createRandom(seed)
+    const root = await nodes[0].token('root', { roles: ['admin'] })
+    const credit = async (bidder: number, value: number, key: string): Promise<void> => {
+      const mutation = `mutation ($id: ID!, $value: Amount!, $key: String!) {
+        creditWallet(userId: $id, currency: "EUR", amount: $value, idempotencyKey: $key) { __typename } }`
+      await post(nodes[random(3)]?.url ?? '', mutation, { id: `bidder-${bidder}`, value, key }, root)
+    }
+    for (let bidder = 0; bidder < BIDDERS; bidder += 1)
+      await credit(bidder, 30_000, `funds ${seed} ${bidder}`)
+    const auctions = await Promise.all(
+      [0, 1, 2].map(() => makeAuction(nodes[0], seller, roomId, { funded: true, reservePrice: RESERVE })),
+    )
+    const strike = async (auctionId: string): Promise<void> => {
+      const query = `query ($id: ID!) { auction(id: $id) { bids(first: 10) { edges { node { id } } } } }`
+      const { data } = await post(nodes[1].url, query, { id: auctionId })
+      const { bids } = (data?.['auction'] ?? {}) as {
+        readonly bids?: { readonly edges: readonly { readonly node: { readonly id: string } }[] }
+      }
+      const struck = bids?.edges[random(bids.edges.length || 1)]?.node.id
+      const mutation = `mutation ($id: ID!) { voidBid(bidId: $id, reason: "Struck at random.") { __typename } }`
+      if (struck !== undefined) await post(nodes[2].url, mutation, { id: struck }, root)
+    }
+    await Promise.all(
+      Array.from({ length: 240 }, async (_, index) => {
+        const auctionId = auctions[random(3)] ?? ''
+        const offer = randomOffer(random, 500 + index * 40)
+        const what = random(12)
+        if (what === 0) await strike(auctionId)
+        else if (what === 1) await credit(random(BIDDERS), random(4_000) - 3_000, `more ${seed} ${index}`)
+        else await placeBid(nodes[random(3)] ?? nodes[0], tokenOf(offer), bidOf(auctionId, offer))
+      }),
+    )
+    const hammer = `mutation ($id: ID!) { hammerAuction(auctionId: $id) { __typename } }`
+    await post(nodes[0].url, hammer, { id: auctions[0] }, seller)
+
+    const record = await openRecord({ url: databaseUrl, directory: '', onConnectionError: () => {} })
+    expect(await Array.fromAsync(verifyRecord(record.database)), `seed ${seed}`).toEqual([])
+    await record.close()
   }, 60_000)
 })

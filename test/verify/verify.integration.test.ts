@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Difference } from '../../src/verify/difference.ts'
 import { verifyRecord } from '../../src/verify/verify.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
+import { post } from '../support/graphql-client.ts'
 import { makeAuction, makeRoom, placeBid } from '../support/rooms.ts'
 
 describe('verifying the record', () => {
@@ -39,8 +40,60 @@ describe('verifying the record', () => {
     }
   }
 
+  /** A funded auction with bids, a voided one among them; sold when `hammer` is set. */
+  async function fundedAuction(hammer: boolean): Promise<string> {
+    const seller = await node.token('seller')
+    const root = await node.token('root', { roles: ['admin'] })
+    const id = await makeAuction(node, seller, await makeRoom(node, seller), { funded: true })
+    const credit = `mutation ($id: ID!, $key: String!) {
+      creditWallet(userId: $id, currency: "EUR", amount: 100000, idempotencyKey: $key) { __typename } }`
+    for (const name of ['ann', 'ben', 'cem']) {
+      await post(node.url, credit, { id: name, key: `${id} ${name}` }, root)
+      await placeBid(node, await node.token(name), {
+        auctionId: id,
+        maximum: 2_000 * (name.charCodeAt(0) - 96),
+      })
+    }
+    const { data } = await post(
+      node.url,
+      `query ($id: ID!) { auction(id: $id) { bids(first: 1) { edges { node { id } } } } }`,
+      { id },
+    )
+    const { bids } = (data?.['auction'] ?? {}) as {
+      readonly bids?: { readonly edges: readonly { readonly node: { readonly id: string } }[] }
+    }
+    const edge = bids?.edges[0]
+    const strike = `mutation ($id: ID!) { voidBid(bidId: $id, reason: "Mistaken.") { __typename } }`
+    await post(node.url, strike, { id: edge?.node.id }, root)
+    await placeBid(node, await node.token('ann'), { auctionId: id, maximum: 9_000 })
+    if (hammer)
+      await post(
+        node.url,
+        `mutation ($id: ID!) { hammerAuction(auctionId: $id) { __typename } }`,
+        { id },
+        seller,
+      )
+    return id
+  }
+
   test('finds nothing where nothing was tampered with', async () => {
+    await fundedAuction(false)
+    await fundedAuction(true)
     expect(await differences()).toEqual([])
+  })
+
+  test('finds a transfer that was changed, and a hold', async () => {
+    const id = await fundedAuction(false)
+    const transfers = await foundAfter(
+      sql`UPDATE transfers SET amount = amount + 1 WHERE auction_id = ${id} AND kind = 'HOLD' AND debit = 'available:ann'`,
+      sql`UPDATE transfers SET amount = amount - 1 WHERE auction_id = ${id} AND kind = 'HOLD' AND debit = 'available:ann'`,
+    )
+    expect(transfers).toContain('wallet ann EUR: held')
+    const holds = await foundAfter(
+      sql`UPDATE holds SET amount = amount - 1 WHERE auction_id = ${id}`,
+      sql`UPDATE holds SET amount = amount + 1 WHERE auction_id = ${id}`,
+    )
+    expect(holds).toEqual([`auction ${id}: hold of ann`, 'wallet ann EUR: held for auctions'])
   })
 
   test('finds a price that was changed', async () => {
