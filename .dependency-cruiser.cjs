@@ -37,6 +37,7 @@ const FOLDERS = {
     knows: ['kernel/', 'domain/actor.ts', 'log/database.ts', 'command/dispatch.ts'],
     packages: ['drizzle-orm'],
   },
+  follower: { knows: ['kernel/', 'domain/', 'log/'], packages: ['drizzle-orm'] },
   verify: { knows: ['kernel/', 'domain/', 'log/database.ts', 'log/schema.ts'], packages: ['drizzle-orm'] },
   health: { knows: ['kernel/', 'log/database.ts', 'pubsub/bus.ts'], packages: ['drizzle-orm'] },
   resolvers: {

@@ -8,6 +8,7 @@ import type { Viewer } from './auth/viewer.ts'
 import { createDispatch, type RunningDispatch } from './command/create-dispatch.ts'
 import { createTurns } from './command/turns.ts'
 import type { Config } from './config/config.ts'
+import { createFollower } from './follower/follower.ts'
 import { createReadiness } from './health/readiness.ts'
 import { createHub, type Hub } from './hub/hub.ts'
 import { createDeadlines } from './kernel/deadlines.ts'
@@ -78,10 +79,18 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       mask,
     },
   })
+  const follower = createFollower({
+    database,
+    announce: (entries) => announce(bus, hub, entries),
+    onFault: (error) => log.warn({ err: error }, 'consequences could not be drawn; it is tried again'),
+  })
   const dispatch: RunningDispatch = createDispatch({
     database,
     turns: createTurns(CONCURRENT_BATCHES[config.database.kind]),
-    announce: (entries) => announce(bus, hub, entries),
+    announce: (entries) => {
+      announce(bus, hub, entries)
+      follower.nudge(entries)
+    },
   })
   const users = createSeenUsers(database)
   const onSeen = ({ user }: Viewer): void => users.see(user)
@@ -167,6 +176,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       scheduler.close()
       retention.close()
       await dispatch.idle()
+      await follower.close()
       sse.close()
       await ws.drain(config.http.drainTimeoutMs)
       hub.close()

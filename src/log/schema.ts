@@ -19,6 +19,7 @@ import type {
   BidKind,
   Ceiling,
 } from '../domain/auction/auction.ts'
+import type { Following } from '../domain/notification/following.ts'
 import type { NotificationKind } from '../domain/notification/notification.ts'
 import type { Person } from '../domain/person.ts'
 import type {
@@ -175,6 +176,7 @@ export const auctions = pgTable(
   (t) => [
     index('auctions_listing').on(t.createdAt, t.id),
     index('auctions_of_room').on(t.roomId, t.createdAt, t.id),
+    index('auctions_open').on(t.roomId).where(sql`phase IN ('SCHEDULED', 'LIVE', 'PAUSED')`),
   ],
 )
 
@@ -334,7 +336,7 @@ export const notifications = pgTable(
 export const followers = pgTable('followers', {
   topic: text().$type<Topic>().primaryKey(),
   position: bigint({ mode: 'number' }).$type<Offset>().notNull(),
-  state: json().$type<object>().notNull(),
+  state: json().$type<Following>().notNull(),
 })
 
 /** When the server must look at a topic of its own accord: the next opening, closing or end. */

@@ -7,13 +7,15 @@ import { evolveAuction } from '../../domain/auction/evolve.ts'
 import { evolvePast, NOTHING_PAST, type Past } from '../../domain/auction/past.ts'
 import { dueAt } from '../../domain/auction/phase.ts'
 import { accept } from '../../domain/decision.ts'
+import { beginFollowing } from '../../domain/notification/following.ts'
 import type { RoomFacts } from '../../domain/room/room.ts'
 import { evolveWallets, type Wallets } from '../../domain/wallet/transfer.ts'
 import { type AuctionId, asAuctionId, asUserId, type BidId, type UserId } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/instant.ts'
+import { BEGINNING } from '../../kernel/position.ts'
 import { auctionLeaderboardTopic, auctionTopic, idOf, type Topic } from '../../kernel/topic.ts'
 import type { Transaction } from '../../log/database.ts'
-import { auctions, ceilings } from '../../log/schema.ts'
+import { auctions, ceilings, followers } from '../../log/schema.ts'
 import type { Aggregate, Change, Step } from '../aggregate.ts'
 import type { Command } from '../commands.ts'
 import { saveLeaderboard } from './auction-leaderboard.ts'
@@ -120,6 +122,8 @@ async function saveAuction(
   if (before.auction === null) {
     const { id, roomId, createdAt } = terms
     await tx.insert(auctions).values({ id, roomId, createdAt, terms, ...changing })
+    const state = beginFollowing(standing, createdAt)
+    await tx.insert(followers).values({ topic: auctionTopic(id), position: BEGINNING, state })
   } else await tx.update(auctions).set(changing).where(eq(auctions.id, terms.id))
 }
 

@@ -1,9 +1,9 @@
-import { and, count, eq, inArray, isNull } from 'drizzle-orm'
+import { and, count, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import type { NotificationCommand, NotificationReply } from '../../domain/notification/command.ts'
 import { decideNotifications, type Inbox } from '../../domain/notification/decide.ts'
 import type { NotificationEvent } from '../../domain/notification/event.ts'
 import { evolveNotifications } from '../../domain/notification/evolve.ts'
-import { asUserId } from '../../kernel/id.ts'
+import { asUserId, type NotificationId } from '../../kernel/id.ts'
 import { idOf } from '../../kernel/topic.ts'
 import { notifications } from '../../log/schema.ts'
 import type { Aggregate } from '../aggregate.ts'
@@ -25,7 +25,7 @@ export const notificationsAggregate: Aggregate<
     const unread = await tx
       .select({ id: notifications.id })
       .from(notifications)
-      .where(and(isUnread, inArray(notifications.id, ids)))
+      .where(and(isUnread, isOneOf(ids)))
     return { unreadCount: counted?.unread ?? 0, unread: new Set(unread.map(({ id }) => id)) }
   },
 
@@ -37,9 +37,14 @@ export const notificationsAggregate: Aggregate<
 
   async save(tx, { now, steps }) {
     const ids = steps.flatMap(({ event }) => event.ids)
-    await tx.update(notifications).set({ readAt: now }).where(inArray(notifications.id, ids))
+    await tx.update(notifications).set({ readAt: now }).where(isOneOf(ids))
     return []
   },
 
   viewOf: () => null,
+}
+
+/** One parameter however many: clients choose their number, and a statement takes 65,535. */
+function isOneOf(ids: readonly NotificationId[]): SQL {
+  return sql`${notifications.id} = ANY(${sql.param(ids)})`
 }

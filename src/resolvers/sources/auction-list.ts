@@ -37,7 +37,7 @@ export function createAuctionList(database: Database): AuctionList {
   }
 }
 
-export function isAuctionItem(item: ListItem): item is AuctionItem {
+function isAuctionItem(item: ListItem): item is AuctionItem {
   return 'room' in item
 }
 

@@ -1,0 +1,101 @@
+import { sql } from 'drizzle-orm'
+import { familyOf, type Topic } from '../kernel/topic.ts'
+import type { Database } from '../log/database.ts'
+import type { Entry } from '../log/entry.ts'
+import { followUnfollowed } from './catch-up.ts'
+import { drawConsequences } from './round.ts'
+
+export interface FollowerOptions {
+  readonly database: Database
+  /** Told of what was committed. Must not throw. */
+  readonly announce: (entries: readonly Entry[]) => void
+  /** Told of what failed; it is tried again at the next look. */
+  readonly onFault: (error: unknown) => void
+}
+
+/** Draws the consequences of what happens in auctions: whom to notify of what. */
+export interface Follower {
+  /** Says what was committed on this node, so that nobody waits for the next look. */
+  nudge(entries: readonly Entry[]): void
+  /** Takes nothing more up; resolves when what it was at is done. */
+  close(): Promise<void>
+}
+
+const LOOK_EVERY_MS = 500
+/** A hot auction commits often: what comes within this is one round. */
+const GATHER_MS = 20
+const AGAIN_MS = 50
+const MAX_AT_ONCE = 1000
+
+/**
+ * Every node follows: at once what it committed itself, and at each look what is left, by whomever. The row of the
+ * auction's follower lets one of them do it.
+ */
+export function createFollower({ database, announce, onFault }: FollowerOptions): Follower {
+  const waiting = new Set<Topic>()
+  let isClosed = false
+  let hasCaughtUp = false
+  let working: Promise<void> | undefined
+  let lookTimer: NodeJS.Timeout | undefined
+  const timers = new Set<NodeJS.Timeout>()
+
+  function after(ms: number, act: () => void): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      act()
+    }, ms)
+    timers.add(timer)
+    return timer
+  }
+
+  function take(topics: Iterable<Topic>): void {
+    if (isClosed) return
+    for (const topic of topics) waiting.add(topic)
+    if (working === undefined && waiting.size > 0) working = work()
+  }
+
+  async function work(): Promise<void> {
+    await new Promise<void>((resolve) => after(GATHER_MS, resolve))
+    for (const topic of waiting) {
+      waiting.delete(topic)
+      if (!isClosed) await follow(topic).catch(onFault)
+    }
+    working = undefined
+  }
+
+  async function follow(topic: Topic): Promise<void> {
+    const { left, appended } = await drawConsequences(database, topic)
+    if (appended.length > 0) announce(appended)
+    if (left === 'more') waiting.add(topic)
+    else if (left === 'busy' && !isClosed) after(AGAIN_MS, () => take([topic]))
+  }
+
+  async function look(): Promise<void> {
+    if (!hasCaughtUp) await followUnfollowed(database)
+    hasCaughtUp = true
+    const { rows } = await database.execute<{ topic: Topic }>(sql`
+      SELECT topic FROM followers JOIN topics USING (topic)
+      WHERE head > position OR (state ->> 'broadcast') IS NOT NULL
+        OR (state ->> 'endingDueAt')::float8 <= extract(epoch FROM clock_timestamp()) * 1000
+      LIMIT ${MAX_AT_ONCE}`)
+    take(rows.map(({ topic }) => topic))
+  }
+
+  function schedule(): void {
+    if (isClosed) return
+    lookTimer = setTimeout(() => void look().catch(onFault).finally(schedule), LOOK_EVERY_MS)
+  }
+
+  schedule()
+  return {
+    nudge(entries) {
+      take(new Set(entries.map(({ topic }) => topic).filter((topic) => familyOf(topic) === 'auction')))
+    },
+    async close() {
+      isClosed = true
+      clearTimeout(lookTimer)
+      await working
+      for (const timer of timers) clearTimeout(timer)
+    },
+  }
+}

@@ -1,0 +1,1 @@
+CREATE INDEX "auctions_open" ON "auctions" USING btree ("room_id") WHERE phase IN ('SCHEDULED', 'LIVE', 'PAUSED');

@@ -1,0 +1,208 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type AuctionEntry, consequencesOf } from '../../src/domain/notification/consequences.ts'
+import { announceEnding, beginFollowing, type Following } from '../../src/domain/notification/following.ts'
+import { formatAmount, notificationOf } from '../../src/domain/notification/wording.ts'
+import { amount } from '../../src/kernel/amount.ts'
+import { asAuctionId, asNotificationId, asRoomId, asUserId } from '../../src/kernel/id.ts'
+import { instant } from '../../src/kernel/instant.ts'
+import { asOffset } from '../../src/kernel/position.ts'
+
+const MINUTE = 60_000
+const END = instant(10 * MINUTE)
+const person = (name: string) => ({ id: asUserId(name), name })
+const start = beginFollowing({ phase: 'LIVE', currentPrice: null, leader: null, endsAt: END }, instant(0))
+
+interface Move {
+  readonly type?: string
+  readonly by?: string
+  /** Whose command made the bid; the bidder's own where it is left out. */
+  readonly command?: string
+  readonly leader?: string | null
+  readonly winner?: string
+  readonly at?: number
+  readonly phase?: string
+  readonly endsAt?: number
+}
+
+/** A history: each entry's leader is its bidder, or as the one before left it; prices are 100, 200 … */
+function history(...moves: readonly Move[]): readonly AuctionEntry[] {
+  let leader: string | null = null
+  return moves.map(({ type = 'BidPlaced', by, command = by, winner, at = 0, ...move }, index) => {
+    leader = move.leader === undefined ? (by ?? leader) : move.leader
+    const price = amount((index + 1) * 100)
+    return {
+      offset: asOffset(index + 1),
+      at: instant(at),
+      type,
+      actorId: command === undefined ? null : asUserId(command),
+      data: {
+        standing: {
+          phase: move.phase ?? 'LIVE',
+          currentPrice: price,
+          leader: leader === null ? null : person(leader),
+          endsAt: instant(move.endsAt ?? END),
+        },
+        ...(by === undefined ? {} : { bid: { bidder: person(by) } }),
+        ...(winner === undefined ? {} : { winner: { user: person(winner), price } }),
+      },
+    }
+  })
+}
+
+function told(entries: readonly AuctionEntry[], isCut = false): readonly string[] {
+  return consequencesOf(start, entries, isCut).tellings.map(
+    ({ kind, userId, price }) => `${kind} ${userId} ${price}`,
+  )
+}
+
+describe('the consequences of bids', () => {
+  test('are none for the first, and none for a leader who bids again', () => {
+    expect(told(history({ by: 'ann' }, { by: 'ann' }))).toEqual([])
+  })
+
+  test('tell the leader who is beaten, at the price that beat', () => {
+    expect(told(history({ by: 'ann' }, { by: 'bob' }))).toEqual(['OUTBID ann 200'])
+  })
+
+  test('tell the challenger alone who is answered at once', () => {
+    expect(told(history({ by: 'ann' }, { by: 'bob' }, { by: 'ann', command: 'bob' }))).toEqual([
+      'OUTBID bob 300',
+    ])
+  })
+
+  test('tell both where the one who is beaten comes back by a command of the same moment', () => {
+    expect(told(history({ by: 'ann' }, { by: 'bob' }, { by: 'ann' }))).toEqual([
+      'OUTBID ann 200',
+      'OUTBID bob 300',
+    ])
+  })
+
+  test('wait for what may follow where a page ends', () => {
+    const entries = history({ by: 'ann' }, { by: 'bob' }, { by: 'ann', command: 'bob' })
+    const first = consequencesOf(start, entries.slice(0, 2), true)
+    expect(first).toMatchObject({ tellings: [], through: 1 })
+    const second = consequencesOf(first.after, entries.slice(1), false)
+    expect(second.tellings.map(({ userId }) => userId)).toEqual(['bob'])
+  })
+
+  test('tell nobody where a voided bid changes the leader', () => {
+    const entries = history({ by: 'ann' }, { by: 'bob' }, { type: 'BidVoided', by: 'bob', leader: 'ann' })
+    expect(told(entries)).toEqual(['OUTBID ann 200'])
+  })
+
+  test('tell each loss once, however the history is cut into pages', () => {
+    const bidder = fc.constantFrom('ann', 'bob', 'cid')
+    const command = fc.record({ by: bidder, isAnswered: fc.boolean() })
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 40 }), fc.integer({ min: 2, max: 7 }), (commands, page) => {
+        const moves: Move[] = []
+        const losses: string[] = []
+        let leader: string | null = null
+        for (const { by, isAnswered } of commands) {
+          moves.push({ by })
+          if (leader !== null && leader !== by) {
+            if (isAnswered) moves.push({ by: leader, command: by })
+            losses.push(isAnswered ? by : leader)
+            if (isAnswered) continue
+          }
+          leader = by
+        }
+        const entries = history(...moves)
+        let state: Following = start
+        let position = 0
+        const heard: string[] = []
+        for (;;) {
+          const read = entries.slice(position, position + page)
+          const { tellings, after, through } = consequencesOf(state, read, read.length === page)
+          heard.push(...tellings.map(({ userId }) => String(userId)))
+          state = after
+          position = through ?? position
+          if (read.length < page) break
+        }
+        expect(heard).toEqual(losses)
+      }),
+    )
+  })
+})
+
+describe('the consequences of the end', () => {
+  test('tell the winner, and all other bidders that they lost', () => {
+    const entries = history({ by: 'ann' }, { type: 'AuctionSold', winner: 'ann', phase: 'SOLD' })
+    const { tellings, after } = consequencesOf(start, entries, false)
+    expect(tellings).toMatchObject([{ kind: 'AUCTION_WON', userId: 'ann', price: 200 }])
+    expect(after).toMatchObject({
+      isOver: true,
+      broadcast: { kind: 'AUCTION_LOST', except: 'ann', price: 200 },
+    })
+  })
+
+  test('tell the leader before that he is outbid where somebody buys outright', () => {
+    const entries = history({ by: 'ann' }, { by: 'bob' }, { type: 'AuctionSold', winner: 'bob' })
+    expect(told(entries)).toEqual(['OUTBID ann 200', 'AUCTION_WON bob 300'])
+  })
+
+  test('tell all bidders where it is not sold, and nobody where it is cancelled', () => {
+    const unsold = consequencesOf(start, history({ by: 'ann' }, { type: 'AuctionUnsold' }), false)
+    expect(unsold.after).toMatchObject({ isOver: true, broadcast: { kind: 'AUCTION_LOST', except: null } })
+    const cancelled = consequencesOf(start, history({ by: 'ann' }, { type: 'AuctionCancelled' }), false)
+    expect(cancelled).toMatchObject({ tellings: [], after: { isOver: true, broadcast: null } })
+  })
+})
+
+describe('the notice that the end is near', () => {
+  const at = (minutes: number) => instant(minutes * MINUTE)
+
+  test('is due one minute before the end, and not before', () => {
+    expect(announceEnding(start, instant(at(9) - 1), 3)).toBe(start)
+    expect(announceEnding(start, at(9), 3)).toMatchObject({
+      endingDueAt: null,
+      broadcast: { kind: 'AUCTION_ENDING', beyond: 0, through: 3 },
+    })
+  })
+
+  test('follows an end that is moved, and then tells only who has bid since', () => {
+    const announced = { ...announceEnding(start, at(9), 3), broadcast: null }
+    const moved = history({ by: 'ann', at: at(9.5), endsAt: at(12) })
+    const { after } = consequencesOf(announced, moved, false)
+    expect(after.endingDueAt).toBe(at(11))
+    expect(announceEnding(after, at(11), 4)).toMatchObject({ broadcast: { beyond: 3, through: 4 } })
+  })
+
+  test('stays away while the auction is paused, and where less than a minute is left from the start', () => {
+    const paused = consequencesOf(start, history({ type: 'AuctionPaused', phase: 'PAUSED' }), false)
+    expect(paused.after.endingDueAt).toBeNull()
+    const short = beginFollowing({ phase: 'LIVE', currentPrice: null, leader: null, endsAt: END }, at(9.5))
+    expect(short.endingDueAt).toBeNull()
+  })
+
+  test('is not given after the end', () => {
+    expect(announceEnding(start, END, 3)).toMatchObject({ endingDueAt: null, broadcast: null })
+  })
+})
+
+describe('a notification', () => {
+  test.for([
+    [1050, 'EUR', '10.50 EUR'],
+    [5, 'EUR', '0.05 EUR'],
+    [1050, 'JPY', '1050 JPY'],
+    [1050, 'COINS', '1050 COINS'],
+  ] as const)('shows %i of %s as %s', ([value, currency, text]) => {
+    expect(formatAmount(amount(value), currency)).toBe(text)
+  })
+
+  test('names its auction, in words and as data', () => {
+    const subject = { id: asAuctionId('auc_1'), roomId: asRoomId('room_1'), title: 'A lot', currency: 'EUR' }
+    const made = { id: asNotificationId('ntf_1'), createdAt: instant(7) }
+    const telling = { kind: 'AUCTION_WON', userId: asUserId('ann'), price: amount(1050) } as const
+    expect(notificationOf(telling, subject, made)).toEqual({
+      ...made,
+      kind: 'AUCTION_WON',
+      title: 'Won: A lot',
+      body: 'You won “A lot” for 10.50 EUR.',
+      subjectId: 'auc_1',
+      data: { auctionId: 'auc_1', roomId: 'room_1', price: 1050, currency: 'EUR' },
+      readAt: null,
+    })
+  })
+})

@@ -1,0 +1,211 @@
+import { asc, eq, sql } from 'drizzle-orm'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { createDispatch } from '../../src/command/create-dispatch.ts'
+import { createTurns } from '../../src/command/turns.ts'
+import type { Actor } from '../../src/domain/actor.ts'
+import { createFollower, type Follower } from '../../src/follower/follower.ts'
+import { drawConsequences } from '../../src/follower/round.ts'
+import { asUserId, newAuctionId, newBidId, newRoomId } from '../../src/kernel/id.ts'
+import { instant } from '../../src/kernel/instant.ts'
+import { auctionTopic, type Topic } from '../../src/kernel/topic.ts'
+import type { Database } from '../../src/log/database.ts'
+import type { Entry } from '../../src/log/entry.ts'
+import { openRecord } from '../../src/log/record.ts'
+import { entries, followers, notifications } from '../../src/log/schema.ts'
+import { freshDatabase } from '../support/postgres-shared.ts'
+
+const PATIENCE = { timeout: 15_000, interval: 50 }
+const MINUTE = 60_000
+
+function user(id: string): Actor {
+  return { kind: 'user', person: { id: asUserId(id), name: id }, roles: new Set(['USER']) }
+}
+
+interface Lot {
+  readonly url: string
+  readonly database: Database
+  readonly topic: Topic
+  bid(bidder: string, offer: { readonly amount?: number; readonly maximum?: number }): Promise<string>
+  hammer(): Promise<unknown>
+  /** `bidder KIND`, in the order of writing for each bidder, bidders in the order of their ids. */
+  told(): Promise<readonly string[]>
+  isFollowed(): Promise<boolean>
+}
+
+/** A LIVE auction that starts at 500, with steps of 1. */
+async function lot(lastsMs = 60 * MINUTE, softClose: Soft = null): Promise<Lot> {
+  const url = await freshDatabase()
+  const database = await open(url)
+  const dispatch = createDispatch({ database, turns: createTurns(4), announce: () => {} })
+  const seller = user('seller')
+  const roomId = newRoomId()
+  await dispatch.room(roomId, seller, {
+    ...{ kind: 'create', id: roomId, name: 'Sale', roomKind: 'AUCTION', visibility: 'PUBLIC' },
+    ...{ startsAt: null, endsAt: null, ranking: 'STANDARD', disclosure: 'OWN' },
+  })
+  const id = newAuctionId()
+  await dispatch.auction(id, seller, {
+    ...{ kind: 'create', id, roomId, title: 'Lamp', description: '', currency: 'EUR', startingPrice: 500 },
+    ...{ reservePrice: null, buyNowPrice: null, increments: [{ from: 0, step: 1 }], softClose },
+    ...{ funded: false, startsAt: null, endsAt: instant(Date.now() + lastsMs), seller: null },
+  })
+  const topic = auctionTopic(id)
+  return {
+    url,
+    database,
+    topic,
+    async bid(bidder, { amount = null, maximum = null }) {
+      const ids = { bidId: newBidId(), answerId: newBidId() }
+      return (await dispatch.auction(id, user(bidder), { kind: 'placeBid', amount, maximum, ...ids })).kind
+    },
+    hammer: () => dispatch.auction(id, seller, { kind: 'hammer' }),
+    async told() {
+      const rows = await database
+        .select()
+        .from(notifications)
+        .orderBy(asc(notifications.userId), asc(notifications.offset))
+      return rows.map(({ userId, kind }) => `${userId} ${kind}`)
+    },
+    async isFollowed() {
+      return (await database.select().from(followers).where(eq(followers.topic, topic))).length > 0
+    },
+  }
+}
+
+type Soft = { readonly windowMs: number; readonly extensionMs: number; readonly capMs: number } | null
+
+async function open(url: string): Promise<Database> {
+  const record = await openRecord({ url, directory: '', onConnectionError: () => {} })
+  onTestFinished(() => record.close())
+  return record.database
+}
+
+/** A node of its own that follows, and what it announced. */
+async function follow(url: string): Promise<{ readonly follower: Follower; readonly announced: Entry[] }> {
+  const announced: Entry[] = []
+  const announce = (made: readonly Entry[]): void => void announced.push(...made)
+  const onFault = (error: unknown): void => expect.unreachable(String(error))
+  const follower = createFollower({ database: await open(url), announce, onFault })
+  onTestFinished(() => follower.close())
+  return { follower, announced }
+}
+
+/** `database`, with every transaction undone right before it would be committed. */
+function dying(database: Database): Database {
+  return new Proxy(database, {
+    get(target, name) {
+      if (name !== 'transaction') return Reflect.get(target, name)
+      const die: Database['transaction'] = (work) =>
+        target.transaction(async (tx) => {
+          await work(tx)
+          throw new Error('the node died')
+        })
+      return die
+    },
+  })
+}
+
+/** Who lost the lead by the auction's own entries, in order. */
+async function lossesOf({ database, topic }: Lot): Promise<readonly string[]> {
+  const rows = await database
+    .select()
+    .from(entries)
+    .where(eq(entries.topic, topic))
+    .orderBy(asc(entries.offset))
+  const placed = rows.flatMap(({ type, actorId, data }) => {
+    const { bid } = data as { readonly bid?: { readonly bidder: { readonly id: string } } }
+    return type === 'BidPlaced' && bid !== undefined ? [{ bidder: bid.bidder.id, actorId }] : []
+  })
+  const isAnswer = placed.map(({ bidder, actorId }) => bidder !== actorId)
+  return placed.flatMap(({ bidder }, index) => {
+    const before = placed[index - 1]?.bidder
+    return before === undefined || before === bidder || isAnswer[index + 1] ? [] : [before]
+  })
+}
+
+describe('followers of an auction', () => {
+  test('that race tell each loss and the end exactly once, and then follow no more', async () => {
+    const sale = await lot()
+    const nodes = [await follow(sale.url), await follow(sale.url)]
+    const bidders = Array.from({ length: 230 }, (_, index) => `u${index}`)
+    const outcomes = await Promise.all(
+      bidders.map((bidder, index) =>
+        sale.bid(bidder, index % 5 === 0 ? { maximum: 525 + index * 20 } : { amount: 500 + index * 20 }),
+      ),
+    )
+    for (const { follower } of nodes) follower.nudge([{ topic: sale.topic } as Entry])
+    await sale.hammer()
+    for (const { follower } of nodes) follower.nudge([{ topic: sale.topic } as Entry])
+    await vi.waitFor(async () => expect(await sale.isFollowed()).toBe(false), PATIENCE)
+
+    const told = await sale.told()
+    const accepted = bidders.filter((_, index) => outcomes[index] === 'accepted')
+    expect(accepted).toHaveLength(bidders.length)
+    const outbid = told.filter((line) => line.endsWith(' OUTBID')).toSorted()
+    expect(outbid).toEqual((await lossesOf(sale)).map((id) => `${id} OUTBID`).toSorted())
+    const ends = told.filter((line) => /AUCTION_(WON|LOST)$/.test(line))
+    expect(ends.map((line) => line.split(' ')[0]).toSorted()).toEqual(accepted.toSorted())
+    expect(ends.filter((line) => line.endsWith('WON'))).toHaveLength(1)
+
+    const announced = nodes.flatMap((each) => each.announced)
+    expect(announced).toHaveLength(told.length)
+    expect(new Set(announced.map(({ topic, offset }) => `${topic} ${offset}`)).size).toBe(told.length)
+  })
+
+  test('lose nothing and repeat nothing where a node dies before it commits', async () => {
+    const sale = await lot()
+    await sale.bid('ann', { amount: 500 })
+    await sale.bid('bob', { amount: 600 })
+    await sale.hammer()
+    const dead = dying(sale.database)
+    await expect(drawConsequences(dead, sale.topic)).rejects.toThrow('the node died')
+    expect(await sale.told()).toEqual([])
+    expect(await drawConsequences(sale.database, sale.topic)).toMatchObject({ left: 'more' })
+    await expect(drawConsequences(dead, sale.topic)).rejects.toThrow('the node died')
+    expect(await sale.told()).toEqual(['ann OUTBID', 'bob AUCTION_WON'])
+    await follow(sale.url)
+    await vi.waitFor(async () => expect(await sale.isFollowed()).toBe(false), PATIENCE)
+    expect(await sale.told()).toEqual(['ann OUTBID', 'ann AUCTION_LOST', 'bob AUCTION_WON'])
+  })
+
+  test('find what a node left undone, without being told', async () => {
+    const sale = await lot()
+    await sale.bid('ann', { maximum: 900 })
+    await sale.bid('bob', { amount: 600 })
+    const { announced } = await follow(sale.url)
+    await vi.waitFor(() => expect(announced).toHaveLength(1), PATIENCE)
+    expect(await sale.told()).toEqual(['bob OUTBID'])
+  })
+
+  test('tell nothing of what happened before there were followers', async () => {
+    const sale = await lot()
+    await sale.bid('ann', { amount: 500 })
+    await sale.bid('bob', { amount: 600 })
+    await sale.database.delete(followers)
+    await follow(sale.url)
+    await vi.waitFor(async () => expect(await sale.isFollowed()).toBe(true), PATIENCE)
+    await sale.bid('cid', { amount: 700 })
+    await vi.waitFor(async () => expect(await sale.told()).toEqual(['bob OUTBID']), PATIENCE)
+  })
+
+  test('tell each bidder once that the end is near, also where it is moved', async () => {
+    const softClose = { windowMs: 2 * MINUTE, extensionMs: MINUTE + 3_000, capMs: 5 * MINUTE }
+    const sale = await lot(MINUTE + 1_500, softClose)
+    const nodes = [await follow(sale.url), await follow(sale.url)]
+    const ending = async (): Promise<readonly string[]> =>
+      (await sale.told()).filter((line) => line.endsWith(' AUCTION_ENDING'))
+    // Moves the end to 63 s from now at the most, so that the notice is due three seconds later.
+    await sale.bid('ann', { amount: 500 })
+    await vi.waitFor(async () => expect(await ending()).toEqual(['ann AUCTION_ENDING']), PATIENCE)
+    await sale.bid('bob', { amount: 600 })
+    await vi.waitFor(
+      async () => expect(await ending()).toEqual(['ann AUCTION_ENDING', 'bob AUCTION_ENDING']),
+      PATIENCE,
+    )
+    const { rows } = await sale.database.execute<{ late: number }>(sql`
+      SELECT (extract(epoch FROM notifications.created_at) * 1000 - (standing ->> 'endsAt')::float8 + 60000)::float8 AS late
+      FROM notifications, auctions WHERE user_id = 'bob'`)
+    expect(rows).toMatchObject([{ late: expect.toSatisfy((late: number) => late >= 0 && late < 1_000) }])
+    expect(nodes.flatMap((each) => each.announced)).toHaveLength(3)
+  })
+})
