@@ -89,7 +89,15 @@ const FOLDERS = {
     node: true,
   },
   demo: {
-    knows: ['app.ts', 'kernel/', 'domain/', 'log/read/', 'auth/dev-token.ts', 'config/config.ts'],
+    knows: [
+      'app.ts',
+      'kernel/',
+      'domain/',
+      'log/read/',
+      'resolvers/services.ts',
+      'auth/dev-token.ts',
+      'config/config.ts',
+    ],
     packages: ['pino'],
   },
 }

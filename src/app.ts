@@ -55,8 +55,15 @@ export interface App {
 
 const now = (): Instant => instant(Date.now())
 
-/** Starts a node: the one place that knows which implementations are used. */
-export async function startApp(config: Config, log: Logger): Promise<App> {
+/**
+ * Starts a node: the one place that knows which implementations are used. `prepare` runs before the port opens: what
+ * it makes is there for the first client.
+ */
+export async function startApp(
+  config: Config,
+  log: Logger,
+  prepare: (services: Services) => Promise<void> = async () => {},
+): Promise<App> {
   const node = newNodeId()
   const mask = createMask(log)
   const record = await openRecord({
@@ -163,6 +170,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     if (pathOf(request.url) === '/graphql') ws.upgrade(request, stream, head)
     else stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
   })
+  await prepare(services)
   await listen(server, config.http.port, config.http.host)
 
   return {

@@ -2,7 +2,7 @@ import { startApp } from './app.ts'
 import { readConfig } from './config/config.ts'
 import { withDevSecret } from './config/dev-secret.ts'
 import { environment } from './config/environment.ts'
-import { startDemo } from './demo/demo.ts'
+import { type Demo, greet, startDemo } from './demo/demo.ts'
 import { createLogger } from './logging/logger.ts'
 
 const read = readConfig(withDevSecret(environment()))
@@ -16,12 +16,15 @@ process.on('unhandledRejection', (error) =>
   log.error({ err: error }, 'a promise was rejected and nobody looked'),
 )
 
-const app = await startApp(config, log).catch((error: unknown) => {
+let demo: Demo | undefined
+const app = await startApp(config, log, async (services) => {
+  if (config.isDemoOn) demo = await startDemo(services, log)
+}).catch((error: unknown) => {
   log.fatal({ err: error }, 'the server could not start')
   process.exit(1)
 })
 log.info({ url: app.url, node: app.services.node }, `listening on ${app.url}`)
-const demo = config.isDemoOn ? await startDemo(app, config, log) : undefined
+if (config.isDemoOn) await greet(app, config, log)
 
 /** Ctrl-C reaches this process twice, from the terminal and from npm: one key, one signal. */
 const SAME_KEY_MS = 300

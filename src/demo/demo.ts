@@ -8,6 +8,7 @@ import type { Person } from '../domain/person.ts'
 import { asRoomId, asUserId, newAuctionId, newBidId, newMessageId, type RoomId } from '../kernel/id.ts'
 import { instant, later } from '../kernel/instant.ts'
 import { type AuctionRecord, readAuctions } from '../log/read/auctions.ts'
+import type { Services } from '../resolvers/services.ts'
 import { LINES, LOTS, VISITORS } from './script.ts'
 
 /** The demo room, alive until closed. */
@@ -28,8 +29,8 @@ const AUCTIONEER = personOf('auctioneer', 'Ada, auctioneer')
  * Opens a room in which auctions follow one another, and visitors bid and talk in it through the same commands as
  * everyone. Several nodes may run it on one database: they share the room.
  */
-export async function startDemo(app: App, config: Config, log: Logger): Promise<Demo> {
-  const { dispatch, database } = app.services
+export async function startDemo(services: Services, log: Logger): Promise<Demo> {
+  const { dispatch, database } = services
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
   let acting: Promise<void> = Promise.resolve()
@@ -62,7 +63,7 @@ export async function startDemo(app: App, config: Config, log: Logger): Promise<
       softClose: SOFT_CLOSE,
       funded: false,
       startsAt: null,
-      endsAt: later(app.services.now(), AUCTION_MS),
+      endsAt: later(services.now(), AUCTION_MS),
       seller: null,
     })
   }
@@ -112,10 +113,9 @@ export async function startDemo(app: App, config: Config, log: Logger): Promise<
     )
   }
 
-  await openRoom(app, ROOM)
+  await openRoom(services, ROOM)
   if ((await currentLot()) === undefined) await openLot()
   schedule()
-  await greet(app, config, log)
   return {
     async close() {
       isClosed = true
@@ -138,8 +138,7 @@ function pick<Item>(items: readonly [Item, ...Item[]]): Item {
 }
 
 /** Makes the room, unless it is there, and lets the visitors in. */
-async function openRoom(app: App, id: RoomId): Promise<void> {
-  const { dispatch } = app.services
+async function openRoom({ dispatch }: Services, id: RoomId): Promise<void> {
   await dispatch.room(id, actorOf(AUCTIONEER), {
     kind: 'create',
     id,
@@ -155,7 +154,7 @@ async function openRoom(app: App, id: RoomId): Promise<void> {
 }
 
 /** Says where to go, with a token to go there with. */
-async function greet({ url }: App, { auth, issuesDevTokens }: Config, log: Logger): Promise<void> {
+export async function greet({ url }: App, { auth, issuesDevTokens }: Config, log: Logger): Promise<void> {
   log.info(`live room   ${url}/`)
   log.info(`GraphiQL    ${url}/graphql`)
   log.info(`GraphQL     ${url}/graphql and ${url.replace(/^http/, 'ws')}/graphql`)
