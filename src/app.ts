@@ -1,19 +1,25 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { lexicographicSortSchema, NoSchemaIntrospectionCustomRule, printSchema } from 'graphql'
+import { lexicographicSortSchema, printSchema } from 'graphql'
 import type { Logger } from 'pino'
 import { issueDevToken } from './auth/dev-token.ts'
+import { refusingRevoked } from './auth/revocations.ts'
 import { createTokenVerifier } from './auth/verifier.ts'
 import type { Viewer } from './auth/viewer.ts'
-import { createDispatch, type RunningDispatch } from './command/create-dispatch.ts'
+import { createDispatch, type DispatchOptions, type RunningDispatch } from './command/create-dispatch.ts'
 import { createTurns } from './command/turns.ts'
-import type { Config } from './config/config.ts'
+import type { Config, WebhookConfig } from './config/config.ts'
 import { createFollower } from './follower/follower.ts'
 import { createReadiness } from './health/readiness.ts'
-import { createHub, type Hub } from './hub/hub.ts'
+import { createHub, type Hub, type HubSabotage } from './hub/hub.ts'
 import { createDeadlines } from './kernel/deadlines.ts'
 import { newNodeId, newRequestId } from './kernel/id.ts'
 import { type Instant, instant } from './kernel/instant.ts'
+import { createMemoryRates } from './limits/rates.memory.ts'
+import { createRedisRates } from './limits/rates.redis.ts'
+import type { Rates } from './limits/rates.ts'
+import { createUserConnections } from './limits/user-connections.ts'
+import type { Database } from './log/database.ts'
 import type { Entry } from './log/entry.ts'
 import { createHistory } from './log/history.ts'
 import { encodeNotice } from './log/notice.ts'
@@ -21,16 +27,25 @@ import { openRecord } from './log/record.ts'
 import { createRetention } from './log/retention.ts'
 import { createSeenUsers } from './log/seen-users.ts'
 import { withLogScope } from './logging/scope.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { statsOf } from './metrics/stats.ts'
+import { createPresence, type Presence } from './presence/presence.ts'
+import { createMemoryRegistry } from './presence/registry.memory.ts'
+import { createRedisRegistry } from './presence/registry.redis.ts'
+import type { Registry } from './presence/registry.ts'
 import { createMemoryBus } from './pubsub/bus.memory.ts'
 import { createRedisBus } from './pubsub/bus.redis.ts'
 import type { Bus } from './pubsub/bus.ts'
+import { broadcast } from './resolvers/broadcast.ts'
 import { createServices, type Services } from './resolvers/services.ts'
+import { followRevocations } from './revocation/follow.ts'
 import { createScheduler } from './scheduler/scheduler.ts'
 import { createSchema } from './schema/schema.ts'
 import { createGraphiqlPage } from './transport/http/graphiql.ts'
 import { createGraphqlHandler } from './transport/http/graphql.ts'
 import { answerJson } from './transport/http/json.ts'
 import { createOperationsHandler } from './transport/http/operations.ts'
+import { operatorEndpoints } from './transport/http/operators.ts'
 import { createOriginPolicy } from './transport/http/origin.ts'
 import { createPages } from './transport/http/pages.ts'
 import { createSseServer } from './transport/http/sse.ts'
@@ -39,9 +54,14 @@ import { createMask } from './transport/masking.ts'
 import { createOperations } from './transport/operation.ts'
 import { createWsServer } from './transport/ws/server.ts'
 import { VERSION } from './version.ts'
+import { createWebhook, type Webhook } from './webhook/webhook.ts'
 
 /** Of the pool's ten connections, those that write; the embedded database has one in all. */
 const CONCURRENT_BATCHES = { postgres: 7, embedded: 1 } as const
+
+const KEEP_ALIVE_MS = 75_000
+/** Who sends a request, or the upgrade to a WebSocket, byte by byte, holds a socket no longer than this. */
+const SLOW_CLIENTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 }
 
 /** A running node. */
 export interface App {
@@ -51,6 +71,15 @@ export interface App {
   readonly hub: Hub
   /** Takes no more work, finishes what it has, tells its clients to go elsewhere. */
   close(): Promise<void>
+}
+
+/**
+ * What a test does to a node of its own, to prove that a checker sees what is missing then. No configuration leads
+ * here: `main.ts` gives none.
+ */
+export interface Sabotage extends HubSabotage, Pick<DispatchOptions, 'withoutKeys'> {
+  /** Called after a batch was committed, before anybody is told of it or answered. */
+  readonly afterCommit?: () => void
 }
 
 const now = (): Instant => instant(Date.now())
@@ -63,6 +92,7 @@ export async function startApp(
   config: Config,
   log: Logger,
   prepare: (services: Services) => Promise<void> = async () => {},
+  sabotage: Sabotage = {},
 ): Promise<App> {
   const node = newNodeId()
   const mask = createMask(log)
@@ -77,6 +107,7 @@ export async function startApp(
   const hub = createHub({
     history,
     bus,
+    sabotage,
     events: {
       onGapRepaired: (topic, count) => log.info({ topic, count }, 'read what the bus had skipped'),
       onFault: (topic, error) => log.warn({ topic, err: error }, 'a topic could not be read'),
@@ -86,26 +117,39 @@ export async function startApp(
       mask,
     },
   })
+  const isPushed = config.webhook !== null
   const follower = createFollower({
-    database,
+    ...{ database, isPushed },
     announce: (entries) => announce(bus, hub, entries),
-    onFault: (error) => log.warn({ err: error }, 'consequences could not be drawn; it is tried again'),
+    onFault: (topic, error) =>
+      log.warn({ topic, err: error }, 'consequences could not be drawn; it is tried again'),
   })
   const dispatch: RunningDispatch = createDispatch({
-    database,
+    ...{ database, isPushed },
     turns: createTurns(CONCURRENT_BATCHES[config.database.kind]),
+    withoutKeys: sabotage.withoutKeys === true,
     announce: (entries) => {
+      sabotage.afterCommit?.()
       announce(bus, hub, entries)
       follower.nudge(entries)
     },
   })
   const users = createSeenUsers(database)
   const onSeen = ({ user }: Viewer): void => users.see(user)
-  const services = createServices({ dispatch, database, node, version: VERSION, now })
+  const deadlines = createDeadlines(now)
+  const registry = await openRegistry(config, node, bus, log)
+  const rates = await openRates(config, log)
+  const presence = createPresence({ registry, bus, node, deadlines, now })
+  const webhook = config.webhook === null ? null : openWebhook(config.webhook, database, presence, log)
+  const services = createServices({
+    ...{ dispatch, database, presence, rates, node, version: VERSION, now },
+    settleUsers: users.settled,
+  })
   const scheduler = createScheduler({
     database,
     dispatch,
-    onFault: (error) => log.warn({ err: error }, 'the scheduler could not work; it tries again'),
+    onFault: (topic, error) =>
+      log.warn({ topic, err: error }, 'the scheduler could not work; it tries again'),
   })
   const retention = createRetention({
     database,
@@ -114,32 +158,54 @@ export async function startApp(
   })
   const readiness = createReadiness(database, bus)
   const schema = createSchema()
-  const rules = config.isIntrospectionAllowed ? [] : [NoSchemaIntrospectionCustomRule]
-  const operations = createOperations(schema, { services }, mask, rules)
-  const deadlines = createDeadlines(now)
-  const verifier = createTokenVerifier(config.auth, now)
+  const { limits, auth, isIntrospectionAllowed } = config
+  const operationLimits = { ...limits, isIntrospectionAllowed }
+  const operations = createOperations(schema, { services }, mask, operationLimits)
+  const revocations = await followRevocations({
+    database,
+    hub,
+    onFault: (error) => log.warn({ err: error }, 'revocations could not be read'),
+  })
+  const verifier = refusingRevoked(createTokenVerifier(config.auth, now), revocations)
+  const userConnections = createUserConnections({
+    max: limits.maxConnectionsPerUser,
+    count: (users) => presence.connections(users),
+  })
   const origins = createOriginPolicy(config.http.allowedOrigins)
-  const { limits, auth } = config
   const sse = createSseServer({
     operations,
+    attend: presence.attend,
+    userConnections,
     hub,
     deadlines,
+    revocations,
     mask,
     maxSendBufferBytes: limits.maxSendBufferBytes,
   })
   const ws = createWsServer({
-    ...{ schema, operations, services, hub, verifier, onSeen, deadlines, origins, mask, log },
+    ...{ schema, operations, services, hub, verifier, revocations, onSeen, deadlines, origins, mask, log },
+    userConnections,
     ...limits,
   })
   const graphql = createGraphqlHandler({
     ...{ services, sse, verifier, onSeen, origins, mask },
-    yoga: createYogaServer(schema, mask, rules),
+    yoga: createYogaServer(schema, mask, operationLimits),
     maxBodyBytes: limits.maxMessageBytes,
     graphiql: config.http.isGraphiqlServed ? createGraphiqlPage() : null,
+  })
+  const metrics = createMetrics({
+    ...{ ws, sse, hub, bus, readiness },
+    commands: dispatch.figures,
+    database: record.connections,
   })
   const answerOperations = createOperationsHandler({
     readiness: async () => readiness.problems(),
     schema: config.http.isSchemaServed ? printSchema(lexicographicSortSchema(schema)) : null,
+    others: operatorEndpoints({
+      ...{ verifier, onSeen, mask, metrics },
+      stats: () => statsOf({ doors: [ws, sse], hub, presence }),
+      broadcast: (body, viewer) => broadcast(body, { services, viewer, connection: null }, hub.connectionsOn),
+    }),
     issueToken:
       config.issuesDevTokens && auth.kind === 'secret'
         ? (claims) => issueDevToken(auth, claims, now())
@@ -149,7 +215,7 @@ export async function startApp(
   })
   const answerPage = createPages(config.isDemoOn)
 
-  const server = createServer((request, response) => {
+  const server = createServer(SLOW_CLIENTS, (request, response) => {
     if (answerOperations(request, response) || answerPage(request, response)) return
     if (pathOf(request.url) !== '/graphql') {
       answerJson(response, 404, { error: 'There is nothing here.' })
@@ -165,6 +231,8 @@ export async function startApp(
       })
     })
   })
+  // Longer than balancers keep an idle connection: whoever closes it must not be us, just as a request is sent on it.
+  server.keepAliveTimeout = KEEP_ALIVE_MS
   server.on('upgrade', (request, stream, head) => {
     stream.on('error', (error) => log.debug({ err: error }, 'a connection broke'))
     if (pathOf(request.url) === '/graphql') ws.upgrade(request, stream, head)
@@ -185,6 +253,7 @@ export async function startApp(
       retention.close()
       await dispatch.idle()
       await follower.close()
+      await webhook?.close()
       sse.close()
       await ws.drain(config.http.drainTimeoutMs)
       hub.close()
@@ -194,6 +263,8 @@ export async function startApp(
       deadlines.clear()
       await users.settled()
       users.close()
+      await presence.close()
+      await rates.close()
       await bus.close()
       await record.close()
     },
@@ -210,6 +281,54 @@ function openBus(config: Config, log: Logger): Promise<Bus> | Bus {
       else log.warn({ problem: status.message }, 'the bus is away: nodes poll the history until it is back')
     },
     onFault: (error) => log.error({ err: error }, 'a listener of the bus failed'),
+  })
+}
+
+function openRegistry(config: Config, node: string, bus: Bus, log: Logger): Promise<Registry> | Registry {
+  if (config.redis === null) return createMemoryRegistry()
+  return createRedisRegistry({
+    url: config.redis.url.reveal(),
+    prefix: config.redis.prefix,
+    ...{ node, bus },
+    onChange: (problem) => {
+      if (problem === null) log.info('the registry of who is present is back')
+      else log.warn({ problem }, 'the registry is away: presence and typing are those of this node alone')
+    },
+    onFault: (error) => log.error({ err: error }, 'the registry failed'),
+  })
+}
+
+function openRates({ redis, limits }: Config, log: Logger): Promise<Rates> | Rates {
+  const rate = { perSecond: limits.mutationsPerSecond, burst: 2 * limits.mutationsPerSecond }
+  if (redis === null) return createMemoryRates(rate)
+  return createRedisRates({
+    ...{ ...rate, url: redis.url.reveal(), prefix: redis.prefix },
+    onChange: (problem) => {
+      if (problem === null) log.info('the limits are those of all nodes together again')
+      else log.warn({ problem }, 'limits across nodes are away: each node counts for itself')
+    },
+  })
+}
+
+function openWebhook(
+  { url, secret }: WebhookConfig,
+  database: Database,
+  presence: Presence,
+  log: Logger,
+): Webhook {
+  return createWebhook({
+    database,
+    url,
+    secret: secret === null ? null : secret.reveal(),
+    connected: (users) => presence.connected(users),
+    onFault: (error) => log.warn({ err: error }, 'the webhook could not be worked; it is tried again'),
+    onFailure: ({ notification, attempt }, problem, isFinal) =>
+      log.warn(
+        { notification: notification.id, attempt, problem },
+        isFinal
+          ? 'the webhook did not take a notification in the end'
+          : 'the webhook did not take a notification',
+      ),
   })
 }
 

@@ -31,6 +31,20 @@ export interface Change<State, Event> {
   readonly steps: readonly Step<Event>[]
 }
 
+/** What a batch wrote beside its own topic, and what the next one may begin with. */
+export interface Saved<State> {
+  /** Entries of other topics (see `appendEntries`); announced with the batch. */
+  readonly elsewhere: readonly Entry[]
+  /**
+   * What `load` is given the next time, where nobody else has written to the topic meanwhile. Undefined where all is to
+   * be loaded again.
+   */
+  readonly kept: State | undefined
+}
+
+/** Nothing elsewhere, nothing kept. */
+export const SAVED: Saved<never> = { elsewhere: [], kept: undefined }
+
 /**
  * Joins a pure decider to the record. `State` is what the commands at hand need to know; deciding happens
  * under the topic's row lock, so nothing of the topic's own changes between `load` and `save`.
@@ -38,16 +52,22 @@ export interface Change<State, Event> {
 export interface Aggregate<Body, Reply, State, Event, View> {
   /** The topics that a command brings into being, its own first; none for all but creation. */
   topicsBegunBy(command: Command<Body>): readonly Topic[]
-  load(tx: Transaction, topic: Topic, commands: readonly Command<Body>[]): Promise<State>
+  /** `kept`: what `save` had kept; true still of the topic's own, not of what other topics may change. */
+  load(
+    tx: Transaction,
+    topic: Topic,
+    commands: readonly Command<Body>[],
+    kept: State | undefined,
+  ): Promise<State>
   decide(state: State, command: Command<Body>, moment: Moment): Decision<Event, Reply>
   evolve(state: State, event: Event, moment: Moment): State
   /** The entry that an event becomes, with the state right after it; undefined for a private event. */
   entryOf(event: Event, after: State): { readonly type: string; readonly data: object } | undefined
   /**
-   * Writes the read models, and what must hold together with them in other topics: the entries that it appended there
-   * (see `appendEntries`) are announced with the batch. Called only where there is at least one step.
+   * Writes the read models, and what must hold together with them in other topics. Called only where there is at least
+   * one step, and while the entries are written: what does not need another statement's answer goes out without waiting.
    */
-  save(tx: Transaction, change: Change<State, Event>): Promise<readonly Entry[]>
+  save(tx: Transaction, change: Change<State, Event>): Promise<Saved<State>>
   /** What the caller of an accepted command gets to see of the state right after it. */
   viewOf(after: State, reply: Reply): View
 }

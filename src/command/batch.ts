@@ -1,4 +1,4 @@
-import { and, eq, inArray, or, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import type { Decision } from '../domain/decision.ts'
 import { formatInstant, type Instant, instant } from '../kernel/instant.ts'
 import { advance, asEpoch, asOffset, type Epoch, type Offset } from '../kernel/position.ts'
@@ -16,7 +16,20 @@ export interface BatchResult<Reply, View> {
   readonly entries: readonly Entry[]
 }
 
+/** What the last batch of a topic left behind, true while the topic's row is of that version. */
+export interface Kept<State> {
+  readonly version: string
+  readonly state: State
+}
+
+/** By topic; may forget. */
+export type Memory<State> = Pick<Map<Topic, Kept<State>>, 'get' | 'delete'> & {
+  set(topic: Topic, kept: Kept<State>): unknown
+}
+
 interface LockedTopic {
+  /** The transaction that wrote the row: whoever changes anything of a topic writes its row. */
+  readonly version: string
   readonly epoch: Epoch
   readonly head: Offset
   readonly now: Instant
@@ -40,24 +53,34 @@ export async function runBatch<Body, Reply extends object, State, Event, View>(
   aggregate: Aggregate<Body, Reply, State, Event, View>,
   topic: Topic,
   commands: readonly Command<Body>[],
+  memory: Memory<State>,
 ): Promise<BatchResult<Reply, View>> {
   let result: BatchResult<Reply, View> = { outcomes: [], entries: [] }
+  let left: Kept<State> | undefined
   try {
     await database.transaction(async (tx) => {
       const begun = commands.flatMap((command) => aggregate.topicsBegunBy(command))
       await beginTopics(tx, begun)
       const locked = await lockTopic(tx, topic)
-      const stored = await loadReplies(tx, commands)
-      const before = await aggregate.load(tx, topic, commands)
+      const kept = memory.get(topic)
+      const [stored, before] = await Promise.all([
+        loadReplies(tx, commands),
+        aggregate.load(tx, topic, commands, kept?.version === locked.version ? kept.state : undefined),
+      ])
       const fold = foldCommands(aggregate, topic, commands, before, locked, stored)
       result = { outcomes: fold.outcomes, entries: fold.entries }
       if (fold.steps.length === 0) throw new NothingToCommit()
-      await writeEntries(tx, topic, fold.entries, fold.steps, locked.now)
       const change = { topic, now: locked.now, before, after: fold.after, steps: fold.steps }
-      const elsewhere = await aggregate.save(tx, change)
-      result = { outcomes: fold.outcomes, entries: [...fold.entries, ...elsewhere] }
-      await storeReplies(tx, topic, locked, fold.keyed)
+      const [version, saved] = await Promise.all([
+        writeEntries(tx, topic, fold.entries, fold.steps, locked.now),
+        aggregate.save(tx, change),
+        storeReplies(tx, topic, locked, fold.keyed),
+      ])
+      result = { outcomes: fold.outcomes, entries: [...fold.entries, ...saved.elsewhere] }
+      if (saved.kept !== undefined) left = { version, state: saved.kept }
     })
+    if (left === undefined) memory.delete(topic)
+    else memory.set(topic, left)
   } catch (error) {
     if (!(error instanceof NothingToCommit)) throw error
   }
@@ -70,12 +93,16 @@ class NothingToCommit extends Error {}
 /** A topic that has not begun is locked by nothing: whoever asks for it is told that it isn't there. */
 async function lockTopic(tx: Transaction, topic: Topic): Promise<LockedTopic> {
   // Materialised, so that the clock is read when the lock is held and not when waiting for it began.
-  const { rows } = await tx.execute<{ epoch: string; head: string; now: number }>(sql`
-    WITH locked AS MATERIALIZED (SELECT epoch, head, written_at FROM topics WHERE topic = ${topic} FOR UPDATE)
-    SELECT epoch, head, (extract(epoch FROM greatest(clock_timestamp(), written_at)) * 1000)::float8 AS now FROM locked`)
+  const { rows } = await tx.execute<{ version: string; epoch: string; head: string; now: number }>(sql`
+    WITH locked AS MATERIALIZED (
+      SELECT xmin::text AS version, epoch, head, written_at FROM topics WHERE topic = ${topic} FOR UPDATE)
+    SELECT version, epoch, head,
+      (extract(epoch FROM greatest(clock_timestamp(), written_at)) * 1000)::float8 AS now FROM locked`)
   const [row] = rows
-  if (row === undefined) return { epoch: asEpoch(0), head: asOffset(0), now: instant(Date.now()) }
-  return { epoch: asEpoch(Number(row.epoch)), head: asOffset(Number(row.head)), now: instant(row.now) }
+  if (row === undefined)
+    return { version: '', epoch: asEpoch(0), head: asOffset(0), now: instant(Date.now()) }
+  const { version, epoch, head, now } = row
+  return { version, epoch: asEpoch(Number(epoch)), head: asOffset(Number(head)), now: instant(now) }
 }
 
 interface Keyed<Body, Reply> {
@@ -194,39 +221,44 @@ async function loadReplies(
   tx: Transaction,
   commands: readonly Command<unknown>[],
 ): Promise<Map<string, StoredReply>> {
-  const keysOfCaller = Map.groupBy(
-    commands.filter((command) => command.idempotency !== undefined),
-    callerOf,
-  )
-  if (keysOfCaller.size === 0) return new Map()
-  const wanted = [...keysOfCaller].map(([caller, group]) =>
-    and(
-      eq(idempotency.caller, caller),
-      inArray(
-        idempotency.key,
-        group.map((each) => each.idempotency?.key ?? ''),
-      ),
-    ),
-  )
+  const keyed = commands.filter(({ idempotency }) => idempotency !== undefined)
+  if (keyed.length === 0) return new Map()
+  const callers = keyed.map(callerOf)
+  const keys = keyed.map(({ idempotency }) => idempotency?.key)
   const rows = await tx
-    .select()
+    .select({
+      ...{ caller: idempotency.caller, key: idempotency.key, fingerprint: idempotency.fingerprint },
+      ...{
+        epoch: idempotency.epoch,
+        offset: idempotency.offset,
+        reply: idempotency.reply,
+        at: idempotency.at,
+      },
+    })
     .from(idempotency)
-    .where(or(...wanted))
+    .innerJoin(
+      sql`unnest(${sql.param(callers)}::text[], ${sql.param(keys)}::text[]) AS wanted(by, key)`,
+      sql`${idempotency.caller} = wanted.by AND ${idempotency.key} = wanted.key`,
+    )
   return new Map(rows.map((row) => [`${row.caller}\n${row.key}`, row]))
 }
 
+/** Returns the version of the topic's row from now on. */
 async function writeEntries(
   tx: Transaction,
   topic: Topic,
   entries: readonly Entry[],
   steps: readonly Step<unknown>[],
   now: Instant,
-): Promise<void> {
+): Promise<string> {
   const at = formatInstant(now)
   const last = entries.at(-1)
   if (last === undefined) {
-    await tx.execute(sql`UPDATE topics SET written_at = ${at} WHERE topic = ${topic}`)
-    return
+    return versionOf(
+      await tx.execute(
+        sql`UPDATE topics SET written_at = ${at} WHERE topic = ${topic} RETURNING xmin::text AS version`,
+      ),
+    )
   }
   const actors = new Map(
     steps.map(({ offset, actor }) => [offset, actor.kind === 'user' ? actor.person.id : null]),
@@ -237,11 +269,18 @@ async function writeEntries(
     data,
     actor: actors.get(offset) ?? null,
   }))
-  await tx.execute(sql`
-    WITH moved AS (UPDATE topics SET head = ${last.offset}, written_at = ${at} WHERE topic = ${topic})
-    INSERT INTO entries (topic, "offset", at, type, data, actor_id)
-    SELECT ${topic}, "offset", ${at}::timestamptz, type, data, actor
-    FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row("offset" bigint, type text, data json, actor text)`)
+  return versionOf(
+    await tx.execute(sql`
+    WITH written AS (
+      INSERT INTO entries (topic, "offset", at, type, data, actor_id)
+      SELECT ${topic}, "offset", ${at}::timestamptz, type, data, actor
+      FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row("offset" bigint, type text, data json, actor text))
+    UPDATE topics SET head = ${last.offset}, written_at = ${at} WHERE topic = ${topic} RETURNING xmin::text AS version`),
+  )
+}
+
+function versionOf({ rows: [row] }: { readonly rows: readonly Record<string, unknown>[] }): string {
+  return String(row?.['version'])
 }
 
 /** A key that another topic's batch stored meanwhile breaks the primary key: the batch is run again and finds it. */

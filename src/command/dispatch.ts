@@ -6,8 +6,24 @@ import type { AuctionCommand, AuctionReply } from '../domain/auction/command.ts'
 import type { MessageCommand, MessageReply } from '../domain/message/command.ts'
 import type { Message } from '../domain/message/message.ts'
 import type { NotificationCommand, NotificationReply } from '../domain/notification/command.ts'
+import type { Notification } from '../domain/notification/notification.ts'
+import type { NotifyCommand, NotifyReply } from '../domain/notification/notify.ts'
+import type { ReceiptCommand, ReceiptReply } from '../domain/receipt/command.ts'
+import type { Marks } from '../domain/receipt/marks.ts'
+import type { ScoresCommand } from '../domain/ranking/scores.ts'
+import type { ReportStatus, StatusReply } from '../domain/status/report.ts'
+import type { Status } from '../domain/status/status.ts'
+import type { RevokeCommand } from '../domain/revocation/revoke.ts'
 import type { RoomCommand } from '../domain/room/command.ts'
 import type { Membership, Room } from '../domain/room/room.ts'
+import type {
+  Holding,
+  OrderCommand,
+  OrderReply,
+  PositionCommand,
+  PositionReply,
+} from '../domain/trade/command.ts'
+import type { Order } from '../domain/trade/order.ts'
 import type { WalletCommand, WalletReply } from '../domain/wallet/credit.ts'
 import type { Wallet } from '../domain/wallet/wallet.ts'
 import type { AuctionId, RoomId, UserId } from '../kernel/id.ts'
@@ -29,6 +45,14 @@ export interface Dispatch {
   >
   /** `send` needs no key: its clientMessageId is one. `state` is the message right after. */
   messages(roomId: RoomId, actor: Actor, body: MessageCommand): Promise<Outcome<MessageReply, Message>>
+  /** `state`: the actor as a member of the room, right after. */
+  receipts(
+    roomId: RoomId,
+    actor: Actor,
+    body: ReceiptCommand,
+  ): Promise<
+    Outcome<ReceiptReply, { readonly room: Room; readonly membership: Membership; readonly marks: Marks }>
+  >
   auction(
     id: AuctionId,
     actor: Actor,
@@ -47,6 +71,26 @@ export interface Dispatch {
     actor: Actor,
     body: NotificationCommand,
   ): Promise<Outcome<NotificationReply, null>>
+  /** `userId`: the service's own. `state`: what was written. */
+  outbox(
+    userId: UserId,
+    actor: Actor,
+    body: NotifyCommand,
+    idempotency?: IdempotencyKey,
+  ): Promise<Outcome<NotifyReply, readonly Notification[]>>
+  /** A report needs no key: its executionId is one. `state` is the order right after; of a retry, as it is now. */
+  orders(roomId: RoomId, actor: Actor, body: OrderCommand): Promise<Outcome<OrderReply, Order>>
+  /** `state`: what was stated, as it stands right after. */
+  positions(roomId: RoomId, actor: Actor, body: PositionCommand): Promise<Outcome<PositionReply, Holding>>
+  scores(
+    roomId: RoomId,
+    actor: Actor,
+    body: ScoresCommand,
+    idempotency?: IdempotencyKey,
+  ): Promise<Outcome<object, null>>
+  /** `state` is the subject's status right after. */
+  statuses(actor: Actor, body: ReportStatus): Promise<Outcome<StatusReply, Status>>
+  revocations(actor: Actor, body: RevokeCommand): Promise<Outcome<object, null>>
   announcements(
     actor: Actor,
     body: AnnouncementCommand,

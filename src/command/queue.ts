@@ -1,10 +1,12 @@
+import { LRUCache } from 'lru-cache'
 import type { Topic } from '../kernel/topic.ts'
 import type { Database } from '../log/database.ts'
 import type { Entry } from '../log/entry.ts'
 import { isConflict, isRecordUnavailable, RecordUnavailable } from '../log/faults.ts'
 import type { Aggregate } from './aggregate.ts'
-import { type BatchResult, runBatch } from './batch.ts'
+import { type BatchResult, type Kept, runBatch } from './batch.ts'
 import type { Command, Outcome } from './commands.ts'
+import { type CommandCounters, type CommandEnd, createCommandCounters } from './figures.ts'
 import type { Turns } from './turns.ts'
 
 export interface QueueOptions {
@@ -13,6 +15,10 @@ export interface QueueOptions {
   readonly turns: Turns
   /** Told of what was committed, once a batch, before its commands are answered. Must not throw. */
   readonly announce: (entries: readonly Entry[]) => void
+  /** Added to by this queue; its own where absent. */
+  readonly counters?: CommandCounters
+  /** Tests say so, to see that keys are missed: none is kept, and each command counts as new. */
+  readonly withoutKeys?: boolean
 }
 
 /** Takes commands for the topics of one aggregate; answers each after commit, or throws on a fault. */
@@ -30,6 +36,8 @@ const MAX_WAITING = 10_000
 const MAX_WAIT_MS = 10_000
 const ANSWER_WITHIN_MS = 28_000
 const MAX_ATTEMPTS = 5
+/** Topics of whose state the last batch is remembered: those that are busy, and then some. */
+const REMEMBERED = 500
 
 interface Waiting<Body, Reply, View> {
   readonly command: Command<Body>
@@ -47,6 +55,8 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
   options: QueueOptions,
 ): CommandQueue<Body, Reply, View> {
   type Batch = readonly Waiting<Body, Reply, View>[]
+  const { counters = createCommandCounters() } = options
+  const memory = new LRUCache<Topic, Kept<State>>({ max: REMEMBERED })
   const queues = new Map<Topic, Waiting<Body, Reply, View>[]>()
   let idlers: (() => void)[] = []
 
@@ -65,6 +75,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
   async function run(topic: Topic, batch: Batch): Promise<void> {
     const [first] = batch
     if (first === undefined) return
+    counters.batchSizes.add(batch.length)
     // Nobody waits longer than promised, whatever the driver does with a connection that went silent.
     const latest = first.since + ANSWER_WITHIN_MS - Date.now()
     const timer = setTimeout(() => failAll(batch, new RecordUnavailable()), latest)
@@ -87,27 +98,53 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
   }
 
   async function runUntilUncontested(topic: Topic, batch: Batch): Promise<BatchResult<Reply, View>> {
-    const commands = batch.map(({ command }) => command)
+    const given = batch.map(({ command }) => command)
+    const commands = options.withoutKeys ? given.map(withoutKey) : given
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await runBatch(options.database, aggregate, topic, commands)
+        return await runBatch(options.database, aggregate, topic, commands, memory)
       } catch (error) {
         if (!isConflict(error) || attempt === MAX_ATTEMPTS) throw error
       }
     }
   }
 
+  /** What began waiting at `since` is counted as it ends, the first time. */
+  function counted(
+    since: number,
+    { answer, fail }: Pick<Waiting<Body, Reply, View>, 'answer' | 'fail'>,
+  ): Pick<Waiting<Body, Reply, View>, 'answer' | 'fail'> {
+    let isEnded = false
+    const end = (how: CommandEnd): void => {
+      if (isEnded) return
+      isEnded = true
+      counters.ends[how] += 1
+      counters.latency.add((Date.now() - since) / 1000)
+    }
+    return {
+      answer(outcome) {
+        end(outcome.kind)
+        answer(outcome)
+      },
+      fail(error) {
+        end('failed')
+        fail(error)
+      },
+    }
+  }
+
   return {
     submit(command) {
-      return new Promise((answer, fail) => {
-        const waiting = { command, since: Date.now(), answer, fail }
+      return new Promise((answer, reject) => {
+        const since = Date.now()
+        const waiting = { command, since, ...counted(since, { answer, fail: reject }) }
         const queue = queues.get(command.topic)
         if (queue === undefined) {
           const started = [waiting]
           queues.set(command.topic, started)
           // From the next turn of the event loop, so that commands that arrived together travel together.
           setImmediate(() => void work(command.topic, started))
-        } else if (queue.length >= MAX_WAITING) fail(new RecordUnavailable())
+        } else if (queue.length >= MAX_WAITING) waiting.fail(new RecordUnavailable())
         else queue.push(waiting)
       })
     },
@@ -116,6 +153,10 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
       return queues.size === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))
     },
   }
+}
+
+function withoutKey<Body>({ topic, actor, body }: Command<Body>): Command<Body> {
+  return { topic, actor, body }
 }
 
 /** The next batch of a queue. What waited too long is failed instead: nothing of it has begun. */

@@ -2,15 +2,22 @@ import { sql } from 'drizzle-orm'
 import { familyOf, type Topic } from '../kernel/topic.ts'
 import type { Database } from '../log/database.ts'
 import type { Entry } from '../log/entry.ts'
+import { isRecordUnavailable } from '../log/faults.ts'
 import { followUnfollowed } from './catch-up.ts'
+import { createPauses } from '../kernel/pauses.ts'
 import { drawConsequences } from './round.ts'
 
 export interface FollowerOptions {
   readonly database: Database
   /** Told of what was committed. Must not throw. */
   readonly announce: (entries: readonly Entry[]) => void
-  /** Told of what failed; it is tried again at the next look. */
-  readonly onFault: (error: unknown) => void
+  /**
+   * Told of every attempt that failed. A topic that did is tried again after a pause that grows from a second to a
+   * minute; null: a look failed, and the next one tries again.
+   */
+  readonly onFault: (topic: Topic | null, error: unknown) => void
+  /** Whether notifications go to the webhook, too. */
+  readonly isPushed?: boolean
 }
 
 /** Draws the consequences of what happens in auctions: whom to notify of what. */
@@ -31,8 +38,9 @@ const MAX_AT_ONCE = 1000
  * Every node follows: at once what it committed itself, and at each look what is left, by whomever. The row of the
  * auction's follower lets one of them do it.
  */
-export function createFollower({ database, announce, onFault }: FollowerOptions): Follower {
+export function createFollower({ database, announce, onFault, isPushed }: FollowerOptions): Follower {
   const waiting = new Set<Topic>()
+  const pauses = createPauses<Topic>()
   let isClosed = false
   let hasCaughtUp = false
   let working: Promise<void> | undefined
@@ -58,32 +66,47 @@ export function createFollower({ database, announce, onFault }: FollowerOptions)
     await new Promise<void>((resolve) => after(GATHER_MS, resolve))
     for (const topic of waiting) {
       waiting.delete(topic)
-      if (!isClosed) await follow(topic).catch(onFault)
+      if (isClosed || pauses.isPaused(topic)) continue
+      await follow(topic).catch((error: unknown) => fail(topic, error))
     }
     working = undefined
   }
 
+  /** While the record is away no topic is to blame, and all go on when it is back. */
+  function fail(topic: Topic, error: unknown): void {
+    if (!isRecordUnavailable(error)) pauses.begin(topic)
+    onFault(topic, error)
+  }
+
   async function follow(topic: Topic): Promise<void> {
-    const { left, appended } = await drawConsequences(database, topic)
+    const { left, appended } = await drawConsequences(database, topic, isPushed)
+    if (left !== 'busy') pauses.clear(topic)
     if (appended.length > 0) announce(appended)
     if (left === 'more') waiting.add(topic)
     else if (left === 'busy' && !isClosed) after(AGAIN_MS, () => take([topic]))
   }
 
   async function look(): Promise<void> {
-    if (!hasCaughtUp) await followUnfollowed(database)
+    if (!hasCaughtUp) await followUnfollowed(database, onFault)
     hasCaughtUp = true
+    // A state that is broken is its own topic's fault, and must not make this fail for all.
     const { rows } = await database.execute<{ topic: Topic }>(sql`
       SELECT topic FROM followers JOIN topics USING (topic)
-      WHERE head > position OR (state ->> 'broadcast') IS NOT NULL
-        OR (state ->> 'endingDueAt')::float8 <= extract(epoch FROM clock_timestamp()) * 1000
+      WHERE (head > position OR (state ->> 'broadcast') IS NOT NULL
+        OR CASE json_typeof(state -> 'endingDueAt') WHEN 'number' THEN (state ->> 'endingDueAt')::float8 END
+          <= extract(epoch FROM clock_timestamp()) * 1000)
+        AND topic <> ALL(${sql.param(pauses.paused())})
       LIMIT ${MAX_AT_ONCE}`)
     take(rows.map(({ topic }) => topic))
   }
 
+  function lookSafely(): Promise<void> {
+    return look().catch((error: unknown) => onFault(null, error))
+  }
+
   function schedule(): void {
     if (isClosed) return
-    lookTimer = setTimeout(() => void look().catch(onFault).finally(schedule), LOOK_EVERY_MS)
+    lookTimer = setTimeout(() => void lookSafely().finally(schedule), LOOK_EVERY_MS)
   }
 
   schedule()

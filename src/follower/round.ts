@@ -24,7 +24,7 @@ const BIDDERS_A_ROUND = 200
  * Draws the next consequences of one auction's history: what it writes and how far it came are one transaction, so that
  * each is drawn exactly once, whoever dies. Locks the row of the follower, never the auction's own topic.
  */
-export function drawConsequences(database: Database, topic: Topic): Promise<Round> {
+export function drawConsequences(database: Database, topic: Topic, isPushed = false): Promise<Round> {
   return database.transaction(async (tx) => {
     const [row] = await tx
       .select({ position: followers.position, state: followers.state, now: clock })
@@ -43,7 +43,7 @@ export function drawConsequences(database: Database, topic: Topic): Promise<Roun
       state.broadcast === null
         ? await readOn(tx, topic, position, state)
         : await goOnTelling(tx, auctionId, position, state, state.broadcast)
-    const appended = await tell(tx, step.tellings, auction.terms, now)
+    const appended = await tell(tx, step.tellings, auction.terms, now, isPushed)
     const after = announceEnding(step.state, now, auction.commands)
     await save(tx, topic, step.position, after)
     const left = after.broadcast !== null || step.hasMore ? 'more' : 'done'

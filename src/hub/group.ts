@@ -1,11 +1,17 @@
 import type { Cursor } from '../kernel/cursor.ts'
+import type { Instant } from '../kernel/instant.ts'
 import type { Offset } from '../kernel/position.ts'
 import type { Payload, Subscriber } from './delivery.ts'
+import type { Part } from './source.ts'
 import { createRenderer, type RenderCounters, type Renderer } from './renderer.ts'
 
 /** A subscriber of a history: everything up to and including `position` was sent, or is not for it to see. */
 export interface Reader {
   readonly subscriber: Subscriber
+  /** Whose it is: the same object for all readers on one. */
+  readonly connection: object
+  /** What of the topic it has asked for; undefined: all. */
+  readonly part: Part | undefined
   position: Offset
   /** Which continuous history `position` lies in; the stream begins another when its feed lost the thread. */
   generation: number
@@ -15,6 +21,7 @@ export interface Reader {
 /** One value on its way to a group. */
 export interface Item {
   readonly offset: Offset
+  readonly at: Instant
   readonly cursor: Cursor
   readonly event: object
   /** Whether this reader may see it. */
@@ -41,24 +48,28 @@ export class Group {
     this.#counters = counters
   }
 
-  /** In order, also where rendering one item takes longer than rendering the next. */
-  deliver(items: readonly Item[]): void {
-    if (this.members.size === 0) return
-    if (this.#tail === undefined) {
-      for (const [index, item] of items.entries()) {
-        const payload = this.renderer.render(item.event, item.cursor)
-        if (payload instanceof Promise) {
-          this.#deliverLate(items.slice(index))
-          return
-        }
-        this.#send(item, payload)
-      }
-    } else this.#deliverLate(items)
+  /**
+   * In order, also where rendering one item takes longer than rendering the next: what they read is read together. Returns
+   * how many payloads went out at once.
+   */
+  deliver(items: readonly Item[]): number {
+    if (this.members.size === 0) return 0
+    let sent = 0
+    const late: Promise<() => void>[] = []
+    for (const item of items) {
+      const payload = this.renderer.render(item.event, item.cursor)
+      const isAtOnce = !(payload instanceof Promise) && this.#tail === undefined && late.length === 0
+      if (isAtOnce) sent += this.#send(item, payload)
+      else late.push(Promise.resolve(payload).then((done) => () => this.#sendLate(item, done)))
+    }
+    this.#counters.onDelivery(sent)
+    if (late.length > 0) this.#deliverLate(late)
+    return sent
   }
 
-  #deliverLate(items: readonly Item[]): void {
-    const tail = (this.#tail ?? Promise.resolve()).then(async () => {
-      for (const item of items) this.#send(item, await this.renderer.render(item.event, item.cursor))
+  #deliverLate(late: readonly Promise<() => void>[]): void {
+    const tail = Promise.all([Promise.all(late), this.#tail]).then(([sends]) => {
+      for (const send of sends) send()
     })
     this.#tail = tail
     void tail
@@ -68,7 +79,14 @@ export class Group {
       })
   }
 
-  #send(item: Item, payload: Payload): void {
+  #sendLate(item: Item, payload: Payload): void {
+    const sent = this.#send(item, payload)
+    this.#counters.onDelivery(sent)
+    if (sent > 0) this.#counters.onLive(item.at)
+  }
+
+  /** Returns to how many. */
+  #send(item: Item, payload: Payload): number {
     let sent = 0
     for (const reader of this.members) {
       // A reader who joined ahead of the group (by a snapshot or a replay) has had this one.
@@ -78,6 +96,6 @@ export class Group {
       reader.subscriber.sink.send(payload)
       sent += 1
     }
-    this.#counters.onDelivery(sent)
+    return sent
   }
 }

@@ -1,14 +1,28 @@
 import { GraphQLError } from 'graphql'
+import type { Viewer } from '../auth/viewer.ts'
+import type { RoomId } from '../kernel/id.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Entry } from '../log/entry.ts'
 import type { History } from '../log/history.ts'
+import type { Attendee } from '../presence/attendee.ts'
 import type { Bus } from '../pubsub/bus.ts'
+import { createCounting, type Totals } from './counting.ts'
 import type { Subscriber } from './delivery.ts'
 import { Feed, type FeedEvents, type FeedListener } from './feed.ts'
 import { ListFeed } from './list-feed.ts'
 import { ListTicker } from './list-ticker.ts'
-import type { Guard, HistoryPlan, LatestPlan, ListPlan, ListSource, Plan, PulsePlan } from './source.ts'
+import type {
+  CurrentPlan,
+  Guard,
+  HistoryPlan,
+  LatestPlan,
+  ListPlan,
+  ListSource,
+  Plan,
+  PulsePlan,
+} from './source.ts'
 import { Stream, type StreamEvents } from './stream.ts'
+import { createRoomTallies, type Tally } from './tally.ts'
 import { Ticker } from './ticker.ts'
 
 export interface HubEvents extends FeedEvents, Pick<StreamEvents, 'onReplay' | 'onReset'> {
@@ -26,25 +40,49 @@ export interface HubOptions {
   readonly checkEveryMs?: number
   /** The same while the bus is away and nothing else tells of entries. */
   readonly pollEveryMs?: number
+  readonly sabotage?: HubSabotage
 }
 
-export interface HubStats {
+/** What tests switch off, to see that it is missed. */
+export interface HubSabotage {
+  /** Whatever the bus skips stays away. */
+  readonly withoutGapCheck?: boolean
+  /** Who comes back with a cursor goes on with what comes next, not with what they missed. */
+  readonly withoutReplay?: boolean
+}
+
+export interface HubStats extends Totals {
   readonly topics: number
   readonly groups: number
   readonly subscribers: number
-  /** Selections executed since the start: one per group and entry, one per snapshot. */
-  readonly executions: number
-  /** Payloads handed to connections since the start. */
+  /** Subscribers of the group that has most. */
+  readonly largestGroup: number
+}
+
+/** What goes on in a room, on this node. */
+export interface RoomStats {
+  readonly subscriptions: number
+  readonly groups: number
+  /** Since somebody is there without a break. */
   readonly deliveries: number
 }
 
 /** Serves subscriptions from the ordered histories. */
 export interface Hub {
-  /** Begins to serve; payloads and the end arrive at the sink. The returned function ends it from the client's side. */
-  open(plan: Plan, subscriber: Subscriber): () => void
+  /**
+   * Begins to serve; payloads and the end arrive at the sink. `attendee`, the connection, is in the room of the plan's
+   * guard until the end. The returned function ends it from the client's side.
+   */
+  open(plan: Plan, subscriber: Subscriber, attendee: Pick<Attendee, 'enter'>): () => void
+  /** Has `listener` hear a topic for as long as the hub lives. Resolves when it hears everything from then on. */
+  follow(topic: Topic, listener: FeedListener): Promise<void>
   /** Entries were committed here, but the bus could not be told: delivered here at least. */
   announceLocally(topic: Topic): void
+  /** The connections that read the history of `topic`, of those who are such as `isMeant` says. */
+  connectionsOn(topic: Topic, isMeant: (viewer: Viewer | null) => boolean): number
   stats(): HubStats
+  /** The rooms with a subscription to anything in them. */
+  rooms(): ReadonlyMap<RoomId, RoomStats>
   close(): void
 }
 
@@ -60,6 +98,10 @@ interface Live {
   stream: Stream | undefined
   readonly tickers: Map<string, Ticker>
   readonly guards: Set<FeedListener>
+  /** Of the room that it is read in. */
+  tally: Tally
+  /** Counts for that. */
+  readonly events: StreamEvents
   /** Subscribers and guards that keep it. */
   holders: number
   linger: NodeJS.Timeout | undefined
@@ -68,40 +110,40 @@ interface Live {
 /** A list that is followed on this node. */
 interface LiveList {
   readonly feed: ListFeed
-  readonly tickers: Map<string, { readonly ticker: ListTicker; readonly unfollow: () => void }>
+  readonly tickers: Map<
+    string,
+    { readonly ticker: ListTicker; readonly unfollow: () => void; readonly tally: Tally }
+  >
 }
 
 export function createHub(options: HubOptions): Hub {
-  const { history, bus, events } = options
+  const { history, bus, events, sabotage = {} } = options
   const live = new Map<Topic, Live>()
   const pulses = new Map<string, Ticker>()
+  const currents = new Map<
+    string,
+    { readonly ticker: Ticker; readonly unwatch: () => void; readonly tally: Tally }
+  >()
   const lists = new Map<ListSource, LiveList>()
-  const streamEvents: StreamEvents = {
-    ...events,
-    onExecution() {
-      executions += 1
-    },
-    onDelivery(count) {
-      deliveries += count
-    },
-    onFault: (error) => events.mask(error),
-  }
+  const tallies = createRoomTallies()
+  const counting = createCounting(events)
   let subscribers = 0
-  let executions = 0
-  let deliveries = 0
   let isChecking = false
   let nextCheck: NodeJS.Timeout | undefined
 
-  function hold(topic: Topic): Live {
+  function hold(topic: Topic, tally: Tally): Live {
     const known = live.get(topic)
     if (known !== undefined) {
       clearTimeout(known.linger)
       known.holders += 1
+      known.tally = tally
       return known
     }
-    const feed = new Feed(topic, history, bus, events)
+    const feed = new Feed(topic, history, bus, counting.feedEvents, sabotage.withoutGapCheck)
     const made: Live = {
       feed,
+      tally,
+      events: counting.streamEvents(() => made.tally),
       started: feed.start(),
       stream: undefined,
       tickers: new Map(),
@@ -127,13 +169,19 @@ export function createHub(options: HubOptions): Hub {
     if (live.get(topic) === held) live.delete(topic)
   }
 
-  async function openHistory(plan: HistoryPlan, held: Live, subscriber: Subscriber): Promise<() => void> {
+  async function openHistory(
+    plan: HistoryPlan,
+    held: Live,
+    subscriber: Subscriber,
+    connection: object,
+  ): Promise<() => void> {
     await held.started
     if (held.stream === undefined) {
-      held.stream = new Stream(plan.topic, plan.source, held.feed, history, streamEvents)
+      const { withoutReplay } = sabotage
+      held.stream = new Stream(plan.topic, plan.source, held.feed, history, held.events, withoutReplay)
       held.feed.add(held.stream)
     }
-    return held.stream.open(subscriber, plan.after)
+    return held.stream.open({ subscriber, connection, part: plan.part }, plan.after)
   }
 
   async function openLatest(plan: LatestPlan, held: Live, subscriber: Subscriber): Promise<() => void> {
@@ -141,7 +189,7 @@ export function createHub(options: HubOptions): Hub {
     const key = `${plan.everyMs} ${subscriber.selection.key}`
     let ticker = held.tickers.get(key)
     if (ticker === undefined) {
-      ticker = new Ticker(plan, subscriber.selection, streamEvents)
+      ticker = new Ticker(plan, subscriber.selection, held.events)
       held.tickers.set(key, ticker)
       held.feed.add(ticker)
     }
@@ -158,7 +206,11 @@ export function createHub(options: HubOptions): Hub {
     const key = `${plan.everyMs} ${subscriber.selection.key}`
     let ticker = pulses.get(key)
     if (ticker === undefined) {
-      ticker = new Ticker(plan, subscriber.selection, streamEvents)
+      ticker = new Ticker(
+        plan,
+        subscriber.selection,
+        counting.streamEvents(() => tallies.elsewhere),
+      )
       pulses.set(key, ticker)
     }
     const leave = ticker.open(subscriber)
@@ -168,18 +220,46 @@ export function createHub(options: HubOptions): Hub {
     }
   }
 
-  function openList(plan: ListPlan, subscriber: Subscriber): () => void {
+  function openCurrent(plan: CurrentPlan, subscriber: Subscriber, tally: Tally): () => void {
+    const key = `${plan.everyMs} ${subscriber.selection.key}`
+    let shared = currents.get(key)
+    if (shared === undefined) {
+      const made = new Ticker(
+        plan,
+        subscriber.selection,
+        counting.streamEvents(() => tally),
+      )
+      shared = { ticker: made, tally, unwatch: plan.subject.watch(() => made.onChange()) }
+      currents.set(key, shared)
+    }
+    const { ticker, unwatch } = shared
+    const leave = ticker.open(subscriber)
+    return () => {
+      leave()
+      if (!ticker.isEmpty || currents.get(key)?.ticker !== ticker) return
+      currents.delete(key)
+      unwatch()
+    }
+  }
+
+  async function openList(plan: ListPlan, subscriber: Subscriber, tally: Tally): Promise<() => void> {
     let held = lists.get(plan.source)
     if (held === undefined) {
       held = { feed: new ListFeed(plan.source, events.onListFault), tickers: new Map() }
       lists.set(plan.source, held)
     }
     const { feed, tickers } = held
+    // Who may see what may have changed since the last look.
+    await feed.refresh()
     const key = `${plan.everyMs} ${subscriber.selection.key}`
     let shared = tickers.get(key)
     if (shared === undefined) {
-      const ticker = new ListTicker(plan, subscriber.selection, streamEvents)
-      shared = { ticker, unfollow: feed.follow(ticker) }
+      const ticker = new ListTicker(
+        plan,
+        subscriber.selection,
+        counting.streamEvents(() => tally),
+      )
+      shared = { ticker, tally, unfollow: feed.follow(ticker) }
       tickers.set(key, shared)
     }
     const { ticker, unfollow } = shared
@@ -218,6 +298,18 @@ export function createHub(options: HubOptions): Hub {
     }
   }
 
+  function* groups(): Iterable<{ readonly tally: Tally; readonly size: number }> {
+    for (const { stream, tickers, tally } of live.values()) {
+      for (const size of stream?.groupSizes() ?? []) yield { tally, size }
+      for (const { size } of tickers.values()) yield { tally, size }
+    }
+    for (const { ticker, tally } of currents.values()) yield { tally, size: ticker.size }
+    for (const list of lists.values()) {
+      for (const { ticker, tally } of list.tickers.values()) yield { tally, size: ticker.size }
+    }
+    for (const { size } of pulses.values()) yield { tally: tallies.elsewhere, size }
+  }
+
   async function checkAll(): Promise<void> {
     if (isChecking) return
     isChecking = true
@@ -246,7 +338,7 @@ export function createHub(options: HubOptions): Hub {
   const forgetRecovery = bus.onRecovered(() => void checkAll())
 
   return {
-    open(plan, subscriber) {
+    open(plan, subscriber, attendee) {
       subscribers += 1
       const undo: (() => void)[] = [
         () => {
@@ -254,6 +346,8 @@ export function createHub(options: HubOptions): Hub {
         },
       ]
       let isEnded = false
+      /** What the guard keeps the door of has closed to the reader. */
+      let isBarred = false
       const close = (): void => {
         if (isEnded) return
         isEnded = true
@@ -272,22 +366,41 @@ export function createHub(options: HubOptions): Hub {
         )
       }
 
-      if (plan.kind === 'pulse') undo.push(openPulse(plan, subscriber))
-      else if (plan.kind === 'list') undo.push(openList(plan, subscriber))
-      else {
-        const held = hold(plan.topic)
-        undo.push(() => release(plan.topic, held))
-        const { guard } = plan
-        if (guard !== undefined) {
-          const watched = hold(guard.topic)
-          undo.push(() => release(guard.topic, watched))
-          keep(watch(guard, watched, () => end(noLongerAllowed())))
-        }
-        keep(
-          plan.kind === 'history' ? openHistory(plan, held, subscriber) : openLatest(plan, held, subscriber),
-        )
+      const guard = plan.kind === 'pulse' ? undefined : plan.guard
+      const { tally, leave: leaveTally } = tallies.enter(guard?.roomId)
+      undo.push(leaveTally)
+      const holdOpen = (topic: Topic): Live => {
+        const held = hold(topic, tally)
+        undo.push(() => release(topic, held))
+        return held
       }
+
+      if (plan.kind === 'pulse') {
+        undo.push(openPulse(plan, subscriber))
+        return close
+      }
+      if (guard !== undefined) {
+        if (guard.roomId !== undefined) {
+          const leave = attendee.enter(guard.roomId)
+          undo.push(() => leave(isBarred))
+        }
+        const bar = (): void => {
+          isBarred = true
+          end(noLongerAllowed())
+        }
+        keep(watch(guard, holdOpen(guard.topic), bar))
+      }
+      if (plan.kind === 'list') keep(openList(plan, subscriber, tally))
+      else if (plan.kind === 'current') undo.push(openCurrent(plan, subscriber, tally))
+      else if (plan.kind === 'history') keep(openHistory(plan, holdOpen(plan.topic), subscriber, attendee))
+      else keep(openLatest(plan, holdOpen(plan.topic), subscriber))
       return close
+    },
+
+    async follow(topic, listener) {
+      const held = hold(topic, tallies.elsewhere)
+      await held.started
+      held.feed.add(listener)
     },
 
     announceLocally(topic) {
@@ -297,11 +410,23 @@ export function createHub(options: HubOptions): Hub {
         .catch((error: unknown) => events.onFault(topic, error))
     },
 
+    connectionsOn: (topic, isMeant) => live.get(topic)?.stream?.countConnections(isMeant) ?? 0,
+
     stats() {
-      let groups = pulses.size
-      for (const { tickers } of lists.values()) groups += tickers.size
-      for (const { stream, tickers } of live.values()) groups += (stream?.groupCount ?? 0) + tickers.size
-      return { topics: live.size, groups, subscribers, executions, deliveries }
+      const sizes = [...groups()].map(({ size }) => size)
+      return {
+        ...counting.totals(),
+        ...{ topics: live.size, groups: sizes.length, subscribers },
+        largestGroup: sizes.reduce((largest, size) => Math.max(largest, size), 0),
+      }
+    },
+
+    rooms() {
+      const counts = new Map<Tally, number>()
+      for (const { tally } of groups()) counts.set(tally, (counts.get(tally) ?? 0) + 1)
+      return new Map(
+        [...tallies.entries()].map(([id, tally]) => [id, { ...tally, groups: counts.get(tally) ?? 0 }]),
+      )
     },
 
     close() {
@@ -309,7 +434,14 @@ export function createHub(options: HubOptions): Hub {
       forgetRecovery()
       for (const [topic, held] of live) drop(topic, held)
       for (const ticker of pulses.values()) ticker.close()
-      for (const { feed } of lists.values()) feed.close()
+      for (const { ticker, unwatch } of currents.values()) {
+        unwatch()
+        ticker.close()
+      }
+      for (const { feed, tickers } of lists.values()) {
+        feed.close()
+        for (const { ticker } of tickers.values()) ticker.close()
+      }
     },
   }
 }

@@ -1,13 +1,15 @@
-import type { ListItem, ListSource } from './source.ts'
+import type { ListItem, ListSource, ListVersion } from './source.ts'
 
 /** Who follows a list. Calls are synchronous and must not throw. */
 export interface ListListener {
-  /** The item is new, or newer than what was heard of it. */
+  /** The item is new, newer than what was heard of it, or of the same version with others who may see it. */
   onItem(item: ListItem): void
   /** The item is over, and its last state was heard. */
   onGone(id: string): void
-  /** The list could not be read at first. */
-  onFault(error: unknown): void
+}
+
+interface Known extends ListVersion {
+  readonly item: ListItem
 }
 
 const LOOK_EVERY_MS = 500
@@ -20,30 +22,28 @@ export class ListFeed {
   readonly #source: ListSource
   readonly #onFault: (error: unknown) => void
   readonly #listeners = new Set<ListListener>()
-  #items = new Map<string, ListItem>()
-  #first: Promise<void> | undefined
+  readonly #known = new Map<string, Known>()
+  #looking: Promise<void> | undefined
+  #next: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
-  /** `onFault`: a later look failed; the next one tries again. */
+  /** `onFault`: a look failed that nobody waits for; the next one tries again. */
   constructor(source: ListSource, onFault: (error: unknown) => void) {
     this.#source = source
     this.#onFault = onFault
   }
 
-  /** Tells `listener` of every item there is, soon, and then of changes, until the returned function is called. */
+  /** Resolves when the list is known as it stood after this call: one look for all who ask before it begins. */
+  refresh(): Promise<void> {
+    this.#next ??= this.#lookNext()
+    return this.#next
+  }
+
+  /** Tells `listener` of every item that is known, and then of changes, until the returned function is called. */
   follow(listener: ListListener): () => void {
-    this.#first ??= this.#look()
-    this.#first.then(
-      () => {
-        for (const item of this.#items.values()) listener.onItem(item)
-        this.#listeners.add(listener)
-        this.#schedule()
-      },
-      (error: unknown) => {
-        this.#first = undefined
-        listener.onFault(error)
-      },
-    )
+    for (const { item } of this.#known.values()) listener.onItem(item)
+    this.#listeners.add(listener)
+    this.#schedule()
     return () => {
       this.#listeners.delete(listener)
       if (this.#listeners.size === 0) this.close()
@@ -53,14 +53,12 @@ export class ListFeed {
   close(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#first = undefined
-    this.#items = new Map()
   }
 
   #schedule(): void {
     if (this.#timer !== undefined || this.#listeners.size === 0) return
     this.#timer = setTimeout(() => {
-      this.#look()
+      this.refresh()
         .catch((error: unknown) => this.#onFault(error))
         .finally(() => {
           this.#timer = undefined
@@ -69,19 +67,32 @@ export class ListFeed {
     }, LOOK_EVERY_MS)
   }
 
+  async #lookNext(): Promise<void> {
+    await this.#looking?.catch(() => {})
+    this.#next = undefined
+    this.#looking = this.#look()
+    await this.#looking
+  }
+
   async #look(): Promise<void> {
     const versions = await this.#source.versions()
-    const over = [...this.#items.keys()].filter((id) => !versions.has(id))
-    const changed = [...versions].filter(([id, version]) => version !== this.#items.get(id)?.version)
+    const over = [...this.#known.keys()].filter((id) => !versions.has(id))
+    const changed = [...versions].filter(([id, found]) => !isSame(found, this.#known.get(id)))
     const ids = [...changed.map(([id]) => id), ...over]
     if (ids.length === 0) return
     for (const item of await this.#source.read(ids)) {
-      this.#items.set(item.id, item)
+      const { id, version } = item
+      // Who may see it was read after `access`: at worst the next look reads it again.
+      this.#known.set(id, { item, version, access: versions.get(id)?.access ?? '' })
       for (const listener of this.#listeners) listener.onItem(item)
     }
     for (const id of over) {
-      this.#items.delete(id)
+      this.#known.delete(id)
       for (const listener of this.#listeners) listener.onGone(id)
     }
   }
+}
+
+function isSame(found: ListVersion, known: ListVersion | undefined): boolean {
+  return found.version === known?.version && found.access === known.access
 }

@@ -1,4 +1,3 @@
-import type { GraphQLError } from 'graphql'
 import type { Payload, Subscriber } from './delivery.ts'
 import type { ListListener } from './list-feed.ts'
 import { createRenderer, type Renderer } from './renderer.ts'
@@ -7,29 +6,36 @@ import type { StreamEvents } from './stream.ts'
 
 interface Viewer {
   readonly subscriber: Subscriber
-  /** Until then it has had every item of this period already: those it was shown when it came. */
+  /** What it is to get as soon as its connection takes it: at first the whole list. */
+  readonly behind: Set<Row>
+  /** Until a period after it got the whole list, nothing of that comes again. */
   quietUntil: number
+  isCatchingUp: boolean
 }
 
 /** One item as a group of viewers has it. */
 interface Row {
   item: ListItem
-  /** The payload of `item`, made when the first viewer is due for it. */
-  payload: Payload | undefined
-  /** When the group was sent it last. */
+  /** What `item` is as a payload, made when the first viewer is due for it. */
+  payload: Payload | Promise<Payload> | undefined
+  /** When the group was sent it last; 0 before the first time. */
   sentAt: number
   sentVersion: number
-  /** Those who could not take it, or not yet. */
+  /** Those to whom it was too early to send it with the group. */
   readonly owed: Set<Viewer>
-  /** Those who were shown `item` when they came, before the group. */
+  /** Those who were sent `item` before the group. */
   readonly ahead: Set<Viewer>
   timer: NodeJS.Timeout | undefined
   isGone: boolean
 }
 
+/** A look finds many changes at once: sending them to many viewers gives way to others this often. */
+const SLICE_MS = 5
+
 /**
  * Shows the items of a list to all who selected the same of it: each item at most once a period and viewer, always in
- * its latest state, executed once a version.
+ * its latest state, executed once a version. Whoever comes gets the list as fast as the connection takes it, and so does
+ * whoever could not take an item with the others, however many change at once.
  */
 export class ListTicker implements ListListener {
   readonly #plan: ListPlan
@@ -37,8 +43,8 @@ export class ListTicker implements ListListener {
   readonly #events: StreamEvents
   readonly #viewers = new Set<Viewer>()
   readonly #rows = new Map<string, Row>()
-  /** One thing after another, so that no older state overtakes a newer one. */
-  #working: Promise<void> = Promise.resolve()
+  /** Rows whose period is over, to be sent in this or the next turns of the event loop. */
+  #due: Row[] = []
 
   constructor(plan: ListPlan, selection: Subscriber['selection'], events: StreamEvents) {
     this.#plan = plan
@@ -50,23 +56,20 @@ export class ListTicker implements ListListener {
     return this.#viewers.size === 0
   }
 
+  get size(): number {
+    return this.#viewers.size
+  }
+
   open(subscriber: Subscriber): () => void {
-    const viewer: Viewer = { subscriber, quietUntil: 0 }
-    this.#enqueue(async () => {
-      const now = Date.now()
-      const listed = [...this.#rows.values()].filter(({ isGone }) => !isGone)
-      for (const row of listed) {
-        const { item } = row
-        this.#sendOrOwe(row, item, viewer, await this.#payloadOf(row, item), now)
-        const isNews = row.item === item && row.sentVersion < item.version
-        if (isNews && !row.owed.has(viewer)) row.ahead.add(viewer)
-      }
-      if (listed.length > 0) viewer.quietUntil = now + this.#plan.everyMs
-      this.#viewers.add(viewer)
-      for (const row of this.#rows.values()) this.#arm(row)
-    })
+    const behind = new Set([...this.#rows.values()].filter(({ isGone }) => !isGone))
+    const quietUntil = behind.size === 0 ? 0 : Number.POSITIVE_INFINITY
+    const viewer: Viewer = { subscriber, behind, quietUntil, isCatchingUp: false }
+    this.#viewers.add(viewer)
+    this.#catchUp(viewer)
+    for (const row of this.#rows.values()) this.#arm(row)
     return () => {
       this.#viewers.delete(viewer)
+      behind.clear()
       for (const { owed, ahead } of this.#rows.values()) {
         owed.delete(viewer)
         ahead.delete(viewer)
@@ -77,83 +80,181 @@ export class ListTicker implements ListListener {
   close(): void {
     for (const { timer } of this.#rows.values()) clearTimeout(timer)
     this.#rows.clear()
+    this.#due = []
   }
 
   onItem(item: ListItem): void {
-    const known = this.#rows.get(item.id)
-    if (known !== undefined && item.version <= known.item.version) return
-    const row: Row = known ?? {
-      ...{ item, payload: undefined, sentAt: 0, sentVersion: -1 },
-      ...{ owed: new Set<Viewer>(), ahead: new Set<Viewer>(), timer: undefined, isGone: false },
-    }
-    row.item = item
-    row.payload = undefined
-    row.ahead.clear()
-    row.isGone = false
-    this.#rows.set(item.id, row)
-    this.#arm(row)
+    const row = this.#rows.get(item.id)
+    if (row === undefined) {
+      if (!this.#plan.lists(item)) return
+      const made: Row = {
+        ...{ item, payload: undefined, sentAt: 0, sentVersion: -1, timer: undefined, isGone: false },
+        ...{ owed: new Set(), ahead: new Set() },
+      }
+      this.#rows.set(item.id, made)
+      this.#arm(made)
+    } else if (item.version > row.item.version) {
+      row.item = item
+      row.payload = undefined
+      row.ahead.clear()
+      row.isGone = false
+      this.#arm(row)
+    } else if (item.version === row.item.version) this.#admit(row, item)
   }
 
   onGone(id: string): void {
     const row = this.#rows.get(id)
-    if (row !== undefined) row.isGone = true
+    if (row === undefined) return
+    row.isGone = true
+    this.#forgetGone(row)
   }
 
-  onFault(error: unknown): void {
-    this.#end(this.#events.onFault(error))
-  }
-
-  #end(error: GraphQLError): void {
-    for (const viewer of this.#viewers) viewer.subscriber.sink.end(error)
-    this.#viewers.clear()
-    this.close()
-  }
-
-  #enqueue(work: () => Promise<void>): void {
-    this.#working = this.#working.then(work).catch((error: unknown) => this.#end(this.#events.onFault(error)))
+  /** Who may see it has changed and nothing else: to some it is new. */
+  #admit(row: Row, item: ListItem): void {
+    const before = row.item
+    row.item = item
+    for (const viewer of this.#viewers) {
+      if (!this.#sees(viewer, before) && this.#sees(viewer, item)) this.#hurry(row, viewer)
+    }
   }
 
   /** Sees to it that the row is sent when its period is over, if there is anything to send. */
   #arm(row: Row): void {
-    const isDue = row.sentVersion < row.item.version || row.owed.size > 0
-    if (!isDue || row.timer !== undefined || this.isEmpty) return
+    if (!this.#isDue(row) || row.timer !== undefined || this.isEmpty) return
     const delay = Math.max(0, row.sentAt + this.#plan.everyMs - Date.now())
     row.timer = setTimeout(() => {
-      row.timer = undefined
-      this.#enqueue(() => this.#send(row))
+      if (this.#due.length === 0) setImmediate(this.#tickDue)
+      this.#due.push(row)
     }, delay)
   }
 
-  async #send(row: Row): Promise<void> {
-    // It may change while it is rendered: then the newer state is due a period later.
-    const { item } = row
-    const payload = await this.#payloadOf(row, item)
-    const now = Date.now()
-    const due = row.sentVersion < item.version ? this.#viewers.difference(row.ahead) : new Set(row.owed)
-    row.owed.clear()
-    if (row.item === item) row.ahead.clear()
-    row.sentAt = now
-    row.sentVersion = item.version
-    for (const viewer of due) this.#sendOrOwe(row, item, viewer, payload, now)
-    this.#arm(row)
-    if (row.timer === undefined && row.isGone) this.#rows.delete(item.id)
-  }
-
-  #sendOrOwe(row: Row, item: ListItem, viewer: Viewer, payload: Payload, now: number): void {
-    const { sink, viewer: who } = viewer.subscriber
-    if (!this.#plan.includes(item, who)) return
-    if (viewer.quietUntil > now || sink.isCongested()) {
-      row.owed.add(viewer)
-      return
+  readonly #tickDue = (): void => {
+    const end = Date.now() + SLICE_MS
+    let ticked = 0
+    for (const row of this.#due) {
+      if (ticked > 0 && Date.now() >= end) break
+      this.#tick(row)
+      ticked += 1
     }
-    sink.send(payload)
-    this.#events.onDelivery(1)
+    this.#due = this.#due.slice(ticked)
+    if (this.#due.length > 0) setImmediate(this.#tickDue)
   }
 
-  async #payloadOf(row: Row, item: ListItem): Promise<Payload> {
-    if (row.item === item && row.payload !== undefined) return row.payload
-    const payload = await this.#renderer.renderOnce(item.value, null)
-    if (row.item === item) row.payload = payload
-    return payload
+  #isDue(row: Row): boolean {
+    return row.sentVersion < row.item.version || row.owed.size > 0
+  }
+
+  #tick(row: Row): void {
+    const due = this.#dueFor(row)
+    if (due.length > 0) {
+      const payload = this.#payloadOf(row)
+      if (payload instanceof Promise) {
+        // It may have changed meanwhile: then that is rendered first.
+        payload.then(() => this.#tick(row), this.#end)
+        return
+      }
+      row.owed.clear()
+      this.#send(row, payload, due)
+    } else row.owed.clear()
+    row.timer = undefined
+    row.sentAt = Date.now()
+    row.sentVersion = row.item.version
+    row.ahead.clear()
+    this.#arm(row)
+    this.#forgetGone(row)
+  }
+
+  /** Who is to get the row with the group, and is not about to get it anyway. */
+  #dueFor(row: Row): readonly Viewer[] {
+    const isNews = row.sentVersion < row.item.version
+    return [...(isNews ? this.#viewers : row.owed)].filter(
+      (viewer) => !row.ahead.has(viewer) && !viewer.behind.has(row) && this.#sees(viewer, row.item),
+    )
+  }
+
+  #send(row: Row, payload: Payload, due: readonly Viewer[]): void {
+    const now = Date.now()
+    let sent = 0
+    for (const viewer of due) {
+      const { sink } = viewer.subscriber
+      if (viewer.quietUntil > now && row.sentAt > 0) row.owed.add(viewer)
+      else if (viewer.behind.size > 0 || sink.isCongested()) this.#hurry(row, viewer)
+      else {
+        sink.send(payload)
+        sent += 1
+      }
+    }
+    this.#events.onDelivery(sent)
+  }
+
+  /** The viewer gets it as soon as the connection takes it. */
+  #hurry(row: Row, viewer: Viewer): void {
+    viewer.behind.add(row)
+    this.#catchUp(viewer)
+  }
+
+  #catchUp(viewer: Viewer): void {
+    if (viewer.isCatchingUp) return
+    viewer.isCatchingUp = true
+    this.#sendBehind(viewer).catch(this.#end)
+  }
+
+  async #sendBehind(viewer: Viewer): Promise<void> {
+    const { behind, subscriber } = viewer
+    const { sink } = subscriber
+    while (behind.size > 0) {
+      await sink.drained()
+      for (const row of behind) {
+        if (sink.isCongested()) break
+        const { item } = row
+        if (this.#sees(viewer, item)) {
+          const made = this.#payloadOf(row)
+          const payload = made instanceof Promise ? await made : made
+          // Where it changed meanwhile, the next round sees to it; where the viewer left, nobody.
+          if (row.item !== item || !behind.has(row)) continue
+          if (row.sentVersion < item.version) row.ahead.add(viewer)
+          sink.send(payload)
+          this.#events.onDelivery(1)
+        }
+        row.owed.delete(viewer)
+        behind.delete(row)
+      }
+    }
+    viewer.isCatchingUp = false
+    if (viewer.quietUntil === Number.POSITIVE_INFINITY) viewer.quietUntil = Date.now() + this.#plan.everyMs
+  }
+
+  #sees({ subscriber }: Viewer, item: ListItem): boolean {
+    return this.#plan.sees(item, subscriber.viewer)
+  }
+
+  #payloadOf(row: Row): Payload | Promise<Payload> {
+    if (row.payload !== undefined) return row.payload
+    const made = this.#renderer.renderOnce(row.item.value, null)
+    row.payload = made
+    if (made instanceof Promise) {
+      made.then(
+        (payload) => {
+          if (row.payload === made) row.payload = payload
+        },
+        () => {},
+      )
+    }
+    return made
+  }
+
+  #forgetGone(row: Row): void {
+    if (row.isGone && row.timer === undefined && !this.#isDue(row)) this.#rows.delete(row.item.id)
+  }
+
+  /** A fault of ours: nobody can be served on. */
+  readonly #end = (fault: unknown): void => {
+    const error = this.#events.onFault(fault)
+    for (const { subscriber, behind } of this.#viewers) {
+      behind.clear()
+      subscriber.sink.end(error)
+    }
+    this.#viewers.clear()
+    this.close()
   }
 }

@@ -1,4 +1,5 @@
 import type { Viewer } from '../auth/viewer.ts'
+import type { RoomId } from '../kernel/id.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Offset, Position } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
@@ -48,13 +49,23 @@ export interface Source<Prepared = unknown> {
  */
 export interface Guard {
   readonly topic: Topic
+  /** The room that it is the door of: as long as it lets the reader stay, they are present there. */
+  readonly roomId?: RoomId | undefined
   /** Whether an entry of the topic may have taken something from this reader: quick, errs towards true. */
   concerns(entry: Entry): boolean
   isAllowed(): Promise<boolean>
 }
 
+/** Some of a topic's entries, and of its state, for readers who asked for no more. */
+export interface Part {
+  snapshot(topic: Topic, viewer: Viewer | null): Promise<Snapshot>
+  has(event: PresentedEvent & object): boolean
+}
+
 export interface HistoryPlan {
   readonly kind: 'history'
+  /** Absent: all that the reader may see. */
+  readonly part?: Part | undefined
   readonly guard?: Guard | undefined
   readonly topic: Topic
   readonly source: Source
@@ -75,6 +86,22 @@ export interface LatestPlan {
   fromEntry(entry: Entry): Promise<object | undefined> | object | undefined
 }
 
+/** Something that is so at the moment, and has no history. */
+export interface Subject {
+  /** The whole of it: the same object while it is the same. */
+  read(): Promise<object>
+  /** Calls `onChange` when it may have become another, until the returned function is called. Called once. */
+  watch(onChange: () => void): () => void
+}
+
+/** All of what is so: at once, then after changes, at most once a period. */
+export interface CurrentPlan {
+  readonly kind: 'current'
+  readonly guard?: Guard | undefined
+  readonly everyMs: number
+  readonly subject: Subject
+}
+
 /** A value by the clock, without a topic. */
 export interface PulsePlan {
   readonly kind: 'pulse'
@@ -82,18 +109,24 @@ export interface PulsePlan {
   value(): object | string | number
 }
 
-/** One of many things of a kind, as it stood at `version`. */
+/** One of many things of a kind, as it stood at `version`, with what tells who may see it. */
 export interface ListItem {
   readonly id: string
-  /** Grows with every change. */
   readonly version: number
   readonly value: object
+}
+
+export interface ListVersion {
+  /** Grows with every change. */
+  readonly version: number
+  /** Another whenever others may see it. */
+  readonly access: string
 }
 
 /** Many things of a kind, of which those are listed that are not over. */
 export interface ListSource {
   /** The versions of all that are not over, in one query. */
-  versions(): Promise<ReadonlyMap<string, number>>
+  versions(): Promise<ReadonlyMap<string, ListVersion>>
   /** Those of `ids` that exist, also where they are over by now. */
   read(ids: readonly string[]): Promise<readonly ListItem[]>
 }
@@ -101,11 +134,14 @@ export interface ListSource {
 /** Each thing of a list: at once those that are not over, then each that is new or changed, once a period at most. */
 export interface ListPlan {
   readonly kind: 'list'
+  readonly guard?: Guard | undefined
   readonly everyMs: number
   readonly source: ListSource
-  /** Whether the list has a place for the item, and this reader may see it. */
-  includes(item: ListItem, viewer: Viewer | null): boolean
+  /** Whether the list has a place for the item, whoever looks: never another answer for one id. */
+  lists(item: ListItem): boolean
+  /** Whether this reader may see it. */
+  sees(item: ListItem, viewer: Viewer | null): boolean
 }
 
 /** What a subscription field resolves to once the caller is allowed it: how the hub is to serve it. */
-export type Plan = HistoryPlan | LatestPlan | ListPlan | PulsePlan
+export type Plan = HistoryPlan | LatestPlan | CurrentPlan | ListPlan | PulsePlan

@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql'
+import type { Viewer } from '../auth/viewer.ts'
 import { decodeCursor, encodeCursor } from '../kernel/cursor.ts'
 import { advance, type Offset, type Position } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
@@ -10,10 +11,13 @@ import { Group, type Item, type Reader } from './group.ts'
 import type { RenderCounters } from './renderer.ts'
 import type { PresentedEvent, Snapshot, Source } from './source.ts'
 
+/** Why a reader was told to start over. */
+export type ResetReason = 'epoch' | 'trimmed' | 'ahead' | 'discontinuity'
+
 export interface StreamEvents extends RenderCounters {
   /** A reader began with a replay from its cursor. */
   onReplay(): void
-  onReset(reason: 'epoch' | 'trimmed' | 'ahead' | 'discontinuity'): void
+  onReset(reason: ResetReason): void
   /** A fault of ours; returns the error that readers are shown. */
   onFault(error: unknown): GraphQLError
 }
@@ -21,6 +25,8 @@ export interface StreamEvents extends RenderCounters {
 /** Recent items, for readers who are nearly there. */
 const RECENT = 256
 const REPLAY_PAGE = 500
+/** So many items of a replay are rendered at once: what their selections read is read together. */
+const RENDERED_AHEAD = 50
 /** A shared snapshot serves everybody who comes within this time, unless something was written meanwhile. */
 const SNAPSHOT_FRESH_MS = 200
 
@@ -48,28 +54,58 @@ export class Stream implements FeedListener {
   #generation = 0
   #preparing: Promise<void> | undefined
   #shared: SharedSnapshot | undefined
+  readonly #isForgetful: boolean
 
-  constructor(topic: Topic, source: Source, feed: Feed, history: History, events: StreamEvents) {
+  /** `isForgetful`, which only tests say: readers join without what they missed. */
+  constructor(
+    topic: Topic,
+    source: Source,
+    feed: Feed,
+    history: History,
+    events: StreamEvents,
+    isForgetful = false,
+  ) {
     this.#topic = topic
     this.#source = source
     this.#feed = feed
     this.#history = history
     this.#events = events
     this.#head = feed.head
+    this.#isForgetful = isForgetful
   }
 
   get isEmpty(): boolean {
     return this.#readers.size === 0
   }
 
-  get groupCount(): number {
-    return this.#groups.size
+  /** How many readers each group has. */
+  *groupSizes(): Iterable<number> {
+    for (const { size } of this.#groups.values()) yield size
   }
 
-  /** Serves `subscriber` from `after` on, until the returned function is called or the sink was ended. */
-  open(subscriber: Subscriber, after: string | null): () => void {
+  /** The connections with a reader such as `isMeant` says. */
+  countConnections(isMeant: (viewer: Viewer | null) => boolean): number {
+    const found = new Set<object>()
+    for (const { subscriber, connection } of this.#readers) {
+      if (isMeant(subscriber.viewer)) found.add(connection)
+    }
+    return found.size
+  }
+
+  /** Serves a reader from `after` on, until the returned function is called or the sink was ended. */
+  open(
+    { subscriber, connection, part }: Pick<Reader, 'subscriber' | 'connection' | 'part'>,
+    after: string | null,
+  ): () => void {
     const group = this.#groupFor(subscriber)
-    const reader: Reader = { subscriber, position: this.#head, generation: this.#generation, isEnded: false }
+    const reader: Reader = {
+      subscriber,
+      part,
+      position: this.#head,
+      generation: this.#generation,
+      isEnded: false,
+      connection,
+    }
     group.size += 1
     this.#readers.add(reader)
     const leave = (): void => {
@@ -134,7 +170,9 @@ export class Stream implements FeedListener {
     this.#head = last.offset
     this.#recent.push(...items)
     if (this.#recent.length > RECENT) this.#recent = this.#recent.slice(-RECENT)
-    for (const group of this.#groups.values()) group.deliver(items)
+    let sent = 0
+    for (const group of this.#groups.values()) sent += group.deliver(items)
+    if (sent > 0) for (const { at } of items) this.#events.onLive(at)
   }
 
   #itemOf(entry: Entry, prepared: unknown): Item {
@@ -142,9 +180,12 @@ export class Stream implements FeedListener {
     const { sees } = this.#source
     return {
       offset: entry.offset,
+      at: entry.at,
       cursor: encodeCursor(this.#topic, entry),
       event,
-      isFor: (reader) => sees === undefined || sees(event, prepared, reader.subscriber.viewer),
+      isFor: ({ subscriber, part }) =>
+        (part === undefined || part.has(event)) &&
+        (sees === undefined || sees(event, prepared, subscriber.viewer)),
     }
   }
 
@@ -190,7 +231,7 @@ export class Stream implements FeedListener {
         continue
       }
       // No await between this look and joining: nothing can come in between.
-      if (reader.position >= this.#head) {
+      if (reader.position >= this.#head || this.#isForgetful) {
         group.members.add(reader)
         return
       }
@@ -204,17 +245,19 @@ export class Stream implements FeedListener {
 
   async #sendItems(reader: Reader, group: Group, items: readonly Item[]): Promise<void> {
     const { sink } = reader.subscriber
-    for (const item of items) {
-      if (reader.isEnded) return
-      if (item.isFor(reader)) {
-        const rendered = group.renderer.render(item.event, item.cursor)
-        const payload: Payload = rendered instanceof Promise ? await rendered : rendered
+    for (let start = 0; start < items.length; start += RENDERED_AHEAD) {
+      const some = items.slice(start, start + RENDERED_AHEAD)
+      const payloads = await payloadsFor(reader, group, some)
+      for (const [index, item] of some.entries()) {
         if (reader.isEnded) return
-        sink.send(payload)
-        this.#events.onDelivery(1)
+        const payload = payloads[index]
+        if (payload !== undefined) {
+          sink.send(payload)
+          this.#events.onDelivery(1)
+        }
+        reader.position = item.offset
+        if (sink.isCongested()) await sink.drained()
       }
-      reader.position = item.offset
-      if (sink.isCongested()) await sink.drained()
     }
   }
 
@@ -236,7 +279,7 @@ export class Stream implements FeedListener {
 
   async #sendSnapshot(reader: Reader, group: Group, reset: boolean): Promise<void> {
     const generation = this.#generation
-    const { position, at, state } = await this.#snapshotFor(reader.subscriber)
+    const { position, at, state } = await this.#snapshotFor(reader)
     const cursor = encodeCursor(this.#topic, position)
     const event: PresentedEvent & object = {
       ...state,
@@ -254,7 +297,8 @@ export class Stream implements FeedListener {
     reader.generation = generation
   }
 
-  #snapshotFor(subscriber: Subscriber): Promise<Snapshot> {
+  #snapshotFor({ subscriber, part }: Reader): Promise<Snapshot> {
+    if (part !== undefined) return part.snapshot(this.#topic, subscriber.viewer)
     if (!this.#source.isSnapshotShared) return this.#source.snapshot(this.#topic, subscriber.viewer)
     const now = Date.now()
     const shared = this.#shared
@@ -268,6 +312,17 @@ export class Stream implements FeedListener {
     })
     return snapshot
   }
+}
+
+/** What the reader gets of `items`: undefined in the place of what is not for it. */
+function payloadsFor(
+  reader: Reader,
+  { renderer }: Group,
+  items: readonly Item[],
+): Promise<readonly (Payload | undefined)[]> {
+  return Promise.all(
+    items.map((item) => (item.isFor(reader) ? renderer.render(item.event, item.cursor) : undefined)),
+  )
 }
 
 function cursorInvalid(): GraphQLError {

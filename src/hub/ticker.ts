@@ -3,7 +3,7 @@ import type { Entry } from '../log/entry.ts'
 import type { Payload, Subscriber } from './delivery.ts'
 import type { FeedListener } from './feed.ts'
 import { createRenderer, type Renderer } from './renderer.ts'
-import type { LatestPlan, PulsePlan } from './source.ts'
+import type { CurrentPlan, LatestPlan, PulsePlan } from './source.ts'
 import type { StreamEvents } from './stream.ts'
 
 interface Viewer {
@@ -19,18 +19,24 @@ interface Viewer {
  * two payloads is never sent, and never queued for a slow reader. A version is executed once, whoever gets it when.
  */
 export class Ticker implements FeedListener {
-  readonly #plan: LatestPlan | PulsePlan
+  readonly #plan: LatestPlan | CurrentPlan | PulsePlan
   readonly #renderer: Renderer
   readonly #events: StreamEvents
   readonly #viewers = new Set<Viewer>()
   #latest: { readonly value: unknown; readonly offset: number } | undefined
+  /** What has no history may have become another since it was read. */
+  #isStale = true
   #version = 0
   #rendered: { readonly version: number; readonly payload: Payload } | undefined
   #timer: NodeJS.Timeout | undefined
   /** One thing after another, so that no older state overtakes a newer one. */
   #working: Promise<void> = Promise.resolve()
 
-  constructor(plan: LatestPlan | PulsePlan, selection: Subscriber['selection'], events: StreamEvents) {
+  constructor(
+    plan: LatestPlan | CurrentPlan | PulsePlan,
+    selection: Subscriber['selection'],
+    events: StreamEvents,
+  ) {
     this.#plan = plan
     this.#renderer = createRenderer(selection, events)
     this.#events = events
@@ -40,10 +46,14 @@ export class Ticker implements FeedListener {
     return this.#viewers.size === 0
   }
 
+  get size(): number {
+    return this.#viewers.size
+  }
+
   open(subscriber: Subscriber): () => void {
     const viewer: Viewer = { subscriber, sent: -1, dueAt: 0 }
     this.#viewers.add(viewer)
-    this.#enqueue(() => this.#tick())
+    this.onChange()
     return () => {
       this.#viewers.delete(viewer)
       if (this.isEmpty) this.close()
@@ -64,6 +74,12 @@ export class Ticker implements FeedListener {
       if (value !== undefined) this.#keepLater({ value, offset: last.offset })
       await this.#tick()
     })
+  }
+
+  /** The subject of the plan may have changed. */
+  onChange(): void {
+    this.#isStale = true
+    this.#enqueue(() => this.#tick())
   }
 
   onDiscontinuity(): void {
@@ -91,7 +107,7 @@ export class Ticker implements FeedListener {
 
   /** Sends what is due, and arms the timer for what is not yet. */
   async #tick(): Promise<void> {
-    if (this.#plan.kind === 'latest' && this.#latest === undefined) this.#keepLater(await this.#plan.read())
+    await this.#look()
     const now = Date.now()
     const due = [...this.#viewers].filter((viewer) => viewer.dueAt <= now && this.#isOwed(viewer))
     if (due.length > 0) {
@@ -99,6 +115,15 @@ export class Ticker implements FeedListener {
       for (const viewer of due) this.#send(viewer, payload, now)
     }
     this.#arm()
+  }
+
+  /** Knows the state as it is, or as a later entry told it. */
+  async #look(): Promise<void> {
+    if (this.#plan.kind === 'latest' && this.#latest === undefined) this.#keepLater(await this.#plan.read())
+    if (this.#plan.kind !== 'current' || !this.#isStale) return
+    this.#isStale = false
+    const value = await this.#plan.subject.read()
+    if (value !== this.#latest?.value) this.#keepLater({ value, offset: this.#version + 1 })
   }
 
   /** A pulse is always owed the next beat, a state only where it has changed. */

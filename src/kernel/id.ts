@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto'
+import { createHash, randomFillSync } from 'node:crypto'
 import type { Brand } from './brand.ts'
 
 export type UserId = Brand<string, 'UserId'>
@@ -8,6 +8,9 @@ export type AuctionId = Brand<string, 'AuctionId'>
 export type BidId = Brand<string, 'BidId'>
 export type NotificationId = Brand<string, 'NotificationId'>
 export type AnnouncementId = Brand<string, 'AnnouncementId'>
+export type LeaderboardArchiveId = Brand<string, 'LeaderboardArchiveId'>
+/** Given by the service that reports; unique within a room. */
+export type OrderId = Brand<string, 'OrderId'>
 
 const RANDOM_BYTES = 8
 const BASE36_TIME_LENGTH = 9
@@ -30,11 +33,24 @@ function newId(prefix: string): string {
 }
 
 export const newRoomId = (): RoomId => newId('room') as RoomId
+
+const DIRECT = 'room_direct_'
+
+/** The id of the direct room between two users, the same whichever of them is named first: no two nodes make two of it. */
+export function directRoomId(one: UserId, other: UserId): RoomId {
+  const pair = JSON.stringify([one, other].sort())
+  return `${DIRECT}${createHash('sha256').update(pair).digest('base64url')}` as RoomId
+}
+
+/** Whether `id` is that of a direct room: no other is made like this. */
+export const isDirectRoomId = (id: RoomId): boolean => id.startsWith(DIRECT)
+
 export const newMessageId = (): MessageId => newId('msg') as MessageId
 export const newAuctionId = (): AuctionId => newId('auc') as AuctionId
 export const newBidId = (): BidId => newId('bid') as BidId
 export const newAnnouncementId = (): AnnouncementId => newId('ann') as AnnouncementId
 export const newNotificationId = (): NotificationId => newId('ntf') as NotificationId
+export const newLeaderboardArchiveId = (): LeaderboardArchiveId => newId('arc') as LeaderboardArchiveId
 export const newConnectionId = (): string => newId('con')
 export const newRequestId = (): string => newId('req')
 export const newErrorId = (): string => newId('err')
@@ -58,4 +74,6 @@ export const asMessageId = (id: string): MessageId => id as MessageId
 export const asAuctionId = (id: string): AuctionId => id as AuctionId
 export const asBidId = (id: string): BidId => id as BidId
 export const asNotificationId = (id: string): NotificationId => id as NotificationId
+export const asLeaderboardArchiveId = (id: string): LeaderboardArchiveId => id as LeaderboardArchiveId
+export const asOrderId = (id: string): OrderId => id as OrderId
 export const asAnnouncementId = (id: string): AnnouncementId => id as AnnouncementId

@@ -12,6 +12,11 @@ export type TopicFamily =
   | 'leaderboard'
   | 'notifications'
   | 'wallet'
+  | 'outbox'
+  | 'revocations'
+  | 'orders'
+  | 'positions'
+  | 'statuses'
 
 export const roomTopic = (id: RoomId): Topic => `room:${id}` as Topic
 export const messagesTopic = (id: RoomId): Topic => `messages:${id}` as Topic
@@ -23,7 +28,18 @@ export const roomLeaderboardTopic = (id: RoomId): Topic => `leaderboard:${id}` a
 export const notificationsTopic = (id: UserId): Topic => `notifications:${id}` as Topic
 /** Orders the commands on one user's wallets; its history has no entries, the ledger has. */
 export const walletTopic = (id: UserId): Topic => `wallet:${id}` as Topic
+/** The orders of one trade room. */
+export const ordersTopic = (id: RoomId): Topic => `orders:${id}` as Topic
+/** The positions and portfolios of one trade room. */
+export const positionsTopic = (id: RoomId): Topic => `positions:${id}` as Topic
+/** All statuses of one kind. */
+export const statusesTopic = (kind: string): Topic => `statuses:${kind}` as Topic
+/** Orders what one service has users notified of; its history has no entries, theirs have. */
+export const outboxTopic = (id: UserId): Topic => `outbox:${id}` as Topic
 export const announcementsTopic = 'announcements' as Topic
+
+/** Who was signed out by an administrator. */
+export const revocationsTopic = 'revocations' as Topic
 
 export const asTopic = (key: string): Topic => key as Topic
 

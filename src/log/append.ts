@@ -5,6 +5,7 @@ import { advance, asEpoch, asOffset } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Transaction } from './database.ts'
 import type { Entry } from './entry.ts'
+import { beginTopics } from './seed.ts'
 
 /** What is to become an entry. */
 export interface Draft {
@@ -45,5 +46,57 @@ export async function appendEntries(
   const at = instant(row.at)
   return drafts.map(({ type, data }, index) => {
     return { topic, epoch, offset: advance(before, index + 1), at, type, data }
+  })
+}
+
+/** What is to become an entry of a topic of its own. */
+export interface AddressedDraft extends Draft {
+  readonly topic: Topic
+}
+
+/**
+ * Appends to any number of topics at once, each in the order of `drafts`, and returns the entries in that order. Topics
+ * that have not begun are begun. All are locked, in their alphabetical order, until the transaction ends.
+ */
+export async function appendToTopics(
+  tx: Transaction,
+  drafts: readonly AddressedDraft[],
+  now: Instant,
+): Promise<readonly Entry[]> {
+  if (drafts.length === 0) return []
+  const topics = [...new Set(drafts.map(({ topic }) => topic))].sort()
+  const lines = drafts.map(({ topic, type, data, actorId }, index) => {
+    return { n: index, topic, type, data, actor: actorId ?? null }
+  })
+  const [, , { rows }] = await Promise.all([
+    beginTopics(tx, topics),
+    tx.execute(sql`
+      SELECT FROM topics WHERE topic = ANY(${sql.param(topics)}::text[]) ORDER BY topic FOR UPDATE`),
+    tx.execute<{ epoch: string; offset: string; at: number }>(sql`
+      WITH draft AS MATERIALIZED (
+        SELECT *, row_number() OVER (PARTITION BY topic ORDER BY n) AS place
+        FROM json_to_recordset(${JSON.stringify(lines)}::json) AS row(n int, topic text, type text, data json, actor text)),
+      moved AS (
+        UPDATE topics SET head = head + more, written_at = greatest(written_at, ${formatInstant(now)}::timestamptz)
+        FROM (SELECT topic, count(*) AS more FROM draft GROUP BY topic) AS counted
+        WHERE topics.topic = counted.topic RETURNING topics.topic, epoch, head - more AS before, written_at),
+      written AS (
+        INSERT INTO entries (topic, "offset", at, type, data, actor_id)
+        SELECT topic, before + place, written_at, type, data, actor FROM draft JOIN moved USING (topic))
+      SELECT epoch, before + place AS "offset", (extract(epoch FROM written_at) * 1000)::float8 AS at
+      FROM draft JOIN moved USING (topic) ORDER BY n`),
+  ])
+  return rows.map(({ epoch, offset, at }, index) => {
+    const draft = drafts[index]
+    if (draft === undefined) throw new RangeError('every draft becomes one entry')
+    const { topic, type, data } = draft
+    return {
+      topic,
+      epoch: asEpoch(Number(epoch)),
+      offset: asOffset(Number(offset)),
+      at: instant(at),
+      type,
+      data,
+    }
   })
 }

@@ -1,11 +1,18 @@
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import type * as schema from './schema.ts'
+
+type Statements = Omit<NodePgDatabase, 'transaction'>
 
 /** The record. The same driver and the same statements whether PostgreSQL or the embedded PGlite answers. */
-export type Database = NodePgDatabase<typeof schema>
+export interface Database extends Statements {
+  /**
+   * Commits what `act` wrote and resolves with what it returned; or, where anything throws, rolls all back and throws
+   * that. Embedded there is one connection: never reach for the database inside a transaction.
+   */
+  transaction<Result>(act: (tx: Transaction) => Promise<Result>): Promise<Result>
+}
 
-/** An open transaction of it. Embedded there is one connection: never reach for the database inside one. */
-export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0]
+/** An open transaction. */
+export type Transaction = Statements
 
 /** Where a read may run: outside any transaction or inside one. */
-export type Executor = Database | Transaction
+export type Executor = Statements

@@ -4,7 +4,10 @@ import type { Database, Transaction } from './database.ts'
 
 export interface RetentionOptions {
   readonly database: Database
-  /** An entry is kept while it is among the last `events` of its topic, or younger than `ms`. */
+  /**
+   * An entry is kept while it is among the last `events` of its topic, or younger than `ms`; a notification until `ms`
+   * after it was read.
+   */
   readonly events: number
   readonly ms: number
   readonly onFault: (error: unknown) => void
@@ -22,6 +25,9 @@ const TOPICS_A_ROUND = 200
 /** Longer than the day for which a retry is promised the first answer. */
 const KEYS_KEPT = '25 hours'
 const KEYS_A_ROUND = 10_000
+const NOTIFICATIONS_A_ROUND = 10_000
+/** What the webhook did not take in the end stays listed for so long. */
+const FAILED_PUSHES_KEPT = '30 days'
 /** Nodes take turns: whoever finds it held has nothing to do. */
 const RETENTION_LOCK = 7_203_115
 
@@ -39,6 +45,13 @@ export function createRetention({ database, events, ms, onFault }: RetentionOpti
       await tx.execute(sql`
         DELETE FROM idempotency WHERE (caller, key) IN (
           SELECT caller, key FROM idempotency WHERE at < clock_timestamp() - ${KEYS_KEPT}::interval LIMIT ${KEYS_A_ROUND})`)
+      await tx.execute(sql`
+        DELETE FROM notifications WHERE id IN (
+          SELECT id FROM notifications WHERE read_at < clock_timestamp() - make_interval(secs => ${ms / 1000}::float8)
+          LIMIT ${NOTIFICATIONS_A_ROUND})`)
+      await tx.execute(sql`
+        DELETE FROM webhook_deliveries
+        WHERE due_at IS NULL AND created_at < clock_timestamp() - ${FAILED_PUSHES_KEPT}::interval`)
     })
 
   function schedule(): void {
@@ -76,8 +89,20 @@ async function dueTopics(tx: Transaction, events: number, ms: number): Promise<r
   return rows
 }
 
-/** The floor is raised with the deletion: who reads sees both or neither. */
-async function forget(tx: Transaction, topic: Topic, floor: string): Promise<void> {
-  await tx.execute(sql`UPDATE topics SET floor = ${floor}::bigint WHERE topic = ${topic}`)
+/** A RankingChanged goes back at most over the rest of its batch (domain/ranking/tale). */
+const FARTHEST_BACK = 512
+
+/**
+ * The floor is raised with the deletion: who reads sees both or neither. An entry stays while one that stays goes back
+ * to it.
+ */
+async function forget(tx: Transaction, topic: Topic, due: string): Promise<void> {
+  const { rows } = await tx.execute<{ floor: string }>(sql`
+    UPDATE topics SET floor = greatest(floor, least(${due}::bigint, (
+      SELECT min("offset" - (data ->> 'back')::bigint) - 1 FROM entries
+      WHERE entries.topic = topics.topic AND type = 'RankingChanged'
+        AND "offset" > ${due}::bigint AND "offset" <= ${due}::bigint + ${FARTHEST_BACK})))
+    WHERE topic = ${topic} RETURNING floor`)
+  const floor = rows[0]?.floor ?? '0'
   await tx.execute(sql`DELETE FROM entries WHERE topic = ${topic} AND "offset" <= ${floor}::bigint`)
 }

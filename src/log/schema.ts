@@ -3,9 +3,11 @@ import {
   bigint,
   bigserial,
   check,
+  doublePrecision,
   index,
   integer,
   json,
+  numeric,
   pgTable,
   primaryKey,
   text,
@@ -31,18 +33,23 @@ import type {
   RoomVisibility,
   TradeDisclosure,
 } from '../domain/room/room.ts'
+import type { PackedStanding } from '../domain/ranking/packed.ts'
+import type { StatusKind } from '../domain/status/status.ts'
+import type { OrderSide, OrderStatus, OrderType } from '../domain/trade/order.ts'
 import type { TransferKind } from '../domain/wallet/wallet.ts'
 import type { Amount } from '../kernel/amount.ts'
 import type {
   AnnouncementId,
   AuctionId,
   BidId,
+  LeaderboardArchiveId,
   MessageId,
   NotificationId,
+  OrderId,
   RoomId,
   UserId,
 } from '../kernel/id.ts'
-import type { Epoch, Offset } from '../kernel/position.ts'
+import { asOffset, type Epoch, type Offset } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
 import { instantColumn } from './instant-column.ts'
 
@@ -126,6 +133,12 @@ export const members = pgTable(
     role: text().$type<MemberRole>().notNull(),
     joinedAt: instantColumn('joined_at').notNull(),
     mutedUntil: instantColumn('muted_until'),
+    /** Watermarks: up to and including these offsets of the room's messages. */
+    deliveredThrough: bigint('delivered_through', { mode: 'number' })
+      .$type<Offset>()
+      .notNull()
+      .default(asOffset(0)),
+    readThrough: bigint('read_through', { mode: 'number' }).$type<Offset>().notNull().default(asOffset(0)),
   },
   (t) => [
     primaryKey({ columns: [t.roomId, t.userId] }),
@@ -254,6 +267,15 @@ export const wallets = pgTable(
   ],
 )
 
+/**
+ * How much of each currency there is over all wallets. None of them holds less than nothing, so that while this is an amount
+ * all balances are, whatever auctions move between them.
+ */
+export const issued = pgTable('issued', {
+  currency: text().primaryKey(),
+  amount: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+})
+
 /** What a funded auction's leader has promised: at most one hold a bidder and auction. */
 export const holds = pgTable(
   'holds',
@@ -311,6 +333,126 @@ export const standings = pgTable(
   ],
 )
 
+/** Immutable copies of rooms' leaderboards. */
+export const leaderboardArchives = pgTable(
+  'leaderboard_archives',
+  {
+    id: text().$type<LeaderboardArchiveId>().primaryKey(),
+    roomId: text('room_id').$type<RoomId>().notNull(),
+    method: text().$type<RankingMethod>().notNull(),
+    takenAt: instantColumn('taken_at').notNull(),
+    standings: json().$type<readonly PackedStanding[]>().notNull(),
+  },
+  (t) => [index('leaderboard_archives_of_room').on(t.roomId, t.takenAt)],
+)
+
+/** Orders as services reported them. */
+export const orders = pgTable(
+  'orders',
+  {
+    roomId: text('room_id').$type<RoomId>().notNull(),
+    id: text().$type<OrderId>().notNull(),
+    userId: text('user_id').$type<UserId>().notNull(),
+    userName: text('user_name').notNull(),
+    symbol: text().notNull(),
+    side: text().$type<OrderSide>().notNull(),
+    type: text().$type<OrderType>().notNull(),
+    status: text().$type<OrderStatus>().notNull(),
+    quantity: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+    filledQuantity: bigint('filled_quantity', { mode: 'number' }).$type<Amount>().notNull(),
+    leavesQuantity: bigint('leaves_quantity', { mode: 'number' }).$type<Amount>().notNull(),
+    limitPrice: bigint('limit_price', { mode: 'number' }).$type<Amount>(),
+    /** The sum of quantity times price over all fills, exact: it may pass what a JavaScript number holds. */
+    filledCost: numeric('filled_cost', { mode: 'bigint' }).notNull(),
+    rejectionReason: text('rejection_reason'),
+    updatedAt: instantColumn('updated_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.id, t.roomId] }),
+    index('orders_of_user').on(t.roomId, t.userId),
+    index('orders_latest').on(t.roomId, t.updatedAt),
+    index('orders_open').on(t.roomId, t.updatedAt).where(sql`status IN ('NEW', 'PARTIALLY_FILLED')`),
+  ],
+)
+
+/** Reports by their executionId: what a repeated one is compared with, and where its entry stands. */
+export const executions = pgTable(
+  'executions',
+  {
+    roomId: text('room_id').$type<RoomId>().notNull(),
+    id: text().notNull(),
+    orderId: text('order_id').$type<OrderId>().notNull(),
+    fingerprint: text().notNull(),
+    offset: bigint({ mode: 'number' }).$type<Offset>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.roomId, t.id] })],
+)
+
+export const positions = pgTable(
+  'positions',
+  {
+    roomId: text('room_id').$type<RoomId>().notNull(),
+    userId: text('user_id').$type<UserId>().notNull(),
+    userName: text('user_name').notNull(),
+    symbol: text().notNull(),
+    /** Negative where short. */
+    quantity: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+    /** What the quantity cost in all, exact; never negative. Null where nobody knows. */
+    cost: numeric({ mode: 'bigint' }),
+    markPrice: bigint('mark_price', { mode: 'number' }).$type<Amount>(),
+    realizedPnl: bigint('realized_pnl', { mode: 'number' }).$type<Amount>().notNull(),
+    updatedAt: instantColumn('updated_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.roomId, t.userId, t.symbol] })],
+)
+
+export const portfolios = pgTable(
+  'portfolios',
+  {
+    roomId: text('room_id').$type<RoomId>().notNull(),
+    userId: text('user_id').$type<UserId>().notNull(),
+    userName: text('user_name').notNull(),
+    cash: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+    equity: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+    realizedPnl: bigint('realized_pnl', { mode: 'number' }).$type<Amount>().notNull(),
+    unrealizedPnl: bigint('unrealized_pnl', { mode: 'number' }).$type<Amount>().notNull(),
+    updatedAt: instantColumn('updated_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.roomId, t.userId] })],
+)
+
+/** The latest state of each subject. */
+export const statuses = pgTable(
+  'statuses',
+  {
+    kind: text().$type<StatusKind>().notNull(),
+    subjectId: text('subject_id').notNull(),
+    state: text().notNull(),
+    progress: doublePrecision(),
+    data: json(),
+    /** Whose alone it is; null: anyone's who is signed in. */
+    userId: text('user_id').$type<UserId>(),
+    updatedAt: instantColumn('updated_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.kind, t.subjectId] })],
+)
+
+/** Notifications on their way to the webhook. A row goes when it was taken, or is not needed any more. */
+export const webhookDeliveries = pgTable(
+  'webhook_deliveries',
+  {
+    notificationId: text('notification_id').$type<NotificationId>().primaryKey(),
+    userId: text('user_id').$type<UserId>().notNull(),
+    createdAt: instantColumn('created_at').notNull(),
+    /** When to try next; null: given up. */
+    dueAt: instantColumn('due_at'),
+    attempts: integer().notNull(),
+    /** Why the last attempt failed. */
+    problem: text(),
+  },
+  (t) => [index('webhook_deliveries_due').on(t.dueAt)],
+)
+
 /** Private to one user. */
 export const notifications = pgTable(
   'notifications',
@@ -322,15 +464,24 @@ export const notifications = pgTable(
     title: text().notNull(),
     body: text().notNull(),
     subjectId: text('subject_id'),
-    data: json().$type<object>(),
+    data: json(),
     createdAt: instantColumn('created_at').notNull(),
     readAt: instantColumn('read_at'),
   },
   (t) => [
     uniqueIndex('notifications_history').on(t.userId, t.offset),
     index('notifications_unread').on(t.userId, t.offset).where(sql`read_at IS NULL`),
+    index('notifications_read').on(t.readAt).where(sql`read_at IS NOT NULL`),
   ],
 )
+
+/** Users whose tokens, as far as they were issued until then, are refused. */
+export const revocations = pgTable('revocations', {
+  userId: text('user_id').$type<UserId>().primaryKey(),
+  revokedAt: instantColumn('revoked_at').notNull(),
+  reason: text().notNull(),
+  revokedBy: text('revoked_by').$type<UserId>(),
+})
 
 /** How far the consequences of a topic's entries were drawn, and what drawing the next ones needs to know. */
 export const followers = pgTable('followers', {

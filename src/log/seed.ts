@@ -1,13 +1,16 @@
 import { randomInt } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import type { RoomVisibility } from '../domain/room/room.ts'
+import { STATUS_KINDS } from '../domain/status/status.ts'
 import { asRoomId } from '../kernel/id.ts'
 import { asEpoch, type Epoch } from '../kernel/position.ts'
 import {
   announcementsTopic,
   messagesTopic,
+  revocationsTopic,
   roomLeaderboardTopic,
   roomTopic,
+  statusesTopic,
   type Topic,
 } from '../kernel/topic.ts'
 import type { Executor } from './database.ts'
@@ -26,17 +29,18 @@ export function newEpoch(): Epoch {
 
 /** Begins the histories of `topics`, empty; one that has begun already stays as it is. */
 export async function beginTopics(executor: Executor, topics: readonly Topic[]): Promise<void> {
-  for (const topic of topics) {
-    await executor.execute(sql`
-      INSERT INTO topics (topic, epoch, head, floor, written_at)
-      VALUES (${topic}, ${newEpoch()}, 0, 0, clock_timestamp())
-      ON CONFLICT DO NOTHING`)
-  }
+  if (topics.length === 0) return
+  const epochs = topics.map(newEpoch)
+  await executor.execute(sql`
+    INSERT INTO topics (topic, epoch, head, floor, written_at)
+    SELECT topic, epoch, 0, 0, clock_timestamp()
+    FROM unnest(${sql.param(topics)}::text[], ${sql.param(epochs)}::bigint[]) AS begun(topic, epoch)
+    ON CONFLICT DO NOTHING`)
 }
 
 /** What exists from the first start: three rooms and the topic of announcements. Repeating it changes nothing. */
 export async function seed(executor: Executor): Promise<void> {
-  await beginTopics(executor, [announcementsTopic])
+  await beginTopics(executor, [announcementsTopic, revocationsTopic, ...STATUS_KINDS.map(statusesTopic)])
   for (const [name, visibility] of DEFAULT_ROOMS) {
     const id = asRoomId(name)
     await beginTopics(executor, [roomTopic(id), messagesTopic(id), roomLeaderboardTopic(id)])

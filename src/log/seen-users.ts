@@ -58,7 +58,8 @@ export function createSeenUsers(database: Database): SeenUsers {
     async settled() {
       clearTimeout(timer)
       await writing
-      if (waiting.size > 0) await write()
+      if (waiting.size > 0) writing = write()
+      await writing
     },
     close() {
       isClosed = true

@@ -5,7 +5,7 @@ import type { Executor } from './database.ts'
 import { users } from './schema.ts'
 
 /** Undefined where nobody has seen this user. */
-export async function findUser(executor: Executor, id: UserId): Promise<Person | undefined> {
+async function findUser(executor: Executor, id: UserId): Promise<Person | undefined> {
   const [person] = await executor.select().from(users).where(eq(users.id, id))
   return person
 }
@@ -21,6 +21,12 @@ export async function findUsers(executor: Executor, ids: readonly UserId[]): Pro
     .where(sql`${users.id} = ANY(${sql.param(wanted)})`)
   const known = new Map(found.map((person) => [person.id, person]))
   return wanted.flatMap((id) => known.get(id) ?? [])
+}
+
+/** Makes those of `ids` whom nobody has seen, named by their ids until a token tells the name. */
+export async function ensureUsers(executor: Executor, ids: readonly UserId[]): Promise<void> {
+  await executor.execute(sql`
+    INSERT INTO users (id, name) SELECT id, id FROM unnest(${sql.param(ids)}::text[]) AS named(id) ON CONFLICT DO NOTHING`)
 }
 
 /** The user, made where nobody has seen one of this id: named by the id until a token tells the name. */

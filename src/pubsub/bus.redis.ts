@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { instant } from '../kernel/instant.ts'
+import { createRedaction, messageOf } from '../redis/redaction.ts'
+import { retryDelayMs } from '../redis/retry-delay.ts'
 import type { Bus, BusStatus } from './bus.ts'
 import { createChannels } from './channels.redis.ts'
 import { type Link, openLink } from './link.redis.ts'
 import { callAll } from './listeners.ts'
-import { createRedaction, messageOf } from './redaction.ts'
 
 export interface RedisBusOptions {
   /** `redis://` or `rediss://`, with credentials where needed. Never shown. */
@@ -19,14 +20,6 @@ export interface RedisBusOptions {
   readonly onChange?: (status: BusStatus) => void
   /** What listeners threw; dropped where absent. */
   readonly onFault?: (fault: unknown) => void
-}
-
-const FIRST_RETRY_MS = 50
-const LAST_RETRY_MS = 1_000
-
-/** Doubles up to a second, and half of it is chance, so that nodes don't come back in step. */
-function retryDelayMs(failures: number): number {
-  return Math.min(FIRST_RETRY_MS * 2 ** failures, LAST_RETRY_MS) * (0.5 + Math.random() / 2)
 }
 
 /**

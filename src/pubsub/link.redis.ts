@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { RedisPubSub } from 'graphql-redis-subscriptions'
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
+import { endOf, openConnection } from '../redis/connection.redis.ts'
+import { createRedaction, messageOf } from '../redis/redaction.ts'
 import type { Unsubscribe } from './bus.ts'
-import { createRedaction, messageOf } from './redaction.ts'
 
 export interface LinkOptions {
   readonly url: string
@@ -31,23 +32,6 @@ export interface Link {
   end(reason: string): void
 }
 
-/** How long a connection may take to say goodbye; one into a black hole never answers. */
-const GOODBYE_MS = 100
-
-function connect(url: string, name: string, connectTimeoutMs: number): Redis {
-  return new Redis(url, {
-    connectionName: name,
-    connectTimeout: connectTimeoutMs,
-    disconnectTimeout: GOODBYE_MS,
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResubscribe: false,
-    autoResendUnfulfilledCommands: false,
-    retryStrategy: () => null,
-  })
-}
-
 /** `onRefused` learns of each failed subscribe, whose promise never settles. */
 function createPubSub(publisher: Redis, subscriber: Redis, onRefused: (fault: unknown) => void): RedisPubSub {
   const subscribe = subscriber.subscribe.bind(subscriber)
@@ -72,16 +56,12 @@ function createPubSub(publisher: Redis, subscriber: Redis, onRefused: (fault: un
   })
 }
 
-function endOf(connection: Redis): Promise<void> {
-  return new Promise((resolve) => connection.once('end', () => resolve()))
-}
-
 /** Rejects, with everything cleaned up, when there is no working connection within `connectTimeoutMs`. */
 export async function openLink(options: LinkOptions): Promise<Link> {
   const { url, connectTimeoutMs, probeTimeoutMs } = options
   const redact = createRedaction(url)
-  const publisher = connect(url, 'rostrum-publisher', connectTimeoutMs)
-  const subscriber = connect(url, 'rostrum-subscriber', connectTimeoutMs)
+  const publisher = openConnection(url, 'rostrum-publisher', connectTimeoutMs)
+  const subscriber = openConnection(url, 'rostrum-subscriber', connectTimeoutMs)
   const connections = [publisher, subscriber]
   const pubsub = createPubSub(publisher, subscriber, (fault) => end(messageOf(fault)))
   const closed = Promise.all(connections.map(endOf)).then(() => {})

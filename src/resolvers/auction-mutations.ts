@@ -18,8 +18,8 @@ import type { Instant } from '../kernel/instant.ts'
 import { auctionTopic } from '../kernel/topic.ts'
 import { readAuction } from '../log/read/auctions.ts'
 import { readBid } from '../log/read/bids.ts'
-import { findUser } from '../log/users.ts'
 import type { CallContext, SharedContext } from './context.ts'
+import { findKnownUser } from './known-users.ts'
 import { notFoundResult, type RejectedResult, readKey, refusalOf, rejected } from './result.ts'
 import type { Services } from './services.ts'
 import { actorIn, signedIn } from './signed-in.ts'
@@ -66,7 +66,7 @@ export async function createAuction(input: CreateAuctionInput, context: CallCont
   const reading = readKey('createAuction', input)
   if (reading.kind === 'rejected') return reading
   const sellerId = asUserId(input.sellerId ?? user.id)
-  const seller = sellerId === user.id ? user : await findUser(context.services.database, sellerId)
+  const seller = sellerId === user.id ? user : await findKnownUser(context.services, sellerId)
   if (seller === undefined) {
     return rejected('INVALID_INPUT', 'The seller must be a user who is known here.', 'sellerId')
   }

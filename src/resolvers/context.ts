@@ -1,4 +1,5 @@
 import type { Viewer } from '../auth/viewer.ts'
+import type { Attendee } from '../presence/attendee.ts'
 import type { Services } from './services.ts'
 
 /**
@@ -19,6 +20,10 @@ export interface CallContext extends SharedContext {
 
 /** What an operation may do to the connection that it came by. */
 export interface ConnectionControl {
+  /** The connection as rooms see it. */
+  readonly attendee: Attendee
+  /** A mutation that came by it was one too many. Who goes on and on is cut off. */
+  onRateLimited(): void
   /** Signs the connection in, or renews its token. Refused, the connection keeps what it had. */
   authenticate(
     token: string,

@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql'
+import type { Rejection } from '../domain/rejection.ts'
 
 function refusal(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } })
@@ -11,6 +12,14 @@ export const notFound = (): GraphQLError => refusal('NOT_FOUND', 'There is no su
 
 /** `reason`: a sentence for people. For what the caller sees but may not do. */
 export const forbidden = (reason: string): GraphQLError => refusal('FORBIDDEN', reason)
+
+/** A refusal by a rule, where the field's type has no place for one. */
+export const refused = ({ code, reason }: Rejection): GraphQLError => refusal(code, reason)
+
+export const rateLimited = (retryAfterMs: number): GraphQLError =>
+  new GraphQLError('Too many mutations: wait a moment.', {
+    extensions: { code: 'RATE_LIMITED', retryAfterMs },
+  })
 
 export const badUserInput = (reason: string): GraphQLError => refusal('BAD_USER_INPUT', reason)
 

@@ -1,12 +1,12 @@
 import type { Standing } from '../domain/ranking/standing.ts'
 import type { RankingMethod } from '../domain/room/room.ts'
 import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
-import { auctionLeaderboardTopic, idOf } from '../kernel/topic.ts'
+import { auctionLeaderboardTopic, idOf, roomLeaderboardTopic } from '../kernel/topic.ts'
 import type { SharedContext } from './context.ts'
 import { type LeaderboardView, leaderboardNow } from './leaderboard-view.ts'
 import { once } from './once.ts'
 import { MAX_SIZE, sizeOf } from './paging.ts'
-import type { AuctionView } from './views.ts'
+import type { AuctionView, RoomView } from './views.ts'
 
 /** The leaderboard as it is when first asked for. */
 export function leaderboardOfAuction(
@@ -15,6 +15,15 @@ export function leaderboardOfAuction(
   { services }: SharedContext,
 ): LeaderboardView {
   const topic = auctionLeaderboardTopic(id)
+  return { topic, record: once(() => leaderboardNow(services.database, topic, MAX_SIZE)), size: null }
+}
+
+export function leaderboardOfRoom(
+  { id }: RoomView,
+  _args: object,
+  { services }: SharedContext,
+): LeaderboardView {
+  const topic = roomLeaderboardTopic(id)
   return { topic, record: once(() => leaderboardNow(services.database, topic, MAX_SIZE)), size: null }
 }
 

@@ -6,9 +6,9 @@ import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
 import { asMessageId, asRoomId, asUserId, newMessageId, type RoomId } from '../kernel/id.ts'
 import { messagesTopic } from '../kernel/topic.ts'
 import { readMessage } from '../log/read/messages.ts'
-import { findUsers } from '../log/users.ts'
 import type { CallContext } from './context.ts'
 import { fingerprint } from './fingerprint.ts'
+import { findKnownUsers } from './known-users.ts'
 import { notFoundResult, type RejectedResult, refusalOf } from './result.ts'
 import type { Services } from './services.ts'
 import { actorIn } from './signed-in.ts'
@@ -41,7 +41,7 @@ export async function sendMessage(input: SendMessageInput, context: CallContext)
     clientMessageId: input.clientMessageId,
     fingerprint: fingerprint('sendMessage', { body, mentions, replyToId }),
     body,
-    mentions: await findUsers(context.services.database, mentions),
+    mentions: await findKnownUsers(context.services, mentions),
     replyToId: replyToId === null ? null : asMessageId(replyToId),
   }
   return giveMessageCommand(context.services, asRoomId(input.roomId), actor, command)

@@ -2,10 +2,12 @@ import type { Announcement } from '../domain/announcement/announcement.ts'
 import type { Bid } from '../domain/auction/auction.ts'
 import type { Message } from '../domain/message/message.ts'
 import type { Notification } from '../domain/notification/notification.ts'
-import { asAnnouncementId, asBidId, asMessageId, kindOfId } from '../kernel/id.ts'
+import type { Order } from '../domain/trade/order.ts'
+import { asAnnouncementId, asBidId, asMessageId, asOrderId, kindOfId } from '../kernel/id.ts'
 import { readAnnouncement } from '../log/read/announcements.ts'
 import { readBid } from '../log/read/bids.ts'
 import { readMessage } from '../log/read/messages.ts'
+import { readOrder } from '../log/read/orders.ts'
 import { auction } from './auctions.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
@@ -13,11 +15,24 @@ import { notification } from './notifications.ts'
 import { room } from './rooms.ts'
 import type { AuctionView, RoomView } from './views.ts'
 
-/** Whatever an id can name. `kindOfId` tells which of them one is. */
-export type NodeView = RoomView | AuctionView | Message | Bid | Announcement | Notification
+/** What this server has given its id to. `kindOfId` tells which of them one is. */
+type OwnNode = RoomView | AuctionView | Message | Bid | Announcement | Notification
 
-/** Null where there is none, or none that the caller may see. */
+/** Whatever an id can name. The ids of orders are their services' own, and may look like any. */
+export type NodeView = OwnNode | Order
+
+export function isOrder(node: NodeView): node is Order {
+  return 'leavesQuantity' in node
+}
+
+/** Null where there is none, or none that the caller may see. An order never hides what has its id from this server. */
 export async function node(args: { readonly id: string }, context: CallContext): Promise<NodeView | null> {
+  const { services, viewer } = context
+  const own = await ownNode(args, context)
+  return own ?? (await readOrder(services.database, asOrderId(args.id), callerOf(viewer))) ?? null
+}
+
+async function ownNode(args: { readonly id: string }, context: CallContext): Promise<OwnNode | null> {
   const { database } = context.services
   const caller = callerOf(context.viewer)
   switch (kindOfId(args.id)) {

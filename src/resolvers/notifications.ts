@@ -1,7 +1,7 @@
 import type { Viewer } from '../auth/viewer.ts'
-import type { Notification } from '../domain/notification/notification.ts'
+import type { Notification, NotificationKind } from '../domain/notification/notification.ts'
 import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
-import { asNotificationId } from '../kernel/id.ts'
+import { asNotificationId, asUserId, newNotificationId } from '../kernel/id.ts'
 import { notificationsTopic } from '../kernel/topic.ts'
 import {
   type Inbox,
@@ -9,11 +9,13 @@ import {
   readInbox,
   readNotification,
   readNotifications,
+  readNotificationsById,
 } from '../log/read/notifications.ts'
+import { ensureUsers } from '../log/users.ts'
 import type { CallContext, SharedContext } from './context.ts'
 import { once } from './once.ts'
 import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
-import { type RejectedResult, refusalOf } from './result.ts'
+import { type RejectedResult, readKey, refusalOf } from './result.ts'
 import { actorIn, signedIn } from './signed-in.ts'
 
 export interface NotificationsArgs extends ForwardArgs {
@@ -82,4 +84,39 @@ export async function markNotificationsRead(
   const outcome = await context.services.dispatch.notifications(user.id, actor, body)
   if (outcome.kind !== 'accepted') return refusalOf(outcome)
   return { kind: 'accepted', unreadCount: outcome.reply.unreadCount }
+}
+
+export interface NotifyInput {
+  readonly userIds: readonly string[]
+  readonly kind: NotificationKind
+  readonly title: string
+  readonly body: string
+  readonly subjectId?: string | null | undefined
+  readonly data?: unknown
+  readonly idempotencyKey: string
+}
+
+export interface NotifyPayload {
+  readonly kind: 'accepted'
+  readonly notifications: readonly Notification[]
+}
+
+export type NotifyResult = NotifyPayload | RejectedResult
+
+/** A retry shows what is still kept of what the first answer showed. */
+export async function notifyUsers(input: NotifyInput, context: CallContext): Promise<NotifyResult> {
+  const actor = actorIn(context)
+  const { user } = signedIn(context)
+  const reading = readKey('notify', input)
+  if (reading.kind === 'rejected') return reading
+  const { kind, title, body, subjectId = null, data = null } = input
+  const userIds = input.userIds.map(asUserId)
+  const recipients = userIds.map((userId) => ({ userId, id: newNotificationId() }))
+  const command = { recipients, kind, title, body, subjectId, data }
+  const { dispatch, database } = context.services
+  const outcome = await dispatch.outbox(user.id, actor, command, reading.key)
+  if (outcome.kind !== 'accepted') return refusalOf(outcome)
+  await ensureUsers(database, userIds)
+  const notifications = outcome.state ?? (await readNotificationsById(database, outcome.reply.ids))
+  return { kind: 'accepted', notifications }
 }

@@ -24,6 +24,7 @@ export type ListName =
   | 'bids'
   | 'announcements'
   | 'notifications'
+  | 'pushes'
 
 /** A page of a list, in the shape of the Relay connection specification. */
 export interface Connection<Node> {

@@ -1,6 +1,6 @@
 import type { Viewer } from '../auth/viewer.ts'
 import { SYSTEM } from '../domain/actor.ts'
-import type { Guard, HistoryPlan, LatestPlan, ListPlan, PulsePlan } from '../hub/source.ts'
+import type { CurrentPlan, Guard, HistoryPlan, LatestPlan, ListPlan, PulsePlan } from '../hub/source.ts'
 import { type AuctionId, asAuctionId, asRoomId, type RoomId } from '../kernel/id.ts'
 import {
   announcementsTopic,
@@ -8,11 +8,15 @@ import {
   auctionTopic,
   messagesTopic,
   notificationsTopic,
+  ordersTopic,
+  positionsTopic,
   roomLeaderboardTopic,
   roomTopic,
+  statusesTopic,
   type Topic,
 } from '../kernel/topic.ts'
 import { beginLeaderboard } from '../log/begin-leaderboard.ts'
+import { beginTrading } from '../log/begin-trading.ts'
 import { readAuction, readAuctionRoom } from '../log/read/auctions.ts'
 import { readInbox } from '../log/read/notifications.ts'
 import { seesRoom } from '../log/read/rooms.ts'
@@ -21,8 +25,9 @@ import type { CallContext } from './context.ts'
 import { badUserInput, notFound } from './errors.ts'
 import type { Services } from './services.ts'
 import { signedIn } from './signed-in.ts'
-import { listsFor } from './sources/auction-list.ts'
+import { isInRoom, seesItem } from './sources/auction-list.ts'
 import { isMemberData } from './sources/room.ts'
+import { type StatusesArgs, subjectsOf } from './statuses.ts'
 import { auctionOfRecord } from './views.ts'
 
 interface AfterArgs {
@@ -51,6 +56,7 @@ const MAX_PERIOD_MS = 60_000
 const AUCTION_STATE_PERIOD_MS = 250
 const AUCTION_UPDATES_PERIOD_MS = 1_000
 const SERVER_TIME_PERIOD_MS = 1_000
+const PRESENCE_PERIOD_MS = 500
 
 export async function bidsPlan(args: AuctionArgs & AfterArgs, context: CallContext): Promise<HistoryPlan> {
   const { id, guard } = await auctionFor(context, args)
@@ -79,15 +85,16 @@ export async function auctionStatePlan(
   }
 }
 
-/** Throws NOT_FOUND where a room is asked for that the caller may not see; later, an item that is not for them is left out. */
+/** Throws NOT_FOUND where a room is asked for that the caller may not see. Of all rooms, what is not for them is left out. */
 export async function auctionUpdatesPlan(
   args: { readonly roomId?: string | null | undefined } & PeriodArgs,
   context: CallContext,
 ): Promise<ListPlan> {
   const everyMs = periodOf(args, AUCTION_UPDATES_PERIOD_MS)
-  const roomId = args.roomId ? (await roomFor(context, { roomId: args.roomId })).id : null
+  const room = args.roomId ? await roomFor(context, { roomId: args.roomId }) : undefined
   const { auctionList: source } = context.services.sources
-  return { kind: 'list', everyMs, source, includes: (item, viewer) => listsFor(item, roomId, viewer) }
+  const lists: ListPlan['lists'] = (item) => room === undefined || isInRoom(item, room.id)
+  return { kind: 'list', guard: room?.guard, everyMs, source, lists, sees: seesItem }
 }
 
 /** A board of an auction or of a room; of neither and of both there is none. */
@@ -111,6 +118,30 @@ export async function roomStatePlan(args: RoomArgs & AfterArgs, context: CallCon
   return { kind: 'history', topic: roomTopic(id), source, guard, after: args.after ?? null }
 }
 
+export async function presencePlan(args: RoomArgs, context: CallContext): Promise<CurrentPlan> {
+  const { id, guard } = await roomFor(context, args)
+  const subject = context.services.presence.roster(id)
+  return { kind: 'current', guard, everyMs: PRESENCE_PERIOD_MS, subject }
+}
+
+export async function typingPlan(args: RoomArgs, context: CallContext): Promise<CurrentPlan> {
+  const { id, guard } = await roomFor(context, args)
+  const subject = context.services.presence.typing(id)
+  return { kind: 'current', guard, everyMs: PRESENCE_PERIOD_MS, subject }
+}
+
+export async function ordersPlan(args: RoomArgs & AfterArgs, context: CallContext): Promise<HistoryPlan> {
+  const { id, guard } = await tradeRoomFor(context, args)
+  const { orders: source } = context.services.sources
+  return { kind: 'history', topic: ordersTopic(id), source, guard, after: args.after ?? null }
+}
+
+export async function positionsPlan(args: RoomArgs & AfterArgs, context: CallContext): Promise<HistoryPlan> {
+  const { id, guard } = await tradeRoomFor(context, args)
+  const { positions: source } = context.services.sources
+  return { kind: 'history', topic: positionsTopic(id), source, guard, after: args.after ?? null }
+}
+
 /** Anyone may ask: the source keeps from each reader what is not for them. */
 export async function announcementsPlan(args: AfterArgs, context: CallContext): Promise<HistoryPlan> {
   const { announcements: source } = context.services.sources
@@ -127,6 +158,18 @@ export async function notificationsPlan(args: AfterArgs, context: CallContext): 
   return { kind: 'history', topic, source: sources.notifications, after: args.after ?? null }
 }
 
+/** Throws UNAUTHENTICATED for a visitor. Who is signed in sees those that are for all, and the own. */
+export async function statusesPlan(
+  args: StatusesArgs & AfterArgs,
+  context: CallContext,
+): Promise<HistoryPlan> {
+  signedIn(context)
+  const { statuses: source } = context.services.sources
+  const subjectIds = subjectsOf(args)
+  const part = subjectIds === null ? undefined : source.of(subjectIds)
+  return { kind: 'history', topic: statusesTopic(args.kind), source, part, after: args.after ?? null }
+}
+
 export async function serverTimePlan(args: PeriodArgs, context: CallContext): Promise<PulsePlan> {
   const everyMs = periodOf(args, SERVER_TIME_PERIOD_MS)
   return { kind: 'pulse', everyMs, value: () => context.services.now() }
@@ -140,6 +183,17 @@ async function roomFor(
   const id = asRoomId(args.roomId)
   if (!(await seesRoom(services.database, id, callerOf(viewer)))) throw notFound()
   return { id, guard: guardOfRoom(services, id, viewer) }
+}
+
+/** Whoever sees the room may ask: the sources keep from each reader what is not disclosed to them, from now on. */
+async function tradeRoomFor(
+  context: CallContext,
+  args: RoomArgs,
+): Promise<{ readonly id: RoomId; readonly guard: Guard }> {
+  const room = await roomFor(context, args)
+  const { database, sources } = context.services
+  await Promise.all([beginTrading(database, room.id), sources.tradeRooms.read(room.id)])
+  return room
 }
 
 /** Throws NOT_FOUND where there is no such auction for the caller. */
@@ -173,6 +227,7 @@ async function boardFor(
 function guardOfRoom({ database }: Services, id: RoomId, viewer: Viewer | null): Guard {
   return {
     topic: roomTopic(id),
+    roomId: id,
     concerns({ type, data }) {
       if (type === 'RoomUpdated') return true
       if (type !== 'MemberLeft' && type !== 'MemberRemoved') return false

@@ -4,7 +4,6 @@ import type { Person } from '../domain/person.ts'
 import type { RoomCommand, RoomReply } from '../domain/room/command.ts'
 import type {
   MemberRole,
-  Membership,
   RankingMethod,
   RoomFacts,
   RoomKind,
@@ -12,17 +11,23 @@ import type {
   TradeDisclosure,
 } from '../domain/room/room.ts'
 import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
-import { asRoomId, asUserId, newRoomId, type UserId } from '../kernel/id.ts'
+import { asRoomId, asUserId, directRoomId, newRoomId, type UserId } from '../kernel/id.ts'
 import type { Instant } from '../kernel/instant.ts'
 import { roomTopic } from '../kernel/topic.ts'
-import { readMembership } from '../log/read/members.ts'
 import { readRoom } from '../log/read/rooms.ts'
-import { ensureUser, findUser } from '../log/users.ts'
+import { ensureUser } from '../log/users.ts'
 import type { CallContext } from './context.ts'
+import { findKnownUser } from './known-users.ts'
 import { notFoundResult, type RejectedResult, readKey, refusalOf, rejected } from './result.ts'
 import type { Services } from './services.ts'
 import { actorIn, signedIn } from './signed-in.ts'
-import { type RoomView, roomAfterCommand, roomOfRecord } from './views.ts'
+import {
+  type MemberView,
+  memberAfterCommand,
+  type RoomView,
+  roomAfterCommand,
+  roomOfRecord,
+} from './views.ts'
 
 export interface RoomPayload {
   readonly kind: 'accepted'
@@ -32,7 +37,7 @@ export interface RoomPayload {
 
 export interface MembershipPayload extends RoomPayload {
   /** Null where the user is no member (any more). */
-  readonly membership: Membership | null
+  readonly membership: MemberView | null
 }
 
 export type RoomResult = RoomPayload | RejectedResult
@@ -68,6 +73,19 @@ export async function createRoom(input: CreateRoomInput, context: CallContext): 
     disclosure: input.disclosure ?? 'OWN',
   }
   return giveRoomCommand(context, id, actor, body, reading.key)
+}
+
+/** The room of the caller and another user, made where the two have none. */
+export async function openDirectRoom(
+  args: { readonly userId: string },
+  context: CallContext,
+): Promise<RoomResult> {
+  const { user } = signedIn(context)
+  const userId = asUserId(args.userId)
+  const target = userId === user.id ? user : await findKnownUser(context.services, userId)
+  if (target === undefined) return notFoundResult('userId')
+  const id = directRoomId(user.id, userId)
+  return giveRoomCommand(context, id, actorIn(context), { kind: 'open', id, target })
 }
 
 export interface UpdateRoomInput {
@@ -118,7 +136,7 @@ export async function addMember(args: AddMemberArgs, context: CallContext): Prom
     return rejected('INVALID_INPUT', `A user's id has 1 to ${MAX_USER_ID_LENGTH} characters.`, 'userId')
   }
   const userId = asUserId(args.userId)
-  const known = await findUser(context.services.database, userId)
+  const known = await findKnownUser(context.services, userId)
   const target = known ?? unseen(userId)
   const body: RoomCommand = { kind: 'add', target, role: args.role ?? 'MEMBER' }
   const result = await giveMemberCommand(context, args.roomId, userId, body)
@@ -153,8 +171,8 @@ export async function muteMember(args: MuteMemberArgs, context: CallContext): Pr
 }
 
 /** Someone nobody has seen was never in the room either, and the decider says so. */
-async function personOf({ database }: Services, id: UserId): Promise<Person> {
-  return (await findUser(database, id)) ?? unseen(id)
+async function personOf(services: Services, id: UserId): Promise<Person> {
+  return (await findKnownUser(services, id)) ?? unseen(id)
 }
 
 function unseen(id: UserId): Person {
@@ -184,9 +202,9 @@ async function giveMemberCommand(
   const outcome = await services.dispatch.room(id, actor, body)
   const payload = await roomPayload(services, actor, outcome)
   if (payload.kind === 'rejected') return payload
-  const state = outcome.kind === 'accepted' ? outcome.state : undefined
-  const held = state ? state.memberships.get(userId) : await readMembership(services.database, id, userId)
-  return { ...payload, membership: held?.status === 'member' ? held : null }
+  const held = outcome.kind === 'accepted' ? outcome.state?.memberships.get(userId) : undefined
+  const isMember = held?.status === 'member'
+  return { ...payload, membership: isMember ? memberAfterCommand(services.database, id, held) : null }
 }
 
 async function roomPayload(services: Services, actor: Actor, outcome: RoomOutcome): Promise<RoomResult> {

@@ -2,12 +2,12 @@ import type { Viewer } from '../auth/viewer.ts'
 import { SYSTEM } from '../domain/actor.ts'
 import type { AuctionPhase } from '../domain/auction/auction.ts'
 import type { Message } from '../domain/message/message.ts'
-import type { Membership, RoomKind, RoomPhase } from '../domain/room/room.ts'
+import type { RoomKind, RoomPhase } from '../domain/room/room.ts'
 import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
 import { asRoomId, type RoomId } from '../kernel/id.ts'
 import { messagesTopic, roomTopic } from '../kernel/topic.ts'
 import { readAuctions } from '../log/read/auctions.ts'
-import { readMemberCount, readMembers, readMembership } from '../log/read/members.ts'
+import { type MemberRecord, readMemberCount, readMembers } from '../log/read/members.ts'
 import { readMessages } from '../log/read/messages.ts'
 import { type RoomFilter, type RoomRecord, readRoom, readRooms } from '../log/read/rooms.ts'
 import { auctionConnection } from './auctions.ts'
@@ -22,7 +22,7 @@ import {
   spanConnectionOf,
   spanOf,
 } from './paging.ts'
-import { type AuctionView, type RoomView, roomOfRecord } from './views.ts'
+import { type AuctionView, type MemberView, memberOfRecord, type RoomView, roomOfRecord } from './views.ts'
 
 export async function room(args: { readonly id: string }, context: CallContext): Promise<RoomView | null> {
   const record = await readRoom(context.services.database, asRoomId(args.id), callerOf(context.viewer))
@@ -61,7 +61,7 @@ async function listRooms(
 }
 
 /** A page of a room's members, and which room's they are. */
-export interface MemberConnection extends Connection<Membership> {
+export interface MemberConnection extends Connection<MemberView> {
   readonly roomId: RoomId
 }
 
@@ -73,8 +73,8 @@ export async function membersOfRoom(
 ): Promise<MemberConnection> {
   const slice = sliceOf('members', args)
   const members = await readMembers(services.database, id, slice)
-  const keyOf = ({ joinedAt, user }: Membership) => ({ rank: joinedAt, id: user.id })
-  return { roomId: id, ...connectionOf('members', slice, members, keyOf, (member) => member) }
+  const keyOf = ({ joinedAt, user }: MemberRecord) => ({ rank: joinedAt, id: user.id })
+  return { roomId: id, ...connectionOf('members', slice, members, keyOf, memberOfRecord) }
 }
 
 export function countMembers({ roomId }: MemberConnection, { services }: SharedContext): Promise<number> {
@@ -121,7 +121,8 @@ export async function messagesCursor(room: RoomView): Promise<Cursor> {
 export async function membershipInRoom(
   { id }: RoomView,
   { services, viewer }: CallContext,
-): Promise<Membership | null> {
+): Promise<MemberView | null> {
   if (viewer === null) return null
-  return (await readMembership(services.database, id, viewer.user.id)) ?? null
+  const record = await services.reads.membership({ roomId: id, userId: viewer.user.id })
+  return record === undefined ? null : memberOfRecord(record)
 }

@@ -1,6 +1,9 @@
 import type { Dispatch } from '../command/dispatch.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Database } from '../log/database.ts'
+import type { Rates } from '../limits/rates.ts'
+import type { Presence } from '../presence/presence.ts'
+import { createSharedReads, type SharedReads } from './shared-reads.ts'
 import { createSources, type Sources } from './sources/sources.ts'
 
 /** What resolvers work with: the same for every caller of a node. */
@@ -8,6 +11,12 @@ export interface Services {
   readonly dispatch: Dispatch
   readonly database: Database
   readonly sources: Sources
+  readonly reads: SharedReads
+  /** Resolves when whoever was seen here up to now is written down. */
+  settleUsers(): Promise<void>
+  readonly presence: Presence
+  /** Of mutations. */
+  readonly rates: Rates
   /** Identifies this node. */
   readonly node: string
   readonly version: string
@@ -15,6 +24,7 @@ export interface Services {
   now(): Instant
 }
 
-export function createServices(parts: Omit<Services, 'sources'>): Services {
-  return { ...parts, sources: createSources(parts.database) }
+export function createServices(parts: Omit<Services, 'sources' | 'reads'>): Services {
+  const { database } = parts
+  return { ...parts, sources: createSources(database), reads: createSharedReads(database) }
 }

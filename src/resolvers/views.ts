@@ -1,9 +1,10 @@
 import type { AuctionStanding, AuctionTerms } from '../domain/auction/auction.ts'
-import type { Room } from '../domain/room/room.ts'
-import type { AuctionId } from '../kernel/id.ts'
+import type { Membership, Room } from '../domain/room/room.ts'
+import type { AuctionId, RoomId } from '../kernel/id.ts'
 import type { Position } from '../kernel/position.ts'
 import type { Database } from '../log/database.ts'
 import { type AuctionRecord, readAuctionHead } from '../log/read/auctions.ts'
+import { type MemberRecord, type PlacedMarks, readMarks } from '../log/read/members.ts'
 import { type RoomRecord, readRoomPositions } from '../log/read/rooms.ts'
 import { once } from './once.ts'
 
@@ -38,6 +39,27 @@ export function roomOfEntry(database: Database, room: Room): RoomView {
 /** The room right after the command that ended at `position` of its history. */
 export function roomAfterCommand(database: Database, room: Room, position: Position): RoomView {
   return { ...roomOfEntry(database, room), roomPosition: async () => position }
+}
+
+/** A member for the resolvers of the type RoomMember: whatever is asked of a view goes by the same marks. */
+export interface MemberView extends Membership {
+  readonly roomId: RoomId
+  readonly marks: () => Promise<PlacedMarks>
+}
+
+/** The member as read with the marks at one moment. */
+export function memberOfRecord({ marks, ...member }: MemberRecord): MemberView {
+  return { ...member, marks: async () => marks }
+}
+
+/** The member right after a command of the room, with the marks of the moment when they are first asked for. */
+export function memberAfterCommand(database: Database, roomId: RoomId, membership: Membership): MemberView {
+  const marks = once(async () => {
+    const found = await readMarks(database, roomId, membership.user.id)
+    if (found === undefined) throw new Error(`${membership.user.id} was never in room ${roomId}`)
+    return found
+  })
+  return { ...membership, roomId, marks }
 }
 
 /** An auction for the resolvers of the type Auction. `terms` hold the reserve: no field may show that. */

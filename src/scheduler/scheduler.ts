@@ -2,14 +2,19 @@ import { sql } from 'drizzle-orm'
 import type { Dispatch } from '../command/dispatch.ts'
 import { SYSTEM } from '../domain/actor.ts'
 import { asAuctionId, asRoomId } from '../kernel/id.ts'
+import { createPauses } from '../kernel/pauses.ts'
 import { familyOf, idOf, type Topic } from '../kernel/topic.ts'
 import type { Database } from '../log/database.ts'
+import { isRecordUnavailable } from '../log/faults.ts'
 
 export interface SchedulerOptions {
   readonly database: Database
   readonly dispatch: Dispatch
-  /** Told of what failed; it is tried again at the next look. */
-  readonly onFault: (error: unknown) => void
+  /**
+   * Told of what failed. A topic that did is tried again after a pause that grows from a second to a minute; null: a look
+   * failed, and the next one tries again.
+   */
+  readonly onFault: (topic: Topic | null, error: unknown) => void
 }
 
 /** Opens and closes what is due, by the database's clock. */
@@ -27,6 +32,7 @@ const MAX_AT_ONCE = 1000
  * find nothing due any more. So it happens exactly once, also when nodes die, and nothing need be handed over.
  */
 export function createScheduler({ database, dispatch, onFault }: SchedulerOptions): Scheduler {
+  const pauses = createPauses<Topic>()
   const armed = new Map<Topic, NodeJS.Timeout>()
   let isClosed = false
   let next: NodeJS.Timeout | undefined
@@ -42,12 +48,25 @@ export function createScheduler({ database, dispatch, onFault }: SchedulerOption
   function arm(topic: Topic, waitMs: number): void {
     // Armed anew at every look: an auction that was extended meanwhile is due later than was thought.
     clearTimeout(armed.get(topic))
-    if (isClosed) return
+    if (isClosed || pauses.isPaused(topic)) return
     const timer = setTimeout(() => {
       armed.delete(topic)
-      pass(topic).catch(onFault)
+      pass(topic).then(
+        () => pauses.clear(topic),
+        (error: unknown) => fail(topic, error),
+      )
     }, Math.ceil(waitMs))
     armed.set(topic, timer)
+  }
+
+  /** While the record is away no topic is to blame. */
+  function fail(topic: Topic, error: unknown): void {
+    if (!isRecordUnavailable(error)) pauses.begin(topic)
+    onFault(topic, error)
+  }
+
+  function lookSafely(): Promise<void> {
+    return look().catch((error: unknown) => onFault(null, error))
   }
 
   async function pass(topic: Topic): Promise<void> {
@@ -58,10 +77,10 @@ export function createScheduler({ database, dispatch, onFault }: SchedulerOption
 
   function schedule(): void {
     if (isClosed) return
-    next = setTimeout(() => void look().catch(onFault).finally(schedule), LOOK_EVERY_MS)
+    next = setTimeout(() => void lookSafely().finally(schedule), LOOK_EVERY_MS)
   }
 
-  void look().catch(onFault).finally(schedule)
+  void lookSafely().finally(schedule)
   return {
     close() {
       isClosed = true

@@ -1,6 +1,6 @@
 import type { LeaderboardView } from '../resolvers/leaderboard-view.ts'
 import { leaderboardPlan } from '../resolvers/plans.ts'
-import type { StandingsEvent } from '../resolvers/sources/leaderboard.ts'
+import type { SnapshotCreatedEvent, StandingsEvent } from '../resolvers/sources/leaderboard.ts'
 import { builder } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
 import { servedBy } from './field.ts'
@@ -30,8 +30,19 @@ const RankingChanged = builder.objectRef<StandingsEvent>('RankingChanged').imple
   fields: (t) => ({ standings: t.expose('standings', { type: [Standing] }) }),
 })
 
+const LeaderboardSnapshotCreated = builder
+  .objectRef<SnapshotCreatedEvent>('LeaderboardSnapshotCreated')
+  .implement({
+    interfaces: [Event],
+    description: 'A copy was taken: the first 100 of it, the rest by `leaderboardSnapshot(id:)`.',
+    fields: (t) => ({
+      snapshotId: t.exposeID('snapshotId'),
+      standings: t.expose('standings', { type: [Standing] }),
+    }),
+  })
+
 const LeaderboardEvent = builder.unionType('LeaderboardEvent', {
-  types: [LeaderboardSnapshot, LeaderboardUpdated, RankingChanged],
+  types: [LeaderboardSnapshot, LeaderboardUpdated, RankingChanged, LeaderboardSnapshotCreated],
   resolveType: ({ type }) => type,
 })
 

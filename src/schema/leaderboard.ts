@@ -6,11 +6,13 @@ import {
   leaderboardId,
   leaderboardMethod,
   leaderboardOfAuction,
+  leaderboardOfRoom,
   leaderboardStandings,
 } from '../resolvers/leaderboards.ts'
 import { Auction } from './auction.ts'
 import { builder } from './builder.ts'
 import { User } from './person.ts'
+import { Room } from './room.ts'
 
 export const RankingMethod = builder.enumType('RankingMethod', {
   description:
@@ -57,4 +59,8 @@ export const Leaderboard = builder.objectRef<LeaderboardView>('Leaderboard').imp
 
 builder.objectField(Auction, 'leaderboard', (t) =>
   t.field({ type: Leaderboard, resolve: leaderboardOfAuction }),
+)
+
+builder.objectField(Room, 'leaderboard', (t) =>
+  t.field({ type: Leaderboard, description: 'Of the scores reported to it.', resolve: leaderboardOfRoom }),
 )

@@ -1,10 +1,14 @@
 import type { Message as MessageShape } from '../domain/message/message.ts'
 import { messagesPlan } from '../resolvers/plans.ts'
-import type { MessageEvent as MessageEventShape } from '../resolvers/sources/messages.ts'
+import type {
+  MessageEvent as MessageEventShape,
+  ReceiptEvent as ReceiptEventShape,
+} from '../resolvers/sources/messages.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
 import { servedBy } from './field.ts'
 import { Message } from './message.ts'
+import { User } from './person.ts'
 
 const MessagesSnapshot = builder
   .objectRef<PresentedSnapshot & { readonly messages: readonly MessageShape[] }>('MessagesSnapshot')
@@ -24,12 +28,23 @@ function messageEvent(name: string): TypeOf<MessageEventShape> {
   })
 }
 
+const ReceiptAdvanced = builder.objectRef<ReceiptEventShape>('ReceiptAdvanced').implement({
+  interfaces: [Event],
+  description: "A member has got further. Not told above the server's receipt limit.",
+  fields: (t) => ({
+    user: t.expose('user', { type: User }),
+    deliveredThrough: t.exposeInt('deliveredThrough'),
+    readThrough: t.exposeInt('readThrough'),
+  }),
+})
+
 const MessageEvent = builder.unionType('MessageEvent', {
   types: [
     MessagesSnapshot,
     messageEvent('MessageSent'),
     messageEvent('MessageEdited'),
     messageEvent('MessageDeleted'),
+    ReceiptAdvanced,
   ],
   resolveType: ({ type }) => type,
 })

@@ -1,4 +1,5 @@
 import type { Message as MessageShape } from '../domain/message/message.ts'
+import { receiptCounts } from '../resolvers/receipts.ts'
 import { builder } from './builder.ts'
 import { connectionType } from './connection.ts'
 import { Node } from './node.ts'
@@ -16,6 +17,17 @@ export const Message = builder.objectRef<MessageShape>('Message').implement({
     sentAt: t.expose('sentAt', { type: 'DateTime' }),
     editedAt: t.expose('editedAt', { type: 'DateTime', nullable: true }),
     deletedAt: t.expose('deletedAt', { type: 'DateTime', nullable: true }),
+    deliveredCount: t.int({
+      nullable: true,
+      description:
+        "How many other members have had it delivered / have read it. Null above the server's receipt limit.",
+      resolve: async (message, _args, context) =>
+        (await receiptCounts(message, context))?.deliveredCount ?? null,
+    }),
+    readCount: t.int({
+      nullable: true,
+      resolve: async (message, _args, context) => (await receiptCounts(message, context))?.readCount ?? null,
+    }),
   }),
 })
 

@@ -1,5 +1,5 @@
 import { kindOfId } from '../kernel/id.ts'
-import { type NodeView, node } from '../resolvers/node.ts'
+import { isOrder, type NodeView, node } from '../resolvers/node.ts'
 import { builder } from './builder.ts'
 import { asCaller } from './field.ts'
 
@@ -14,7 +14,7 @@ const TYPES = {
 
 export const Node = builder.interfaceRef<NodeView>('Node').implement({
   fields: (t) => ({ id: t.exposeID('id') }),
-  resolveType: ({ id }) => TYPES[kindOfId(id)],
+  resolveType: (found) => (isOrder(found) ? 'Order' : TYPES[kindOfId(found.id)]),
 })
 
 builder.queryField('node', (t) =>

@@ -1,5 +1,10 @@
 import type { Notification as NotificationShape } from '../domain/notification/notification.ts'
-import { type MarkReadPayload, markNotificationsRead } from '../resolvers/notifications.ts'
+import {
+  type MarkReadPayload,
+  markNotificationsRead,
+  type NotifyPayload as NotifyPayloadShape,
+  notifyUsers,
+} from '../resolvers/notifications.ts'
 import { notificationsPlan } from '../resolvers/plans.ts'
 import type { NotificationCreatedEvent, NotificationsReadEvent } from '../resolvers/sources/notifications.ts'
 import { builder } from './builder.ts'
@@ -9,7 +14,7 @@ import { asCaller, servedBy } from './field.ts'
 import { Node } from './node.ts'
 import { Rejected } from './result.ts'
 
-const NotificationKind = builder.enumType('NotificationKind', {
+export const NotificationKind = builder.enumType('NotificationKind', {
   values: [
     'OUTBID',
     'AUCTION_WON',
@@ -31,12 +36,14 @@ const Notification = builder.objectRef<NotificationShape>('Notification').implem
     body: t.exposeString('body'),
     subjectId: t.exposeID('subjectId', {
       nullable: true,
-      description: 'What it is about: of OUTBID and AUCTION_…, the auction.',
+      description:
+        'What it is about: of OUTBID and AUCTION_… the auction, of MENTION and DIRECT_MESSAGE the message.',
     }),
     data: t.expose('data', {
       type: 'JSON',
       nullable: true,
-      description: 'Of OUTBID and AUCTION_…: auctionId, roomId, price and currency.',
+      description:
+        'Of OUTBID and AUCTION_…: auctionId, roomId, price and currency; of MENTION and DIRECT_MESSAGE: roomId, messageId, offset and authorId.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     readAt: t.expose('readAt', { type: 'DateTime', nullable: true }),
@@ -95,5 +102,35 @@ builder.mutationField('markNotificationsRead', (t) =>
       "At most 500 ids. Those that are read already, unknown or another user's are passed over, so that a retry answers the same.",
     args: { ids: t.arg.idList({ required: true }) },
     resolve: asCaller(markNotificationsRead),
+  }),
+)
+
+const NotifyPayload = builder
+  .objectRef<NotifyPayloadShape>('NotifyPayload')
+  .implement({ fields: (t) => ({ notifications: t.expose('notifications', { type: [Notification] }) }) })
+
+const NotifyResult = builder.unionType('NotifyResult', {
+  types: [NotifyPayload, Rejected],
+  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : NotifyPayload),
+})
+
+const NotifyInput = builder.inputType('NotifyInput', {
+  fields: (t) => ({
+    userIds: t.idList({ required: true, description: 'At most 1000; each is told once.' }),
+    kind: t.field({ type: NotificationKind, required: true }),
+    title: t.string({ required: true, description: '1 to 200 characters.' }),
+    body: t.string({ required: true, description: '1 to 4000 characters.' }),
+    subjectId: t.id(),
+    data: t.field({ type: 'JSON' }),
+    idempotencyKey: t.string({ required: true }),
+  }),
+})
+
+builder.mutationField('notify', (t) =>
+  t.field({
+    type: NotifyResult,
+    description: 'Services and administrators. Users whom nobody has seen yet may be named.',
+    args: { input: t.arg({ type: NotifyInput, required: true }) },
+    resolve: asCaller(({ input }, context) => notifyUsers(input, context)),
   }),
 )

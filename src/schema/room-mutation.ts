@@ -1,3 +1,4 @@
+import { advanceReceipt } from '../resolvers/receipts.ts'
 import {
   addMember,
   changeOwnMembership,
@@ -5,6 +6,7 @@ import {
   createRoom,
   type MembershipPayload as MembershipPayloadShape,
   muteMember,
+  openDirectRoom,
   type RoomPayload as RoomPayloadShape,
   removeMember,
   updateRoom,
@@ -31,7 +33,10 @@ const MembershipPayload = builder.objectRef<MembershipPayloadShape>('MembershipP
   fields: (t) => ({
     room: t.expose('room', { type: Room }),
     membership: t.expose('membership', { type: RoomMember, nullable: true }),
-    cursor: t.expose('cursor', { type: 'Cursor' }),
+    cursor: t.expose('cursor', {
+      type: 'Cursor',
+      description: 'Pass to `roomState(after:)`; that of advanceReceipt to `messages(after:)`.',
+    }),
   }),
 })
 
@@ -134,5 +139,21 @@ builder.mutationFields((t) => ({
       until: t.arg({ type: 'DateTime' }),
     },
     resolve: asCaller(muteMember),
+  }),
+  openDirectRoom: t.field({
+    type: RoomResult,
+    description: 'The room of the caller and another user: one for each two, however often it is opened.',
+    args: { userId: t.arg.id({ required: true }) },
+    resolve: asCaller(openDirectRoom),
+  }),
+  advanceReceipt: t.field({
+    type: MembershipResult,
+    description: 'Moves forward only; an older offset changes nothing.',
+    args: {
+      roomId: t.arg.id({ required: true }),
+      deliveredThrough: t.arg.int(),
+      readThrough: t.arg.int(),
+    },
+    resolve: asCaller(advanceReceipt),
   }),
 }))

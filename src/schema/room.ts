@@ -1,4 +1,4 @@
-import type { Membership } from '../domain/room/room.ts'
+import { deliveredCursor, unreadCount } from '../resolvers/receipts.ts'
 import {
   auctionsOfRoom,
   countMembers,
@@ -11,7 +11,7 @@ import {
   roomCursor,
   rooms,
 } from '../resolvers/rooms.ts'
-import type { RoomView } from '../resolvers/views.ts'
+import type { MemberView, RoomView } from '../resolvers/views.ts'
 import { AuctionConnection, AuctionPhase } from './auction.ts'
 import { builder } from './builder.ts'
 import { connectionType } from './connection.ts'
@@ -39,16 +39,30 @@ export const TradeDisclosure = builder.enumType('TradeDisclosure', {
   values: ['OWN', 'ROOM'],
 })
 
-export const RoomMember = builder.objectRef<Membership>('RoomMember').implement({
+export const RoomMember = builder.objectRef<MemberView>('RoomMember').implement({
   fields: (t) => ({
     user: t.expose('user', { type: User }),
     role: t.expose('role', { type: MemberRole }),
     joinedAt: t.expose('joinedAt', { type: 'DateTime' }),
     mutedUntil: t.expose('mutedUntil', { type: 'DateTime', nullable: true }),
+    deliveredThrough: t.int({
+      description: 'Up to and including this message offset.',
+      resolve: async ({ marks }) => (await marks()).deliveredThrough,
+    }),
+    readThrough: t.int({ resolve: async ({ marks }) => (await marks()).readThrough }),
+    unreadCount: t.int({
+      description: 'Messages after readThrough that the member did not write.',
+      resolve: (member, _args, context) => unreadCount(member, context),
+    }),
+    deliveredCursor: t.field({
+      type: 'Cursor',
+      description: 'Pass to `messages(after:)`: everything after deliveredThrough follows.',
+      resolve: deliveredCursor,
+    }),
   }),
 })
 
-const RoomMemberConnection = connectionType<Membership, MemberConnection>('RoomMember', RoomMember)
+const RoomMemberConnection = connectionType<MemberView, MemberConnection>('RoomMember', RoomMember)
 
 builder.objectField(RoomMemberConnection, 'totalCount', (t) =>
   t.int({ resolve: (members, _args, context) => countMembers(members, context) }),

@@ -5,6 +5,8 @@ import { builder } from './builder.ts'
 import { parseInstant } from './rfc3339.ts'
 
 const MAX_JSON_BYTES = 16 * 1024
+/** Deeper ones would run out of stack somewhere: where they are compared, or in a client. */
+const MAX_JSON_DEPTH = 100
 
 builder.scalarType('DateTime', {
   description: 'An instant in UTC, RFC 3339 with milliseconds: 2026-11-20T09:30:00.000Z.',
@@ -31,7 +33,7 @@ builder.scalarType('Cursor', {
 })
 
 builder.scalarType('JSON', {
-  description: 'Any JSON value, at most 16 KiB when serialised.',
+  description: 'Any JSON value, at most 16 KiB when serialised and 100 levels deep.',
   serialize: (value) => value,
   parseValue: jsonOf,
   parseLiteral: (node, variables) => jsonOf(valueFromASTUntyped(node, variables)),
@@ -59,17 +61,16 @@ function cursorOf(value: unknown): string {
 }
 
 function jsonOf(value: unknown): unknown {
-  if (sizeOf(value) <= MAX_JSON_BYTES) return value
+  if (!isWithinDepth(value, MAX_JSON_DEPTH)) {
+    throw new TypeError(`JSON must nest at most ${MAX_JSON_DEPTH} levels deep.`)
+  }
+  if (Buffer.byteLength(JSON.stringify(value) ?? '') <= MAX_JSON_BYTES) return value
   throw new TypeError('JSON must be at most 16 KiB when serialised.')
 }
 
-/** Bytes of `value` as JSON; endless where it nests too deep to be written. */
-function sizeOf(value: unknown): number {
-  try {
-    return Buffer.byteLength(JSON.stringify(value) ?? '')
-  } catch {
-    return Number.POSITIVE_INFINITY
-  }
+function isWithinDepth(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every((each) => isWithinDepth(each, levels - 1))
 }
 
 function stringIn(node: ValueNode): unknown {

@@ -8,16 +8,25 @@ import { builder } from './builder.ts'
 import './event.ts'
 import './leaderboard.ts'
 import './leaderboard-event.ts'
+import { limitMutations } from './limit-mutations.ts'
 import './message.ts'
 import './message-event.ts'
 import './message-mutation.ts'
 import './node.ts'
 import './notification.ts'
+import './presence.ts'
+import './push.ts'
+import './revocation.ts'
 import './room.ts'
 import './room-event.ts'
 import './room-mutation.ts'
 import './scalars.ts'
+import './scores.ts'
 import './server.ts'
+import './status.ts'
+import './trade.ts'
+import './trade-event.ts'
+import './trade-mutation.ts'
 import { refuseUnstorableIds } from './unstorable-ids.ts'
 import './viewer.ts'
 import './wallet.ts'
@@ -35,5 +44,6 @@ builder.subscriptionType({
 export function createSchema(): GraphQLSchema {
   const schema = builder.toSchema()
   refuseUnstorableIds(schema)
+  limitMutations(schema)
   return schema
 }

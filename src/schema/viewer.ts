@@ -42,6 +42,7 @@ const Viewer = builder.objectRef<ViewerShape>('Viewer').implement({
     rooms: t.field({
       type: RoomConnection,
       args: { first: t.arg.int(), after: t.arg.string() },
+      description: 'Those that the caller is a member of, newest first.',
       resolve: roomsOfViewer,
     }),
   }),

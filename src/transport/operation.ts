@@ -8,6 +8,7 @@ import {
   type GraphQLSchema,
   getOperationAST,
   getVariableValues,
+  NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
   parse,
   specifiedRules,
@@ -19,10 +20,11 @@ import {
 } from 'graphql'
 import { collectFields } from 'graphql/execution/collectFields.js'
 import { getArgumentValues } from 'graphql/execution/values.js'
-import { LRUCache } from 'lru-cache'
 import type { Selection } from '../hub/delivery.ts'
 import type { Plan } from '../hub/source.ts'
+import { createSizeCheck, type SizeLimits } from '../limits/operation-size.ts'
 import type { CallContext, SharedContext } from '../resolvers/context.ts'
+import { createDocumentCache } from './document-cache.ts'
 
 /** A GraphQL request as any transport brings it. */
 export interface OperationRequest {
@@ -42,6 +44,13 @@ export interface Operation {
 export type Preparation =
   | { readonly kind: 'ready'; readonly operation: Operation }
   | { readonly kind: 'refused'; readonly errors: readonly GraphQLError[] }
+
+/** What is refused before it is executed. */
+export interface OperationLimits extends SizeLimits {
+  readonly maxQueryTokens: number
+  /** Whether clients may ask for the schema, and are helped where they spell it wrongly. */
+  readonly isIntrospectionAllowed: boolean
+}
 
 /** How to serve a subscription, and what to make of each value. */
 export interface Planned {
@@ -65,25 +74,24 @@ interface KnownDocument {
   readonly readsViewer: boolean
 }
 
-const KNOWN_DOCUMENTS = 2_000
-
-/** `rules`: to validate by beside those of the specification. */
 export function createOperations(
   schema: GraphQLSchema,
   shared: SharedContext,
   mask: (error: GraphQLError) => GraphQLError,
-  rules: readonly ValidationRule[] = [],
+  limits: OperationLimits,
 ): Operations {
-  const known = new LRUCache<string, KnownDocument>({ max: KNOWN_DOCUMENTS })
+  const rules = rulesOf(limits)
+  const exceeds = createSizeCheck(schema, limits)
+  const known = createDocumentCache<KnownDocument>()
   const ids = new WeakMap<DocumentNode, KnownDocument>()
   let documents = 0
 
   function know(query: string): KnownDocument {
     const found = known.get(query)
     if (found !== undefined) return found
-    const document = parseQuery(query)
+    const document = parseQuery(query, { maxTokens: limits.maxQueryTokens })
     const errors = validateQuery(schema, document, rules).map((error) =>
-      withCode(error, 'GRAPHQL_VALIDATION_FAILED'),
+      withCode(shown(error), 'GRAPHQL_VALIDATION_FAILED'),
     )
     documents += 1
     const made = {
@@ -92,9 +100,14 @@ export function createOperations(
       errors,
       readsViewer: errors.length === 0 && readsViewer(schema, document),
     }
-    known.set(query, made)
+    // Errors hold on to all that was looked at to find them; and who sends what is not valid mends it.
+    if (errors.length === 0) known.set(query, made)
     ids.set(document, made)
     return made
+  }
+
+  function shown(error: GraphQLError): GraphQLError {
+    return limits.isIntrospectionAllowed ? error : withoutSuggestion(error)
   }
 
   function masked(result: ExecutionResult): ExecutionResult {
@@ -143,8 +156,12 @@ export function createOperations(
       }
       const given = variables ?? {}
       const coerced = getVariableValues(schema, definition.variableDefinitions ?? [], given)
-      if (coerced.errors) return refused(coerced.errors.map((error) => withCode(error, 'BAD_USER_INPUT')))
+      if (coerced.errors) {
+        return refused(coerced.errors.map((error) => withCode(shown(error), 'BAD_USER_INPUT')))
+      }
       const { document } = facts
+      const excess = exceeds(document, definition, coerced.coerced)
+      if (excess !== null) return refused([tooComplex(excess)])
       return {
         kind: 'ready',
         operation: { document, definition, operationName: operationName ?? null, variables: given },
@@ -167,14 +184,37 @@ export function createOperations(
   }
 }
 
-/** `parse`, also for what nests too deep for the stack: that is the client's doing, and no fault of ours. */
+/** What to validate by beside the rules of the specification. */
+export function rulesOf({ isIntrospectionAllowed }: OperationLimits): readonly ValidationRule[] {
+  return isIntrospectionAllowed ? [] : [NoSchemaIntrospectionCustomRule]
+}
+
+/** `parse`, also for what nests too deep for the stack, or is too long: that is the client's doing, and no fault of ours. */
 export function parseQuery(...args: Parameters<typeof parse>): DocumentNode {
   try {
     return parse(...args)
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    throw new GraphQLError('The query nests too deep.', { extensions: { code: 'QUERY_TOO_COMPLEX' } })
+    if (error instanceof RangeError) throw tooComplex('The query nests too deep.')
+    const isTooLong = error instanceof GraphQLError && /more that \d+ tokens/u.test(error.message)
+    throw isTooLong ? tooComplex(`The query has more than ${args[1]?.maxTokens} tokens.`) : error
   }
+}
+
+export function tooComplex(reason: string): GraphQLError {
+  return new GraphQLError(reason, { extensions: { code: 'QUERY_TOO_COMPLEX' } })
+}
+
+/** As clients see it that may not ask for the schema: graphql-js answers misspelt names with those that exist. */
+export function withoutSuggestion(error: GraphQLError): GraphQLError {
+  const message = error.message.replace(/ ?Did you mean .*$/su, '')
+  if (message === error.message) return error
+  return new GraphQLError(message, {
+    nodes: error.nodes ?? null,
+    source: error.source ?? null,
+    positions: error.positions ?? null,
+    path: error.path ?? null,
+    extensions: error.extensions,
+  })
 }
 
 /** `validate`, which throws where `@skip` or `@include` on the field of a subscription hang on a variable. */

@@ -75,6 +75,8 @@ export function createWriter(stream: Writable, options: WriterOptions): Writer {
       if (isClosed) return
       chunks.push(chunk)
       pendingBytes += chunk.length
+      // What comes within one turn may be more than the budget, and nothing to a peer that reads: the system takes it.
+      if (queuedBytes() > options.maxBufferBytes) flush()
       if (queuedBytes() > options.maxBufferBytes) {
         close()
         options.onOverflow()

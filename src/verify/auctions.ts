@@ -1,5 +1,5 @@
-import { asc, eq, gt, sql } from 'drizzle-orm'
-import type { AuctionState, AuctionTerms } from '../domain/auction/auction.ts'
+import { asc, eq, getTableColumns, gt, sql } from 'drizzle-orm'
+import type { AuctionState, AuctionTerms, BidKind } from '../domain/auction/auction.ts'
 import { decideAuction } from '../domain/auction/decide.ts'
 import { foldAuction } from '../domain/auction/evolve.ts'
 import { NOTHING_PAST } from '../domain/auction/past.ts'
@@ -8,13 +8,14 @@ import { type AuctionId, asAuctionId, asBidId } from '../kernel/id.ts'
 import { FAR_FUTURE } from '../kernel/instant.ts'
 import { auctionTopic } from '../kernel/topic.ts'
 import type { Database } from '../log/database.ts'
-import { auctions, ceilings, topics } from '../log/schema.ts'
+import { auctions, bids, ceilings, topics } from '../log/schema.ts'
 import { compare, type Difference } from './difference.ts'
 
 const PAGE = 200
 
 type Row = typeof auctions.$inferSelect
-type Offer = typeof ceilings.$inferSelect
+/** With the kind of the visible bid that it made, where it made one. */
+type Offer = typeof ceilings.$inferSelect & { readonly bidKind: BidKind | null }
 
 /** Recomputes every auction from its history and from its offers, and tells what is stored otherwise. */
 export async function* verifyAuctions(database: Database): AsyncGenerator<Difference, void> {
@@ -36,8 +37,9 @@ export async function* verifyAuctions(database: Database): AsyncGenerator<Differ
 async function verifyAuction(database: Database, row: Row): Promise<readonly Difference[]> {
   const about = `auction ${row.id}`
   const offers = await database
-    .select()
+    .select({ ...getTableColumns(ceilings), bidKind: bids.kind })
     .from(ceilings)
+    .leftJoin(bids, eq(bids.id, ceilings.bidId))
     .where(eq(ceilings.auctionId, row.id))
     .orderBy(asc(ceilings.sequence))
   return [
@@ -108,17 +110,19 @@ function beginning(terms: AuctionTerms): AuctionState {
 /** Undefined where the rules would refuse it. */
 function replayOffer(
   state: AuctionState,
-  { bidderId, bidderName, offerKind, offer, at }: Offer,
+  { bidderId, bidderName, offerKind, offer, bidKind, at }: Offer,
 ): AuctionState | undefined {
   const decision = decideAuction(
     state,
-    {
-      kind: 'placeBid',
-      amount: offerKind === 'amount' ? offer : null,
-      maximum: offerKind === 'maximum' ? offer : null,
-      bidId: asBidId('replayed'),
-      answerId: asBidId('replayed'),
-    },
+    bidKind === 'BUY_NOW'
+      ? { kind: 'buyNow', price: offer, bidId: asBidId('replayed') }
+      : {
+          kind: 'placeBid',
+          amount: offerKind === 'amount' ? offer : null,
+          maximum: offerKind === 'maximum' ? offer : null,
+          bidId: asBidId('replayed'),
+          answerId: asBidId('replayed'),
+        },
     {
       now: at,
       actor: { kind: 'user', person: { id: bidderId, name: bidderName }, roles: new Set() },

@@ -5,6 +5,7 @@ import type { Difference } from './difference.ts'
 /** Recomputes every wallet from the ledger, and every hold from the auctions, and tells what is stored otherwise. */
 export async function* verifyMoney(database: Database): AsyncGenerator<Difference, void> {
   yield* await verifyWallets(database)
+  yield* await verifyIssued(database)
   yield* await verifyHolds(database)
   yield* await verifySales(database)
 }
@@ -42,6 +43,19 @@ async function verifyWallets(database: Database): Promise<readonly Difference[]>
     FROM both_ways WHERE balance <> told_balance
     UNION ALL
     SELECT 'wallet ' || user_id || ' ' || currency, 'held', held::text, told_held::text FROM both_ways WHERE held <> told_held`)
+  return rows
+}
+
+/** What the house has given less what it took is what there is. */
+async function verifyIssued(database: Database): Promise<readonly Difference[]> {
+  const { rows } = await database.execute<Mismatch>(sql`
+    WITH given AS (
+      SELECT currency, sum(CASE WHEN debit = 'house' THEN amount ELSE -amount END) AS amount FROM transfers
+      WHERE debit = 'house' OR credit = 'house' GROUP BY currency
+    )
+    SELECT 'currency ' || currency AS about, 'issued' AS what, coalesce(issued.amount, 0)::text AS stored,
+      coalesce(given.amount, 0)::text AS recomputed
+    FROM issued FULL JOIN given USING (currency) WHERE coalesce(issued.amount, 0) <> coalesce(given.amount, 0)`)
   return rows
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
 import { post } from '../support/graphql-client.ts'
 import { startNode, type TestNode } from '../support/node.ts'
-import { startProxy } from '../support/redis-proxy.ts'
+import { startProxy } from '../support/proxy.ts'
 import { makeAuction, makeRoom, placeBid } from '../support/rooms.ts'
 
 const INSTALLING_MS = 300_000

@@ -1,24 +1,48 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Client, createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
-import { createArrivals, entryOf, type OpenReader, RETRY_MS } from './reader.ts'
+import {
+  type Address,
+  createArrivals,
+  entryOf,
+  type OpenCuttableReader,
+  type OpenReader,
+  type ReaderOptions,
+  RETRY_MS,
+} from './reader.ts'
+
+/** A socket that is cut while it connects says so, and nobody listens: without a listener that ends the process. */
+class DeafSocket extends WebSocket {
+  constructor(url: string, protocols: string) {
+    super(url, protocols)
+    this.on('error', () => {})
+  }
+}
 
 /** A graphql-ws client that never gives up. */
-export function createPatientClient(url: string): Client {
+export function createPatientClient(
+  address: Address,
+  { token, retryMs = () => RETRY_MS }: ReaderOptions = {},
+): Client {
   return createClient({
-    url: `${url.replace('http', 'ws')}/graphql`,
-    webSocketImpl: WebSocket,
+    url: () => `${address().replace('http', 'ws')}/graphql`,
+    connectionParams: token === undefined ? {} : { token },
+    webSocketImpl: DeafSocket,
     retryAttempts: Number.POSITIVE_INFINITY,
     // Of itself it takes an attempt that finds no server for fatal.
     shouldRetry: () => true,
-    retryWait: () => pause(RETRY_MS),
+    retryWait: () => pause(retryMs()),
   })
 }
 
 /** The client sends the payload's variables as they are at the time of the retry. */
-export const openGraphqlWsReader: OpenReader = (url, { query, variables: given }) => {
-  const client = createPatientClient(url)
-  const arrivals = createArrivals()
+export const openGraphqlWsReader: OpenCuttableReader = (
+  address,
+  { query, variables: given },
+  options = {},
+) => {
+  const client = createPatientClient(address, options)
+  const arrivals = createArrivals(options.onEntry)
   const variables: Record<string, unknown> = { ...given }
   client.subscribe(
     { query, variables },
@@ -29,16 +53,16 @@ export const openGraphqlWsReader: OpenReader = (url, { query, variables: given }
         variables['after'] = entry.cursor
         arrivals.add(entry)
       },
-      error: () => {},
-      complete: () => {},
+      error: (reason) => options.onEnd?.(reason),
+      complete: () => options.onEnd?.(undefined),
     },
   )
-  return { ...arrivals, [Symbol.asyncDispose]: async () => client.dispose() }
+  return { ...arrivals, cut: () => client.terminate(), [Symbol.asyncDispose]: async () => client.dispose() }
 }
 
 /** Does nothing about cuts: after each, the client sends its first variables again. */
 export const openUnaidedReader: OpenReader = (url, { query, variables }) => {
-  const client = createPatientClient(url)
+  const client = createPatientClient(() => url)
   const arrivals = createArrivals()
   client.subscribe(
     { query, variables: { ...variables } },

@@ -3,6 +3,8 @@ export interface Entry {
   readonly __typename: string
   readonly cursor: string
   readonly offset: number
+  /** Of snapshots that say so. */
+  readonly reset?: boolean
 }
 
 export interface Subscription {
@@ -16,6 +18,28 @@ export interface Reader extends AsyncDisposable {
   /** Resolves with the first `count` entries. */
   take(count: number): Promise<readonly Entry[]>
 }
+
+/** The address of a node without a path, asked for each connection: clients may go from node to node. */
+export type Address = () => string
+
+export interface ReaderOptions {
+  readonly token?: string | undefined
+  readonly retryMs?: () => number
+  onEntry?(entry: Entry): void
+  /** The subscription is over, for a reason that the client does not retry by itself. */
+  onEnd?(reason: unknown): void
+}
+
+/** A reader whose connection can be cut as a network would. */
+export interface CuttableReader extends Reader {
+  cut(): void
+}
+
+export type OpenCuttableReader = (
+  address: Address,
+  subscription: Subscription,
+  options?: ReaderOptions,
+) => CuttableReader
 
 /** Subscribes at `url`, the address of a node without a path. */
 export type OpenReader = (url: string, subscription: Subscription) => Reader
@@ -33,13 +57,14 @@ export interface Arrivals extends Pick<Reader, 'entries' | 'take'> {
   add(entry: Entry): void
 }
 
-export function createArrivals(): Arrivals {
+export function createArrivals(onEntry: (entry: Entry) => void = () => {}): Arrivals {
   const entries: Entry[] = []
   let arrival = Promise.withResolvers<void>()
   return {
     entries,
     add(entry) {
       entries.push(entry)
+      onEntry(entry)
       arrival.resolve()
       arrival = Promise.withResolvers()
     },

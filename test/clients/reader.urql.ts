@@ -1,11 +1,11 @@
 import { Client, subscriptionExchange } from '@urql/core'
 import { createPatientClient } from './reader.graphql-ws.ts'
-import { createArrivals, entryOf, type OpenReader } from './reader.ts'
+import { createArrivals, entryOf, type OpenCuttableReader } from './reader.ts'
 
-export const openUrqlReader: OpenReader = (url, { query, variables }) => {
-  const socket = createPatientClient(url)
+export const openUrqlReader: OpenCuttableReader = (address, { query, variables }, options = {}) => {
+  const socket = createPatientClient(address, options)
   const client = new Client({
-    url: `${url}/graphql`,
+    url: `${address()}/graphql`,
     preferGetMethod: false,
     exchanges: [
       subscriptionExchange({
@@ -30,13 +30,15 @@ export const openUrqlReader: OpenReader = (url, { query, variables }) => {
       }),
     ],
   })
-  const arrivals = createArrivals()
-  const subscription = client.subscription(query, { ...variables }).subscribe(({ data }) => {
+  const arrivals = createArrivals(options.onEntry)
+  const subscription = client.subscription(query, { ...variables }).subscribe(({ data, error }) => {
     const entry = entryOf(data)
     if (entry !== undefined) arrivals.add(entry)
+    if (error !== undefined) options.onEnd?.(error)
   })
   return {
     ...arrivals,
+    cut: () => socket.terminate(),
     async [Symbol.asyncDispose]() {
       subscription.unsubscribe()
       await socket.dispose()

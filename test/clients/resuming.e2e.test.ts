@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Door, startDoor } from '../support/door.ts'
+import { type TcpProxy, startProxy } from '../support/proxy.ts'
 import { post } from '../support/graphql-client.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
 import { type RestartingNode, startRestartingNode } from '../support/restarting-node.ts'
@@ -7,7 +7,7 @@ import { BIDS, makeAuction, makeRoom, placeBid } from '../support/rooms.ts'
 import { openApolloReader } from './reader.apollo.ts'
 import { openEventSourceReader } from './reader.event-source.ts'
 import { openGraphqlWsReader, openUnaidedReader } from './reader.graphql-ws.ts'
-import type { Entry, OpenReader, Subscription } from './reader.ts'
+import type { Entry, OpenCuttableReader, OpenReader, Subscription } from './reader.ts'
 import { openUrqlReader } from './reader.urql.ts'
 
 const MESSAGES = `subscription ($roomId: ID!, $after: Cursor) { messages(roomId: $roomId, after: $after) {
@@ -16,15 +16,19 @@ const MESSAGES = `subscription ($roomId: ID!, $after: Cursor) { messages(roomId:
 } }`
 const SEND_MESSAGE = `mutation ($input: SendMessageInput!) { sendMessage(input: $input) { __typename } }`
 
+function at(open: OpenCuttableReader): OpenReader {
+  return (url, subscription) => open(() => url, subscription)
+}
+
 const CLIENTS: readonly (readonly [string, OpenReader])[] = [
-  ['graphql-ws', openGraphqlWsReader],
-  ['@apollo/client with GraphQLWsLink', openApolloReader],
-  ['@urql/core with its subscriptionExchange', openUrqlReader],
+  ['graphql-ws', at(openGraphqlWsReader)],
+  ['@apollo/client with GraphQLWsLink', at(openApolloReader)],
+  ['@urql/core with its subscriptionExchange', at(openUrqlReader)],
   ['EventSource', openEventSourceReader],
 ]
 
 let house: RestartingNode
-let door: Door
+let door: TcpProxy
 /** The address that clients know. */
 let url: string
 let seller: string
@@ -32,7 +36,7 @@ let bidders: readonly string[]
 
 beforeAll(async () => {
   house = await startRestartingNode({ databaseUrl: await freshDatabase() })
-  door = await startDoor(Number(new URL(house.node.url).port))
+  door = await startProxy(Number(new URL(house.node.url).port))
   url = `http://127.0.0.1:${door.port}`
   seller = await house.node.token('seller')
   bidders = await Promise.all(['ann', 'ben'].map((name) => house.node.token(name)))
@@ -139,7 +143,7 @@ describe.each(CLIENTS)('A client with %s', (_name, open) => {
 })
 
 describe.each([
-  ['graphql-ws', openGraphqlWsReader],
+  ['graphql-ws', at(openGraphqlWsReader)],
   ['EventSource', openEventSourceReader],
 ] as const)('A client with %s in a chat', (_name, open) => {
   test('that is connected to the node itself gets exactly the messages that it missed over a kill', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { createDispatch } from '../../src/command/create-dispatch.ts'
 import { createTurns } from '../../src/command/turns.ts'
 import type { Actor } from '../../src/domain/actor.ts'
-import { unpack } from '../../src/domain/ranking/packed.ts'
+import type { Standing } from '../../src/domain/ranking/standing.ts'
 import { asUserId, type BidId, newAuctionId, newBidId, newRoomId } from '../../src/kernel/id.ts'
 import { instant } from '../../src/kernel/instant.ts'
 import { auctionLeaderboardTopic, type Topic } from '../../src/kernel/topic.ts'
@@ -13,6 +13,7 @@ import type { Entry } from '../../src/log/entry.ts'
 import { createHistory } from '../../src/log/history.ts'
 import { readLeaderboard } from '../../src/log/read/leaderboards.ts'
 import { openRecord } from '../../src/log/record.ts'
+import { createLeaderboardSource } from '../../src/resolvers/sources/leaderboard.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
 
 function user(id: string): Actor {
@@ -29,6 +30,10 @@ interface Lot {
   void(bidder: string): Promise<string>
   /** The board as it is, best first. */
   standings(limit?: number): Promise<readonly string[]>
+  /** What each of some entries of the board tells, as a reader who gets them together learns it. */
+  present(entries: readonly Entry[]): Promise<readonly (readonly Standing[])[]>
+  /** Goes on as a server does that was started anew. */
+  restart(): void
   /** The board as its entries tell it. */
   told(): Promise<readonly string[]>
 }
@@ -39,11 +44,13 @@ async function lot(): Promise<Lot> {
   onTestFinished(() => record.close())
   const { database } = record
   const announced: Entry[] = []
-  const dispatch = createDispatch({
-    database,
-    turns: createTurns(4),
-    announce: (entries) => announced.push(...entries),
-  })
+  const start = () =>
+    createDispatch({
+      database,
+      turns: createTurns(4),
+      announce: (entries) => announced.push(...entries),
+    })
+  let dispatch = start()
   const seller = user('seller')
   const roomId = newRoomId()
   await dispatch.room(roomId, seller, {
@@ -57,12 +64,19 @@ async function lot(): Promise<Lot> {
     ...{ funded: false, startsAt: null, endsAt: instant(Date.now() + 3_600_000), seller: null },
   })
   const board = auctionLeaderboardTopic(id)
+  const source = createLeaderboardSource(database)
+  const present = async (entries: readonly Entry[]): Promise<readonly (readonly Standing[])[]> =>
+    (await source.prepare?.(board, entries)) ?? []
   const placed: { readonly bidder: string; readonly bidId: BidId }[] = []
 
   return {
     database,
     board,
     announced,
+    present,
+    restart() {
+      dispatch = start()
+    },
     async bid(bidder, { amount = null, maximum = null }) {
       const ids = { bidId: newBidId(), answerId: newBidId() }
       const outcome = await dispatch.auction(id, user(bidder), { kind: 'placeBid', amount, maximum, ...ids })
@@ -88,10 +102,9 @@ async function lot(): Promise<Lot> {
       const head = await history.head(board)
       if (head === undefined) throw new Error('the board has not begun')
       const held = new Map<string, string>()
-      for (const { data } of await history.readAfter(board, { ...head, offset: head.floor }, 10_000)) {
-        const { standings } = data as { readonly standings: readonly Parameters<typeof unpack>[0][] }
-        for (const { rank, user, score } of standings.map(unpack))
-          held.set(user.id, `${rank} ${user.id} ${score}`)
+      const entries = await history.readAfter(board, { ...head, offset: head.floor }, 10_000)
+      for (const standings of await present(entries)) {
+        for (const { rank, user, score } of standings) held.set(user.id, `${rank} ${user.id} ${score}`)
       }
       return [...held.values()].toSorted((one, other) => parseInt(one, 10) - parseInt(other, 10))
     },
@@ -122,6 +135,20 @@ describe('the board of an auction', () => {
     expect(await told()).toEqual(await standings())
   })
 
+  test('is told alike to who gets all entries together and to who begins in the middle of a batch', async () => {
+    const { bid, present, announced, board } = await lot()
+    await Promise.all(
+      Array.from({ length: 200 }, (_, index) => bid(`u${index % 90}`, { amount: 500 + index })),
+    )
+    const entries = announced.filter(({ topic }) => topic === board)
+    const together = await present(entries)
+    expect(entries.filter(({ data }) => 'back' in data).length).toBeGreaterThan(50)
+    for (const at of [1, 57, 58, 200, entries.length - 1]) {
+      expect(await present(entries.slice(at))).toEqual(together.slice(at))
+    }
+    expect(together.at(-1)).toHaveLength(90)
+  })
+
   test('names who gave the command', async () => {
     const { bid, database, board } = await lot()
     await bid('ann', { amount: 500 })
@@ -133,12 +160,10 @@ describe('the board of an auction', () => {
   })
 
   test('knows the rank of who comes up from far below the top', async () => {
-    const { bid, announced } = await lot()
+    const { bid, announced, present } = await lot()
     for (let index = 0; index < 130; index += 1) await bid(`u${index}`, { amount: 500 + index })
     await bid('u3', { amount: 1000 })
-    const [updated, changed] = announced.slice(-2).map(({ data }) => {
-      return (data as { readonly standings: readonly Parameters<typeof unpack>[0][] }).standings.map(unpack)
-    })
+    const [updated, changed] = await present(announced.slice(-2))
     expect(updated).toMatchObject([{ rank: 1, previousRank: 127, user: { id: 'u3' }, score: 1000 }])
     expect(changed).toHaveLength(101)
     expect(changed?.at(-1)).toMatchObject({ rank: 101, previousRank: 100, user: { id: 'u30' } })
@@ -175,10 +200,11 @@ describe('voiding a bid', () => {
 
 describe('an auction that is older than leaderboards', () => {
   /** As a database of before has it. */
-  async function forget({ database, board }: Lot): Promise<void> {
+  async function forget({ database, board, restart }: Lot): Promise<void> {
     await database.execute(sql`DELETE FROM standings WHERE board = ${board}`)
     await database.execute(sql`DELETE FROM entries WHERE topic = ${board}`)
     await database.execute(sql`DELETE FROM topics WHERE topic = ${board}`)
+    restart()
   }
 
   test('has one from the next visible bid on, with the bids of before', async () => {

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Aggregate } from '../../src/command/aggregate.ts'
+import { type Aggregate, SAVED } from '../../src/command/aggregate.ts'
 import type { Command } from '../../src/command/commands.ts'
 import { createCommandQueue } from '../../src/command/queue.ts'
 import { createTurns } from '../../src/command/turns.ts'
@@ -41,8 +41,21 @@ const counting: Aggregate<
   },
   evolve: (sum, { add }) => sum + add,
   entryOf: ({ type, add }) => ({ type, data: { add } }),
-  save: async () => [],
+  save: async () => SAVED,
   viewOf: (sum) => sum,
+}
+
+/** Counts as `counting` does, from what the last batch kept, and says when it looked at the record. */
+function keeping(onLook: () => void): typeof counting {
+  return {
+    ...counting,
+    async load(tx, topic, commands, kept) {
+      if (kept !== undefined) return kept
+      onLook()
+      return counting.load(tx, topic, commands, undefined)
+    },
+    save: async (_tx, { after }) => ({ elsewhere: [], kept: after }),
+  }
 }
 
 describe('a queue of commands', () => {
@@ -65,6 +78,7 @@ describe('a queue of commands', () => {
     }
     return {
       topic,
+      options,
       queue: createCommandQueue(counting, options),
       other: createCommandQueue(counting, options),
     }
@@ -99,6 +113,52 @@ describe('a queue of commands', () => {
     expect(await queue.submit(add(topic, 0, 'key'))).toMatchObject({ kind: 'rejected' })
     expect(await queue.submit(add(topic, 5, 'key'))).toMatchObject({ kind: 'accepted', isReplay: false })
     expect(await history().head(topic)).toMatchObject({ offset: 1 })
+  })
+
+  test('begins with what the last batch left, and looks again when somebody else has written', async () => {
+    const { topic, options, other } = await given('kept')
+    let looks = 0
+    const queue = createCommandQueue(
+      keeping(() => {
+        looks += 1
+      }),
+      options,
+    )
+    const sumAfter = async (amount: number): Promise<unknown> => {
+      const outcome = await queue.submit(add(topic, amount))
+      return outcome.kind === 'accepted' && outcome.reply.sum
+    }
+    expect(await sumAfter(1)).toBe(1)
+    expect(await sumAfter(2)).toBe(3)
+    expect(looks).toBe(1)
+    await other.submit(add(topic, 10))
+    expect(await sumAfter(3)).toBe(16)
+    expect(looks).toBe(2)
+    await expect(queue.submit(add(topic, -1))).rejects.toThrow('a fault')
+    expect(await queue.submit(add(topic, 0))).toMatchObject({ kind: 'rejected' })
+    expect(await sumAfter(4)).toBe(20)
+    expect(looks).toBe(2)
+  })
+
+  test('takes turns with another node on one topic, and neither counts by what is no longer true', async () => {
+    const { topic, options } = await given('kept-turns')
+    const nodes = [0, 1, 2].map(() =>
+      createCommandQueue(
+        keeping(() => {}),
+        options,
+      ),
+    )
+    const outcomes = await Promise.all(
+      Array.from({ length: 300 }, async (_, index) => {
+        // Spread over many batches.
+        if (index % 10 === 0) await history().head(topic)
+        return nodes[index % 3]?.submit(add(topic, 1))
+      }),
+    )
+    const sums = outcomes.map((outcome) => (outcome?.kind === 'accepted' ? outcome.reply.sum : 0))
+    expect(sums.toSorted((one, two) => one - two)).toEqual(
+      Array.from({ length: 300 }, (_, index) => index + 1),
+    )
   })
 
   test('fails the one command that breaks its batch, and none of its neighbours', async () => {

@@ -71,7 +71,9 @@ interface Given {
   readonly startingPrice?: number
   readonly reservePrice?: number
   readonly buyNowPrice?: number
+  readonly increments?: readonly { readonly from: number; readonly step: number }[]
   readonly softClose?: AuctionTerms['softClose']
+  readonly funded?: boolean
   readonly startsAt?: Instant
   readonly endsAt?: Instant
 }
@@ -90,9 +92,11 @@ export function auction(given: Given = {}): AuctionState {
     startingPrice: amount(given.startingPrice ?? 500),
     reservePrice: price(given.reservePrice),
     buyNowPrice: price(given.buyNowPrice),
-    increments: DEFAULT_INCREMENTS,
+    increments:
+      given.increments?.map(({ from, step }) => ({ from: amount(from), step: amount(step) })) ??
+      DEFAULT_INCREMENTS,
     softClose: given.softClose ?? null,
-    funded: false,
+    funded: given.funded ?? false,
     startsAt: given.startsAt ?? at('12:00'),
     originalEndsAt: endsAt,
     createdAt: at('11:30'),

@@ -3,11 +3,12 @@ import type { AuctionState } from '../../src/domain/auction/auction.ts'
 import type { AuctionEvent } from '../../src/domain/auction/event.ts'
 import { evolveAuction } from '../../src/domain/auction/evolve.ts'
 import { amount } from '../../src/kernel/amount.ts'
+import { runs } from '../support/runs.ts'
 import { auction, bid, decide, type Move } from './auction-given.ts'
 import type { NaiveOffer } from './auction-naive.ts'
 
 /** How often each property is tried. */
-export const RUNS = { numRuns: 300 }
+export const RUNS = runs(300)
 
 /** Offers close to each other, so that ties, refusals and steps met exactly are common. */
 export const offers = fc.array(
@@ -19,7 +20,7 @@ export const offers = fc.array(
       fc.integer({ min: 8, max: 60 }).map((n) => n * 50),
     ),
   }),
-  { minLength: 1, maxLength: 40 },
+  { minLength: 1, maxLength: 40, size: 'max' },
 )
 
 const increments = fc.option(

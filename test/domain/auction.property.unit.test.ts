@@ -3,11 +3,12 @@ import { describe, expect, test } from 'vitest'
 import type { AuctionState } from '../../src/domain/auction/auction.ts'
 import { foldAuction } from '../../src/domain/auction/evolve.ts'
 import { minimumBid } from '../../src/domain/auction/offered.ts'
+import { PATIENTLY } from '../support/runs.ts'
 import { bid, decide } from './auction-given.ts'
 import { type NaiveOffer, NOTHING_BID, naiveBid } from './auction-naive.ts'
 import { auctions, eachStep, eventsOf, moveOf, offers, RUNS, statesOf } from './auction-random.ts'
 
-describe('a run of bids', () => {
+describe('a run of bids', PATIENTLY, () => {
   test('gives the price and the leader that all ceilings, kept and sorted, would give', () => {
     const run = (start: AuctionState, made: readonly NaiveOffer[]): void => {
       let state = start

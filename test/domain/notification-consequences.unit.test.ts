@@ -7,6 +7,7 @@ import { amount } from '../../src/kernel/amount.ts'
 import { asAuctionId, asNotificationId, asRoomId, asUserId } from '../../src/kernel/id.ts'
 import { instant } from '../../src/kernel/instant.ts'
 import { asOffset } from '../../src/kernel/position.ts'
+import { PATIENTLY, runs } from '../support/runs.ts'
 
 const MINUTE = 60_000
 const END = instant(10 * MINUTE)
@@ -91,37 +92,48 @@ describe('the consequences of bids', () => {
     expect(told(entries)).toEqual(['OUTBID ann 200'])
   })
 
-  test('tell each loss once, however the history is cut into pages', () => {
+  test('tell who leads after a voided bid when that lead is lost, too', () => {
+    const voided = { type: 'BidVoided', by: 'bob', leader: 'ann' }
+    const entries = history({ by: 'ann' }, { by: 'bob' }, voided, { by: 'cid' })
+    expect(told(entries)).toEqual(['OUTBID ann 200', 'OUTBID ann 400'])
+  })
+
+  test('tell each loss once, however the history is cut into pages', PATIENTLY, () => {
     const bidder = fc.constantFrom('ann', 'bob', 'cid')
     const command = fc.record({ by: bidder, isAnswered: fc.boolean() })
     fc.assert(
-      fc.property(fc.array(command, { maxLength: 40 }), fc.integer({ min: 2, max: 7 }), (commands, page) => {
-        const moves: Move[] = []
-        const losses: string[] = []
-        let leader: string | null = null
-        for (const { by, isAnswered } of commands) {
-          moves.push({ by })
-          if (leader !== null && leader !== by) {
-            if (isAnswered) moves.push({ by: leader, command: by })
-            losses.push(isAnswered ? by : leader)
-            if (isAnswered) continue
+      fc.property(
+        fc.array(command, { maxLength: 40, size: 'max' }),
+        fc.integer({ min: 2, max: 7 }),
+        (commands, page) => {
+          const moves: Move[] = []
+          const losses: string[] = []
+          let leader: string | null = null
+          for (const { by, isAnswered } of commands) {
+            moves.push({ by })
+            if (leader !== null && leader !== by) {
+              if (isAnswered) moves.push({ by: leader, command: by })
+              losses.push(isAnswered ? by : leader)
+              if (isAnswered) continue
+            }
+            leader = by
           }
-          leader = by
-        }
-        const entries = history(...moves)
-        let state: Following = start
-        let position = 0
-        const heard: string[] = []
-        for (;;) {
-          const read = entries.slice(position, position + page)
-          const { tellings, after, through } = consequencesOf(state, read, read.length === page)
-          heard.push(...tellings.map(({ userId }) => String(userId)))
-          state = after
-          position = through ?? position
-          if (read.length < page) break
-        }
-        expect(heard).toEqual(losses)
-      }),
+          const entries = history(...moves)
+          let state: Following = start
+          let position = 0
+          const heard: string[] = []
+          for (;;) {
+            const read = entries.slice(position, position + page)
+            const { tellings, after, through } = consequencesOf(state, read, read.length === page)
+            heard.push(...tellings.map(({ userId }) => String(userId)))
+            state = after
+            position = through ?? position
+            if (read.length < page) break
+          }
+          expect(heard).toEqual(losses)
+        },
+      ),
+      runs(100),
     )
   })
 })

@@ -1,12 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { changes, TOLD_RANKS } from '../../src/domain/ranking/changes.ts'
-import { inOrder, rank } from '../../src/domain/ranking/rank.ts'
+import { changes, type RankingChanges, TOLD_RANKS } from '../../src/domain/ranking/changes.ts'
+import { inOrder } from '../../src/domain/ranking/order.ts'
+import { rank } from '../../src/domain/ranking/rank.ts'
 import type { Ranked, Score, Standing } from '../../src/domain/ranking/standing.ts'
 import type { RankingMethod } from '../../src/domain/room/room.ts'
 import { amount } from '../../src/kernel/amount.ts'
-import { asUserId } from '../../src/kernel/id.ts'
+import { asUserId, type UserId } from '../../src/kernel/id.ts'
 import { instant } from '../../src/kernel/instant.ts'
+import { PATIENTLY, runs } from '../support/runs.ts'
 
 const METHODS: readonly RankingMethod[] = ['STANDARD', 'DENSE', 'ORDINAL']
 
@@ -25,7 +27,24 @@ function scores(values: readonly number[]): readonly Score[] {
 }
 
 function ranking(of: readonly Score[], method: RankingMethod = 'ORDINAL', leader = ''): readonly Ranked[] {
-  return rank(inOrder(of, asUserId(leader)), method)
+  return rank(inOrder(of, asUserId(leader)).scores, method)
+}
+
+/** What became of `before`; who leads `after` among equals. */
+function told(
+  before: readonly Score[],
+  after: readonly Score[],
+  method: RankingMethod = 'ORDINAL',
+  leader = '',
+): RankingChanges {
+  const changed = new Map<UserId, Score | null>(before.map(({ user }) => [user.id, null]))
+  const held = new Map(before.map(({ user, score }) => [user.id, score]))
+  for (const score of after) {
+    if (held.get(score.user.id) === score.score) changed.delete(score.user.id)
+    else changed.set(score.user.id, score)
+  }
+  const step = { before: inOrder(before, null), after: inOrder(after, asUserId(leader)), changed }
+  return changes(step, method)
 }
 
 const ranksOf = (of: readonly Ranked[]): readonly number[] => of.map(({ rank }) => rank)
@@ -37,7 +56,7 @@ const lineOf = ({ rank, user, score, previousRank }: Standing): string =>
 const boards = fc
   .uniqueArray(
     fc.record({ id: fc.integer({ min: 0, max: 400 }), value: fc.nat(60), reached: fc.nat(10_000) }),
-    { selector: ({ id }) => id, maxLength: 300 },
+    { selector: ({ id }) => id, maxLength: 300, size: 'max' },
   )
   .map((rows) => rows.map(({ id, value, reached }) => score(`u${id}`, value, reached * 1000 + id)))
 
@@ -60,7 +79,7 @@ describe('ranking 9, 8, 8, 7', () => {
   })
 })
 
-describe('any ranking', () => {
+describe('any ranking', PATIENTLY, () => {
   test('counts by STANDARD who is better, by DENSE the better scores, by ORDINAL the places', () => {
     fc.assert(
       fc.property(boards, (board) => {
@@ -71,6 +90,7 @@ describe('any ranking', () => {
           expect(rank).toBe(new Set(better(score.score)).size + 1)
         expect(ranksOf(ranking(board))).toEqual(board.map((_, index) => index + 1))
       }),
+      runs(100),
     )
   })
 
@@ -92,63 +112,67 @@ describe('any ranking', () => {
           }
         }
       }),
-      { numRuns: 20 },
+      runs(20),
     )
   })
 })
 
 describe('the changes of a ranking', () => {
   test('name who is new, without a rank before', () => {
-    const { scores, ranks } = changes([], ranking([score('ann', 500)]))
+    const { scores, ranks } = told([], [score('ann', 500)])
     expect(scores.map(lineOf)).toEqual(['1 ann 500, was null'])
     expect(ranks).toEqual(scores)
   })
 
   test('name of scores who changed it, of ranks also whom that moved', () => {
-    const before = ranking([score('ann', 9, 1), score('bob', 8, 2), score('cid', 7, 3)])
-    const after = ranking([score('ann', 9, 1), score('bob', 8, 2), score('cid', 10, 4)])
-    const told = changes(before, after)
-    expect(told.scores.map(lineOf)).toEqual(['1 cid 10, was 3'])
-    expect(told.ranks.map(lineOf)).toEqual(['1 cid 10, was 3', '2 ann 9, was 1', '3 bob 8, was 2'])
+    const before = [score('ann', 9, 1), score('bob', 8, 2), score('cid', 7, 3)]
+    const { scores, ranks } = told(before, [score('ann', 9, 1), score('bob', 8, 2), score('cid', 10, 4)])
+    expect(scores.map(lineOf)).toEqual(['1 cid 10, was 3'])
+    expect(ranks.map(lineOf)).toEqual(['1 cid 10, was 3', '2 ann 9, was 1', '3 bob 8, was 2'])
   })
 
   test('have no ranks where nobody was overtaken', () => {
-    const before = ranking([score('ann', 9, 1), score('bob', 8, 2)])
-    const told = changes(before, ranking([score('ann', 20, 3), score('bob', 8, 2)]))
-    expect(told.scores.map(lineOf)).toEqual(['1 ann 20, was 1'])
-    expect(told.ranks).toEqual([])
+    const before = [score('ann', 9, 1), score('bob', 8, 2)]
+    const { scores, ranks } = told(before, [score('ann', 20, 3), score('bob', 8, 2)])
+    expect(scores.map(lineOf)).toEqual(['1 ann 20, was 1'])
+    expect(ranks).toEqual([])
   })
 
   test('have ranks without scores where only the leader changed', () => {
     const equal = [score('ann', 9, 1), score('bob', 9, 2)]
-    const told = changes(ranking(equal), ranking(equal, 'ORDINAL', 'bob'))
-    expect(told.scores).toEqual([])
-    expect(told.ranks.map(lineOf)).toEqual(['1 bob 9, was 2', '2 ann 9, was 1'])
+    const { scores, ranks } = told(equal, equal, 'ORDINAL', 'bob')
+    expect(scores).toEqual([])
+    expect(ranks.map(lineOf)).toEqual(['1 bob 9, was 2', '2 ann 9, was 1'])
   })
 
   test('tell once more, with 0 and behind all, who left', () => {
-    const before = ranking([score('ann', 9, 1), score('bob', 8, 2), score('cid', 7, 3)])
-    const told = changes(before, ranking([score('bob', 8, 2), score('cid', 7, 3)]))
-    expect(told.scores.map(lineOf)).toEqual(['3 ann 0, was 1'])
-    expect(told.ranks.map(lineOf)).toEqual(['1 bob 8, was 2', '2 cid 7, was 3', '3 ann 0, was 1'])
+    const before = [score('ann', 9, 1), score('bob', 8, 2), score('cid', 7, 3)]
+    const { scores, ranks } = told(before, [score('bob', 8, 2), score('cid', 7, 3)])
+    expect(scores.map(lineOf)).toEqual(['3 ann 0, was 1'])
+    expect(ranks.map(lineOf)).toEqual(['1 bob 8, was 2', '2 cid 7, was 3', '3 ann 0, was 1'])
   })
 
   test('are silent about ranks from 101 on, but not about who falls to there', () => {
     const hundred = Array.from({ length: 102 }, (_, index) => score(`u${index}`, 1000 - index, index))
-    const lower = changes(
-      ranking(hundred),
-      ranking(hundred.map((each) => (each.user.id === 'u101' ? score('u101', 900, 0) : each))),
-    )
+    const withLast = (value: number) =>
+      hundred.map((each) => (each.user.id === 'u101' ? score('u101', value, 0) : each))
+    const lower = told(hundred, withLast(900))
     expect(lower.scores.map(lineOf)).toEqual(['101 u101 900, was 102'])
     expect(lower.ranks).toEqual([])
-    const last = changes(
-      ranking(hundred),
-      ranking(hundred.map((each) => (each.user.id === 'u101' ? score('u101', 901, 0) : each))),
-    )
+    const last = told(hundred, withLast(901))
     expect(last.ranks.map(lineOf)).toEqual(['100 u101 901, was 102', '101 u99 901, was 100'])
   })
 
-  test('put over what was held, by user, give what is', () => {
+  test('tell of the first thousand where thousands share a rank', () => {
+    const equal = Array.from({ length: 3000 }, (_, index) => score(`u${index}`, 1, index))
+    const better = equal.map((each) => (each.user.id === 'u2999' ? score('u2999', 2, 9000) : each))
+    const { scores, ranks } = told(equal, better, 'STANDARD')
+    expect(scores.map(lineOf)).toEqual(['1 u2999 2, was 1'])
+    expect(ranks).toHaveLength(1000)
+    expect(ranks.map(lineOf).slice(0, 2)).toEqual(['2 u0 1, was 1', '2 u1 1, was 1'])
+  })
+
+  test('put over what was held, by user, give what is', PATIENTLY, () => {
     const worth = (of: readonly Ranked[]) =>
       of
         .filter(({ rank }) => rank <= TOLD_RANKS)
@@ -158,9 +182,8 @@ describe('the changes of a ranking', () => {
         const before = ranking(one, method)
         const after = ranking(other, method)
         const held = new Map(before.map(({ rank, score }) => [score.user.id, { rank, score: score.score }]))
-        const told = changes(before, after)
-        for (const { user, rank, score } of [...told.scores, ...told.ranks])
-          held.set(user.id, { rank, score })
+        const { scores, ranks } = told(one, other, method)
+        for (const { user, rank, score } of [...scores, ...ranks]) held.set(user.id, { rank, score })
         const present = new Set(idsOf(after))
         const lines = [...held]
           .filter(([id, { rank }]) => present.has(id) && rank <= TOLD_RANKS)
@@ -168,6 +191,7 @@ describe('the changes of a ranking', () => {
         expect(lines.toSorted()).toEqual(worth(after).toSorted())
         for (const [id, { score }] of held) if (!present.has(id)) expect(score).toBe(0)
       }),
+      runs(100),
     )
   })
 })

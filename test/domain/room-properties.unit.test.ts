@@ -9,6 +9,7 @@ import { dueAt } from '../../src/domain/room/lifecycle.ts'
 import type { RoomFacts } from '../../src/domain/room/room.ts'
 import { asRoomId } from '../../src/kernel/id.ts'
 import { type Instant, later } from '../../src/kernel/instant.ts'
+import { PATIENTLY, runs } from '../support/runs.ts'
 import { admin, createCommand, max, mia, molly, NOW, olga, service, tokenModerator } from './room.fixture.ts'
 
 const PEOPLE = [olga, molly, mia, max, admin, service, tokenModerator]
@@ -124,13 +125,13 @@ const everyScene = (check: (scene: Scene) => void): void =>
     fc.property(acts, (script) => {
       for (const scene of play(script)) check(scene)
     }),
-    { numRuns: 500 },
+    runs(500),
   )
 
 const statusIn = (state: RoomFacts | null, actor: Actor) =>
   actor.kind === 'user' ? state?.memberships.get(actor.person.id)?.status : undefined
 
-describe('in any sequence of commands', () => {
+describe('in any sequence of commands', PATIENTLY, () => {
   test('memberCount is the number of members', () => {
     everyScene(({ after }) => {
       const members = [...(after?.memberships.values() ?? [])].filter((one) => one.status === 'member')
@@ -146,6 +147,7 @@ describe('in any sequence of commands', () => {
         const state = scenes.at(-1)?.after ?? null
         expect(all.reduce<RoomFacts | null>(evolveRoom, null)).toEqual(state)
       }),
+      runs(100),
     )
   })
 

@@ -1,17 +1,18 @@
-import { asc, eq, sql } from 'drizzle-orm'
+import { and, asc, eq, sql } from 'drizzle-orm'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createDispatch } from '../../src/command/create-dispatch.ts'
 import { createTurns } from '../../src/command/turns.ts'
 import type { Actor } from '../../src/domain/actor.ts'
 import { createFollower, type Follower } from '../../src/follower/follower.ts'
 import { drawConsequences } from '../../src/follower/round.ts'
-import { asUserId, newAuctionId, newBidId, newRoomId } from '../../src/kernel/id.ts'
+import { asAuctionId, asUserId, newAuctionId, newBidId, newRoomId } from '../../src/kernel/id.ts'
 import { instant } from '../../src/kernel/instant.ts'
-import { auctionTopic, type Topic } from '../../src/kernel/topic.ts'
+import { asOffset } from '../../src/kernel/position.ts'
+import { auctionTopic, idOf, type Topic } from '../../src/kernel/topic.ts'
 import type { Database } from '../../src/log/database.ts'
 import type { Entry } from '../../src/log/entry.ts'
 import { openRecord } from '../../src/log/record.ts'
-import { entries, followers, notifications } from '../../src/log/schema.ts'
+import { auctions, entries, followers, notifications } from '../../src/log/schema.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
 
 const PATIENCE = { timeout: 15_000, interval: 50 }
@@ -32,9 +33,9 @@ interface Lot {
   isFollowed(): Promise<boolean>
 }
 
-/** A LIVE auction that starts at 500, with steps of 1. */
-async function lot(lastsMs = 60 * MINUTE, softClose: Soft = null): Promise<Lot> {
-  const url = await freshDatabase()
+/** A LIVE auction that starts at 500, with steps of 1; in the database of `beside`, where there is one. */
+async function lot(lastsMs = 60 * MINUTE, softClose: Soft = null, beside?: Lot): Promise<Lot> {
+  const url = beside?.url ?? (await freshDatabase())
   const database = await open(url)
   const dispatch = createDispatch({ database, turns: createTurns(4), announce: () => {} })
   const seller = user('seller')
@@ -80,11 +81,15 @@ async function open(url: string): Promise<Database> {
   return record.database
 }
 
+const unexpected = (topic: Topic | null, error: unknown): void => expect.unreachable(`${topic}: ${error}`)
+
 /** A node of its own that follows, and what it announced. */
-async function follow(url: string): Promise<{ readonly follower: Follower; readonly announced: Entry[] }> {
+async function follow(
+  url: string,
+  onFault = unexpected,
+): Promise<{ readonly follower: Follower; readonly announced: Entry[] }> {
   const announced: Entry[] = []
   const announce = (made: readonly Entry[]): void => void announced.push(...made)
-  const onFault = (error: unknown): void => expect.unreachable(String(error))
   const follower = createFollower({ database: await open(url), announce, onFault })
   onTestFinished(() => follower.close())
   return { follower, announced }
@@ -207,5 +212,80 @@ describe('followers of an auction', () => {
       FROM notifications, auctions WHERE user_id = 'bob'`)
     expect(rows).toMatchObject([{ late: expect.toSatisfy((late: number) => late >= 0 && late < 1_000) }])
     expect(nodes.flatMap((each) => each.announced)).toHaveLength(3)
+  })
+})
+
+describe('a follower that fails at one auction', () => {
+  test('tries it again after growing pauses, follows the others meanwhile, and goes on when it is mended', async () => {
+    const broken = await lot()
+    const sound = await lot(60 * MINUTE, null, broken)
+    await broken.bid('ann', { amount: 500 })
+    await broken.bid('bob', { amount: 600 })
+    const { database, topic } = broken
+    const [isLast, isThird] = [2, 3].map((offset) =>
+      and(eq(entries.topic, topic), eq(entries.offset, asOffset(offset))),
+    )
+    const [last] = await database.select({ data: entries.data }).from(entries).where(isLast)
+    if (last === undefined) throw new Error('the second bid is no entry')
+    await database.update(entries).set({ data: {} }).where(isLast)
+
+    const attempts: number[] = []
+    const between = (attempt: number): number => (attempts[attempt + 1] ?? 0) - (attempts[attempt] ?? 0)
+    const { follower } = await follow(broken.url, (failed, error) => {
+      expect(failed).toBe(topic)
+      expect(String(error)).toContain('is no BidPlaced')
+      attempts.push(performance.now())
+    })
+    await vi.waitFor(() => {
+      // What is committed meanwhile does not make it impatient.
+      follower.nudge([{ topic } as Entry])
+      expect(attempts).toHaveLength(2)
+    }, PATIENCE)
+    expect(between(0)).toBeGreaterThanOrEqual(1_000)
+
+    await sound.bid('cid', { amount: 500 })
+    await sound.bid('dan', { amount: 600 })
+    await vi.waitFor(async () => expect(await sound.told()).toEqual(['cid OUTBID']), PATIENCE)
+    await database.update(entries).set(last).where(isLast)
+    await vi.waitFor(async () => expect(await sound.told()).toEqual(['ann OUTBID', 'cid OUTBID']), PATIENCE)
+    expect(attempts).toHaveLength(2)
+
+    // Forgiven: another fault is the first one again.
+    await broken.bid('ann', { amount: 700 })
+    await database.update(entries).set({ data: {} }).where(isThird)
+    await vi.waitFor(() => expect(attempts).toHaveLength(4), PATIENCE)
+    expect(between(2)).toBeLessThan(3_000)
+  }, 40_000)
+
+  test('follows the others also where its state can not be read', async () => {
+    const broken = await lot()
+    const sound = await lot(60 * MINUTE, null, broken)
+    const state = sql`'{"endingDueAt":"soon"}'`
+    await broken.database.update(followers).set({ state }).where(eq(followers.topic, broken.topic))
+    await sound.bid('cid', { amount: 500 })
+    await sound.bid('dan', { amount: 600 })
+    const failed = new Set<Topic | null>()
+    await follow(broken.url, (topic) => failed.add(topic))
+    await vi.waitFor(async () => expect(await sound.told()).toEqual(['cid OUTBID']), PATIENCE)
+    await broken.bid('ann', { amount: 500 })
+    await vi.waitFor(() => expect(failed).toEqual(new Set([broken.topic])), PATIENCE)
+  })
+
+  test('follows the others also where it can not begin', async () => {
+    const broken = await lot()
+    const sound = await lot(60 * MINUTE, null, broken)
+    const standing = sql`'null'`
+    await broken.database.delete(followers)
+    await broken.database
+      .update(auctions)
+      .set({ standing })
+      .where(eq(auctions.id, asAuctionId(idOf(broken.topic))))
+    const failed: (Topic | null)[] = []
+    await follow(broken.url, (topic) => failed.push(topic))
+    await vi.waitFor(async () => expect(await sound.isFollowed()).toBe(true), PATIENCE)
+    await sound.bid('cid', { amount: 500 })
+    await sound.bid('dan', { amount: 600 })
+    await vi.waitFor(async () => expect(await sound.told()).toEqual(['cid OUTBID']), PATIENCE)
+    expect(failed).toEqual([broken.topic])
   })
 })

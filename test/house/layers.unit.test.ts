@@ -53,9 +53,24 @@ const PLANTED: readonly Planted[] = [
     imports: '../log/read/rooms.ts',
   },
   {
+    rule: 'hub-knows-its-packages',
+    file: 'src/hub/planted-package.ts',
+    imports: 'prom-client',
+  },
+  {
+    rule: 'metrics-knows-its-neighbours',
+    file: 'src/metrics/planted.ts',
+    imports: '../log/read/rooms.ts',
+  },
+  {
     rule: 'pubsub-knows-its-neighbours',
     file: 'src/pubsub/planted.ts',
     imports: '../log/entry.ts',
+  },
+  {
+    rule: 'presence-knows-its-neighbours',
+    file: 'src/presence/planted.ts',
+    imports: '../hub/hub.ts',
   },
   {
     rule: 'only-redis-implementations-know-redis',

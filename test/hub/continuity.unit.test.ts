@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { asOffset } from '../../src/kernel/position.ts'
+import { PATIENTLY, runs } from '../support/runs.ts'
 import { createFakeBus } from './fake-bus.ts'
 import { createFakeHistory } from './fake-history.ts'
 import { createTestHub, openReader, sourceOf, type TestReader } from './reader.ts'
@@ -137,9 +138,12 @@ async function play(actions: readonly Action[]): Promise<void> {
 }
 
 describe('readers of a topic whose bus loses, repeats and reorders', () => {
-  test('each get everything after where they began, in order, once, or are told to start over', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(action, { minLength: 10, maxLength: 60, size: 'max' }), play), {
-      numRuns: 300,
-    })
-  }, 60_000)
+  test(
+    'each get everything after where they began, in order, once, or are told to start over',
+    PATIENTLY,
+    async () => {
+      const actions = fc.array(action, { minLength: 10, maxLength: 60, size: 'max' })
+      await fc.assert(fc.asyncProperty(actions, play), runs(300))
+    },
+  )
 })

@@ -9,7 +9,7 @@ import { type FakeHistory, TOPIC } from './fake-history.ts'
 /** What one subscriber got: a snapshot's offset with its reset mark, or an entry's offset. */
 export type Received =
   | { readonly kind: 'snapshot'; readonly offset: number; readonly reset: boolean }
-  | { readonly kind: 'entry'; readonly offset: number }
+  | { readonly kind: 'entry'; readonly offset: number; readonly read?: number }
 
 export interface TestReader {
   readonly received: readonly Received[]
@@ -56,8 +56,14 @@ export function sourceOf(history: FakeHistory, present?: (event: PresentedEvent)
   }
 }
 
-/** Subscribes from `after` on. `key` tells groups apart. */
-export function openReader(hub: Hub, source: Source, after: string | null = null, key = 'same'): TestReader {
+/** Subscribes from `after` on. `key` tells groups apart. `read`: what the selection reads for a value, if anything. */
+export function openReader(
+  hub: Hub,
+  source: Source,
+  after: string | null = null,
+  key = 'same',
+  read?: (offset: number) => Promise<number> | undefined,
+): TestReader {
   const received: Received[] = []
   let cursor: string | null = null
   let error: GraphQLError | undefined
@@ -66,8 +72,9 @@ export function openReader(hub: Hub, source: Source, after: string | null = null
   let resume: (() => void)[] = []
   const sink: Sink = {
     send(payload) {
-      const { type, offset, reset } = JSON.parse(payload.json.toString()).data
-      received.push(type === 'Snapshot' ? { kind: 'snapshot', offset, reset } : { kind: 'entry', offset })
+      const { type, offset, reset, late } = JSON.parse(payload.json.toString()).data
+      if (type === 'Snapshot') received.push({ kind: 'snapshot', offset, reset })
+      else received.push({ kind: 'entry', offset, ...(late === undefined ? {} : { read: late }) })
       cursor = payload.cursor
     },
     isCongested: () => isHeld,
@@ -81,12 +88,13 @@ export function openReader(hub: Hub, source: Source, after: string | null = null
     key,
     execute(value) {
       const { type, position, reset } = value as PresentedEvent & { readonly reset?: boolean }
-      return { data: { type, offset: position.offset, reset } }
+      const data = { type, offset: position.offset, reset }
+      return read?.(position.offset)?.then((late) => ({ data: { ...data, late } })) ?? { data }
     },
   }
   const subscriber: Subscriber = { selection, viewer: null, sink }
   const plan: HistoryPlan = { kind: 'history', topic: TOPIC, source, after }
-  const close = hub.open(plan, subscriber)
+  const close = hub.open(plan, subscriber, { enter: () => () => {} })
   return {
     received,
     get cursor() {

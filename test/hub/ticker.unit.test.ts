@@ -16,6 +16,7 @@ function given(plan: Partial<LatestPlan> = {}) {
       executions += 1
     },
     onDelivery: () => {},
+    onLive: () => {},
     onReplay: () => {},
     onReset: () => {},
     onFault: (error: unknown) => new GraphQLError(String(error)),

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Cancel, createDeadlines } from '../../src/kernel/deadlines.ts'
 import { type Instant, instant, later } from '../../src/kernel/instant.ts'
+import { PATIENTLY, runs } from '../support/runs.ts'
 
 const now = (): Instant => instant(Date.now())
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -124,9 +125,9 @@ describe('Many deadlines', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('stay in order when many are cancelled among many', () => {
-    const delays = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 20, maxLength: 100 })
-    const chosen = fc.array(fc.nat(99), { maxLength: 30 })
+  test('stay in order when many are cancelled among many', PATIENTLY, () => {
+    const delays = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 20, maxLength: 100, size: 'max' })
+    const chosen = fc.array(fc.nat(99), { maxLength: 30, size: 'max' })
     fc.assert(
       fc.property(delays, chosen, (armed, cancelled) => {
         const deadlines = createDeadlines(now)
@@ -138,6 +139,7 @@ describe('Many deadlines', () => {
         const left = armed.filter((_, index) => !cancelled.includes(index))
         expect(fired).toEqual(left.sort((a, b) => a - b))
       }),
+      runs(100),
     )
   })
 
@@ -151,7 +153,7 @@ describe('Many deadlines', () => {
     expect(fire).toHaveBeenCalledTimes(11)
   })
 
-  test('fire as a naive list of them would', () => {
+  test('fire as a naive list of them would', PATIENTLY, () => {
     const step = fc.oneof(
       {
         weight: 4,
@@ -168,7 +170,7 @@ describe('Many deadlines', () => {
       },
     )
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => {
         const deadlines = createDeadlines(now)
         const armed: { readonly at: number; readonly wakesAt: number; readonly cancel: Cancel }[] = []
         const cancelled = new Set<number>()
@@ -196,6 +198,7 @@ describe('Many deadlines', () => {
         expect(fired).toEqual(expected)
         expect(vi.getTimerCount()).toBe(0)
       }),
+      runs(100),
     )
   })
 })

@@ -60,6 +60,20 @@ describe('the record', () => {
     await rm(folder, { recursive: true })
   })
 
+  test('survives connections that break inside transactions, more than it has in all', async () => {
+    const url = await freshDatabase()
+    const record = await openRecord({ url, directory: '', onConnectionError: () => {} })
+    const breaking = () =>
+      record.database.transaction((tx) => tx.execute(sql`SELECT pg_terminate_backend(pg_backend_pid())`))
+    for (let round = 0; round < 3; round += 1) {
+      const ends = await Promise.allSettled(Array.from({ length: 8 }, breaking))
+      expect(ends.every(({ status }) => status === 'rejected')).toBe(true)
+    }
+    const { rows } = await record.database.transaction((tx) => tx.execute(sql`SELECT 1 AS one`))
+    expect(rows).toEqual([{ one: 1 }])
+    await record.close()
+  })
+
   test('gives a new connection a clean session after a statement failed in the embedded database', async () => {
     const folder = await makeTemporaryFolder('record')
     const record = await openRecord({ url: null, directory: join(folder, 'data'), onConnectionError })

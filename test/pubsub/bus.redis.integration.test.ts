@@ -7,7 +7,7 @@ import { createRedisBus, type RedisBusOptions } from '../../src/pubsub/bus.redis
 import type { Bus, BusStatus } from '../../src/pubsub/bus.ts'
 import { freePort, portOf } from '../support/free-port.ts'
 import { startRedis } from '../support/redis.ts'
-import { startProxy } from '../support/redis-proxy.ts'
+import { startProxy } from '../support/proxy.ts'
 import { freshRedisPrefix, sharedRedisUrl } from '../support/redis-shared.ts'
 
 const topic = asTopic('room:global')

@@ -5,6 +5,7 @@ import { createDispatch } from '../../src/command/create-dispatch.ts'
 import { createTurns } from '../../src/command/turns.ts'
 import type { Role } from '../../src/domain/actor.ts'
 import type { Guard, Plan } from '../../src/hub/source.ts'
+import { createDeadlines } from '../../src/kernel/deadlines.ts'
 import { asUserId } from '../../src/kernel/id.ts'
 import { FAR_FUTURE, instant } from '../../src/kernel/instant.ts'
 import type { Topic } from '../../src/kernel/topic.ts'
@@ -12,6 +13,10 @@ import type { Entry } from '../../src/log/entry.ts'
 import { createHistory, type History } from '../../src/log/history.ts'
 import { openRecord } from '../../src/log/record.ts'
 import { users } from '../../src/log/schema.ts'
+import { createMemoryRates } from '../../src/limits/rates.memory.ts'
+import { createPresence } from '../../src/presence/presence.ts'
+import { createMemoryRegistry } from '../../src/presence/registry.memory.ts'
+import { createMemoryBus } from '../../src/pubsub/bus.memory.ts'
 import type { CallContext, ConnectionControl } from '../../src/resolvers/context.ts'
 import { createServices, type Services } from '../../src/resolvers/services.ts'
 import { createSchema } from '../../src/schema/schema.ts'
@@ -69,7 +74,16 @@ export async function given(...known: readonly Viewer[]): Promise<Given> {
   onTestFinished(() => record.close())
   const { database } = record
   const dispatch = createDispatch({ database, turns: createTurns(4), announce: () => {} })
-  const services = createServices({ dispatch, database, node: 'node_1', version: '1.2.3', now: () => NOW })
+  const now = () => NOW
+  const presence = createPresence({
+    ...{ registry: createMemoryRegistry(), bus: createMemoryBus(), node: 'node_1' },
+    ...{ deadlines: createDeadlines(now), now },
+  })
+  const services = createServices({
+    ...{ dispatch, database, presence, node: 'node_1', version: '1.2.3', now },
+    rates: createMemoryRates({ perSecond: 100_000, burst: 100_000 }),
+    settleUsers: async () => {},
+  })
   const schema = createSchema()
   if (known.length > 0) await database.insert(users).values(known.map(({ user }) => user))
 

@@ -17,11 +17,16 @@ describe('the server', () => {
       echo: 'x',
     })
     expect(await run(user, query)).toMatchObject({
-      server: { capabilities: ['bids', 'messages', 'rooms'] },
+      server: { capabilities: ['bids', 'messages', 'notifications', 'presence', 'rooms'] },
       viewer: { user: { name: 'USER' }, roles: ['USER'], expiresAt: '9999-12-31T23:59:59.999Z' },
     })
     expect(await run(admin, query)).toMatchObject({
-      server: { capabilities: ['announcements', 'bids', 'messages', 'operations', 'rooms'] },
+      server: {
+        capabilities: [
+          ...['announcements', 'bids', 'messages', 'notifications', 'operations', 'presence', 'rooms'],
+          'trading',
+        ],
+      },
       viewer: { roles: ['USER', 'ADMIN'] },
     })
   })
@@ -43,10 +48,12 @@ describe('the server', () => {
   })
 
   test('signs the connection in that a call came by, or says why not', async () => {
-    const { run } = await given()
+    const { run, services } = await given()
     const text = `mutation ($token: String!) { authenticate(token: $token) {
       ... on Authenticated { viewer { user { id } rooms { edges { cursor } } } } ... on Rejected { code field reason } } }`
     const connection: ConnectionControl = {
+      attendee: services.presence.attend(),
+      onRateLimited: () => {},
       authenticate: async (token) =>
         token === 'good' ? { kind: 'ok', viewer: user } : { kind: 'refused', reason: 'It has expired.' },
     }

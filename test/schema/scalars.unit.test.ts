@@ -118,8 +118,11 @@ describe('JSON', () => {
     expect(() => ofVariable('JSON', 'é'.repeat(9_000))).toThrow('JSON must be at most 16 KiB')
   })
 
-  test('refuses what nests too deep to be written', () => {
-    const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)
-    expect(() => ofVariable('JSON', deep)).toThrow('JSON must be at most 16 KiB')
+  test('takes 100 levels and refuses one more, and what nests too deep to be written', () => {
+    const nested = (levels: number) => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`)
+    expect(ofVariable('JSON', nested(100))).toEqual(nested(100))
+    for (const levels of [101, 100_000]) {
+      expect(() => ofVariable('JSON', nested(levels))).toThrow('JSON must nest at most 100 levels')
+    }
   })
 })

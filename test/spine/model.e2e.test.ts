@@ -8,6 +8,7 @@ import { type NaiveOffer, NOTHING_BID, naiveBid } from '../domain/auction-naive.
 import { post } from '../support/graphql-client.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
+import { createRandom } from '../support/random.ts'
 import { freshRedisPrefix, sharedRedisUrl } from '../support/redis-shared.ts'
 import { makeAuction, makeRoom, placeBid } from '../support/rooms.ts'
 
@@ -18,15 +19,6 @@ const TERMS = {
   startingPrice: amount(500),
   reservePrice: amount(RESERVE),
   increments: DEFAULT_INCREMENTS,
-}
-
-/** Numerical Recipes' generator: small, and the same for a seed everywhere. */
-function createRandom(seed: number): (below: number) => number {
-  let state = seed >>> 0
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
 }
 
 interface Shown {

@@ -3,7 +3,7 @@ import { type App, startApp } from '../../src/app.ts'
 import { issueDevToken } from '../../src/auth/dev-token.ts'
 import { readConfig } from '../../src/config/config.ts'
 import { instant } from '../../src/kernel/instant.ts'
-import { TEST_SECRET, type TestNode } from './node.ts'
+import { NO_LIMITS, TEST_SECRET, type TestNode } from './node.ts'
 import { freshDatabase } from './postgres-shared.ts'
 
 /** A node in the test's own process, so that a test can look inside. */
@@ -20,6 +20,7 @@ export async function startTestApp(env: Readonly<Record<string, string>> = {}): 
     DATABASE_URL: await freshDatabase(),
     JWT_SECRET: TEST_SECRET,
     DEMO: 'false',
+    ...NO_LIMITS,
     ...env,
   })
   if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))

@@ -22,7 +22,7 @@ export interface Caller extends AsyncDisposable {
 
 /** `sub` undefined: a visitor. */
 export async function createCaller(
-  node: TestNode,
+  node: Pick<TestNode, 'url' | 'wsUrl' | 'token'>,
   sub?: string,
   roles: readonly string[] = [],
 ): Promise<Caller> {

@@ -17,6 +17,8 @@ export interface NodeOptions {
   /** A free one where absent; that of an earlier node makes this one its restart. */
   readonly port?: number
   readonly env?: Readonly<Record<string, string>>
+  /** The program, where it is not the server's own. */
+  readonly main?: string
 }
 
 /** A server in a process of its own, as `npm start` would start it. */
@@ -24,6 +26,8 @@ export interface TestNode extends AsyncDisposable {
   readonly url: string
   readonly wsUrl: string
   readonly folder: string
+  /** Of its process. */
+  readonly pid: number
   /** A token for this node and all others of the tests. */
   token(sub: string, claims?: { readonly name?: string; readonly roles?: readonly string[] }): Promise<string>
   /** Ends it as a crash would, at once. */
@@ -38,6 +42,9 @@ const MAIN = join(import.meta.dirname, '../../src/main.ts')
 /** The same for every node, so that a token works on all of them. */
 export const TEST_SECRET = 'a secret for tests, longer than thirty-two bytes'
 
+/** Tests act faster than people: whoever tests a limit sets it. */
+export const NO_LIMITS = { MUTATIONS_PER_SECOND: '100000', MAX_CONNECTIONS_PER_USER: '100000' } as const
+
 /** Starts a node and waits until it is ready. */
 export function startNode(options: NodeOptions = {}): Promise<TestNode> {
   return startPatiently(() => startOnce(options))
@@ -49,6 +56,7 @@ async function startOnce({
   folder,
   port: given,
   env = {},
+  main = MAIN,
 }: NodeOptions): Promise<TestNode> {
   const home = await makeTemporaryFolder('node')
   const data = folder ?? join(home, 'data')
@@ -61,6 +69,7 @@ async function startOnce({
     JWT_SECRET: TEST_SECRET,
     LOG_LEVEL: 'warn',
     DEMO: 'false',
+    ...NO_LIMITS,
     ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
     ...env,
@@ -68,15 +77,18 @@ async function startOnce({
   const assignments = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
   const server: ServerProcess = startProcess({
     file: 'env',
-    args: [...assignments, process.execPath, MAIN],
+    args: [...assignments, process.execPath, main],
     folder: home,
     lethal: 'SIGKILL',
   })
   await untilReady(server, () => isReady(url), 60_000)
+  const { pid } = server
+  if (pid === undefined) throw new Error('a server that is ready has a process')
   return {
     url,
     wsUrl: `${url.replace('http', 'ws')}/graphql`,
     folder: data,
+    pid,
     exited: server.exited,
     async token(sub, claims = {}) {
       const response = await fetch(`${url}/dev/token`, {

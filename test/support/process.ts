@@ -9,6 +9,8 @@ import { promisify } from 'node:util'
 export const run = promisify(execFile)
 
 export interface ServerProcess {
+  /** Undefined where it could not be started. */
+  readonly pid: number | undefined
   /** Resolves with all that it printed when it is over. */
   readonly exited: Promise<string>
   hasExited(): boolean
@@ -68,6 +70,7 @@ export function startProcess({ file, args, folder, user, lethal }: ServerCommand
   watchdog.unref()
   void exited.then(() => watchdog.kill('SIGKILL'))
   return {
+    pid: child.pid,
     exited,
     hasExited: () => over,
     async end(signal) {

@@ -6,19 +6,37 @@ export interface RestartingNode extends AsyncDisposable {
   readonly node: TestNode
   /** Kills it with SIGKILL and resolves when it is ready again. */
   crash(): Promise<void>
+  /** Resolves when it is ready, and starts it where it has ended. */
+  revive(): Promise<void>
 }
 
 export async function startRestartingNode(options: NodeOptions = {}): Promise<RestartingNode> {
   let node = await startNode(options)
   const again = { ...options, folder: node.folder, port: Number(new URL(node.url).port) }
+  let isOver = false
+  const mark = (): void => {
+    const started = node
+    isOver = false
+    void started.exited.then(() => {
+      if (started === node) isOver = true
+    })
+  }
+  mark()
+  async function revive(): Promise<void> {
+    if (!isOver) return
+    node = await startNode(again)
+    mark()
+  }
   return {
     get node() {
       return node
     },
     async crash() {
       await node.kill()
-      node = await startNode(again)
+      isOver = true
+      await revive()
     },
+    revive,
     [Symbol.asyncDispose]: () => node[Symbol.asyncDispose](),
   }
 }

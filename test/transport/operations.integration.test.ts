@@ -20,6 +20,7 @@ async function start(changes: Partial<OperationsDependencies> = {}) {
       asked.push(claims)
       return { token: 'aa.bb.cc', expiresAt: AT }
     },
+    others: [],
     origins: createOriginPolicy({ kind: 'listed', origins: new Set([ORIGIN]) }),
     onFault: (fault) => faults.push(fault),
     ...changes,

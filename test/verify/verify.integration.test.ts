@@ -82,6 +82,17 @@ describe('verifying the record', () => {
     expect(await differences()).toEqual([])
   })
 
+  test('takes a purchase for one, also below what a bid would have to be', async () => {
+    const seller = await node.token('seller')
+    const terms = { startingPrice: 1_000, reservePrice: 1_300, buyNowPrice: 1_300 }
+    const id = await makeAuction(node, seller, await makeRoom(node, seller), terms)
+    await placeBid(node, await node.token('ann'), { auctionId: id, maximum: 1_290 })
+    const buy = `mutation ($id: ID!) { buyNow(auctionId: $id, price: 1300, idempotencyKey: "k") { __typename } }`
+    const { data } = await post(node.url, buy, { id }, await node.token('ben'))
+    expect(data).toEqual({ buyNow: { __typename: 'BidAccepted' } })
+    expect(await differences()).toEqual([])
+  })
+
   test('finds a transfer that was changed, and a hold', async () => {
     const id = await fundedAuction(false)
     const transfers = await foundAfter(
@@ -131,6 +142,7 @@ describe('verifying the record', () => {
   })
 
   test('finds money that no transfer brought, and a hold that no auction asked for', async () => {
+    await fundedAuction(false)
     const money = await foundAfter(
       sql`INSERT INTO wallets (user_id, currency, balance, held) VALUES ('dan', 'EUR', 5, 0)`,
       sql`DELETE FROM wallets WHERE user_id = 'dan'`,
@@ -141,5 +153,10 @@ describe('verifying the record', () => {
       sql`DELETE FROM holds WHERE user_id = 'dan'`,
     )
     expect(holds).toEqual(['auction X: hold of dan'])
+    const issued = await foundAfter(
+      sql`UPDATE issued SET amount = amount + 1 WHERE currency = 'EUR'`,
+      sql`UPDATE issued SET amount = amount - 1 WHERE currency = 'EUR'`,
+    )
+    expect(issued).toEqual(['currency EUR: issued'])
   })
 })

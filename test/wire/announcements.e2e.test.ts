@@ -61,10 +61,7 @@ let open: Room
 let closed: Room
 
 beforeAll(async () => {
-  node = await startNode({
-    databaseUrl: await freshDatabase(),
-    env: { MUTATIONS_PER_SECOND: '10000', MAX_CONNECTIONS_PER_USER: '1000' },
-  })
+  node = await startNode({ databaseUrl: await freshDatabase() })
   admin = await createCaller(node, 'an administrator', ['admin'])
   owner = await createCaller(node, 'olga')
   ann = await createCaller(node, 'ann')

@@ -15,6 +15,7 @@ export const PAUSE = `mutation ($id: ID!) { pauseAuction(auctionId: $id) { ${AUC
 export const RESUME = `mutation ($id: ID!) { resumeAuction(auctionId: $id) { ${AUCTION_RESULT} } }`
 export const HAMMER = `mutation ($id: ID!) { hammerAuction(auctionId: $id) { ${AUCTION_RESULT} } }`
 export const CANCEL = `mutation ($id: ID!, $reason: String!) { cancelAuction(auctionId: $id, reason: $reason) { ${AUCTION_RESULT} } }`
+export const VOID = `mutation ($id: ID!, $reason: String!) { voidBid(bidId: $id, reason: $reason) { ${AUCTION_RESULT} } }`
 export const AUCTION_QUERY = `query ($id: ID!) { auction(id: $id) { ${AUCTION} cursor myMaximum } }`
 
 export const BIDS = `subscription ($id: ID!, $after: Cursor) { bids(auctionId: $id, after: $after) {
@@ -25,6 +26,7 @@ export const BIDS = `subscription ($id: ID!, $after: Cursor) { bids(auctionId: $
   ... on AuctionPaused { auction { ${AUCTION} } }
   ... on AuctionResumed { auction { ${AUCTION} } }
   ... on BidPlaced { bid { id amount kind sequence bidder { id } } auction { ${AUCTION} } }
+  ... on BidVoided { bid { id amount kind sequence bidder { id } } reason auction { ${AUCTION} } }
   ... on AuctionExtended { previousEndsAt auction { ${AUCTION} } }
   ... on ReserveMet { auction { ${AUCTION} } }
   ... on AuctionSold { winner { user { id } price settledAt } auction { ${AUCTION} } }

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { connect, post, record } from '../support/graphql-client.ts'
+import { type Caller, codeOfEnd, createCaller } from '../support/caller.ts'
+import { connect, post, type Recording, record } from '../support/graphql-client.ts'
 import { makeAuction, makeRoom, placeBid } from '../support/rooms.ts'
+import { ADD_MEMBER, REMOVE_MEMBER } from './room-documents.ts'
 
 const UPDATES = `subscription ($roomId: ID, $everyMs: Int) { auctionUpdates(roomId: $roomId, everyMs: $everyMs) {
   id phase currentPrice } }`
@@ -11,6 +13,12 @@ interface Update {
   readonly id: string
   readonly phase: string
   readonly currentPrice: number | null
+}
+
+const isShown = (id: string) => (updates: readonly Update[]) => updates.some((update) => update.id === id)
+
+async function until(recording: Recording<Update>, is: (updates: readonly Update[]) => boolean) {
+  while (!is(recording.values)) await recording.take(recording.values.length + 1)
 }
 
 describe('the ticker of a list of auctions', () => {
@@ -88,15 +96,65 @@ describe('the ticker of a list of auctions', () => {
     const owner = connect(node.wsUrl, seller)
     const everyone = record<Update>(client, UPDATES, { everyMs: EVERY_MS })
     const own = record<Update>(owner, UPDATES, { everyMs: EVERY_MS })
-    const seen = (updates: readonly Update[]) => updates.map(({ id }) => id)
-    while (!seen(own.values).includes(secret)) await own.take(own.values.length + 1)
-    await everyone.take(own.values.length - 1)
-    expect(seen(everyone.values)).not.toContain(secret)
+    await until(own, isShown(secret))
+    const later = await makeAuction(node, seller, await makeRoom(node, seller))
+    await until(everyone, isShown(later))
+    expect(isShown(secret)(everyone.values)).toBe(false)
     const refused = record<Update>(client, UPDATES, { roomId: hidden })
     expect(await refused.ended).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }])
     const bad = record<Update>(client, UPDATES, { everyMs: 99 })
     expect(await bad.ended).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
     await client.dispose()
     await owner.dispose()
+  })
+
+  describe('in a room of members', () => {
+    let owner: Caller
+    let ann: Caller
+    let roomId: string
+    let secret: string
+
+    beforeEach(async () => {
+      owner = await createCaller(node, 'seller')
+      ann = await createCaller(node, 'ann')
+      roomId = await makeRoom(node, seller, { visibility: 'MEMBERS' })
+      secret = await makeAuction(node, seller, roomId)
+      await makeAuction(node, seller, await makeRoom(node, seller))
+    })
+    afterEach(async () => {
+      await owner[Symbol.asyncDispose]()
+      await ann[Symbol.asyncDispose]()
+    })
+
+    test('shows nothing of it to who was removed and comes back, though others follow it', async () => {
+      await owner.ask(ADD_MEMBER, { roomId, userId: ann.id })
+      const others = owner.record<Update>(UPDATES, { everyMs: EVERY_MS })
+      const before = ann.record<Update>(UPDATES, { everyMs: EVERY_MS })
+      await until(others, isShown(secret))
+      await until(before, isShown(secret))
+      const later = await makeAuction(node, seller, await makeRoom(node, seller))
+      await until(others, isShown(later))
+
+      await owner.ask(REMOVE_MEMBER, { roomId, userId: ann.id })
+      const after = ann.record<Update>(UPDATES, { everyMs: EVERY_MS })
+      await until(after, isShown(later))
+      expect(isShown(secret)(after.values)).toBe(false)
+    })
+
+    test('shows it to who becomes a member, without a change of it', async () => {
+      const recording = ann.record<Update>(UPDATES, { everyMs: EVERY_MS })
+      await recording.take(1)
+      expect(isShown(secret)(recording.values)).toBe(false)
+      await owner.ask(ADD_MEMBER, { roomId, userId: ann.id })
+      await until(recording, isShown(secret))
+    })
+
+    test('ends the subscription to it of who is removed', async () => {
+      await owner.ask(ADD_MEMBER, { roomId, userId: ann.id })
+      const recording = ann.record<Update>(UPDATES, { roomId, everyMs: EVERY_MS })
+      await recording.take(1)
+      await owner.ask(REMOVE_MEMBER, { roomId, userId: ann.id })
+      expect(await codeOfEnd(recording)).toBe('FORBIDDEN')
+    })
   })
 })

@@ -32,10 +32,7 @@ let visitor: Caller
 let roomId: string
 
 beforeAll(async () => {
-  node = await startNode({
-    databaseUrl: await freshDatabase(),
-    env: { MUTATIONS_PER_SECOND: '10000', MAX_CONNECTIONS_PER_USER: '1000' },
-  })
+  node = await startNode({ databaseUrl: await freshDatabase() })
   seller = await createCaller(node, 'sally')
   ann = await createCaller(node, 'ann')
   bob = await createCaller(node, 'bob')
@@ -213,6 +210,19 @@ describe('an English auction that starts at 500, with the default table', () => 
     expect(after.minimumBid).toBe(least)
     expect(await bid(bob, auction.id, { amount: least - 1 })).toMatchObject({ minimum: least })
     expect(await bid(bob, auction.id, { amount: least })).toMatchObject({ outcome: 'LEADING' })
+  })
+
+  test('asks for the step of each band of the table, at its foot and at its top', async () => {
+    const feet = [1, 100, 500, 2_500, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000]
+    const steps = [5, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000]
+    const tops = [...feet.slice(1).map((foot) => foot - 1), 9_000_000]
+    const [low, high] = [await create({ startingPrice: 1 }), await create({ startingPrice: 1 })]
+    for (const [index, step] of steps.entries()) {
+      const [foot = 0, top = 0] = [feet[index], tops[index]]
+      const atFoot = await bid(ann, low.auction.id, { amount: foot })
+      const atTop = await bid(ann, high.auction.id, { amount: top })
+      expect([atFoot.auction.minimumBid, atTop.auction.minimumBid]).toEqual([foot + step, top + step])
+    }
   })
 
   test('lets a leader raise the own maximum without anybody seeing it', async () => {
@@ -430,6 +440,27 @@ describe('a soft close', () => {
       '2 ReserveMet, then 5000 ann',
       '3 AuctionExtended, then 5000 ann',
     ])
+  })
+
+  test('moves the end again from within the extended time', async () => {
+    const endsAt = inMs(1_500)
+    const soft = { windowMs: 5_000, extensionMs: 5_000, capMs: 60_000 }
+    const [lot, other] = [await follow({ softClose: soft, endsAt }), await follow({ endsAt })]
+    const first = await bid(ann, lot.id, { amount: 500 })
+    // What ends at the same time, and is not extended, says when the original end is over.
+    await other.lines(1)
+    const second = await bid(bob, lot.id, { amount: 600 })
+    expect(await lot.lines(4)).toEqual([
+      '1 BidPlaced ann 500 MANUAL, then 500 ann',
+      '2 AuctionExtended, then 500 ann',
+      '3 BidPlaced bob 600 MANUAL, then 600 bob',
+      '4 AuctionExtended, then 600 bob',
+    ])
+    const again = lot.entries.values[3]
+    expect(again?.previousEndsAt).toBe(first.auction.endsAt)
+    expect(Date.parse(again?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(endsAt))
+    expect(Date.parse(second.auction.endsAt) - Date.parse(again?.at ?? '')).toBe(5_000)
+    expect(second.auction).toMatchObject({ extensionCount: 2, originalEndsAt: endsAt })
   })
 
   test('stays below its cap, does not shorten, and is not moved by a silent raise', async () => {
@@ -735,7 +766,10 @@ describe('a bid', () => {
     const { auction } = await create({ roomId: hidden.id, buyNowPrice: 2000 })
     expect(await bid(ann, auction.id, { amount: 500 })).toMatchObject(notFound)
     expect(await buy(ann, auction.id, 2000)).toMatchObject(notFound)
-    expect(await steer(ann, PAUSE, auction.id)).toMatchObject(notFound)
+    for (const document of [PAUSE, RESUME, HAMMER, CANCEL]) {
+      expect(await steer(ann, document, auction.id)).toMatchObject(notFound)
+      expect(await steer(seller, document, 'auc_nowhere')).toMatchObject(notFound)
+    }
     const { data } = await ann.answer(AUCTION_QUERY, { id: auction.id })
     expect(data).toEqual({ auction: null })
     expect(await codeOfEnd(ann.record(BIDS, { id: auction.id }))).toBe('NOT_FOUND')

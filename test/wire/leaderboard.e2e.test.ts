@@ -60,10 +60,7 @@ let visitor: Caller
 let roomId: string
 
 beforeAll(async () => {
-  node = await startNode({
-    databaseUrl: await freshDatabase(),
-    env: { MUTATIONS_PER_SECOND: '10000', MAX_CONNECTIONS_PER_USER: '1000' },
-  })
+  node = await startNode({ databaseUrl: await freshDatabase() })
   seller = await createCaller(node, 'sally')
   ann = await createCaller(node, 'ann')
   bob = await createCaller(node, 'bob')
@@ -149,6 +146,19 @@ describe('the leaderboard of an auction', () => {
     const listener = await createListener()
     const [first] = await listener.record<Entry>(ENTRIES, { auctionId }).take(1)
     expect(first?.leaderboard?.standings).toEqual(standings)
+  })
+
+  test('among equals that nobody leads with puts first who bid it first, also before who led with it', async () => {
+    const auctionId = await create()
+    await bid(ann, auctionId, { maximum: 1500 })
+    await bid(bob, auctionId, { maximum: 1500 })
+    await bid(cid, auctionId, { amount: 2000 })
+    const { standings } = await query(auctionId)
+    expect(standings.map(({ rank, user, score }) => `${rank} ${user.id} ${score}`)).toEqual([
+      '1 cid 2000',
+      '2 bob 1500',
+      '3 ann 1500',
+    ])
   })
 
   test('says when a score was reached', async () => {

@@ -52,10 +52,7 @@ let seller: Caller
 let roomId: string
 
 beforeAll(async () => {
-  node = await startNode({
-    databaseUrl: await freshDatabase(),
-    env: { MUTATIONS_PER_SECOND: '10000', MAX_CONNECTIONS_PER_USER: '1000' },
-  })
+  node = await startNode({ databaseUrl: await freshDatabase() })
   seller = await createCaller(node, 'sally')
   roomId = await makeRoom(node, seller.token ?? '')
 })

@@ -4,7 +4,7 @@ const ROOM = `id name kind visibility phase owner { id } createdAt startsAt ends
 const REJECTED = `... on Rejected { code reason field }`
 const ROOM_RESULT = `__typename ... on RoomPayload { cursor room { ${ROOM} cursor messagesCursor } } ${REJECTED}`
 const MEMBERSHIP_RESULT = `__typename ... on MembershipPayload {
-    cursor room { ${ROOM} cursor } membership { user { id } role joinedAt mutedUntil }
+    cursor room { ${ROOM} cursor } membership { user { id } role joinedAt mutedUntil deliveredThrough readThrough unreadCount }
   } ${REJECTED}`
 
 export const CREATE_ROOM = `mutation ($input: CreateRoomInput!) { createRoom(input: $input) { ${ROOM_RESULT} } }`
@@ -21,6 +21,9 @@ export const REMOVE_MEMBER = `mutation ($roomId: ID!, $userId: ID!, $reason: Str
   removeMember(roomId: $roomId, userId: $userId, reason: $reason) { ${MEMBERSHIP_RESULT} } }`
 export const MUTE_MEMBER = `mutation ($roomId: ID!, $userId: ID!, $until: DateTime) {
   muteMember(roomId: $roomId, userId: $userId, until: $until) { ${MEMBERSHIP_RESULT} } }`
+export const OPEN_DIRECT_ROOM = `mutation ($userId: ID!) { openDirectRoom(userId: $userId) { ${ROOM_RESULT} } }`
+export const ADVANCE_RECEIPT = `mutation ($roomId: ID!, $deliveredThrough: Int, $readThrough: Int) {
+  advanceReceipt(roomId: $roomId, deliveredThrough: $deliveredThrough, readThrough: $readThrough) { ${MEMBERSHIP_RESULT} } }`
 
 export const ROOM_QUERY = `query ($id: ID!) { room(id: $id) { ${ROOM} cursor messagesCursor membership { role mutedUntil } } }`
 export const NODE_QUERY = `query ($id: ID!) { node(id: $id) { __typename id } }`
@@ -60,6 +63,9 @@ export interface MembershipAnswer extends RoomAnswer {
     readonly role: string
     readonly joinedAt: string
     readonly mutedUntil: string | null
+    readonly deliveredThrough: number
+    readonly readThrough: number
+    readonly unreadCount: number
   } | null
 }
 
@@ -90,6 +96,7 @@ export const MESSAGES = `subscription ($roomId: ID!, $after: Cursor) { messages(
   ... on MessageSent { message { ${MESSAGE} } }
   ... on MessageEdited { message { ${MESSAGE} } }
   ... on MessageDeleted { message { ${MESSAGE} } }
+  ... on ReceiptAdvanced { user { id } deliveredThrough readThrough }
 } }`
 
 export const MESSAGE_PAGE = `query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String) { room(id: $id) {
@@ -125,6 +132,9 @@ export interface MessageEntry {
   readonly reset?: boolean
   readonly message?: Message
   readonly messages?: readonly Message[]
+  readonly user?: Person
+  readonly deliveredThrough?: number
+  readonly readThrough?: number
 }
 
 export interface PageInfo {

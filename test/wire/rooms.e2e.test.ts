@@ -50,10 +50,7 @@ let service: Caller
 let visitor: Caller
 
 beforeAll(async () => {
-  node = await startNode({
-    databaseUrl: await freshDatabase(),
-    env: { MUTATIONS_PER_SECOND: '10000', MAX_CONNECTIONS_PER_USER: '1000' },
-  })
+  node = await startNode({ databaseUrl: await freshDatabase() })
   owner = await createCaller(node, 'olga')
   ann = await createCaller(node, 'ann')
   bob = await createCaller(node, 'bob')

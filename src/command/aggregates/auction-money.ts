@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, sql } from 'drizzle-orm'
+import { asc, eq, sql } from 'drizzle-orm'
 import type { AuctionState } from '../../domain/auction/auction.ts'
 import type { AuctionCommand } from '../../domain/auction/command.ts'
 import type { AuctionEvent } from '../../domain/auction/event.ts'
@@ -18,18 +18,18 @@ import { actorsOf } from './room-facts.ts'
 
 type Commands = readonly Command<AuctionCommand>[]
 
-/** All bids of the auction, and the commands of it that were not struck. */
+/** All bids of the auction and all commands of it, also those that were struck. */
 export async function loadPast(tx: Transaction, id: AuctionId): Promise<Past> {
   const commands = await tx
     .select()
     .from(ceilings)
-    .where(and(eq(ceilings.auctionId, id), isNull(ceilings.voidedAt)))
+    .where(eq(ceilings.auctionId, id))
     .orderBy(asc(ceilings.sequence))
   const placed = await tx.select().from(bids).where(eq(bids.auctionId, id)).orderBy(asc(bids.sequence))
   return {
-    commands: commands.map(({ sequence, bidderId, bidderName, offerKind, offer, bidId }) => {
+    commands: commands.map(({ sequence, bidderId, bidderName, offerKind, offer, bidId, voidedAt }) => {
       const bidder = { id: bidderId, name: bidderName }
-      return { sequence, bidder, offer: { kind: offerKind, value: offer }, bidId }
+      return { sequence, bidder, offer: { kind: offerKind, value: offer }, bidId, struckAt: voidedAt }
     }),
     bids: placed.map(({ bidderId, bidderName, ...bid }) => {
       return { ...bid, bidder: { id: bidderId, name: bidderName } }
@@ -45,7 +45,8 @@ export async function loadWallets(
   commands: Commands,
 ): Promise<Wallets> {
   const bidding = commands.filter(({ body }) => body.kind === 'placeBid' || body.kind === 'buyNow')
-  const userIds = [...actorsOf(bidding).map(asUserId), ...past.commands.map(({ bidder }) => bidder.id)]
+  const counting = past.commands.filter(({ struckAt }) => struckAt === null)
+  const userIds = [...actorsOf(bidding).map(asUserId), ...counting.map(({ bidder }) => bidder.id)]
   if (leading !== null) userIds.push(leading.bidder.id)
   if (commands.some(({ body }) => maySell(body))) {
     await ensureWallet(tx, terms.seller.id, terms.currency)

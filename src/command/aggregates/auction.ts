@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { AuctionState } from '../../domain/auction/auction.ts'
 import type { AuctionCommand, AuctionReply } from '../../domain/auction/command.ts'
 import { decideAuction } from '../../domain/auction/decide.ts'
@@ -8,6 +8,7 @@ import { evolvePast, NOTHING_PAST, type Past } from '../../domain/auction/past.t
 import { dueAt } from '../../domain/auction/phase.ts'
 import { accept } from '../../domain/decision.ts'
 import { beginFollowing } from '../../domain/notification/following.ts'
+import type { Order } from '../../domain/ranking/order.ts'
 import type { RoomFacts } from '../../domain/room/room.ts'
 import { evolveWallets, type Wallets } from '../../domain/wallet/transfer.ts'
 import { type AuctionId, asAuctionId, asUserId, type BidId, type UserId } from '../../kernel/id.ts'
@@ -16,10 +17,11 @@ import { BEGINNING } from '../../kernel/position.ts'
 import { auctionLeaderboardTopic, auctionTopic, idOf, type Topic } from '../../kernel/topic.ts'
 import type { Transaction } from '../../log/database.ts'
 import { auctions, ceilings, followers } from '../../log/schema.ts'
-import type { Aggregate, Change, Step } from '../aggregate.ts'
+import { type Aggregate, type Change, SAVED, type Step } from '../aggregate.ts'
 import type { Command } from '../commands.ts'
-import { saveLeaderboard } from './auction-leaderboard.ts'
+import { saveRanking } from './auction-leaderboard.ts'
 import { loadPast, loadWallets, saveFunds, saveStruck } from './auction-money.ts'
+import { loadRanking } from './board.ts'
 import { moveDeadline } from './deadline.ts'
 import { actorsOf, loadRoomFacts } from './room-facts.ts'
 
@@ -30,6 +32,12 @@ interface State {
   readonly wallets: Wallets
   /** Known where a bid is to be voided, else never looked at. */
   readonly past: Past
+  /** Of the bidders; null where no command at hand can change it. */
+  readonly ranking: Order | null
+}
+
+const UNKNOWN: State = {
+  ...{ auction: null, room: undefined, wallets: new Map(), past: NOTHING_PAST, ranking: null },
 }
 
 type Reply = AuctionReply & { readonly auctionId: AuctionId }
@@ -38,21 +46,22 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
   topicsBegunBy: ({ body }) =>
     body.kind === 'create' ? [auctionTopic(body.id), auctionLeaderboardTopic(body.id)] : [],
 
-  async load(tx, topic, commands) {
+  async load(tx, topic, commands, kept) {
     const id = auctionOf(topic)
-    const [row] = await tx.select().from(auctions).where(eq(auctions.id, id))
+    const known = kept ?? (await loadKept(tx, id))
     const creation = commands.map(({ body }) => body).find((body) => body.kind === 'create')
-    const roomId = row?.roomId ?? creation?.roomId
-    const room =
-      roomId === undefined ? undefined : await loadRoomFacts(tx, roomId, actorsOf(commands), 'share')
-    if (row === undefined) return { auction: null, room, wallets: new Map(), past: NOTHING_PAST }
-    const { terms, standing, leading, commandCount, pausedAt, pausedMs } = row
-    const bidders = await loadBidders(tx, id, commands)
-    const auction = { terms, standing, leading, commandCount, pausedAt, pausedMs, bidders }
-    const isVoiding = commands.some(({ body }) => body.kind === 'voidBid')
-    const past = isVoiding ? await loadPast(tx, id) : NOTHING_PAST
-    const wallets = terms.funded ? await loadWallets(tx, auction, past, commands) : new Map()
-    return { auction, room, wallets, past }
+    const roomId = known.auction?.terms.roomId ?? creation?.roomId
+    const facts = roomId === undefined ? undefined : loadRoomFacts(tx, roomId, actorsOf(commands), 'share')
+    const { auction, ranking } = known
+    if (auction === null) return { ...known, room: await facts }
+    const [room, bidders, ranked] = await Promise.all([
+      facts,
+      loadBidders(tx, auction, commands),
+      ranking ?? (commands.some(mayRank) ? loadRanking(tx, id, auction.standing.leader?.id ?? null) : null),
+    ])
+    // Wallets are locked after the room, by all: none waits for another that waits for it.
+    const money = await loadMoney(tx, auction, commands)
+    return { ...money, room, auction: { ...auction, bidders }, ranking: ranked }
   },
 
   decide({ auction, ...known }, { actor, body, topic }, { now }) {
@@ -65,7 +74,7 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
     ...state,
     auction: evolveAuction(state.auction, event),
     wallets: event.type === 'FundsMoved' ? evolveWallets(state.wallets, event.transfer) : state.wallets,
-    past: evolvePast(state.past, event),
+    past: state.past === NOTHING_PAST ? NOTHING_PAST : evolvePast(state.past, event),
   }),
 
   entryOf(event, { auction }) {
@@ -75,16 +84,19 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
   },
 
   async save(tx, change) {
-    const { auction } = change.after
-    if (auction === null) return []
-    await saveAuction(tx, change, auction)
-    await saveCeilings(tx, change)
-    await saveBids(tx, change)
-    await saveStruck(tx, change)
-    await saveFunds(tx, change, auction)
+    const { auction, ranking: ranked } = change.after
+    if (auction === null) return SAVED
     const before = change.before.auction
-    await moveDeadline(tx, change.topic, before === null ? null : dueAt(before), dueAt(auction))
-    return saveLeaderboard(tx, change)
+    const [saved] = await Promise.all([
+      ranked === null ? null : saveRanking(tx, change, ranked),
+      saveAuction(tx, change, auction),
+      saveCeilings(tx, change),
+      saveBids(tx, change).then(() => saveStruck(tx, change)),
+      saveFunds(tx, change, auction),
+      moveDeadline(tx, change.topic, before === null ? null : dueAt(before), dueAt(auction)),
+    ])
+    const kept = { auction, ranking: saved?.ranking ?? null }
+    return { elsewhere: saved?.entries ?? [], kept: { ...UNKNOWN, ...kept } }
   },
 
   viewOf({ auction }) {
@@ -97,20 +109,50 @@ function auctionOf(topic: Topic): AuctionId {
   return asAuctionId(idOf(topic))
 }
 
-/** Which of those who bid now have bid before. */
+/** The auction by the record, of whose bidders nobody is known yet. */
+async function loadKept(tx: Transaction, id: AuctionId): Promise<State> {
+  const [row] = await tx.select().from(auctions).where(eq(auctions.id, id))
+  if (row === undefined) return UNKNOWN
+  const { terms, standing, leading, commandCount, pausedAt, pausedMs } = row
+  const auction = { terms, standing, leading, commandCount, pausedAt, pausedMs, bidders: new Set<UserId>() }
+  return { ...UNKNOWN, auction }
+}
+
+async function loadMoney(
+  tx: Transaction,
+  auction: AuctionState,
+  commands: readonly Command<AuctionCommand>[],
+): Promise<Pick<State, 'past' | 'wallets'>> {
+  const isVoiding = commands.some(({ body }) => body.kind === 'voidBid')
+  const past = isVoiding ? await loadPast(tx, auction.terms.id) : NOTHING_PAST
+  const wallets = auction.terms.funded ? await loadWallets(tx, auction, past, commands) : new Map()
+  return { past, wallets }
+}
+
+function mayRank({ body }: Command<AuctionCommand>): boolean {
+  return body.kind === 'placeBid' || body.kind === 'buyNow' || body.kind === 'voidBid'
+}
+
+/** Those of whom it is known that they have bid; of those who bid now, all who have. */
 async function loadBidders(
   tx: Transaction,
-  id: AuctionId,
+  { terms, bidders }: AuctionState,
   commands: readonly Command<AuctionCommand>[],
 ): Promise<ReadonlySet<UserId>> {
   const bidding = commands.filter(({ body }) => body.kind === 'placeBid' || body.kind === 'buyNow')
-  const ids = [...new Set(actorsOf(bidding))].map(asUserId)
-  if (ids.length === 0) return new Set()
+  const unknown = [...new Set(actorsOf(bidding))].map(asUserId).filter((id) => !bidders.has(id))
+  if (unknown.length === 0) return bidders
   const rows = await tx
     .selectDistinct({ bidderId: ceilings.bidderId })
     .from(ceilings)
-    .where(and(eq(ceilings.auctionId, id), inArray(ceilings.bidderId, ids), isNull(ceilings.voidedAt)))
-  return new Set(rows.map(({ bidderId }) => bidderId))
+    .where(
+      and(
+        eq(ceilings.auctionId, terms.id),
+        sql`${ceilings.bidderId} = ANY(${sql.param(unknown)})`,
+        isNull(ceilings.voidedAt),
+      ),
+    )
+  return new Set([...bidders, ...rows.map(({ bidderId }) => bidderId)])
 }
 
 async function saveAuction(

@@ -11,8 +11,9 @@ import { isStorable } from '../../kernel/text.ts'
 import { idOf } from '../../kernel/topic.ts'
 import type { Transaction } from '../../log/database.ts'
 import { messages } from '../../log/schema.ts'
-import type { Aggregate, Change } from '../aggregate.ts'
+import { type Aggregate, type Change, SAVED } from '../aggregate.ts'
 import type { Command } from '../commands.ts'
+import { tellOfMessages } from './message-tellings.ts'
 import { actorsOf, loadRoomFacts } from './room-facts.ts'
 
 interface Sent {
@@ -28,7 +29,10 @@ interface State {
   readonly sent: ReadonlyMap<string, Sent>
 }
 
-export const messagesAggregate: Aggregate<MessageCommand, MessageReply, State, MessageEvent, Message> = {
+/** `isPushed`: whether notifications go to the webhook, too. */
+export const createMessagesAggregate = (
+  isPushed: boolean,
+): Aggregate<MessageCommand, MessageReply, State, MessageEvent, Message> => ({
   topicsBegunBy: () => [],
 
   async load(tx, topic, commands) {
@@ -78,7 +82,9 @@ export const messagesAggregate: Aggregate<MessageCommand, MessageReply, State, M
         sent.has(id) && change.steps.filter(({ event }) => event.message.id === id).length === 1
       if (message !== undefined && !isAsSent) await saveChange(tx, message)
     }
-    return []
+    const room = change.after.room?.room
+    if (room === undefined) return SAVED
+    return { elsewhere: await tellOfMessages(tx, room, change, isPushed), kept: undefined }
   },
 
   viewOf(after, { messageId }) {
@@ -86,7 +92,7 @@ export const messagesAggregate: Aggregate<MessageCommand, MessageReply, State, M
     if (message === undefined) throw new RangeError('an accepted command names a message')
     return message
   },
-}
+})
 
 function sentKey(authorId: string, clientMessageId: string): string {
   return `${authorId}\n${clientMessageId}`

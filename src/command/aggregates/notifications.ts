@@ -6,7 +6,7 @@ import { evolveNotifications } from '../../domain/notification/evolve.ts'
 import { asUserId, type NotificationId } from '../../kernel/id.ts'
 import { idOf } from '../../kernel/topic.ts'
 import { notifications } from '../../log/schema.ts'
-import type { Aggregate } from '../aggregate.ts'
+import { type Aggregate, SAVED } from '../aggregate.ts'
 
 /** One user's notifications: written by the follower, read here. The history begins with what comes first. */
 export const notificationsAggregate: Aggregate<
@@ -38,7 +38,7 @@ export const notificationsAggregate: Aggregate<
   async save(tx, { now, steps }) {
     const ids = steps.flatMap(({ event }) => event.ids)
     await tx.update(notifications).set({ readAt: now }).where(isOneOf(ids))
-    return []
+    return SAVED
   },
 
   viewOf: () => null,

@@ -5,11 +5,19 @@ import { isPublicEvent, type RoomEvent } from '../../domain/room/event.ts'
 import { evolveRoom } from '../../domain/room/evolve.ts'
 import { dueAt } from '../../domain/room/lifecycle.ts'
 import type { Membership, RoomFacts } from '../../domain/room/room.ts'
-import { asRoomId, type RoomId } from '../../kernel/id.ts'
-import { idOf, messagesTopic, roomLeaderboardTopic, roomTopic } from '../../kernel/topic.ts'
+import { asRoomId, type RoomId, type UserId } from '../../kernel/id.ts'
+import { formatInstant } from '../../kernel/instant.ts'
+import {
+  idOf,
+  messagesTopic,
+  ordersTopic,
+  positionsTopic,
+  roomLeaderboardTopic,
+  roomTopic,
+} from '../../kernel/topic.ts'
 import type { Transaction } from '../../log/database.ts'
-import { members, rooms } from '../../log/schema.ts'
-import type { Aggregate } from '../aggregate.ts'
+import { rooms } from '../../log/schema.ts'
+import { type Aggregate, SAVED } from '../aggregate.ts'
 import type { Command } from '../commands.ts'
 import { moveDeadline } from './deadline.ts'
 import { actorsOf, loadRoomFacts } from './room-facts.ts'
@@ -21,8 +29,13 @@ export const roomAggregate: Aggregate<
   RoomEvent,
   RoomFacts
 > = {
-  topicsBegunBy: ({ body }) =>
-    body.kind === 'create' ? [roomTopic(body.id), messagesTopic(body.id), roomLeaderboardTopic(body.id)] : [],
+  topicsBegunBy({ body }) {
+    if (body.kind !== 'create' && body.kind !== 'open') return []
+    const { id } = body
+    const begun = [roomTopic(id), messagesTopic(id), roomLeaderboardTopic(id)]
+    const isTradeRoom = body.kind === 'create' && body.roomKind === 'TRADE'
+    return isTradeRoom ? [...begun, ordersTopic(id), positionsTopic(id)] : begun
+  },
 
   async load(tx, topic, commands) {
     const userIds = [...actorsOf(commands), ...targetsOf(commands)]
@@ -50,17 +63,17 @@ export const roomAggregate: Aggregate<
   },
 
   async save(tx, { topic, before, after, steps }) {
-    if (after === null) return []
+    if (after === null) return SAVED
     const { id, ...columns } = after.room
     if (before === null) await tx.insert(rooms).values(after.room)
     else if (before.room !== after.room) await tx.update(rooms).set(columns).where(eq(rooms.id, id))
     const changed = [...after.memberships.values()].filter(
       (membership) => before?.memberships.get(membership.user.id) !== membership,
     )
-    for (const membership of changed) await saveMembership(tx, id, membership)
+    await saveMemberships(tx, id, changed, new Set(steps.flatMap(({ event }) => joinedBy(event))))
     if (steps.some(({ event }) => event.type === 'RoomEnded')) await makeAuctionsDue(tx, id)
     await moveDeadline(tx, topic, before === null ? null : dueAt(before.room), dueAt(after.room))
-    return []
+    return SAVED
   },
 
   viewOf(after) {
@@ -85,11 +98,42 @@ async function makeAuctionsDue(tx: Transaction, roomId: RoomId): Promise<void> {
     ON CONFLICT (topic) DO UPDATE SET due_at = excluded.due_at`)
 }
 
-async function saveMembership(tx: Transaction, roomId: RoomId, membership: Membership): Promise<void> {
-  const { user, status, role, joinedAt, mutedUntil } = membership
-  const changing = { userName: user.name, status, role, joinedAt, mutedUntil }
-  await tx
-    .insert(members)
-    .values({ roomId, userId: user.id, ...changing })
-    .onConflictDoUpdate({ target: [members.roomId, members.userId], set: changing })
+/** Those to whom the event gives a membership, for the first time or again. */
+function joinedBy(event: RoomEvent): readonly UserId[] {
+  if (event.type === 'RoomCreated') return event.members.map(({ user }) => user.id)
+  return event.type === 'MemberJoined' ? [event.user.id] : []
+}
+
+/**
+ * Marks are another topic's: they are written here where a membership begins, at the head of the messages, and left alone
+ * otherwise. No message comes between: the row of the room, which whoever joins has changed, keeps the messages waiting.
+ */
+async function saveMemberships(
+  tx: Transaction,
+  roomId: RoomId,
+  memberships: readonly Membership[],
+  joined: ReadonlySet<UserId>,
+): Promise<void> {
+  if (memberships.length === 0) return
+  const rows = memberships.map(({ user, status, role, joinedAt, mutedUntil }) => ({
+    u: user.id,
+    n: user.name,
+    s: status,
+    r: role,
+    j: formatInstant(joinedAt),
+    m: mutedUntil === null ? null : formatInstant(mutedUntil),
+    h: joined.has(user.id),
+  }))
+  await tx.execute(sql`
+    INSERT INTO members (room_id, user_id, user_name, status, role, joined_at, muted_until, delivered_through, read_through)
+    SELECT ${roomId}, u, n, s, r, j, m, mark, mark
+    FROM json_to_recordset(${JSON.stringify(rows)}::json)
+      AS row(u text, n text, s text, r text, j timestamptz, m timestamptz, h boolean),
+      LATERAL (SELECT CASE WHEN h THEN (SELECT head FROM topics WHERE topic = ${messagesTopic(roomId)}) ELSE 0 END) AS marks(mark)
+    ORDER BY u
+    ON CONFLICT (room_id, user_id) DO UPDATE SET
+      user_name = excluded.user_name, status = excluded.status, role = excluded.role,
+      joined_at = excluded.joined_at, muted_until = excluded.muted_until,
+      delivered_through = greatest(members.delivered_through, excluded.delivered_through),
+      read_through = greatest(members.read_through, excluded.read_through)`)
 }

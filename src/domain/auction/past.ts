@@ -1,19 +1,22 @@
 import type { BidId } from '../../kernel/id.ts'
+import type { Instant } from '../../kernel/instant.ts'
 import type { Bid } from './auction.ts'
 import type { AuctionEvent, Offer } from './event.ts'
 
-/** An accepted bidding command that was not struck. */
+/** An accepted bidding command. */
 export interface PastCommand {
   readonly sequence: number
   readonly bidder: Bid['bidder']
   readonly offer: Offer
   /** The visible bid that it made for its own bidder. */
   readonly bidId: BidId | null
+  /** When it was struck, or passed over because others were: it has not counted since. Null where it counts. */
+  readonly struckAt: Instant | null
 }
 
 /** All that was bid in an auction so far, in order of acceptance. */
 export interface Past {
-  /** Without the struck ones. */
+  /** With the struck ones. */
   readonly commands: readonly PastCommand[]
   /** With the voided ones. */
   readonly bids: readonly Bid[]
@@ -26,7 +29,8 @@ export function evolvePast(past: Past, event: AuctionEvent): Past {
   switch (event.type) {
     case 'CeilingSet': {
       const { sequence, bidder } = event.ceiling
-      return { ...past, commands: [...past.commands, { sequence, bidder, offer: event.offer, bidId: null }] }
+      const made = { sequence, bidder, offer: event.offer, bidId: null, struckAt: null }
+      return { ...past, commands: [...past.commands, made] }
     }
     case 'BidPlaced': {
       const last = past.commands.at(-1)
@@ -40,7 +44,9 @@ export function evolvePast(past: Past, event: AuctionEvent): Past {
       const gone = new Set(event.sequences)
       const voided = new Set(event.bidIds)
       return {
-        commands: past.commands.filter(({ sequence }) => !gone.has(sequence)),
+        commands: past.commands.map((made) => {
+          return gone.has(made.sequence) ? { ...made, struckAt: event.voidedAt } : made
+        }),
         bids: past.bids.map((bid) => (voided.has(bid.id) ? { ...bid, voidedAt: event.voidedAt } : bid)),
       }
     }

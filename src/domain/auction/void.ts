@@ -2,8 +2,9 @@ import { asBidId, type BidId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import { isStorable, lengthOf } from '../../kernel/text.ts'
 import { accept, reject } from '../decision.ts'
+import type { Person } from '../person.ts'
 import type { Wallets } from '../wallet/transfer.ts'
-import type { AuctionState, Bid } from './auction.ts'
+import type { AuctionState } from './auction.ts'
 import { bidsOf } from './bid.ts'
 import type { AuctionDecision } from './context.ts'
 import type { AuctionEvent } from './event.ts'
@@ -37,18 +38,19 @@ export function decideVoid(
   if (hasEnded(state, now) || state.standing.phase === 'CANCELLED') {
     return reject('INVALID_TRANSITION', 'The auction is over.')
   }
-  const from = commandBehind(past, bid)
-  const isStruck = (made: Pick<PastCommand, 'bidder' | 'sequence'>): boolean =>
-    made.bidder.id === bid.bidder.id && made.sequence >= from
-  const bids = past.bids.filter((each) => {
-    if (each.voidedAt !== null) return false
-    return each === bid || isStruck({ bidder: each.bidder, sequence: madeAt(past, each) })
+  const behind = commandsBehind(past)
+  const from = behind.get(bid.id) ?? 0
+  const isStruck = (bidder: Person, sequence: number): boolean =>
+    bidder.id === bid.bidder.id && sequence >= from
+  const bids = past.bids.filter(({ id, bidder, voidedAt }) => {
+    return voidedAt === null && isStruck(bidder, behind.get(id) ?? 0)
   })
-  const remaining = past.commands.filter((command) => !isStruck(command))
+  const counting = past.commands.filter(({ struckAt }) => struckAt === null)
+  const remaining = counting.filter(({ bidder, sequence }) => !isStruck(bidder, sequence))
   const { after, standing } = replayed(state, remaining, bids.length, wallets, now)
   const struck: AuctionEvent = {
     type: 'CommandsStruck',
-    sequences: past.commands.flatMap(({ sequence }) => (standing.has(sequence) ? [] : sequence)),
+    sequences: counting.flatMap(({ sequence }) => (standing.has(sequence) ? [] : sequence)),
     bidIds: bids.map(({ id }) => id),
     state: after,
     voidedAt: now,
@@ -57,29 +59,23 @@ export function decideVoid(
   return accept([struck, { type: 'BidVoided', bid: { ...bid, voidedAt: now }, reason }], { bid: null })
 }
 
-/** The sequence of the bidder's command that `bid` rests on: the one that made it, or the one it answers for. */
-function commandBehind(past: Past, bid: Bid): number {
-  const own = past.commands.find(({ bidId }) => bidId === bid.id)
-  if (own !== undefined) return own.sequence
-  const challenged = madeAt(past, bid)
-  const behind = past.commands.findLast(({ bidder, sequence }) => {
-    return bidder.id === bid.bidder.id && sequence <= challenged
-  })
-  // Its own was passed over when another bid was voided: only what came later is left to strike.
-  return behind?.sequence ?? challenged + 1
-}
-
 /**
- * When `bid` was made, by the sequence of commands: an answer stands right behind its challenge. The challenge may have
- * been struck since: then its answer was made after the last command before it that stands.
+ * For each visible bid the sequence of its bidder's command that it rests on: the one that made it, or for an answer the
+ * bidder's last one before the challenge that counted then. The challenge's bid stands right before its answer.
  */
-function madeAt(past: Past, bid: Bid): number {
-  const made = past.bids.slice(0, past.bids.indexOf(bid) + 1).map(({ id }) => id)
-  for (const id of made.reverse()) {
-    const command = past.commands.find(({ bidId }) => bidId === id)
-    if (command !== undefined) return command.sequence
+function commandsBehind({ commands, bids }: Past): ReadonlyMap<BidId, number> {
+  const makers = new Map(commands.map(({ bidId, sequence }) => [bidId, sequence]))
+  const own = Map.groupBy(commands, ({ bidder }) => bidder.id)
+  const behind = new Map<BidId, number>()
+  let maker = 0
+  for (const { id, bidder, placedAt } of bids) {
+    maker = makers.get(id) ?? maker
+    const last = own.get(bidder.id)?.findLast(({ sequence, struckAt }) => {
+      return sequence <= maker && (struckAt === null || struckAt >= placedAt)
+    })
+    behind.set(id, last?.sequence ?? maker)
   }
-  return 0
+  return behind
 }
 
 /**

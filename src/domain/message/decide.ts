@@ -1,13 +1,14 @@
 import type { MessageId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Offset } from '../../kernel/position.ts'
-import { type Actor, isActor, isPrivileged } from '../actor.ts'
+import { type Actor, isActor } from '../actor.ts'
 import { accept, type Decision, forbid, reject } from '../decision.ts'
-import { canModerate, canSeeRoom, isMuted, membershipOf } from '../room/access.ts'
+import { canModerate, canSeeRoom, membershipOf } from '../room/access.ts'
 import type { Membership, Room, RoomFacts } from '../room/room.ts'
 import type { MessageCommand, MessageReply } from './command.ts'
 import type { MessageEvent } from './event.ts'
 import type { Message } from './message.ts'
+import { reasonForSilence, rejectEnded } from './speaking.ts'
 import { draftOf, rejectBody, storedBody } from './validate.ts'
 
 export type MessageDecision = Decision<MessageEvent, MessageReply>
@@ -111,16 +112,6 @@ function remove(command: CommandOf<'delete'>, scene: Scene): MessageDecision {
   return done(message.id, { type: 'MessageDeleted', message: deleted })
 }
 
-/** Why the actor may not speak in the room now; undefined where they may. */
-function reasonForSilence({ room, actor, own, now }: Scene): Refusal | undefined {
-  if (own === undefined && !isPrivileged(actor)) {
-    return reject('NOT_A_MEMBER', 'Only members write in a room.')
-  }
-  if (isMuted(own, now)) return reject('MUTED', 'You are muted in this room.')
-  if (room.phase === 'ENDED') return rejectEnded()
-  return undefined
-}
-
 /** A message of this room; another's is as good as none. */
 function messageOf(id: MessageId, { messages, room }: Scene): Message | undefined {
   const message = messages.get(id)
@@ -135,8 +126,4 @@ function rejectUnseen(command: MessageCommand): Refusal {
   return command.kind === 'send'
     ? reject('NOT_FOUND', 'There is no such room.', { field: 'roomId' })
     : reject('NOT_FOUND', 'There is no such message.', { field: 'messageId' })
-}
-
-function rejectEnded(): Refusal {
-  return reject('INVALID_TRANSITION', 'The room has ended.')
 }

@@ -17,7 +17,8 @@ export interface Notification {
   readonly title: string
   readonly body: string
   readonly subjectId: string | null
-  readonly data: object | null
+  /** Any JSON. */
+  readonly data: unknown
   readonly createdAt: Instant
   readonly readAt: Instant | null
 }

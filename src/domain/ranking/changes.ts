@@ -1,8 +1,14 @@
 import { amount } from '../../kernel/amount.ts'
-import type { Ranked, Standing } from './standing.ts'
+import type { UserId } from '../../kernel/id.ts'
+import type { RankingMethod } from '../room/room.ts'
+import type { RankingStep } from './order.ts'
+import { rank } from './rank.ts'
+import type { Ranked, Score, Standing } from './standing.ts'
 
 /** Ranks beyond this one change hands unannounced. */
 export const TOLD_RANKS = 100
+/** So many share the ranks that are told, at most: where a whole board is at rank 1, a change would tell of all of it. */
+const TOLD_PLACES = 1000
 
 export interface RankingChanges {
   /** Those whose scores changed, and those who are new. */
@@ -15,8 +21,11 @@ export interface RankingChanges {
  * What became of a ranking, best first. Who left it is told once more, with the score 0, behind all others: a reader who
  * puts the standings told over those that are held, by user, ends with nobody at a rank that belongs to another.
  */
-export function changes(before: readonly Ranked[], after: readonly Ranked[]): RankingChanges {
-  const previous = new Map(before.map((each) => [each.score.user.id, each]))
+export function changes(step: RankingStep, method: RankingMethod): RankingChanges {
+  const before = step.before.scores
+  const after = step.after.scores
+  const concerned = new Set([...step.changed.keys(), ...top(before, method), ...top(after, method)])
+  const previous = new Map(rank(before, method, concerned).map((each) => [each.score.user.id, each]))
   const scores: Standing[] = []
   const ranks: Standing[] = []
   const note = (now: Ranked, then: Ranked | undefined): void => {
@@ -25,15 +34,22 @@ export function changes(before: readonly Ranked[], after: readonly Ranked[]): Ra
     const isTold = Math.min(now.rank, then?.rank ?? Number.POSITIVE_INFINITY) <= TOLD_RANKS
     if (isTold && now.rank !== then?.rank) ranks.push(standing())
   }
-  for (const now of after) {
+  for (const now of rank(after, method, concerned)) {
     note(now, previous.get(now.score.user.id))
     previous.delete(now.score.user.id)
   }
-  const behindAll = (after.at(-1)?.rank ?? 0) + 1
+  const behindAll = previous.size === 0 ? 0 : (rank(after, method).at(-1)?.rank ?? 0) + 1
   for (const then of previous.values()) {
     note({ rank: behindAll, score: { ...then.score, score: amount(0) } }, then)
   }
   return { scores, ranks }
+}
+
+/** Who holds the ranks that are told. */
+function top(scores: readonly Score[], method: RankingMethod): readonly UserId[] {
+  return rank(scores.slice(0, TOLD_PLACES), method)
+    .filter((each) => each.rank <= TOLD_RANKS)
+    .map((each) => each.score.user.id)
 }
 
 export function standingOf({ rank, score }: Ranked, previousRank: number | null): Standing {

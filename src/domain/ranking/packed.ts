@@ -3,10 +3,7 @@ import type { UserId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Standing } from './standing.ts'
 
-/**
- * A standing as entries store it: one overtaking can move a hundred, and the names of the fields alone would be most of
- * a hot auction's history. (64 bidders who overtake each other in turn: 7 kB a command with those names, 3 kB without.)
- */
+/** A standing as entries store it: the names of the fields alone would be most of a hot auction's history. */
 export type PackedStanding = readonly [
   rank: number,
   previousRank: number | null,

@@ -15,6 +15,8 @@ export type RoomCommand =
       readonly ranking: RankingMethod
       readonly disclosure: TradeDisclosure
     }
+  /** The room of the actor and `target`, whose `id` follows from the two: `directRoomId`. */
+  | { readonly kind: 'open'; readonly id: RoomId; readonly target: Person }
   /** `undefined` leaves a member as it is; `null` takes an instant away. */
   | {
       readonly kind: 'update'

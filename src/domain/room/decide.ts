@@ -3,10 +3,11 @@ import type { Actor } from '../actor.ts'
 import { forbid, reject } from '../decision.ts'
 import { canSeeRoom, membershipOf } from './access.ts'
 import type { RoomCommand } from './command.ts'
+import { openDirect } from './direct.ts'
 import { passTime, takeStep } from './lifecycle.ts'
 import { add, join, leave, mute, remove } from './membership.ts'
 import type { RoomFacts } from './room.ts'
-import type { RoomDecision, RoomScene } from './scene.ts'
+import { done, type RoomDecision, type RoomScene } from './scene.ts'
 import { createRoom, updateRoom } from './settings.ts'
 
 export interface RoomContext {
@@ -33,7 +34,7 @@ export function decideRoom(
     if (state !== null) return reject('INVALID_TRANSITION', 'This room exists already.')
     return createRoom(command, actor, now)
   }
-  if (state === null) return rejectRoom()
+  if (state === null) return command.kind === 'open' ? openDirect(command, actor, now) : rejectRoom()
   const { room, memberships } = state
   const own = membershipOf(actor, memberships)
   if (!canSeeRoom(actor, room, own)) return rejectRoom()
@@ -44,6 +45,8 @@ type InsideCommand = Exclude<RoomCommand, { readonly kind: 'create' | 'passTime'
 
 function decideInside(command: InsideCommand, scene: RoomScene): RoomDecision {
   switch (command.kind) {
+    case 'open':
+      return done(scene.room)
     case 'update':
       return updateRoom(command, scene)
     case 'start':

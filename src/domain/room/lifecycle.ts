@@ -26,6 +26,9 @@ export function takeStep(step: Step, scene: RoomScene): RoomDecision {
   if (!canModerate(actor, own)) return forbid(`Only those who moderate a room ${step} it.`)
   const { from, to } = TRANSITIONS[step]
   if (room.phase === to) return done(room)
+  if (room.kind === 'DIRECT') {
+    return reject('INVALID_TRANSITION', 'A direct room stays open: its two have no other.')
+  }
   if (!from.includes(room.phase)) {
     return reject('INVALID_TRANSITION', `A room that is ${room.phase} can't ${step}.`)
   }

@@ -7,7 +7,7 @@ import type { RoomCommand } from './command.ts'
 import type { Membership, Room } from './room.ts'
 import { done, type RoomDecision, type RoomScene, type UserActor } from './scene.ts'
 
-const MAX_NAME = 200
+export const MAX_NAME = 200
 
 type CreateRoom = Extract<RoomCommand, { readonly kind: 'create' }>
 type UpdateRoom = Extract<RoomCommand, { readonly kind: 'update' }>

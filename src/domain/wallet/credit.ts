@@ -1,4 +1,4 @@
-import { amount, isAmount } from '../../kernel/amount.ts'
+import { type Amount, amount, isAmount } from '../../kernel/amount.ts'
 import type { UserId } from '../../kernel/id.ts'
 import { type Actor, isPrivileged } from '../actor.ts'
 import { accept, type Decision, forbid, reject } from '../decision.ts'
@@ -18,9 +18,16 @@ export interface WalletReply {
   readonly currency: string
 }
 
-/** Adds to what the user can spend, or takes away from it, at most all of it. `wallet` is that of the currency. */
+/** Of the command's currency. */
+export interface Credited {
+  readonly wallet: Wallet
+  /** How much of it there is over all wallets. */
+  readonly issued: Amount
+}
+
+/** Adds to what the user can spend, or takes away from it, at most all of it. */
 export function decideCredit(
-  wallet: Wallet,
+  { wallet, issued }: Credited,
   { userId, currency, amount: change }: WalletCommand,
   actor: Actor,
 ): Decision<Transfer, WalletReply> {
@@ -37,8 +44,8 @@ export function decideCredit(
     const required = amount(-change)
     return reject('INSUFFICIENT_FUNDS', `Only ${available} can be taken away.`, { available, required })
   }
-  if (!isAmount(wallet.balance + change)) {
-    return reject('INVALID_INPUT', 'No wallet can hold as much as that.', { field: 'amount' })
+  if (!isAmount(issued + change)) {
+    return reject('INVALID_INPUT', 'There cannot be as much of one currency as that.', { field: 'amount' })
   }
   return accept([crediting(userId, currency, change)], { currency })
 }

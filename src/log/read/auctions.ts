@@ -1,16 +1,17 @@
 import { and, desc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import type { AuctionPhase, AuctionStanding, AuctionTerms } from '../../domain/auction/auction.ts'
 import type { Caller } from '../../domain/room/access.ts'
 import type { Amount } from '../../kernel/amount.ts'
 import type { AuctionId, RoomId, UserId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
-import type { Position } from '../../kernel/position.ts'
+import type { Offset, Position } from '../../kernel/position.ts'
 import { auctionTopic } from '../../kernel/topic.ts'
 import type { Executor } from '../database.ts'
 import { auctions, bids, ceilings, rooms, topics } from '../schema.ts'
 import { clock, timestamp } from './columns.ts'
 import type { Slice } from './list-key.ts'
-import { visibleTo } from './visible.ts'
+import { accessOf, visibleTo } from './visible.ts'
 
 /** How far an auction's history and its list of bids reach at one moment. */
 export interface AuctionHead {
@@ -97,14 +98,24 @@ export async function readAuctionsById(
   return rows.map(recordOf)
 }
 
-/** The auctions that are not over, each with the offset of its last entry. */
-export async function readOpenAuctions(executor: Executor): Promise<ReadonlyMap<string, number>> {
+/** The offset of an auction's last entry, and text that is another whenever others may see the auction. */
+export interface OpenAuction {
+  readonly version: Offset
+  readonly access: string
+}
+
+const roomTopics = alias(topics, 'room_topics')
+
+/** The auctions that are not over. */
+export async function readOpenAuctions(executor: Executor): Promise<ReadonlyMap<string, OpenAuction>> {
   const rows = await executor
-    .select({ id: auctions.id, offset: topics.head })
+    .select({ id: auctions.id, version: topics.head, access: accessOf(roomTopics.head) })
     .from(auctions)
     .innerJoin(topics, eq(topics.topic, sql`'auction:' || ${auctions.id}`))
+    .innerJoin(rooms, eq(rooms.id, auctions.roomId))
+    .innerJoin(roomTopics, eq(roomTopics.topic, sql`'room:' || ${rooms.id}`))
     .where(inArray(auctions.phase, ['SCHEDULED', 'LIVE', 'PAUSED']))
-  return new Map(rows.map(({ id, offset }) => [id, offset]))
+  return new Map(rows.map(({ id, ...open }) => [id, open]))
 }
 
 /** Where the auction takes place, if that is a room that `caller` may see. */

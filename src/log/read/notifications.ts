@@ -35,6 +35,19 @@ export async function readNotification(
   return row && notificationOf(row)
 }
 
+/** Those of `ids` that are still kept, in that order, whosever they are. */
+export async function readNotificationsById(
+  executor: Executor,
+  ids: readonly NotificationId[],
+): Promise<readonly Notification[]> {
+  const rows = await executor
+    .select()
+    .from(notifications)
+    .where(sql`${notifications.id} = ANY(${sql.param(ids)})`)
+  const found = new Map(rows.map((row) => [row.id, notificationOf(row)]))
+  return ids.flatMap((id) => found.get(id) ?? [])
+}
+
 /** In one statement. Begins the user's history where it has not begun. */
 export async function readInbox(executor: Executor, owner: UserId): Promise<Inbox> {
   const topic = notificationsTopic(owner)

@@ -1,4 +1,4 @@
-import { and, eq, exists, inArray, or, type SQL, sql } from 'drizzle-orm'
+import { and, type Column, eq, exists, inArray, or, type SQL, sql } from 'drizzle-orm'
 import { QueryBuilder } from 'drizzle-orm/pg-core'
 import type { Actor } from '../../domain/actor.ts'
 import { type Caller, canSeeRoom } from '../../domain/room/access.ts'
@@ -26,6 +26,14 @@ export function dependsOnMembership(room: Pick<Room, 'kind' | 'visibility'>): bo
   return canSeeRoom(STRANGER, room, MEMBER) !== canSeeRoom(STRANGER, room, undefined)
 }
 
+const GUARD = sql<string>`${rooms.kind} || ' ' || ${rooms.visibility}`
+const BY_MEMBERSHIP = namesOf(ROOMS.filter(dependsOnMembership))
+
+/** Text that is another whenever others may see the room. `head`: of the room's history. */
+export function accessOf(head: Column): SQL<string> {
+  return sql<string>`${GUARD} || CASE WHEN ${inArray(GUARD, BY_MEMBERSHIP)} THEN ' ' || ${head} ELSE '' END`
+}
+
 /**
  * The condition on `rooms` under which `caller` may see one. It is `canSeeRoom`, asked for every combination
  * that it tells apart, so that the rule stands in the domain alone.
@@ -33,8 +41,7 @@ export function dependsOnMembership(room: Pick<Room, 'kind' | 'visibility'>): bo
 export function visibleTo(caller: Caller): SQL {
   const toAll = seen(caller, undefined)
   if (toAll.length === ROOMS.length) return sql`true`
-  const guard = sql<string>`${rooms.kind} || ' ' || ${rooms.visibility}`
-  const isOpen = inArray(guard, toAll)
+  const isOpen = inArray(GUARD, toAll)
   if (caller === null || caller.kind === 'system') return isOpen
   const isMember = exists(
     new QueryBuilder()
@@ -44,11 +51,13 @@ export function visibleTo(caller: Caller): SQL {
         and(eq(members.roomId, rooms.id), eq(members.userId, caller.person.id), eq(members.status, 'member')),
       ),
   )
-  return or(isOpen, and(inArray(guard, seen(caller, MEMBER)), isMember)) ?? isOpen
+  return or(isOpen, and(inArray(GUARD, seen(caller, MEMBER)), isMember)) ?? isOpen
 }
 
 function seen(caller: Caller, membership: Membership | undefined): string[] {
-  return ROOMS.filter((room) => canSeeRoom(caller, room, membership)).map(
-    ({ kind, visibility }) => `${kind} ${visibility}`,
-  )
+  return namesOf(ROOMS.filter((room) => canSeeRoom(caller, room, membership)))
+}
+
+function namesOf(some: typeof ROOMS): string[] {
+  return some.map(({ kind, visibility }) => `${kind} ${visibility}`)
 }

@@ -41,10 +41,13 @@ function isAuctionItem(item: ListItem): item is AuctionItem {
   return 'room' in item
 }
 
-/** Whether the item is of the room, where one is asked for, and the reader may see it. */
-export function listsFor(item: ListItem, roomId: RoomId | null, viewer: Viewer | null): boolean {
+export function isInRoom(item: ListItem, roomId: RoomId): boolean {
+  return isAuctionItem(item) && item.value.terms.roomId === roomId
+}
+
+/** As far as the item knows who may see its room. */
+export function seesItem(item: ListItem, viewer: Viewer | null): boolean {
   if (!isAuctionItem(item) || item.room === undefined) return false
-  if (roomId !== null && item.value.terms.roomId !== roomId) return false
   const caller = callerOf(viewer)
   return canSeeRoom(caller, item.room.room, membershipOf(caller, item.room.memberships))
 }

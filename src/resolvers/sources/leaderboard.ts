@@ -1,20 +1,22 @@
-import { type PackedStanding, unpack } from '../../domain/ranking/packed.ts'
 import type { Standing } from '../../domain/ranking/standing.ts'
+import { reachOf, readTale, type StoredChange } from '../../domain/ranking/tale.ts'
 import type { PresentedEvent, Source } from '../../hub/source.ts'
+import { asOffset } from '../../kernel/position.ts'
 import type { Database } from '../../log/database.ts'
+import type { Entry } from '../../log/entry.ts'
+import { createHistory } from '../../log/history.ts'
 import { leaderboardNow, leaderboardOfRecord } from '../leaderboard-view.ts'
 import { presentEntry, unreadable } from './present.ts'
-
-interface StandingsData {
-  readonly standings: readonly PackedStanding[]
-}
 
 /** LeaderboardUpdated, RankingChanged. */
 export type StandingsEvent = PresentedEvent & { readonly standings: readonly Standing[] }
 
+export type SnapshotCreatedEvent = StandingsEvent & { readonly snapshotId: string }
+
 const MAX_SNAPSHOT = 1000
 
-export function createLeaderboardSource(database: Database): Source {
+export function createLeaderboardSource(database: Database): Source<readonly Standing[]> {
+  const history = createHistory(database)
   return {
     snapshotType: 'LeaderboardSnapshot',
     isSnapshotShared: true,
@@ -28,13 +30,30 @@ export function createLeaderboardSource(database: Database): Source {
       }
     },
 
-    present(entry): StandingsEvent {
-      if (!isStandingsData(entry.data)) throw unreadable(entry)
-      return { ...presentEntry(entry), standings: entry.data.standings.map(unpack) }
+    async prepare(topic, entries) {
+      const [first] = entries
+      const tale = entries.map(storedChange)
+      const reach = reachOf(tale)
+      if (first === undefined || reach === 0) return readTale(tale)
+      const start = { epoch: first.epoch, offset: asOffset(first.offset - reach - 1) }
+      const earlier = await history.readAfter(topic, start, reach)
+      if (earlier[0]?.offset !== first.offset - reach) throw unreadable(first)
+      return readTale([...earlier.map(storedChange), ...tale]).slice(reach)
+    },
+
+    present(entry, standings): StandingsEvent | SnapshotCreatedEvent {
+      if (standings === undefined) throw unreadable(entry)
+      const event = { ...presentEntry(entry), standings }
+      return 'snapshotId' in entry.data ? { ...event, snapshotId: String(entry.data.snapshotId) } : event
     },
   }
 }
 
-function isStandingsData(data: object): data is StandingsData {
-  return 'standings' in data
+function storedChange(entry: Entry): StoredChange {
+  if (!isStoredChange(entry)) throw unreadable(entry)
+  return entry
+}
+
+function isStoredChange<Given extends Entry>(entry: Given): entry is Given & StoredChange {
+  return 'standings' in entry.data || (entry.type === 'RankingChanged' && 'back' in entry.data)
 }

@@ -1,4 +1,6 @@
 import type { Message } from '../../domain/message/message.ts'
+import type { Person } from '../../domain/person.ts'
+import type { Marks } from '../../domain/receipt/marks.ts'
 import type { PresentedEvent, Source } from '../../hub/source.ts'
 import { asRoomId } from '../../kernel/id.ts'
 import { idOf } from '../../kernel/topic.ts'
@@ -6,11 +8,18 @@ import type { Database } from '../../log/database.ts'
 import { readLastMessages } from '../../log/read/messages.ts'
 import { presentEntry, unreadable } from './present.ts'
 
+/** MessageSent, MessageEdited, MessageDeleted. */
 interface MessageEntryData {
   readonly message: Message
 }
 
+/** ReceiptAdvanced. */
+interface ReceiptEntryData extends Marks {
+  readonly user: Person
+}
+
 export type MessageEvent = PresentedEvent & MessageEntryData
+export type ReceiptEvent = PresentedEvent & ReceiptEntryData
 
 const SNAPSHOT_LENGTH = 50
 
@@ -28,13 +37,18 @@ export function createMessagesSource(database: Database): Source {
       return { position, at, state: { messages } }
     },
 
-    present(entry): MessageEvent {
-      if (!isMessageData(entry.data)) throw unreadable(entry)
-      return { ...entry.data, ...presentEntry(entry) }
+    present(entry): MessageEvent | ReceiptEvent {
+      const { data } = entry
+      if (isMessageData(data) || isReceiptData(data)) return { ...data, ...presentEntry(entry) }
+      throw unreadable(entry)
     },
   }
 }
 
 function isMessageData(data: object): data is MessageEntryData {
   return 'message' in data
+}
+
+function isReceiptData(data: object): data is ReceiptEntryData {
+  return 'readThrough' in data
 }

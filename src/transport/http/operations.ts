@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type DevClaims, type DevToken, readDevClaims } from '../../auth/dev-token.ts'
+import type { DevClaims, DevToken } from '../../auth/dev-token.ts'
 import type { Problem } from '../../health/readiness.ts'
 import { formatInstant } from '../../kernel/instant.ts'
-import { answerJson, answerText, type Headers, readJson } from './json.ts'
+import { answerDevToken } from './dev-token.ts'
+import { type Endpoint, type Exchange, READ } from './endpoint.ts'
+import { answerJson, answerText } from './json.ts'
 import type { OriginPolicy } from './origin.ts'
 
 export interface OperationsDependencies {
@@ -12,24 +14,12 @@ export interface OperationsDependencies {
   readonly schema: string | null
   /** null where the server issues no tokens: `/dev/token` does not exist then. */
   readonly issueToken: ((claims: DevClaims) => Promise<DevToken>) | null
+  /** Endpoints of other files, by path. */
+  readonly others: Iterable<readonly [path: string, Endpoint]>
   readonly origins: OriginPolicy
   /** Gets what an endpoint throws; the client gets a 500 that says nothing. */
   readonly onFault: (fault: unknown) => void
 }
-
-interface Exchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly cors: Headers
-}
-
-interface Endpoint {
-  readonly methods: readonly string[]
-  readonly answer: (exchange: Exchange) => Promise<void> | void
-}
-
-const MAX_BODY_BYTES = 16 * 1024
-const READ = ['GET', 'HEAD']
 
 function answerHealth({ response, cors }: Exchange): void {
   answerJson(response, 200, { status: 'ok' }, cors)
@@ -45,38 +35,14 @@ async function answerReadiness(
   answerJson(response, isReady ? 200 : 503, { ready: isReady, problems: shown }, cors)
 }
 
-async function answerDevToken(
-  { request, response, cors }: Exchange,
-  issueToken: (claims: DevClaims) => Promise<DevToken>,
-): Promise<void> {
-  const body = await readJson(request, MAX_BODY_BYTES)
-  switch (body.kind) {
-    case 'aborted':
-      return
-    case 'too-large':
-      return answerJson(
-        response,
-        413,
-        { error: `The body is larger than ${MAX_BODY_BYTES} bytes.` },
-        { ...cors, connection: 'close' },
-      )
-    case 'malformed':
-      return answerJson(response, 400, { error: 'The body is no JSON.' }, cors)
-    case 'json': {
-      const read = readDevClaims(body.value)
-      if (read.kind === 'invalid') return answerJson(response, 400, { error: read.reason }, cors)
-      const { token, expiresAt } = await issueToken(read.claims)
-      return answerJson(response, 200, { token, expiresAt: formatInstant(expiresAt) }, cors)
-    }
-  }
-}
-
 function createEndpoints({
   readiness,
   schema,
   issueToken,
+  others,
 }: OperationsDependencies): ReadonlyMap<string, Endpoint | null> {
   return new Map<string, Endpoint | null>([
+    ...others,
     ['/health', { methods: READ, answer: answerHealth }],
     ['/ready', { methods: READ, answer: (exchange) => answerReadiness(exchange, readiness) }],
     [
@@ -99,7 +65,7 @@ function createEndpoints({
 }
 
 /**
- * Answers `/health`, `/ready`, `/schema.graphql` and `/dev/token`: these paths alone, whatever the query.
+ * Answers `/health`, `/ready`, `/schema.graphql`, `/dev/token` and the others: these paths alone, whatever the query.
  * True where the request was for one of them; it is, or will be, answered then.
  */
 export function createOperationsHandler(

@@ -1,18 +1,25 @@
 import type { ServerResponse } from 'node:http'
 import { GraphQLError } from 'graphql'
+import type { Revocations } from '../../auth/revocations.ts'
 import type { Payload, Sink } from '../../hub/delivery.ts'
 import type { Hub } from '../../hub/hub.ts'
 import type { Deadlines } from '../../kernel/deadlines.ts'
+import type { UserConnections } from '../../limits/user-connections.ts'
+import type { Attendee } from '../../presence/attendee.ts'
 import type { CallContext } from '../../resolvers/context.ts'
 import type { Mask } from '../masking.ts'
 import type { OperationRequest, Operations } from '../operation.ts'
-import { createWriter } from '../writer.ts'
+import { createWriter, type Writer } from '../writer.ts'
 import type { Headers } from './json.ts'
 
 export interface SseOptions {
   readonly operations: Operations
+  /** A stream was opened. */
+  readonly attend: () => Attendee
+  readonly userConnections: UserConnections
   readonly hub: Hub
   readonly deadlines: Deadlines
+  readonly revocations: Revocations
   readonly mask: Mask
   readonly maxSendBufferBytes: number
 }
@@ -32,6 +39,9 @@ export interface SseRequest {
  */
 export interface SseServer {
   serve(request: SseRequest): void
+  readonly connectionCount: number
+  /** Queued in this process for all streams together. */
+  queuedBytes(): number
   /** Ends all streams: another node has everything. */
   close(): void
 }
@@ -44,12 +54,12 @@ const RETRY_MS = { least: 500, spread: 1_500 }
 const COMPLETE = Buffer.from('event: complete\ndata: \n\n')
 
 export function createSseServer(options: SseOptions): SseServer {
-  const streams = new Set<ServerResponse>()
+  const streams = new Map<ServerResponse, Writer>()
   /** An event is the same for all who get its payload. */
   const events = new WeakMap<Payload, Buffer>()
 
   const heartbeat = setInterval(() => {
-    for (const response of streams) response.write(HEARTBEAT)
+    for (const response of streams.keys()) response.write(HEARTBEAT)
   }, HEARTBEAT_MS)
   heartbeat.unref()
 
@@ -65,6 +75,7 @@ export function createSseServer(options: SseOptions): SseServer {
   async function run(
     { operation, lastEventId, context, response }: SseRequest,
     sink: Sink,
+    attendee: Attendee,
   ): Promise<() => void> {
     const prepared = options.operations.prepare(operation)
     if (prepared.kind === 'refused') {
@@ -75,7 +86,7 @@ export function createSseServer(options: SseOptions): SseServer {
     if (ready.definition.operation === 'subscription') {
       const { plan, selection } = await options.operations.plan(ready, context, lastEventId)
       if (response.destroyed) return () => {}
-      return options.hub.open(plan, { selection, viewer: context.viewer, sink })
+      return options.hub.open(plan, { selection, viewer: context.viewer, sink }, attendee)
     }
     if (ready.definition.operation === 'mutation' && response.req.method === 'GET') {
       sendResult(sink, {
@@ -95,19 +106,25 @@ export function createSseServer(options: SseOptions): SseServer {
         'x-accel-buffering': 'no',
       })
       response.write(`retry: ${RETRY_MS.least + Math.floor(Math.random() * RETRY_MS.spread)}\n\n`)
-      streams.add(response)
       const writer = createWriter(response, {
         maxBufferBytes: options.maxSendBufferBytes,
         onOverflow: () => response.destroy(),
       })
+      streams.set(response, writer)
+      const attendee = options.attend()
+      if (context.viewer !== null) attendee.signIn(context.viewer.user)
       let stop = (): void => {}
+      let uncount = (): void => {}
       let isEnded = false
       const leave = (): void => {
         if (isEnded) return
         isEnded = true
         streams.delete(response)
         disarm()
+        forget()
+        uncount()
         stop()
+        attendee.close()
       }
       const sink: Sink = {
         send: (payload) => writer.write(eventOf(payload)),
@@ -126,11 +143,24 @@ export function createSseServer(options: SseOptions): SseServer {
         context.viewer === null
           ? () => {}
           : options.deadlines.arm(context.viewer.expiresAt, () => sink.end(tokenExpired()))
+      const { viewer } = context
+      const forget =
+        viewer === null
+          ? () => {}
+          : options.revocations.onRevoked((userId) => {
+              if (userId !== viewer.user.id || !options.revocations.isRevoked(viewer)) return
+              attendee.bar()
+              sink.end(revoked())
+            })
       response.once('close', () => {
         leave()
         writer.close()
       })
-      run(request, sink).then(
+      if (viewer !== null && !viewer.roles.has('SERVICE')) {
+        uncount = options.userConnections.add(viewer.user.id, () => sink.end(tooManyConnections()))
+      }
+      if (isEnded) return uncount()
+      run(request, sink, attendee).then(
         (close) => {
           if (isEnded) close()
           else stop = close
@@ -139,9 +169,19 @@ export function createSseServer(options: SseOptions): SseServer {
       )
     },
 
+    get connectionCount() {
+      return streams.size
+    },
+
+    queuedBytes() {
+      let sum = 0
+      for (const { queuedBytes } of streams.values()) sum += queuedBytes
+      return sum
+    },
+
     close() {
       clearInterval(heartbeat)
-      for (const response of streams) response.end(COMPLETE)
+      for (const response of streams.keys()) response.end(COMPLETE)
     },
   }
 }
@@ -154,6 +194,16 @@ function sendResult(sink: Sink, result: object): void {
 
 function payloadOf(result: object): Payload {
   return { json: Buffer.from(JSON.stringify(result)), cursor: null }
+}
+
+function tooManyConnections(): GraphQLError {
+  return new GraphQLError('This user has too many connections.', {
+    extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' },
+  })
+}
+
+function revoked(): GraphQLError {
+  return new GraphQLError('The user was revoked.', { extensions: { code: 'FORBIDDEN' } })
 }
 
 function tokenExpired(): GraphQLError {

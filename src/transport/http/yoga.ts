@@ -1,31 +1,20 @@
-import {
-  GraphQLError,
-  type GraphQLSchema,
-  getOperationAST,
-  getVariableValues,
-  type ValidationRule,
-} from 'graphql'
+import { GraphQLError, type GraphQLSchema, getOperationAST, getVariableValues } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
+import { createSizeCheck } from '../../limits/operation-size.ts'
 import type { CallContext } from '../../resolvers/context.ts'
+import { createDocumentCache } from '../document-cache.ts'
 import type { Mask } from '../masking.ts'
-import { parseQuery } from '../operation.ts'
+import { type OperationLimits, parseQuery, rulesOf, tooComplex, withoutSuggestion } from '../operation.ts'
+
+/** What does not parse is parsed again. */
+const NO_CACHE = { get: () => undefined, set: () => {} }
 
 /** Answers queries and mutations by the GraphQL-over-HTTP specification. */
 export interface YogaServer {
   answer(request: Request, context: CallContext): Promise<Response>
 }
 
-/** `rules`: to validate by beside those of the specification. */
-export function createYogaServer(
-  schema: GraphQLSchema,
-  mask: Mask,
-  rules: readonly ValidationRule[] = [],
-): YogaServer {
-  const validateFurther: Plugin = {
-    onValidate({ addValidationRule }) {
-      for (const rule of rules) addValidationRule(rule)
-    },
-  }
+export function createYogaServer(schema: GraphQLSchema, mask: Mask, limits: OperationLimits): YogaServer {
   const yoga = createYoga<CallContext>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -33,40 +22,73 @@ export function createYogaServer(
     graphiql: false,
     cors: false,
     logging: false,
+    parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: NO_CACHE },
     maskedErrors: { maskError: (error) => mask(error) },
-    plugins: [parseDeepQueries, validateFurther, refuseBadVariables, refuseSubscriptions],
+    plugins: [
+      limitParsing(limits),
+      validateFurther(limits),
+      refuseBefore(schema, limits),
+      refuseSubscriptions,
+    ],
   })
   return { answer: async (request, context) => yoga.fetch(request, context) }
 }
 
-const parseDeepQueries: Plugin = {
-  onParse({ setParseFn }) {
-    setParseFn(parseQuery)
-  },
+function limitParsing({ maxQueryTokens }: OperationLimits): Plugin {
+  return {
+    onParse({ setParseFn }) {
+      setParseFn((source: string) => parseQuery(source, { maxTokens: maxQueryTokens }))
+    },
+  }
 }
 
-/** graphql-js reports variables that do not fit without a code; clients are promised one. */
-const refuseBadVariables: Plugin = {
-  onExecute({ args, setResultAndStopExecution }) {
-    const operation = getOperationAST(args.document, args.operationName)
-    if (!operation) return
-    const { errors } = getVariableValues(
-      args.schema,
-      operation.variableDefinitions ?? [],
-      args.variableValues ?? {},
-    )
-    if (errors === undefined) return
-    setResultAndStopExecution({
-      errors: errors.map(
-        (error) =>
-          new GraphQLError(error.message, {
-            nodes: error.nodes ?? null,
-            // Without data the draft demands 4xx; `spec` keeps 200 for clients that ask for application/json.
-            extensions: { code: 'BAD_USER_INPUT', http: { spec: true, status: 400 } },
-          }),
-      ),
-    })
-  },
+function validateFurther(limits: OperationLimits): Plugin {
+  return {
+    onValidate({ addValidationRule }) {
+      for (const rule of rulesOf(limits)) addValidationRule(rule)
+      if (limits.isIntrospectionAllowed) return undefined
+      return ({ valid, result, setResult }) => {
+        if (valid) return
+        setResult(
+          result.map((error: unknown) => (error instanceof GraphQLError ? withoutSuggestion(error) : error)),
+        )
+      }
+    },
+  }
+}
+
+/**
+ * What must not be executed: variables that do not fit, which graphql-js reports without a code where clients are promised
+ * one, and what asks for too much.
+ */
+function refuseBefore(schema: GraphQLSchema, limits: OperationLimits): Plugin {
+  const exceeds = createSizeCheck(schema, limits)
+  const shown = limits.isIntrospectionAllowed ? (error: GraphQLError) => error : withoutSuggestion
+  return {
+    onExecute({ args, setResultAndStopExecution }) {
+      const operation = getOperationAST(args.document, args.operationName)
+      if (!operation) return
+      const { errors, coerced } = getVariableValues(
+        args.schema,
+        operation.variableDefinitions ?? [],
+        args.variableValues ?? {},
+      )
+      const refuse = (refused: readonly GraphQLError[], code: string): void =>
+        setResultAndStopExecution({
+          errors: refused.map(
+            ({ message, nodes }) =>
+              new GraphQLError(message, {
+                nodes: nodes ?? null,
+                // Without data the draft demands 4xx; `spec` keeps 200 for clients that ask for application/json.
+                extensions: { code, http: { spec: true, status: 400 } },
+              }),
+          ),
+        })
+      if (errors !== undefined) return refuse(errors.map(shown), 'BAD_USER_INPUT')
+      const excess = exceeds(args.document, operation, coerced)
+      if (excess !== null) refuse([tooComplex(excess)], 'QUERY_TOO_COMPLEX')
+    },
+  }
 }
 
 const refuseSubscriptions: Plugin = {

@@ -4,19 +4,26 @@ import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import type { Viewer } from '../../auth/viewer.ts'
 import type { Deadlines } from '../../kernel/deadlines.ts'
+import type { UserConnections } from '../../limits/user-connections.ts'
+import type { Attendee } from '../../presence/attendee.ts'
 import { createWriter, type Writer } from '../writer.ts'
 import { textFrame } from './frame.ts'
 
 /** The close codes beyond those of the protocol. */
 export const CLOSE = {
+  revoked: 4401,
+  rateExceeded: 1008,
   draining: 1012,
   tryAgainLater: 1013,
   fault: 4500,
   tooSlow: 4901,
+  tooManyConnections: 4903,
 } as const
 
 /** After this long without reading, a socket that could not keep up is destroyed. */
 const TOO_SLOW_GRACE_MS = 5_000
+/** Refusals for rate within a while, from which on nobody is listening. */
+const RATE_LIMITED = { most: 100, withinMs: 10_000 } as const
 /** RFC 6455 §5.5: a control frame carries 125 bytes, 2 of them the code. */
 const MAX_REASON_BYTES = 123
 
@@ -27,6 +34,9 @@ export interface ConnectionOptions {
   readonly stream: Duplex
   readonly maxBufferBytes: number
   readonly deadlines: Deadlines
+  readonly userConnections: UserConnections
+  /** Its own, for as long as it is open. */
+  readonly attendee: Attendee
   readonly log: Logger
 }
 
@@ -37,8 +47,13 @@ export interface Connection {
   /** Null: a visitor. */
   readonly viewer: Viewer | null
   readonly writer: Writer
+  readonly attendee: Attendee
+  /** The code that this side closed with, as far as it did: a client that is gone never confirms it. */
+  readonly closedWith: number | undefined
   /** Signs in or renews; from the token's expiry on, the connection is closed. */
   signIn(viewer: Viewer | null): void
+  /** A mutation of it was refused for its rate: who does not wait is cut off. */
+  onRateLimited(): void
   sendText(text: string): void
   /** Closes after what was queued. */
   close(code: number, reason: string): void
@@ -47,14 +62,18 @@ export interface Connection {
 }
 
 export function createConnection(options: ConnectionOptions): Connection {
-  const { socket, stream, deadlines, log } = options
+  const { socket, stream, deadlines, attendee, log } = options
   let viewer: Viewer | null = null
   let disarm: () => void = () => {}
+  let uncount: () => void = () => {}
+  let refusals = { since: Number.NEGATIVE_INFINITY, count: 0 }
+  let closedWith: number | undefined
 
   const writer = createWriter(stream, {
     maxBufferBytes: options.maxBufferBytes,
     onOverflow() {
       log.warn('closed: the client does not read')
+      closedWith ??= CLOSE.tooSlow
       socket.close(CLOSE.tooSlow, 'Too slow')
       setTimeout(() => socket.terminate(), TOO_SLOW_GRACE_MS).unref()
     },
@@ -67,26 +86,49 @@ export function createConnection(options: ConnectionOptions): Connection {
       return viewer
     },
     writer,
+    attendee,
+    get closedWith() {
+      return closedWith
+    },
     signIn(next) {
+      const isNew = viewer === null
       viewer = next
+      if (next !== null) attendee.signIn(next.user)
+      if (next !== null && isNew && !next.roles.has('SERVICE')) {
+        uncount = options.userConnections.add(next.user.id, () =>
+          connection.close(CLOSE.tooManyConnections, 'Too many connections of this user'),
+        )
+      }
       disarm()
       disarm =
         next === null
           ? () => {}
           : deadlines.arm(next.expiresAt, () => connection.close(CloseCode.Forbidden, 'Token expired'))
     },
+    onRateLimited() {
+      const now = performance.now()
+      if (now - refusals.since > RATE_LIMITED.withinMs) refusals = { since: now, count: 0 }
+      refusals.count += 1
+      if (refusals.count === RATE_LIMITED.most)
+        connection.close(CLOSE.rateExceeded, 'Too many refused mutations')
+    },
     sendText(text) {
       if (socket.readyState === socket.OPEN) writer.write(textFrame(text))
     },
     close(code, reason) {
+      // The user was revoked.
+      if (code === CLOSE.revoked) attendee.bar()
       writer.flush()
       // Nothing that comes later is for this client any more, however long it takes to close.
       writer.close()
+      closedWith ??= code
       socket.close(code, shortened(reason))
       disarm()
     },
     forget() {
       disarm()
+      uncount()
+      attendee.close()
       writer.close()
     },
   }

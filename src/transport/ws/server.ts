@@ -6,12 +6,14 @@ import { CloseCode, type Context, handleProtocols, makeServer, type OperationRes
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type Credential, tokenFromConnectionParams } from '../../auth/credentials.ts'
+import type { Revocations } from '../../auth/revocations.ts'
 import type { TokenVerifier } from '../../auth/verifier.ts'
 import type { Viewer } from '../../auth/viewer.ts'
 import type { Hub } from '../../hub/hub.ts'
 import type { Deadlines } from '../../kernel/deadlines.ts'
 import { newConnectionId } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/instant.ts'
+import type { UserConnections } from '../../limits/user-connections.ts'
 import { withLogScope } from '../../logging/scope.ts'
 import { capabilitiesOf } from '../../resolvers/capabilities.ts'
 import type { CallContext, ConnectionControl } from '../../resolvers/context.ts'
@@ -20,6 +22,7 @@ import type { OriginPolicy } from '../http/origin.ts'
 import type { Mask } from '../masking.ts'
 import type { Operation, Operations } from '../operation.ts'
 import { credentialOf, type SignIn, signIn } from '../sign-in.ts'
+import { codeOfBreach, createClosings } from './closings.ts'
 import { CLOSE, type Connection, createConnection } from './connection.ts'
 import { createNextFrames } from './frame.ts'
 import { createSilentSource } from './subscription.ts'
@@ -30,8 +33,10 @@ export interface WsServerOptions {
   readonly services: Services
   readonly hub: Hub
   readonly verifier: TokenVerifier
+  readonly revocations: Revocations
   readonly onSeen: (viewer: Viewer) => void
   readonly deadlines: Deadlines
+  readonly userConnections: UserConnections
   readonly origins: OriginPolicy
   readonly mask: Mask
   readonly log: Logger
@@ -45,6 +50,10 @@ export interface WsServer {
   /** For the HTTP server's `upgrade` event, where the path is that of GraphQL. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void
   readonly connectionCount: number
+  /** Queued in this process for all connections together. */
+  queuedBytes(): number
+  /** How connections ended since the start, by close code: `Closings`. */
+  readonly closings: ReadonlyMap<string, number>
   /**
    * Takes no more connections and asks those there are, in batches over at most a third of `withinMs`, to go
    * elsewhere (1012). Resolves when all are gone; after `withinMs` they are cut.
@@ -55,6 +64,8 @@ export interface WsServer {
 const INIT_TIMEOUT_MS = 5_000
 /** A peer that does not answer a ping before the next one is dead: found within twice this. */
 const HEARTBEAT_MS = 12_500
+/** Queries and mutations that may be under way on one connection, beside its subscriptions. */
+const MAX_OTHER_OPERATIONS = 1_000
 const DRAIN_BATCHES = 20
 const DRAIN_PAUSE_MS = 100
 
@@ -62,6 +73,9 @@ interface Extra {
   readonly connection: Connection
   /** What came with the upgrade itself; `connection_init` may bring another. */
   readonly upgradeCredential: Credential
+  /** Ids of operations; those that have ended are forgotten when room is needed. */
+  readonly operations: Set<string>
+  readonly subscriptions: Set<string>
 }
 
 /** What `onSubscribe` hands to `subscribe` and `execute` through graphql-ws, beside what that needs itself. */
@@ -87,6 +101,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
     handleProtocols,
   })
   const connections = new Map<WebSocket, Connection>()
+  const closings = createClosings()
   let isDraining = false
   let whenEmpty: (() => void) | undefined
 
@@ -142,6 +157,8 @@ export function createWsServer(options: WsServerOptions): WsServer {
 
   function controlOf(connection: Connection): ConnectionControl {
     return {
+      attendee: connection.attendee,
+      onRateLimited: connection.onRateLimited,
       async authenticate(token) {
         const renewed = await renew(connection, tokenFromConnectionParams({ token }))
         if (renewed.kind === 'refused') return renewed
@@ -166,12 +183,16 @@ export function createWsServer(options: WsServerOptions): WsServer {
     },
 
     onSubscribe({ extra, subscriptions }, operationId, payload) {
-      if (Object.keys(subscriptions).length > options.maxSubscriptionsPerConnection)
+      const most = options.maxSubscriptionsPerConnection
+      if (!hasRoom(extra.operations, operationId, subscriptions, most + MAX_OTHER_OPERATIONS))
         return [tooManySubscriptions()]
       const prepared = operations.prepare(payload)
       if (prepared.kind === 'refused') return [...prepared.errors]
       const { operation } = prepared
       const { connection } = extra
+      const isSubscription = operation.definition.operation === 'subscription'
+      if (isSubscription && !hasRoom(extra.subscriptions, operationId, subscriptions, most))
+        return [tooManySubscriptions()]
       return {
         schema,
         document: operation.document,
@@ -197,7 +218,8 @@ export function createWsServer(options: WsServerOptions): WsServer {
       return createSilentSource({
         plan: () =>
           operations.plan(operation, contextValue).catch((error: unknown) => Promise.reject(mask(error))),
-        open: ({ plan, selection }, sink) => hub.open(plan, { selection, viewer: contextValue.viewer, sink }),
+        open: ({ plan, selection }, sink) =>
+          hub.open(plan, { selection, viewer: contextValue.viewer, sink }, connection.attendee),
         sink: {
           send: (payload) => writer.write(frameOf(payload.json)),
           isCongested: writer.isCongested,
@@ -215,6 +237,8 @@ export function createWsServer(options: WsServerOptions): WsServer {
       stream,
       maxBufferBytes: options.maxSendBufferBytes,
       deadlines: options.deadlines,
+      userConnections: options.userConnections,
+      attendee: services.presence.attend(),
       log: log.child({ connectionId: id }),
     })
     connections.set(socket, connection)
@@ -233,14 +257,19 @@ export function createWsServer(options: WsServerOptions): WsServer {
           })
         },
       },
-      { connection, upgradeCredential },
+      { connection, upgradeCredential, operations: new Set(), subscriptions: new Set() },
     )
     // Above the size limit, or no frame at all: ws closes with the right code by itself.
-    socket.on('error', (error) => connection.log.info({ err: error }, 'the client broke the protocol'))
+    let brokenWith: number | undefined
+    socket.on('error', (error) => {
+      brokenWith = codeOfBreach(error)
+      connection.log.info({ err: error }, 'the client broke the protocol')
+    })
     socket.on('pong', () => alive.add(socket))
     alive.add(socket)
     socket.once('close', (code, reason) => {
       connections.delete(socket)
+      closings.count(connection.closedWith ?? brokenWith ?? code)
       alive.delete(socket)
       connection.forget()
       connection.log.debug({ code }, 'connection closed')
@@ -262,6 +291,15 @@ export function createWsServer(options: WsServerOptions): WsServer {
       (error: unknown) => connection.log.warn({ err: error }, 'a token could not be checked'),
     )
   }
+
+  const forgetRevocations = options.revocations.onRevoked((userId) => {
+    for (const connection of connections.values()) {
+      const { viewer } = connection
+      if (viewer?.user.id === userId && options.revocations.isRevoked(viewer)) {
+        connection.close(CLOSE.revoked, 'The user was revoked')
+      }
+    }
+  })
 
   /** One timer for all: who has not answered since the last round is gone. */
   const alive = new Set<WebSocket>()
@@ -286,8 +324,17 @@ export function createWsServer(options: WsServerOptions): WsServer {
       return connections.size
     },
 
+    queuedBytes() {
+      let sum = 0
+      for (const { writer } of connections.values()) sum += writer.queuedBytes
+      return sum
+    },
+
+    closings: closings.counts,
+
     async drain(withinMs) {
       isDraining = true
+      forgetRevocations()
       const cut = setTimeout(() => {
         for (const socket of connections.keys()) socket.terminate()
       }, withinMs)
@@ -311,6 +358,19 @@ export function createWsServer(options: WsServerOptions): WsServer {
 
 function refuseUpgrade(stream: Duplex, status: string): void {
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+/** Takes `id` among `known`, of which those in `running` still count. False where `most` do already. */
+function hasRoom(
+  known: Set<string>,
+  id: string,
+  running: Readonly<Record<string, unknown>>,
+  most: number,
+): boolean {
+  if (known.size >= most) for (const each of known) if (!(each in running)) known.delete(each)
+  if (known.size >= most) return false
+  known.add(id)
+  return true
 }
 
 function tooManySubscriptions(): GraphQLError {

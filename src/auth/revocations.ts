@@ -1,0 +1,23 @@
+import type { UserId } from '../kernel/id.ts'
+import type { TokenVerifier } from './verifier.ts'
+import type { Viewer } from './viewer.ts'
+
+/** Who was signed out by an administrator, as this node knows it: within a second of any other. */
+export interface Revocations {
+  /** Whether the token behind `viewer` is refused: one without `iat`, or issued no later than the revocation. */
+  isRevoked(viewer: Viewer): boolean
+  /** Calls `listener` with everyone who is revoked from now on, until the returned function is called. */
+  onRevoked(listener: (userId: UserId) => void): () => void
+}
+
+/** `verifier` that also refuses the tokens of users who were revoked. */
+export function refusingRevoked(verifier: TokenVerifier, revocations: Revocations): TokenVerifier {
+  return {
+    async verify(token) {
+      const verified = await verifier.verify(token)
+      return verified.kind === 'valid' && revocations.isRevoked(verified.viewer)
+        ? { kind: 'refused', reason: 'The user was revoked after this token was issued.' }
+        : verified
+    },
+  }
+}

@@ -1,0 +1,111 @@
+import { type Amount, amount } from '../../kernel/amount.ts'
+import type { LeaderboardArchiveId, UserId } from '../../kernel/id.ts'
+import type { Instant } from '../../kernel/instant.ts'
+import type { Actor } from '../actor.ts'
+import { isPrivileged } from '../actor.ts'
+import { accept, type Decision, forbid, reject } from '../decision.ts'
+import type { Person } from '../person.ts'
+import { canSeeRoom, membershipOf } from '../room/access.ts'
+import type { RankingMethod, RoomFacts } from '../room/room.ts'
+import { changes, standingOf } from './changes.ts'
+import { type Order, reorder } from './order.ts'
+import { type PackedStanding, pack } from './packed.ts'
+import { rank } from './rank.ts'
+import type { Score } from './standing.ts'
+
+export type ScoresCommand =
+  /** Scores are absolute and replace. Whoever stands earlier in the list got there first. */
+  | {
+      readonly kind: 'report'
+      readonly scores: readonly { readonly user: Person; readonly score: Amount }[]
+    }
+  | { readonly kind: 'archive'; readonly id: LeaderboardArchiveId }
+
+/** All but `archived` are entries of the room's leaderboard. */
+export type ScoresEvent =
+  | {
+      readonly type: 'LeaderboardUpdated'
+      readonly standings: readonly PackedStanding[]
+      readonly scores: readonly Score[]
+      readonly after: Order
+    }
+  | { readonly type: 'RankingChanged'; readonly standings: readonly PackedStanding[] }
+  | {
+      readonly type: 'LeaderboardSnapshotCreated'
+      readonly snapshotId: LeaderboardArchiveId
+      /** The whole board. */
+      readonly standings: readonly PackedStanding[]
+      readonly method: RankingMethod
+      readonly takenAt: Instant
+    }
+
+export interface ScoresContext {
+  readonly actor: Actor
+  readonly now: Instant
+  readonly room: RoomFacts | undefined
+  readonly order: Order
+}
+
+const MAX_SCORES = 1000
+const MAX_USER_ID = 256
+
+export function decideScores(
+  command: ScoresCommand,
+  { actor, now, room, order }: ScoresContext,
+): Decision<ScoresEvent, object> {
+  const own = room && membershipOf(actor, room.memberships)
+  if (room === undefined || !canSeeRoom(actor, room.room, own)) {
+    return reject('NOT_FOUND', 'There is no such room.', { field: 'roomId' })
+  }
+  if (!isPrivileged(actor)) return forbid('Only services and administrators keep scores.')
+  const method = room.room.ranking
+  if (command.kind === 'archive') {
+    const standings = rank(order.scores, method).map((each) => pack(standingOf(each, null)))
+    const archive = { snapshotId: command.id, standings, method, takenAt: now } as const
+    return accept([{ type: 'LeaderboardSnapshotCreated', ...archive }], {})
+  }
+  const { scores } = command
+  if (scores.length < 1 || scores.length > MAX_SCORES) {
+    return reject('INVALID_INPUT', `A report has 1 to ${MAX_SCORES} scores.`, { field: 'scores' })
+  }
+  if (new Set(scores.map(({ user }) => user.id)).size < scores.length) {
+    return reject('INVALID_INPUT', 'A report names each user once.', { field: 'scores' })
+  }
+  if (scores.some(({ user: { id } }) => id.length < 1 || id.length > MAX_USER_ID)) {
+    return reject('INVALID_INPUT', `A user's id has 1 to ${MAX_USER_ID} characters.`, { field: 'userId' })
+  }
+  return accept(reported(order, scores, method, now), {})
+}
+
+function reported(
+  before: Order,
+  scores: readonly { readonly user: Person; readonly score: Amount }[],
+  method: RankingMethod,
+  now: Instant,
+): readonly ScoresEvent[] {
+  const reportedOf = new Map(scores.map(({ user, score }) => [user.id, score]))
+  const unchanged = new Set<UserId>()
+  let reached = 0
+  for (const held of before.scores) {
+    reached = Math.max(reached, held.reached)
+    if (reportedOf.get(held.user.id) === held.score) unchanged.add(held.user.id)
+  }
+  const changed = new Map<UserId, Score>()
+  for (const { user, score } of scores) {
+    if (unchanged.has(user.id)) continue
+    reached += 1
+    changed.set(user.id, { user, score: amount(score), reachedAt: now, reached })
+  }
+  if (changed.size === 0) return []
+  const after = reorder(before, changed, null)
+  const told = changes({ before, after, changed }, method)
+  const updated: ScoresEvent = {
+    type: 'LeaderboardUpdated',
+    standings: told.scores.map(pack),
+    scores: [...changed.values()],
+    after,
+  }
+  return told.ranks.length === 0
+    ? [updated]
+    : [updated, { type: 'RankingChanged', standings: told.ranks.map(pack) }]
+}

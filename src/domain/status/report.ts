@@ -1,0 +1,70 @@
+import type { UserId } from '../../kernel/id.ts'
+import type { Instant } from '../../kernel/instant.ts'
+import { isSameJson } from '../../kernel/json.ts'
+import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../../kernel/text.ts'
+import { type Actor, isPrivileged } from '../actor.ts'
+import { accept, type Decision, forbid, reject } from '../decision.ts'
+import type { Status, StatusKind } from './status.ts'
+
+export interface ReportStatus {
+  readonly kind: StatusKind
+  readonly subjectId: string
+  readonly state: string
+  readonly progress: number | null
+  readonly data: unknown
+  readonly userId: UserId | null
+}
+
+/** An entry. `previousState` is null where there was none, and where it was for other eyes than this one is. */
+export interface StatusChanged {
+  readonly type: 'StatusChanged'
+  readonly status: Status
+  readonly previousState: string | null
+}
+
+export interface StatusReply {
+  readonly subjectId: string
+}
+
+const MAX_STATE = 200
+const MAX_ID = 256
+
+/** A report equal to the latest changes nothing. `latest`: of the same kind and subject. */
+export function decideStatus(
+  latest: Status | undefined,
+  report: ReportStatus,
+  { actor, now }: { readonly actor: Actor; readonly now: Instant },
+): Decision<StatusChanged, StatusReply> {
+  if (!isPrivileged(actor)) return forbid('Only services and administrators report statuses.')
+  const { kind, subjectId, progress, data, userId } = report
+  if (!isId(subjectId)) return reject('INVALID_INPUT', ID_RULE, { field: 'subjectId' })
+  if (userId !== null && !isId(userId)) return reject('INVALID_INPUT', ID_RULE, { field: 'userId' })
+  const state = trimmedWithin(report.state, MAX_STATE)
+  if (state === undefined) {
+    return reject('INVALID_INPUT', `A state has ${lengthRule(MAX_STATE)}.`, { field: 'state' })
+  }
+  if (progress !== null && !(progress >= 0 && progress <= 1)) {
+    return reject('INVALID_INPUT', 'The progress lies within 0 and 1.', { field: 'progress' })
+  }
+  const status: Status = { kind, subjectId, state, progress, data, userId, updatedAt: now }
+  if (latest !== undefined && isSameJson({ ...latest, updatedAt: now }, status)) {
+    return accept([], { subjectId })
+  }
+  const isForTheSame = latest !== undefined && (latest.userId === null || latest.userId === userId)
+  const previousState = isForTheSame ? latest.state : null
+  return accept([{ type: 'StatusChanged', status, previousState }], { subjectId })
+}
+
+/** Whether `caller` may see it; null is a visitor, who sees none. */
+export function seesStatus(caller: Actor | null, { userId }: Status): boolean {
+  if (caller === null) return false
+  if (userId === null || isPrivileged(caller)) return true
+  return caller.kind === 'user' && caller.person.id === userId
+}
+
+const ID_RULE = `An id has 1 to ${MAX_ID} characters.`
+
+function isId(id: string): boolean {
+  const length = lengthOf(id)
+  return isStorable(id) && length >= 1 && length <= MAX_ID
+}

@@ -1,0 +1,54 @@
+import { sql } from 'drizzle-orm'
+import type { Notification } from '../domain/notification/notification.ts'
+import type { UserId } from '../kernel/id.ts'
+import { formatInstant, type Instant, later } from '../kernel/instant.ts'
+import { notificationsTopic } from '../kernel/topic.ts'
+import { appendToTopics } from './append.ts'
+import type { Transaction } from './database.ts'
+import type { Entry } from './entry.ts'
+import { webhookDeliveries } from './schema.ts'
+
+/** A notification, and whose it is. */
+export interface Addressed {
+  readonly userId: UserId
+  readonly notification: Notification
+}
+
+/** How long somebody who is away may take to come back before a push is sent. */
+const PUSH_AFTER_MS = 10_000
+
+/**
+ * Writes new notifications, each user's in order, and returns their entries. `isPushed`: whether the webhook is to have
+ * them, too, of people who are away.
+ */
+export async function notify(
+  tx: Transaction,
+  addressed: readonly Addressed[],
+  now: Instant,
+  isPushed = false,
+): Promise<readonly Entry[]> {
+  if (addressed.length === 0) return []
+  const drafts = addressed.map(({ userId, notification }) => {
+    return { topic: notificationsTopic(userId), type: 'NotificationCreated', data: { notification } }
+  })
+  const entries = await appendToTopics(tx, drafts, now)
+  const rows = addressed.map(({ userId, notification }, index) => {
+    const { id, kind, title, body, subjectId, data } = notification
+    return { id, u: userId, o: entries[index]?.offset, k: kind, t: title, b: body, s: subjectId, d: data }
+  })
+  await tx.execute(sql`
+    INSERT INTO notifications (id, user_id, "offset", kind, title, body, subject_id, data, created_at)
+    SELECT id, u, o, k, t, b, s, d, ${formatInstant(now)}::timestamptz
+    FROM json_to_recordset(${JSON.stringify(rows)}::json)
+      AS row(id text, u text, o bigint, k text, t text, b text, s text, d json)`)
+  if (isPushed) await queuePushes(tx, addressed, now)
+  return entries
+}
+
+async function queuePushes(tx: Transaction, addressed: readonly Addressed[], now: Instant): Promise<void> {
+  const dueAt = later(now, PUSH_AFTER_MS)
+  const rows = addressed.map(({ userId, notification: { id } }) => {
+    return { notificationId: id, userId, createdAt: now, dueAt, attempts: 0 }
+  })
+  await tx.insert(webhookDeliveries).values(rows)
+}

@@ -1,0 +1,97 @@
+import { and, desc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
+import type { Caller } from '../../domain/room/access.ts'
+import { canSeeTrades } from '../../domain/trade/access.ts'
+import { OPEN_STATUSES, type Order, orderOf } from '../../domain/trade/order.ts'
+import type { OrderId, RoomId } from '../../kernel/id.ts'
+import type { Instant } from '../../kernel/instant.ts'
+import type { Position } from '../../kernel/position.ts'
+import { ordersTopic } from '../../kernel/topic.ts'
+import type { Executor } from '../database.ts'
+import { members, orders, rooms, topics, users } from '../schema.ts'
+import { orderFrom } from '../trade-rows.ts'
+import { clock } from './columns.ts'
+import { factsFrom, isPlaceOf, type TradeScope } from './trade-facts.ts'
+import { visibleTo } from './visible.ts'
+
+/** The last `most` of a room's orders within `scope`, whatever became of them: the one that changed last comes first. */
+export async function readOrders(
+  executor: Executor,
+  roomId: RoomId,
+  scope: TradeScope,
+  most: number,
+): Promise<readonly Order[]> {
+  const rows = await executor
+    .select({ order: getTableColumns(orders), name: users.name })
+    .from(orders)
+    .leftJoin(users, eq(users.id, orders.userId))
+    .where(and(eq(orders.roomId, roomId), scope(orders.userId)))
+    .orderBy(desc(orders.updatedAt), orders.id)
+    .limit(most)
+  return rows.map(shown)
+}
+
+/** The last `most` open ones, and the position that includes them: one statement, one moment. */
+export async function readOpenOrders(
+  executor: Executor,
+  roomId: RoomId,
+  scope: TradeScope,
+  most: number,
+): Promise<{ readonly position: Position; readonly at: Instant; readonly open: readonly Order[] }> {
+  const topic = ordersTopic(roomId)
+  const last = executor
+    .select(getTableColumns(orders))
+    .from(orders)
+    .where(and(eq(orders.roomId, roomId), inArray(orders.status, [...OPEN_STATUSES]), scope(orders.userId)))
+    .orderBy(desc(orders.updatedAt), orders.id)
+    .limit(most)
+    .as('last')
+  const rows = await executor
+    .select({
+      ...{ epoch: topics.epoch, offset: topics.head, at: clock },
+      ...{ order: last._.selectedFields, name: users.name },
+    })
+    .from(topics)
+    .leftJoin(last, eq(topics.topic, topic))
+    .leftJoin(users, eq(users.id, last.userId))
+    .where(eq(topics.topic, topic))
+    .orderBy(desc(last.updatedAt), last.id)
+  const [head] = rows
+  if (head === undefined) throw new Error(`${topic} has not begun`)
+  const open = rows.flatMap(({ order, name }) => (order === null ? [] : [shown({ order, name })]))
+  return { position: { epoch: head.epoch, offset: head.offset }, at: head.at, open }
+}
+
+/** Rooms are looked into of those that have an order of one id: beyond that, who asks has to name the room. */
+const MAX_ROOMS = 100
+
+/**
+ * The order of that id which `caller` sees; undefined where there is none. An id is a room's own: of several it is the
+ * caller's before another's, then the one that changed last.
+ */
+export async function readOrder(executor: Executor, id: OrderId, caller: Caller): Promise<Order | undefined> {
+  if (caller?.kind !== 'user') return undefined
+  const { id: own } = caller.person
+  const rows = await executor
+    .select({ order: getTableColumns(orders), name: users.name, room: rooms, member: members })
+    .from(orders)
+    .innerJoin(rooms, eq(rooms.id, orders.roomId))
+    .leftJoin(members, isPlaceOf(caller))
+    .leftJoin(users, eq(users.id, orders.userId))
+    .where(and(eq(orders.id, id), visibleTo(caller)))
+    .orderBy(desc(sql`${orders.userId} = ${own}`), desc(orders.updatedAt))
+    .limit(MAX_ROOMS)
+  const found = rows.find(({ order, room, member }) => {
+    return canSeeTrades(caller, factsFrom(room, member), order.userId)
+  })
+  return found && shown(found)
+}
+
+interface Row {
+  readonly order: typeof orders.$inferSelect
+  /** The user's present one. */
+  readonly name: string | null
+}
+
+function shown({ order, name }: Row): Order {
+  return orderOf(orderFrom({ ...order, userName: name ?? order.userName }))
+}

@@ -1,0 +1,81 @@
+import { and, desc, eq, getTableColumns, sql } from 'drizzle-orm'
+import { type Portfolio, type Position, positionOf } from '../../domain/trade/position.ts'
+import type { RoomId } from '../../kernel/id.ts'
+import type { Instant } from '../../kernel/instant.ts'
+import type { Position as TopicPosition } from '../../kernel/position.ts'
+import { positionsTopic } from '../../kernel/topic.ts'
+import type { Database, Executor } from '../database.ts'
+import { portfolios, positions, topics, users } from '../schema.ts'
+import { portfolioFrom, positionFrom } from '../trade-rows.ts'
+import { clock } from './columns.ts'
+import type { TradeScope } from './trade-facts.ts'
+
+/**
+ * The last `most` of a room's positions within `scope`: those that are held before those at zero, which tell what they
+ * realised; of each the one that moved last comes first.
+ */
+export async function readPositions(
+  executor: Executor,
+  roomId: RoomId,
+  scope: TradeScope,
+  most: number,
+): Promise<readonly Position[]> {
+  const rows = await executor
+    .select({ position: getTableColumns(positions), name: users.name })
+    .from(positions)
+    .leftJoin(users, eq(users.id, positions.userId))
+    .where(and(eq(positions.roomId, roomId), scope(positions.userId)))
+    .orderBy(sql`${positions.quantity} = 0`, desc(positions.updatedAt), positions.userId, positions.symbol)
+    .limit(most)
+  return rows.map(({ position, name }) => {
+    return positionOf(positionFrom({ ...position, userName: name ?? position.userName }))
+  })
+}
+
+/** The last `most` of a room's portfolios within `scope`: the one that changed last comes first. */
+export async function readPortfolios(
+  executor: Executor,
+  roomId: RoomId,
+  scope: TradeScope,
+  most: number,
+): Promise<readonly Portfolio[]> {
+  const rows = await executor
+    .select({ portfolio: getTableColumns(portfolios), name: users.name })
+    .from(portfolios)
+    .leftJoin(users, eq(users.id, portfolios.userId))
+    .where(and(eq(portfolios.roomId, roomId), scope(portfolios.userId)))
+    .orderBy(desc(portfolios.updatedAt), portfolios.userId)
+    .limit(most)
+  return rows.map(({ portfolio, name }) => {
+    return portfolioFrom({ ...portfolio, userName: name ?? portfolio.userName })
+  })
+}
+
+/** Positions and portfolios, and the position of the history that includes them: all of one moment. */
+export async function readHoldings(
+  database: Database,
+  roomId: RoomId,
+  scope: TradeScope,
+  most: number,
+): Promise<{
+  readonly position: TopicPosition
+  readonly at: Instant
+  readonly positions: readonly Position[]
+  readonly portfolios: readonly Portfolio[]
+}> {
+  const topic = positionsTopic(roomId)
+  return database.transaction(async (tx) => {
+    await tx.execute(sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`)
+    const [[head], found, stated] = await Promise.all([
+      tx
+        .select({ epoch: topics.epoch, offset: topics.head, at: clock })
+        .from(topics)
+        .where(eq(topics.topic, topic)),
+      readPositions(tx, roomId, scope, most),
+      readPortfolios(tx, roomId, scope, most),
+    ])
+    if (head === undefined) throw new Error(`${topic} has not begun`)
+    const { at, ...position } = head
+    return { position, at, positions: found, portfolios: stated }
+  })
+}

@@ -1,0 +1,93 @@
+import type { Viewer } from '../auth/viewer.ts'
+import { canSeeAnnouncement } from '../domain/announcement/access.ts'
+import type { Announcement, Audience, Severity } from '../domain/announcement/announcement.ts'
+import type { AnnouncementId } from '../kernel/id.ts'
+import { isStorable } from '../kernel/text.ts'
+import { announcementsTopic, type Topic } from '../kernel/topic.ts'
+import { readRoomFacts } from '../log/read/room-facts.ts'
+import { type PublishAnnouncementInput, publishAnnouncement } from './announcement-mutations.ts'
+import { callerOf } from './caller.ts'
+import type { CallContext } from './context.ts'
+import type { Services } from './services.ts'
+
+export type BroadcastAnswer =
+  | {
+      readonly kind: 'published'
+      readonly announcementId: AnnouncementId
+      /** Connections to this node with a subscription to announcements, of viewers for whom it is meant. */
+      readonly reached: number
+    }
+  | Invalid
+
+interface Invalid {
+  readonly kind: 'invalid'
+  readonly reason: string
+  /** The member of the body that is at fault, where one is. */
+  readonly field?: string | undefined
+}
+
+/** How many connections to this node read a topic, of viewers who are such as `isMeant` says. */
+export type CountConnections = (topic: Topic, isMeant: (viewer: Viewer | null) => boolean) => number
+
+const AUDIENCES: readonly Audience[] = ['GLOBAL', 'AUTHENTICATED', 'ADMIN', 'ROOM']
+const SEVERITIES: readonly Severity[] = ['INFO', 'WARNING', 'CRITICAL']
+const MEMBERS = ['audience', 'roomId', 'severity', 'title', 'body']
+
+/** Publishes what `body`, unchecked JSON, says, as the mutation publishAnnouncement does. */
+export async function broadcast(
+  body: unknown,
+  context: CallContext,
+  countConnections: CountConnections,
+): Promise<BroadcastAnswer> {
+  const read = readBroadcast(body)
+  if (read.kind === 'invalid') return read
+  const published = await publishAnnouncement(read.input, context)
+  if (published.kind === 'rejected') {
+    return { kind: 'invalid', reason: published.reason, field: published.field }
+  }
+  const { announcement } = published
+  const isMeant = await audienceOf(announcement, context.services)
+  const reached = countConnections(announcementsTopic, isMeant)
+  return { kind: 'published', announcementId: announcement.id, reached }
+}
+
+async function audienceOf(
+  announcement: Announcement,
+  { database }: Services,
+): Promise<(viewer: Viewer | null) => boolean> {
+  const { roomId } = announcement
+  const room = roomId === null ? undefined : (await readRoomFacts(database, [roomId])).get(roomId)
+  return (viewer) => canSeeAnnouncement(callerOf(viewer), announcement, room)
+}
+
+function readBroadcast(
+  body: unknown,
+): { readonly kind: 'read'; readonly input: PublishAnnouncementInput } | Invalid {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return invalid('The body must be an object: {"audience", "roomId"?, "severity"?, "title", "body"}.')
+  }
+  const given = new Map<string, unknown>(Object.entries(body))
+  for (const name of given.keys()) {
+    if (!MEMBERS.includes(name)) return invalid(`There is no "${name}", only ${MEMBERS.join(', ')}.`, name)
+  }
+  const audience = AUDIENCES.find((known) => known === given.get('audience'))
+  if (audience === undefined) return invalid(`"audience" must be ${oneOf(AUDIENCES)}.`, 'audience')
+  const severity = SEVERITIES.find((known) => known === (given.get('severity') ?? 'INFO'))
+  if (severity === undefined) return invalid(`"severity" must be ${oneOf(SEVERITIES)}.`, 'severity')
+  const roomId = given.get('roomId') ?? null
+  if (roomId !== null && (typeof roomId !== 'string' || !isStorable(roomId))) {
+    return invalid('"roomId" must be the id of a room.', 'roomId')
+  }
+  const [title, text] = [given.get('title'), given.get('body')]
+  if (typeof title !== 'string') return invalid('"title" must be a text.', 'title')
+  if (typeof text !== 'string') return invalid('"body" must be a text.', 'body')
+  return { kind: 'read', input: { audience, roomId, severity, title, body: text } }
+}
+
+function invalid(reason: string, field?: string): Invalid {
+  return { kind: 'invalid', reason, field }
+}
+
+function oneOf(values: readonly string[]): string {
+  return `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
+}

@@ -1,0 +1,62 @@
+import { reasonForSilence } from '../domain/message/speaking.ts'
+import { asRoomId } from '../kernel/id.ts'
+import { readMembership } from '../log/read/members.ts'
+import { readRoom, seesRoom } from '../log/read/rooms.ts'
+import type { PresenceState } from '../presence/roster.ts'
+import { callerOf } from './caller.ts'
+import type { CallContext, SharedContext } from './context.ts'
+import { notFound, refused } from './errors.ts'
+import { actorIn, signedIn } from './signed-in.ts'
+import type { RoomView } from './views.ts'
+
+export type { PresentUser, Roster } from '../presence/roster.ts'
+export type { Typists } from '../presence/typing.ts'
+
+/** Distinct users present now, on all nodes. */
+export function countPresent({ id }: RoomView, { services }: SharedContext): Promise<number> {
+  return services.presence.count(id)
+}
+
+export interface SetPresenceArgs {
+  readonly roomId: string
+  readonly state: PresenceState
+}
+
+/**
+ * By a WebSocket that is in the room, for that connection; else for all of the caller's. False where the caller is not
+ * present. Throws NOT_FOUND where there is no such room for them.
+ */
+export async function setPresence(args: SetPresenceArgs, context: CallContext): Promise<boolean> {
+  const { user } = signedIn(context)
+  const { services, connection, viewer } = context
+  const id = asRoomId(args.roomId)
+  const isPresent = await services.presence.setState(id, user.id, args.state, connection?.attendee ?? null)
+  if (!isPresent && !(await seesRoom(services.database, id, callerOf(viewer)))) throw notFound()
+  return isPresent
+}
+
+export interface SetTypingArgs {
+  readonly roomId: string
+  readonly typing: boolean
+}
+
+/**
+ * Throws NOT_FOUND where there is no such room for the caller, and the code of the rule that keeps them from writing in
+ * it. Whoever sees the room may stop.
+ */
+export async function setTyping(args: SetTypingArgs, context: CallContext): Promise<boolean> {
+  const { user } = signedIn(context)
+  const { database, presence } = context.services
+  const actor = actorIn(context)
+  const id = asRoomId(args.roomId)
+  const [record, own] = await Promise.all([
+    readRoom(database, id, actor),
+    readMembership(database, id, user.id),
+  ])
+  if (record === undefined) throw notFound()
+  const { room, at } = record
+  const silence = args.typing ? reasonForSilence({ room, actor, own, now: at }) : undefined
+  if (silence !== undefined) throw refused(silence.rejection)
+  await presence.setTyping(id, user, args.typing)
+  return true
+}

@@ -1,0 +1,25 @@
+import { hasRole } from '../domain/actor.ts'
+import { countFailedPushes, type FailedPush, readFailedPushes } from '../log/read/pushes.ts'
+import type { CallContext, SharedContext } from './context.ts'
+import { forbidden } from './errors.ts'
+import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
+import { actorIn } from './signed-in.ts'
+
+export type { FailedPush }
+
+/** For administrators: what the webhook did not take within a day, newest first. */
+export async function failedPushes(args: ForwardArgs, context: CallContext): Promise<Connection<FailedPush>> {
+  if (!hasRole(actorIn(context), 'ADMIN')) throw forbidden('Only administrators see what was not delivered.')
+  const slice = sliceOf('pushes', args)
+  const rows = await readFailedPushes(context.services.database, slice)
+  const keyOf = ({ createdAt, notificationId }: FailedPush) => ({ rank: createdAt, id: notificationId })
+  return connectionOf('pushes', slice, rows, keyOf, (push) => push)
+}
+
+export function countAllFailedPushes(
+  _parent: object,
+  _args: object,
+  context: SharedContext,
+): Promise<number> {
+  return countFailedPushes(context.services.database)
+}

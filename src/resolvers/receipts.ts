@@ -1,0 +1,62 @@
+import type { Message } from '../domain/message/message.ts'
+import { countReceipts, type ReceiptCounts } from '../domain/receipt/marks.ts'
+import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
+import { asRoomId } from '../kernel/id.ts'
+import { messagesTopic } from '../kernel/topic.ts'
+import type { CallContext, SharedContext } from './context.ts'
+import { refusalOf } from './result.ts'
+import type { MembershipResult } from './room-mutations.ts'
+import { actorIn } from './signed-in.ts'
+import { type MemberView, roomOfEntry } from './views.ts'
+
+export interface AdvanceReceiptArgs {
+  readonly roomId: string
+  readonly deliveredThrough?: number | null | undefined
+  readonly readThrough?: number | null | undefined
+}
+
+/** Answers with the cursor of the room's messages: that of the entry, where it made one. */
+export async function advanceReceipt(
+  args: AdvanceReceiptArgs,
+  context: CallContext,
+): Promise<MembershipResult> {
+  const { dispatch, database } = context.services
+  const roomId = asRoomId(args.roomId)
+  const outcome = await dispatch.receipts(roomId, actorIn(context), {
+    kind: 'advance',
+    deliveredThrough: args.deliveredThrough ?? null,
+    readThrough: args.readThrough ?? null,
+  })
+  if (outcome.kind !== 'accepted') return refusalOf(outcome)
+  const { position, state } = outcome
+  if (state === undefined) throw new RangeError('a receipt has no key that it could be repeated with')
+  const marks = { ...state.marks, epoch: position.epoch }
+  return {
+    kind: 'accepted',
+    room: roomOfEntry(database, state.room),
+    membership: { ...state.membership, roomId, marks: async () => marks },
+    cursor: encodeCursor(messagesTopic(roomId), position),
+  }
+}
+
+/** As of now; null where the room shows no receipts. */
+export async function receiptCounts(
+  message: Message,
+  { services }: SharedContext,
+): Promise<ReceiptCounts | null> {
+  const members = await services.reads.receipts(message.roomId)
+  return members === undefined ? null : countReceipts(members, message)
+}
+
+export async function unreadCount(
+  { roomId, user, marks }: MemberView,
+  { services }: SharedContext,
+): Promise<number> {
+  const { readThrough } = await marks()
+  return services.reads.unreadCount({ roomId, userId: user.id, readThrough })
+}
+
+export async function deliveredCursor({ roomId, marks }: MemberView): Promise<Cursor> {
+  const { epoch, deliveredThrough } = await marks()
+  return encodeCursor(messagesTopic(roomId), { epoch, offset: deliveredThrough })
+}

@@ -1,0 +1,16 @@
+import { asUserId } from '../kernel/id.ts'
+import type { CallContext } from './context.ts'
+import { badUserInput, forbidden } from './errors.ts'
+import { actorIn } from './signed-in.ts'
+
+/** True when it is done: repeating it does it again. The user need not be known. */
+export async function revokeUser(
+  { userId, reason }: { readonly userId: string; readonly reason: string },
+  context: CallContext,
+): Promise<boolean> {
+  const actor = actorIn(context)
+  const outcome = await context.services.dispatch.revocations(actor, { userId: asUserId(userId), reason })
+  if (outcome.kind === 'forbidden') throw forbidden(outcome.reason)
+  if (outcome.kind === 'rejected') throw badUserInput(outcome.rejection.reason)
+  return true
+}

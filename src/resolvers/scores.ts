@@ -1,0 +1,120 @@
+import type { Outcome } from '../command/commands.ts'
+import { unpack } from '../domain/ranking/packed.ts'
+import type { Standing } from '../domain/ranking/standing.ts'
+import type { Amount } from '../kernel/amount.ts'
+import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
+import {
+  asLeaderboardArchiveId,
+  asRoomId,
+  asUserId,
+  newLeaderboardArchiveId,
+  type RoomId,
+} from '../kernel/id.ts'
+import { roomLeaderboardTopic } from '../kernel/topic.ts'
+import { beginLeaderboard } from '../log/begin-leaderboard.ts'
+import { type LeaderboardArchive, readLeaderboardArchive } from '../log/read/leaderboard-archives.ts'
+import { seesRoom } from '../log/read/rooms.ts'
+import { ensureUsers, findUsers } from '../log/users.ts'
+import { callerOf } from './caller.ts'
+import type { CallContext } from './context.ts'
+import { type LeaderboardView, leaderboardNow } from './leaderboard-view.ts'
+import { once } from './once.ts'
+import { MAX_SIZE, sizeOf } from './paging.ts'
+import { notFoundResult, type RejectedResult, readKey, refusalOf } from './result.ts'
+import type { Services } from './services.ts'
+import { actorIn } from './signed-in.ts'
+
+export type { LeaderboardArchive }
+
+export interface LeaderboardPayload {
+  readonly kind: 'accepted'
+  readonly leaderboard: LeaderboardView
+  readonly cursor: Cursor
+}
+
+export type LeaderboardResult = LeaderboardPayload | RejectedResult
+
+export interface ReportScoresArgs {
+  readonly roomId: string
+  readonly scores: readonly { readonly userId: string; readonly score: Amount }[]
+}
+
+/** Sets scores: repeating it changes nothing. May name users whom nobody has seen yet. */
+export async function reportScores(args: ReportScoresArgs, context: CallContext): Promise<LeaderboardResult> {
+  const actor = actorIn(context)
+  const { services, viewer } = context
+  const roomId = asRoomId(args.roomId)
+  if (!(await hasBoard(services, roomId, callerOf(viewer)))) return notFoundResult('roomId')
+  const ids = args.scores.map(({ userId }) => asUserId(userId))
+  const known = new Map((await findUsers(services.database, ids)).map((person) => [person.id, person]))
+  const scores = args.scores.map(({ userId, score }) => {
+    const id = asUserId(userId)
+    return { user: known.get(id) ?? { id, name: id }, score }
+  })
+  const outcome = await services.dispatch.scores(roomId, actor, { kind: 'report', scores })
+  if (outcome.kind === 'accepted') await ensureUsers(services.database, ids)
+  return leaderboardPayload(services, roomId, outcome)
+}
+
+export interface SnapshotArgs {
+  readonly roomId: string
+  readonly idempotencyKey?: string | null | undefined
+}
+
+export async function createLeaderboardSnapshot(
+  args: SnapshotArgs,
+  context: CallContext,
+): Promise<LeaderboardResult> {
+  const actor = actorIn(context)
+  const { services, viewer } = context
+  const reading = readKey('createLeaderboardSnapshot', args)
+  if (reading.kind === 'rejected') return reading
+  const roomId = asRoomId(args.roomId)
+  if (!(await hasBoard(services, roomId, callerOf(viewer)))) return notFoundResult('roomId')
+  const command = { kind: 'archive', id: newLeaderboardArchiveId() } as const
+  const outcome = await services.dispatch.scores(roomId, actor, command, reading.key)
+  return leaderboardPayload(services, roomId, outcome)
+}
+
+/** Null where there is none for the caller. */
+export async function leaderboardSnapshot(
+  args: { readonly id: string },
+  { services, viewer }: CallContext,
+): Promise<LeaderboardArchive | null> {
+  const archive = await readLeaderboardArchive(services.database, asLeaderboardArchiveId(args.id))
+  if (archive === undefined) return null
+  return (await seesRoom(services.database, archive.roomId, callerOf(viewer))) ? archive : null
+}
+
+export function archivedStandings(
+  { standings }: LeaderboardArchive,
+  { first }: { readonly first?: number | null | undefined },
+): readonly Standing[] {
+  return standings.slice(0, sizeOf('first', first)).map(unpack)
+}
+
+/** Whether the caller sees the room; its board is begun where it is older than boards are. */
+async function hasBoard(
+  { database }: Services,
+  roomId: RoomId,
+  caller: ReturnType<typeof callerOf>,
+): Promise<boolean> {
+  if (!(await seesRoom(database, roomId, caller))) return false
+  await beginLeaderboard(database, roomLeaderboardTopic(roomId))
+  return true
+}
+
+function leaderboardPayload(
+  { database }: Services,
+  roomId: RoomId,
+  outcome: Outcome<object, null>,
+): LeaderboardResult {
+  if (outcome.kind !== 'accepted') return refusalOf(outcome)
+  const topic = roomLeaderboardTopic(roomId)
+  const record = once(() => leaderboardNow(database, topic, MAX_SIZE))
+  return {
+    kind: 'accepted',
+    leaderboard: { topic, record, size: null },
+    cursor: encodeCursor(topic, outcome.position),
+  }
+}

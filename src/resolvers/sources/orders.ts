@@ -1,0 +1,67 @@
+import type { RoomFacts } from '../../domain/room/room.ts'
+import type { Order } from '../../domain/trade/order.ts'
+import type { PresentedEvent, Source } from '../../hub/source.ts'
+import type { Amount } from '../../kernel/amount.ts'
+import { asRoomId } from '../../kernel/id.ts'
+import { idOf } from '../../kernel/topic.ts'
+import type { Database } from '../../log/database.ts'
+import { readOpenOrders } from '../../log/read/orders.ts'
+import { readTradeScope } from '../../log/read/trade-facts.ts'
+import { callerOf } from '../caller.ts'
+import { presentEntry, unreadable } from './present.ts'
+import type { TradeRooms } from './trade-rooms.ts'
+
+/** OrderAccepted, OrderFailed, OrderCancelled. */
+interface OrderEntryData {
+  readonly order: Order
+}
+
+/** OrderExecuted. */
+interface FillEntryData extends OrderEntryData {
+  readonly executionId: string
+  readonly lastQuantity: Amount
+  readonly lastPrice: Amount
+}
+
+export type OrderEvent = PresentedEvent & OrderEntryData
+export type OrderExecutedEvent = PresentedEvent & FillEntryData
+
+const MAX_SNAPSHOT = 1000
+
+/** The orders of a room; each reader gets those that the room discloses to them as it is now. */
+export function createOrdersSource(
+  database: Database,
+  tradeRooms: TradeRooms,
+): Source<RoomFacts | undefined> {
+  return {
+    snapshotType: 'OrdersSnapshot',
+    isSnapshotShared: false,
+
+    async snapshot(topic, viewer) {
+      const roomId = asRoomId(idOf(topic))
+      const scope = await readTradeScope(database, roomId, callerOf(viewer))
+      const { position, at, open } = await readOpenOrders(database, roomId, scope, MAX_SNAPSHOT)
+      return { position, at, state: { open } }
+    },
+
+    async prepare(topic, entries) {
+      const room = await tradeRooms.read(asRoomId(idOf(topic)))
+      return entries.map(() => room)
+    },
+
+    present(entry): OrderEvent {
+      if (!isOrderData(entry.data)) throw unreadable(entry)
+      return { ...entry.data, ...presentEntry(entry) }
+    },
+
+    sees(event, room, viewer) {
+      if (!isOrderData(event)) return false
+      const { roomId, user } = event.order
+      return tradeRooms.sees(viewer, roomId, user.id, room)
+    },
+  }
+}
+
+function isOrderData(data: object): data is OrderEntryData {
+  return 'order' in data
+}

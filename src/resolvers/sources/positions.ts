@@ -1,0 +1,65 @@
+import type { RoomFacts } from '../../domain/room/room.ts'
+import type { Portfolio, Position } from '../../domain/trade/position.ts'
+import type { PresentedEvent, Source } from '../../hub/source.ts'
+import { asRoomId } from '../../kernel/id.ts'
+import { idOf } from '../../kernel/topic.ts'
+import type { Database } from '../../log/database.ts'
+import { readHoldings } from '../../log/read/positions.ts'
+import { readTradeScope } from '../../log/read/trade-facts.ts'
+import { callerOf } from '../caller.ts'
+import { presentEntry, unreadable } from './present.ts'
+import type { TradeRooms } from './trade-rooms.ts'
+
+/** PositionUpdated, PositionClosed. (The `position` of an event is where it stands in the history.) */
+export type PositionEvent = PresentedEvent & { readonly held: Position }
+/** PortfolioUpdated. */
+export type PortfolioEvent = PresentedEvent & { readonly portfolio: Portfolio }
+
+const MAX_SNAPSHOT = 1000
+
+/** The positions and portfolios of a room; each reader gets those that the room discloses to them as it is now. */
+export function createPositionsSource(
+  database: Database,
+  tradeRooms: TradeRooms,
+): Source<RoomFacts | undefined> {
+  return {
+    snapshotType: 'PositionsSnapshot',
+    isSnapshotShared: false,
+
+    async snapshot(topic, viewer) {
+      const roomId = asRoomId(idOf(topic))
+      const scope = await readTradeScope(database, roomId, callerOf(viewer))
+      const { position, at, ...state } = await readHoldings(database, roomId, scope, MAX_SNAPSHOT)
+      return { position, at, state }
+    },
+
+    async prepare(topic, entries) {
+      const room = await tradeRooms.read(asRoomId(idOf(topic)))
+      return entries.map(() => room)
+    },
+
+    present(entry): PositionEvent | PortfolioEvent {
+      const { data } = entry
+      if (isPositionData(data)) return { ...presentEntry(entry), held: data.position }
+      if (isPortfolioData(data)) return { ...presentEntry(entry), portfolio: data.portfolio }
+      throw unreadable(entry)
+    },
+
+    sees(event, room, viewer) {
+      const shown = isHeld(event) ? event.held : isPortfolioData(event) ? event.portfolio : undefined
+      return shown !== undefined && tradeRooms.sees(viewer, shown.roomId, shown.user.id, room)
+    },
+  }
+}
+
+function isPositionData(data: object): data is { readonly position: Position } {
+  return 'position' in data
+}
+
+function isPortfolioData(data: object): data is { readonly portfolio: Portfolio } {
+  return 'portfolio' in data
+}
+
+function isHeld(event: object): event is Pick<PositionEvent, 'held'> {
+  return 'held' in event
+}

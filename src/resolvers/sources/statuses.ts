@@ -1,0 +1,61 @@
+import { actorOf, type Viewer } from '../../auth/viewer.ts'
+import { seesStatus } from '../../domain/status/report.ts'
+import type { Status, StatusKind } from '../../domain/status/status.ts'
+import type { Part, PresentedEvent, Source } from '../../hub/source.ts'
+import { idOf } from '../../kernel/topic.ts'
+import type { Database } from '../../log/database.ts'
+import { readStatuses } from '../../log/read/statuses.ts'
+import { presentEntry, unreadable } from './present.ts'
+
+interface StatusData {
+  readonly status: Status
+  readonly previousState: string | null
+}
+
+export type StatusChangedEvent = PresentedEvent & StatusData
+
+export interface StatusesSource extends Source {
+  /** The same for some subjects alone. */
+  of(subjectIds: readonly string[]): Part
+}
+
+export const MAX_STATUSES = 1000
+
+export function createStatusesSource(database: Database): StatusesSource {
+  async function snapshot(
+    topic: Parameters<Source['snapshot']>[0],
+    viewer: Viewer | null,
+    ids: readonly string[] | null,
+  ) {
+    if (viewer === null) throw new RangeError('statuses are for those who are signed in')
+    const wanted = { kind: idOf(topic) as StatusKind, subjectIds: ids, caller: actorOf(viewer) }
+    const { position, at, statuses } = await readStatuses(database, wanted, MAX_STATUSES)
+    return { position, at, state: { statuses } }
+  }
+
+  return {
+    snapshotType: 'StatusesSnapshot',
+    isSnapshotShared: false,
+    snapshot: (topic, viewer) => snapshot(topic, viewer, null),
+
+    present(entry): StatusChangedEvent {
+      if (!isStatusData(entry.data)) throw unreadable(entry)
+      return { ...entry.data, ...presentEntry(entry) }
+    },
+
+    sees: (event, _prepared, viewer) =>
+      isStatusData(event) && seesStatus(viewer === null ? null : actorOf(viewer), event.status),
+
+    of(subjectIds) {
+      const wanted = new Set(subjectIds)
+      return {
+        snapshot: (topic, viewer) => snapshot(topic, viewer, subjectIds),
+        has: (event) => isStatusData(event) && wanted.has(event.status.subjectId),
+      }
+    },
+  }
+}
+
+function isStatusData(data: object): data is StatusData {
+  return 'status' in data && 'previousState' in data
+}

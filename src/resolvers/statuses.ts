@@ -1,0 +1,62 @@
+import { actorOf } from '../auth/viewer.ts'
+import type { Status, StatusKind } from '../domain/status/status.ts'
+import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
+import { asUserId } from '../kernel/id.ts'
+import { statusesTopic } from '../kernel/topic.ts'
+import { readStatuses } from '../log/read/statuses.ts'
+import { ensureUser } from '../log/users.ts'
+import type { CallContext } from './context.ts'
+import { badUserInput } from './errors.ts'
+import { type RejectedResult, refusalOf } from './result.ts'
+import { actorIn, signedIn } from './signed-in.ts'
+import { MAX_STATUSES } from './sources/statuses.ts'
+
+export interface ReportStatusInput {
+  readonly kind: StatusKind
+  readonly subjectId: string
+  readonly state: string
+  readonly progress?: number | null | undefined
+  readonly data?: unknown
+  readonly userId?: string | null | undefined
+}
+
+export interface StatusPayload {
+  readonly kind: 'accepted'
+  readonly status: Status
+  readonly cursor: Cursor
+}
+
+export type StatusResult = StatusPayload | RejectedResult
+
+/** Sets a state: repeating it changes nothing, and answers with the history's end. May name somebody nobody has seen. */
+export async function reportStatus(input: ReportStatusInput, context: CallContext): Promise<StatusResult> {
+  const actor = actorIn(context)
+  const { kind, subjectId, state, progress = null, data = null } = input
+  const userId = typeof input.userId === 'string' ? asUserId(input.userId) : null
+  const { dispatch, database } = context.services
+  const outcome = await dispatch.statuses(actor, { kind, subjectId, state, progress, data, userId })
+  if (outcome.kind !== 'accepted') return refusalOf(outcome)
+  if (outcome.state === undefined) throw new RangeError('a report has no key to be repeated by')
+  if (userId !== null) await ensureUser(database, userId)
+  const cursor = encodeCursor(statusesTopic(kind), outcome.position)
+  return { kind: 'accepted', status: outcome.state, cursor }
+}
+
+export interface StatusesArgs {
+  readonly kind: StatusKind
+  readonly subjectIds?: readonly string[] | null | undefined
+}
+
+/** Those that the caller may see, the latest change first, at most 1000. */
+export async function statuses(args: StatusesArgs, context: CallContext): Promise<readonly Status[]> {
+  const caller = actorOf(signedIn(context))
+  const wanted = { kind: args.kind, subjectIds: subjectsOf(args), caller }
+  return (await readStatuses(context.services.database, wanted, MAX_STATUSES)).statuses
+}
+
+/** Null: all. Throws BAD_USER_INPUT where there are too many. */
+export function subjectsOf({ subjectIds }: StatusesArgs): readonly string[] | null {
+  if (subjectIds === null || subjectIds === undefined) return null
+  if (subjectIds.length <= MAX_STATUSES) return subjectIds
+  throw badUserInput(`At most ${MAX_STATUSES} subjects can be named at once.`)
+}

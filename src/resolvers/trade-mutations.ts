@@ -1,0 +1,133 @@
+import type { Holding, OrderCommand, PositionCommand } from '../domain/trade/command.ts'
+import type { ExecutionType, Order, OrderSide, OrderType } from '../domain/trade/order.ts'
+import type { Portfolio, Position } from '../domain/trade/position.ts'
+import type { Amount } from '../kernel/amount.ts'
+import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
+import { asOrderId, asRoomId, asUserId } from '../kernel/id.ts'
+import { ordersTopic, positionsTopic } from '../kernel/topic.ts'
+import type { CallContext } from './context.ts'
+import { fingerprint } from './fingerprint.ts'
+import { type RejectedResult, refusalOf } from './result.ts'
+import { actorIn } from './signed-in.ts'
+
+interface Accepted {
+  readonly kind: 'accepted'
+  readonly cursor: Cursor
+}
+
+export type OrderPayload = Accepted & { readonly order: Order }
+export type PositionPayload = Accepted & { readonly position: Position }
+export type PortfolioPayload = Accepted & { readonly portfolio: Portfolio }
+
+export type OrderResult = OrderPayload | RejectedResult
+export type PositionResult = PositionPayload | RejectedResult
+export type PortfolioResult = PortfolioPayload | RejectedResult
+
+export interface ReportOrderInput {
+  readonly executionId: string
+  readonly roomId: string
+  readonly orderId: string
+  readonly userId: string
+  readonly symbol: string
+  readonly side: OrderSide
+  readonly type: OrderType
+  readonly executionType: ExecutionType
+  readonly quantity: Amount
+  readonly limitPrice?: Amount | null | undefined
+  readonly lastQuantity?: Amount | null | undefined
+  readonly lastPrice?: Amount | null | undefined
+  readonly rejectionReason?: string | null | undefined
+}
+
+/** A retry gets the first answer's cursor, and the order as it is now. */
+export async function reportOrder(input: ReportOrderInput, context: CallContext): Promise<OrderResult> {
+  const roomId = asRoomId(input.roomId)
+  const { executionId, symbol, side, type, executionType, quantity } = input
+  const command: OrderCommand = {
+    kind: 'reportOrder',
+    executionId,
+    fingerprint: fingerprint('reportOrder', input),
+    orderId: asOrderId(input.orderId),
+    userId: asUserId(input.userId),
+    ...{ symbol, side, type, executionType, quantity },
+    limitPrice: input.limitPrice ?? null,
+    lastQuantity: input.lastQuantity ?? null,
+    lastPrice: input.lastPrice ?? null,
+    rejectionReason: input.rejectionReason ?? null,
+  }
+  const outcome = await context.services.dispatch.orders(roomId, actorIn(context), command)
+  if (outcome.kind !== 'accepted') return refusalOf(outcome)
+  const { reply, position, state: order } = outcome
+  if (order === undefined) throw new RangeError('a report has no key beside its executionId')
+  const cursor = encodeCursor(ordersTopic(roomId), { ...position, offset: reply.offset })
+  return { kind: 'accepted', order, cursor }
+}
+
+export interface ReportPositionInput {
+  readonly roomId: string
+  readonly userId: string
+  readonly symbol: string
+  readonly quantity: Amount
+  readonly averageEntryPrice?: Amount | null | undefined
+  readonly markPrice?: Amount | null | undefined
+  readonly realizedPnl?: Amount | null | undefined
+}
+
+export async function reportPosition(
+  input: ReportPositionInput,
+  context: CallContext,
+): Promise<PositionResult> {
+  const stated = await giveStatement(input.roomId, context, {
+    kind: 'reportPosition',
+    userId: asUserId(input.userId),
+    symbol: input.symbol,
+    quantity: input.quantity,
+    averageEntryPrice: input.averageEntryPrice ?? null,
+    markPrice: input.markPrice ?? null,
+    realizedPnl: input.realizedPnl ?? null,
+  })
+  if (stated.kind === 'rejected') return stated
+  const { held, cursor } = stated
+  if (held.kind !== 'position') throw new RangeError('who states a position is answered with one')
+  return { kind: 'accepted', position: held.position, cursor }
+}
+
+export interface ReportPortfolioInput {
+  readonly roomId: string
+  readonly userId: string
+  readonly cash: Amount
+  readonly equity: Amount
+  readonly realizedPnl?: Amount | null | undefined
+  readonly unrealizedPnl?: Amount | null | undefined
+}
+
+export async function reportPortfolio(
+  input: ReportPortfolioInput,
+  context: CallContext,
+): Promise<PortfolioResult> {
+  const stated = await giveStatement(input.roomId, context, {
+    kind: 'reportPortfolio',
+    userId: asUserId(input.userId),
+    cash: input.cash,
+    equity: input.equity,
+    realizedPnl: input.realizedPnl ?? null,
+    unrealizedPnl: input.unrealizedPnl ?? null,
+  })
+  if (stated.kind === 'rejected') return stated
+  const { held, cursor } = stated
+  if (held.kind !== 'portfolio') throw new RangeError('who states a portfolio is answered with one')
+  return { kind: 'accepted', portfolio: held.portfolio, cursor }
+}
+
+async function giveStatement(
+  room: string,
+  context: CallContext,
+  command: PositionCommand,
+): Promise<(Accepted & { readonly held: Holding }) | RejectedResult> {
+  const roomId = asRoomId(room)
+  const outcome = await context.services.dispatch.positions(roomId, actorIn(context), command)
+  if (outcome.kind !== 'accepted') return refusalOf(outcome)
+  const { position, state: held } = outcome
+  if (held === undefined) throw new RangeError('a statement has no key that it could be repeated with')
+  return { kind: 'accepted', held, cursor: encodeCursor(positionsTopic(roomId), position) }
+}

@@ -1,0 +1,57 @@
+import type { Revocations } from '../auth/revocations.ts'
+import type { Hub } from '../hub/hub.ts'
+import type { UserId } from '../kernel/id.ts'
+import type { Instant } from '../kernel/instant.ts'
+import { revocationsTopic } from '../kernel/topic.ts'
+import type { Database } from '../log/database.ts'
+import type { Entry } from '../log/entry.ts'
+import { readRevocations } from '../log/read/revocations.ts'
+
+export interface FollowOptions {
+  readonly database: Database
+  readonly hub: Hub
+  /** Told of a read of the record that failed; the node goes on with what it knows, and the next entry tells more. */
+  readonly onFault: (error: unknown) => void
+}
+
+/**
+ * Follows the history of revocations: whatever the bus loses, the feed finds. Resolves when all that were committed before
+ * are known.
+ */
+export async function followRevocations({ database, hub, onFault }: FollowOptions): Promise<Revocations> {
+  const revoked = new Map<UserId, Instant>()
+  const listeners = new Set<(userId: UserId) => void>()
+
+  function note(userId: UserId, at: Instant): void {
+    if ((revoked.get(userId) ?? Number.NEGATIVE_INFINITY) >= at) return
+    revoked.set(userId, at)
+    for (const listener of listeners) listener(userId)
+  }
+
+  async function readAll(): Promise<void> {
+    for (const [userId, at] of await readRevocations(database)) note(userId, at)
+  }
+
+  await hub.follow(revocationsTopic, {
+    onEntries(entries) {
+      for (const entry of entries) if (isRevocation(entry.data)) note(entry.data.userId, entry.data.revokedAt)
+    },
+    onDiscontinuity: () => void readAll().catch(onFault),
+  })
+  await readAll()
+
+  return {
+    isRevoked({ user, issuedAt }) {
+      const at = revoked.get(user.id)
+      return at !== undefined && (issuedAt === null || issuedAt <= at)
+    },
+    onRevoked(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}
+
+function isRevocation(data: Entry['data']): data is { readonly userId: UserId; readonly revokedAt: Instant } {
+  return 'userId' in data && 'revokedAt' in data
+}

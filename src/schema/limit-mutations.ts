@@ -1,0 +1,23 @@
+import { type GraphQLField, type GraphQLSchema, getNamedType, isUnionType } from 'graphql'
+import { callContextOf, type SharedContext } from '../resolvers/context.ts'
+import { rateLimited } from '../resolvers/errors.ts'
+import { waitOf } from '../resolvers/rate.ts'
+import { rejected } from '../resolvers/result.ts'
+
+/** Makes every mutation count among its caller's: one field, one mutation, however many stand in a document. */
+export function limitMutations(schema: GraphQLSchema): void {
+  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) limit(field)
+}
+
+function limit(field: GraphQLField<unknown, SharedContext>): void {
+  const { resolve } = field
+  if (resolve === undefined) return
+  const type = getNamedType(field.type)
+  const canReject = isUnionType(type) && type.getTypes().some(({ name }) => name === 'Rejected')
+  field.resolve = async (root, args, context, info) => {
+    const waitMs = await waitOf(callContextOf(context))
+    if (waitMs === 0) return resolve(root, args, context, info)
+    if (!canReject) throw rateLimited(waitMs)
+    return { ...rejected('RATE_LIMITED', 'Too many mutations: wait a moment.'), retryAfterMs: waitMs }
+  }
+}

@@ -1,0 +1,85 @@
+import { presencePlan, typingPlan } from '../resolvers/plans.ts'
+import {
+  countPresent,
+  type PresentUser as PresentUserShape,
+  type Roster,
+  setPresence,
+  setTyping,
+  type Typists,
+} from '../resolvers/presence.ts'
+import { builder } from './builder.ts'
+import { asCaller, servedBy } from './field.ts'
+import { User } from './person.ts'
+import { Room } from './room.ts'
+
+const PresenceState = builder.enumType('PresenceState', {
+  description:
+    'Presence and typing are ephemeral: the whole current set, no cursor, at most a few updates a second.',
+  values: ['ONLINE', 'IDLE'],
+})
+
+const PresentUser = builder.objectRef<PresentUserShape>('PresentUser').implement({
+  fields: (t) => ({
+    user: t.expose('user', { type: User }),
+    state: t.expose('state', { type: PresenceState }),
+    since: t.expose('since', { type: 'DateTime' }),
+  }),
+})
+
+const Presence = builder.objectRef<Roster>('Presence').implement({
+  description: "Above the server's roster limit `users` is empty and only `count` is given.",
+  fields: (t) => ({
+    roomId: t.exposeID('roomId'),
+    count: t.exposeInt('count'),
+    users: t.expose('users', { type: [PresentUser], description: 'Who came first stands first.' }),
+    at: t.expose('at', { type: 'DateTime' }),
+  }),
+})
+
+const Typing = builder.objectRef<Typists>('Typing').implement({
+  description: "Above the server's roster limit `users` is empty.",
+  fields: (t) => ({
+    roomId: t.exposeID('roomId'),
+    users: t.expose('users', { type: [User] }),
+    at: t.expose('at', { type: 'DateTime' }),
+  }),
+})
+
+builder.objectField(Room, 'onlineCount', (t) =>
+  t.int({
+    description: 'Distinct users present now, on all nodes.',
+    resolve: (room, _args, context) => countPresent(room, context),
+  }),
+)
+
+builder.mutationFields((t) => ({
+  setPresence: t.boolean({
+    description:
+      'For the WebSocket that it comes by, where that is in the room; else for all connections of the caller. False\n' +
+      'where the caller is not present.',
+    args: {
+      roomId: t.arg.id({ required: true }),
+      state: t.arg({ type: PresenceState, required: true }),
+    },
+    resolve: asCaller(setPresence),
+  }),
+  setTyping: t.boolean({
+    description:
+      'Holds for ten seconds, unless it is said again. Those who may not write in the room may not type.',
+    args: { roomId: t.arg.id({ required: true }), typing: t.arg.boolean({ required: true }) },
+    resolve: asCaller(setTyping),
+  }),
+}))
+
+builder.subscriptionFields((t) => ({
+  presence: t.field({
+    type: Presence,
+    args: { roomId: t.arg.id({ required: true }) },
+    ...servedBy(presencePlan),
+  }),
+  typing: t.field({
+    type: Typing,
+    args: { roomId: t.arg.id({ required: true }) },
+    ...servedBy(typingPlan),
+  }),
+}))

@@ -1,0 +1,11 @@
+import { revokeUser } from '../resolvers/revocations.ts'
+import { builder } from './builder.ts'
+import { asCaller } from './field.ts'
+
+builder.mutationField('revokeUser', (t) =>
+  t.boolean({
+    description: "Administrators: ends a user's connections on every node and refuses their current tokens.",
+    args: { userId: t.arg.id({ required: true }), reason: t.arg.string({ required: true }) },
+    resolve: asCaller(revokeUser),
+  }),
+)

@@ -1,0 +1,75 @@
+import {
+  archivedStandings,
+  createLeaderboardSnapshot,
+  type LeaderboardArchive as LeaderboardArchiveShape,
+  type LeaderboardPayload as LeaderboardPayloadShape,
+  leaderboardSnapshot,
+  reportScores,
+} from '../resolvers/scores.ts'
+import { builder } from './builder.ts'
+import { asCaller } from './field.ts'
+import { Leaderboard, RankingMethod, Standing } from './leaderboard.ts'
+import { Rejected } from './result.ts'
+
+const LeaderboardArchive = builder.objectRef<LeaderboardArchiveShape>('LeaderboardArchive').implement({
+  description: 'An immutable copy of a leaderboard.',
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    roomId: t.exposeID('roomId'),
+    method: t.expose('method', { type: RankingMethod }),
+    takenAt: t.expose('takenAt', { type: 'DateTime' }),
+    standings: t.field({
+      type: [Standing],
+      description: 'Best first. None has a previous rank.',
+      args: { first: t.arg.int() },
+      resolve: archivedStandings,
+    }),
+  }),
+})
+
+const LeaderboardPayload = builder.objectRef<LeaderboardPayloadShape>('LeaderboardPayload').implement({
+  fields: (t) => ({
+    leaderboard: t.expose('leaderboard', { type: Leaderboard }),
+    cursor: t.expose('cursor', { type: 'Cursor' }),
+  }),
+})
+
+const LeaderboardResult = builder.unionType('LeaderboardResult', {
+  types: [LeaderboardPayload, Rejected],
+  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : LeaderboardPayload),
+})
+
+const ScoreInput = builder.inputType('ScoreInput', {
+  fields: (t) => ({
+    userId: t.id({ required: true }),
+    score: t.field({ type: 'Amount', required: true }),
+  }),
+})
+
+builder.mutationFields((t) => ({
+  reportScores: t.field({
+    type: LeaderboardResult,
+    description:
+      'Services and administrators. Scores are absolute and replace; at most 1000 at once, each user once, who got there first first.',
+    args: {
+      roomId: t.arg.id({ required: true }),
+      scores: t.arg({ type: [ScoreInput], required: true }),
+    },
+    resolve: asCaller(reportScores),
+  }),
+  createLeaderboardSnapshot: t.field({
+    type: LeaderboardResult,
+    description: 'Services and administrators: keeps a copy; LeaderboardSnapshotCreated names its id.',
+    args: { roomId: t.arg.id({ required: true }), idempotencyKey: t.arg.string() },
+    resolve: asCaller(createLeaderboardSnapshot),
+  }),
+}))
+
+builder.queryField('leaderboardSnapshot', (t) =>
+  t.field({
+    type: LeaderboardArchive,
+    nullable: true,
+    args: { id: t.arg.id({ required: true }) },
+    resolve: asCaller(leaderboardSnapshot),
+  }),
+)

@@ -1,0 +1,133 @@
+import type {
+  ExecutionType as Execution,
+  Order as OrderShape,
+  OrderSide as Side,
+  OrderStatus as Status,
+  OrderType as Kind,
+} from '../domain/trade/order.ts'
+import type { Portfolio as PortfolioShape, Position as PositionShape } from '../domain/trade/position.ts'
+import { orders, portfolios, positions } from '../resolvers/trades.ts'
+import { builder } from './builder.ts'
+import { asCaller } from './field.ts'
+import { Node } from './node.ts'
+import { User } from './person.ts'
+
+export const OrderSide = builder.enumType('OrderSide', {
+  values: ['BUY', 'SELL'] as const satisfies readonly Side[],
+})
+
+export const OrderType = builder.enumType('OrderType', {
+  values: ['MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT'] as const satisfies readonly Kind[],
+})
+
+export const ExecutionType = builder.enumType('ExecutionType', {
+  description: 'Why this report was sent (FIX ExecType).',
+  values: [
+    'NEW',
+    'TRADE',
+    'CANCELED',
+    'REJECTED',
+    'EXPIRED',
+    'REPLACED',
+  ] as const satisfies readonly Execution[],
+})
+
+const OrderStatus = builder.enumType('OrderStatus', {
+  description: "The order's state afterwards (FIX OrdStatus).",
+  values: [
+    'NEW',
+    'PARTIALLY_FILLED',
+    'FILLED',
+    'CANCELED',
+    'REJECTED',
+    'EXPIRED',
+  ] as const satisfies readonly Status[],
+})
+
+export const Order = builder.objectRef<OrderShape>('Order').implement({
+  interfaces: [Node],
+  description:
+    '`id` is the one that was reported: unique in its room and nowhere else. `node` finds, of several that the caller sees,\n' +
+    "the caller's own before another's, then the one that changed last.",
+  fields: (t) => ({
+    roomId: t.exposeID('roomId'),
+    user: t.expose('user', { type: User }),
+    symbol: t.exposeString('symbol'),
+    side: t.expose('side', { type: OrderSide }),
+    type: t.expose('type', { type: OrderType }),
+    status: t.expose('status', { type: OrderStatus }),
+    quantity: t.expose('quantity', { type: 'Amount' }),
+    filledQuantity: t.expose('filledQuantity', { type: 'Amount' }),
+    leavesQuantity: t.expose('leavesQuantity', {
+      type: 'Amount',
+      description: 'What may still be filled; zero once the order has ended.',
+    }),
+    limitPrice: t.expose('limitPrice', { type: 'Amount', nullable: true }),
+    averagePrice: t.expose('averagePrice', {
+      type: 'Amount',
+      nullable: true,
+      description: 'Over all fills; null before the first.',
+    }),
+    rejectionReason: t.exposeString('rejectionReason', { nullable: true }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
+  }),
+})
+
+export const Position = builder.objectRef<PositionShape>('Position').implement({
+  description: 'Average-cost accounting. Negative quantity is a short position.',
+  fields: (t) => ({
+    roomId: t.exposeID('roomId'),
+    user: t.expose('user', { type: User }),
+    symbol: t.exposeString('symbol'),
+    quantity: t.expose('quantity', { type: 'Amount' }),
+    averageEntryPrice: t.expose('averageEntryPrice', {
+      type: 'Amount',
+      nullable: true,
+      description: 'Null at zero, and where a service stated a quantity without it.',
+    }),
+    markPrice: t.expose('markPrice', { type: 'Amount', nullable: true }),
+    realizedPnl: t.expose('realizedPnl', { type: 'Amount' }),
+    unrealizedPnl: t.expose('unrealizedPnl', {
+      type: 'Amount',
+      nullable: true,
+      description: 'At the mark; null where mark or entry price is not known.',
+    }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
+  }),
+})
+
+export const Portfolio = builder.objectRef<PortfolioShape>('Portfolio').implement({
+  description: "A user's account in a room, as a service states it.",
+  fields: (t) => ({
+    roomId: t.exposeID('roomId'),
+    user: t.expose('user', { type: User }),
+    cash: t.expose('cash', { type: 'Amount' }),
+    equity: t.expose('equity', { type: 'Amount' }),
+    realizedPnl: t.expose('realizedPnl', { type: 'Amount' }),
+    unrealizedPnl: t.expose('unrealizedPnl', { type: 'Amount' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  orders: t.field({
+    type: [Order],
+    description:
+      'Those that are disclosed to the caller, also those that have ended: the last 1000 to change.',
+    args: { roomId: t.arg.id({ required: true }) },
+    resolve: asCaller(orders),
+  }),
+  positions: t.field({
+    type: [Position],
+    description:
+      'Those that are disclosed to the caller, 1000 at most. Closed ones come last: they tell what they realised.',
+    args: { roomId: t.arg.id({ required: true }) },
+    resolve: asCaller(positions),
+  }),
+  portfolios: t.field({
+    type: [Portfolio],
+    description: 'Those that are disclosed to the caller, 1000 at most.',
+    args: { roomId: t.arg.id({ required: true }) },
+    resolve: asCaller(portfolios),
+  }),
+}))

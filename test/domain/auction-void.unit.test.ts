@@ -1,0 +1,530 @@
+import { describe, expect, test } from 'vitest'
+import { SYSTEM } from '../../src/domain/actor.ts'
+import { isPublicEvent } from '../../src/domain/auction/event.ts'
+import { minimumBid, offeredBuyNow } from '../../src/domain/auction/offered.ts'
+import { asBidId } from '../../src/kernel/id.ts'
+import {
+  at,
+  buy,
+  cancel,
+  control,
+  exactly,
+  MINUTE_MS,
+  type Move,
+  NOW,
+  passTime,
+  room,
+  SELLER,
+  standingOf,
+  upTo,
+  user,
+} from './auction-given.ts'
+import {
+  bidIn,
+  bidsIn,
+  decideIn,
+  eventsIn,
+  moneyIn,
+  playedIn,
+  type Sale,
+  sale,
+  spending,
+  striking,
+  without,
+} from './auction-sale.ts'
+
+const typesIn = (before: Sale, step: Move): readonly string[] =>
+  eventsIn(before, step).map(({ type }) => type)
+const struckIn = ({ past }: Sale): readonly number[] =>
+  past.commands.flatMap(({ sequence, struckAt }) => (struckAt === null ? [] : sequence))
+const ceilingIn = ({ state }: Sale): number | undefined => state.leading?.maximum
+
+describe('voiding the bid of a challenger whom A’s proxy of 1500 answered', () => {
+  const answered = playedIn(sale(), upTo('A', 1500), upTo('B', 1000))
+  const voided = without(answered, 'B', 1000)
+
+  test('takes the price back to what A alone gives', () => {
+    expect(standingOf(answered.state)).toEqual(['A', 1050])
+    expect(standingOf(voided.state)).toEqual(['A', 500])
+    expect(ceilingIn(voided)).toBe(1500)
+  })
+
+  test('marks that bid and leaves the answer where it is', () => {
+    expect(bidsIn(voided)).toEqual(['A 500', 'B 1000 voided', 'A 1050'])
+    expect(voided.past.bids[1]?.voidedAt).toBe(NOW)
+    expect(voided.state.standing).toMatchObject({ bidCount: 2, bidderCount: 1 })
+  })
+
+  test('is one entry, with the bid, the reason and the state that is left', () => {
+    const events = eventsIn(answered, striking(bidIn(answered, 'B', 1000), user('Owner'), 'Mistyped.'))
+    expect(events.filter(isPublicEvent)).toMatchObject([
+      { type: 'BidVoided', bid: { bidder: { id: 'B' }, amount: 1000, voidedAt: NOW }, reason: 'Mistyped.' },
+    ])
+    expect(events[0]).toMatchObject({ type: 'CommandsStruck', sequences: [2], reason: 'Mistyped.' })
+  })
+
+  test('leaves the next challenger the proxy and the lower minimum', () => {
+    expect(minimumBid(voided.state)).toBe(550)
+    expect(standingOf(playedIn(voided, upTo('C', 600)).state)).toEqual(['A', 650])
+    expect(standingOf(playedIn(voided, upTo('C', 1600)).state)).toEqual(['C', 1550])
+  })
+
+  test('lets the bidder come back, counted anew, under the next number', () => {
+    const back = playedIn(voided, exactly('B', 2000))
+    expect(standingOf(back.state)).toEqual(['B', 2000])
+    expect(back.state.standing).toMatchObject({ bidCount: 3, bidderCount: 2 })
+    expect(back.past.bids.at(-1)?.sequence).toBe(4)
+  })
+
+  test('with others between takes back only what it brought', () => {
+    const others = playedIn(sale(), upTo('A', 1500), upTo('C', 800), upTo('B', 1000), upTo('D', 1100))
+    expect(standingOf(others.state)).toEqual(['A', 1150])
+    expect(standingOf(without(others, 'B', 1000).state)).toEqual(['A', 1150])
+    expect(standingOf(without(others, 'D', 1100).state)).toEqual(['A', 1050])
+    expect(standingOf(without(without(others, 'D', 1100), 'B', 1000).state)).toEqual(['A', 850])
+  })
+})
+
+describe('voiding the bid of the leader', () => {
+  test('gives the lead back to who was beaten, at the price of before', () => {
+    const beaten = playedIn(sale(), upTo('A', 1500), upTo('C', 1200), upTo('B', 2000))
+    expect(standingOf(beaten.state)).toEqual(['B', 1550])
+    const back = without(beaten, 'B', 1550)
+    expect(standingOf(back.state)).toEqual(['A', 1250])
+    expect(ceilingIn(back)).toBe(1500)
+  })
+
+  test('by hand leaves the bid by hand before it', () => {
+    const byHand = playedIn(sale(), exactly('A', 700), exactly('B', 800))
+    expect(standingOf(without(byHand, 'B', 800).state)).toEqual(['A', 700])
+  })
+
+  test('lets a challenger who was answered lead alone, where no other is left', () => {
+    const answered = playedIn(sale(), upTo('A', 1500), upTo('B', 1000))
+    const alone = without(answered, 'A', 500)
+    expect(standingOf(alone.state)).toEqual(['B', 500])
+    expect(ceilingIn(alone)).toBe(1000)
+    expect(bidsIn(alone)).toEqual(['A 500 voided', 'B 1000', 'A 1050 voided'])
+  })
+
+  test('who is the only bidder leaves an auction without a bid', () => {
+    const alone = without(playedIn(sale(), exactly('A', 700)), 'A', 700)
+    expect(alone.state).toMatchObject({ leading: null, standing: { currentPrice: null, leader: null } })
+    expect(alone.state.standing).toMatchObject({ bidCount: 0, bidderCount: 0 })
+    expect(minimumBid(alone.state)).toBe(500)
+    expect(decideIn(alone, control('hammer'))).toMatchObject({ rejection: { code: 'NO_BID_TO_HAMMER' } })
+    expect(typesIn(alone, passTime(at('15:00')))).toEqual(['AuctionUnsold'])
+  })
+})
+
+describe('voiding one of several bids of a bidder', () => {
+  // A leads at 500, B at 650, A at 1050, A by hand at 1300.
+  const several = playedIn(sale(), upTo('A', 600), upTo('B', 1000), upTo('A', 1200), exactly('A', 1300))
+
+  test('strikes its command and all later ones, and no earlier one', () => {
+    const voided = without(several, 'A', 1050)
+    expect(bidsIn(voided)).toEqual(['A 500', 'B 650', 'A 1050 voided', 'A 1300 voided'])
+    expect(standingOf(voided.state)).toEqual(['B', 650])
+    expect(struckIn(voided)).toEqual([3, 4])
+  })
+
+  test('that was the first strikes all of them', () => {
+    const voided = without(several, 'A', 500)
+    expect(bidsIn(voided)).toEqual(['A 500 voided', 'B 650', 'A 1050 voided', 'A 1300 voided'])
+    expect(standingOf(voided.state)).toEqual(['B', 500])
+    expect(voided.state.standing).toMatchObject({ bidCount: 1, bidderCount: 1 })
+  })
+
+  test('strikes the maximum that was raised unseen after it', () => {
+    const raised = playedIn(sale(), upTo('A', 900), upTo('A', 3000), upTo('B', 1000))
+    expect(standingOf(raised.state)).toEqual(['A', 1050])
+    const voided = without(raised, 'A', 500)
+    expect(standingOf(voided.state)).toEqual(['B', 500])
+    expect(bidsIn(voided)).toEqual(['A 500 voided', 'B 1000', 'A 1050 voided'])
+  })
+
+  test('that is an answer strikes the maximum behind it and leaves the one before', () => {
+    const raised = playedIn(sale(), upTo('A', 900), upTo('A', 3000), upTo('B', 1000))
+    const voided = without(raised, 'A', 1050)
+    expect(bidsIn(voided)).toEqual(['A 500', 'B 1000', 'A 1050 voided'])
+    expect(standingOf(voided.state)).toEqual(['B', 950])
+    expect(ceilingIn(voided)).toBe(1000)
+  })
+
+  test('strikes the answers that rest on what is struck, and leaves those before', () => {
+    const answers = playedIn(sale(), upTo('A', 900), upTo('B', 600), upTo('A', 1500), upTo('C', 1000))
+    expect(bidsIn(answers)).toEqual(['A 500', 'B 600', 'A 650', 'C 1000', 'A 1050'])
+    const voided = without(answers, 'A', 1050)
+    expect(bidsIn(voided)).toEqual(['A 500', 'B 600', 'A 650', 'C 1000', 'A 1050 voided'])
+    expect(standingOf(voided.state)).toEqual(['C', 950])
+  })
+
+  test('that is an answer strikes the same maximum where the challenge was voided before', () => {
+    const raised = playedIn(sale(), upTo('A', 900), upTo('A', 3000), upTo('B', 1000))
+    const twice = without(without(raised, 'B', 1000), 'A', 1050)
+    expect(standingOf(twice.state)).toEqual(['A', 500])
+    expect(ceilingIn(twice)).toBe(900)
+    expect(bidsIn(twice)).toEqual(['A 500', 'B 1000 voided', 'A 1050 voided'])
+  })
+})
+
+describe('voiding an answer that was given after the maximum before it was struck', () => {
+  // A raises 900 to 3000 and answers B; that answer and B's bid are voided; then A answers C, by the 900 again.
+  const raised = playedIn(sale(), upTo('A', 900), upTo('A', 3000), upTo('B', 1000))
+  const once = playedIn(raised, striking(bidIn(raised, 'A', 1050), user('Owner'), '', at('14:01')))
+  const twice = playedIn(once, striking(bidIn(once, 'B', 1000), user('Owner'), '', at('14:02')))
+  const again = playedIn(twice, upTo('C', 700, at('14:03')))
+
+  test('strikes the maximum that gave it', () => {
+    expect(bidsIn(again)).toEqual(['A 500', 'B 1000 voided', 'A 1050 voided', 'C 700', 'A 750'])
+    const voided = without(again, 'A', 750)
+    expect(standingOf(voided.state)).toEqual(['C', 500])
+    expect(struckIn(voided)).toEqual([1, 2, 3])
+  })
+
+  test('leaves it where a bid of the struck maximum was voided instead', () => {
+    const { state, past } = without(again, 'C', 700)
+    expect(standingOf(state)).toEqual(['A', 500])
+    expect(past.bids.map(({ voidedAt }) => voidedAt === null)).toEqual([true, false, false, false, true])
+  })
+})
+
+describe('voiding several bids one after another', () => {
+  const rivals = playedIn(sale(), upTo('A', 600), upTo('B', 1000), upTo('A', 1200), upTo('B', 2000))
+
+  test('of one bidder, the later first, comes to what voiding the earlier alone does', () => {
+    const [early, late] = [bidIn(rivals, 'A', 500), bidIn(rivals, 'A', 1050)]
+    const both = playedIn(rivals, striking(late), striking(early))
+    const alone = playedIn(rivals, striking(early))
+    expect(both.state.leading).toEqual(alone.state.leading)
+    expect(both.state.standing).toEqual(alone.state.standing)
+    expect(bidsIn(both)).toEqual(bidsIn(alone))
+  })
+
+  test('of one bidder, the earlier first, finds the later voided already', () => {
+    const [early, late] = [bidIn(rivals, 'A', 500), bidIn(rivals, 'A', 1050)]
+    const once = playedIn(rivals, striking(early))
+    expect(eventsIn(once, striking(late))).toEqual([])
+  })
+
+  test('of everybody leaves nothing, and counts each bid once', () => {
+    const none = without(without(rivals, 'A', 500), 'B', 650)
+    expect(none.state.standing).toMatchObject({ currentPrice: null, bidCount: 0, voidedBidCount: 4 })
+    expect(struckIn(none)).toEqual([1, 2, 3, 4])
+  })
+})
+
+describe('voiding in a funded auction', () => {
+  const funds = { A: 3000, B: 5000, C: 5000 }
+
+  test('releases the bidder and holds for who leads then', () => {
+    const beaten = playedIn(sale({}, funds), upTo('A', 1500), upTo('B', 2000))
+    expect([moneyIn(beaten, 'A'), moneyIn(beaten, 'B')]).toEqual([
+      [3000, 0],
+      [5000, 2000],
+    ])
+    const voided = without(beaten, 'B', 1550)
+    expect([moneyIn(voided, 'A'), moneyIn(voided, 'B')]).toEqual([
+      [3000, 1500],
+      [5000, 0],
+    ])
+  })
+
+  test('takes a raise back to the ceiling of before', () => {
+    const raised = playedIn(sale({}, funds), upTo('A', 1000), upTo('A', 3000), upTo('B', 1200))
+    expect(moneyIn(raised, 'A')).toEqual([3000, 3000])
+    const voided = without(raised, 'A', 1250)
+    expect(standingOf(voided.state)).toEqual(['B', 1050])
+    expect([moneyIn(voided, 'A'), moneyIn(voided, 'B')]).toEqual([
+      [3000, 0],
+      [5000, 1200],
+    ])
+  })
+
+  test('holds nothing where no bid is left', () => {
+    const voided = without(playedIn(sale({}, funds), upTo('A', 1500)), 'A', 500)
+    expect(moneyIn(voided, 'A')).toEqual([3000, 0])
+  })
+
+  describe('where A has spent the money elsewhere since B took the lead', () => {
+    // A leads at 500, B at 1550.
+    const beaten = playedIn(sale({}, funds), upTo('A', 1500), upTo('B', 2000))
+    const spent = spending(beaten, { A: 1499 })
+
+    test('passes over what A cannot pay', () => {
+      const voided = without(spent, 'B', 1550)
+      expect(standingOf(voided.state)).toEqual([undefined, null])
+      expect([moneyIn(voided, 'A'), moneyIn(voided, 'B')]).toEqual([
+        [1499, 0],
+        [5000, 0],
+      ])
+    })
+
+    test('counts A among the bidders no more, and leaves A’s bid unmarked', () => {
+      const voided = without(spent, 'B', 1550)
+      expect(bidsIn(voided)).toEqual(['A 500', 'B 1550 voided'])
+      expect(voided.state.standing).toMatchObject({ bidCount: 1, bidderCount: 0 })
+    })
+
+    test('goes back to A where there is just enough', () => {
+      const voided = without(spending(beaten, { A: 1500 }), 'B', 1550)
+      expect(standingOf(voided.state)).toEqual(['A', 500])
+      expect(moneyIn(voided, 'A')).toEqual([1500, 1500])
+    })
+
+    test('never lets A block who comes then', () => {
+      const next = playedIn(without(spent, 'B', 1550), exactly('C', 500))
+      expect(standingOf(next.state)).toEqual(['C', 500])
+      expect(moneyIn(next, 'C')).toEqual([5000, 500])
+    })
+
+    test('passes A over for good: money that comes later brings nothing back', () => {
+      const next = playedIn(without(spent, 'B', 1550), exactly('C', 600))
+      const rich = without(spending(next, { A: 9000 }), 'C', 600)
+      expect(standingOf(rich.state)).toEqual([undefined, null])
+    })
+
+    test('lets A bid anew', () => {
+      const next = playedIn(without(spent, 'B', 1550), exactly('A', 700))
+      expect(standingOf(next.state)).toEqual(['A', 700])
+      expect(next.state.standing).toMatchObject({ bidCount: 2, bidderCount: 1 })
+    })
+  })
+
+  describe('where only the later of A’s bids was passed over', () => {
+    // A leads at 500, B at 650, A at 1050, C at 2050.
+    const beaten = playedIn(
+      sale({}, funds),
+      upTo('A', 600),
+      upTo('B', 1000),
+      upTo('A', 2000),
+      upTo('C', 2500),
+    )
+    const passed = without(spending(beaten, { A: 700 }), 'C', 2050)
+
+    test('the others stand', () => {
+      expect(standingOf(passed.state)).toEqual(['B', 650])
+      expect(passed.state.standing.bidderCount).toBe(2)
+    })
+
+    test('voiding it too strikes nothing before it', () => {
+      const voided = without(passed, 'A', 1050)
+      expect(bidsIn(voided)).toEqual(['A 500', 'B 650', 'A 1050 voided', 'C 2050 voided'])
+      expect(standingOf(voided.state)).toEqual(['B', 650])
+      expect(voided.state.standing.bidderCount).toBe(2)
+    })
+
+    test('voiding it too leaves the answer that an earlier one of A’s gave since', () => {
+      const free = without(passed, 'B', 650)
+      expect(standingOf(free.state)).toEqual(['A', 500])
+      const answered = playedIn(free, upTo('B', 550, at('14:01')))
+      expect(standingOf(answered.state)).toEqual(['A', 600])
+      const voided = without(answered, 'A', 1050)
+      expect(bidsIn(voided).filter((line) => line.startsWith('A'))).toEqual([
+        'A 500',
+        'A 1050 voided',
+        'A 600',
+      ])
+      expect(standingOf(voided.state)).toEqual(['A', 600])
+    })
+
+    test('voiding it too strikes what A bid after it', () => {
+      const again = playedIn(passed, upTo('A', 700))
+      expect(standingOf(again.state)).toEqual(['B', 750])
+      const voided = without(again, 'A', 1050)
+      expect(bidsIn(voided).filter((line) => line.startsWith('A'))).toEqual([
+        'A 500',
+        'A 1050 voided',
+        'A 700 voided',
+      ])
+      expect(standingOf(voided.state)).toEqual(['B', 650])
+    })
+  })
+})
+
+describe('voiding in an auction with a reserve of 5000 and a buy-now price of 9000', () => {
+  const reserved = sale({ reservePrice: 5000, buyNowPrice: 9000 })
+
+  test('leaves the reserve unmet where only the struck bid met it', () => {
+    const met = playedIn(reserved, upTo('A', 4000), upTo('B', 6000))
+    expect(met.state.standing).toMatchObject({ currentPrice: 5000, reserveMet: true })
+    const voided = without(met, 'B', 5000)
+    expect(voided.state.standing).toMatchObject({ currentPrice: 4000, reserveMet: false })
+    expect(typesIn(voided, control('hammer'))).toEqual(['AuctionUnsold'])
+  })
+
+  test('leaves it met where another meets it, at the reserve', () => {
+    const met = playedIn(reserved, upTo('A', 6000), upTo('B', 7000))
+    expect(standingOf(met.state)).toEqual(['B', 6100])
+    const voided = without(met, 'B', 6100)
+    expect(voided.state.standing).toMatchObject({ currentPrice: 5000, reserveMet: true })
+  })
+
+  test('has it told again when it is met again', () => {
+    const voided = without(playedIn(reserved, upTo('A', 4000), upTo('B', 6000)), 'B', 5000)
+    expect(typesIn(voided, upTo('C', 5500))).toEqual(['CeilingSet', 'BidPlaced', 'ReserveMet'])
+  })
+
+  test('brings buying now back together with the unmet reserve', () => {
+    const met = playedIn(reserved, upTo('A', 6000))
+    expect(offeredBuyNow(met.state)).toBeNull()
+    const voided = without(met, 'A', 5000)
+    expect(offeredBuyNow(voided.state)).toBe(9000)
+    expect(standingOf(playedIn(voided, buy('B', 9000)).state)).toEqual(['B', 9000])
+  })
+})
+
+describe('voiding every bid of an auction with a buy-now price and no reserve', () => {
+  const bidOn = playedIn(sale({ buyNowPrice: 900 }), exactly('A', 500), exactly('B', 550))
+
+  test('brings buying now back, since no bid stands', () => {
+    const none = without(without(bidOn, 'B', 550), 'A', 500)
+    expect(offeredBuyNow(none.state)).toBe(900)
+    expect(playedIn(none, buy('C', 900)).state.standing.phase).toBe('SOLD')
+  })
+
+  test('does not bring it back while one stands', () => {
+    expect(offeredBuyNow(without(bidOn, 'B', 550).state)).toBeNull()
+  })
+})
+
+describe('voiding a bid that extended the auction', () => {
+  const softClose = { windowMs: 3 * MINUTE_MS, extensionMs: 3 * MINUTE_MS, capMs: 10 * MINUTE_MS }
+  const extended = playedIn(sale({ softClose }), exactly('A', 500), exactly('B', 600, at('14:58')))
+  const voided = playedIn(extended, striking(bidIn(extended, 'B', 600), user('Owner'), '', at('14:59')))
+
+  test('leaves the end where it was moved to', () => {
+    expect(standingOf(voided.state)).toEqual(['A', 500])
+    expect(voided.state.standing).toMatchObject({ endsAt: at('15:01'), extensionCount: 1 })
+  })
+
+  test('moves the end by itself no further, however late it comes', () => {
+    const late = striking(bidIn(extended, 'B', 600), user('Owner'), '', at('15:00:59'))
+    expect(typesIn(extended, late)).toEqual(['CommandsStruck', 'BidVoided'])
+  })
+})
+
+describe('the reason for voiding', () => {
+  const bidOn = playedIn(sale(), exactly('A', 500))
+  const because = (reason: string): Move => striking(bidIn(bidOn, 'A', 500), user('Owner'), reason)
+
+  test('may be left empty, and may have 1000 characters', () => {
+    expect(decideIn(bidOn, because('')).kind).toBe('accepted')
+    expect(decideIn(bidOn, because('🎻'.repeat(1000))).kind).toBe('accepted')
+  })
+
+  test.for([
+    ['of 1001 characters', 'x'.repeat(1001)],
+    ['with U+0000', 'a\0b'],
+    ['with half a surrogate pair', 'a\ud800b'],
+  ] as const)('%s is INVALID_INPUT', ([, reason]) => {
+    expect(decideIn(bidOn, because(reason))).toMatchObject({
+      rejection: { code: 'INVALID_INPUT', field: 'reason' },
+    })
+  })
+})
+
+describe('who voids bids', () => {
+  const bidOn = playedIn(sale(), exactly('A', 500))
+  const members = room({}, { Moderator: 'MODERATOR', Member: 'MEMBER', Seller: 'MEMBER' })
+  const kindFor = (actor: Parameters<typeof striking>[1], of = members): string =>
+    decideIn(bidOn, { ...striking(bidIn(bidOn, 'A', 500), actor), room: of }).kind
+
+  test.for([
+    ['the owner of the room', user('Owner')],
+    ['a moderator of the room', user('Moderator')],
+    ['an administrator', user('Someone', 'ADMIN')],
+    ['a service', user('Someone', 'SERVICE')],
+    ['a token that moderates', user('Someone', 'MODERATOR')],
+    ['the server itself', SYSTEM],
+  ] as const)('%s does', ([, actor]) => {
+    expect(kindFor(actor)).toBe('accepted')
+  })
+
+  test.for([
+    ['the seller alone', SELLER],
+    ['the bidder', user('A')],
+    ['a member', user('Member')],
+    ['someone who only sees the room', user('Someone')],
+  ] as const)('%s does not', ([, actor]) => {
+    expect(kindFor(actor)).toBe('forbidden')
+  })
+
+  test('a seller who runs the room does', () => {
+    expect(kindFor(SELLER, room({}, { Seller: 'MODERATOR' }))).toBe('accepted')
+  })
+
+  test('a token that moderates finds no auction in a room that it does not see', () => {
+    const hidden = { ...striking(bidIn(bidOn, 'A', 500), user('Someone', 'MODERATOR')) }
+    expect(decideIn(bidOn, { ...hidden, room: room({ visibility: 'MEMBERS' }) })).toMatchObject({
+      rejection: { code: 'NOT_FOUND' },
+    })
+  })
+})
+
+describe('voiding out of time', () => {
+  const bidOn = playedIn(sale(), exactly('A', 500), exactly('B', 550))
+  const strike = (now = NOW): Move => striking(bidIn(bidOn, 'B', 550), user('Owner'), '', now)
+
+  test.for([
+    ['when sold', [control('hammer')], NOW],
+    ['when cancelled', [cancel('Withdrawn.')], NOW],
+    ['when sold by time', [passTime(at('15:00'))], at('15:01')],
+    ['from the end on, while the closing is still to come', [], at('15:00')],
+  ] as const)('%s is INVALID_TRANSITION', ([, steps, now]) => {
+    const over = playedIn(bidOn, ...steps)
+    expect(decideIn(over, strike(now))).toMatchObject({ rejection: { code: 'INVALID_TRANSITION' } })
+  })
+
+  test('below the reserve, when unsold, is INVALID_TRANSITION', () => {
+    const reserved = playedIn(sale({ reservePrice: 5000 }), exactly('A', 500))
+    const unsold = playedIn(reserved, control('hammer'))
+    expect(decideIn(unsold, striking(bidIn(unsold, 'A', 500)))).toMatchObject({
+      rejection: { code: 'INVALID_TRANSITION' },
+    })
+  })
+
+  test('is done in a pause, also past the end', () => {
+    const paused = playedIn(bidOn, control('pause'))
+    const voided = playedIn(paused, strike(at('16:00')))
+    expect(standingOf(voided.state)).toEqual(['A', 500])
+    expect(voided.state.standing.phase).toBe('PAUSED')
+    expect(playedIn(voided, control('resume', at('16:00'))).state.standing.endsAt).toBe(at('17:00'))
+  })
+
+  test('one millisecond before the end is done', () => {
+    expect(typesIn(bidOn, strike(at('14:59:59.999')))).toEqual(['CommandsStruck', 'BidVoided'])
+  })
+})
+
+describe('voiding a bid', () => {
+  const bidOn = playedIn(sale(), exactly('A', 500), exactly('B', 550))
+
+  test('that is not there is NOT_FOUND', () => {
+    expect(decideIn(bidOn, striking(asBidId('bid_none')))).toMatchObject({ rejection: { code: 'NOT_FOUND' } })
+  })
+
+  test('that is voided already changes nothing, also after the end', () => {
+    const again = striking(bidIn(bidOn, 'B', 550), user('Owner'), 'Again.')
+    const voided = without(bidOn, 'B', 550)
+    expect(eventsIn(voided, again)).toEqual([])
+    expect(eventsIn(playedIn(voided, control('hammer')), again)).toEqual([])
+  })
+
+  test('passes over for good what is less than the least without what is struck', () => {
+    // Steps that fall: at 999 the least is 1199, at 1001 it is 1002.
+    const increments = [
+      { from: 0, step: 200 },
+      { from: 1000, step: 1 },
+    ]
+    const close = playedIn(
+      sale({ increments }),
+      ...[upTo('A', 1000), exactly('A', 999), upTo('B', 5000), exactly('C', 1003)],
+    )
+    expect(standingOf(close.state)).toEqual(['B', 1004])
+    const voided = without(close, 'B', 1001)
+    expect(standingOf(voided.state)).toEqual(['A', 999])
+    expect(struckIn(voided)).toEqual([3, 4])
+    expect(bidsIn(voided)).toEqual(['A 500', 'A 999', 'B 1001 voided', 'C 1003', 'B 1004 voided'])
+  })
+})

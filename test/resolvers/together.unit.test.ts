@@ -1,0 +1,43 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { describe, expect, test, vi } from 'vitest'
+import { together } from '../../src/resolvers/together.ts'
+
+describe('what is asked for together', () => {
+  test('within one turn is read at once, and each gets the own answer', async () => {
+    const readAll = vi.fn(async (keys: readonly number[]) => keys.map((key) => key * 10))
+    const read = together(readAll)
+    const later = Promise.resolve().then(() => read(3))
+    expect(await Promise.all([read(1), read(2), later, read(1)])).toEqual([10, 20, 30, 10])
+    expect(readAll.mock.calls).toEqual([[[1, 2, 1, 3]]])
+    expect(await read(4)).toBe(40)
+    expect(readAll).toHaveBeenCalledTimes(2)
+  })
+
+  test('while a read is under way waits for the next: nobody gets what was true before', async () => {
+    let value = 'old'
+    const gate = Promise.withResolvers<void>()
+    const read = together(async (keys: readonly string[]) => {
+      const found = value
+      if (found === 'old') await gate.promise
+      return keys.map(() => found)
+    })
+    const first = read('a')
+    await turn()
+    value = 'new'
+    const second = read('a')
+    gate.resolve()
+    expect(await Promise.all([first, second])).toEqual(['old', 'new'])
+  })
+
+  test('fails together, and not for whoever asks afterwards', async () => {
+    let isAway = true
+    const read = together(async (keys: readonly number[]) => {
+      if (isAway) throw new Error('away')
+      return keys
+    })
+    const outcomes = await Promise.allSettled([read(1), read(2)])
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    isAway = false
+    expect(await read(3)).toBe(3)
+  })
+})

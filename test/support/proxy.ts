@@ -1,0 +1,113 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { portOf } from './free-port.ts'
+
+/** Stands between a client and a server, and does to their connections what networks do. */
+export interface TcpProxy extends AsyncDisposable {
+  readonly port: number
+  /** Cuts all connections; who comes again is let through. */
+  cut(): void
+  /** Cuts all connections, and resets those who come. */
+  shut(): void
+  open(): void
+  /** From now on all connections, old and new, stay open and nothing passes: what is sent is lost. */
+  swallow(): void
+  /** Lets new connections through again; the old ones stay dead, having lost bytes. */
+  heal(): void
+  /** What is sent from now on arrives so much later. */
+  delay(ms: number): void
+  /** Each connection carries so much in each direction from now on. */
+  throttle(bytesPerSecond: number): void
+}
+
+/** A TCP proxy on 127.0.0.1 before the server on `targetPort`; on a free port where none is named. */
+export async function startProxy(targetPort: number, port = 0): Promise<TcpProxy> {
+  const sockets = new Set<Socket>()
+  const links = new Set<{ passes: boolean }>()
+  let passes = true
+  let isOpen = true
+  let delayMs = 0
+  let bytesPerSecond = Number.POSITIVE_INFINITY
+
+  function keep(socket: Socket): Socket {
+    sockets.add(socket)
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => sockets.delete(socket))
+    return socket.setNoDelay(true)
+  }
+
+  /** Carries one direction; in order, and no faster than allowed. */
+  function carry(from: Socket, to: Socket, link: { readonly passes: boolean }): void {
+    let last: Promise<void> | undefined
+    from.on('data', (data) => {
+      if (!link.passes) return
+      const holdMs = delayMs + (data.length / bytesPerSecond) * 1000
+      if (holdMs === 0 && last === undefined) {
+        to.write(data)
+        return
+      }
+      from.pause()
+      const sent = (last ?? Promise.resolve()).then(async () => {
+        await pause(holdMs)
+        if (link.passes && !to.destroyed) to.write(data)
+        if (last === sent) last = undefined
+        from.resume()
+      })
+      last = sent
+    })
+  }
+
+  const server = createServer((client) => {
+    keep(client)
+    if (!isOpen) {
+      client.resetAndDestroy()
+      return
+    }
+    const link = { passes }
+    const target = keep(connect(targetPort, '127.0.0.1'))
+    links.add(link)
+    carry(client, target, link)
+    carry(target, client, link)
+    client.on('close', () => {
+      links.delete(link)
+      target.destroy()
+    })
+    target.on('close', () => link.passes && client.destroy())
+  }).listen(port, '127.0.0.1')
+  await once(server, 'listening')
+
+  function cut(): void {
+    for (const socket of sockets) socket.resetAndDestroy()
+  }
+
+  return {
+    port: portOf(server),
+    cut,
+    shut() {
+      isOpen = false
+      cut()
+    },
+    open() {
+      isOpen = true
+    },
+    swallow() {
+      passes = false
+      for (const link of links) link.passes = false
+    },
+    heal() {
+      passes = true
+    },
+    delay(ms) {
+      delayMs = ms
+    },
+    throttle(limit) {
+      bytesPerSecond = limit
+    },
+    async [Symbol.asyncDispose]() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      await once(server, 'close')
+    },
+  }
+}

@@ -1,0 +1,168 @@
+import type { Attempted, Barred, Reach, Records, Seen, Stored } from './records.ts'
+
+/** Each of these is a broken promise: all must be 0. */
+export interface Breaches {
+  /** Accepted, but not in the database. */
+  readonly lost: number
+  /** In the database, but never seen by a subscriber entitled to it, who was told of no reset. */
+  readonly unseen: number
+  /** Seen twice by one subscriber. */
+  readonly repeated: number
+  /** Seen after something later. */
+  readonly disordered: number
+  /** Seen, though written when the subscriber had no right to it any more. */
+  readonly unentitled: number
+  /** Commands that came to anything but the 0 or 1 effect that their last answer says, or to unlike answers. */
+  readonly ambiguous: number
+  /** Seen, but not in the database. */
+  readonly invented: number
+}
+
+export interface Figures {
+  readonly breaches: Breaches
+  /** From an entry's commit until the last client had it; null where there was none to measure. */
+  readonly delayMs: { readonly p50: number; readonly p99: number; readonly max: number } | null
+  readonly resets: number
+  /** What was looked at: a run that compared nothing has shown nothing. */
+  readonly compared: {
+    readonly commands: number
+    readonly entries: number
+    readonly payloads: number
+    readonly subscriptions: number
+    /** Commands that needed more than one request. */
+    readonly retried: number
+  }
+}
+
+/** Compares what was accepted, what is stored, and what was seen. */
+export function check(records: Records): Figures {
+  const { attempted, stored, seen } = records
+  const reaches = new Map(records.reaches.map((reach) => [reach.topic, reach]))
+  const byEffect = Map.groupBy(stored, ({ topic, effect }) => `${topic}\n${effect}`)
+  const byPosition = new Map(stored.map((entry) => [placeOf(entry), entry]))
+  const byTopic = Map.groupBy(stored, ({ topic }) => topic)
+  const bars = new Map(records.barred.map((bar) => [bar.subscription, bar]))
+  const views = [...Map.groupBy(seen, ({ subscription }) => subscription).values()].map((payloads) =>
+    followOne(payloads, byTopic, byPosition, reaches, bars),
+  )
+  const commands = attempted.map((command) =>
+    judge(command, byEffect.get(`${command.topic}\n${command.effect}`) ?? [], reaches.get(command.topic)),
+  )
+  const sum = (of: (view: View) => number): number => views.reduce((total, view) => total + of(view), 0)
+  return {
+    breaches: {
+      lost: commands.filter((verdict) => verdict === 'lost').length,
+      ambiguous: commands.filter((verdict) => verdict === 'ambiguous').length,
+      unseen: sum(({ unseen }) => unseen),
+      repeated: sum(({ repeated }) => repeated),
+      disordered: sum(({ disordered }) => disordered),
+      unentitled: sum(({ unentitled }) => unentitled),
+      invented: sum(({ invented }) => invented),
+    },
+    delayMs: delaysOf(views),
+    resets: sum(({ resets }) => resets),
+    compared: {
+      commands: attempted.length,
+      entries: stored.length,
+      payloads: seen.length,
+      subscriptions: views.length,
+      retried: attempted.filter(({ attempts }) => attempts > 1).length,
+    },
+  }
+}
+
+function placeOf({ topic, epoch, offset }: Pick<Stored, 'topic' | 'epoch' | 'offset'>): string {
+  return `${topic} ${epoch} ${offset}`
+}
+
+type Verdict = 'right' | 'lost' | 'ambiguous'
+
+/** Effects that retention has forgotten can't be counted: such a command is taken for right. */
+function judge({ answers }: Attempted, effects: readonly Stored[], reach: Reach | undefined): Verdict {
+  const floor = reach?.floor ?? 0
+  const last = answers.at(-1)
+  if (answers.some((answer) => JSON.stringify(answer) !== JSON.stringify(last))) return 'ambiguous'
+  if (last === undefined) return effects.length <= 1 ? 'right' : 'ambiguous'
+  if (last.kind === 'rejected') return effects.length === 0 ? 'right' : 'ambiguous'
+  if (last.offset <= floor) return effects.length <= 1 ? 'right' : 'ambiguous'
+  const [effect] = effects
+  if (effect === undefined) return 'lost'
+  // A cursor may lie after the entry itself, where one command wrote several.
+  return effects.length === 1 && effect.offset <= last.offset ? 'right' : 'ambiguous'
+}
+
+interface View extends Omit<Breaches, 'lost' | 'ambiguous'> {
+  readonly resets: number
+  /** By place: when this subscription first had it. */
+  readonly delays: ReadonlyMap<string, number>
+}
+
+/** Goes through what one subscription got, in the order in which it got it. */
+function followOne(
+  payloads: readonly Seen[],
+  byTopic: ReadonlyMap<string, readonly Stored[]>,
+  byPosition: ReadonlyMap<string, Stored>,
+  reaches: ReadonlyMap<string, Reach>,
+  bars: ReadonlyMap<string, Barred>,
+): View {
+  const got = new Set<string>()
+  const delays = new Map<string, number>()
+  const counts = { unseen: 0, repeated: 0, disordered: 0, unentitled: 0, invented: 0, resets: 0 }
+  /** What a first snapshot or a reset stands for. */
+  let excused = 0
+  let last = 0
+  let epoch: number | undefined
+  const [first] = payloads
+  if (first === undefined) return { ...counts, delays }
+  const reach = reaches.get(first.topic)
+  const bar = bars.get(first.subscription)
+  for (const payload of payloads) {
+    if (payload.isReset) counts.resets += 1
+    if (payload.kind === 'snapshot') {
+      // Only the first snapshot, and one that says that it is a reset, take the place of entries.
+      if (epoch === undefined || payload.isReset) excused = Math.max(excused, payload.offset)
+      last = payload.isReset ? payload.offset : Math.max(last, payload.offset)
+      epoch = payload.epoch
+      continue
+    }
+    epoch ??= payload.epoch
+    const place = placeOf(payload)
+    if (got.has(place)) {
+      counts.repeated += 1
+      continue
+    }
+    got.add(place)
+    if (payload.offset < last) counts.disordered += 1
+    last = Math.max(last, payload.offset)
+    const entry = byPosition.get(place)
+    if (entry === undefined) {
+      if (payload.offset > (reach?.floor ?? 0)) counts.invented += 1
+      continue
+    }
+    if (bar !== undefined && entry.atMs > bar.fromMs) counts.unentitled += 1
+    delays.set(place, payload.atMs - entry.atMs)
+  }
+  for (const entry of byTopic.get(first.topic) ?? []) {
+    // What was written just before the bar fell may have been on its way: only who was never barred must have all.
+    const isDue = bar === undefined && entry.offset > excused
+    if (isDue && !got.has(placeOf(entry))) counts.unseen += 1
+  }
+  return { ...counts, delays }
+}
+
+/** For each entry the delay of the last client that had it. */
+function delaysOf(views: readonly View[]): Figures['delayMs'] {
+  const slowest = new Map<string, number>()
+  for (const { delays } of views) {
+    for (const [place, delay] of delays) slowest.set(place, Math.max(delay, slowest.get(place) ?? 0))
+  }
+  const sorted = [...slowest.values()].sort((a, b) => a - b)
+  const max = sorted.at(-1)
+  if (max === undefined) return null
+  const quantile = (part: number): number => sorted[Math.floor(sorted.length * part)] ?? max
+  return { p50: quantile(0.5), p99: quantile(0.99), max }
+}
+
+export function breachCount({ breaches }: Figures): number {
+  return Object.values(breaches).reduce((sum, count) => sum + count, 0)
+}

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest'
+import { breachCount, check, type Breaches } from './check.ts'
+import type { Attempted, Records, Seen, Stored } from './records.ts'
+
+const TOPIC = 'messages:a'
+const NOTHING: Breaches = {
+  lost: 0,
+  unseen: 0,
+  repeated: 0,
+  disordered: 0,
+  unentitled: 0,
+  ambiguous: 0,
+  invented: 0,
+}
+
+function stored(offset: number): Stored {
+  return { topic: TOPIC, epoch: 1, offset, atMs: 1000 * offset, effect: `key ${offset}` }
+}
+
+function attempted(offset: number, change: Partial<Attempted> = {}): Attempted {
+  const answers = [{ kind: 'accepted', offset, id: `message ${offset}` }] as const
+  return { key: `key ${offset}`, topic: TOPIC, effect: `key ${offset}`, attempts: 1, answers, ...change }
+}
+
+function seen(offset: number, change: Partial<Seen> = {}): Seen {
+  const atMs = 1000 * offset + 5
+  return {
+    subscription: 'ann',
+    topic: TOPIC,
+    kind: 'entry',
+    epoch: 1,
+    offset,
+    isReset: false,
+    atMs,
+    ...change,
+  }
+}
+
+const SNAPSHOT = seen(0, { kind: 'snapshot' })
+
+/** Three commands that went well, and a client that saw all of them. */
+function sound(change: Partial<Records> = {}): Records {
+  return {
+    attempted: [1, 2, 3].map((offset) => attempted(offset)),
+    stored: [1, 2, 3].map(stored),
+    reaches: [{ topic: TOPIC, epoch: 1, head: 3, floor: 0 }],
+    seen: [SNAPSHOT, seen(1), seen(2), seen(3)],
+    barred: [],
+    ...change,
+  }
+}
+
+const breachesOf = (change: Partial<Records>): Breaches => check(sound(change)).breaches
+
+describe('A run in which all went well', () => {
+  test('has no breach, and says what was compared', () => {
+    const figures = check(sound())
+
+    expect(figures).toEqual({
+      breaches: NOTHING,
+      delayMs: { p50: 5, p99: 5, max: 5 },
+      resets: 0,
+      compared: { commands: 3, entries: 3, payloads: 4, subscriptions: 1, retried: 0 },
+    })
+    expect(breachCount(figures)).toBe(0)
+  })
+
+  test('may have begun for a client in the middle, by a snapshot', () => {
+    expect(breachesOf({ seen: [seen(2, { kind: 'snapshot' }), seen(3)] })).toEqual(NOTHING)
+  })
+})
+
+describe('The checker counts', () => {
+  test('what was accepted and is not in the database', () => {
+    expect(breachesOf({ stored: [1, 2].map(stored), seen: [SNAPSHOT, seen(1), seen(2)] })).toEqual({
+      ...NOTHING,
+      lost: 1,
+    })
+  })
+
+  test('what a client never saw, in the middle and at the end', () => {
+    expect(breachesOf({ seen: [SNAPSHOT, seen(1), seen(3)] })).toEqual({ ...NOTHING, unseen: 1 })
+    expect(breachesOf({ seen: [SNAPSHOT] })).toEqual({ ...NOTHING, unseen: 3 })
+  })
+
+  test('as unseen what a snapshot passes over that does not say that it is a reset', () => {
+    const again = (isReset: boolean) => [SNAPSHOT, seen(1), seen(3, { kind: 'snapshot', isReset })]
+
+    expect(breachesOf({ seen: again(false) })).toEqual({ ...NOTHING, unseen: 2 })
+    expect(check(sound({ seen: again(true) }))).toMatchObject({ breaches: NOTHING, resets: 1 })
+  })
+
+  test('what a client saw twice', () => {
+    expect(breachesOf({ seen: [SNAPSHOT, seen(1), seen(2), seen(2), seen(3)] })).toEqual({
+      ...NOTHING,
+      repeated: 1,
+    })
+  })
+
+  test('what came after something later', () => {
+    expect(breachesOf({ seen: [SNAPSHOT, seen(1), seen(3), seen(2)] })).toEqual({ ...NOTHING, disordered: 1 })
+  })
+
+  test('what was seen after the right to it ended, and asks for nothing from then on', () => {
+    const barred = [{ subscription: 'ann', fromMs: 2500 }]
+
+    expect(breachesOf({ barred })).toEqual({ ...NOTHING, unentitled: 1 })
+    expect(breachesOf({ barred, seen: [SNAPSHOT, seen(1), seen(2)] })).toEqual(NOTHING)
+  })
+
+  test('what was seen and is not in the database', () => {
+    expect(breachesOf({ seen: [SNAPSHOT, seen(1), seen(2), seen(3), seen(4)] })).toEqual({
+      ...NOTHING,
+      invented: 1,
+    })
+  })
+
+  test('commands with two effects, with an effect though rejected, or with unlike answers', () => {
+    const others = [attempted(2), attempted(3)]
+    const rejected = { kind: 'rejected', code: 'BID_TOO_LOW' } as const
+    const ambiguous = { ...NOTHING, ambiguous: 1 }
+    const unanswered = attempted(1, { answers: [] })
+
+    expect(breachesOf({ attempted: [attempted(1, { answers: [rejected] }), ...others] })).toEqual(ambiguous)
+    expect(
+      breachesOf({ attempted: [attempted(1, { answers: [rejected, ...attempted(1).answers] }), ...others] }),
+    ).toEqual(ambiguous)
+    const twice = [stored(1), { ...stored(2), effect: 'key 1' }, stored(3)]
+    expect(breachesOf({ attempted: [unanswered, attempted(3)], stored: twice })).toEqual(ambiguous)
+    expect(breachesOf({ attempted: [unanswered, ...others] })).toEqual(NOTHING)
+  })
+
+  test('what retention forgot neither as lost nor as invented', () => {
+    const reaches = [{ topic: TOPIC, epoch: 1, head: 3, floor: 1 }]
+
+    expect(breachesOf({ stored: [2, 3].map(stored), reaches })).toEqual(NOTHING)
+  })
+})

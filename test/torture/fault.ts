@@ -1,0 +1,12 @@
+import type { PostgresServer } from '../support/postgres.ts'
+import type { Outcome } from './scene.ts'
+
+/** The short form runs with the tests, the long one by `npm run torture`. */
+export type Form = 'short' | 'long'
+
+/** Something that happens to a deployment, with a burst of mutations going on. No client may be told of a reset. */
+export interface Fault {
+  readonly number: number
+  readonly name: string
+  run(form: Form, seed: number, postgres: PostgresServer): Promise<Outcome>
+}

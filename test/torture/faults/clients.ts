@@ -1,0 +1,46 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Fault } from '../fault.ts'
+import { perform } from '../scene.ts'
+
+const BURST = { nodes: 2, rooms: 3, watchersEach: 6, publishers: 6 }
+
+/** Fault 7: connections are cut before their first payload, in the burst, and when nothing happens any more. */
+export const flappingClients: Fault = {
+  number: 7,
+  name: 'clients flap every 0.1 to 5 s',
+  run(form, seed, postgres) {
+    const flapMs = form === 'short' ? 5_000 : 120_000
+    return perform({ ...BURST, seed, postgres }, async ({ watchers, settle }) => {
+      const before = await watchers<number>({ kind: 'connections' })
+      // At once: a cut that follows on a cut finds connections without a payload.
+      for (let cut = 0; cut < 5; cut += 1) {
+        await watchers({ kind: 'cut' })
+        await pause(cut * 10)
+      }
+      await watchers({ kind: 'flap', minMs: 100, maxMs: form === 'short' ? 1_000 : 5_000 })
+      await pause(flapMs)
+      await settle()
+      await pause(flapMs / 2)
+      await watchers({ kind: 'calm' })
+      const connections = (await watchers<number>({ kind: 'connections' })) - before
+      return { 'connections opened anew': `${connections}` }
+    })
+  },
+}
+
+/** Fault 12: the whole house loses its connection at one moment. */
+export const everyoneDropped: Fault = {
+  number: 12,
+  name: 'every client dropped at once',
+  run(form, seed, postgres) {
+    const each = form === 'short' ? 10 : 100
+    const drops = form === 'short' ? 2 : 10
+    return perform({ ...BURST, watchersEach: each, seed, postgres }, async ({ watchers, places }) => {
+      for (let drop = 0; drop < drops; drop += 1) {
+        await watchers({ kind: 'cut' })
+        await pause(1_500)
+      }
+      return { clients: `${each * places.topics.length}`, drops: `${drops}` }
+    })
+  },
+}

@@ -1,0 +1,62 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type PostgresServer, startPostgres } from '../support/postgres.ts'
+import { breachCount, type Figures } from './check.ts'
+import type { Ailment } from './faulty-node.ts'
+import { perform } from './scene.ts'
+
+const SEED = 7
+
+let postgres: PostgresServer
+
+beforeAll(async () => {
+  postgres = await startPostgres()
+})
+
+afterAll(() => postgres[Symbol.asyncDispose]())
+
+/** A cut of the bus, a cut of all clients, and impatient publishers. */
+async function figuresWith(ailment: Ailment): Promise<Figures> {
+  const setting = { seed: SEED, postgres, ailment, nodes: 2, rooms: 1, watchersEach: 3, publishers: 4 }
+  const { figures } = await perform(
+    { ...setting, impatientPercent: 30, doubtingPercent: 20 },
+    async ({ redisProxy, watchers }) => {
+      await pause(1_000)
+      redisProxy.shut()
+      await pause(1_000)
+      redisProxy.open()
+      await pause(2_000)
+      await watchers({ kind: 'cut' })
+      await pause(1_000)
+      return {}
+    },
+  )
+  return figures
+}
+
+describe('The checker, over one and the same run', () => {
+  test('has nothing to say of nodes that lack nothing', async () => {
+    const figures = await figuresWith({})
+
+    expect(breachCount(figures), JSON.stringify(figures)).toBe(0)
+    expect(figures.resets).toBe(0)
+  }, 120_000)
+
+  test('misses the gap check', async () => {
+    const { breaches } = await figuresWith({ withoutGapCheck: true })
+
+    expect(breaches.unseen).toBeGreaterThan(0)
+  }, 120_000)
+
+  test('misses the replay', async () => {
+    const { breaches } = await figuresWith({ withoutReplay: true })
+
+    expect(breaches.unseen).toBeGreaterThan(0)
+  }, 120_000)
+
+  test('misses the rows of idempotency keys', async () => {
+    const { breaches } = await figuresWith({ withoutKeys: true })
+
+    expect(breaches.ambiguous).toBeGreaterThan(0)
+  }, 120_000)
+})

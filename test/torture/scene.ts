@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { PostgresServer } from '../support/postgres.ts'
+import { makeTemporaryFolder } from '../support/process.ts'
+import { type TcpProxy, startProxy } from '../support/proxy.ts'
+import { createRandom } from '../support/random.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
+import { type RestartingNode, startRestartingNode } from '../support/restarting-node.ts'
+import type { Figures } from './check.ts'
+import { type Child, startChild } from './child.ts'
+import type { Ailment } from './faulty-node.ts'
+import { makePlaces, type Places } from './places.ts'
+import type { PublishersOrder } from './publishers.ts'
+import { appendTo, type Barred } from './records.ts'
+import { readReaches } from './stored.ts'
+import type { Library, WatchersOrder, WatchersRequest } from './watchers.ts'
+
+/** What a run is made of. All of it follows from `seed`, but for what the machine's own timing does. */
+export interface Setting {
+  readonly seed: number
+  readonly postgres: PostgresServer
+  readonly nodes: number
+  readonly rooms: number
+  /** Clients on each topic. */
+  readonly watchersEach: number
+  readonly libraries?: readonly Library[]
+  readonly publishers: number
+  readonly pauseMs?: number
+  readonly impatientPercent?: number
+  readonly doubtingPercent?: number
+  readonly env?: Readonly<Record<string, string>>
+  readonly ailment?: Ailment
+}
+
+/** A cluster at work: mutations arrive, and clients follow. */
+export interface Scene {
+  readonly random: (below: number) => number
+  readonly nodes: readonly RestartingNode[]
+  readonly redis: RedisServer
+  /** Between all nodes and Redis. */
+  readonly redisProxy: TcpProxy
+  readonly postgres: PostgresServer
+  readonly databaseUrl: string
+  readonly places: Places
+  watchers<Answer = boolean>(request: WatchersRequest): Promise<Answer>
+  bar(barred: Barred): void
+  /** Stops the publishers: resolves when all that they began is answered. */
+  settle(): Promise<void>
+}
+
+/** What came of a run: the checker's figures, and what the fault says besides. */
+export interface Outcome {
+  readonly seed: number
+  readonly figures: Figures
+  /** Whether every publisher had an answer in the end. */
+  readonly areAllAnswered: boolean
+  readonly also: Readonly<Record<string, string>>
+}
+
+const FAULTY = join(import.meta.dirname, 'faulty-node.ts')
+const CHECKER = join(import.meta.dirname, 'checker.ts')
+const ANSWER_WITHIN_MS = 60_000
+const ARRIVE_WITHIN_MS = 20_000
+
+/** Runs `fault` during a burst, lets all come to rest, and has the three records compared by a process of its own. */
+export async function perform(
+  setting: Setting,
+  fault: (scene: Scene) => Promise<Readonly<Record<string, string>>>,
+): Promise<Outcome> {
+  const { seed, postgres, ailment, env = {} } = setting
+  const random = createRandom(seed)
+  await using stack = new AsyncDisposableStack()
+  const folder = await makeTemporaryFolder('torture')
+  const redis = stack.use(await startRedis())
+  const redisProxy = stack.use(await startProxy(redis.port))
+  const databaseUrl = await postgres.createDatabase()
+  const options = {
+    ...{ databaseUrl, redisUrl: `redis://127.0.0.1:${redisProxy.port}` },
+    env: { ...env, ...(ailment === undefined ? {} : { AILMENT: JSON.stringify({ seed, ...ailment }) }) },
+    ...(ailment === undefined ? {} : { main: FAULTY }),
+  }
+  const nodes = await Promise.all(
+    Array.from({ length: setting.nodes }, async () => stack.use(await startRestartingNode(options))),
+  )
+  const [first] = nodes
+  if (first === undefined) throw new RangeError('a scene has a node')
+  const places = await makePlaces(first.node, setting.rooms)
+  const urls = nodes.map(({ node }) => node.url)
+  const watching = stack.use(
+    startChild('watchers.ts', {
+      ...{ seed, nodes: urls, file: join(folder, 'seen.jsonl') },
+      watched: places.watchedBy(setting.watchersEach, setting.libraries),
+    } satisfies WatchersOrder),
+  )
+  if (!(await watching.ask<boolean>({ kind: 'begun' }))) throw new Error('not every client could begin')
+  const publishing = stack.use(startPublishers(setting, places, urls, join(folder, 'attempted.jsonl')))
+
+  let settled: Promise<boolean> | undefined
+  const settle = (): Promise<boolean> => {
+    settled ??= publishing.ask<boolean>({ kind: 'stop', timeoutMs: ANSWER_WITHIN_MS })
+    return settled
+  }
+  const also = await fault({
+    ...{ random, nodes, redis, redisProxy, postgres, databaseUrl, places },
+    watchers: (request) => watching.ask(request),
+    bar: appendTo<Barred>(join(folder, 'barred.jsonl')),
+    async settle() {
+      await settle()
+    },
+  })
+  const areAllAnswered = await settle()
+  await Promise.all(nodes.map((node) => node.revive()))
+  const reaches = await readReaches(databaseUrl, places.topics)
+  await watching.ask({ kind: 'reach', reaches, timeoutMs: ARRIVE_WITHIN_MS })
+  const figures = await compare(folder, databaseUrl, places.topics)
+  return { seed, figures, areAllAnswered, also }
+}
+
+function startPublishers(
+  { seed, publishers, pauseMs = 40, impatientPercent = 3, doubtingPercent = 3 }: Setting,
+  { author, roomIds, auctionIds }: Places,
+  nodes: readonly string[],
+  file: string,
+): Child {
+  return startChild('publishers.ts', {
+    ...{ seed, nodes, file, count: publishers, author, roomIds, auctionIds },
+    ...{ pauseMs, impatientPercent, doubtingPercent },
+  } satisfies PublishersOrder)
+}
+
+async function compare(folder: string, databaseUrl: string, topics: readonly string[]): Promise<Figures> {
+  const { stdout } = await promisify(execFile)(process.execPath, [CHECKER, folder, databaseUrl, ...topics])
+  return JSON.parse(stdout) as Figures
+}

@@ -1,0 +1,181 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { decodeCursor } from '../../src/kernel/cursor.ts'
+import { asTopic } from '../../src/kernel/topic.ts'
+import { openApolloReader } from '../clients/reader.apollo.ts'
+import { openGraphqlWsReader } from '../clients/reader.graphql-ws.ts'
+import type { CuttableReader, Entry } from '../clients/reader.ts'
+import { openUrqlReader } from '../clients/reader.urql.ts'
+import { createRandom } from '../support/random.ts'
+import { answerAll, readOrder } from './child.ts'
+import { appendTo, type Reach, type Seen } from './records.ts'
+
+/** A process of clients, each with one subscription that it keeps going from node to node, and logs. */
+export interface WatchersOrder {
+  readonly seed: number
+  readonly nodes: readonly string[]
+  readonly file: string
+  readonly watched: readonly Watched[]
+}
+
+export interface Watched {
+  /** Unique in a run. */
+  readonly subscription: string
+  readonly topic: string
+  readonly query: string
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly library: Library
+  readonly token?: string
+}
+
+export type WatchersRequest =
+  /** Resolves when every client has had its first payload. */
+  | { readonly kind: 'begun' }
+  /** Resolves with true when all have come that far, with false when they did not within `timeoutMs`. */
+  | { readonly kind: 'reach'; readonly reaches: readonly Reach[]; readonly timeoutMs: number }
+  /** Cuts every connection at once. */
+  | { readonly kind: 'cut' }
+  /** Cuts each connection again and again, every `minMs` to `maxMs`, until told of `Infinity`. */
+  | { readonly kind: 'flap'; readonly minMs: number; readonly maxMs: number }
+  | { readonly kind: 'calm' }
+  /** Lets all connections go, without a word to come back before `back`. */
+  | { readonly kind: 'away' }
+  | { readonly kind: 'back' }
+  /** How many connections were opened since the start. */
+  | { readonly kind: 'connections' }
+
+const OPEN = {
+  'graphql-ws': openGraphqlWsReader,
+  apollo: openApolloReader,
+  urql: openUrqlReader,
+} as const
+export type Library = keyof typeof OPEN
+
+const RETRY_MS = 200
+const LOOK_MS = 20
+const FINAL = /FORBIDDEN|NOT_FOUND|UNAUTHENTICATED|CURSOR_INVALID|"code":4403/
+
+const { seed, nodes, file, watched } = readOrder<WatchersOrder>()
+const random = createRandom(seed)
+const log = appendTo<Seen>(file)
+let connections = 0
+let isFlapping = false
+
+/** Some node; clients spread, and try another where one is away. */
+function address(): string {
+  connections += 1
+  return nodes[random(nodes.length)] ?? ''
+}
+
+function createWatcher({ subscription, topic, query, variables, library, token }: Watched) {
+  let reader: CuttableReader | undefined
+  let after: string | undefined
+  let offset = -1
+  let life = 0
+
+  function onEntry({ __typename, cursor, offset: shown, reset = false }: Entry): void {
+    const position = decodeCursor(asTopic(topic), cursor)
+    if (position === undefined || position.offset !== shown)
+      throw new RangeError(`a cursor that says another offset than its entry: ${cursor}`)
+    after = cursor
+    offset = position.offset
+    const kind = __typename.endsWith('Snapshot') ? 'snapshot' : 'entry'
+    log({ subscription, topic, kind, ...position, isReset: reset, atMs: Date.now() })
+  }
+
+  function open(): void {
+    life += 1
+    const own = life
+    const options = {
+      token,
+      retryMs: () => random(RETRY_MS),
+      onEntry: (entry: Entry) => {
+        if (own === life) onEntry(entry)
+      },
+      onEnd(reason: unknown) {
+        if (own !== life) return
+        life += 1
+        close()
+        if (FINAL.test(describe(reason))) return
+        // The server could not serve it just now.
+        setTimeout(open, random(RETRY_MS))
+      },
+    }
+    reader = OPEN[library](address, { query, variables: { ...variables, after } }, options)
+  }
+
+  function close(): void {
+    // What is closed while it connects complains of that.
+    void Promise.resolve(reader?.[Symbol.asyncDispose]()).catch(() => {})
+    reader = undefined
+  }
+
+  return {
+    topic,
+    get offset() {
+      return offset
+    },
+    open,
+    cut: () => reader?.cut(),
+    leave() {
+      life += 1
+      close()
+    },
+  }
+}
+
+function describe(reason: unknown): string {
+  if (reason instanceof Error) return `${JSON.stringify(reason)} ${reason.message}`
+  const { code } = (reason ?? {}) as { readonly code?: unknown }
+  return code === undefined ? JSON.stringify(reason ?? null) : JSON.stringify({ code })
+}
+
+const watchers = watched.map(createWatcher)
+for (const watcher of watchers) watcher.open()
+
+async function until(isSo: () => boolean, timeoutMs: number): Promise<boolean> {
+  const end = Date.now() + timeoutMs
+  while (!isSo()) {
+    if (Date.now() > end) return false
+    await pause(LOOK_MS)
+  }
+  return true
+}
+
+async function flap(cut: () => void, minMs: number, maxMs: number): Promise<void> {
+  while (isFlapping) {
+    await pause(minMs + random(maxMs - minMs))
+    if (isFlapping) cut()
+  }
+}
+
+answerAll<WatchersRequest>(async (request) => {
+  switch (request.kind) {
+    case 'begun':
+      return until(() => watchers.every(({ offset }) => offset >= 0), 60_000)
+    case 'reach': {
+      const heads = new Map(request.reaches.map(({ topic, head }) => [topic, head]))
+      return until(
+        () => watchers.every(({ topic, offset }) => offset >= (heads.get(topic) ?? 0)),
+        request.timeoutMs,
+      )
+    }
+    case 'cut':
+      for (const watcher of watchers) watcher.cut()
+      return true
+    case 'flap':
+      isFlapping = true
+      for (const watcher of watchers) void flap(watcher.cut, request.minMs, request.maxMs)
+      return true
+    case 'calm':
+      isFlapping = false
+      return true
+    case 'away':
+      for (const watcher of watchers) watcher.leave()
+      return true
+    case 'back':
+      for (const watcher of watchers) watcher.open()
+      return true
+    case 'connections':
+      return connections
+  }
+})
