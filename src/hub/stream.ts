@@ -265,7 +265,7 @@ export class Stream implements FeedListener {
   #recentAfter(position: Offset): readonly Item[] | undefined {
     const [oldest] = this.#recent
     if (oldest === undefined || oldest.offset > advance(position)) return undefined
-    return this.#recent.slice(position - oldest.offset + 1)
+    return this.#recent.filter(({ offset }) => offset > position)
   }
 
   /** A page of the history after `position`; undefined where it does not reach back that far any more. */
