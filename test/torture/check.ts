@@ -10,12 +10,14 @@ export interface Breaches {
   readonly repeated: number
   /** Seen after something later. */
   readonly disordered: number
-  /** Seen, though written when the subscriber had no right to it any more. */
+  /** Seen, though written or delivered when the subscriber had no right to it any more. */
   readonly unentitled: number
   /** Commands that came to anything but the 0 or 1 effect that their last answer says, or to unlike answers. */
   readonly ambiguous: number
   /** Seen, but not in the database. */
   readonly invented: number
+  /** Offsets that no entry of the database has, between others that it holds. */
+  readonly skipped: number
 }
 
 export interface Figures {
@@ -58,6 +60,7 @@ export function check(records: Records): Figures {
       disordered: sum(({ disordered }) => disordered),
       unentitled: sum(({ unentitled }) => unentitled),
       invented: sum(({ invented }) => invented),
+      skipped: skippedIn(byTopic, records.reaches),
     },
     delayMs: delaysOf(views),
     resets: sum(({ resets }) => resets),
@@ -91,7 +94,7 @@ function judge({ answers }: Attempted, effects: readonly Stored[], reach: Reach 
   return effects.length === 1 && effect.offset <= last.offset ? 'right' : 'ambiguous'
 }
 
-interface View extends Omit<Breaches, 'lost' | 'ambiguous'> {
+interface View extends Omit<Breaches, 'lost' | 'ambiguous' | 'skipped'> {
   readonly resets: number
   /** By place: when this subscription first had it. */
   readonly delays: ReadonlyMap<string, number>
@@ -139,7 +142,7 @@ function followOne(
       if (payload.offset > (reach?.floor ?? 0)) counts.invented += 1
       continue
     }
-    if (bar !== undefined && entry.atMs > bar.fromMs) counts.unentitled += 1
+    if (bar !== undefined && (entry.atMs > bar.fromMs || payload.atMs > bar.closedMs)) counts.unentitled += 1
     delays.set(place, payload.atMs - entry.atMs)
   }
   for (const entry of byTopic.get(first.topic) ?? []) {
@@ -148,6 +151,14 @@ function followOne(
     if (isDue && !got.has(placeOf(entry))) counts.unseen += 1
   }
   return { ...counts, delays }
+}
+
+function skippedIn(byTopic: ReadonlyMap<string, readonly Stored[]>, reaches: readonly Reach[]): number {
+  const missing = reaches.map(({ topic, head, floor }) => {
+    const offsets = new Set((byTopic.get(topic) ?? []).map(({ offset }) => offset))
+    return head - floor - [...offsets].filter((offset) => offset > floor && offset <= head).length
+  })
+  return missing.reduce((sum, count) => sum + count, 0)
 }
 
 /** For each entry the delay of the last client that had it. */

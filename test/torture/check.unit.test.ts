@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { breachCount, check, type Breaches } from './check.ts'
+import { type Breaches, breachCount, check } from './check.ts'
 import type { Attempted, Records, Seen, Stored } from './records.ts'
 
 const TOPIC = 'messages:a'
@@ -11,6 +11,7 @@ const NOTHING: Breaches = {
   unentitled: 0,
   ambiguous: 0,
   invented: 0,
+  skipped: 0,
 }
 
 function stored(offset: number): Stored {
@@ -75,6 +76,7 @@ describe('The checker counts', () => {
     expect(breachesOf({ stored: [1, 2].map(stored), seen: [SNAPSHOT, seen(1), seen(2)] })).toEqual({
       ...NOTHING,
       lost: 1,
+      skipped: 1,
     })
   })
 
@@ -102,10 +104,12 @@ describe('The checker counts', () => {
   })
 
   test('what was seen after the right to it ended, and asks for nothing from then on', () => {
-    const barred = [{ subscription: 'ann', fromMs: 2500 }]
+    const barred = [{ subscription: 'ann', fromMs: 2500, closedMs: 4000 }]
 
     expect(breachesOf({ barred })).toEqual({ ...NOTHING, unentitled: 1 })
     expect(breachesOf({ barred, seen: [SNAPSHOT, seen(1), seen(2)] })).toEqual(NOTHING)
+    const late = [SNAPSHOT, seen(1), seen(2, { atMs: 4001 })]
+    expect(breachesOf({ barred, seen: late })).toEqual({ ...NOTHING, unentitled: 1 })
   })
 
   test('what was seen and is not in the database', () => {
@@ -113,6 +117,15 @@ describe('The checker counts', () => {
       ...NOTHING,
       invented: 1,
     })
+  })
+
+  test('offsets that the database does not have', () => {
+    const reaches = [{ topic: TOPIC, epoch: 1, head: 4, floor: 0 }]
+    const holed = [stored(1), stored(2), stored(4)]
+    const four = [SNAPSHOT, seen(1), seen(2), seen(4)]
+
+    const figures = breachesOf({ attempted: [], stored: holed, reaches, seen: four })
+    expect(figures).toEqual({ ...NOTHING, skipped: 1 })
   })
 
   test('commands with two effects, with an effect though rejected, or with unlike answers', () => {

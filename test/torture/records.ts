@@ -46,10 +46,11 @@ export interface Seen {
   readonly atMs: number
 }
 
-/** From then on a subscription had no right to what was written. */
+/** From `fromMs` on a subscription had no right to what was written, and from `closedMs` on, to anything. */
 export interface Barred {
   readonly subscription: string
   readonly fromMs: number
+  readonly closedMs: number
 }
 
 /** The three records, and who lost the right to see. */

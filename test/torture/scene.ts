@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { PostgresServer } from '../support/postgres.ts'
 import { makeTemporaryFolder } from '../support/process.ts'
-import { type TcpProxy, startProxy } from '../support/proxy.ts'
+import { startProxy, type TcpProxy } from '../support/proxy.ts'
 import { createRandom } from '../support/random.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { type RestartingNode, startRestartingNode } from '../support/restarting-node.ts'
@@ -12,9 +12,9 @@ import { type Child, startChild } from './child.ts'
 import type { Ailment } from './faulty-node.ts'
 import { makePlaces, type Places } from './places.ts'
 import type { PublishersOrder } from './publishers.ts'
-import { appendTo, type Barred } from './records.ts'
+import { type Attempted, appendTo, type Barred } from './records.ts'
 import { readReaches } from './stored.ts'
-import type { Library, WatchersOrder, WatchersRequest } from './watchers.ts'
+import type { Library, Watched, WatchersOrder, WatchersRequest } from './watchers.ts'
 
 /** What a run is made of. All of it follows from `seed`, but for what the machine's own timing does. */
 export interface Setting {
@@ -31,6 +31,8 @@ export interface Setting {
   readonly doubtingPercent?: number
   readonly env?: Readonly<Record<string, string>>
   readonly ailment?: Ailment
+  /** More clients than those on each topic. */
+  readonly more?: (places: Places, nodes: readonly RestartingNode[]) => Promise<readonly Watched[]>
 }
 
 /** A cluster at work: mutations arrive, and clients follow. */
@@ -40,11 +42,15 @@ export interface Scene {
   readonly redis: RedisServer
   /** Between all nodes and Redis. */
   readonly redisProxy: TcpProxy
+  /** Between all nodes and PostgreSQL. */
+  readonly postgresProxy: TcpProxy
   readonly postgres: PostgresServer
   readonly databaseUrl: string
   readonly places: Places
   watchers<Answer = boolean>(request: WatchersRequest): Promise<Answer>
   bar(barred: Barred): void
+  /** Adds a command of the fault's own to what publishers tell the checker. */
+  attempted(command: Attempted): void
   /** Stops the publishers: resolves when all that they began is answered. */
   settle(): Promise<void>
 }
@@ -75,8 +81,11 @@ export async function perform(
   const redis = stack.use(await startRedis())
   const redisProxy = stack.use(await startProxy(redis.port))
   const databaseUrl = await postgres.createDatabase()
+  const proxied = new URL(databaseUrl)
+  const postgresProxy = stack.use(await startProxy(Number(proxied.port)))
+  proxied.port = `${postgresProxy.port}`
   const options = {
-    ...{ databaseUrl, redisUrl: `redis://127.0.0.1:${redisProxy.port}` },
+    ...{ databaseUrl: proxied.href, redisUrl: `redis://127.0.0.1:${redisProxy.port}` },
     env: { ...env, ...(ailment === undefined ? {} : { AILMENT: JSON.stringify({ seed, ...ailment }) }) },
     ...(ailment === undefined ? {} : { main: FAULTY }),
   }
@@ -90,7 +99,10 @@ export async function perform(
   const watching = stack.use(
     startChild('watchers.ts', {
       ...{ seed, nodes: urls, file: join(folder, 'seen.jsonl') },
-      watched: places.watchedBy(setting.watchersEach, setting.libraries),
+      watched: [
+        ...places.watchedBy(setting.watchersEach, setting.libraries),
+        ...((await setting.more?.(places, nodes)) ?? []),
+      ],
     } satisfies WatchersOrder),
   )
   if (!(await watching.ask<boolean>({ kind: 'begun' }))) throw new Error('not every client could begin')
@@ -102,9 +114,10 @@ export async function perform(
     return settled
   }
   const also = await fault({
-    ...{ random, nodes, redis, redisProxy, postgres, databaseUrl, places },
+    ...{ random, nodes, redis, redisProxy, postgres, postgresProxy, databaseUrl, places },
     watchers: (request) => watching.ask(request),
     bar: appendTo<Barred>(join(folder, 'barred.jsonl')),
+    attempted: appendTo<Attempted>(join(folder, 'attempted-more.jsonl')),
     async settle() {
       await settle()
     },
