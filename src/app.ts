@@ -11,6 +11,7 @@ import { createTurns } from './command/turns.ts'
 import type { Config, WebhookConfig } from './config/config.ts'
 import { createFollower } from './follower/follower.ts'
 import { createReadiness } from './health/readiness.ts'
+import { createStandstill } from './health/standstill.ts'
 import { createHub, type Hub, type HubSabotage } from './hub/hub.ts'
 import { createDeadlines } from './kernel/deadlines.ts'
 import { newNodeId, newRequestId } from './kernel/id.ts'
@@ -103,6 +104,13 @@ export async function startApp(
   })
   const { database } = record
   const bus = await openBus(config, log)
+  const deadlines = createDeadlines(now)
+  const standstill = createStandstill(now)
+  /** What has come due takes effect before anything else does. */
+  const keepTime = (): void => {
+    deadlines.fireDue()
+    standstill.look()
+  }
   const history = createHistory(database)
   const hub = createHub({
     history,
@@ -112,7 +120,7 @@ export async function startApp(
       onGapRepaired: (topic, count) => log.info({ topic, count }, 'read what the bus had skipped'),
       onFault: (topic, error) => log.warn({ topic, err: error }, 'a topic could not be read'),
       onListFault: (error) => log.warn({ err: error }, 'a list could not be read; it is tried again'),
-      onReplay: () => {},
+      beforeDelivery: keepTime,
       onReset: (reason) => log.debug({ reason }, 'a reader was told to start over'),
       mask,
     },
@@ -136,7 +144,6 @@ export async function startApp(
   })
   const users = createSeenUsers(database)
   const onSeen = ({ user }: Viewer): void => users.see(user)
-  const deadlines = createDeadlines(now)
   const registry = await openRegistry(config, node, bus, log)
   const rates = await openRates(config, log)
   const presence = createPresence({ registry, bus, node, deadlines, now })
@@ -184,7 +191,7 @@ export async function startApp(
   })
   const ws = createWsServer({
     ...{ schema, operations, services, hub, verifier, revocations, onSeen, deadlines, origins, mask, log },
-    userConnections,
+    ...{ userConnections, beforeMessage: keepTime },
     ...limits,
   })
   const graphql = createGraphqlHandler({
@@ -192,6 +199,12 @@ export async function startApp(
     yoga: createYogaServer(schema, mask, operationLimits),
     maxBodyBytes: limits.maxMessageBytes,
     graphiql: config.http.isGraphiqlServed ? createGraphiqlPage() : null,
+  })
+  standstill.onStandstill((ms) => {
+    log.warn({ ms }, 'the node stood still: its clients are asked to come again')
+    revocations.doubt()
+    sse.breakOff()
+    ws.turnOut('The node stood still')
   })
   const metrics = createMetrics({
     ...{ ws, sse, hub, bus, readiness },
@@ -216,6 +229,7 @@ export async function startApp(
   const answerPage = createPages(config.isDemoOn)
 
   const server = createServer(SLOW_CLIENTS, (request, response) => {
+    keepTime()
     if (answerOperations(request, response) || answerPage(request, response)) return
     if (pathOf(request.url) !== '/graphql') {
       answerJson(response, 404, { error: 'There is nothing here.' })
@@ -234,6 +248,7 @@ export async function startApp(
   // Longer than balancers keep an idle connection: whoever closes it must not be us, just as a request is sent on it.
   server.keepAliveTimeout = KEEP_ALIVE_MS
   server.on('upgrade', (request, stream, head) => {
+    keepTime()
     stream.on('error', (error) => log.debug({ err: error }, 'a connection broke'))
     if (pathOf(request.url) === '/graphql') ws.upgrade(request, stream, head)
     else stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
@@ -260,6 +275,7 @@ export async function startApp(
       server.closeAllConnections()
       await closed
       readiness.close()
+      standstill.close()
       deadlines.clear()
       await users.settled()
       users.close()

@@ -3,13 +3,13 @@ import {
   auctionTopic,
   messagesTopic,
   notificationsTopic,
-  revocationsTopic,
-  statusesTopic,
   ordersTopic,
   outboxTopic,
   positionsTopic,
+  revocationsTopic,
   roomLeaderboardTopic,
   roomTopic,
+  statusesTopic,
   walletTopic,
 } from '../kernel/topic.ts'
 import { announcementsAggregate } from './aggregates/announcements.ts'

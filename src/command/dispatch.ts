@@ -8,14 +8,14 @@ import type { Message } from '../domain/message/message.ts'
 import type { NotificationCommand, NotificationReply } from '../domain/notification/command.ts'
 import type { Notification } from '../domain/notification/notification.ts'
 import type { NotifyCommand, NotifyReply } from '../domain/notification/notify.ts'
+import type { ScoresCommand } from '../domain/ranking/scores.ts'
 import type { ReceiptCommand, ReceiptReply } from '../domain/receipt/command.ts'
 import type { Marks } from '../domain/receipt/marks.ts'
-import type { ScoresCommand } from '../domain/ranking/scores.ts'
-import type { ReportStatus, StatusReply } from '../domain/status/report.ts'
-import type { Status } from '../domain/status/status.ts'
 import type { RevokeCommand } from '../domain/revocation/revoke.ts'
 import type { RoomCommand } from '../domain/room/command.ts'
 import type { Membership, Room } from '../domain/room/room.ts'
+import type { ReportStatus, StatusReply } from '../domain/status/report.ts'
+import type { Status } from '../domain/status/status.ts'
 import type {
   Holding,
   OrderCommand,

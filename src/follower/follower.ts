@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
+import { createPauses } from '../kernel/pauses.ts'
 import { familyOf, type Topic } from '../kernel/topic.ts'
 import type { Database } from '../log/database.ts'
 import type { Entry } from '../log/entry.ts'
 import { isRecordUnavailable } from '../log/faults.ts'
 import { followUnfollowed } from './catch-up.ts'
-import { createPauses } from '../kernel/pauses.ts'
 import { drawConsequences } from './round.ts'
 
 export interface FollowerOptions {

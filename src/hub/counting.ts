@@ -23,7 +23,7 @@ export interface Totals {
 }
 
 /** Whom to tell beside counting. */
-interface Told extends FeedEvents, Pick<StreamEvents, 'onReplay' | 'onReset'> {
+interface Told extends FeedEvents, Pick<StreamEvents, 'onReset'> {
   mask(error: unknown): GraphQLError
 }
 
@@ -54,7 +54,6 @@ export function createCounting(told: Told): Counting {
     },
     onReplay() {
       replays += 1
-      told.onReplay()
     },
     onReset(reason) {
       resets[reason] += 1
@@ -65,6 +64,7 @@ export function createCounting(told: Told): Counting {
 
   return {
     feedEvents: {
+      beforeDelivery: () => told.beforeDelivery(),
       onGapRepaired(topic, count) {
         gapsRepaired += 1
         told.onGapRepaired(topic, count)

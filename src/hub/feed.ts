@@ -14,6 +14,8 @@ export interface FeedListener {
 }
 
 export interface FeedEvents {
+  /** Listeners are about to hear entries: whoever has lost the right to them by now must be gone when this returns. */
+  beforeDelivery(): void
   /** A gap was closed by reading `count` entries from the history. */
   onGapRepaired(topic: Topic, count: number): void
   /** A read of the record failed; the next check tries again. */
@@ -192,6 +194,7 @@ export class Feed {
     const last = fresh.at(-1)
     if (last === undefined) return
     this.#head = last.offset
+    this.#events.beforeDelivery()
     for (const listener of this.#listeners) listener.onEntries(fresh)
   }
 }

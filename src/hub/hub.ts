@@ -25,7 +25,7 @@ import { Stream, type StreamEvents } from './stream.ts'
 import { createRoomTallies, type Tally } from './tally.ts'
 import { Ticker } from './ticker.ts'
 
-export interface HubEvents extends FeedEvents, Pick<StreamEvents, 'onReplay' | 'onReset'> {
+export interface HubEvents extends FeedEvents, Pick<StreamEvents, 'onReset'> {
   /** A look at a list failed; the next one tries again. */
   onListFault(error: unknown): void
   /** A fault of ours that a subscriber must be told of: returns the masked error. */

@@ -9,6 +9,8 @@ export interface Deadlines {
    * arming. What `fire` throws harms no other deadline.
    */
   readonly arm: (at: Instant, fire: () => void) => Cancel
+  /** Fires what is due now, rather than in the next turn of the event loop: after a pause, timers come late. */
+  readonly fireDue: () => void
   /** Disarms everything. */
   readonly clear: () => void
 }
@@ -125,6 +127,11 @@ export function createDeadlines(
 
   function wake(): void {
     timer = undefined
+    fireAll()
+    sleep()
+  }
+
+  function fireAll(): void {
     const turn = cleared
     for (const deadline of takeDue()) {
       if (deadline.isCancelled || turn !== cleared) continue
@@ -134,7 +141,6 @@ export function createDeadlines(
         onFault(fault)
       }
     }
-    sleep()
   }
 
   function arm(at: Instant, fire: () => void): Cancel {
@@ -150,6 +156,10 @@ export function createDeadlines(
 
   return {
     arm,
+    fireDue() {
+      const next = heap.next()
+      if (next !== undefined && next.at <= now()) fireAll()
+    },
     clear() {
       cleared++
       heap.clear()

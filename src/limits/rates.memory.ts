@@ -1,5 +1,5 @@
-import type { UserId } from '../kernel/id.ts'
 import { LRUCache } from 'lru-cache'
+import type { UserId } from '../kernel/id.ts'
 import { cellsOf, type Rate, type Rates } from './rates.ts'
 
 /** Who was forgotten has a full bucket. */

@@ -33,7 +33,8 @@ const TIMEOUTS = {
   connectionTimeoutMillis: 5_000,
   statement_timeout: 12_000,
   lock_timeout: 8_000,
-  idle_in_transaction_session_timeout: 20_000,
+  /** A node that stands still within a transaction holds up the others no longer than they wait for a lock. */
+  idle_in_transaction_session_timeout: 6_000,
 }
 
 /** To compile a statement of ours takes PostgreSQL longer than to run it: counting unread messages 28 ms in place of 3. */

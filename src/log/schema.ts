@@ -24,6 +24,7 @@ import type {
 import type { Following } from '../domain/notification/following.ts'
 import type { NotificationKind } from '../domain/notification/notification.ts'
 import type { Person } from '../domain/person.ts'
+import type { PackedStanding } from '../domain/ranking/packed.ts'
 import type {
   MemberRole,
   Membership,
@@ -33,7 +34,6 @@ import type {
   RoomVisibility,
   TradeDisclosure,
 } from '../domain/room/room.ts'
-import type { PackedStanding } from '../domain/ranking/packed.ts'
 import type { StatusKind } from '../domain/status/status.ts'
 import type { OrderSide, OrderStatus, OrderType } from '../domain/trade/order.ts'
 import type { TransferKind } from '../domain/wallet/wallet.ts'

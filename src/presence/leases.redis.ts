@@ -2,7 +2,7 @@ import { asUserId, type UserId } from '../kernel/id.ts'
 import type { Place } from '../kernel/place.ts'
 import type { Call, Script, Store } from '../redis/store.redis.ts'
 import { ROLL_LIMIT, type Roll, TELL_EVERY_MS } from './registry.ts'
-import { CLEAR, END, TAGS_OF, PLACES_OF, RENEW, ROLL, WRITE } from './scripts.redis.ts'
+import { CLEAR, END, PLACES_OF, RENEW, ROLL, TAGS_OF, WRITE } from './scripts.redis.ts'
 
 /** One node's tag on one user, or that it has none any more. */
 export interface Change {

@@ -1,7 +1,7 @@
 import type { Place } from '../kernel/place.ts'
 import { Followed } from './followed.ts'
-import { createTags } from './tags.ts'
 import type { Registry } from './registry.ts'
+import { createTags } from './tags.ts'
 
 /** A registry of this process alone. */
 export function createMemoryRegistry(): Registry {

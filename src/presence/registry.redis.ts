@@ -4,9 +4,9 @@ import type { Bus } from '../pubsub/bus.ts'
 import { createStore, RedisAway } from '../redis/store.redis.ts'
 import { FollowedByBus } from './followed.redis.ts'
 import { type Change, createLeases, type DividedRoll } from './leases.redis.ts'
-import { createTags } from './tags.ts'
-import { ROLL_LIMIT, type Registry, type Roll } from './registry.ts'
+import { type Registry, ROLL_LIMIT, type Roll } from './registry.ts'
 import { SCRIPTS } from './scripts.redis.ts'
+import { createTags } from './tags.ts'
 
 export interface RedisRegistryOptions {
   /** `redis://` or `rediss://`, with credentials where needed. Never shown. */

@@ -1,7 +1,7 @@
 import type { Dispatch } from '../command/dispatch.ts'
 import type { Instant } from '../kernel/instant.ts'
-import type { Database } from '../log/database.ts'
 import type { Rates } from '../limits/rates.ts'
+import type { Database } from '../log/database.ts'
 import type { Presence } from '../presence/presence.ts'
 import { createSharedReads, type SharedReads } from './shared-reads.ts'
 import { createSources, type Sources } from './sources/sources.ts'

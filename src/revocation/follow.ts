@@ -21,6 +21,10 @@ export interface FollowOptions {
 export async function followRevocations({ database, hub, onFault }: FollowOptions): Promise<Revocations> {
   const revoked = new Map<UserId, Instant>()
   const listeners = new Set<(userId: UserId) => void>()
+  let doubts = 0
+  /** Of the doubts so many are answered by the record. */
+  let settled = 0
+  let renewing: Promise<void> | undefined
 
   function note(userId: UserId, at: Instant): void {
     if ((revoked.get(userId) ?? Number.NEGATIVE_INFINITY) >= at) return
@@ -30,6 +34,16 @@ export async function followRevocations({ database, hub, onFault }: FollowOption
 
   async function readAll(): Promise<void> {
     for (const [userId, at] of await readRevocations(database)) note(userId, at)
+  }
+
+  async function renew(): Promise<void> {
+    const answered = doubts
+    try {
+      await readAll()
+      settled = answered
+    } finally {
+      renewing = undefined
+    }
   }
 
   await hub.follow(revocationsTopic, {
@@ -44,6 +58,15 @@ export async function followRevocations({ database, hub, onFault }: FollowOption
     isRevoked({ user, issuedAt }) {
       const at = revoked.get(user.id)
       return at !== undefined && (issuedAt === null || issuedAt <= at)
+    },
+    doubt() {
+      doubts += 1
+    },
+    async current() {
+      while (settled < doubts) {
+        renewing ??= renew()
+        await renewing
+      }
     },
     onRevoked(listener) {
       listeners.add(listener)

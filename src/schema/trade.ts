@@ -1,9 +1,9 @@
 import type {
   ExecutionType as Execution,
+  OrderType as Kind,
   Order as OrderShape,
   OrderSide as Side,
   OrderStatus as Status,
-  OrderType as Kind,
 } from '../domain/trade/order.ts'
 import type { Portfolio as PortfolioShape, Position as PositionShape } from '../domain/trade/position.ts'
 import { orders, portfolios, positions } from '../resolvers/trades.ts'

@@ -7,8 +7,8 @@ import {
   entryOf,
   type OpenCuttableReader,
   type OpenReader,
-  type ReaderOptions,
   RETRY_MS,
+  type ReaderOptions,
 } from './reader.ts'
 
 /** A socket that is cut while it connects says so, and nobody listens: without a listener that ends the process. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type TcpProxy, startProxy } from '../support/proxy.ts'
 import { post } from '../support/graphql-client.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
+import { startProxy, type TcpProxy } from '../support/proxy.ts'
 import { type RestartingNode, startRestartingNode } from '../support/restarting-node.ts'
 import { BIDS, makeAuction, makeRoom, placeBid } from '../support/rooms.ts'
 import { openApolloReader } from './reader.apollo.ts'

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { SYSTEM } from '../../src/domain/actor.ts'
 import type { OrderCommand } from '../../src/domain/trade/command.ts'
 import type { ExecutionType, OrderStatus } from '../../src/domain/trade/order.ts'
 import { asOrderId, asUserId } from '../../src/kernel/id.ts'
@@ -27,7 +28,6 @@ import {
   tradedBy,
   tradeRoom,
 } from './trade-given.ts'
-import { SYSTEM } from '../../src/domain/actor.ts'
 
 const verdict = (traded: Traded, command: OrderCommand): string => verdictOf(decideReport(traded, command))
 

@@ -36,7 +36,7 @@ export function createTestHub(
       onGapRepaired: () => {},
       onFault: () => {},
       onListFault: () => {},
-      onReplay: () => {},
+      beforeDelivery: () => {},
       onReset: () => {},
       mask: (error) => new GraphQLError(String(error)),
     },

@@ -202,3 +202,27 @@ describe('Many deadlines', () => {
     )
   })
 })
+
+describe('fireDue', () => {
+  test('fires at once what is due, once, and nothing that is not', () => {
+    const start = now()
+    let clock = start
+    const deadlines = createDeadlines(() => clock)
+    const due = vi.fn()
+    const notDue = vi.fn()
+    deadlines.arm(later(start, 100), due)
+    deadlines.arm(later(start, 300), notDue)
+    deadlines.fireDue()
+    expect(due).not.toHaveBeenCalled()
+    clock = later(start, 200)
+    deadlines.fireDue()
+    deadlines.fireDue()
+    vi.advanceTimersByTime(150)
+
+    expect(due).toHaveBeenCalledOnce()
+    expect(notDue).not.toHaveBeenCalled()
+    clock = later(start, 300)
+    vi.advanceTimersByTime(150)
+    expect(notDue).toHaveBeenCalledOnce()
+  })
+})

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { asUserId } from '../../src/kernel/id.ts'
-import type { Rates } from '../../src/limits/rates.ts'
 import { createMemoryRates } from '../../src/limits/rates.memory.ts'
 import { createRedisRates } from '../../src/limits/rates.redis.ts'
+import type { Rates } from '../../src/limits/rates.ts'
 import { freshRedisPrefix, sharedRedisUrl } from '../support/redis-shared.ts'
 
 /** Slow, so that no token comes back while a test counts. */

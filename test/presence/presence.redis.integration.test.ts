@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { asRoomId, asUserId } from '../../src/kernel/id.ts'
 import { createDeadlines } from '../../src/kernel/deadlines.ts'
+import { asRoomId, asUserId } from '../../src/kernel/id.ts'
 import { instant, later } from '../../src/kernel/instant.ts'
 import type { Attendee } from '../../src/presence/attendee.ts'
 import { createPresence, type Presence } from '../../src/presence/presence.ts'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { asRoomId, asUserId } from '../../src/kernel/id.ts'
 import { createDeadlines } from '../../src/kernel/deadlines.ts'
+import { asRoomId, asUserId } from '../../src/kernel/id.ts'
 import { instant } from '../../src/kernel/instant.ts'
 import { presencePlace, typingPlace } from '../../src/kernel/place.ts'
 import type { Attendee } from '../../src/presence/attendee.ts'

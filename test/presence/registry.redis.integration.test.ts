@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type Registry, ROLL_LIMIT } from '../../src/presence/registry.ts'
-import { startRedis } from '../support/redis.ts'
 import { startProxy } from '../support/proxy.ts'
+import { startRedis } from '../support/redis.ts'
 import { freshRedisPrefix, sharedRedisUrl } from '../support/redis-shared.ts'
 import { ANN, BEN, linesOf, OTHER_ROOM, ROOM, startRedisRegistry, usersUpTo } from './registries.ts'
 

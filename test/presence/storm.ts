@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { asRoomId, asUserId } from '../../src/kernel/id.ts'
 import { createDeadlines } from '../../src/kernel/deadlines.ts'
+import { asRoomId, asUserId } from '../../src/kernel/id.ts'
 import { instant } from '../../src/kernel/instant.ts'
 import { createPresence, type Presence } from '../../src/presence/presence.ts'
 import { createRedisRegistry } from '../../src/presence/registry.redis.ts'

@@ -6,8 +6,8 @@ import { asTopic, type Topic } from '../../src/kernel/topic.ts'
 import { createRedisBus, type RedisBusOptions } from '../../src/pubsub/bus.redis.ts'
 import type { Bus, BusStatus } from '../../src/pubsub/bus.ts'
 import { freePort, portOf } from '../support/free-port.ts'
-import { startRedis } from '../support/redis.ts'
 import { startProxy } from '../support/proxy.ts'
+import { startRedis } from '../support/redis.ts'
 import { freshRedisPrefix, sharedRedisUrl } from '../support/redis-shared.ts'
 
 const topic = asTopic('room:global')

@@ -7,8 +7,8 @@ import {
   type Store,
   scriptOf,
 } from '../../src/redis/store.redis.ts'
-import { startRedis } from '../support/redis.ts'
 import { startProxy } from '../support/proxy.ts'
+import { startRedis } from '../support/redis.ts'
 import { freshRedisPrefix, sharedRedisUrl } from '../support/redis-shared.ts'
 
 const APPEND = scriptOf(`redis.call('RPUSH', KEYS[1], ARGV[1]) return redis.call('LRANGE', KEYS[1], 0, -1)`)

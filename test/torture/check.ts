@@ -121,6 +121,7 @@ function followOne(
   const bar = bars.get(first.subscription)
   for (const payload of payloads) {
     if (payload.isReset) counts.resets += 1
+    if (bar !== undefined && payload.atMs > bar.closedMs) counts.unentitled += 1
     if (payload.kind === 'snapshot') {
       // Only the first snapshot, and one that says that it is a reset, take the place of entries.
       if (epoch === undefined || payload.isReset) excused = Math.max(excused, payload.offset)
@@ -142,7 +143,8 @@ function followOne(
       if (payload.offset > (reach?.floor ?? 0)) counts.invented += 1
       continue
     }
-    if (bar !== undefined && (entry.atMs > bar.fromMs || payload.atMs > bar.closedMs)) counts.unentitled += 1
+    const isLate = payload.atMs > (bar?.closedMs ?? Number.POSITIVE_INFINITY)
+    if (bar !== undefined && entry.atMs > bar.fromMs && !isLate) counts.unentitled += 1
     delays.set(place, payload.atMs - entry.atMs)
   }
   for (const entry of byTopic.get(first.topic) ?? []) {

@@ -110,6 +110,8 @@ describe('The checker counts', () => {
     expect(breachesOf({ barred, seen: [SNAPSHOT, seen(1), seen(2)] })).toEqual(NOTHING)
     const late = [SNAPSHOT, seen(1), seen(2, { atMs: 4001 })]
     expect(breachesOf({ barred, seen: late })).toEqual({ ...NOTHING, unentitled: 1 })
+    const snapshot = [SNAPSHOT, seen(1), seen(2), seen(2, { kind: 'snapshot', atMs: 4001 })]
+    expect(breachesOf({ barred, seen: snapshot })).toEqual({ ...NOTHING, unentitled: 1 })
   })
 
   test('what was seen and is not in the database', () => {

@@ -3,18 +3,25 @@ import type { TestNode } from '../support/node.ts'
 import { makeAuction, makeRoom } from '../support/rooms.ts'
 import type { Library, Watched } from './watchers.ts'
 
+/** A history, and how a client follows it. */
+export type Followed = Pick<Watched, 'topic' | 'query' | 'variables'>
+
 /** The rooms and auctions of a run, and the histories that clients follow. */
 export interface Places {
   readonly author: string
   readonly roomIds: readonly string[]
   readonly auctionIds: readonly string[]
   readonly topics: readonly string[]
+  readonly followed: readonly Followed[]
   /** `each` clients on every topic, with the libraries in turn. */
   watchedBy(each: number, libraries?: readonly Library[]): readonly Watched[]
 }
 
+/** Owns the rooms. */
+export const SELLER = 'seller'
 const HOURS_MS = 4 * 3_600_000
-const JOIN = 'mutation ($roomId: ID!) { joinRoom(roomId: $roomId) { __typename } }'
+const ADD = `mutation ($roomId: ID!, $userId: ID!) {
+  addMember(roomId: $roomId, userId: $userId, role: MEMBER) { __typename } }`
 const EVENT = '__typename ... on Event { cursor offset }'
 const BIDS = `subscription ($id: ID!, $after: Cursor) { bids(auctionId: $id, after: $after) {
   ${EVENT} ... on AuctionSnapshot { reset } } }`
@@ -25,32 +32,41 @@ const ANNOUNCEMENTS = `subscription ($after: Cursor) { announcements(after: $aft
 /** Most clients are of graphql-ws. */
 const LIBRARIES: readonly Library[] = ['graphql-ws', 'apollo', 'graphql-ws', 'urql']
 
-/** Makes `count` public rooms, each with one live auction. */
-export async function makePlaces(node: TestNode, count: number): Promise<Places> {
+/** What a new member of a room is, and who it is added by. */
+export async function addMember(
+  node: TestNode,
+  roomId: string,
+  userId: string,
+  token: string,
+): Promise<void> {
+  const { data, errors } = await post(node.url, ADD, { roomId, userId }, token)
+  if (JSON.stringify(data).includes('Rejected') || errors !== undefined)
+    throw new Error(`no member was added: ${JSON.stringify({ data, errors })}`)
+}
+
+/** Makes `count` rooms: public ones, each with one live auction; or closed ones, without. */
+export async function makePlaces(node: TestNode, count: number, isClosed: boolean): Promise<Places> {
   const author = 'author'
-  const [seller, writer] = await Promise.all([node.token('seller'), node.token(author)])
+  const seller = await node.token(SELLER)
   const endsAt = new Date(Date.now() + HOURS_MS).toISOString()
   const increments = [{ from: 0, step: 1 }]
   const made = Array.from({ length: count }, async () => {
-    const roomId = await makeRoom(node, seller)
-    const [auctionId] = await Promise.all([
-      makeAuction(node, seller, roomId, { endsAt, increments }),
-      post(node.url, JOIN, { roomId }, writer),
-    ])
+    const roomId = await makeRoom(node, seller, isClosed ? { visibility: 'MEMBERS' } : {})
+    await addMember(node, roomId, author, seller)
+    const auctionId = isClosed ? undefined : await makeAuction(node, seller, roomId, { endsAt, increments })
     return { roomId, auctionId }
   })
   const pairs = await Promise.all(made)
+  const roomIds = pairs.map(({ roomId }) => roomId)
+  const auctionIds = pairs.flatMap(({ auctionId }) => auctionId ?? [])
   const followed = [
-    ...pairs.flatMap(({ roomId, auctionId }) => [
-      { topic: `auction:${auctionId}`, query: BIDS, variables: { id: auctionId } },
-      { topic: `messages:${roomId}`, query: MESSAGES, variables: { id: roomId } },
-    ]),
+    ...auctionIds.map((id) => ({ topic: `auction:${id}`, query: BIDS, variables: { id } })),
+    ...roomIds.map((id) => ({ topic: `messages:${id}`, query: MESSAGES, variables: { id } })),
     { topic: 'announcements', query: ANNOUNCEMENTS, variables: {} },
   ]
   return {
     author,
-    roomIds: pairs.map(({ roomId }) => roomId),
-    auctionIds: pairs.map(({ auctionId }) => auctionId),
+    ...{ roomIds, auctionIds, followed },
     topics: followed.map(({ topic }) => topic),
     watchedBy: (each, libraries = LIBRARIES) =>
       followed.flatMap((one, place) =>

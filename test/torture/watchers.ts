@@ -30,16 +30,21 @@ export interface Watched {
 export type WatchersRequest =
   /** Resolves when every client has had its first payload. */
   | { readonly kind: 'begun' }
-  /** Resolves with true when all have come that far, with false when they did not within `timeoutMs`. */
-  | { readonly kind: 'reach'; readonly reaches: readonly Reach[]; readonly timeoutMs: number }
+  /** Resolves with true when all but some have come that far, with false when they did not within `timeoutMs`. */
+  | {
+      readonly kind: 'reach'
+      readonly reaches: readonly Reach[]
+      readonly except: readonly string[]
+      readonly timeoutMs: number
+    }
   /** Cuts every connection at once. */
   | { readonly kind: 'cut' }
   /** Cuts each connection again and again, every `minMs` to `maxMs`, until told of `Infinity`. */
   | { readonly kind: 'flap'; readonly minMs: number; readonly maxMs: number }
   | { readonly kind: 'calm' }
-  /** Lets all connections go, without a word to come back before `back`. */
-  | { readonly kind: 'away' }
-  | { readonly kind: 'back' }
+  /** Lets connections go, all or of some, without a word to come back before `back`. */
+  | { readonly kind: 'away'; readonly only?: readonly string[] }
+  | { readonly kind: 'back'; readonly only?: readonly string[] }
   /** How many connections were opened since the start. */
   | { readonly kind: 'connections' }
 
@@ -110,7 +115,7 @@ function createWatcher({ subscription, topic, query, variables, library, token }
   }
 
   return {
-    topic,
+    ...{ subscription, topic },
     get offset() {
       return offset
     },
@@ -131,6 +136,10 @@ function describe(reason: unknown): string {
 
 const watchers = watched.map(createWatcher)
 for (const watcher of watchers) watcher.open()
+
+function those(only: readonly string[] | undefined) {
+  return only === undefined ? watchers : watchers.filter(({ subscription }) => only.includes(subscription))
+}
 
 async function until(isSo: () => boolean, timeoutMs: number): Promise<boolean> {
   const end = Date.now() + timeoutMs
@@ -154,8 +163,9 @@ answerAll<WatchersRequest>(async (request) => {
       return until(() => watchers.every(({ offset }) => offset >= 0), 60_000)
     case 'reach': {
       const heads = new Map(request.reaches.map(({ topic, head }) => [topic, head]))
+      const due = watchers.filter(({ subscription }) => !request.except.includes(subscription))
       return until(
-        () => watchers.every(({ topic, offset }) => offset >= (heads.get(topic) ?? 0)),
+        () => due.every(({ topic, offset }) => offset >= (heads.get(topic) ?? 0)),
         request.timeoutMs,
       )
     }
@@ -170,10 +180,10 @@ answerAll<WatchersRequest>(async (request) => {
       isFlapping = false
       return true
     case 'away':
-      for (const watcher of watchers) watcher.leave()
+      for (const watcher of those(request.only)) watcher.leave()
       return true
     case 'back':
-      for (const watcher of watchers) watcher.open()
+      for (const watcher of those(request.only)) watcher.open()
       return true
     case 'connections':
       return connections

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { Webhook as Verifier } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { asUserId, newNotificationId, type NotificationId, type UserId } from '../../src/kernel/id.ts'
+import { asUserId, type NotificationId, newNotificationId, type UserId } from '../../src/kernel/id.ts'
 import { instant } from '../../src/kernel/instant.ts'
 import { notify } from '../../src/log/notify.ts'
 import { type OpenRecord, openRecord } from '../../src/log/record.ts'

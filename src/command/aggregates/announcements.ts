@@ -8,7 +8,7 @@ import type { RoomFacts } from '../../domain/room/room.ts'
 import type { AnnouncementId, RoomId } from '../../kernel/id.ts'
 import type { Transaction } from '../../log/database.ts'
 import { announcements } from '../../log/schema.ts'
-import { type Aggregate, type Step, SAVED } from '../aggregate.ts'
+import { type Aggregate, SAVED, type Step } from '../aggregate.ts'
 import { actorsOf, loadRoomFacts } from './room-facts.ts'
 
 interface State {

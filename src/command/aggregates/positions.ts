@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
+import type { RoomFacts } from '../../domain/room/room.ts'
 import type { Holding, PositionCommand, PositionReply } from '../../domain/trade/command.ts'
 import { decidePosition } from '../../domain/trade/decide.ts'
 import type { PositionEvent } from '../../domain/trade/event.ts'
@@ -11,7 +12,6 @@ import {
   positionOf,
 } from '../../domain/trade/position.ts'
 import { storedSymbol } from '../../domain/trade/validate.ts'
-import type { RoomFacts } from '../../domain/room/room.ts'
 import { asRoomId, type RoomId, type UserId } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/instant.ts'
 import { isStorable } from '../../kernel/text.ts'

@@ -1,7 +1,7 @@
+import { TOLD_RANKS } from '../../domain/ranking/changes.ts'
 import type { Order } from '../../domain/ranking/order.ts'
 import { inOrder } from '../../domain/ranking/order.ts'
 import { decideScores, type ScoresCommand, type ScoresEvent } from '../../domain/ranking/scores.ts'
-import { TOLD_RANKS } from '../../domain/ranking/changes.ts'
 import type { RoomFacts } from '../../domain/room/room.ts'
 import { asRoomId } from '../../kernel/id.ts'
 import { idOf } from '../../kernel/topic.ts'

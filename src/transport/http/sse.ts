@@ -42,7 +42,8 @@ export interface SseServer {
   readonly connectionCount: number
   /** Queued in this process for all streams together. */
   queuedBytes(): number
-  /** Ends all streams: another node has everything. */
+  /** Breaks all streams off, after what was queued: clients come back, here or to another node, and go on. */
+  breakOff(): void
   close(): void
 }
 
@@ -54,7 +55,7 @@ const RETRY_MS = { least: 500, spread: 1_500 }
 const COMPLETE = Buffer.from('event: complete\ndata: \n\n')
 
 export function createSseServer(options: SseOptions): SseServer {
-  const streams = new Map<ServerResponse, Writer>()
+  const streams = new Map<ServerResponse, { readonly writer: Writer; readonly breakOff: () => void }>()
   /** An event is the same for all who get its payload. */
   const events = new WeakMap<Payload, Buffer>()
 
@@ -110,7 +111,6 @@ export function createSseServer(options: SseOptions): SseServer {
         maxBufferBytes: options.maxSendBufferBytes,
         onOverflow: () => response.destroy(),
       })
-      streams.set(response, writer)
       const attendee = options.attend()
       if (context.viewer !== null) attendee.signIn(context.viewer.user)
       let stop = (): void => {}
@@ -126,6 +126,14 @@ export function createSseServer(options: SseOptions): SseServer {
         stop()
         attendee.close()
       }
+      const breakOff = (): void => {
+        leave()
+        writer.flush()
+        writer.close()
+        // Without `complete`, which would say that nothing more is to come.
+        response.end()
+      }
+      streams.set(response, { writer, breakOff })
       const sink: Sink = {
         send: (payload) => writer.write(eventOf(payload)),
         isCongested: writer.isCongested,
@@ -175,13 +183,17 @@ export function createSseServer(options: SseOptions): SseServer {
 
     queuedBytes() {
       let sum = 0
-      for (const { queuedBytes } of streams.values()) sum += queuedBytes
+      for (const { writer } of streams.values()) sum += writer.queuedBytes
       return sum
+    },
+
+    breakOff() {
+      for (const { breakOff } of [...streams.values()]) breakOff()
     },
 
     close() {
       clearInterval(heartbeat)
-      for (const response of streams.keys()) response.end(COMPLETE)
+      this.breakOff()
     },
   }
 }

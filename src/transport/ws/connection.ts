@@ -13,7 +13,8 @@ import { textFrame } from './frame.ts'
 export const CLOSE = {
   revoked: 4401,
   rateExceeded: 1008,
-  draining: 1012,
+  /** Service restart: all that was here is to be had again, here or at another node. */
+  restart: 1012,
   tryAgainLater: 1013,
   fault: 4500,
   tooSlow: 4901,

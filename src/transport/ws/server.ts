@@ -36,6 +36,8 @@ export interface WsServerOptions {
   readonly revocations: Revocations
   readonly onSeen: (viewer: Viewer) => void
   readonly deadlines: Deadlines
+  /** Called before a message is acted on: it may close the connection that it came by. */
+  readonly beforeMessage: () => void
   readonly userConnections: UserConnections
   readonly origins: OriginPolicy
   readonly mask: Mask
@@ -54,6 +56,8 @@ export interface WsServer {
   queuedBytes(): number
   /** How connections ended since the start, by close code: `Closings`. */
   readonly closings: ReadonlyMap<string, number>
+  /** Asks all clients to come again, here or elsewhere (1012): what was theirs here is no longer sure. */
+  turnOut(reason: string): void
   /**
    * Takes no more connections and asks those there are, in batches over at most a third of `withinMs`, to go
    * elsewhere (1012). Resolves when all are gone; after `withinMs` they are cut.
@@ -250,6 +254,8 @@ export function createWsServer(options: WsServerOptions): WsServer {
         close: (code, reason) => connection.close(code ?? CLOSE.fault, reason ?? ''),
         onMessage: (handle) => {
           socket.on('message', (data) => {
+            options.beforeMessage()
+            if (connection.closedWith !== undefined) return
             withLogScope({ connectionId: id }, () => handle(String(data))).catch((error: unknown) => {
               connection.log.error({ err: error }, 'a message could not be handled')
               connection.close(CLOSE.fault, 'Internal server error')
@@ -332,9 +338,12 @@ export function createWsServer(options: WsServerOptions): WsServer {
 
     closings: closings.counts,
 
+    turnOut(reason) {
+      for (const connection of connections.values()) connection.close(CLOSE.restart, reason)
+    },
+
     async drain(withinMs) {
       isDraining = true
-      forgetRevocations()
       const cut = setTimeout(() => {
         for (const socket of connections.keys()) socket.terminate()
       }, withinMs)
@@ -345,13 +354,14 @@ export function createWsServer(options: WsServerOptions): WsServer {
       const leaving = [...connections.values()]
       const size = Math.ceil(leaving.length / DRAIN_BATCHES)
       for (let at = 0; at < leaving.length; at += size) {
-        for (const connection of leaving.slice(at, at + size)) connection.close(CLOSE.draining, 'Draining')
+        for (const connection of leaving.slice(at, at + size)) connection.close(CLOSE.restart, 'Draining')
         // So that clients do not all come to the next node at once.
         if (at + size < leaving.length) await pause(Math.min(withinMs / 3 / DRAIN_BATCHES, DRAIN_PAUSE_MS))
       }
       await gone
       clearTimeout(cut)
       clearInterval(heartbeat)
+      forgetRevocations()
     },
   }
 }
