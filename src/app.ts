@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Server as TcpServer } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { lexicographicSortSchema, printSchema } from 'graphql'
 import type { Logger } from 'pino'
 import { issueDevToken } from './auth/dev-token.ts'
@@ -61,6 +62,8 @@ import { createWebhook, type Webhook } from './webhook/webhook.ts'
 const CONCURRENT_BATCHES = { postgres: 7, embedded: 1 } as const
 
 const KEEP_ALIVE_MS = 75_000
+/** At the end: from the last command's commit until its answer is on its way. */
+const LAST_ANSWERS_MS = 2_000
 /** Who sends a request, or the upgrade to a WebSocket, byte by byte, holds a socket no longer than this. */
 const SLOW_CLIENTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 }
 
@@ -262,18 +265,19 @@ export async function startApp(
     hub,
     async close() {
       readiness.startDraining()
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
+      const closed = stopListening(server)
       scheduler.close()
       retention.close()
-      await dispatch.idle()
-      await follower.close()
-      await webhook?.close()
       sse.close()
       await ws.drain(config.http.drainTimeoutMs)
-      hub.close()
+      await dispatch.idle()
+      server.closeIdleConnections()
+      await Promise.race([closed, pause(LAST_ANSWERS_MS)])
       server.closeAllConnections()
       await closed
+      await follower.close()
+      await webhook?.close()
+      hub.close()
       readiness.close()
       standstill.close()
       deadlines.clear()
@@ -371,6 +375,17 @@ function listen(server: Server, port: number, host: string): Promise<void> {
       resolve()
     })
   })
+}
+
+/**
+ * Resolves when all connections are closed, which it does not do: on those that are open, `/ready` says that the node
+ * ends, whereas `close` of an HTTP server would close the idle ones at once.
+ */
+function stopListening(server: Server): Promise<void> {
+  server.prependListener('request', (_request, response) => {
+    response.shouldKeepAlive = false
+  })
+  return new Promise((resolve) => TcpServer.prototype.close.call(server, () => resolve()))
 }
 
 function urlOf(server: Server, host: string): string {

@@ -26,6 +26,8 @@ export interface Socket extends Disposable {
   subscribe(query: string, variables?: object): string
   /** The only result of a query or mutation. */
   run(query: string, variables?: object): Promise<GraphqlResult>
+  /** From now on nothing is read: the other side may say and close what it likes. */
+  stall(): void
   readonly closed: Promise<Ending>
 }
 
@@ -94,6 +96,7 @@ export async function openSocket(
       const { payload } = await opened.receive('next', opened.subscribe(query, variables))
       return payload as GraphqlResult
     },
+    stall: () => socket.pause(),
     [Symbol.dispose]: () => socket.terminate(),
   }
   return opened

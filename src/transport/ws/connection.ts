@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { CloseCode } from 'graphql-ws'
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
@@ -58,6 +59,12 @@ export interface Connection {
   sendText(text: string): void
   /** Closes after what was queued. */
   close(code: number, reason: string): void
+  /** Answers what is under way, takes nothing more, then closes. */
+  finish(code: number, reason: string): Promise<void>
+  /** Whether messages of this client are acted on: until it is being closed. */
+  readonly isListening: boolean
+  /** `answer`, which `finish` waits for. */
+  owing<Answer>(answer: Promise<Answer>): Promise<Answer>
   /** Called when the socket is gone. */
   forget(): void
 }
@@ -69,6 +76,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   let uncount: () => void = () => {}
   let refusals = { since: Number.NEGATIVE_INFINITY, count: 0 }
   let closedWith: number | undefined
+  let isFinishing = false
+  const owed = new Set<Promise<unknown>>()
 
   const writer = createWriter(stream, {
     maxBufferBytes: options.maxBufferBytes,
@@ -125,6 +134,22 @@ export function createConnection(options: ConnectionOptions): Connection {
       closedWith ??= code
       socket.close(code, shortened(reason))
       disarm()
+    },
+    get isListening() {
+      return !isFinishing && closedWith === undefined
+    },
+    owing(answer) {
+      owed.add(answer)
+      const forgive = (): void => void owed.delete(answer)
+      answer.then(forgive, forgive)
+      return answer
+    },
+    async finish(code, reason) {
+      isFinishing = true
+      await Promise.allSettled(owed)
+      // What is answered is sent in the same turn of the event loop.
+      await setImmediate()
+      connection.close(code, reason)
     },
     forget() {
       disarm()

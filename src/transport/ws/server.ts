@@ -60,7 +60,7 @@ export interface WsServer {
   turnOut(reason: string): void
   /**
    * Takes no more connections and asks those there are, in batches over at most a third of `withinMs`, to go
-   * elsewhere (1012). Resolves when all are gone; after `withinMs` they are cut.
+   * elsewhere (1012), each when what it asked is answered. Resolves when all are gone; after `withinMs` they are cut.
    */
   drain(withinMs: number): Promise<void>
 }
@@ -211,8 +211,8 @@ export function createWsServer(options: WsServerOptions): WsServer {
     },
 
     execute: (args) => {
-      const { operation, contextValue } = args as ExecutionSeam
-      return operations.run(operation, contextValue)
+      const { operation, contextValue, connection } = args as ExecutionSeam
+      return connection.owing(operations.run(operation, contextValue))
     },
 
     subscribe: (args): OperationResult => {
@@ -255,7 +255,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
         onMessage: (handle) => {
           socket.on('message', (data) => {
             options.beforeMessage()
-            if (connection.closedWith !== undefined) return
+            if (!connection.isListening) return
             withLogScope({ connectionId: id }, () => handle(String(data))).catch((error: unknown) => {
               connection.log.error({ err: error }, 'a message could not be handled')
               connection.close(CLOSE.fault, 'Internal server error')
@@ -354,7 +354,8 @@ export function createWsServer(options: WsServerOptions): WsServer {
       const leaving = [...connections.values()]
       const size = Math.ceil(leaving.length / DRAIN_BATCHES)
       for (let at = 0; at < leaving.length; at += size) {
-        for (const connection of leaving.slice(at, at + size)) connection.close(CLOSE.restart, 'Draining')
+        for (const connection of leaving.slice(at, at + size))
+          void connection.finish(CLOSE.restart, 'Draining')
         // So that clients do not all come to the next node at once.
         if (at + size < leaving.length) await pause(Math.min(withinMs / 3 / DRAIN_BATCHES, DRAIN_PAUSE_MS))
       }
