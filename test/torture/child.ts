@@ -13,12 +13,13 @@ interface Reply {
   readonly answer: unknown
 }
 
-/** Starts `program`, which gets `order` as JSON, and answers questions by `answerAll`. */
+/** Starts `program`, which reads `order` by `readOrder`, and answers questions by `answerAll`. */
 export function startChild(program: string, order: object): Child {
-  const child: ChildProcess = fork(join(import.meta.dirname, program), [JSON.stringify(order)], {
+  const child: ChildProcess = fork(join(import.meta.dirname, program), {
     execArgv: [],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
+  child.send(order)
   const exited = once(child, 'exit')
   const waiting = new Map<number, (answer: unknown) => void>()
   let asked = 0
@@ -45,9 +46,10 @@ export function startChild(program: string, order: object): Child {
 }
 
 /** In the child: what it was started with. It ends with its parent. */
-export function readOrder<Order>(): Order {
+export async function readOrder<Order>(): Promise<Order> {
   process.on('disconnect', () => process.exit())
-  return JSON.parse(process.argv[2] ?? '{}') as Order
+  const [order] = await once(process, 'message')
+  return order as Order
 }
 
 /** In the child: answers each request. */

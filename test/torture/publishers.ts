@@ -59,7 +59,7 @@ const IMPATIENT_MS = 12
 const RETRY_MS = 150
 const FIRST_PRICE = 500
 
-const order = readOrder<PublishersOrder>()
+const order = await readOrder<PublishersOrder>()
 const log = appendTo<Attempted>(order.file)
 const prices = new Map<string, number>()
 const authorToken = await signToken(order.author)

@@ -39,6 +39,8 @@ export type WatchersRequest =
     }
   /** Cuts every connection at once. */
   | { readonly kind: 'cut' }
+  /** Resolves with the ms since the last cut when so much of all had something since. */
+  | { readonly kind: 'restored'; readonly percent: number }
   /** Cuts each connection again and again, every `minMs` to `maxMs`, until told of `Infinity`. */
   | { readonly kind: 'flap'; readonly minMs: number; readonly maxMs: number }
   | { readonly kind: 'calm' }
@@ -59,11 +61,12 @@ const RETRY_MS = 200
 const LOOK_MS = 20
 const FINAL = /FORBIDDEN|NOT_FOUND|UNAUTHENTICATED|CURSOR_INVALID|"code":4403/
 
-const { seed, nodes, file, watched } = readOrder<WatchersOrder>()
+const { seed, nodes, file, watched } = await readOrder<WatchersOrder>()
 const random = createRandom(seed)
 const log = appendTo<Seen>(file)
 let connections = 0
 let isFlapping = false
+let cutAt = 0
 
 /** Some node; clients spread, and try another where one is away. */
 function address(): string {
@@ -76,9 +79,11 @@ function createWatcher({ subscription, topic, query, variables, library, token }
   let after: string | undefined
   let offset = -1
   let life = 0
+  let isMissing = false
 
   function onEntry({ __typename, cursor, offset: shown, reset = false }: Entry): void {
     const position = decodeCursor(asTopic(topic), cursor)
+    isMissing = false
     if (position === undefined || position.offset !== shown)
       throw new RangeError(`a cursor that says another offset than its entry: ${cursor}`)
     after = cursor
@@ -119,8 +124,14 @@ function createWatcher({ subscription, topic, query, variables, library, token }
     get offset() {
       return offset
     },
+    get isMissing() {
+      return isMissing
+    },
     open,
-    cut: () => reader?.cut(),
+    cut() {
+      isMissing = true
+      reader?.cut()
+    },
     leave() {
       life += 1
       close()
@@ -170,8 +181,14 @@ answerAll<WatchersRequest>(async (request) => {
       )
     }
     case 'cut':
+      cutAt = Date.now()
       for (const watcher of watchers) watcher.cut()
       return true
+    case 'restored': {
+      const most = watchers.length * (1 - request.percent / 100)
+      await until(() => watchers.filter(({ isMissing }) => isMissing).length <= most, 60_000)
+      return Date.now() - cutAt
+    }
     case 'flap':
       isFlapping = true
       for (const watcher of watchers) void flap(watcher.cut, request.minMs, request.maxMs)

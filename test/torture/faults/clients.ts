@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { withClient } from '../../support/postgres-databases.ts'
 import type { Fault } from '../fault.ts'
 import { perform } from '../scene.ts'
 
@@ -35,12 +36,31 @@ export const everyoneDropped: Fault = {
   run(form, seed, postgres) {
     const each = form === 'short' ? 10 : 100
     const drops = form === 'short' ? 2 : 10
-    return perform({ ...BURST, watchersEach: each, seed, postgres }, async ({ watchers, places }) => {
+    const setting = { ...BURST, watchersEach: each, seed, postgres }
+    return perform(setting, async ({ watchers, places, databaseUrl }) => {
+      let longestMs = 0
+      const before = await countTransactions(databaseUrl)
+      const beganAt = Date.now()
       for (let drop = 0; drop < drops; drop += 1) {
         await watchers({ kind: 'cut' })
-        await pause(1_500)
+        longestMs = Math.max(longestMs, await watchers<number>({ kind: 'restored', percent: 99 }))
       }
-      return { clients: `${each * places.topics.length}`, drops: `${drops}` }
+      const transactions = (await countTransactions(databaseUrl)) - before
+      const perSecond = (transactions * 1000) / (Date.now() - beganAt)
+      return {
+        clients: `${each * places.topics.length}, dropped ${drops} times`,
+        '99 % had something new after at most': `${longestMs} ms`,
+        'database transactions a second meanwhile': perSecond.toFixed(0),
+      }
     })
   },
+}
+
+function countTransactions(databaseUrl: string): Promise<number> {
+  return withClient(databaseUrl, async (client) => {
+    const { rows } = await client.query<{ readonly count: number }>(
+      `SELECT (xact_commit + xact_rollback)::float8 AS count FROM pg_stat_database WHERE datname = current_database()`,
+    )
+    return rows[0]?.count ?? 0
+  })
 }
