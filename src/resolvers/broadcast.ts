@@ -8,6 +8,8 @@ import { readRoomFacts } from '../log/read/room-facts.ts'
 import { type PublishAnnouncementInput, publishAnnouncement } from './announcement-mutations.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
+import { rateLimited } from './errors.ts'
+import { waitOf } from './rate.ts'
 import type { Services } from './services.ts'
 
 export type BroadcastAnswer =
@@ -33,7 +35,7 @@ const AUDIENCES: readonly Audience[] = ['GLOBAL', 'AUTHENTICATED', 'ADMIN', 'ROO
 const SEVERITIES: readonly Severity[] = ['INFO', 'WARNING', 'CRITICAL']
 const MEMBERS = ['audience', 'roomId', 'severity', 'title', 'body']
 
-/** Publishes what `body`, unchecked JSON, says, as the mutation publishAnnouncement does. */
+/** Publishes what `body`, unchecked JSON, says, as the mutation publishAnnouncement does. Throws RATE_LIMITED. */
 export async function broadcast(
   body: unknown,
   context: CallContext,
@@ -41,6 +43,8 @@ export async function broadcast(
 ): Promise<BroadcastAnswer> {
   const read = readBroadcast(body)
   if (read.kind === 'invalid') return read
+  const waitMs = await waitOf(context)
+  if (waitMs > 0) throw rateLimited(waitMs)
   const published = await publishAnnouncement(read.input, context)
   if (published.kind === 'rejected') {
     return { kind: 'invalid', reason: published.reason, field: published.field }

@@ -161,6 +161,18 @@ describe('POST /broadcast', () => {
     }
   })
 
+  test('counts among the mutations of an administrator, and answers 429 beyond their rate', async () => {
+    await using slow = await startTestApp({ MUTATIONS_PER_SECOND: '1' })
+    const answers: Response[] = []
+    for (let time = 0; time < 4; time += 1) answers.push(await send(TEST, admin, slow.url))
+    const refused = answers.find(({ status }) => status === 429)
+
+    expect(answers[0]?.status).toBe(200)
+    expect(refused?.headers.get('retry-after')).toBe('1')
+    await expect(refused?.json()).resolves.toEqual({ error: expect.any(String) })
+    expect((await send(TEST, service, slow.url)).status).toBe(200)
+  })
+
   test('answers other methods 405', async () => {
     const response = await fetch(`${node.url}/broadcast`)
     expect(response.status).toBe(405)

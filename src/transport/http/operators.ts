@@ -20,7 +20,12 @@ export interface OperatorsOptions {
 }
 
 const CHALLENGE = { 'www-authenticate': 'Bearer' }
-const STATUS_OF: Readonly<Record<string, number>> = { UNAVAILABLE: 503, FORBIDDEN: 403, BAD_USER_INPUT: 400 }
+const STATUS_OF: Readonly<Record<string, number>> = {
+  UNAVAILABLE: 503,
+  RATE_LIMITED: 429,
+  FORBIDDEN: 403,
+  BAD_USER_INPUT: 400,
+}
 
 /** `/metrics` for whoever reaches the port; `/stats` and `/broadcast` for administrators and services. */
 export function operatorEndpoints(options: OperatorsOptions): readonly (readonly [string, Endpoint])[] {
@@ -34,7 +39,10 @@ export function operatorEndpoints(options: OperatorsOptions): readonly (readonly
         if (viewer !== undefined) await answer(exchange, viewer)
       } catch (fault) {
         const { message, extensions } = options.mask(fault)
-        answerJson(response, STATUS_OF[String(extensions['code'])] ?? 500, { error: message }, cors)
+        const waitMs = extensions['retryAfterMs']
+        const after = typeof waitMs === 'number' ? { 'retry-after': `${Math.ceil(waitMs / 1000)}` } : {}
+        const status = STATUS_OF[String(extensions['code'])] ?? 500
+        answerJson(response, status, { error: message }, { ...cors, ...after })
       }
     }
 
