@@ -17,9 +17,8 @@ import {
 } from '../kernel/topic.ts'
 import { beginLeaderboard } from '../log/begin-leaderboard.ts'
 import { beginTrading } from '../log/begin-trading.ts'
-import { readAuction, readAuctionRoom } from '../log/read/auctions.ts'
+import { readAuction } from '../log/read/auctions.ts'
 import { readInbox } from '../log/read/notifications.ts'
-import { seesRoom } from '../log/read/rooms.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
 import { badUserInput, notFound } from './errors.ts'
@@ -181,7 +180,7 @@ async function roomFor(
   args: RoomArgs,
 ): Promise<{ readonly id: RoomId; readonly guard: Guard }> {
   const id = asRoomId(args.roomId)
-  if (!(await seesRoom(services.database, id, callerOf(viewer)))) throw notFound()
+  if (!(await services.reads.seesRoom({ roomId: id, caller: callerOf(viewer) }))) throw notFound()
   return { id, guard: guardOfRoom(services, id, viewer) }
 }
 
@@ -202,7 +201,7 @@ async function auctionFor(
   args: AuctionArgs,
 ): Promise<{ readonly id: AuctionId; readonly guard: Guard }> {
   const id = asAuctionId(args.auctionId)
-  const roomId = await readAuctionRoom(services.database, id, callerOf(viewer))
+  const roomId = await services.reads.roomOfAuction({ auctionId: id, caller: callerOf(viewer) })
   if (roomId === undefined) throw notFound()
   return { id, guard: guardOfRoom(services, roomId, viewer) }
 }
@@ -224,7 +223,7 @@ async function boardFor(
 }
 
 /** A room closes to a reader when its settings change, or when it loses that reader as a member. */
-function guardOfRoom({ database }: Services, id: RoomId, viewer: Viewer | null): Guard {
+function guardOfRoom({ reads }: Services, id: RoomId, viewer: Viewer | null): Guard {
   return {
     topic: roomTopic(id),
     roomId: id,
@@ -233,7 +232,7 @@ function guardOfRoom({ database }: Services, id: RoomId, viewer: Viewer | null):
       if (type !== 'MemberLeft' && type !== 'MemberRemoved') return false
       return isMemberData(data) && data.user.id === viewer?.user.id
     },
-    isAllowed: () => seesRoom(database, id, callerOf(viewer)),
+    isAllowed: () => reads.seesRoom({ roomId: id, caller: callerOf(viewer) }),
   }
 }
 

@@ -1,7 +1,7 @@
 import { reasonForSilence } from '../domain/message/speaking.ts'
 import { asRoomId } from '../kernel/id.ts'
 import { readMembership } from '../log/read/members.ts'
-import { readRoom, seesRoom } from '../log/read/rooms.ts'
+import { readRoom } from '../log/read/rooms.ts'
 import type { PresenceState } from '../presence/roster.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext, SharedContext } from './context.ts'
@@ -31,7 +31,8 @@ export async function setPresence(args: SetPresenceArgs, context: CallContext): 
   const { services, connection, viewer } = context
   const id = asRoomId(args.roomId)
   const isPresent = await services.presence.setState(id, user.id, args.state, connection?.attendee ?? null)
-  if (!isPresent && !(await seesRoom(services.database, id, callerOf(viewer)))) throw notFound()
+  const sight = { roomId: id, caller: callerOf(viewer) }
+  if (!isPresent && !(await services.reads.seesRoom(sight))) throw notFound()
   return isPresent
 }
 

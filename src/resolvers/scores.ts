@@ -13,7 +13,6 @@ import {
 import { roomLeaderboardTopic } from '../kernel/topic.ts'
 import { beginLeaderboard } from '../log/begin-leaderboard.ts'
 import { type LeaderboardArchive, readLeaderboardArchive } from '../log/read/leaderboard-archives.ts'
-import { seesRoom } from '../log/read/rooms.ts'
 import { ensureUsers, findUsers } from '../log/users.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
@@ -83,7 +82,9 @@ export async function leaderboardSnapshot(
 ): Promise<LeaderboardArchive | null> {
   const archive = await readLeaderboardArchive(services.database, asLeaderboardArchiveId(args.id))
   if (archive === undefined) return null
-  return (await seesRoom(services.database, archive.roomId, callerOf(viewer))) ? archive : null
+  return (await services.reads.seesRoom({ roomId: archive.roomId, caller: callerOf(viewer) }))
+    ? archive
+    : null
 }
 
 export function archivedStandings(
@@ -95,11 +96,11 @@ export function archivedStandings(
 
 /** Whether the caller sees the room; its board is begun where it is older than boards are. */
 async function hasBoard(
-  { database }: Services,
+  { database, reads }: Services,
   roomId: RoomId,
   caller: ReturnType<typeof callerOf>,
 ): Promise<boolean> {
-  if (!(await seesRoom(database, roomId, caller))) return false
+  if (!(await reads.seesRoom({ roomId, caller }))) return false
   await beginLeaderboard(database, roomLeaderboardTopic(roomId))
   return true
 }

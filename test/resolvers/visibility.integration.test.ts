@@ -3,13 +3,13 @@ import { canSeeAnnouncement } from '../../src/domain/announcement/access.ts'
 import type { Announcement, Audience } from '../../src/domain/announcement/announcement.ts'
 import { type Caller, canSeeRoom } from '../../src/domain/room/access.ts'
 import type { Membership, Room, RoomKind, RoomVisibility } from '../../src/domain/room/room.ts'
-import { asAnnouncementId, asRoomId, type UserId } from '../../src/kernel/id.ts'
+import { asAnnouncementId, asAuctionId, asRoomId, type UserId } from '../../src/kernel/id.ts'
 import { instant } from '../../src/kernel/instant.ts'
 import { asOffset } from '../../src/kernel/position.ts'
 import { messagesTopic, roomTopic } from '../../src/kernel/topic.ts'
 import { readAnnouncements, readAnnouncementsInForce } from '../../src/log/read/announcements.ts'
 import { readRoomFacts } from '../../src/log/read/room-facts.ts'
-import { readRoom, readRooms, seesRoom } from '../../src/log/read/rooms.ts'
+import { readRoom, readRooms } from '../../src/log/read/rooms.ts'
 import { announcements, members, rooms } from '../../src/log/schema.ts'
 import { beginTopics } from '../../src/log/seed.ts'
 import { callerOf } from '../../src/resolvers/caller.ts'
@@ -121,9 +121,26 @@ describe('what the record gives a reader', () => {
       for (const { id } of ROOMS) {
         const record = await readRoom(services.database, id, caller)
         expect(record?.room.id).toBe(seen.includes(id) ? id : undefined)
-        expect(await seesRoom(services.database, id, caller)).toBe(seen.includes(id))
+        expect(await services.reads.seesRoom({ roomId: id, caller })).toBe(seen.includes(id))
       }
     }
+  })
+
+  test('are those rooms also where many look at once, each for another, and by an auction in one', async () => {
+    const { services } = await everyRoom()
+    const lookers = READERS.flatMap((reader) => ROOMS.map((room) => ({ caller: callerOf(reader), room })))
+    const roomSights = await Promise.all(
+      lookers.map(({ caller, room }) => services.reads.seesRoom({ caller, roomId: room.id })),
+    )
+    const missing = await Promise.all([
+      services.reads.seesRoom({ caller: null, roomId: asRoomId('nowhere') }),
+      services.reads.roomOfAuction({ caller: null, auctionId: asAuctionId('none') }),
+    ])
+
+    expect(roomSights).toEqual(
+      lookers.map(({ caller, room }) => canSeeRoom(caller, room, standingOf(caller))),
+    )
+    expect(missing).toEqual([false, undefined])
   })
 
   test('are the announcements that the domain means for them', async () => {

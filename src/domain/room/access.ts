@@ -18,7 +18,11 @@ export function membershipOf(
 }
 
 /** Whether the room exists for this caller at all. A DIRECT room is seen by its two members alone. */
-export function canSeeRoom(caller: Caller, room: Guarded, membership: Membership | undefined): boolean {
+export function canSeeRoom(
+  caller: Caller,
+  room: Guarded,
+  membership: Pick<Membership, 'status'> | undefined,
+): boolean {
   if (caller?.kind === 'system') return true
   const isMember = membership?.status === 'member'
   if (room.kind === 'DIRECT') return isMember

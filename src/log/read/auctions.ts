@@ -118,20 +118,6 @@ export async function readOpenAuctions(executor: Executor): Promise<ReadonlyMap<
   return new Map(rows.map(({ id, ...open }) => [id, open]))
 }
 
-/** Where the auction takes place, if that is a room that `caller` may see. */
-export async function readAuctionRoom(
-  executor: Executor,
-  id: AuctionId,
-  caller: Caller,
-): Promise<RoomId | undefined> {
-  const [row] = await executor
-    .select({ roomId: auctions.roomId })
-    .from(auctions)
-    .innerJoin(rooms, eq(rooms.id, auctions.roomId))
-    .where(and(eq(auctions.id, id), visibleTo(caller)))
-  return row?.roomId
-}
-
 /** The terms, which never change. The auction must exist. */
 export async function readTerms(executor: Executor, id: AuctionId): Promise<AuctionTerms> {
   const [row] = await executor.select({ terms: auctions.terms }).from(auctions).where(eq(auctions.id, id))

@@ -94,15 +94,6 @@ export async function readRoomPositions(executor: Executor, id: RoomId): Promise
   return positionsOf(row)
 }
 
-/** Whether there is such a room for `caller`. */
-export async function seesRoom(executor: Executor, id: RoomId, caller: Caller): Promise<boolean> {
-  const rows = await executor
-    .select({ id: rooms.id })
-    .from(rooms)
-    .where(and(eq(rooms.id, id), visibleTo(caller)))
-  return rows.length > 0
-}
-
 function hasMember(executor: Executor, userId: UserId): SQL {
   return exists(
     executor
