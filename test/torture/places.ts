@@ -17,11 +17,11 @@ const HOURS_MS = 4 * 3_600_000
 const JOIN = 'mutation ($roomId: ID!) { joinRoom(roomId: $roomId) { __typename } }'
 const EVENT = '__typename ... on Event { cursor offset }'
 const BIDS = `subscription ($id: ID!, $after: Cursor) { bids(auctionId: $id, after: $after) {
-  ${EVENT} ... on AuctionSnapshot { reset } } }`
+  ${EVENT} ... on AuctionSnapshot { reset auction { currentPrice bidCount leader { id } } } } }`
 const MESSAGES = `subscription ($id: ID!, $after: Cursor) { messages(roomId: $id, after: $after) {
-  ${EVENT} ... on MessagesSnapshot { reset } } }`
+  ${EVENT} ... on MessagesSnapshot { reset messages { offset body } } } }`
 const ANNOUNCEMENTS = `subscription ($after: Cursor) { announcements(after: $after) {
-  ${EVENT} ... on AnnouncementsSnapshot { reset } } }`
+  ${EVENT} ... on AnnouncementsSnapshot { reset announcements { title } } } }`
 /** Most clients are of graphql-ws. */
 const LIBRARIES: readonly Library[] = ['graphql-ws', 'apollo', 'graphql-ws', 'urql']
 

@@ -37,11 +37,26 @@ export type WatchersRequest =
   /** Cuts each connection again and again, every `minMs` to `maxMs`, until told of `Infinity`. */
   | { readonly kind: 'flap'; readonly minMs: number; readonly maxMs: number }
   | { readonly kind: 'calm' }
-  /** Lets all connections go, without a word to come back before `back`. */
+  /** Lets all connections go until `back`; resolves with where each client stands: `readonly Stand[]`. */
   | { readonly kind: 'away' }
   | { readonly kind: 'back' }
   /** How many connections were opened since the start. */
   | { readonly kind: 'connections' }
+  /** All snapshots so far that said `reset`, as they came: `readonly Reset[]`. */
+  | { readonly kind: 'resets' }
+
+/** The last that a client has of its topic. */
+export interface Stand {
+  readonly subscription: string
+  readonly topic: string
+  readonly cursor: string
+  readonly offset: number
+}
+
+export interface Reset extends Stand {
+  /** All that was selected. */
+  readonly snapshot: unknown
+}
 
 const OPEN = {
   'graphql-ws': openGraphqlWsReader,
@@ -57,6 +72,7 @@ const FINAL = /FORBIDDEN|NOT_FOUND|UNAUTHENTICATED|CURSOR_INVALID|"code":4403/
 const { seed, nodes, file, watched } = readOrder<WatchersOrder>()
 const random = createRandom(seed)
 const log = appendTo<Seen>(file)
+const resets: Reset[] = []
 let connections = 0
 let isFlapping = false
 
@@ -72,7 +88,8 @@ function createWatcher({ subscription, topic, query, variables, library, token }
   let offset = -1
   let life = 0
 
-  function onEntry({ __typename, cursor, offset: shown, reset = false }: Entry): void {
+  function onEntry(entry: Entry): void {
+    const { __typename, cursor, offset: shown, reset = false } = entry
     const position = decodeCursor(asTopic(topic), cursor)
     if (position === undefined || position.offset !== shown)
       throw new RangeError(`a cursor that says another offset than its entry: ${cursor}`)
@@ -80,6 +97,7 @@ function createWatcher({ subscription, topic, query, variables, library, token }
     offset = position.offset
     const kind = __typename.endsWith('Snapshot') ? 'snapshot' : 'entry'
     log({ subscription, topic, kind, ...position, isReset: reset, atMs: Date.now() })
+    if (reset) resets.push({ subscription, topic, cursor, offset, snapshot: entry })
   }
 
   function open(): void {
@@ -111,6 +129,9 @@ function createWatcher({ subscription, topic, query, variables, library, token }
 
   return {
     topic,
+    get stand(): Stand {
+      return { subscription, topic, cursor: after ?? '', offset }
+    },
     get offset() {
       return offset
     },
@@ -171,11 +192,13 @@ answerAll<WatchersRequest>(async (request) => {
       return true
     case 'away':
       for (const watcher of watchers) watcher.leave()
-      return true
+      return watchers.map((watcher): Stand => watcher.stand)
     case 'back':
       for (const watcher of watchers) watcher.open()
       return true
     case 'connections':
       return connections
+    case 'resets':
+      return resets
   }
 })
