@@ -38,6 +38,7 @@ export class Feed {
   readonly #listeners = new Set<FeedListener>()
   #epoch: Epoch | undefined
   #head: Offset | undefined
+  #floor: Offset | undefined
   #queue: Notice[] = []
   #working: Promise<void> | undefined
   #isDoubtful = false
@@ -62,6 +63,7 @@ export class Feed {
     if (head === undefined) throw new RangeError(`topic ${this.topic} has not begun`)
     this.#epoch = head.epoch
     this.#head = head.offset
+    this.#floor = head.floor
     this.#work()
   }
 
@@ -91,6 +93,12 @@ export class Feed {
     return this.#head
   }
 
+  /** Entries up to and including this offset were forgotten when the record was last looked at. Only after `start`. */
+  get floor(): Offset {
+    if (this.#floor === undefined) throw new RangeError('the feed has not started')
+    return this.#floor
+  }
+
   add(listener: FeedListener): void {
     this.#listeners.add(listener)
   }
@@ -108,6 +116,7 @@ export class Feed {
     if (this.#head === undefined || this.#isClosed || this.#isTrusting) return
     const head = known ?? (await this.#history.head(this.topic))
     if (head === undefined) return
+    if (head.epoch === this.epoch) this.#floor = head.floor
     if (
       head.epoch !== this.epoch ||
       head.offset > this.head ||
@@ -185,6 +194,7 @@ export class Feed {
   #startOver(head: Head): void {
     this.#epoch = head.epoch
     this.#head = head.offset
+    this.#floor = head.floor
     this.#isDoubtful = false
     for (const listener of this.#listeners) listener.onDiscontinuity()
   }

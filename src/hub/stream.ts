@@ -213,13 +213,22 @@ export class Stream implements FeedListener {
     // The answer to a mutation may be here before its announcement: look before calling the cursor unknown.
     if (position.epoch === this.#feed.epoch && position.offset > this.#feed.head) await this.#feed.check()
     await this.#preparing
-    if (position.epoch !== this.#feed.epoch || position.offset > this.#feed.head) {
-      this.#events.onReset(position.epoch === this.#feed.epoch ? 'ahead' : 'epoch')
-      await this.#sendSnapshot(reader, group, true)
-    } else {
+    const reason = this.#resetReasonFor(position)
+    if (reason === undefined) {
       this.#events.onReplay()
       reader.position = position.offset
+    } else {
+      this.#events.onReset(reason)
+      await this.#sendSnapshot(reader, group, true)
     }
+  }
+
+  /** Why a reader can't go on from `position`; undefined where it can, as far as this node knows. */
+  #resetReasonFor({ epoch, offset }: Position): ResetReason | undefined {
+    if (epoch !== this.#feed.epoch) return 'epoch'
+    if (offset > this.#feed.head) return 'ahead'
+    // What the record has forgotten may be at hand here and not on the next node: all say the same.
+    return offset < this.#feed.floor ? 'trimmed' : undefined
   }
 
   /** Brings a reader to where its group stands, then makes it a member. */

@@ -17,10 +17,11 @@ export const openUrqlReader: OpenCuttableReader = (address, { query, variables }
                 { query: text, variables: latest },
                 {
                   ...sink,
-                  next({ data = null, errors = [] }) {
+                  next({ data = null, errors }) {
                     const entry = entryOf(data)
                     if (entry !== undefined) latest['after'] = entry.cursor
-                    sink.next({ data, errors: [...errors] })
+                    // An empty list of errors is an error to urql.
+                    sink.next(errors === undefined ? { data } : { data, errors: [...errors] })
                   },
                 },
               ),

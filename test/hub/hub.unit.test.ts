@@ -79,6 +79,25 @@ describe('a reader with a cursor', () => {
     expect(reader.received).toEqual([{ kind: 'snapshot', offset: 5, reset: true }])
   })
 
+  test('that is older than what is kept is told to start over, though this node has the rest at hand', async () => {
+    const { history, bus, hub, source } = given({ checkEveryMs: 5 })
+    const early = openReader(hub, source)
+    await settled()
+    bus.deliver(history.append(5))
+    history.trim(asOffset(3))
+    const old = encodeCursor(TOPIC, { epoch: asEpoch(1), offset: asOffset(2) })
+    await vi.waitFor(async () => {
+      const reader = openReader(hub, source, old)
+      await settled()
+      expect(reader.received).toEqual([{ kind: 'snapshot', offset: 5, reset: true }])
+    })
+    const kept = openReader(hub, source, encodeCursor(TOPIC, { epoch: asEpoch(1), offset: asOffset(3) }))
+    await settled()
+    expect(offsets(kept)).toEqual([4, 5])
+    expect(offsets(early)).toEqual([0, 1, 2, 3, 4, 5])
+    hub.close()
+  })
+
   test('of an entry that the bus has not brought here yet is not called unknown', async () => {
     const { history, hub, source } = given()
     const early = openReader(hub, source)

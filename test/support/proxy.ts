@@ -15,8 +15,8 @@ export interface TcpProxy extends AsyncDisposable {
   swallow(): void
   /** Lets new connections through again; the old ones stay dead, having lost bytes. */
   heal(): void
-  /** What is sent from now on arrives so much later. */
-  delay(ms: number): void
+  /** What is sent from now on arrives so much later; a function is asked for each piece. */
+  delay(ms: number | (() => number)): void
   /** Each connection carries so much in each direction from now on. */
   throttle(bytesPerSecond: number): void
 }
@@ -27,7 +27,7 @@ export async function startProxy(targetPort: number, port = 0): Promise<TcpProxy
   const links = new Set<{ passes: boolean }>()
   let passes = true
   let isOpen = true
-  let delayMs = 0
+  let delayMs: number | (() => number) = 0
   let bytesPerSecond = Number.POSITIVE_INFINITY
 
   function keep(socket: Socket): Socket {
@@ -42,7 +42,8 @@ export async function startProxy(targetPort: number, port = 0): Promise<TcpProxy
     let last: Promise<void> | undefined
     from.on('data', (data) => {
       if (!link.passes) return
-      const holdMs = delayMs + (data.length / bytesPerSecond) * 1000
+      const lateMs = typeof delayMs === 'number' ? delayMs : delayMs()
+      const holdMs = lateMs + (data.length / bytesPerSecond) * 1000
       if (holdMs === 0 && last === undefined) {
         to.write(data)
         return

@@ -4,15 +4,15 @@ import { check } from './check.ts'
 import { type Attempted, type Barred, readLines, type Seen } from './records.ts'
 import { readStored } from './stored.ts'
 
-/** `node checker.ts <folder of a run> <address of its database> <topic>…`: prints the run's figures as JSON. */
-const [folder, databaseUrl, ...topics] = process.argv.slice(2)
-if (folder === undefined || databaseUrl === undefined) throw new RangeError('name a folder and a database')
+/** `node checker.ts <folder of a run> <its record> <topic>…`: prints the run's figures as JSON. */
+const [folder, record, ...topics] = process.argv.slice(2)
+if (folder === undefined || record === undefined) throw new RangeError('name a folder and a record')
 
 function read<Line>(pattern: string): readonly Line[] {
   return globSync(join(folder ?? '', pattern)).flatMap((file) => readLines<Line>(file))
 }
 
-const { stored, reaches } = await readStored(databaseUrl, topics)
+const { stored, reaches } = await readStored(record, topics)
 const figures = check({
   attempted: read<Attempted>('attempted*.jsonl'),
   seen: read<Seen>('seen*.jsonl'),

@@ -24,11 +24,11 @@ const ADD = `mutation ($roomId: ID!, $userId: ID!) {
   addMember(roomId: $roomId, userId: $userId, role: MEMBER) { __typename } }`
 const EVENT = '__typename ... on Event { cursor offset }'
 const BIDS = `subscription ($id: ID!, $after: Cursor) { bids(auctionId: $id, after: $after) {
-  ${EVENT} ... on AuctionSnapshot { reset } } }`
+  ${EVENT} ... on AuctionSnapshot { reset auction { currentPrice bidCount leader { id } } } } }`
 const MESSAGES = `subscription ($id: ID!, $after: Cursor) { messages(roomId: $id, after: $after) {
-  ${EVENT} ... on MessagesSnapshot { reset } } }`
+  ${EVENT} ... on MessagesSnapshot { reset messages { offset body } } } }`
 const ANNOUNCEMENTS = `subscription ($after: Cursor) { announcements(after: $after) {
-  ${EVENT} ... on AnnouncementsSnapshot { reset } } }`
+  ${EVENT} ... on AnnouncementsSnapshot { reset announcements { title } } } }`
 /** Most clients are of graphql-ws. */
 const LIBRARIES: readonly Library[] = ['graphql-ws', 'apollo', 'graphql-ws', 'urql']
 

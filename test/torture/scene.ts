@@ -1,26 +1,27 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { PostgresServer } from '../support/postgres.ts'
 import { makeTemporaryFolder } from '../support/process.ts'
-import { startProxy, type TcpProxy } from '../support/proxy.ts'
 import { createRandom } from '../support/random.ts'
-import { type RedisServer, startRedis } from '../support/redis.ts'
-import { type RestartingNode, startRestartingNode } from '../support/restarting-node.ts'
+import type { RestartingNode } from '../support/restarting-node.ts'
 import type { Figures } from './check.ts'
 import { type Child, startChild } from './child.ts'
-import type { Ailment } from './faulty-node.ts'
+import {
+  type Backing,
+  type ClusterSetting,
+  type Deployment,
+  startCluster,
+  startEmbedded,
+} from './deployment.ts'
 import { makePlaces, type Places } from './places.ts'
-import type { PublishersOrder } from './publishers.ts'
-import { type Attempted, appendTo, type Barred } from './records.ts'
+import type { CommandKind, PublishersOrder } from './publishers.ts'
+import { type Attempted, appendTo, type Barred, type Reach } from './records.ts'
 import { readReaches } from './stored.ts'
 import type { Library, Watched, WatchersOrder, WatchersRequest } from './watchers.ts'
 
-/** What a run is made of. All of it follows from `seed`, but for what the machine's own timing does. */
-export interface Setting {
+/** Who asks, and who follows. All of it follows from `seed`, but for what the machine's own timing does. */
+export interface BurstSetting {
   readonly seed: number
-  readonly postgres: PostgresServer
-  readonly nodes: number
   readonly rooms: number
   /** Rooms that only members may see, without auctions. */
   readonly areRoomsClosed?: boolean
@@ -28,26 +29,23 @@ export interface Setting {
   readonly watchersEach: number
   readonly libraries?: readonly Library[]
   readonly publishers: number
+  /** Kinds of commands, each as often as it stands here: bids, messages and a few announcements where absent. */
+  readonly mixture?: readonly CommandKind[]
   readonly pauseMs?: number
   readonly impatientPercent?: number
   readonly doubtingPercent?: number
   readonly env?: Readonly<Record<string, string>>
-  readonly ailment?: Ailment
   /** More clients than those on each topic. */
   readonly more?: (places: Places, nodes: readonly RestartingNode[]) => Promise<readonly Watched[]>
 }
 
-/** A cluster at work: mutations arrive, and clients follow. */
-export interface Scene {
+/** What a run on a cluster is made of. */
+export interface Setting extends BurstSetting, ClusterSetting {}
+
+/** Nodes at work: mutations arrive, and clients follow. */
+export interface Burst {
   readonly random: (below: number) => number
   readonly nodes: readonly RestartingNode[]
-  readonly redis: RedisServer
-  /** Between all nodes and Redis. */
-  readonly redisProxy: TcpProxy
-  /** Between all nodes and PostgreSQL. */
-  readonly postgresProxy: TcpProxy
-  readonly postgres: PostgresServer
-  readonly databaseUrl: string
   readonly places: Places
   watchers<Answer = boolean>(request: WatchersRequest): Promise<Answer>
   bar(barred: Barred): void
@@ -57,54 +55,66 @@ export interface Scene {
   settle(): Promise<void>
 }
 
+/** A cluster at work. */
+export interface Scene extends Burst, Backing {}
+
 /** What came of a run: the checker's figures, and what the fault says besides. */
 export interface Outcome {
   readonly seed: number
   readonly figures: Figures
   /** Whether every publisher had an answer in the end. */
   readonly areAllAnswered: boolean
-  readonly also: Readonly<Record<string, string>>
+  readonly also: Report
 }
 
-const FAULTY = join(import.meta.dirname, 'faulty-node.ts')
+/** What a fault found out, by what it is. */
+type Report = Readonly<Record<string, string>>
+
+const MIXTURE: readonly CommandKind[] = [
+  ...Array.from({ length: 5 }, () => 'bid' as const),
+  ...Array.from({ length: 4 }, () => 'message' as const),
+  'announcement',
+]
 const CHECKER = join(import.meta.dirname, 'checker.ts')
 const ANSWER_WITHIN_MS = 60_000
 const ARRIVE_WITHIN_MS = 20_000
 
-/** Runs `fault` during a burst, lets all come to rest, and has the three records compared by a process of its own. */
-export async function perform(
-  setting: Setting,
-  fault: (scene: Scene) => Promise<Readonly<Record<string, string>>>,
+/** Runs `fault` in a burst on a cluster, lets all come to rest, and has the three records compared. */
+export async function perform(setting: Setting, fault: (scene: Scene) => Promise<Report>): Promise<Outcome> {
+  await using stack = new AsyncDisposableStack()
+  const cluster = await startCluster(setting, stack)
+  return await performOn(cluster, setting, (burst) => fault({ ...burst, ...cluster.backing }))
+}
+
+/** The same on one node with an embedded record. */
+export async function performEmbedded(
+  setting: BurstSetting,
+  fault: (burst: Burst) => Promise<Report>,
 ): Promise<Outcome> {
-  const { seed, postgres, ailment, env = {} } = setting
-  const random = createRandom(seed)
+  await using stack = new AsyncDisposableStack()
+  return await performOn(await startEmbedded(setting.env ?? {}, stack), setting, fault)
+}
+
+async function performOn(
+  deployment: Deployment,
+  setting: BurstSetting,
+  fault: (burst: Burst) => Promise<Report>,
+): Promise<Outcome> {
+  const { seed } = setting
+  const { nodes } = deployment
   await using stack = new AsyncDisposableStack()
   const folder = await makeTemporaryFolder('torture')
-  const redis = stack.use(await startRedis())
-  const redisProxy = stack.use(await startProxy(redis.port))
-  const databaseUrl = await postgres.createDatabase()
-  const proxied = new URL(databaseUrl)
-  const postgresProxy = stack.use(await startProxy(Number(proxied.port)))
-  proxied.port = `${postgresProxy.port}`
-  const options = {
-    ...{ databaseUrl: proxied.href, redisUrl: `redis://127.0.0.1:${redisProxy.port}` },
-    env: { ...env, ...(ailment === undefined ? {} : { AILMENT: JSON.stringify({ seed, ...ailment }) }) },
-    ...(ailment === undefined ? {} : { main: FAULTY }),
-  }
-  const nodes = await Promise.all(
-    Array.from({ length: setting.nodes }, async () => stack.use(await startRestartingNode(options))),
-  )
   const [first] = nodes
   if (first === undefined) throw new RangeError('a scene has a node')
   const places = await makePlaces(first.node, setting.rooms, setting.areRoomsClosed === true)
   const urls = nodes.map(({ node }) => node.url)
+  const watched = [
+    ...places.watchedBy(setting.watchersEach, setting.libraries),
+    ...((await setting.more?.(places, nodes)) ?? []),
+  ]
   const watching = stack.use(
     startChild('watchers.ts', {
-      ...{ seed, nodes: urls, file: join(folder, 'seen.jsonl') },
-      watched: [
-        ...places.watchedBy(setting.watchersEach, setting.libraries),
-        ...((await setting.more?.(places, nodes)) ?? []),
-      ],
+      ...{ seed, watched, nodes: urls, file: join(folder, 'seen.jsonl') },
     } satisfies WatchersOrder),
   )
   if (!(await watching.ask<boolean>({ kind: 'begun' }))) throw new Error('not every client could begin')
@@ -118,7 +128,8 @@ export async function perform(
     return settled
   }
   const also = await fault({
-    ...{ random, nodes, redis, redisProxy, postgres, postgresProxy, databaseUrl, places },
+    random: createRandom(seed),
+    ...{ nodes, places },
     watchers: (request) => watching.ask(request),
     bar(barred) {
       bars.add(barred.subscription)
@@ -130,26 +141,45 @@ export async function perform(
     },
   })
   const areAllAnswered = await settle()
-  await Promise.all(nodes.map((node) => node.revive()))
-  const reaches = await readReaches(databaseUrl, places.topics)
+  const reaches = await reachesAtRest(deployment, places)
   await watching.ask({ kind: 'reach', reaches, except: [...bars], timeoutMs: ARRIVE_WITHIN_MS })
-  const figures = await compare(folder, databaseUrl, places.topics)
-  return { seed, figures, areAllAnswered, also }
+  await deployment.lend()
+  return { seed, figures: await compare(folder, deployment.record, places.topics), areAllAnswered, also }
+}
+
+/** How far the histories reach when nothing is asked any more. All nodes run afterwards. */
+async function reachesAtRest(
+  { nodes, record, lend }: Deployment,
+  { topics }: Places,
+): Promise<readonly Reach[]> {
+  const reviveAll = () => Promise.all(nodes.map((node) => node.revive()))
+  await reviveAll()
+  await lend()
+  const reaches = await readReaches(record, topics)
+  await reviveAll()
+  return reaches
 }
 
 function startPublishers(
-  { seed, publishers, pauseMs = 40, impatientPercent = 3, doubtingPercent = 3 }: Setting,
+  {
+    seed,
+    publishers,
+    mixture = MIXTURE,
+    pauseMs = 40,
+    impatientPercent = 3,
+    doubtingPercent = 3,
+  }: BurstSetting,
   { author, roomIds, auctionIds }: Places,
   nodes: readonly string[],
   file: string,
 ): Child {
   return startChild('publishers.ts', {
     ...{ seed, nodes, file, count: publishers, author, roomIds, auctionIds },
-    ...{ pauseMs, impatientPercent, doubtingPercent },
+    ...{ mixture, pauseMs, impatientPercent, doubtingPercent },
   } satisfies PublishersOrder)
 }
 
-async function compare(folder: string, databaseUrl: string, topics: readonly string[]): Promise<Figures> {
-  const { stdout } = await promisify(execFile)(process.execPath, [CHECKER, folder, databaseUrl, ...topics])
+async function compare(folder: string, record: string, topics: readonly string[]): Promise<Figures> {
+  const { stdout } = await promisify(execFile)(process.execPath, [CHECKER, folder, record, ...topics])
   return JSON.parse(stdout) as Figures
 }

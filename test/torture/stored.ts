@@ -1,10 +1,13 @@
+import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import type { QueryResultRow } from 'pg'
 import { withClient } from '../support/postgres-databases.ts'
 import type { Reach, Stored } from './records.ts'
 
 interface Row {
   readonly topic: string
-  readonly epoch: string
-  readonly offset: string
+  readonly epoch: unknown
+  readonly offset: unknown
   readonly at: number
   readonly type: string
   readonly data: {
@@ -26,13 +29,31 @@ export function bidEffect(bidder: string, amount: number): string {
   return `${bidder} bids ${amount}`
 }
 
-/** What the database holds of these topics. */
+type Query = <Row extends QueryResultRow>(
+  statement: string,
+  values: unknown[],
+) => Promise<{ readonly rows: readonly Row[] }>
+
+/** Reads a record: a PostgreSQL address, or the data folder of an embedded node that does not run. */
+async function reading<Result>(record: string, read: (query: Query) => Promise<Result>): Promise<Result> {
+  if (record.startsWith('postgresql:')) {
+    return withClient(record, (client) => read((statement, values) => client.query(statement, values)))
+  }
+  const embedded = await PGlite.create(join(record, 'pglite'))
+  try {
+    return await read((statement, values) => embedded.query(statement, values))
+  } finally {
+    await embedded.close()
+  }
+}
+
+/** What the record holds of these topics. */
 export function readStored(
-  databaseUrl: string,
+  record: string,
   topics: readonly string[],
 ): Promise<{ readonly stored: readonly Stored[]; readonly reaches: readonly Reach[] }> {
-  return withClient(databaseUrl, async (client) => {
-    const entries = await client.query<Row>(
+  return reading(record, async (query) => {
+    const entries = await query<Row>(
       `SELECT e.topic, t.epoch, e."offset", (extract(epoch FROM e.at) * 1000)::float8 AS at, e.type, e.data
        FROM entries e JOIN topics t USING (topic) WHERE topic = ANY($1) ORDER BY e.topic, e."offset"`,
       [topics],
@@ -44,25 +65,22 @@ export function readStored(
       atMs: row.at,
       effect: effectOf(row),
     }))
-    return { stored, reaches: await readReachesBy(client, topics) }
+    return { stored, reaches: await readReachesBy(query, topics) }
   })
 }
 
 /** How far these histories reach now. */
-export function readReaches(databaseUrl: string, topics: readonly string[]): Promise<readonly Reach[]> {
-  return withClient(databaseUrl, (client) => readReachesBy(client, topics))
+export function readReaches(record: string, topics: readonly string[]): Promise<readonly Reach[]> {
+  return reading(record, (query) => readReachesBy(query, topics))
 }
 
-async function readReachesBy(
-  client: Parameters<Parameters<typeof withClient>[1]>[0],
-  topics: readonly string[],
-): Promise<readonly Reach[]> {
-  const { rows } = await client.query<Readonly<Record<'topic' | 'epoch' | 'head' | 'floor', string>>>(
+async function readReachesBy(query: Query, topics: readonly string[]): Promise<readonly Reach[]> {
+  const { rows } = await query<Readonly<Record<'topic' | 'epoch' | 'head' | 'floor', unknown>>>(
     'SELECT topic, epoch, head, floor FROM topics WHERE topic = ANY($1)',
     [topics],
   )
   return rows.map(({ topic, epoch, head, floor }) => ({
-    topic,
+    topic: String(topic),
     epoch: Number(epoch),
     head: Number(head),
     floor: Number(floor),

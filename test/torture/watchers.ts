@@ -44,11 +44,26 @@ export type WatchersRequest =
   /** Cuts each connection again and again, every `minMs` to `maxMs`, until told of `Infinity`. */
   | { readonly kind: 'flap'; readonly minMs: number; readonly maxMs: number }
   | { readonly kind: 'calm' }
-  /** Lets connections go, all or of some, without a word to come back before `back`. */
+  /** Lets connections go until `back`, all or of some; resolves with where each stands: `readonly Stand[]`. */
   | { readonly kind: 'away'; readonly only?: readonly string[] }
   | { readonly kind: 'back'; readonly only?: readonly string[] }
   /** How many connections were opened since the start. */
   | { readonly kind: 'connections' }
+  /** All snapshots so far that said `reset`, as they came: `readonly Reset[]`. */
+  | { readonly kind: 'resets' }
+
+/** The last that a client has of its topic. */
+export interface Stand {
+  readonly subscription: string
+  readonly topic: string
+  readonly cursor: string
+  readonly offset: number
+}
+
+export interface Reset extends Stand {
+  /** All that was selected. */
+  readonly snapshot: unknown
+}
 
 const OPEN = {
   'graphql-ws': openGraphqlWsReader,
@@ -64,6 +79,7 @@ const FINAL = /FORBIDDEN|NOT_FOUND|UNAUTHENTICATED|CURSOR_INVALID|"code":4403/
 const { seed, nodes, file, watched } = await readOrder<WatchersOrder>()
 const random = createRandom(seed)
 const log = appendTo<Seen>(file)
+const resets: Reset[] = []
 let connections = 0
 let isFlapping = false
 let cutAt = 0
@@ -81,7 +97,8 @@ function createWatcher({ subscription, topic, query, variables, library, token }
   let life = 0
   let isMissing = false
 
-  function onEntry({ __typename, cursor, offset: shown, reset = false }: Entry): void {
+  function onEntry(entry: Entry): void {
+    const { __typename, cursor, offset: shown, reset = false } = entry
     const position = decodeCursor(asTopic(topic), cursor)
     isMissing = false
     if (position === undefined || position.offset !== shown)
@@ -90,6 +107,7 @@ function createWatcher({ subscription, topic, query, variables, library, token }
     offset = position.offset
     const kind = __typename.endsWith('Snapshot') ? 'snapshot' : 'entry'
     log({ subscription, topic, kind, ...position, isReset: reset, atMs: Date.now() })
+    if (reset) resets.push({ subscription, topic, cursor, offset, snapshot: entry })
   }
 
   function open(): void {
@@ -121,6 +139,9 @@ function createWatcher({ subscription, topic, query, variables, library, token }
 
   return {
     ...{ subscription, topic },
+    get stand(): Stand {
+      return { subscription, topic, cursor: after ?? '', offset }
+    },
     get offset() {
       return offset
     },
@@ -198,11 +219,13 @@ answerAll<WatchersRequest>(async (request) => {
       return true
     case 'away':
       for (const watcher of those(request.only)) watcher.leave()
-      return true
+      return those(request.only).map((watcher): Stand => watcher.stand)
     case 'back':
       for (const watcher of those(request.only)) watcher.open()
       return true
     case 'connections':
       return connections
+    case 'resets':
+      return resets
   }
 })

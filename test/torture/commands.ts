@@ -1,0 +1,89 @@
+import { decodeCursor } from '../../src/kernel/cursor.ts'
+import { announcementsTopic, asTopic } from '../../src/kernel/topic.ts'
+import { signToken } from '../support/tokens.ts'
+import type { Answer } from './records.ts'
+import { bidEffect } from './stored.ts'
+
+/** A mutation with its key. */
+export interface Command {
+  readonly key: string
+  readonly topic: string
+  /** What an entry of it says of itself: see `effectOf`. */
+  readonly effect: string
+  readonly token: string
+  readonly query: string
+  readonly input: object
+}
+
+/** An answer as GraphQL gives it: all that a retry must repeat. */
+export interface Given {
+  readonly cursor?: string
+  readonly code?: string
+  readonly minimum?: number | null
+  readonly bid?: { readonly id: string }
+  readonly message?: { readonly id: string }
+  readonly announcement?: { readonly id: string }
+}
+
+const BID = `mutation ($input: PlaceBidInput!) { answer: placeBid(input: $input) {
+  ... on BidAccepted { outcome cursor bid { id sequence amount kind placedAt bidder { id name } } }
+  ... on Rejected { code minimum } } }`
+const SEND = `mutation ($input: SendMessageInput!) { answer: sendMessage(input: $input) {
+  ... on MessagePayload { cursor message { id offset body sentAt author { id name } } } ... on Rejected { code } } }`
+const ANNOUNCE = `mutation ($input: PublishAnnouncementInput!) { answer: publishAnnouncement(input: $input) {
+  ... on AnnouncementPayload { cursor announcement { id audience severity title body publishedAt } }
+  ... on Rejected { code } } }`
+
+/** By a bidder of its own. */
+export async function bidCommand(key: string, auctionId: string, amount: number): Promise<Command> {
+  const bidder = `bidder ${key}`
+  return {
+    ...{ key, topic: `auction:${auctionId}`, effect: bidEffect(bidder, amount) },
+    ...{ token: await signToken(bidder), query: BID },
+    input: { auctionId, amount, idempotencyKey: key },
+  }
+}
+
+export async function messageCommand(key: string, roomId: string, author: string): Promise<Command> {
+  return {
+    ...{ key, topic: `messages:${roomId}`, effect: key, token: await signToken(author), query: SEND },
+    input: { roomId, body: key, clientMessageId: key },
+  }
+}
+
+export async function announcementCommand(key: string): Promise<Command> {
+  const token = await signToken('torture-service', { claims: { roles: ['service'] } })
+  return {
+    ...{ key, topic: announcementsTopic, effect: key, token, query: ANNOUNCE },
+    input: { audience: 'GLOBAL', title: key, body: 'All of you', idempotencyKey: key },
+  }
+}
+
+/** One request to the node at `url`; undefined where no answer came in time, or one that says nothing of the effect. */
+export async function ask(
+  url: string,
+  { query, input, token }: Command,
+  withinMs: number,
+): Promise<Given | undefined> {
+  try {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query, variables: { input } }),
+      signal: AbortSignal.timeout(withinMs),
+    })
+    const { data } = (await response.json()) as { readonly data?: { readonly answer?: Given | null } | null }
+    return data?.answer ?? undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What the checker must know of an answer; undefined where its cursor is none of `topic`. */
+export function readAnswer(topic: string, given: Given): Answer | undefined {
+  if (given.code !== undefined) return { kind: 'rejected', code: given.code }
+  const position = decodeCursor(asTopic(topic), given.cursor ?? '')
+  if (position === undefined) return undefined
+  const id = (given.bid ?? given.message ?? given.announcement)?.id ?? ''
+  return { kind: 'accepted', offset: position.offset, id }
+}

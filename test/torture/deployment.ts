@@ -1,0 +1,71 @@
+import { join } from 'node:path'
+import type { PostgresServer } from '../support/postgres.ts'
+import { startProxy, type TcpProxy } from '../support/proxy.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
+import { type RestartingNode, startRestartingNode } from '../support/restarting-node.ts'
+import type { Ailment } from './faulty-node.ts'
+
+/** The nodes of a run, and their record. */
+export interface Deployment {
+  readonly nodes: readonly RestartingNode[]
+  /** Where the record is: a PostgreSQL address, or the data folder of a node with an embedded one. */
+  readonly record: string
+  /** Resolves when others may read the record. The nodes may have ended by then. */
+  lend(): Promise<void>
+}
+
+export interface ClusterSetting {
+  readonly seed: number
+  readonly postgres: PostgresServer
+  readonly nodes: number
+  readonly env?: Readonly<Record<string, string>>
+  readonly ailment?: Ailment
+}
+
+/** What stands behind the nodes of a cluster. */
+export interface Backing {
+  readonly redis: RedisServer
+  /** Between all nodes and Redis. */
+  readonly redisProxy: TcpProxy
+  /** Between all nodes and PostgreSQL. */
+  readonly postgresProxy: TcpProxy
+  readonly postgres: PostgresServer
+  readonly databaseUrl: string
+}
+
+const FAULTY = join(import.meta.dirname, 'faulty-node.ts')
+
+/** Nodes on a Redis of their own and a new database. All of it ends with `stack`. */
+export async function startCluster(
+  { seed, postgres, nodes: count, env = {}, ailment }: ClusterSetting,
+  stack: AsyncDisposableStack,
+): Promise<Deployment & { readonly backing: Backing }> {
+  const redis = stack.use(await startRedis())
+  const redisProxy = stack.use(await startProxy(redis.port))
+  const databaseUrl = await postgres.createDatabase()
+  const proxied = new URL(databaseUrl)
+  const postgresProxy = stack.use(await startProxy(Number(proxied.port)))
+  proxied.port = `${postgresProxy.port}`
+  const options = {
+    ...{ databaseUrl: proxied.href, redisUrl: `redis://127.0.0.1:${redisProxy.port}` },
+    env: { ...env, ...(ailment === undefined ? {} : { AILMENT: JSON.stringify({ seed, ...ailment }) }) },
+    ...(ailment === undefined ? {} : { main: FAULTY }),
+  }
+  const nodes = await Promise.all(
+    Array.from({ length: count }, async () => stack.use(await startRestartingNode(options))),
+  )
+  return {
+    ...{ nodes, record: databaseUrl },
+    backing: { redis, redisProxy, postgres, postgresProxy, databaseUrl },
+    async lend() {},
+  }
+}
+
+/** One node with an embedded record, without Redis. It ends with `stack`. */
+export async function startEmbedded(
+  env: Readonly<Record<string, string>>,
+  stack: AsyncDisposableStack,
+): Promise<Deployment> {
+  const alone = stack.use(await startRestartingNode({ env }))
+  return { nodes: [alone], record: alone.node.folder, lend: () => alone.node.stop() }
+}
