@@ -1,6 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
+const ORDER = 'order.json'
 
 /** A program of this folder in a process of its own, that is spoken to by messages. */
 export interface Child extends AsyncDisposable {
@@ -13,9 +17,12 @@ interface Reply {
   readonly answer: unknown
 }
 
-/** Starts `program`, which gets `order` as JSON, and answers questions by `answerAll`. */
+/** Starts `program`, which gets `order`, and answers questions by `answerAll`. */
 export function startChild(program: string, order: object): Child {
-  const child: ChildProcess = fork(join(import.meta.dirname, program), [JSON.stringify(order)], {
+  const folder = mkdtempSync(join(tmpdir(), 'rostrum-order-'))
+  // An argument may have 128 KiB, and the clients of a run need more.
+  writeFileSync(join(folder, ORDER), JSON.stringify(order))
+  const child: ChildProcess = fork(join(import.meta.dirname, program), [folder], {
     execArgv: [],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
@@ -47,7 +54,10 @@ export function startChild(program: string, order: object): Child {
 /** In the child: what it was started with. It ends with its parent. */
 export function readOrder<Order>(): Order {
   process.on('disconnect', () => process.exit())
-  return JSON.parse(process.argv[2] ?? '{}') as Order
+  const folder = process.argv[2] ?? ''
+  const order = readFileSync(join(folder, ORDER), 'utf8')
+  rmSync(folder, { recursive: true })
+  return JSON.parse(order) as Order
 }
 
 /** In the child: answers each request. */

@@ -1,7 +1,11 @@
 import type { Fault } from './fault.ts'
+import { churn } from './faults/churn.ts'
 import { everyoneDropped, flappingClients } from './faults/clients.ts'
 import { diedBeforeTelling, killedNodes, rollingRestart } from './faults/nodes.ts'
+import { noise } from './faults/noise.ts'
 import { killedPostgres, restartedRedis, swallowedRedis } from './faults/parts.ts'
+import { stoppedReaders } from './faults/slow.ts'
+import { endsWhileAway } from './faults/time.ts'
 
 /** By number. */
 export const FAULTS: readonly Fault[] = [
@@ -11,6 +15,10 @@ export const FAULTS: readonly Fault[] = [
   swallowedRedis,
   killedPostgres,
   flappingClients,
+  stoppedReaders,
   rollingRestart,
   everyoneDropped,
+  endsWhileAway,
+  noise,
+  churn,
 ]

@@ -25,6 +25,11 @@ const ANNOUNCEMENTS = `subscription ($after: Cursor) { announcements(after: $aft
 /** Most clients are of graphql-ws. */
 const LIBRARIES: readonly Library[] = ['graphql-ws', 'apollo', 'graphql-ws', 'urql']
 
+/** How a client follows an auction. */
+export function bidsOn(auctionId: string): Pick<Watched, 'topic' | 'query' | 'variables'> {
+  return { topic: `auction:${auctionId}`, query: BIDS, variables: { id: auctionId } }
+}
+
 /** Makes `count` public rooms, each with one live auction. */
 export async function makePlaces(node: TestNode, count: number): Promise<Places> {
   const author = 'author'
@@ -42,7 +47,7 @@ export async function makePlaces(node: TestNode, count: number): Promise<Places>
   const pairs = await Promise.all(made)
   const followed = [
     ...pairs.flatMap(({ roomId, auctionId }) => [
-      { topic: `auction:${auctionId}`, query: BIDS, variables: { id: auctionId } },
+      bidsOn(auctionId),
       { topic: `messages:${roomId}`, query: MESSAGES, variables: { id: roomId } },
     ]),
     { topic: 'announcements', query: ANNOUNCEMENTS, variables: {} },

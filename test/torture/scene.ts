@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { NodeOptions } from '../support/node.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { makeTemporaryFolder } from '../support/process.ts'
 import { startProxy, type TcpProxy } from '../support/proxy.ts'
@@ -31,6 +32,10 @@ export interface Setting {
   readonly doubtingPercent?: number
   readonly env?: Readonly<Record<string, string>>
   readonly ailment?: Ailment
+  /** By how much each node's clock is ahead. */
+  readonly clockSkewsMs?: readonly number[]
+  /** Looks at the nodes before the first client comes. */
+  readonly beforeClients?: (scene: Pick<Scene, 'nodes' | 'redis'>) => Promise<void>
   /** More clients than those on each topic. */
   readonly more?: (places: Places, nodes: readonly RestartingNode[]) => Promise<readonly Watched[]>
 }
@@ -48,6 +53,8 @@ export interface Scene {
   readonly databaseUrl: string
   readonly places: Places
   watchers<Answer = boolean>(request: WatchersRequest): Promise<Answer>
+  /** Brings more clients. What they follow is compared, too. Resolves when each has had its first payload. */
+  follow(watched: readonly Watched[]): Promise<void>
   bar(barred: Barred): void
   /** Adds a command of the fault's own to what publishers tell the checker. */
   attempted(command: Attempted): void
@@ -74,7 +81,7 @@ export async function perform(
   setting: Setting,
   fault: (scene: Scene) => Promise<Readonly<Record<string, string>>>,
 ): Promise<Outcome> {
-  const { seed, postgres, ailment, env = {} } = setting
+  const { seed, postgres, env = {} } = setting
   const random = createRandom(seed)
   await using stack = new AsyncDisposableStack()
   const folder = await makeTemporaryFolder('torture')
@@ -84,18 +91,20 @@ export async function perform(
   const proxied = new URL(databaseUrl)
   const postgresProxy = stack.use(await startProxy(Number(proxied.port)))
   proxied.port = `${postgresProxy.port}`
-  const options = {
-    ...{ databaseUrl: proxied.href, redisUrl: `redis://127.0.0.1:${redisProxy.port}` },
-    env: { ...env, ...(ailment === undefined ? {} : { AILMENT: JSON.stringify({ seed, ...ailment }) }) },
-    ...(ailment === undefined ? {} : { main: FAULTY }),
-  }
+  const redisUrl = `redis://127.0.0.1:${redisProxy.port}`
   const nodes = await Promise.all(
-    Array.from({ length: setting.nodes }, async () => stack.use(await startRestartingNode(options))),
+    Array.from({ length: setting.nodes }, async (_, place) => {
+      const ill = illness(setting, place)
+      const options = { databaseUrl: proxied.href, redisUrl, ...ill, env: { ...env, ...ill.env } }
+      return stack.use(await startRestartingNode(options))
+    }),
   )
   const [first] = nodes
   if (first === undefined) throw new RangeError('a scene has a node')
   const places = await makePlaces(first.node, setting.rooms)
   const urls = nodes.map(({ node }) => node.url)
+  const topics = new Set(places.topics)
+  await setting.beforeClients?.({ nodes, redis })
   const watching = stack.use(
     startChild('watchers.ts', {
       ...{ seed, nodes: urls, file: join(folder, 'seen.jsonl') },
@@ -116,6 +125,11 @@ export async function perform(
   const also = await fault({
     ...{ random, nodes, redis, redisProxy, postgres, postgresProxy, databaseUrl, places },
     watchers: (request) => watching.ask(request),
+    async follow(watched) {
+      for (const { topic } of watched) topics.add(topic)
+      await watching.ask({ kind: 'follow', watched })
+      if (!(await watching.ask<boolean>({ kind: 'begun' }))) throw new Error('not every client could begin')
+    },
     bar: appendTo<Barred>(join(folder, 'barred.jsonl')),
     attempted: appendTo<Attempted>(join(folder, 'attempted-more.jsonl')),
     async settle() {
@@ -124,10 +138,17 @@ export async function perform(
   })
   const areAllAnswered = await settle()
   await Promise.all(nodes.map((node) => node.revive()))
-  const reaches = await readReaches(databaseUrl, places.topics)
+  const reaches = await readReaches(databaseUrl, [...topics])
   await watching.ask({ kind: 'reach', reaches, timeoutMs: ARRIVE_WITHIN_MS })
-  const figures = await compare(folder, databaseUrl, places.topics)
+  const figures = await compare(folder, databaseUrl, [...topics])
   return { seed, figures, areAllAnswered, also }
+}
+
+/** The program of a node that is not sound, and what it is told. */
+function illness({ seed, ailment, clockSkewsMs }: Setting, place: number): Pick<NodeOptions, 'env' | 'main'> {
+  if (ailment === undefined && clockSkewsMs === undefined) return {}
+  const whole: Ailment = { seed, ...ailment, clockSkewMs: clockSkewsMs?.[place] ?? 0 }
+  return { env: { AILMENT: JSON.stringify(whole) }, main: FAULTY }
 }
 
 function startPublishers(

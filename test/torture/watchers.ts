@@ -32,6 +32,7 @@ export type WatchersRequest =
   | { readonly kind: 'begun' }
   /** Resolves with true when all have come that far, with false when they did not within `timeoutMs`. */
   | { readonly kind: 'reach'; readonly reaches: readonly Reach[]; readonly timeoutMs: number }
+  | { readonly kind: 'follow'; readonly watched: readonly Watched[] }
   /** Cuts every connection at once. */
   | { readonly kind: 'cut' }
   /** Cuts each connection again and again, every `minMs` to `maxMs`, until told of `Infinity`. */
@@ -158,6 +159,12 @@ answerAll<WatchersRequest>(async (request) => {
         () => watchers.every(({ topic, offset }) => offset >= (heads.get(topic) ?? 0)),
         request.timeoutMs,
       )
+    }
+    case 'follow': {
+      const more = request.watched.map(createWatcher)
+      watchers.push(...more)
+      for (const watcher of more) watcher.open()
+      return true
     }
     case 'cut':
       for (const watcher of watchers) watcher.cut()
