@@ -16,6 +16,7 @@ import { bidEffect } from '../stored.ts'
 /** Five minutes apart. Ahead: a clock that is behind takes new tokens for those of the future. */
 const CLOCKS = [0, 300_000]
 const BURST = { nodes: CLOCKS.length, clockSkewsMs: CLOCKS, rooms: 1, watchersEach: 2, publishers: 4 }
+const LONG_ROUNDS = 5
 const LEAD_MS = 2_500
 /** The part is away from so long before the end until so long after it. */
 const BEFORE_MS = 200
@@ -67,7 +68,9 @@ export const endsWhileAway: Fault = {
   name: 'auctions end while their node is dead, while PostgreSQL is down, with clocks 5 min apart',
   run(form, seed, postgres) {
     const rounds =
-      form === 'short' ? OUTAGES : Array.from({ length: 10 }, () => [NOTHING_AWAY, ...OUTAGES]).flat()
+      form === 'short'
+        ? OUTAGES
+        : Array.from({ length: LONG_ROUNDS }, () => [NOTHING_AWAY, ...OUTAGES]).flat()
     return perform({ ...BURST, seed, postgres }, async (scene) => {
       const latest = new Map<string, Lateness>()
       for (const [round, outage] of rounds.entries()) {
