@@ -45,7 +45,11 @@ export async function restOf(socket: Socket): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** The code in a close frame. */
-export function codeIn(frame: Buffer): number {
-  return frame.readUInt16BE(2)
+const CLOSE = 8
+
+/** The code in the close frame, which others of up to 125 bytes may precede: a ping, say. */
+export function codeIn(frames: Buffer): number {
+  let at = 0
+  while (at < frames.length && (frames.readUInt8(at) & 0x0f) !== CLOSE) at += 2 + frames.readUInt8(at + 1)
+  return frames.readUInt16BE(at + 2)
 }

@@ -21,7 +21,8 @@ const LEAD_MS = 2_500
 /** The part is away from so long before the end until so long after it. */
 const BEFORE_MS = 200
 const AFTER_MS = 700
-const PATIENCE_MS = 60_000
+/** A busy machine needs half a minute to start all nodes again. */
+const PATIENCE_MS = 120_000
 const LOOK_MS = 20
 const MOST_BETWEEN_BIDS_MS = 60
 const CREDIT = `mutation ($userId: ID!, $key: String!) {
