@@ -11,11 +11,23 @@ import {
   type ReaderOptions,
 } from './reader.ts'
 
+const TERMINATED = 4499
+
 /** A socket that is cut while it connects says so, and nobody listens: without a listener that ends the process. */
 class DeafSocket extends WebSocket {
   constructor(url: string, protocols: string) {
     super(url, protocols)
     this.on('error', () => {})
+  }
+
+  /** Of itself the client takes a cut for an orderly end, and hears what still comes beside its next connection. */
+  override close(code?: number, reason?: string): void {
+    if (code !== TERMINATED) {
+      super.close(code, reason)
+      return
+    }
+    this.onmessage = null
+    this.terminate()
   }
 }
 

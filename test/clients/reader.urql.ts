@@ -20,7 +20,7 @@ export const openUrqlReader: OpenCuttableReader = (address, { query, variables }
                   next({ data = null, errors }) {
                     const entry = entryOf(data)
                     if (entry !== undefined) latest['after'] = entry.cursor
-                    // An empty list of errors is an error to urql.
+                    // It takes an empty list for an error.
                     sink.next(errors === undefined ? { data } : { data, errors: [...errors] })
                   },
                 },
@@ -34,8 +34,9 @@ export const openUrqlReader: OpenCuttableReader = (address, { query, variables }
   const arrivals = createArrivals(options.onEntry)
   const subscription = client.subscription(query, { ...variables }).subscribe(({ data, error }) => {
     const entry = entryOf(data)
-    if (entry !== undefined) arrivals.add(entry)
+    // Beside an error it shows once more what came last.
     if (error !== undefined) options.onEnd?.(error)
+    else if (entry !== undefined) arrivals.add(entry)
   })
   return {
     ...arrivals,

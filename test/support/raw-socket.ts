@@ -33,7 +33,10 @@ export async function openRawSocket(
   })
   socket.on('close', (code) => closed.resolve(code))
   // What breaks the socket shows in how it closes.
-  socket.on('error', () => {})
+  let broken = ''
+  socket.on('error', ({ message }) => {
+    broken = ` (${message})`
+  })
   await new Promise((resolve) => socket.once('open', resolve))
 
   const raw: RawSocket = {
@@ -48,7 +51,8 @@ export async function openRawSocket(
         const found = frames.find(fits)
         if (found !== undefined) return found
         const code = await Promise.race([wake.promise, closed.promise])
-        if (code !== undefined) throw new Error(`closed with ${code} after ${JSON.stringify(frames)}`)
+        if (code !== undefined)
+          throw new Error(`closed with ${code}${broken} after ${JSON.stringify(frames)}`)
       }
     },
     [Symbol.dispose]: () => socket.terminate(),

@@ -26,3 +26,23 @@ export async function redisFigures(url: string): Promise<RedisFigures> {
     admin.disconnect()
   }
 }
+
+/** How many channels there are, and how many subscriptions to them. */
+export interface RedisSubscriptions {
+  readonly channels: number
+  readonly subscriptions: number
+}
+
+export async function redisSubscriptions(url: string): Promise<RedisSubscriptions> {
+  const admin = new Redis(url)
+  try {
+    const channels = (await admin.pubsub('CHANNELS')) as readonly string[]
+    const counts = (await admin.pubsub('NUMSUB', ...channels)) as readonly (string | number)[]
+    const subscriptions = counts
+      .filter((_, at) => at % 2 === 1)
+      .reduce((sum: number, each) => sum + Number(each), 0)
+    return { channels: channels.length, subscriptions }
+  } finally {
+    admin.disconnect()
+  }
+}

@@ -29,7 +29,7 @@ export async function beAway(scene: Scene, until: () => Promise<void>): Promise<
   await until()
   const reaches = await readReaches(databaseUrl, places.topics)
   await watchers({ kind: 'back' })
-  if (!(await watchers({ kind: 'reach', reaches, timeoutMs: PATIENCE_MS })))
+  if (!(await watchers({ kind: 'reach', reaches, except: [], timeoutMs: PATIENCE_MS })))
     throw new Error('not every client came back')
   const resets = await watchers<readonly Reset[]>({ kind: 'resets' })
   const told = new Set(resets.slice(before.length).map(({ subscription }) => subscription))

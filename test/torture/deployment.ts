@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { NodeOptions } from '../support/node.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { startProxy, type TcpProxy } from '../support/proxy.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
@@ -20,6 +21,8 @@ export interface ClusterSetting {
   readonly nodes: number
   readonly env?: Readonly<Record<string, string>>
   readonly ailment?: Ailment
+  /** By how much each node's clock is ahead. */
+  readonly clockSkewsMs?: readonly number[]
 }
 
 /** What stands behind the nodes of a cluster. */
@@ -37,28 +40,38 @@ const FAULTY = join(import.meta.dirname, 'faulty-node.ts')
 
 /** Nodes on a Redis of their own and a new database. All of it ends with `stack`. */
 export async function startCluster(
-  { seed, postgres, nodes: count, env = {}, ailment }: ClusterSetting,
+  setting: ClusterSetting,
   stack: AsyncDisposableStack,
 ): Promise<Deployment & { readonly backing: Backing }> {
+  const { postgres, nodes: count, env = {} } = setting
   const redis = stack.use(await startRedis())
   const redisProxy = stack.use(await startProxy(redis.port))
   const databaseUrl = await postgres.createDatabase()
   const proxied = new URL(databaseUrl)
   const postgresProxy = stack.use(await startProxy(Number(proxied.port)))
   proxied.port = `${postgresProxy.port}`
-  const options = {
-    ...{ databaseUrl: proxied.href, redisUrl: `redis://127.0.0.1:${redisProxy.port}` },
-    env: { ...env, ...(ailment === undefined ? {} : { AILMENT: JSON.stringify({ seed, ...ailment }) }) },
-    ...(ailment === undefined ? {} : { main: FAULTY }),
-  }
+  const urls = { databaseUrl: proxied.href, redisUrl: `redis://127.0.0.1:${redisProxy.port}` }
   const nodes = await Promise.all(
-    Array.from({ length: count }, async () => stack.use(await startRestartingNode(options))),
+    Array.from({ length: count }, async (_, place) => {
+      const ill = illness(setting, place)
+      return stack.use(await startRestartingNode({ ...urls, ...ill, env: { ...env, ...ill.env } }))
+    }),
   )
   return {
     ...{ nodes, record: databaseUrl },
     backing: { redis, redisProxy, postgres, postgresProxy, databaseUrl },
     async lend() {},
   }
+}
+
+/** The program of a node that is not sound, and what it is told. */
+function illness(
+  { seed, ailment, clockSkewsMs }: ClusterSetting,
+  place: number,
+): Pick<NodeOptions, 'env' | 'main'> {
+  if (ailment === undefined && clockSkewsMs === undefined) return {}
+  const whole: Ailment = { seed, ...ailment, clockSkewMs: clockSkewsMs?.[place] ?? 0 }
+  return { env: { AILMENT: JSON.stringify(whole) }, main: FAULTY }
 }
 
 /** One node with an embedded record, without Redis. It ends with `stack`. */

@@ -1,10 +1,14 @@
 import type { Fault } from './fault.ts'
+import { churn } from './faults/churn.ts'
 import { everyoneDropped, flappingClients } from './faults/clients.ts'
 import { killedAlone } from './faults/embedded.ts'
 import { awayTooLong, delayedCommits, repeatedKeys } from './faults/history.ts'
 import { diedBeforeTelling, killedNodes, rollingRestart } from './faults/nodes.ts'
+import { noise } from './faults/noise.ts'
 import { killedPostgres, restartedRedis, swallowedRedis } from './faults/parts.ts'
 import { endedRights, stoppedNode } from './faults/rights.ts'
+import { stoppedReaders } from './faults/slow.ts'
+import { endsWhileAway } from './faults/time.ts'
 
 /** By number. */
 export const FAULTS: readonly Fault[] = [
@@ -16,10 +20,14 @@ export const FAULTS: readonly Fault[] = [
   delayedCommits,
   flappingClients,
   awayTooLong,
+  stoppedReaders,
   repeatedKeys,
   rollingRestart,
   everyoneDropped,
   stoppedNode,
   endedRights,
+  endsWhileAway,
+  noise,
+  churn,
   killedAlone,
 ]

@@ -1,8 +1,8 @@
-import { startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config/config.ts'
 import { environment } from '../../src/config/environment.ts'
 import { createLogger } from '../../src/logging/logger.ts'
 import { createRandom } from '../support/random.ts'
+import { setClockForward } from './clock.ts'
 
 /** What is wrong with a node: see `Sabotage` in app.ts, which `npm start` can't be given. */
 export interface Ailment {
@@ -11,11 +11,16 @@ export interface Ailment {
   readonly withoutKeys?: boolean
   /** Of a thousand batches so many end the process after their commit, before anybody is told. */
   readonly deathsPerMille?: number
+  /** How much later it is by this node's clock than it is. */
+  readonly clockSkewMs?: number
   readonly seed?: number
 }
 
 const given = environment()
 const ailment = JSON.parse(given['AILMENT'] ?? '{}') as Ailment
+setClockForward(ailment.clockSkewMs ?? 0)
+// Only now, so that nothing of it has seen the right time.
+const { startApp } = await import('../../src/app.ts')
 const read = readConfig(given)
 if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))
 const random = createRandom((ailment.seed ?? 0) + process.pid)

@@ -32,7 +32,7 @@ const ANNOUNCEMENTS = `subscription ($after: Cursor) { announcements(after: $aft
 /** Most clients are of graphql-ws. */
 const LIBRARIES: readonly Library[] = ['graphql-ws', 'apollo', 'graphql-ws', 'urql']
 
-/** What a new member of a room is, and who it is added by. */
+/** Adds somebody to a room, by who may. Throws where it is refused. */
 export async function addMember(
   node: TestNode,
   roomId: string,
@@ -42,6 +42,11 @@ export async function addMember(
   const { data, errors } = await post(node.url, ADD, { roomId, userId }, token)
   if (JSON.stringify(data).includes('Rejected') || errors !== undefined)
     throw new Error(`no member was added: ${JSON.stringify({ data, errors })}`)
+}
+
+/** How a client follows an auction. */
+export function bidsOn(auctionId: string): Followed {
+  return { topic: `auction:${auctionId}`, query: BIDS, variables: { id: auctionId } }
 }
 
 /** Makes `count` rooms: public ones, each with one live auction; or closed ones, without. */
@@ -60,7 +65,7 @@ export async function makePlaces(node: TestNode, count: number, isClosed: boolea
   const roomIds = pairs.map(({ roomId }) => roomId)
   const auctionIds = pairs.flatMap(({ auctionId }) => auctionId ?? [])
   const followed = [
-    ...auctionIds.map((id) => ({ topic: `auction:${id}`, query: BIDS, variables: { id } })),
+    ...auctionIds.map(bidsOn),
     ...roomIds.map((id) => ({ topic: `messages:${id}`, query: MESSAGES, variables: { id } })),
     { topic: 'announcements', query: ANNOUNCEMENTS, variables: {} },
   ]

@@ -40,7 +40,10 @@ export interface BurstSetting {
 }
 
 /** What a run on a cluster is made of. */
-export interface Setting extends BurstSetting, ClusterSetting {}
+export interface Setting extends BurstSetting, ClusterSetting {
+  /** Looks at the nodes before the first client comes. */
+  readonly beforeClients?: (scene: Pick<Scene, 'nodes' | 'redis'>) => Promise<void>
+}
 
 /** Nodes at work: mutations arrive, and clients follow. */
 export interface Burst {
@@ -48,6 +51,8 @@ export interface Burst {
   readonly nodes: readonly RestartingNode[]
   readonly places: Places
   watchers<Answer = boolean>(request: WatchersRequest): Promise<Answer>
+  /** Brings more clients. What they follow is compared, too. Resolves when each has had its first payload. */
+  follow(watched: readonly Watched[]): Promise<void>
   bar(barred: Barred): void
   /** Adds a command of the fault's own to what publishers tell the checker. */
   attempted(command: Attempted): void
@@ -83,6 +88,7 @@ const ARRIVE_WITHIN_MS = 20_000
 export async function perform(setting: Setting, fault: (scene: Scene) => Promise<Report>): Promise<Outcome> {
   await using stack = new AsyncDisposableStack()
   const cluster = await startCluster(setting, stack)
+  await setting.beforeClients?.({ nodes: cluster.nodes, redis: cluster.backing.redis })
   return await performOn(cluster, setting, (burst) => fault({ ...burst, ...cluster.backing }))
 }
 
@@ -108,6 +114,7 @@ async function performOn(
   if (first === undefined) throw new RangeError('a scene has a node')
   const places = await makePlaces(first.node, setting.rooms, setting.areRoomsClosed === true)
   const urls = nodes.map(({ node }) => node.url)
+  const topics = new Set(places.topics)
   const watched = [
     ...places.watchedBy(setting.watchersEach, setting.libraries),
     ...((await setting.more?.(places, nodes)) ?? []),
@@ -131,6 +138,11 @@ async function performOn(
     random: createRandom(seed),
     ...{ nodes, places },
     watchers: (request) => watching.ask(request),
+    async follow(more) {
+      for (const { topic } of more) topics.add(topic)
+      await watching.ask({ kind: 'follow', watched: more })
+      if (!(await watching.ask<boolean>({ kind: 'begun' }))) throw new Error('not every client could begin')
+    },
     bar(barred) {
       bars.add(barred.subscription)
       logBarred(barred)
@@ -141,16 +153,16 @@ async function performOn(
     },
   })
   const areAllAnswered = await settle()
-  const reaches = await reachesAtRest(deployment, places)
+  const reaches = await reachesAtRest(deployment, [...topics])
   await watching.ask({ kind: 'reach', reaches, except: [...bars], timeoutMs: ARRIVE_WITHIN_MS })
   await deployment.lend()
-  return { seed, figures: await compare(folder, deployment.record, places.topics), areAllAnswered, also }
+  return { seed, figures: await compare(folder, deployment.record, [...topics]), areAllAnswered, also }
 }
 
 /** How far the histories reach when nothing is asked any more. All nodes run afterwards. */
 async function reachesAtRest(
   { nodes, record, lend }: Deployment,
-  { topics }: Places,
+  topics: readonly string[],
 ): Promise<readonly Reach[]> {
   const reviveAll = () => Promise.all(nodes.map((node) => node.revive()))
   await reviveAll()

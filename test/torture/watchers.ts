@@ -37,6 +37,7 @@ export type WatchersRequest =
       readonly except: readonly string[]
       readonly timeoutMs: number
     }
+  | { readonly kind: 'follow'; readonly watched: readonly Watched[] }
   /** Cuts every connection at once. */
   | { readonly kind: 'cut' }
   /** Resolves with the ms since the last cut when so much of all had something since. */
@@ -200,6 +201,12 @@ answerAll<WatchersRequest>(async (request) => {
         () => due.every(({ topic, offset }) => offset >= (heads.get(topic) ?? 0)),
         request.timeoutMs,
       )
+    }
+    case 'follow': {
+      const more = request.watched.map(createWatcher)
+      watchers.push(...more)
+      for (const watcher of more) watcher.open()
+      return true
     }
     case 'cut':
       cutAt = Date.now()

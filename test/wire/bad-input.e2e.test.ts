@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { connect as connectTcp, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { BROKEN_FRAMES, codeIn, openTcp, restOf, upgrade } from '../support/broken-frames.ts'
 import { type Caller, caughtUp, codeOfEnd, createCaller } from '../support/caller.ts'
 import type { GraphqlResult, Recording } from '../support/graphql-client.ts'
 import { startNode, type TestNode } from '../support/node.ts'
@@ -634,52 +635,19 @@ describe('a message over a WebSocket', () => {
 })
 
 describe('bytes over a raw TCP socket', () => {
-  async function openTcp(): Promise<Socket> {
-    const { port, hostname } = new URL(node.url)
-    const socket = connectTcp(Number(port), hostname)
+  async function connected(): Promise<Socket> {
+    const socket = await openTcp(node.url)
     onTestFinished(() => void socket.destroy())
-    // A reset is an answer as well.
-    socket.on('error', () => {})
-    await once(socket, 'connect')
     return socket
   }
 
   async function upgraded(): Promise<Socket> {
-    const socket = await openTcp()
-    socket.write(
-      'GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n' +
-        'Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n',
-    )
-    const [head] = await once(socket, 'data')
-    expect(String(head)).toContain('101 Switching Protocols')
+    const socket = await connected()
+    await upgrade(socket)
     return socket
   }
 
-  /** All that comes until the server ends it. */
-  async function restOf(socket: Socket): Promise<Buffer> {
-    const chunks: Buffer[] = []
-    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
-    await once(socket, 'close')
-    return Buffer.concat(chunks)
-  }
-
-  /** The code in a close frame. */
-  const codeIn = (bytes: Buffer): number => bytes.readUInt16BE(2)
-
-  test.for([
-    { called: 'an unmasked frame', bytes: Buffer.from([0x81, 0x02, 0x7b, 0x7d]), code: 1002 },
-    { called: 'a frame with reserved bits', bytes: Buffer.from([0xf1, 0x80, 0, 0, 0, 0]), code: 1002 },
-    { called: 'a frame with an unknown opcode', bytes: Buffer.from([0x83, 0x80, 0, 0, 0, 0]), code: 1002 },
-    { called: 'a text that is not UTF-8', bytes: Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0xff]), code: 1007 },
-    {
-      called: 'a head that claims 2^40 bytes',
-      bytes: Buffer.from([0x81, 0xff, 0, 0, 1, 0, 0, 0, 0, 0]),
-      code: 1009,
-    },
-    { called: 'a continuation of nothing', bytes: Buffer.from([0x80, 0x80, 0, 0, 0, 0]), code: 1002 },
-    { called: 'a ping of 126 bytes', bytes: Buffer.from([0x89, 0xfe, 0, 126, 0, 0, 0, 0]), code: 1002 },
-  ])('that are $called close the WebSocket with $code', async ({ bytes, code }) => {
+  test.for(BROKEN_FRAMES)('that are $called close the WebSocket with $code', async ({ bytes, code }) => {
     const socket = await upgraded()
     const rest = restOf(socket)
     socket.write(bytes)
@@ -687,7 +655,7 @@ describe('bytes over a raw TCP socket', () => {
   })
 
   test('that are no HTTP are answered 400', async () => {
-    const socket = await openTcp()
+    const socket = await connected()
     const rest = restOf(socket)
     socket.write('\0\x01\x02 nonsense\r\n\r\n')
     expect(String(await rest)).toContain('400 Bad Request')
@@ -703,14 +671,14 @@ describe('bytes over a raw TCP socket', () => {
       head: 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 5\r\n',
     },
   ])('that are an upgrade $called are answered 4xx', async ({ head }) => {
-    const socket = await openTcp()
+    const socket = await connected()
     const rest = restOf(socket)
     socket.write(`GET /graphql HTTP/1.1\r\nHost: localhost\r\n${head}\r\n`)
     expect(String(await rest)).toMatch(/^HTTP\/1\.1 4\d\d /)
   })
 
   test('that are an upgrade at an address with a broken escape do no harm', async () => {
-    const socket = await openTcp()
+    const socket = await connected()
     const rest = restOf(socket)
     socket.write(
       'GET //%%%/graphql?token=%E0%A4%A HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
@@ -722,7 +690,7 @@ describe('bytes over a raw TCP socket', () => {
   test.for(['//', 'http://[', '//%zz', '/graphql%00'])(
     'that ask for the address %s are answered 4xx',
     async (path) => {
-      const socket = await openTcp()
+      const socket = await connected()
       const rest = restOf(socket)
       socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
       expect(String(await rest)).toMatch(/^HTTP\/1\.1 4\d\d /)

@@ -1,20 +1,12 @@
-import { readFile } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startNode, type TestNode } from '../support/node.ts'
-import { freshDatabase } from '../support/postgres-shared.ts'
-import { createRandom } from '../support/random.ts'
-import { type Frame, openRawSocket, type RawSocket } from '../support/raw-socket.ts'
-import { makeAuction, makeRoom } from '../support/rooms.ts'
-import { PATIENTLY, runs } from '../support/runs.ts'
-
-interface Subscribe {
+/** A message that begins an operation. */
+export interface Subscribe {
   readonly id: string
   readonly type: 'subscribe'
   readonly payload: { readonly query: string; readonly variables?: object | undefined }
 }
 
 /** Operations that are well, to be made ill. */
-function operationsOn(roomId: string, auctionId: string): readonly Subscribe[] {
+export function operationsOn(roomId: string, auctionId: string): readonly Subscribe[] {
   const documents: readonly (readonly [query: string, variables?: object])[] = [
     ['{ server { version node time capabilities } viewer { user { id name } roles unreadNotifications } }'],
     [
@@ -64,7 +56,7 @@ function operationsOn(roomId: string, auctionId: string): readonly Subscribe[] {
   })
 }
 
-const OTHERS: readonly object[] = [
+export const OTHERS: readonly object[] = [
   { id: 'op1', type: 'complete' },
   { type: 'ping', payload: { a: 1 } },
   { type: 'pong' },
@@ -116,7 +108,7 @@ const TOKENS = [
   ',',
 ]
 
-type Random = (below: number) => number
+export type Random = (below: number) => number
 
 const pick = <Item>(items: readonly Item[], random: Random): Item | undefined => items[random(items.length)]
 
@@ -141,7 +133,7 @@ function spoilValue(value: unknown, random: Random): unknown {
 }
 
 /** The envelope is sound, so that those after it are read, too. */
-function spoilOperation({ id, payload }: Subscribe, number: number, random: Random): string {
+export function spoilOperation({ id, payload }: Subscribe, number: number, random: Random): string {
   const isOfText = random(2) === 0
   const query = isOfText ? spoilText(payload.query, TOKENS, random) : payload.query
   const variables = isOfText ? payload.variables : spoilValue(payload.variables ?? {}, random)
@@ -153,106 +145,39 @@ function spoilOperation({ id, payload }: Subscribe, number: number, random: Rand
   })
 }
 
-function spoilMessage(message: object, random: Random): string {
+export function spoilMessage(message: object, random: Random): string {
   const text = JSON.stringify(spoilValue(message, random)) ?? ''
   return random(2) === 0 ? text : spoilText(text, [...TOKENS, '"', ':', 'null', '\u0000', '1e999'], random)
 }
 
-const CLOSINGS = new Set([4400, 4401, 4403, 4409, 4429, 1008, 1009])
-const CODES = new Set([
-  ...['UNAUTHENTICATED', 'NOT_FOUND', 'FORBIDDEN', 'BAD_USER_INPUT', 'CURSOR_INVALID', 'RATE_LIMITED'],
-  ...['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'OPERATION_RESOLUTION_FAILURE'],
-  ...['QUERY_TOO_COMPLEX', 'TOO_MANY_SUBSCRIPTIONS'],
-])
-const ROUND = 40
-const LAST = '{"is":"last"}'
+/** So that it stays below what a message may have. */
+const MOST = 3_500
+export const MAX_MESSAGE_BYTES = 65_536
 
-interface ErrorPayload {
-  readonly extensions?: { readonly code?: string }
+/** An operation that asks for too much: by aliases, by depth, by its variables, or by all of its bytes. */
+export function swollenOperation(number: number, random: Random): string {
+  const size = 1 + random(MOST)
+  const kinds: readonly (() => { readonly query: string; readonly variables?: object })[] = [
+    () => ({ query: `{ ${Array.from({ length: size }, (_, each) => `a${each}: __typename`).join(' ')} }` }),
+    () => ({ query: `{ ${'rooms { edges { node { owner '.repeat(size / 20)}` }),
+    () => ({ query: `${'{a'.repeat(size)}${'}'.repeat(size)}` }),
+    () => ({ query: 'query ($a: [Int]) { __typename }', variables: { a: nested(size) } }),
+    () => ({ query: '{ __typename }', variables: { a: 'a'.repeat(size * 18) } }),
+  ]
+  const payload = pick(kinds, random)?.() ?? { query: '' }
+  return JSON.stringify({ id: `swollen.${number}`, type: 'subscribe', payload })
 }
 
-function codesOf({ type, payload }: Frame): readonly unknown[] {
-  const errors: readonly ErrorPayload[] =
-    type === 'error'
-      ? (payload as readonly ErrorPayload[])
-      : ((payload as { readonly errors?: readonly ErrorPayload[] } | undefined)?.errors ?? [])
-  return errors.map(({ extensions }) => extensions?.code)
+/** More than a message may have: it closes the connection. */
+export function outsizedMessage(random: Random): string {
+  return JSON.stringify({
+    type: 'ping',
+    payload: { a: 'a'.repeat(MAX_MESSAGE_BYTES + random(MAX_MESSAGE_BYTES)) },
+  })
 }
 
-describe('messages that are spoilt at random', PATIENTLY, () => {
-  let node: TestNode
-  let operations: readonly Subscribe[]
-  let messages: readonly object[]
-  /** How often each code was answered with; `data` for what was served all the same. */
-  const answers = new Map<string, number>()
-
-  beforeAll(async () => {
-    node = await startNode({ databaseUrl: await freshDatabase() })
-    const owner = await node.token('owner')
-    const roomId = await makeRoom(node, owner)
-    operations = operationsOn(roomId, await makeAuction(node, owner, roomId))
-    messages = [...operations, ...OTHERS]
-  })
-  afterAll(() => node[Symbol.asyncDispose]())
-
-  async function residentBytes(): Promise<number> {
-    const status = await readFile(`/proc/${node.pid}/status`, 'utf8')
-    return Number(/VmRSS:\s+(\d+) kB/u.exec(status)?.[1]) * 1024
-  }
-
-  /** The last of a round may break the protocol: that ends the connection. */
-  function messageOf(number: number, random: Random): string {
-    if (number === ROUND - 1 && random(3) === 0) return spoilMessage(pick(messages, random) ?? {}, random)
-    const operation = pick(operations, random)
-    return operation === undefined ? '' : spoilOperation(operation, number, random)
-  }
-
-  /** Sends some over one connection, and says by what code it closed, where it did. */
-  async function round(random: Random, token: string): Promise<number | undefined> {
-    using socket: RawSocket = await openRawSocket(node.wsUrl, { token })
-    const sent: string[] = []
-    for (let each = 0; each < ROUND; each += 1) {
-      sent.push(messageOf(each, random))
-      socket.send(sent.at(-1) ?? '')
-    }
-    socket.send({ type: 'ping', payload: JSON.parse(LAST) })
-    const answered = socket
-      .frame((frame) => frame.type === 'pong' && JSON.stringify(frame.payload) === LAST)
-      .then(
-        () => undefined,
-        () => socket.closed,
-      )
-    const code = await answered
-    for (const frame of socket.frames) {
-      const codes = codesOf(frame)
-      for (const each of codes) expect(CODES, JSON.stringify({ frame, sent })).toContain(each)
-      const answer = String(codes[0] ?? frame.type)
-      answers.set(answer, (answers.get(answer) ?? 0) + 1)
-    }
-    if (code !== undefined) expect(CLOSINGS, sent.join('\n')).toContain(code)
-    return code
-  }
-
-  test('get a clear error or the right close code, and neither end nor swell the server', async () => {
-    const count = runs(4_000).numRuns
-    const seed = Math.floor(Math.random() * 2 ** 31)
-    const random = createRandom(seed)
-    const tokens = await Promise.all(['ann', 'ben', 'cem'].map((name) => node.token(name)))
-    let before: number | undefined
-    try {
-      for (let at = 0; at < count; at += ROUND) {
-        await round(random, tokens[random(3)] ?? '')
-        if (before === undefined && at > count / 4) before = await residentBytes()
-      }
-    } catch (fault) {
-      throw new Error(`with the seed ${seed}`, { cause: fault })
-    }
-    const answered = [...answers]
-      .filter(([code]) => CODES.has(code))
-      .reduce((sum, [, times]) => sum + times, 0)
-    expect(answered, JSON.stringify([...answers])).toBeGreaterThan(count / 4)
-    const grown = (await residentBytes()) - (before ?? 0)
-    expect(grown).toBeLessThan(100 * 1024 * 1024)
-    expect((await fetch(`${node.url}/ready`)).status).toBe(200)
-  })
-})
+function nested(depth: number): unknown {
+  let value: unknown = 1
+  for (let each = 0; each < depth; each += 1) value = [value]
+  return value
+}

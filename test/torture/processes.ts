@@ -1,0 +1,63 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** What a process of this machine has in memory, in bytes. */
+export interface Memory {
+  readonly resident: number
+  /** The most that it ever had. */
+  readonly peak: number
+}
+
+/** Throws where the process is gone. */
+export async function memoryOf(pid: number): Promise<Memory> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  const read = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024
+  return { resident: read('VmRSS'), peak: read('VmHWM') }
+}
+
+/** Open files and sockets. Throws where the process is gone. */
+export async function openFilesOf(pid: number): Promise<number> {
+  return (await readdir(`/proc/${pid}/fd`)).length
+}
+
+export function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MB`
+}
+
+/** What a process held at one time. */
+export interface Sample {
+  readonly atMs: number
+  readonly residentBytes: number
+  readonly openFiles: number
+}
+
+/** Looks at a process again and again until it is told to stop; then says what it saw. */
+export function watchProcess(pid: number, everyMs: number): { stop(): Promise<readonly Sample[]> } {
+  const samples: Sample[] = []
+  let isOver = false
+  const watching = (async () => {
+    while (!isOver) {
+      const [{ resident }, openFiles] = await Promise.all([memoryOf(pid), openFilesOf(pid)])
+      samples.push({ atMs: Date.now(), residentBytes: resident, openFiles })
+      await pause(everyMs)
+    }
+    return samples
+  })()
+  // Who stops it hears of it.
+  watching.catch(() => {})
+  return {
+    stop() {
+      isOver = true
+      return watching
+    },
+  }
+}
+
+/** By least squares: how much more a minute. */
+export function slopePerMinute(points: readonly (readonly [atMs: number, value: number])[]): number {
+  const mean = (of: (point: readonly [number, number]) => number): number =>
+    points.reduce((sum, point) => sum + of(point), 0) / points.length
+  const [meanAt, meanValue] = [mean(([at]) => at), mean(([, value]) => value)]
+  const spread = mean(([at]) => (at - meanAt) ** 2)
+  return spread === 0 ? 0 : (mean(([at, value]) => (at - meanAt) * (value - meanValue)) / spread) * 60_000
+}
