@@ -102,6 +102,7 @@ const FOLDERS = {
       'kernel/',
       'auth/',
       'config/allowed-origins.ts',
+      'config/trusted-documents.ts',
       // Who may look after the node.
       'domain/actor.ts',
       'health/readiness.ts',
@@ -120,6 +121,7 @@ const FOLDERS = {
       'resolvers/services.ts',
     ],
     packages: [
+      '@graphql-tools/documents',
       '@graphql-yoga/render-graphiql',
       'graphql',
       'graphql-ws',

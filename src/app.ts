@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { lexicographicSortSchema, printSchema } from 'graphql'
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql'
 import type { Logger } from 'pino'
 import { issueDevToken } from './auth/dev-token.ts'
 import { refusingRevoked } from './auth/revocations.ts'
@@ -41,17 +41,19 @@ import { createServices, type Services } from './resolvers/services.ts'
 import { followRevocations } from './revocation/follow.ts'
 import { createScheduler } from './scheduler/scheduler.ts'
 import { createSchema } from './schema/schema.ts'
+import type { OperationLimits } from './transport/document.ts'
 import { createGraphiqlPage } from './transport/http/graphiql.ts'
 import { createGraphqlHandler } from './transport/http/graphql.ts'
 import { answerJson } from './transport/http/json.ts'
 import { createOperationsHandler } from './transport/http/operations.ts'
 import { operatorEndpoints } from './transport/http/operators.ts'
 import { createOriginPolicy } from './transport/http/origin.ts'
-import { createPages } from './transport/http/pages.ts'
+import { createPages, livePageDocuments } from './transport/http/pages.ts'
 import { createSseServer } from './transport/http/sse.ts'
 import { createYogaServer } from './transport/http/yoga.ts'
 import { createMask } from './transport/masking.ts'
 import { createOperations } from './transport/operation.ts'
+import { ANY_DOCUMENT, createTrustedDocuments, type Documents } from './transport/trusted-documents.ts'
 import { createWsServer } from './transport/ws/server.ts'
 import { VERSION } from './version.ts'
 import { createWebhook, type Webhook } from './webhook/webhook.ts'
@@ -96,6 +98,10 @@ export async function startApp(
 ): Promise<App> {
   const node = newNodeId()
   const mask = createMask(log)
+  const schema = createSchema()
+  const { limits, auth, isIntrospectionAllowed } = config
+  const operationLimits = { ...limits, isIntrospectionAllowed }
+  const documents = documentsFor(config, schema, operationLimits)
   const record = await openRecord({
     url: config.database.kind === 'postgres' ? config.database.url.reveal() : null,
     directory: config.database.kind === 'embedded' ? config.database.directory : '',
@@ -157,10 +163,7 @@ export async function startApp(
     onFault: (error) => log.warn({ err: error }, 'nothing could be forgotten; it is tried again'),
   })
   const readiness = createReadiness(database, bus)
-  const schema = createSchema()
-  const { limits, auth, isIntrospectionAllowed } = config
-  const operationLimits = { ...limits, isIntrospectionAllowed }
-  const operations = createOperations(schema, { services }, mask, operationLimits)
+  const operations = createOperations(schema, { services }, mask, operationLimits, documents)
   const revocations = await followRevocations({
     database,
     hub,
@@ -189,7 +192,7 @@ export async function startApp(
   })
   const graphql = createGraphqlHandler({
     ...{ services, sse, verifier, onSeen, origins, mask },
-    yoga: createYogaServer(schema, mask, operationLimits),
+    yoga: createYogaServer(schema, mask, operationLimits, documents),
     maxBodyBytes: limits.maxMessageBytes,
     graphiql: config.http.isGraphiqlServed ? createGraphiqlPage() : null,
   })
@@ -269,6 +272,12 @@ export async function startApp(
       await record.close()
     },
   }
+}
+
+function documentsFor(config: Config, schema: GraphQLSchema, limits: OperationLimits): Documents {
+  if (config.trustedDocuments === null) return ANY_DOCUMENT
+  const own = config.isDemoOn ? livePageDocuments() : []
+  return createTrustedDocuments({ schema, limits, manifest: config.trustedDocuments, own })
 }
 
 function openBus(config: Config, log: Logger): Promise<Bus> | Bus {
