@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql'
 import type { Logger } from 'pino'
@@ -9,6 +9,7 @@ import type { Viewer } from './auth/viewer.ts'
 import { createDispatch, type DispatchOptions, type RunningDispatch } from './command/create-dispatch.ts'
 import { createTurns } from './command/turns.ts'
 import type { Config, WebhookConfig } from './config/config.ts'
+import type { TracingConfig } from './config/tracing.ts'
 import { createFollower } from './follower/follower.ts'
 import { createReadiness } from './health/readiness.ts'
 import { createHub, type Hub, type HubSabotage } from './hub/hub.ts'
@@ -41,9 +42,11 @@ import { createServices, type Services } from './resolvers/services.ts'
 import { followRevocations } from './revocation/follow.ts'
 import { createScheduler } from './scheduler/scheduler.ts'
 import { createSchema } from './schema/schema.ts'
+import { publishSpan, requestSpan } from './tracing/spans.ts'
+import { NO_TRACING, type Tracing, traced, typeOf } from './tracing/tracing.ts'
 import type { OperationLimits } from './transport/document.ts'
 import { createGraphiqlPage } from './transport/http/graphiql.ts'
-import { createGraphqlHandler } from './transport/http/graphql.ts'
+import { createGraphqlHandler, type GraphqlHandler } from './transport/http/graphql.ts'
 import { answerJson } from './transport/http/json.ts'
 import { createOperationsHandler } from './transport/http/operations.ts'
 import { operatorEndpoints } from './transport/http/operators.ts'
@@ -102,6 +105,7 @@ export async function startApp(
   const { limits, auth, isIntrospectionAllowed } = config
   const operationLimits = { ...limits, isIntrospectionAllowed }
   const documents = documentsFor(config, schema, operationLimits)
+  const tracing = config.tracing === null ? NO_TRACING : await openTracing(config.tracing, node, log)
   const record = await openRecord({
     url: config.database.kind === 'postgres' ? config.database.url.reveal() : null,
     directory: config.database.kind === 'embedded' ? config.database.directory : '',
@@ -114,6 +118,7 @@ export async function startApp(
     history,
     bus,
     sabotage,
+    tracing,
     events: {
       onGapRepaired: (topic, count) => log.info({ topic, count }, 'read what the bus had skipped'),
       onFault: (topic, error) => log.warn({ topic, err: error }, 'a topic could not be read'),
@@ -123,10 +128,11 @@ export async function startApp(
       mask,
     },
   })
+  const announce = createAnnounce(bus, config.redis === null ? 'memory' : 'redis', hub, tracing)
   const isPushed = config.webhook !== null
   const follower = createFollower({
     ...{ database, isPushed },
-    announce: (entries) => announce(bus, hub, entries),
+    announce: (entries) => announce(entries),
     onFault: (topic, error) =>
       log.warn({ topic, err: error }, 'consequences could not be drawn; it is tried again'),
   })
@@ -134,9 +140,10 @@ export async function startApp(
     ...{ database, isPushed },
     turns: createTurns(CONCURRENT_BATCHES[config.database.kind]),
     withoutKeys: sabotage.withoutKeys === true,
+    tracing,
     announce: (entries) => {
       sabotage.afterCommit?.()
-      announce(bus, hub, entries)
+      announce(entries)
       follower.nudge(entries)
     },
   })
@@ -163,7 +170,7 @@ export async function startApp(
     onFault: (error) => log.warn({ err: error }, 'nothing could be forgotten; it is tried again'),
   })
   const readiness = createReadiness(database, bus)
-  const operations = createOperations(schema, { services }, mask, operationLimits, documents)
+  const operations = createOperations(schema, { services }, mask, operationLimits, documents, tracing)
   const revocations = await followRevocations({
     database,
     hub,
@@ -192,7 +199,7 @@ export async function startApp(
   })
   const graphql = createGraphqlHandler({
     ...{ services, sse, verifier, onSeen, origins, mask },
-    yoga: createYogaServer(schema, mask, operationLimits, documents),
+    yoga: createYogaServer(schema, mask, operationLimits, documents, tracing),
     maxBodyBytes: limits.maxMessageBytes,
     graphiql: config.http.isGraphiqlServed ? createGraphiqlPage() : null,
   })
@@ -228,7 +235,7 @@ export async function startApp(
     response.setHeader('x-request-id', requestId)
     withLogScope({ requestId }, () => {
       response.once('finish', () => log.debug({ status: response.statusCode }, 'request answered'))
-      graphql(request, response).catch((error: unknown) => {
+      answerTraced(tracing, request, response, graphql).catch((error: unknown) => {
         log.error({ err: error }, 'a request failed')
         response.destroy()
       })
@@ -270,6 +277,7 @@ export async function startApp(
       await rates.close()
       await bus.close()
       await record.close()
+      await tracing.close()
     },
   }
 }
@@ -341,13 +349,53 @@ function openWebhook(
   })
 }
 
+async function openTracing(config: TracingConfig, node: string, log: Logger): Promise<Tracing> {
+  // A node that traces nothing loads nothing of it.
+  const { createOtlpTracing } = await import('./tracing/tracing.otlp.ts')
+  return createOtlpTracing({
+    ...{ ...config, node, version: VERSION },
+    onFault: (error) => log.warn({ err: error }, 'spans were not taken; what is not taken is dropped'),
+  })
+}
+
+/** A stream of server-sent events counts until it is open. */
+function answerTraced(
+  tracing: Tracing,
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: GraphqlHandler,
+): Promise<void> {
+  if (!tracing.isOn) return answer(request, response)
+  const { traceparent } = request.headers
+  const parent = typeof traceparent === 'string' ? traceparent : ''
+  return traced(tracing, requestSpan(request.method ?? 'GET', '/graphql', parent), async (span) => {
+    await answer(request, response)
+    span.set({ 'http.response.status_code': response.statusCode })
+  })
+}
+
 /**
  * One notice a batch and topic. Where the bus does not take it, this node's subscribers hear of it all the same, others
  * by polling.
  */
-function announce(bus: Bus, hub: Hub, entries: readonly Entry[]): void {
-  for (const [topic, batch] of Map.groupBy(entries, (entry) => entry.topic)) {
-    bus.publish(topic, encodeNotice(batch)).catch(() => hub.announceLocally(topic))
+function createAnnounce(
+  bus: Bus,
+  system: string,
+  hub: Hub,
+  tracing: Tracing,
+): (entries: readonly Entry[]) => void {
+  return (entries) => {
+    for (const [topic, batch] of Map.groupBy(entries, (entry) => entry.topic)) {
+      const range = { topic, first: batch[0]?.offset ?? 0, last: batch.at(-1)?.offset ?? 0 }
+      const span = tracing.start(publishSpan(system, range))
+      bus
+        .publish(topic, encodeNotice(batch, span.isRecorded ? span.context : undefined))
+        .catch((error: unknown) => {
+          span.fail(typeOf(error))
+          hub.announceLocally(topic)
+        })
+        .finally(() => span.end())
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { type AllowedOrigins, parseAllowedOrigins } from './allowed-origins.ts'
 import { type Secret, secret } from './secret.ts'
 import { type Manifest, readManifest } from './trusted-documents.ts'
+import { readTracing, type TracingConfig } from './tracing.ts'
 import { createVariables, type Variables } from './variables.ts'
 
 export interface HttpConfig {
@@ -86,6 +87,8 @@ export interface Config {
   readonly limits: LimitsConfig
   readonly webhook: WebhookConfig | null
   readonly log: LogConfig
+  /** null: nothing is traced, and nothing of that loaded. */
+  readonly tracing: TracingConfig | null
   readonly isDemoOn: boolean
 }
 
@@ -265,6 +268,7 @@ export function readConfig(
       level: variables.choice('LOG_LEVEL', 'info', LOG_LEVELS),
       format: variables.choice('LOG_FORMAT', 'auto', ['pretty', 'json', 'auto']),
     },
+    tracing: readTracing(variables),
     isDemoOn: variables.flag('DEMO', !isProduction),
   }
   const problems = variables.problems()

@@ -2,8 +2,8 @@ import type { Cursor } from '../kernel/cursor.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Offset } from '../kernel/position.ts'
 import type { Payload, Subscriber } from './delivery.ts'
-import type { Part } from './source.ts'
 import { createRenderer, type RenderCounters, type Renderer } from './renderer.ts'
+import type { Part } from './source.ts'
 
 /** A subscriber of a history: everything up to and including `position` was sent, or is not for it to see. */
 export interface Reader {
@@ -65,6 +65,11 @@ export class Group {
     this.#counters.onDelivery(sent)
     if (late.length > 0) this.#deliverLate(late)
     return sent
+  }
+
+  /** Settles when what takes time to render is handed out; undefined where nothing does. */
+  get late(): Promise<void> | undefined {
+    return this.#tail
   }
 
   #deliverLate(late: readonly Promise<() => void>[]): void {

@@ -19,6 +19,8 @@ import type { Selection } from '../hub/delivery.ts'
 import type { Plan } from '../hub/source.ts'
 import { createSizeCheck } from '../limits/operation-size.ts'
 import type { CallContext, SharedContext } from '../resolvers/context.ts'
+import { operationSpan } from '../tracing/spans.ts'
+import { NO_TRACING, type TraceParent, traced, typeOf } from '../tracing/tracing.ts'
 import {
   type OperationLimits,
   parseQuery,
@@ -58,9 +60,20 @@ export interface Planned {
 export interface Operations {
   prepare(request: OperationRequest): Preparation
   /** A query or mutation. Errors in the result are masked already. */
-  run(operation: Operation, context: CallContext): Promise<ExecutionResult>
+  run(operation: Operation, context: CallContext, message?: TracedMessage): Promise<ExecutionResult>
   /** What a subscription asks of the hub. Throws GraphQLError where the caller may not. */
-  plan(operation: Operation, context: CallContext, after?: string | null): Promise<Planned>
+  plan(
+    operation: Operation,
+    context: CallContext,
+    after?: string | null,
+    message?: TracedMessage,
+  ): Promise<Planned>
+}
+
+/** A message of a WebSocket that brought an operation: it is a request of its own. */
+export interface TracedMessage {
+  /** Of the client's span, as far as it sent one. */
+  readonly parent: TraceParent | undefined
 }
 
 interface KnownDocument {
@@ -76,6 +89,7 @@ export function createOperations(
   mask: (error: GraphQLError) => GraphQLError,
   limits: OperationLimits,
   documents: Documents,
+  tracing = NO_TRACING,
 ): Operations {
   const rules = rulesOf(limits)
   const exceeds = createSizeCheck(schema, limits)
@@ -168,18 +182,24 @@ export function createOperations(
       }
     },
 
-    async run({ document, operationName, variables }, contextValue) {
-      return masked(
-        await execute({ schema, document, operationName, variableValues: variables, contextValue }),
-      )
+    run({ document, definition, operationName, variables }, contextValue, message) {
+      return traced(tracing, operationSpan(definition, message), async (span) => {
+        const result = masked(
+          await execute({ schema, document, operationName, variableValues: variables, contextValue }),
+        )
+        if (result.errors !== undefined) span.fail(typeOf(result.errors[0]))
+        return result
+      })
     },
 
-    async plan(operation, context, after = null) {
-      const { field, args } = rootFieldOf(schema, operation)
-      if (after !== null && field.args.some(({ name }) => name === 'after')) args['after'] = after
-      const { plan } = field.extensions
-      if (plan === undefined) throw new RangeError(`Subscription.${field.name} has no plan`)
-      return { plan: await plan(args, context), selection: selectionOf(operation, context) }
+    plan(operation, context, after = null, message) {
+      return traced(tracing, operationSpan(operation.definition, message), async () => {
+        const { field, args } = rootFieldOf(schema, operation)
+        if (after !== null && field.args.some(({ name }) => name === 'after')) args['after'] = after
+        const { plan } = field.extensions
+        if (plan === undefined) throw new RangeError(`Subscription.${field.name} has no plan`)
+        return { plan: await plan(args, context), selection: selectionOf(operation, context) }
+      })
     },
   }
 }

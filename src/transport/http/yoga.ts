@@ -2,6 +2,8 @@ import { GraphQLError, type GraphQLSchema, getOperationAST, getVariableValues } 
 import { createYoga, type Plugin } from 'graphql-yoga'
 import { createSizeCheck } from '../../limits/operation-size.ts'
 import type { CallContext } from '../../resolvers/context.ts'
+import { operationSpan } from '../../tracing/spans.ts'
+import { type Tracing, traced, typeOf } from '../../tracing/tracing.ts'
 import { type OperationLimits, parseQuery, rulesOf, tooComplex, withoutSuggestion } from '../document.ts'
 import { createDocumentCache } from '../document-cache.ts'
 import type { Mask } from '../masking.ts'
@@ -22,6 +24,7 @@ export function createYogaServer(
   mask: Mask,
   limits: OperationLimits,
   documents: Documents,
+  tracing: Tracing,
 ): YogaServer {
   const yoga = createYoga<CallContext>({
     schema,
@@ -39,6 +42,7 @@ export function createYogaServer(
       validateFurther(limits),
       refuseBefore(schema, limits),
       refuseSubscriptions,
+      ...(tracing.isOn ? [traceWith(tracing)] : []),
     ],
   })
   return { answer: async (request, context) => yoga.fetch(request, context) }
@@ -68,6 +72,23 @@ function admit(documents: Documents): Plugin {
 /** Without data the draft demands 4xx; `spec` keeps 200 for clients that ask for application/json. */
 function withStatus({ message, extensions }: GraphQLError): GraphQLError {
   return new GraphQLError(message, { extensions: { ...extensions, http: { spec: true, status: 400 } } })
+}
+
+function traceWith(tracing: Tracing): Plugin {
+  return {
+    onExecute({ args, executeFn, setExecuteFn }) {
+      const operation = getOperationAST(args.document, args.operationName)
+      if (!operation) return
+      setExecuteFn((given) =>
+        traced(tracing, operationSpan(operation), async (span) => {
+          const result = await executeFn(given)
+          const [error] = 'errors' in result ? (result.errors ?? []) : []
+          if (error !== undefined) span.fail(typeOf(error))
+          return result
+        }),
+      )
+    },
+  }
 }
 
 function limitParsing({ maxQueryTokens }: OperationLimits): Plugin {
