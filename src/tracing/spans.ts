@@ -28,7 +28,7 @@ export function operationSpan(
 ): SpanStart {
   return {
     name: operation,
-    ...(message === undefined ? { kind: 'internal' } : { kind: 'server', parent: message.parent }),
+    ...(message === undefined ? { kind: 'internal' } : { kind: 'server', parent: message.parent ?? '' }),
     attributes: {
       'graphql.operation.type': operation,
       ...(name === undefined ? {} : { 'graphql.operation.name': name.value.slice(0, MAX_NAME) }),
