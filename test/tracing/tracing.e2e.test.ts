@@ -240,7 +240,7 @@ describe('a node that traces', { timeout: 60_000 }, () => {
     expect(transaction?.resource).toMatchObject({ 'service.name': 'saleroom' })
   })
 
-  test.each(['hang', 'refuse'] as const)(
+  test.each(['hang', 'refuse', 'put off'] as const)(
     'serves, and stops in time, while its receiver does no more than %s',
     async (manner) => {
       await using receiver = await startTraceReceiver(manner)
