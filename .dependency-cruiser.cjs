@@ -1,3 +1,6 @@
+/** What whoever takes part in a trace knows of it: nothing of how it is recorded. */
+const TRACING = ['tracing/spans.ts', 'tracing/tracing.ts']
+
 /**
  * The arrows between the folders of `src`. Each folder names what it knows; whatever it does not name is refused,
  * so that a new arrow is a line here that someone has to want. Types count as much as values do.
@@ -12,6 +15,17 @@ const FOLDERS = {
   kernel: { node: ['crypto', 'util'] },
   domain: { knows: ['kernel/'] },
   config: { node: true },
+  tracing: {
+    knows: ['kernel/', 'config/tracing.ts'],
+    packages: [
+      '@opentelemetry/api',
+      '@opentelemetry/core',
+      '@opentelemetry/exporter-trace-otlp-http',
+      '@opentelemetry/resources',
+      '@opentelemetry/sdk-trace',
+    ],
+    node: ['async_hooks', 'timers/promises'],
+  },
   logging: { knows: ['config/config.ts'], packages: ['pino', 'pino-pretty'], node: ['async_hooks'] },
   auth: {
     knows: ['kernel/', 'domain/actor.ts', 'domain/person.ts', 'config/config.ts'],
@@ -23,7 +37,7 @@ const FOLDERS = {
     packages: ['@electric-sql/pglite', 'drizzle-orm', 'lru-cache', 'pg'],
     node: true,
   },
-  command: { knows: ['kernel/', 'domain/', 'log/'], packages: ['drizzle-orm', 'lru-cache'] },
+  command: { knows: ['kernel/', 'domain/', 'log/', ...TRACING], packages: ['drizzle-orm', 'lru-cache'] },
   redis: { packages: ['ioredis'], node: ['crypto', 'timers/promises'] },
   pubsub: {
     knows: ['kernel/', 'redis/'],
@@ -41,6 +55,7 @@ const FOLDERS = {
       'presence/attendee.ts',
       'pubsub/bus.ts',
       'auth/viewer.ts',
+      ...TRACING,
     ],
     packages: ['graphql'],
   },
@@ -102,6 +117,7 @@ const FOLDERS = {
       'kernel/',
       'auth/',
       'config/allowed-origins.ts',
+      'config/trusted-documents.ts',
       // Who may look after the node.
       'domain/actor.ts',
       'health/readiness.ts',
@@ -118,8 +134,10 @@ const FOLDERS = {
       'resolvers/capabilities.ts',
       'resolvers/context.ts',
       'resolvers/services.ts',
+      ...TRACING,
     ],
     packages: [
+      '@graphql-tools/documents',
       '@graphql-yoga/render-graphiql',
       'graphql',
       'graphql-ws',
@@ -149,7 +167,7 @@ const ofSrc = (place) => `^src/${literal(place)}${place.endsWith('/') ? '' : '$'
 const ofNpm = (name) => `(^|/)node_modules/${literal(name)}/`
 
 /** The implementations of a contract: `bus.memory.ts`, `bus.redis.ts`. */
-const IMPLEMENTATION = '\\.(memory|redis)\\.ts$'
+const IMPLEMENTATION = '\\.(memory|otlp|redis)\\.ts$'
 
 /** @param {string} folder @param {string[]} modules */
 const nodeArrow = (folder, modules) => ({
@@ -229,6 +247,18 @@ module.exports = {
       'The bus in memory runs without Redis.',
       { path: '\\.memory\\.ts$' },
       { path: '\\.redis\\.ts$' },
+    ),
+    refuse(
+      'only-a-node-that-traces-loads-opentelemetry',
+      'Its SDK is imported in one file, and that one when it is asked for.',
+      { path: '^src/', pathNot: '\\.otlp\\.ts$' },
+      { path: '(^|/)node_modules/@opentelemetry/' },
+    ),
+    refuse(
+      'tracing-is-loaded-when-it-is-on',
+      'See above.',
+      { path: '^src/' },
+      { path: '\\.otlp\\.ts$', dynamic: false },
     ),
     refuse(
       'only-redis-implementations-know-redis',

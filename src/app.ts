@@ -1,7 +1,7 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as TcpServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { lexicographicSortSchema, printSchema } from 'graphql'
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql'
 import type { Logger } from 'pino'
 import { issueDevToken } from './auth/dev-token.ts'
 import { refusingRevoked } from './auth/revocations.ts'
@@ -10,6 +10,7 @@ import type { Viewer } from './auth/viewer.ts'
 import { createDispatch, type DispatchOptions, type RunningDispatch } from './command/create-dispatch.ts'
 import { createTurns } from './command/turns.ts'
 import type { Config, WebhookConfig } from './config/config.ts'
+import type { TracingConfig } from './config/tracing.ts'
 import { createFollower } from './follower/follower.ts'
 import { createReadiness } from './health/readiness.ts'
 import { createStandstill } from './health/standstill.ts'
@@ -43,17 +44,21 @@ import { createServices, type Services } from './resolvers/services.ts'
 import { followRevocations } from './revocation/follow.ts'
 import { createScheduler } from './scheduler/scheduler.ts'
 import { createSchema } from './schema/schema.ts'
+import { publishSpan, requestSpan } from './tracing/spans.ts'
+import { NO_TRACING, type Tracing, traced, typeOf } from './tracing/tracing.ts'
+import type { OperationLimits } from './transport/document.ts'
 import { createGraphiqlPage } from './transport/http/graphiql.ts'
-import { createGraphqlHandler } from './transport/http/graphql.ts'
+import { createGraphqlHandler, type GraphqlHandler } from './transport/http/graphql.ts'
 import { answerJson } from './transport/http/json.ts'
 import { createOperationsHandler } from './transport/http/operations.ts'
 import { operatorEndpoints } from './transport/http/operators.ts'
 import { createOriginPolicy } from './transport/http/origin.ts'
-import { createPages } from './transport/http/pages.ts'
+import { createPages, livePageDocuments } from './transport/http/pages.ts'
 import { createSseServer } from './transport/http/sse.ts'
 import { createYogaServer } from './transport/http/yoga.ts'
 import { createMask } from './transport/masking.ts'
 import { createOperations } from './transport/operation.ts'
+import { ANY_DOCUMENT, createTrustedDocuments, type Documents } from './transport/trusted-documents.ts'
 import { createWsServer } from './transport/ws/server.ts'
 import { VERSION } from './version.ts'
 import { createWebhook, type Webhook } from './webhook/webhook.ts'
@@ -100,6 +105,11 @@ export async function startApp(
 ): Promise<App> {
   const node = newNodeId()
   const mask = createMask(log)
+  const schema = createSchema()
+  const { limits, auth, isIntrospectionAllowed } = config
+  const operationLimits = { ...limits, isIntrospectionAllowed }
+  const documents = documentsFor(config, schema, operationLimits)
+  const tracing = config.tracing === null ? NO_TRACING : await openTracing(config.tracing, node, log)
   const record = await openRecord({
     url: config.database.kind === 'postgres' ? config.database.url.reveal() : null,
     directory: config.database.kind === 'embedded' ? config.database.directory : '',
@@ -119,6 +129,7 @@ export async function startApp(
     history,
     bus,
     sabotage,
+    tracing,
     events: {
       onGapRepaired: (topic, count) => log.info({ topic, count }, 'read what the bus had skipped'),
       onFault: (topic, error) => log.warn({ topic, err: error }, 'a topic could not be read'),
@@ -128,10 +139,11 @@ export async function startApp(
       mask,
     },
   })
+  const announce = createAnnounce(bus, config.redis === null ? 'memory' : 'redis', hub, tracing)
   const isPushed = config.webhook !== null
   const follower = createFollower({
     ...{ database, isPushed },
-    announce: (entries) => announce(bus, hub, entries),
+    announce: (entries) => announce(entries),
     onFault: (topic, error) =>
       log.warn({ topic, err: error }, 'consequences could not be drawn; it is tried again'),
   })
@@ -139,9 +151,10 @@ export async function startApp(
     ...{ database, isPushed },
     turns: createTurns(CONCURRENT_BATCHES[config.database.kind]),
     withoutKeys: sabotage.withoutKeys === true,
+    tracing,
     announce: (entries) => {
       sabotage.afterCommit?.()
-      announce(bus, hub, entries)
+      announce(entries)
       follower.nudge(entries)
     },
   })
@@ -167,10 +180,7 @@ export async function startApp(
     onFault: (error) => log.warn({ err: error }, 'nothing could be forgotten; it is tried again'),
   })
   const readiness = createReadiness(database, bus)
-  const schema = createSchema()
-  const { limits, auth, isIntrospectionAllowed } = config
-  const operationLimits = { ...limits, isIntrospectionAllowed }
-  const operations = createOperations(schema, { services }, mask, operationLimits)
+  const operations = createOperations(schema, { services }, mask, operationLimits, documents, tracing)
   const revocations = await followRevocations({
     database,
     hub,
@@ -199,7 +209,7 @@ export async function startApp(
   })
   const graphql = createGraphqlHandler({
     ...{ services, sse, verifier, onSeen, origins, mask },
-    yoga: createYogaServer(schema, mask, operationLimits),
+    yoga: createYogaServer(schema, mask, operationLimits, documents, tracing),
     maxBodyBytes: limits.maxMessageBytes,
     graphiql: config.http.isGraphiqlServed ? createGraphiqlPage() : null,
   })
@@ -242,7 +252,7 @@ export async function startApp(
     response.setHeader('x-request-id', requestId)
     withLogScope({ requestId }, () => {
       response.once('finish', () => log.debug({ status: response.statusCode }, 'request answered'))
-      graphql(request, response).catch((error: unknown) => {
+      answerTraced(tracing, request, response, graphql).catch((error: unknown) => {
         log.error({ err: error }, 'a request failed')
         response.destroy()
       })
@@ -287,8 +297,15 @@ export async function startApp(
       await rates.close()
       await bus.close()
       await record.close()
+      await tracing.close()
     },
   }
+}
+
+function documentsFor(config: Config, schema: GraphQLSchema, limits: OperationLimits): Documents {
+  if (config.trustedDocuments === null) return ANY_DOCUMENT
+  const own = config.isDemoOn ? livePageDocuments() : []
+  return createTrustedDocuments({ schema, limits, manifest: config.trustedDocuments, own })
 }
 
 function openBus(config: Config, log: Logger): Promise<Bus> | Bus {
@@ -352,13 +369,53 @@ function openWebhook(
   })
 }
 
+async function openTracing(config: TracingConfig, node: string, log: Logger): Promise<Tracing> {
+  // A node that traces nothing loads nothing of it.
+  const { createOtlpTracing } = await import('./tracing/tracing.otlp.ts')
+  return createOtlpTracing({
+    ...{ ...config, node, version: VERSION },
+    onFault: (error) => log.warn({ err: error }, 'spans were not taken; what is not taken is dropped'),
+  })
+}
+
+/** A stream of server-sent events counts until it is open. */
+function answerTraced(
+  tracing: Tracing,
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: GraphqlHandler,
+): Promise<void> {
+  if (!tracing.isOn) return answer(request, response)
+  const { traceparent } = request.headers
+  const parent = typeof traceparent === 'string' ? traceparent : ''
+  return traced(tracing, requestSpan(request.method ?? 'GET', '/graphql', parent), async (span) => {
+    await answer(request, response)
+    span.set({ 'http.response.status_code': response.statusCode })
+  })
+}
+
 /**
  * One notice a batch and topic. Where the bus does not take it, this node's subscribers hear of it all the same, others
  * by polling.
  */
-function announce(bus: Bus, hub: Hub, entries: readonly Entry[]): void {
-  for (const [topic, batch] of Map.groupBy(entries, (entry) => entry.topic)) {
-    bus.publish(topic, encodeNotice(batch)).catch(() => hub.announceLocally(topic))
+function createAnnounce(
+  bus: Bus,
+  system: string,
+  hub: Hub,
+  tracing: Tracing,
+): (entries: readonly Entry[]) => void {
+  return (entries) => {
+    for (const [topic, batch] of Map.groupBy(entries, (entry) => entry.topic)) {
+      const range = { topic, first: batch[0]?.offset ?? 0, last: batch.at(-1)?.offset ?? 0 }
+      const span = tracing.start(publishSpan(system, range))
+      bus
+        .publish(topic, encodeNotice(batch, span.isRecorded ? span.context : undefined))
+        .catch((error: unknown) => {
+          span.fail(typeOf(error))
+          hub.announceLocally(topic)
+        })
+        .finally(() => span.end())
+    }
   }
 }
 

@@ -3,6 +3,8 @@ import type { Topic } from '../kernel/topic.ts'
 import type { Database } from '../log/database.ts'
 import type { Entry } from '../log/entry.ts'
 import { isConflict, isRecordUnavailable, RecordUnavailable } from '../log/faults.ts'
+import { transactionSpan, waitingSpan } from '../tracing/spans.ts'
+import { NO_TRACING, type Span, type TraceParent, type Tracing, typeOf } from '../tracing/tracing.ts'
 import type { Aggregate } from './aggregate.ts'
 import { type BatchResult, type Kept, runBatch } from './batch.ts'
 import type { Command, Outcome } from './commands.ts'
@@ -19,6 +21,8 @@ export interface QueueOptions {
   readonly counters?: CommandCounters
   /** Tests say so, to see that keys are missed: none is kept, and each command counts as new. */
   readonly withoutKeys?: boolean
+  /** None where absent. */
+  readonly tracing?: Tracing
 }
 
 /** Takes commands for the topics of one aggregate; answers each after commit, or throws on a fault. */
@@ -42,6 +46,10 @@ const REMEMBERED = 500
 interface Waiting<Body, Reply, View> {
   readonly command: Command<Body>
   readonly since: number
+  /** What gave the command; undefined where nothing is traced. */
+  readonly trace: TraceParent | undefined
+  /** Until its batch begins. */
+  readonly wait: Span
   readonly answer: (outcome: Outcome<Reply, View>) => void
   readonly fail: (error: unknown) => void
 }
@@ -55,7 +63,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
   options: QueueOptions,
 ): CommandQueue<Body, Reply, View> {
   type Batch = readonly Waiting<Body, Reply, View>[]
-  const { counters = createCommandCounters() } = options
+  const { counters = createCommandCounters(), tracing = NO_TRACING } = options
   const memory = new LRUCache<Topic, Kept<State>>({ max: REMEMBERED })
   const queues = new Map<Topic, Waiting<Body, Reply, View>[]>()
   let idlers: (() => void)[] = []
@@ -76,12 +84,13 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     const [first] = batch
     if (first === undefined) return
     counters.batchSizes.add(batch.length)
+    for (const { wait } of batch) wait.end()
     // Nobody waits longer than promised, whatever the driver does with a connection that went silent.
     const latest = first.since + ANSWER_WITHIN_MS - Date.now()
     const timer = setTimeout(() => failAll(batch, new RecordUnavailable()), latest)
     try {
-      const { outcomes, entries } = await runUntilUncontested(topic, batch)
-      if (entries.length > 0) options.announce(entries)
+      const { outcomes, entries, span } = await runTraced(topic, batch)
+      if (entries.length > 0) tracing.within(span, () => options.announce(entries))
       batch.forEach(({ answer, fail }, index) => {
         const outcome = outcomes[index]
         if (outcome === undefined) fail(new RangeError('a batch answers every command'))
@@ -94,6 +103,23 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
       else for (const waiting of batch) await run(topic, [waiting])
     } finally {
       clearTimeout(timer)
+    }
+  }
+
+  /** The transaction as one span. What comes of it goes on from there, also when it is over. */
+  async function runTraced(
+    topic: Topic,
+    batch: Batch,
+  ): Promise<BatchResult<Reply, View> & { readonly span: Span }> {
+    const traces = batch.map(({ trace }) => trace)
+    const span = tracing.start(transactionSpan(topic, traces))
+    try {
+      return { ...(await tracing.within(span, () => runUntilUncontested(topic, batch))), span }
+    } catch (error) {
+      span.fail(typeOf(error))
+      throw error
+    } finally {
+      span.end()
     }
   }
 
@@ -137,14 +163,15 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     submit(command) {
       return new Promise((answer, reject) => {
         const since = Date.now()
-        const waiting = { command, since, ...counted(since, { answer, fail: reject }) }
+        const [trace, wait] = [tracing.current(), tracing.start(waitingSpan(command.topic))]
+        const waiting = { command, since, trace, wait, ...counted(since, { answer, fail: reject }) }
         const queue = queues.get(command.topic)
         if (queue === undefined) {
           const started = [waiting]
           queues.set(command.topic, started)
           // From the next turn of the event loop, so that commands that arrived together travel together.
           setImmediate(() => void work(command.topic, started))
-        } else if (queue.length >= MAX_WAITING) waiting.fail(new RecordUnavailable())
+        } else if (queue.length >= MAX_WAITING) failAll([waiting], new RecordUnavailable())
         else queue.push(waiting)
       })
     },
@@ -172,6 +199,12 @@ function takeFresh<Body, Reply, View>(
   return taken.filter(({ since }) => since >= oldest)
 }
 
-function failAll(batch: readonly { readonly fail: (error: unknown) => void }[], error: Error): void {
-  for (const { fail } of batch) fail(error)
+function failAll(
+  batch: readonly { readonly wait: Span; readonly fail: (error: unknown) => void }[],
+  error: Error,
+): void {
+  for (const { wait, fail } of batch) {
+    wait.end()
+    fail(error)
+  }
 }

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import { type AllowedOrigins, parseAllowedOrigins } from './allowed-origins.ts'
 import { type Secret, secret } from './secret.ts'
+import { readTracing, type TracingConfig } from './tracing.ts'
+import { type Manifest, readManifest } from './trusted-documents.ts'
 import { createVariables, type Variables } from './variables.ts'
 
 export interface HttpConfig {
@@ -75,6 +77,8 @@ export interface Config {
   /** Whether `POST /dev/token` exists: never in production, nor where another party issues the tokens. */
   readonly issuesDevTokens: boolean
   readonly isIntrospectionAllowed: boolean
+  /** The only documents that clients may run; null: any. */
+  readonly trustedDocuments: Manifest | null
   readonly database: DatabaseConfig
   /** null: one process, its bus in memory. */
   readonly redis: RedisConfig | null
@@ -83,6 +87,8 @@ export interface Config {
   readonly limits: LimitsConfig
   readonly webhook: WebhookConfig | null
   readonly log: LogConfig
+  /** null: nothing is traced, and nothing of that loaded. */
+  readonly tracing: TracingConfig | null
   readonly isDemoOn: boolean
 }
 
@@ -187,6 +193,26 @@ function readRedis(variables: Variables): Config['redis'] {
   return url === undefined ? null : { url: secret(url), prefix: variables.text('REDIS_PREFIX') ?? 'rostrum:' }
 }
 
+function readTrustedDocuments(variables: Variables): Manifest | null {
+  const path = variables.text('TRUSTED_DOCUMENTS')
+  if (path === undefined) return null
+  const read = readManifest(path)
+  if (read.kind === 'ok') return read.manifest
+  const expected = 'the path of a JSON object from hashes to the documents that clients may run'
+  variables.refuse('TRUSTED_DOCUMENTS', read.wrong, expected)
+  return null
+}
+
+/** What GraphiQL sends is in no manifest: whoever asks for both has one of the two wrong. */
+function readGraphiql(variables: Variables, isOnByDefault: boolean): boolean {
+  const isTrusting = variables.text('TRUSTED_DOCUMENTS') === undefined
+  const isServed = variables.flag('GRAPHIQL', isOnByDefault && isTrusting)
+  if (isServed && !isTrusting) {
+    variables.refuse('GRAPHIQL', 'on beside TRUSTED_DOCUMENTS', 'only one of the two')
+  }
+  return isServed
+}
+
 function readLimits({ wholeNumber }: Variables): LimitsConfig {
   const count = { min: 1 }
   const bytes = { min: 1, max: MAX_BYTES }
@@ -223,12 +249,13 @@ export function readConfig(
       host: readHost(variables),
       allowedOrigins: readAllowedOrigins(variables, isProduction),
       drainTimeoutMs: variables.wholeNumber('DRAIN_TIMEOUT_MS', 30_000, { min: 0, max: MAX_TIMER_MS }),
-      isGraphiqlServed: variables.flag('GRAPHIQL', !isProduction),
+      isGraphiqlServed: readGraphiql(variables, !isProduction),
       isSchemaServed: variables.flag('PUBLIC_SCHEMA', !isProduction),
     },
     auth,
     issuesDevTokens: !isProduction && auth.kind === 'secret',
     isIntrospectionAllowed: variables.flag('INTROSPECTION', !isProduction),
+    trustedDocuments: readTrustedDocuments(variables),
     database: readDatabase(variables),
     redis: readRedis(variables),
     retention: {
@@ -241,6 +268,7 @@ export function readConfig(
       level: variables.choice('LOG_LEVEL', 'info', LOG_LEVELS),
       format: variables.choice('LOG_FORMAT', 'auto', ['pretty', 'json', 'auto']),
     },
+    tracing: readTracing(variables),
     isDemoOn: variables.flag('DEMO', !isProduction),
   }
   const problems = variables.problems()

@@ -4,11 +4,13 @@ import type { Entry } from '../log/entry.ts'
 import type { Head, History } from '../log/history.ts'
 import { decodeNotice, type Notice } from '../log/notice.ts'
 import type { Bus, Unsubscribe } from '../pubsub/bus.ts'
+import { receiveSpan } from '../tracing/spans.ts'
+import { NO_TRACING, type TraceParent, type Tracing } from '../tracing/tracing.ts'
 
 /** Who hears a feed. Calls are synchronous and must not throw. */
 export interface FeedListener {
-  /** The next entries: consecutive, each exactly once. */
-  onEntries(entries: readonly Entry[]): void
+  /** The next entries: consecutive, each exactly once. `trace` where their notice is traced here. */
+  onEntries(entries: readonly Entry[], trace?: TraceParent): void
   /** The history no longer continues what was heard: it was replaced, or trimmed past this node's position. */
   onDiscontinuity(): void
 }
@@ -46,14 +48,23 @@ export class Feed {
   #isListening = false
   #isClosed = false
   readonly #isTrusting: boolean
+  readonly #tracing: Tracing
 
   /** `isTrusting`, which only tests say: takes the bus at its word, and never looks whether something is missing. */
-  constructor(topic: Topic, history: History, bus: Bus, events: FeedEvents, isTrusting = false) {
+  constructor(
+    topic: Topic,
+    history: History,
+    bus: Bus,
+    events: FeedEvents,
+    isTrusting = false,
+    tracing = NO_TRACING,
+  ) {
     this.topic = topic
     this.#history = history
     this.#bus = bus
     this.#events = events
     this.#isTrusting = isTrusting
+    this.#tracing = tracing
   }
 
   /** Attaches to the bus, then finds the head. Throws when the record is away, or has no such topic. */
@@ -165,7 +176,7 @@ export class Feed {
       if (notice === undefined) return
       if (notice.epoch === this.epoch && notice.last <= this.head) continue
       const isNext = this.#isTrusting || (notice.epoch === this.epoch && notice.first <= advance(this.head))
-      if (isNext && notice.entries !== undefined) this.#deliver(notice.entries)
+      if (isNext && notice.entries !== undefined) this.#deliver(notice.entries, notice.trace)
       else this.#isDoubtful = true
     }
   }
@@ -199,12 +210,19 @@ export class Feed {
     for (const listener of this.#listeners) listener.onDiscontinuity()
   }
 
-  #deliver(entries: readonly Entry[]): void {
+  #deliver(entries: readonly Entry[], trace?: TraceParent): void {
     const fresh = entries.filter(({ offset }) => offset > this.head)
     const last = fresh.at(-1)
     if (last === undefined) return
     this.#head = last.offset
     this.#events.beforeDelivery()
-    for (const listener of this.#listeners) listener.onEntries(fresh)
+    if (trace === undefined || !this.#tracing.isOn) {
+      for (const listener of this.#listeners) listener.onEntries(fresh)
+      return
+    }
+    const range = { topic: this.topic, first: last.offset - fresh.length + 1, last: last.offset }
+    const span = this.#tracing.start(receiveSpan(range, trace))
+    for (const listener of this.#listeners) listener.onEntries(fresh, span.context)
+    span.end()
   }
 }

@@ -67,6 +67,11 @@ export class Group {
     return sent
   }
 
+  /** Settles when what takes time to render is handed out; undefined where nothing does. */
+  get late(): Promise<void> | undefined {
+    return this.#tail
+  }
+
   #deliverLate(late: readonly Promise<() => void>[]): void {
     const tail = Promise.all([Promise.all(late), this.#tail]).then(([sends]) => {
       for (const send of sends) send()

@@ -6,6 +6,7 @@ import type { Entry } from '../log/entry.ts'
 import type { History } from '../log/history.ts'
 import type { Attendee } from '../presence/attendee.ts'
 import type { Bus } from '../pubsub/bus.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 import { createCounting, type Totals } from './counting.ts'
 import type { Subscriber } from './delivery.ts'
 import { Feed, type FeedEvents, type FeedListener } from './feed.ts'
@@ -41,6 +42,8 @@ export interface HubOptions {
   /** The same while the bus is away and nothing else tells of entries. */
   readonly pollEveryMs?: number
   readonly sabotage?: HubSabotage
+  /** None where absent. */
+  readonly tracing?: Tracing
 }
 
 /** What tests switch off, to see that it is missed. */
@@ -117,7 +120,7 @@ interface LiveList {
 }
 
 export function createHub(options: HubOptions): Hub {
-  const { history, bus, events, sabotage = {} } = options
+  const { history, bus, events, sabotage = {}, tracing } = options
   const live = new Map<Topic, Live>()
   const pulses = new Map<string, Ticker>()
   const currents = new Map<
@@ -139,7 +142,7 @@ export function createHub(options: HubOptions): Hub {
       known.tally = tally
       return known
     }
-    const feed = new Feed(topic, history, bus, counting.feedEvents, sabotage.withoutGapCheck)
+    const feed = new Feed(topic, history, bus, counting.feedEvents, sabotage.withoutGapCheck, tracing)
     const made: Live = {
       feed,
       tally,
@@ -178,7 +181,15 @@ export function createHub(options: HubOptions): Hub {
     await held.started
     if (held.stream === undefined) {
       const { withoutReplay } = sabotage
-      held.stream = new Stream(plan.topic, plan.source, held.feed, history, held.events, withoutReplay)
+      held.stream = new Stream(
+        plan.topic,
+        plan.source,
+        held.feed,
+        history,
+        held.events,
+        withoutReplay,
+        tracing,
+      )
       held.feed.add(held.stream)
     }
     return held.stream.open({ subscriber, connection, part: plan.part }, plan.after)

@@ -5,6 +5,8 @@ import { advance, type Offset, type Position } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Entry } from '../log/entry.ts'
 import type { History } from '../log/history.ts'
+import { deliverySpan } from '../tracing/spans.ts'
+import { NO_TRACING, type Span, type TraceParent, type Tracing, typeOf } from '../tracing/tracing.ts'
 import type { Payload, Subscriber } from './delivery.ts'
 import type { Feed, FeedListener } from './feed.ts'
 import { Group, type Item, type Reader } from './group.ts'
@@ -55,6 +57,7 @@ export class Stream implements FeedListener {
   #preparing: Promise<void> | undefined
   #shared: SharedSnapshot | undefined
   readonly #isForgetful: boolean
+  readonly #tracing: Tracing
 
   /** `isForgetful`, which only tests say: readers join without what they missed. */
   constructor(
@@ -64,6 +67,7 @@ export class Stream implements FeedListener {
     history: History,
     events: StreamEvents,
     isForgetful = false,
+    tracing = NO_TRACING,
   ) {
     this.#topic = topic
     this.#source = source
@@ -72,6 +76,7 @@ export class Stream implements FeedListener {
     this.#events = events
     this.#head = feed.head
     this.#isForgetful = isForgetful
+    this.#tracing = tracing
   }
 
   get isEmpty(): boolean {
@@ -124,14 +129,22 @@ export class Stream implements FeedListener {
     return leave
   }
 
-  onEntries(entries: readonly Entry[]): void {
+  onEntries(entries: readonly Entry[], trace?: TraceParent): void {
+    const span = trace === undefined ? undefined : this.#spanOf(entries, trace)
     if (this.#source.prepare === undefined) {
-      if (this.#preparing === undefined) this.#hand(entries, [])
-      else this.#queue(async () => this.#hand(entries, []))
+      if (this.#preparing === undefined) this.#hand(entries, [], span)
+      else this.#queue(async () => this.#hand(entries, [], span), span)
     } else {
       const { prepare } = this.#source
-      this.#queue(async () => this.#hand(entries, await prepare(this.#topic, entries)))
+      this.#queue(async () => this.#hand(entries, await prepare(this.#topic, entries), span), span)
     }
+  }
+
+  #spanOf(entries: readonly Entry[], trace: TraceParent): Span | undefined {
+    const [first, last] = [entries[0], entries.at(-1)]
+    if (first === undefined || last === undefined) return undefined
+    const range = { topic: this.#topic, first: first.offset, last: last.offset }
+    return this.#tracing.start(deliverySpan(range, trace))
   }
 
   /** What was heard no longer leads to what comes: everybody starts over, and is told so. */
@@ -152,8 +165,10 @@ export class Stream implements FeedListener {
   }
 
   /** One after another, so that a slow preparation does not let later entries overtake. */
-  #queue(task: () => Promise<void>): void {
+  #queue(task: () => Promise<void>, span?: Span): void {
     const work = (this.#preparing ?? Promise.resolve()).then(task).catch((error: unknown) => {
+      span?.fail(typeOf(error))
+      span?.end()
       const shown = this.#events.onFault(error)
       for (const reader of this.#readers) reader.subscriber.sink.end(shown)
     })
@@ -163,7 +178,7 @@ export class Stream implements FeedListener {
     })
   }
 
-  #hand(entries: readonly Entry[], prepared: readonly unknown[]): void {
+  #hand(entries: readonly Entry[], prepared: readonly unknown[], span?: Span): void {
     const items = entries.map((entry, index) => this.#itemOf(entry, prepared[index]))
     const last = items.at(-1)
     if (last === undefined) return
@@ -173,6 +188,15 @@ export class Stream implements FeedListener {
     let sent = 0
     for (const group of this.#groups.values()) sent += group.deliver(items)
     if (sent > 0) for (const { at } of items) this.#events.onLive(at)
+    if (span !== undefined) this.#endWhenRendered(span, sent)
+  }
+
+  /** Groups whose rendering takes time are waited for; what they hand out then is not counted. */
+  #endWhenRendered(span: Span, sent: number): void {
+    span.set({ 'rostrum.groups': this.#groups.size, 'rostrum.deliveries': sent })
+    const late = [...this.#groups.values()].map((group) => group.late).filter((each) => each !== undefined)
+    if (late.length === 0) span.end()
+    else void Promise.allSettled(late).then(() => span.end())
   }
 
   #itemOf(entry: Entry, prepared: unknown): Item {

@@ -12,6 +12,8 @@ export interface Notice {
   readonly first: Offset
   readonly last: Offset
   readonly entries: readonly Entry[] | undefined
+  /** The trace that it belongs to, as `traceparent`: where its node traces, and the sampler took it. */
+  readonly trace: string | undefined
 }
 
 /** Beyond this the bus carries the range alone. Characters, about bytes. */
@@ -22,15 +24,17 @@ interface Wire {
   readonly f: number
   readonly l: number
   readonly at: number
+  readonly t?: string
   readonly x?: readonly (readonly [type: string, data: object])[]
 }
 
 /** `entries`: one batch, consecutive, of one instant, at least one. */
-export function encodeNotice(entries: readonly Entry[]): string {
+export function encodeNotice(entries: readonly Entry[], trace?: string): string {
   const [first] = entries
   const last = entries.at(-1)
   if (first === undefined || last === undefined) throw new RangeError('a notice announces at least one entry')
-  const range = { e: first.epoch, f: first.offset, l: last.offset, at: first.at }
+  const traced = trace === undefined ? {} : { t: trace }
+  const range = { e: first.epoch, f: first.offset, l: last.offset, at: first.at, ...traced }
   const text = JSON.stringify({ ...range, x: entries.map(({ type, data }) => [type, data]) } satisfies Wire)
   return text.length <= MAX_NOTICE_LENGTH ? text : JSON.stringify(range satisfies Wire)
 }
@@ -47,5 +51,5 @@ export function decodeNotice(topic: Topic, text: string): Notice {
     type,
     data,
   }))
-  return { epoch, first, last: asOffset(wire.l), entries }
+  return { epoch, first, last: asOffset(wire.l), entries, trace: wire.t }
 }

@@ -8,13 +8,8 @@ import {
   type GraphQLSchema,
   getOperationAST,
   getVariableValues,
-  NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
-  parse,
-  specifiedRules,
   TypeInfo,
-  type ValidationRule,
-  validate,
   visit,
   visitWithTypeInfo,
 } from 'graphql'
@@ -22,13 +17,23 @@ import { collectFields } from 'graphql/execution/collectFields.js'
 import { getArgumentValues } from 'graphql/execution/values.js'
 import type { Selection } from '../hub/delivery.ts'
 import type { Plan } from '../hub/source.ts'
-import { createSizeCheck, type SizeLimits } from '../limits/operation-size.ts'
+import { createSizeCheck } from '../limits/operation-size.ts'
 import type { CallContext, SharedContext } from '../resolvers/context.ts'
+import { operationSpan } from '../tracing/spans.ts'
+import { NO_TRACING, type TraceParent, traced, typeOf } from '../tracing/tracing.ts'
+import {
+  type OperationLimits,
+  parseQuery,
+  rulesOf,
+  tooComplex,
+  validateQuery,
+  withoutSuggestion,
+} from './document.ts'
 import { createDocumentCache } from './document-cache.ts'
+import type { DocumentReference, Documents } from './trusted-documents.ts'
 
 /** A GraphQL request as any transport brings it. */
-export interface OperationRequest {
-  readonly query: string
+export interface OperationRequest extends DocumentReference {
   readonly operationName?: string | null | undefined
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined
 }
@@ -45,13 +50,6 @@ export type Preparation =
   | { readonly kind: 'ready'; readonly operation: Operation }
   | { readonly kind: 'refused'; readonly errors: readonly GraphQLError[] }
 
-/** What is refused before it is executed. */
-export interface OperationLimits extends SizeLimits {
-  readonly maxQueryTokens: number
-  /** Whether clients may ask for the schema, and are helped where they spell it wrongly. */
-  readonly isIntrospectionAllowed: boolean
-}
-
 /** How to serve a subscription, and what to make of each value. */
 export interface Planned {
   readonly plan: Plan
@@ -62,9 +60,20 @@ export interface Planned {
 export interface Operations {
   prepare(request: OperationRequest): Preparation
   /** A query or mutation. Errors in the result are masked already. */
-  run(operation: Operation, context: CallContext): Promise<ExecutionResult>
+  run(operation: Operation, context: CallContext, message?: TracedMessage): Promise<ExecutionResult>
   /** What a subscription asks of the hub. Throws GraphQLError where the caller may not. */
-  plan(operation: Operation, context: CallContext, after?: string | null): Promise<Planned>
+  plan(
+    operation: Operation,
+    context: CallContext,
+    after?: string | null,
+    message?: TracedMessage,
+  ): Promise<Planned>
+}
+
+/** A message of a WebSocket that brought an operation: it is a request of its own. */
+export interface TracedMessage {
+  /** Of the client's span, as far as it sent one. */
+  readonly parent: TraceParent | undefined
 }
 
 interface KnownDocument {
@@ -79,12 +88,14 @@ export function createOperations(
   shared: SharedContext,
   mask: (error: GraphQLError) => GraphQLError,
   limits: OperationLimits,
+  documents: Documents,
+  tracing = NO_TRACING,
 ): Operations {
   const rules = rulesOf(limits)
   const exceeds = createSizeCheck(schema, limits)
   const known = createDocumentCache<KnownDocument>()
   const ids = new WeakMap<DocumentNode, KnownDocument>()
-  let documents = 0
+  let parsed = 0
 
   function know(query: string): KnownDocument {
     const found = known.get(query)
@@ -93,9 +104,9 @@ export function createOperations(
     const errors = validateQuery(schema, document, rules).map((error) =>
       withCode(shown(error), 'GRAPHQL_VALIDATION_FAILED'),
     )
-    documents += 1
+    parsed += 1
     const made = {
-      id: documents,
+      id: parsed,
       document,
       errors,
       readsViewer: errors.length === 0 && readsViewer(schema, document),
@@ -137,10 +148,13 @@ export function createOperations(
   }
 
   return {
-    prepare({ query, operationName, variables }) {
+    prepare(request) {
+      const { operationName, variables } = request
+      const admission = documents.admit(request)
+      if (admission.kind === 'refused') return refused([admission.error])
       let facts: KnownDocument
       try {
-        facts = know(query)
+        facts = know(admission.text)
       } catch (error) {
         if (error instanceof GraphQLError) return refused([withCode(error, 'GRAPHQL_PARSE_FAILED')])
         throw error
@@ -168,66 +182,25 @@ export function createOperations(
       }
     },
 
-    async run({ document, operationName, variables }, contextValue) {
-      return masked(
-        await execute({ schema, document, operationName, variableValues: variables, contextValue }),
-      )
+    run({ document, definition, operationName, variables }, contextValue, message) {
+      return traced(tracing, operationSpan(definition, message), async (span) => {
+        const result = masked(
+          await execute({ schema, document, operationName, variableValues: variables, contextValue }),
+        )
+        if (result.errors !== undefined) span.fail(typeOf(result.errors[0]))
+        return result
+      })
     },
 
-    async plan(operation, context, after = null) {
-      const { field, args } = rootFieldOf(schema, operation)
-      if (after !== null && field.args.some(({ name }) => name === 'after')) args['after'] = after
-      const { plan } = field.extensions
-      if (plan === undefined) throw new RangeError(`Subscription.${field.name} has no plan`)
-      return { plan: await plan(args, context), selection: selectionOf(operation, context) }
+    plan(operation, context, after = null, message) {
+      return traced(tracing, operationSpan(operation.definition, message), async () => {
+        const { field, args } = rootFieldOf(schema, operation)
+        if (after !== null && field.args.some(({ name }) => name === 'after')) args['after'] = after
+        const { plan } = field.extensions
+        if (plan === undefined) throw new RangeError(`Subscription.${field.name} has no plan`)
+        return { plan: await plan(args, context), selection: selectionOf(operation, context) }
+      })
     },
-  }
-}
-
-/** What to validate by beside the rules of the specification. */
-export function rulesOf({ isIntrospectionAllowed }: OperationLimits): readonly ValidationRule[] {
-  return isIntrospectionAllowed ? [] : [NoSchemaIntrospectionCustomRule]
-}
-
-/** `parse`, also for what nests too deep for the stack, or is too long: that is the client's doing, and no fault of ours. */
-export function parseQuery(...args: Parameters<typeof parse>): DocumentNode {
-  try {
-    return parse(...args)
-  } catch (error) {
-    if (error instanceof RangeError) throw tooComplex('The query nests too deep.')
-    const isTooLong = error instanceof GraphQLError && /more that \d+ tokens/u.test(error.message)
-    throw isTooLong ? tooComplex(`The query has more than ${args[1]?.maxTokens} tokens.`) : error
-  }
-}
-
-export function tooComplex(reason: string): GraphQLError {
-  return new GraphQLError(reason, { extensions: { code: 'QUERY_TOO_COMPLEX' } })
-}
-
-/** As clients see it that may not ask for the schema: graphql-js answers misspelt names with those that exist. */
-export function withoutSuggestion(error: GraphQLError): GraphQLError {
-  const message = error.message.replace(/ ?Did you mean .*$/su, '')
-  if (message === error.message) return error
-  return new GraphQLError(message, {
-    nodes: error.nodes ?? null,
-    source: error.source ?? null,
-    positions: error.positions ?? null,
-    path: error.path ?? null,
-    extensions: error.extensions,
-  })
-}
-
-/** `validate`, which throws where `@skip` or `@include` on the field of a subscription hang on a variable. */
-function validateQuery(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  rules: readonly ValidationRule[],
-): readonly GraphQLError[] {
-  try {
-    return validate(schema, document, [...specifiedRules, ...rules])
-  } catch (error) {
-    if (error instanceof GraphQLError) return [error]
-    throw error
   }
 }
 

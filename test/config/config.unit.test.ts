@@ -244,6 +244,59 @@ describe('A variable that is set', () => {
   })
 })
 
+describe('Traces', () => {
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector:4318/'
+
+  test('are off without a receiver, and where the SDK is disabled', () => {
+    expect(configOf({}).tracing).toBeNull()
+    expect(configOf({ OTEL_SERVICE_NAME: 'a', OTEL_TRACES_SAMPLER: 'always_on' }).tracing).toBeNull()
+    expect(configOf({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'true' }).tracing).toBeNull()
+  })
+
+  test('go to the path for traces, unless there is an address for them alone', () => {
+    expect(configOf({ OTEL_EXPORTER_OTLP_ENDPOINT }).tracing?.url.reveal()).toBe(
+      'http://collector:4318/v1/traces',
+    )
+    const OTEL_EXPORTER_OTLP_TRACES_ENDPOINT = 'https://other/x'
+    expect(
+      configOf({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT }).tracing?.url.reveal(),
+    ).toBe('https://other/x')
+  })
+
+  test('are named and sampled as the standard says', () => {
+    expect(configOf({ OTEL_EXPORTER_OTLP_ENDPOINT }).tracing).toMatchObject({
+      serviceName: 'rostrum',
+      sampler: { kind: 'always_on', isParentBased: true },
+      scheduleDelayMs: 5_000,
+    })
+    expect(
+      configOf({
+        OTEL_EXPORTER_OTLP_ENDPOINT,
+        OTEL_SERVICE_NAME: 'saleroom',
+        OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+        OTEL_TRACES_SAMPLER_ARG: '0.25',
+      }).tracing,
+    ).toMatchObject({
+      serviceName: 'saleroom',
+      sampler: { kind: 'traceidratio', ratio: 0.25, isParentBased: true },
+    })
+  })
+
+  test('refuse what is no address, sampler or share, and show no password', () => {
+    const problems = problemsOf({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'ftp://me:hunter2@collector',
+      OTEL_TRACES_SAMPLER: 'sometimes',
+      OTEL_TRACES_SAMPLER_ARG: '2',
+    })
+    expect(problems.map((line) => line.split(':')[0])).toEqual([
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'OTEL_TRACES_SAMPLER',
+      'OTEL_TRACES_SAMPLER_ARG',
+    ])
+    expect(problems.join()).not.toContain('hunter2')
+  })
+})
+
 describe('A list of origins', () => {
   test('is kept as browsers write them', () => {
     const { allowedOrigins } = configOf({

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { writeManifest } from '../support/manifest.ts'
 import { makeTemporaryFolder, run } from '../support/process.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
@@ -63,6 +64,40 @@ describe('A start with mistakes', () => {
       'REDIS_URL',
     ])
     expect(lines.join('\n')).not.toContain('hunter2')
+  })
+
+  test('names the file of trusted documents that is missing, malformed or empty', async () => {
+    const { code, lines } = await startInVain({ TRUSTED_DOCUMENTS: '/nowhere/persisted-documents.json' })
+    expect(code).toBe(1)
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^TRUSTED_DOCUMENTS: \/nowhere\/persisted-documents.json can not be read \(ENOENT\)/,
+      ),
+    ])
+    for (const content of ['{', '["query { a }"]', 'null', '{"1f":{}}', '{}']) {
+      const path = await writeManifest(content)
+      const wrong = await startInVain({ TRUSTED_DOCUMENTS: path })
+      expect(wrong.code).toBe(1)
+      expect(wrong.lines).toEqual([expect.stringContaining(`TRUSTED_DOCUMENTS: ${path} `)])
+    }
+  })
+
+  test('names the file and the hash of a trusted document that can not be run', async () => {
+    for (const document of ['query Old { server { colour } }', 'query {', `{ ${'a '.repeat(2100)} }`]) {
+      const path = await writeManifest(JSON.stringify({ '5f2e': document }))
+      const { code, stdout, lines } = await startInVain({ TRUSTED_DOCUMENTS: path })
+      expect(code).toBe(1)
+      expect(`${stdout}${lines.join('\n')}`).toContain(
+        `TRUSTED_DOCUMENTS: ${path}: the document 5f2e can not be run: `,
+      )
+    }
+  })
+
+  test('is one that wants GraphiQL where only trusted documents are run', async () => {
+    const path = await writeManifest('{"5f2e":"query Server { server { node } }"}')
+    const { code, lines } = await startInVain({ TRUSTED_DOCUMENTS: path, GRAPHIQL: 'true' })
+    expect(code).toBe(1)
+    expect(lines).toEqual([expect.stringMatching(/^GRAPHIQL: on beside TRUSTED_DOCUMENTS; expected /)])
   })
 
   test('in production is one without a secret', async () => {

@@ -78,6 +78,16 @@ const PLANTED: readonly Planted[] = [
     imports: 'ioredis',
   },
   {
+    rule: 'only-a-node-that-traces-loads-opentelemetry',
+    file: 'src/hub/planted-otel.ts',
+    imports: '@opentelemetry/core',
+  },
+  {
+    rule: 'tracing-is-loaded-when-it-is-on',
+    file: 'src/hub/planted-otlp.ts',
+    imports: '../tracing/tracing.otlp.ts',
+  },
+  {
     rule: 'hub-knows-its-neighbours',
     file: 'src/hub/planted.ts',
     imports: '../pubsub/bus.memory.ts',

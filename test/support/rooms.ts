@@ -23,9 +23,10 @@ export async function makeRoom(
   node: Pick<TestNode, 'url'>,
   token: string,
   input: object = {},
+  document = CREATE_ROOM,
 ): Promise<string> {
   const room = { name: 'A room', kind: 'AUCTION', visibility: 'PUBLIC', ...input }
-  const { data, errors } = await post(node.url, CREATE_ROOM, { input: room }, token)
+  const { data, errors } = await post(node.url, document, { input: room }, token)
   const made = data?.['createRoom'] as { readonly room?: { readonly id: string } } | undefined
   if (made?.room === undefined) throw new Error(`no room was made: ${JSON.stringify({ data, errors })}`)
   return made.room.id

@@ -126,7 +126,8 @@ function accepts(request: IncomingMessage, type: string): boolean {
 }
 
 function wantsPage(request: IncomingMessage, url: URL): boolean {
-  return request.method === 'GET' && accepts(request, 'text/html') && !url.searchParams.has('query')
+  const asks = ['query', 'documentId', 'extensions'].some((name) => url.searchParams.has(name))
+  return request.method === 'GET' && accepts(request, 'text/html') && !asks
 }
 
 function wantsEvents(request: IncomingMessage): boolean {
@@ -137,6 +138,8 @@ function wantsEvents(request: IncomingMessage): boolean {
 function operationFromUrl({ searchParams }: URL): OperationRequest | undefined {
   return operationFrom({
     query: searchParams.get('query'),
+    documentId: searchParams.get('documentId'),
+    extensions: jsonFrom(searchParams.get('extensions') ?? 'null'),
     operationName: searchParams.get('operationName'),
     variables: jsonFrom(searchParams.get('variables') ?? 'null'),
   })
@@ -161,11 +164,13 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function operationFrom(request: unknown): OperationRequest | undefined {
   if (!isRecord(request)) return undefined
-  const { query, operationName = null, variables = 'variables' in request ? undefined : null } = request
-  if (typeof query !== 'string') return undefined
+  const { query = null, documentId = null, extensions = null, operationName = null } = request
+  const { variables = 'variables' in request ? undefined : null } = request
+  if (query !== null && typeof query !== 'string') return undefined
+  if (query === null && documentId === null && extensions === null) return undefined
   if (operationName !== null && typeof operationName !== 'string') return undefined
   if (variables !== null && !isRecord(variables)) return undefined
-  return { query, operationName, variables }
+  return { query, documentId, extensions, operationName, variables }
 }
 
 function answerErrors(

@@ -94,6 +94,14 @@ function encodingFor({ headers }: IncomingMessage): Encoding {
   return ENCODINGS.find((encoding) => taken.includes(encoding)) ?? 'identity'
 }
 
+/** What the live page asks of this server: it holds each document in a block of its own. */
+export function livePageDocuments(): readonly string[] {
+  const blocks = readFileSync(LIVE_PAGE, 'utf8').matchAll(
+    /<script type="application\/graphql" id="\w+">(.*?)<\/script>/gsu,
+  )
+  return [...blocks].map(([, document = '']) => document)
+}
+
 /** Answers `GET /` with the live page where it is on. True where the request was for it. */
 export function createPages(isOn: boolean): (request: IncomingMessage, response: ServerResponse) => boolean {
   if (!isOn) return () => false

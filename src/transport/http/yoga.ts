@@ -2,19 +2,30 @@ import { GraphQLError, type GraphQLSchema, getOperationAST, getVariableValues } 
 import { createYoga, type Plugin } from 'graphql-yoga'
 import { createSizeCheck } from '../../limits/operation-size.ts'
 import type { CallContext } from '../../resolvers/context.ts'
+import { operationSpan } from '../../tracing/spans.ts'
+import { type Tracing, traced, typeOf } from '../../tracing/tracing.ts'
+import { type OperationLimits, parseQuery, rulesOf, tooComplex, withoutSuggestion } from '../document.ts'
 import { createDocumentCache } from '../document-cache.ts'
 import type { Mask } from '../masking.ts'
-import { type OperationLimits, parseQuery, rulesOf, tooComplex, withoutSuggestion } from '../operation.ts'
+import type { Documents } from '../trusted-documents.ts'
 
 /** What does not parse is parsed again. */
 const NO_CACHE = { get: () => undefined, set: () => {} }
+
+const DOCUMENT_ID = 'documentId'
 
 /** Answers queries and mutations by the GraphQL-over-HTTP specification. */
 export interface YogaServer {
   answer(request: Request, context: CallContext): Promise<Response>
 }
 
-export function createYogaServer(schema: GraphQLSchema, mask: Mask, limits: OperationLimits): YogaServer {
+export function createYogaServer(
+  schema: GraphQLSchema,
+  mask: Mask,
+  limits: OperationLimits,
+  documents: Documents,
+  tracing: Tracing,
+): YogaServer {
   const yoga = createYoga<CallContext>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -24,14 +35,60 @@ export function createYogaServer(schema: GraphQLSchema, mask: Mask, limits: Oper
     logging: false,
     parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: NO_CACHE },
     maskedErrors: { maskError: (error) => mask(error) },
+    extraParamNames: [DOCUMENT_ID],
     plugins: [
+      admit(documents),
       limitParsing(limits),
       validateFurther(limits),
       refuseBefore(schema, limits),
       refuseSubscriptions,
+      ...(tracing.isOn ? [traceWith(tracing)] : []),
     ],
   })
   return { answer: async (request, context) => yoga.fetch(request, context) }
+}
+
+/**
+ * Puts the text of the document in the place of its hash. Where the request names none, Yoga says so. Of
+ * addresses Yoga reads the parameters that it knows, and `documentId` is none of them.
+ */
+function admit(documents: Documents): Plugin {
+  return {
+    onParams({ params, request, setParams }) {
+      const documentId =
+        request.method === 'GET'
+          ? new URL(request.url).searchParams.get(DOCUMENT_ID)
+          : Reflect.get(params, DOCUMENT_ID)
+      const { query, extensions } = params
+      // What is no text is Yoga's to refuse.
+      if (query !== undefined && query !== null && typeof query !== 'string') return
+      const admission = documents.admit({ query, documentId, extensions })
+      if (admission.kind === 'refused') throw withStatus(admission.error)
+      if (admission.text !== '' && admission.text !== query) setParams({ ...params, query: admission.text })
+    },
+  }
+}
+
+/** Without data the draft demands 4xx; `spec` keeps 200 for clients that ask for application/json. */
+function withStatus({ message, extensions }: GraphQLError): GraphQLError {
+  return new GraphQLError(message, { extensions: { ...extensions, http: { spec: true, status: 400 } } })
+}
+
+function traceWith(tracing: Tracing): Plugin {
+  return {
+    onExecute({ args, executeFn, setExecuteFn }) {
+      const operation = getOperationAST(args.document, args.operationName)
+      if (!operation) return
+      setExecuteFn((given) =>
+        traced(tracing, operationSpan(operation), async (span) => {
+          const result = await executeFn(given)
+          const [error] = 'errors' in result ? (result.errors ?? []) : []
+          if (error !== undefined) span.fail(typeOf(error))
+          return result
+        }),
+      )
+    },
+  }
 }
 
 function limitParsing({ maxQueryTokens }: OperationLimits): Plugin {

@@ -20,7 +20,7 @@ import type { CallContext, ConnectionControl } from '../../resolvers/context.ts'
 import type { Services } from '../../resolvers/services.ts'
 import type { OriginPolicy } from '../http/origin.ts'
 import type { Mask } from '../masking.ts'
-import type { Operation, Operations } from '../operation.ts'
+import type { Operation, Operations, TracedMessage } from '../operation.ts'
 import { credentialOf, type SignIn, signIn } from '../sign-in.ts'
 import { codeOfBreach, createClosings } from './closings.ts'
 import { CLOSE, type Connection, createConnection } from './connection.ts'
@@ -93,6 +93,7 @@ interface ExecutionSeam {
   readonly operation: Operation
   readonly operationId: string
   readonly connection: Connection
+  readonly message: TracedMessage
 }
 
 export function createWsServer(options: WsServerOptions): WsServer {
@@ -186,7 +187,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
       if (renewed.kind === 'refused') extra.connection.close(CloseCode.Forbidden, renewed.reason)
     },
 
-    onSubscribe({ extra, subscriptions }, operationId, payload) {
+    onSubscribe({ extra, subscriptions, connectionParams }, operationId, payload) {
       const most = options.maxSubscriptionsPerConnection
       if (!hasRoom(extra.operations, operationId, subscriptions, most + MAX_OTHER_OPERATIONS))
         return [tooManySubscriptions()]
@@ -207,21 +208,24 @@ export function createWsServer(options: WsServerOptions): WsServer {
         operation,
         operationId,
         connection,
+        message: { parent: traceParentIn(payload.extensions) ?? traceParentIn(connectionParams) },
       } satisfies ExecutionSeam
     },
 
     execute: (args) => {
-      const { operation, contextValue, connection } = args as ExecutionSeam
-      return connection.owing(operations.run(operation, contextValue))
+      const { operation, contextValue, message, connection } = args as ExecutionSeam
+      return connection.owing(operations.run(operation, contextValue, message))
     },
 
     subscribe: (args): OperationResult => {
-      const { operation, contextValue, operationId, connection } = args as ExecutionSeam
+      const { operation, contextValue, operationId, connection, message } = args as ExecutionSeam
       const frameOf = createNextFrames(operationId)
       const { writer } = connection
       return createSilentSource({
         plan: () =>
-          operations.plan(operation, contextValue).catch((error: unknown) => Promise.reject(mask(error))),
+          operations
+            .plan(operation, contextValue, null, message)
+            .catch((error: unknown) => Promise.reject(mask(error))),
         open: ({ plan, selection }, sink) =>
           hub.open(plan, { selection, viewer: contextValue.viewer, sink }, connection.attendee),
         sink: {
@@ -365,6 +369,12 @@ export function createWsServer(options: WsServerOptions): WsServer {
       forgetRevocations()
     },
   }
+}
+
+/** The W3C trace context that a client sent along, in `extensions` or among its connection parameters. */
+function traceParentIn(members: Readonly<Record<string, unknown>> | null | undefined): string | undefined {
+  const parent = members?.['traceparent']
+  return typeof parent === 'string' ? parent : undefined
 }
 
 function refuseUpgrade(stream: Duplex, status: string): void {

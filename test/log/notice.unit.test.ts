@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest'
+import { instant } from '../../src/kernel/instant.ts'
+import { asEpoch, asOffset } from '../../src/kernel/position.ts'
+import { asTopic } from '../../src/kernel/topic.ts'
+import type { Entry } from '../../src/log/entry.ts'
+import { decodeNotice, encodeNotice } from '../../src/log/notice.ts'
+
+const TOPIC = asTopic('auction:1')
+const TRACE = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+
+const entry = (data: object): Entry => ({
+  topic: TOPIC,
+  epoch: asEpoch(1),
+  offset: asOffset(7),
+  at: instant(1),
+  type: 'Happened',
+  data,
+})
+
+describe('A notice', () => {
+  test('carries its trace, also where its entries are too large to send', () => {
+    const small = decodeNotice(TOPIC, encodeNotice([entry({})], TRACE))
+    expect(small).toMatchObject({ trace: TRACE, first: 7, last: 7, entries: [entry({})] })
+    const large = decodeNotice(TOPIC, encodeNotice([entry({ text: 'x'.repeat(300_000) })], TRACE))
+    expect(large).toMatchObject({ trace: TRACE, entries: undefined })
+  })
+
+  test('of a node that does not trace, or does not know how, has none', () => {
+    expect(encodeNotice([entry({})])).toBe('{"e":1,"f":7,"l":7,"at":1,"x":[["Happened",{}]]}')
+    expect(decodeNotice(TOPIC, encodeNotice([entry({})])).trace).toBeUndefined()
+  })
+})
