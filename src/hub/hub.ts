@@ -10,6 +10,7 @@ import type { Tracing } from '../tracing/tracing.ts'
 import { createCounting, type Totals } from './counting.ts'
 import type { Subscriber } from './delivery.ts'
 import { Feed, type FeedEvents, type FeedListener } from './feed.ts'
+import { createGate, type Gate } from './gate.ts'
 import { ListFeed } from './list-feed.ts'
 import { ListTicker } from './list-ticker.ts'
 import type {
@@ -93,6 +94,8 @@ const CHECK_EVERY_MS = 3_000
 const POLL_EVERY_MS = 1_000
 /** A topic that lost its last subscriber is kept a while: reconnecting clients come back to it. */
 const LINGER_MS = 10_000
+/** A question to the record that failed is asked again after this. */
+const ASK_AGAIN_MS = 1_000
 
 /** A topic that is live on this node. */
 interface Live {
@@ -284,12 +287,27 @@ export function createHub(options: HubOptions): Hub {
     }
   }
 
-  /** Watches what the reader's permission hangs on; `end` is called when it is gone. */
-  async function watch(guard: Guard, held: Live, end: () => void): Promise<() => void> {
+  /**
+   * Watches what the reader's permission hangs on; `end` is called when it is gone. While that is asked, nothing passes the
+   * gate: it may have been written when the permission was gone.
+   */
+  async function watch(guard: Guard, held: Live, gate: Gate, end: () => void): Promise<() => void> {
+    let questions = 0
+    let retry: NodeJS.Timeout | undefined
     const ask = (): void => {
+      questions += 1
+      const question = questions
+      clearTimeout(retry)
+      gate.shut()
       guard.isAllowed().then(
-        (isAllowed) => isAllowed || end(),
-        (error: unknown) => events.onFault(guard.topic, error),
+        (isAllowed) => {
+          if (!isAllowed) end()
+          else if (question === questions) gate.open()
+        },
+        (error: unknown) => {
+          events.onFault(guard.topic, error)
+          if (question === questions) retry = setTimeout(ask, ASK_AGAIN_MS).unref()
+        },
       )
     }
     const listener: FeedListener = {
@@ -304,6 +322,8 @@ export function createHub(options: HubOptions): Hub {
     // It may have been taken away between the first look and now.
     ask()
     return () => {
+      questions += 1
+      clearTimeout(retry)
       held.feed.remove(listener)
       held.guards.delete(listener)
     }
@@ -349,7 +369,7 @@ export function createHub(options: HubOptions): Hub {
   const forgetRecovery = bus.onRecovered(() => void checkAll())
 
   return {
-    open(plan, subscriber, attendee) {
+    open(plan, from, attendee) {
       subscribers += 1
       const undo: (() => void)[] = [
         () => {
@@ -367,7 +387,7 @@ export function createHub(options: HubOptions): Hub {
       const end = (error: GraphQLError): void => {
         if (isEnded) return
         close()
-        subscriber.sink.end(error)
+        from.sink.end(error)
       }
       /** Keeps what a step that took time has opened, or undoes it where the subscription ended meanwhile. */
       const keep = (opening: Promise<() => void>): void => {
@@ -387,9 +407,10 @@ export function createHub(options: HubOptions): Hub {
       }
 
       if (plan.kind === 'pulse') {
-        undo.push(openPulse(plan, subscriber))
+        undo.push(openPulse(plan, from))
         return close
       }
+      let subscriber = from
       if (guard !== undefined) {
         if (guard.roomId !== undefined) {
           const leave = attendee.enter(guard.roomId)
@@ -399,7 +420,10 @@ export function createHub(options: HubOptions): Hub {
           isBarred = true
           end(noLongerAllowed())
         }
-        keep(watch(guard, holdOpen(guard.topic), bar))
+        const gate = createGate(from.sink, () => end(tooMuchWaits()))
+        undo.push(() => gate.close())
+        subscriber = { ...from, sink: gate.sink }
+        keep(watch(guard, holdOpen(guard.topic), gate, bar))
       }
       if (plan.kind === 'list') keep(openList(plan, subscriber, tally))
       else if (plan.kind === 'current') undo.push(openCurrent(plan, subscriber, tally))
@@ -459,4 +483,10 @@ export function createHub(options: HubOptions): Hub {
 
 function noLongerAllowed(): GraphQLError {
   return new GraphQLError('You may no longer see this.', { extensions: { code: 'FORBIDDEN' } })
+}
+
+function tooMuchWaits(): GraphQLError {
+  return new GraphQLError('The server can not keep up: subscribe again.', {
+    extensions: { code: 'UNAVAILABLE' },
+  })
 }

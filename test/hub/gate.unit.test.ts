@@ -1,0 +1,70 @@
+import { describe, expect, test, vi } from 'vitest'
+import type { Payload, Sink } from '../../src/hub/delivery.ts'
+import { createGate } from '../../src/hub/gate.ts'
+
+const payload = (text: string): Payload => ({ json: Buffer.from(text), cursor: null })
+
+function given() {
+  const sent: string[] = []
+  const sink: Sink = {
+    send: ({ json }) => void sent.push(String(json)),
+    isCongested: () => false,
+    drained: async () => {},
+    end: () => void sent.push('end'),
+  }
+  const onOverflow = vi.fn()
+  return { sent, onOverflow, gate: createGate(sink, onOverflow) }
+}
+
+describe('A gate', () => {
+  test('lets nothing through before it is opened, and then all of it in order', () => {
+    const { gate, sent } = given()
+    gate.sink.send(payload('a'))
+    gate.sink.send(payload('b'))
+    expect(sent).toEqual([])
+    gate.open()
+    gate.sink.send(payload('c'))
+    expect(sent).toEqual(['a', 'b', 'c'])
+  })
+
+  test('holds back what comes while it is shut again', () => {
+    const { gate, sent } = given()
+    gate.open()
+    gate.shut()
+    gate.shut()
+    gate.sink.send(payload('a'))
+    expect(sent).toEqual([])
+    gate.open()
+    gate.open()
+    expect(sent).toEqual(['a'])
+  })
+
+  test('is congested while it is shut, and whoever waits goes on when it opens', async () => {
+    const { gate } = given()
+    expect(gate.sink.isCongested()).toBe(true)
+    const drained = gate.sink.drained()
+    gate.open()
+    await drained
+    expect(gate.sink.isCongested()).toBe(false)
+  })
+
+  test('drops what waits where the subscription ends, and lets nobody wait for ever', async () => {
+    const { gate, sent } = given()
+    gate.sink.send(payload('a'))
+    const drained = gate.sink.drained()
+    gate.close()
+    await drained
+    gate.open()
+    gate.sink.send(payload('b'))
+    gate.sink.end()
+    expect(sent).toEqual(['end'])
+  })
+
+  test('keeps no more than it may', () => {
+    const { gate, sent, onOverflow } = given()
+    for (let number = 0; number <= 10_000; number += 1) gate.sink.send(payload('a'))
+    expect(onOverflow).toHaveBeenCalledOnce()
+    gate.open()
+    expect(sent).toEqual([])
+  })
+})
