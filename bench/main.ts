@@ -36,6 +36,14 @@ async function readEarlier(path: string): Promise<Result | undefined> {
   }
 }
 
+/** One that fails takes not the hours of the others with it: the page says that it did. */
+function roundOfFailure(fault: unknown): Round {
+  process.exitCode = 1
+  console.error(fault)
+  const [message = 'unknown'] = String(fault).split('\n')
+  return { values: {}, remarks: [`a round failed (${message})`], raw: null }
+}
+
 /** Of one case: each round measures all systems, begun with another each time. */
 async function measureCase(
   scenario: Scenario,
@@ -50,7 +58,7 @@ async function measureCase(
   const profileFolder = isProfiled ? join(RESULTS, `${date}-profiles`, scenario.name) : undefined
   for (let round = 0; round < rounds; round += 1) {
     for (const system of rotated(able, round)) {
-      const result = await measure(system, { isQuick, profileFolder })
+      const result = await measure(system, { isQuick, profileFolder }).catch(roundOfFailure)
       measured.get(system.key)?.push(result)
       const shown = scenario.columns.map(
         ({ key, title, digits }) => `${title} ${result.values[key]?.toFixed(digits) ?? '–'}`,
@@ -91,7 +99,7 @@ async function save(measured: readonly ScenarioResult[], wanted: Wanted): Promis
   await mkdir(RESULTS, { recursive: true })
   await writeFile(path, `${JSON.stringify(result, null, 1)}\n`)
   if (isWhole) await writeFile(PAGE, withTables(await readFile(PAGE, 'utf8'), tablesOf(result)))
-  else console.log(`\n${tablesOf(result)}\n`)
+  else console.log(`\n${tablesOf({ ...result, scenarios: measured })}\n`)
   console.log(`Written: ${path}${isWhole ? ` and ${PAGE}` : ''}`)
 }
 

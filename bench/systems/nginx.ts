@@ -7,12 +7,15 @@ import { launch, lengthOf, READY_MESSAGE, topicNames, writeLists } from './peer.
 import type { System } from './system.ts'
 
 const findNginx = (): string | undefined => folderWith(['nginx'], ['/usr/sbin'])
-const findModule = (): string | undefined => globSync('/usr/lib/nginx/modules/ngx_nchan_module.so')[0]
+/** As Debian lays them out: `sbin/nginx` and `lib/nginx/modules` in one folder. */
+const findModule = (): string | undefined =>
+  globSync(join(findNginx() ?? '/usr/sbin', '../lib/nginx/modules/ngx_nchan_module.so'))[0]
 
 /** Paths of bodies and proxies are of no use here, but where nginx may not write by default it does not start. */
 function configOf(folder: string, module: string, port: number): string {
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   return `load_module ${module};
+user root;
 daemon off;
 worker_processes 1;
 pid ${folder}/nginx.pid;
