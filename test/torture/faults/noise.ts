@@ -1,7 +1,9 @@
+import { freePort } from '../../support/free-port.ts'
 import type { RestartingNode } from '../../support/restarting-node.ts'
 import { makeAuction, makeRoom } from '../../support/rooms.ts'
 import { operationsOn } from '../../support/spoilt.ts'
 import type { Fault } from '../fault.ts'
+import { inspectable, keptMemoryOf } from '../heap.ts'
 import { type Echo, sendNoise } from '../noise.ts'
 import { type Memory, megabytes, memoryOf } from '../processes.ts'
 import { perform } from '../scene.ts'
@@ -9,15 +11,16 @@ import { perform } from '../scene.ts'
 const BURST = { nodes: 2, rooms: 2, watchersEach: 3, publishers: 4, pauseMs: 100 }
 const LANES = 4
 const COUNTS = { short: 4_000, long: 100_000 } as const
-/** What garbage a collector may let lie. Each message that is kept would cost hundreds of bytes. */
-const MAX_GROWTH_BYTES = 100 * 2 ** 20
+/** Without garbage. Each message that is kept would cost hundreds of bytes. */
+const MAX_GROWTH_BYTES = 40 * 2 ** 20
 
 /** Fault 16: all of it to one node, over some connections at a time, while the burst goes on. */
 export const noise: Fault = {
   number: 16,
   name: 'malformed, outsized, deep, aliased, random and mutated protocol messages',
-  run(form, seed, postgres) {
-    return perform({ ...BURST, seed, postgres }, async ({ nodes }) => {
+  async run(form, seed, postgres) {
+    const port = await freePort()
+    return perform({ ...BURST, seed, postgres, env: inspectable(port) }, async ({ nodes }) => {
       const [first] = nodes
       if (first === undefined) throw new RangeError('a scene has a node')
       const { node } = first
@@ -29,18 +32,16 @@ export const noise: Fault = {
         return Promise.all(lanes.map((own) => sendNoise(node, operations, count / LANES, own)))
       }
 
-      const [start] = await memoriesOf(nodes)
+      const start = await keptBy(nodes, port)
       const early = await send(COUNTS[form] / 4, seed)
-      const [before] = await memoriesOf(nodes)
+      const before = await keptBy(nodes, port)
       const late = await send((COUNTS[form] * 3) / 4, seed + LANES)
-      const [after] = await memoriesOf(nodes)
-      if (start === undefined || before === undefined || after === undefined)
-        throw new RangeError('a scene has a node')
+      const after = await keptBy(nodes, port)
       if (after.resident - before.resident > MAX_GROWTH_BYTES)
         throw new Error(`A node grew from ${megabytes(before.resident)} to ${megabytes(after.resident)}.`)
       return {
         ...{ messages: `${COUNTS[form]}`, crashes: '0' },
-        'RSS before, after a quarter of them, after all, at most': [
+        'RSS without garbage before, after a quarter of them, after all; at most': [
           ...[start.resident, before.resident, after.resident, after.peak].map(megabytes),
         ].join(', '),
         answers: shownSum([...early, ...late].map(({ answers }) => answers)),
@@ -50,10 +51,15 @@ export const noise: Fault = {
   },
 }
 
-/** Throws where a node has ended. */
-function memoriesOf(nodes: readonly RestartingNode[]): Promise<readonly Memory[]> {
-  const looks = nodes.map(({ node: { pid } }) => memoryOf(pid))
-  return Promise.all(looks).catch((cause: unknown) => Promise.reject(new Error('A node crashed.', { cause })))
+/** What the first keeps. Throws where any node has ended. */
+async function keptBy([first, ...others]: readonly RestartingNode[], port: number): Promise<Memory> {
+  if (first === undefined) throw new RangeError('a scene has a node')
+  try {
+    await Promise.all(others.map(({ node: { pid } }) => memoryOf(pid)))
+    return await keptMemoryOf(first.node.pid, port)
+  } catch (cause) {
+    throw new Error('A node crashed.', { cause })
+  }
 }
 
 function shownSum(counts: readonly ReadonlyMap<string | number, number>[]): string {
