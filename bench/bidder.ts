@@ -1,13 +1,6 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 
-/** Sends one mutation over and over; its own cost is next to nothing, so that a measurement is one of the server. */
-export interface Sender {
-  /** Resolves with the answer's `outcome` or refusal `code`. */
-  send(input: object): Promise<string>
-  close(): void
-}
-
 export interface Bidder {
   /** Resolves with the answer's outcome or refusal code. */
   bid(auctionId: string, amount: number): Promise<string>
@@ -18,8 +11,8 @@ const PLACE_BID = `mutation ($input: PlaceBidInput!) { placeBid(input: $input) {
   __typename ... on BidAccepted { outcome cursor } ... on Rejected { code } } }`
 const ANSWER = /"(?:outcome|code)":"(\w+)"/
 
-/** Signs in; speaks graphql-transport-ws as far as one mutation at a time needs it. `mutation` has the variable `$input`. */
-export async function openSender(wsUrl: string, token: string, mutation: string): Promise<Sender> {
+/** Signs in; speaks graphql-transport-ws as far as one bid at a time, with its amount for its key, needs it. */
+export async function openBidder(wsUrl: string, token: string): Promise<Bidder> {
   // A mask of zeros costs no masking; a server can't tell.
   const socket = new WebSocket(wsUrl, 'graphql-transport-ws', { generateMask: (mask) => mask.fill(0) })
   await once(socket, 'open')
@@ -33,22 +26,14 @@ export async function openSender(wsUrl: string, token: string, mutation: string)
     if (text.includes('"type":"complete"')) answered(answer)
     else answer = ANSWER.exec(text)?.[1] ?? text
   })
-  const head = `{"id":"1","type":"subscribe","payload":{"query":${JSON.stringify(mutation)},"variables":{"input":`
+  const head = `{"id":"1","type":"subscribe","payload":{"query":${JSON.stringify(PLACE_BID)},"variables":{"input":`
   return {
-    send: (input) =>
+    bid: (auctionId, amount) =>
       new Promise((resolve) => {
         answered = resolve
+        const input = { auctionId, amount, idempotencyKey: `${amount}` }
         socket.send(`${head}${JSON.stringify(input)}}}}`)
       }),
     close: () => socket.close(),
-  }
-}
-
-/** A sender of bids, each with its amount for its key. */
-export async function openBidder(wsUrl: string, token: string): Promise<Bidder> {
-  const { send, close } = await openSender(wsUrl, token, PLACE_BID)
-  return {
-    bid: (auctionId, amount) => send({ auctionId, amount, idempotencyKey: `${amount}` }),
-    close,
   }
 }

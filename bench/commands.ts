@@ -1,9 +1,11 @@
 import pg from 'pg'
 import { NO_LIMITS, startNode, type TestNode } from '../test/support/node.ts'
-import { startPostgres } from '../test/support/postgres.ts'
+import { type PostgresServer, startPostgres } from '../test/support/postgres.ts'
 import { makeAuction, makeRoom } from '../test/support/rooms.ts'
 import { signToken } from '../test/support/tokens.ts'
-import { openBidder, openSender } from './bidder.ts'
+import { generate } from './run/generator.ts'
+import type { LoadFigures } from './run/load.ts'
+import { writeLists } from './systems/peer.ts'
 
 /** What some workers got done, each waiting for its answer before it asks again. */
 export interface Pace {
@@ -12,77 +14,98 @@ export interface Pace {
   readonly p99Ms: number
 }
 
-/** The same work done by a node and by plain SQL clients, on one PostgreSQL with fsync. */
+/** The same work done by a node and by plain SQL clients. */
 export interface Contest extends AsyncDisposable {
-  bySql(roundMs: number): Promise<Pace>
-  byNode(roundMs: number): Promise<Pace>
-  /** How often a node answered what. */
-  readonly answers: ReadonlyMap<string, number>
+  bySql(seconds: number): Promise<Pace>
+  byNode(seconds: number): Promise<Pace & { readonly figures: LoadFigures }>
+  readonly node: TestNode
 }
 
-/** One worker's way to do the work once. `number` rises from call to call. */
-type Act<Answer> = (number: number) => Promise<Answer>
+/** Where the node keeps its record; the plain SQL clients always have a PostgreSQL with fsync. */
+export type RecordKind = 'postgres' | 'embedded'
 
 export const SQL_CLIENTS = 32
 export const SENDERS = 256
 const ROOMS = 100
 
-async function measure(workers: readonly Act<unknown>[], roundMs: number, next: () => number): Promise<Pace> {
+async function measure(
+  clients: readonly pg.Client[],
+  { bySql }: Work,
+  seconds: number,
+  next: () => number,
+): Promise<Pace> {
   const latencies: number[] = []
-  const end = performance.now() + roundMs
-  const work = async (act: Act<unknown>): Promise<void> => {
+  const end = performance.now() + seconds * 1000
+  const work = async (client: pg.Client, worker: number): Promise<void> => {
     for (let start = performance.now(); start < end; start = performance.now()) {
-      await act(next())
+      await bySql(client, worker, next())
       latencies.push(performance.now() - start)
     }
   }
-  await Promise.all(workers.map(work))
+  await Promise.all(clients.map(work))
   latencies.sort((one, other) => one - other)
   const quantile = (part: number): number => latencies[Math.floor(latencies.length * part)] ?? 0
-  return { perSecond: (latencies.length / roundMs) * 1000, p50Ms: quantile(0.5), p99Ms: quantile(0.99) }
+  return { perSecond: latencies.length / seconds, p50Ms: quantile(0.5), p99Ms: quantile(0.99) }
 }
 
 interface Work {
   /** Makes the tables of the plain SQL clients. */
   readonly tables: string
-  /** The least that one transaction has to do. */
+  /** The least that one transaction has to do. `number` rises from call to call. */
   readonly bySql: (client: pg.Client, worker: number, number: number) => Promise<void>
-  /** Opens a way into the node for each sender. */
-  readonly open: (
-    node: TestNode,
-  ) => Promise<readonly { readonly act: Act<string>; readonly close: () => void }[]>
+  readonly mutation: string
+  /** Of the mutation, with `{topic}` and `{number}`. */
+  readonly variables: string
+  /** Who sends. */
+  readonly users: readonly string[]
+  /** What `{topic}` stands for, in turn. */
+  readonly makeTopics: (node: TestNode) => Promise<readonly string[]>
 }
 
-async function startContest({ tables, bySql, open }: Work): Promise<Contest> {
-  await using stack = new AsyncDisposableStack()
-  const postgres = stack.use(await startPostgres({ fsync: true }))
+async function startNodeOn(record: RecordKind, postgres: PostgresServer): Promise<TestNode> {
   const env = { ...NO_LIMITS, NODE_ENV: 'production', MUTATIONS_PER_SECOND: '1000000' }
-  const node = stack.use(await startNode({ databaseUrl: await postgres.createDatabase(), env }))
-  const senders = await open(node)
-  for (const { close } of senders) stack.defer(close)
-  const plainUrl = await postgres.createDatabase()
-  const clients = Array.from({ length: SQL_CLIENTS }, () => new pg.Client({ connectionString: plainUrl }))
+  return startNode(record === 'embedded' ? { env } : { databaseUrl: await postgres.createDatabase(), env })
+}
+
+async function connectAll(stack: AsyncDisposableStack, url: string): Promise<readonly pg.Client[]> {
+  const clients = Array.from({ length: SQL_CLIENTS }, () => new pg.Client({ connectionString: url }))
   for (const client of clients) {
     await client.connect()
     stack.defer(() => client.end())
   }
-  await clients[0]?.query(tables)
-  const answers = new Map<string, number>()
-  let number = 1
-  const next = (): number => {
-    number += 10
-    return number
-  }
-  const plain = clients.map((client, worker) => (at: number) => bySql(client, worker, at))
-  const counted = senders.map(({ act }) => async (at: number) => {
-    const answer = await act(at)
-    answers.set(answer, (answers.get(answer) ?? 0) + 1)
+  return clients
+}
+
+async function startContest(work: Work, record: RecordKind): Promise<Contest> {
+  await using stack = new AsyncDisposableStack()
+  const postgres = stack.use(await startPostgres({ fsync: true }))
+  const node = stack.use(await startNodeOn(record, postgres))
+  const lists = await writeLists(stack, {
+    topics: await work.makeTopics(node),
+    tokens: await Promise.all(work.users.map((user) => signToken(user))),
+    queries: [work.mutation.replaceAll(/\s+/g, ' ')],
   })
+  const clients = await connectAll(stack, await postgres.createDatabase())
+  await clients[0]?.query(work.tables)
+  let number = 1
   const running = stack.move()
   return {
-    answers,
-    bySql: (roundMs) => measure(plain, roundMs, next),
-    byNode: (roundMs) => measure(counted, roundMs, next),
+    node,
+    bySql: (seconds) => measure(clients, work, seconds, () => (number += 10)),
+    async byNode(seconds) {
+      const figures = await generate({
+        ports: [Number(new URL(node.url).port)],
+        pids: [node.pid],
+        ...{ protocol: 'graphql', path: '/graphql', init: '{"token":"{token}"}', ...lists },
+        ...{ connections: SENDERS, settle: 0 },
+        asking: { variables: work.variables, from: number, seconds },
+      })
+      const { asking } = figures
+      if (asking === undefined) throw new Error('the generator has asked nothing')
+      number += 10 * asking.asked
+      const { answersPerSecond: perSecond, p50Ms, p99Ms } = asking
+      return { perSecond, p50Ms, p99Ms, figures }
+    },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
@@ -108,23 +131,24 @@ async function bidBySql(client: pg.Client, worker: number, offer: number): Promi
   await client.query('COMMIT')
 }
 
+const PLACE_BID = `mutation ($input: PlaceBidInput!) { placeBid(input: $input) {
+  __typename ... on BidAccepted { outcome cursor } ... on Rejected { code } } }`
+
 /** One auction, and everybody bids. */
-export function startHotAuction(): Promise<Contest> {
-  return startContest({
+export function startHotAuction(record: RecordKind): Promise<Contest> {
+  const work: Work = {
     tables: AUCTION_TABLES,
     bySql: bidBySql,
-    async open(node) {
+    mutation: PLACE_BID,
+    variables: '{"input":{"auctionId":"{topic}","amount":{number},"idempotencyKey":"{number}"}}',
+    users: Array.from({ length: SENDERS }, (_, index) => `bidder-${index}`),
+    async makeTopics(node) {
       const seller = await signToken('seller')
       const terms = { startingPrice: 1, increments: [{ from: 0, step: 1 }] }
-      const auctionId = await makeAuction(node, seller, await makeRoom(node, seller), terms)
-      return Promise.all(
-        Array.from({ length: SENDERS }, async (_, index) => {
-          const bidder = await openBidder(node.wsUrl, await signToken(`bidder-${index}`))
-          return { act: (amount: number) => bidder.bid(auctionId, amount), close: bidder.close }
-        }),
-      )
+      return [await makeAuction(node, seller, await makeRoom(node, seller), terms)]
     },
-  })
+  }
+  return startContest(work, record)
 }
 
 const MESSAGE_TABLES = `
@@ -159,23 +183,17 @@ async function sendBySql(client: pg.Client, worker: number, number: number): Pro
 }
 
 /** A hundred rooms, to which everybody writes in turn. */
-export function startMessages(): Promise<Contest> {
-  return startContest({
+export function startMessages(record: RecordKind): Promise<Contest> {
+  const work: Work = {
     tables: MESSAGE_TABLES,
     bySql: sendBySql,
-    async open(node) {
-      const token = await signToken('writer')
-      const rooms = await Promise.all(Array.from({ length: ROOMS }, () => makeRoom(node, token)))
-      return Promise.all(
-        Array.from({ length: SENDERS }, async () => {
-          const { send, close } = await openSender(node.wsUrl, token, SEND_MESSAGE)
-          const act = (number: number): Promise<string> => {
-            const roomId = rooms[Math.floor(number / 10) % ROOMS]
-            return send({ roomId, body: `Message ${number}`, clientMessageId: `${number}` })
-          }
-          return { act, close }
-        }),
-      )
+    mutation: SEND_MESSAGE,
+    variables: '{"input":{"roomId":"{topic}","body":"Message {number}","clientMessageId":"{number}"}}',
+    users: ['writer'],
+    async makeTopics(node) {
+      const writer = await signToken('writer')
+      return Promise.all(Array.from({ length: ROOMS }, () => makeRoom(node, writer)))
     },
-  })
+  }
+  return startContest(work, record)
 }

@@ -1,4 +1,5 @@
 import { type Pace, SENDERS, SQL_CLIENTS, startHotAuction } from './commands.ts'
+import { expectTaskset } from './run/generator.ts'
 
 /**
  * One hot auction on a PostgreSQL with fsync: bids of 256 bidders over WebSocket through a node, beside 32 plain SQL
@@ -8,7 +9,7 @@ import { type Pace, SENDERS, SQL_CLIENTS, startHotAuction } from './commands.ts'
  * 2 ms, set PGOPTIONS='-c commit_delay=2000 -c commit_siblings=0'.
  */
 const ROUNDS = 3
-const ROUND_MS = 5_000
+const SECONDS = 5
 
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
@@ -22,13 +23,15 @@ const show = (name: string, of: readonly Pace[]): number => {
   return perSecond
 }
 
-await using auction = await startHotAuction()
+expectTaskset()
+await using auction = await startHotAuction('postgres')
 const rounds = { node: [] as Pace[], sql: [] as Pace[] }
 for (let round = 0; round < ROUNDS; round += 1) {
-  rounds.sql.push(await auction.bySql(ROUND_MS))
-  rounds.node.push(await auction.byNode(ROUND_MS))
+  rounds.sql.push(await auction.bySql(SECONDS))
+  const round = await auction.byNode(SECONDS)
+  rounds.node.push(round)
+  console.log(`answers: ${JSON.stringify(round.figures.asking?.answers)}`)
 }
 const sqlRate = show(`one transaction a bid, ${SQL_CLIENTS} plain SQL clients`, rounds.sql)
 const nodeRate = show(`Rostrum, ${SENDERS} bidders over WebSocket`, rounds.node)
-console.log(`answers: ${[...auction.answers].map(([code, count]) => `${count} ${code}`).join(', ')}`)
 console.log(`ratio of the medians: ${(nodeRate / sqlRate).toFixed(1)}`)

@@ -20,6 +20,10 @@
 //   --catch-up N           all subscribe at one instant, and the time is measured until each had N messages
 // In texts {topic}, {token}, {connection} stand for the connection's own.
 //
+// What is asked, instead of subscribing
+//   --ask TEXT             variables of the query, a mutation that each connection asks again when it is answered; {topic} as for
+//                          entries, {number} rises by ten with each, from --ask-from N on. For --seconds S
+//
 // What is published
 //   --publish TEXT         a whole request, with \r and \n; {topic}, {time} (16 digits), {number} (10 digits) are replaced
 //   --publish-port N, --publish-connections N, --publish-hello TEXT (sent once, first)
@@ -41,6 +45,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include <algorithm>
 #include <cinttypes>
 #include <deque>
 #include <fstream>
@@ -59,7 +64,8 @@ struct Options {
   std::string path = "/", init = "{}", variables = "{}", readyAt = "pong";
   int connections = 1, concurrency = 128, catchUp = 0, collectPid = 0;
   std::vector<std::string> topics = {"r0000"}, tokens = {""}, queries = {""};
-  std::string publish, publishHello, refusal;
+  std::string ask, publish, publishHello, refusal;
+  uint64_t askFrom = 0;
   int publishPort = 0, publishConnections = 1;
   std::vector<double> rates;
   double ramp = 0, factor = 1.5, seconds = 2, limitMs = 100, drainSeconds = 12, settleSeconds = 1;
@@ -78,6 +84,8 @@ struct Subscriber {
   size_t timeAt = 0;  // where the time stood in the last message
   int64_t startedAt = 0;
   int messages = 0;
+  int64_t askedAt = 0;
+  std::string answer;
 };
 
 struct Publisher {
@@ -107,6 +115,8 @@ static Histogram latencies, answerTimes, readyTimes, catchUpTimes;
 static int64_t phaseStart = 0, lastArrival = 0, catchUpStart = 0;
 static uint64_t received = 0, answered = 0, refused = 0;
 static bool isMeasuring = false;
+static std::map<std::string, uint64_t> answers;
+static uint64_t askedCount = 0;
 
 static int64_t nowMicros() {
   timespec time;
@@ -264,16 +274,51 @@ static void onEntry(Subscriber& subscriber, const char* text, size_t length, int
   latencies.add(now - time);
 }
 
+// ---- asking
+
+static void ask(Subscriber& subscriber) {
+  static const std::string QUERY = escapedForJson(options.queries[0]);
+  uint64_t number = options.askFrom + 10 * askedCount;
+  std::string variables = replaced(options.ask, "{topic}", turn(options.topics, askedCount++));
+  subscriber.askedAt = nowMicros();
+  sendText(subscriber, "{\"id\":\"1\",\"type\":\"subscribe\",\"payload\":{\"query\":\"" + QUERY + "\",\"variables\":" +
+                           replaced(variables, "{number}", std::to_string(number)) + "}}");
+}
+
+// The value of the first of these members, or the whole where it has none.
+static std::string codeIn(const char* text, size_t length) {
+  for (std::string key : {"\"outcome\":\"", "\"code\":\""}) {
+    const char* found = (const char*)memmem(text, length, key.data(), key.size());
+    if (!found) continue;
+    const char *start = found + key.size(), *end = (const char*)memchr(start, '"', (size_t)(text + length - start));
+    if (end) return std::string(start, end);
+  }
+  return std::string(text, std::min<size_t>(length, 200));
+}
+
+// The id is free again when the operation is complete.
+static void onAnswer(Subscriber& subscriber, const char* type, const char* text, size_t length, int64_t now) {
+  size_t left = length - (size_t)(type - text);
+  if (startsWith(type, left, "next\"")) return void(subscriber.answer = codeIn(text, length));
+  if (startsWith(type, left, "error\"")) subscriber.answer = codeIn(text, length);
+  answers[subscriber.answer]++;
+  answerTimes.add(now - subscriber.askedAt);
+  subscriber.askedAt = 0;
+  if (isMeasuring) ask(subscriber);
+}
+
 static void onGraphql(Subscriber& subscriber, const char* text, size_t length, int64_t now) {
   static const char KEY[] = "\"type\":\"";
   const char* key = (const char*)memmem(text, length, KEY, sizeof KEY - 1);
   if (!key) return complain("a message without a type", text, length);
   const char* type = key + sizeof KEY - 1;
   size_t left = length - (size_t)(type - text);
+  if (subscriber.askedAt > 0 && !startsWith(type, left, "p")) return onAnswer(subscriber, type, text, length, now);
   if (startsWith(type, left, "next\"")) return onEntry(subscriber, text, length, now);
   if (startsWith(type, left, "connection_ack\"")) {
     subscriber.state = State::acknowledged;
     acknowledgedCount++;
+    if (!options.ask.empty()) return becomeReady(subscriber);
     if (maySubscribe) subscribe(subscriber);
     return;
   }
@@ -701,6 +746,32 @@ static void printCatchingUp() {
          catchUpTimes.quantileMs(.99), (cpuSecondsOf(options.pids) - cpuBefore) / seconds, (ownCpuSeconds() - ownBefore) / seconds);
 }
 
+static void printAsking() {
+  double cpuBefore = cpuSecondsOf(options.pids), ownBefore = ownCpuSeconds();
+  int64_t start = nowMicros(), end = start + (int64_t)(options.seconds * 1e6);
+  isMeasuring = true;
+  for (Subscriber& subscriber : subscribers) ask(subscriber);
+  while (nowMicros() < end && deadCount == 0) poll(2);
+  isMeasuring = false;
+  double seconds = (nowMicros() - start) / 1e6;
+  uint64_t total = 0;
+  for (auto& [code, count] : answers) total += count;
+  printf(",\n  \"asking\":{\"answersPerSecond\":%.1f,\"p50Ms\":%.3f,\"p99Ms\":%.3f,\"serverCpu\":%.3f,\"generatorCpu\":%.3f,"
+         "\"asked\":%" PRIu64 ",\"answers\":{",
+         total / seconds, answerTimes.quantileMs(.5), answerTimes.quantileMs(.99), (cpuSecondsOf(options.pids) - cpuBefore) / seconds,
+         (ownCpuSeconds() - ownBefore) / seconds, askedCount);
+  const char* separator = "";
+  for (auto& [code, count] : answers) {
+    printf("%s\"%s\":%" PRIu64, separator, escapedForJson(code).c_str(), count);
+    separator = ",";
+  }
+  printf("}}");
+  // What was asked last is still answered.
+  auto isWaiting = [](const Subscriber& subscriber) { return subscriber.state != State::dead && subscriber.askedAt > 0; };
+  int64_t deadline = nowMicros() + (int64_t)(options.drainSeconds * 1e6);
+  while (std::any_of(subscribers.begin(), subscribers.end(), isWaiting) && nowMicros() < deadline) poll(2);
+}
+
 // ---- options
 
 static std::vector<std::string> linesOf(const std::string& path) {
@@ -744,6 +815,8 @@ static void readOptions(int count, char** words) {
     else if (name == "--settle") options.settleSeconds = std::stod(value);
     else if (name == "--collect") options.collectPid = std::stoi(value);
     else if (name == "--catch-up") options.catchUp = std::stoi(value);
+    else if (name == "--ask") options.ask = value;
+    else if (name == "--ask-from") options.askFrom = std::stoull(value);
     else if (name == "--publish") options.publish = unescaped(value);
     else if (name == "--publish-hello") options.publishHello = unescaped(value);
     else if (name == "--publish-port") options.publishPort = std::stoi(value);
@@ -770,6 +843,7 @@ int main(int count, char** words) {
   for (size_t index = 0; index < subscribers.size(); index++) subscribers[index].index = (uint32_t)index;
   printConnecting();
   if (options.catchUp > 0) printCatchingUp();
+  if (!options.ask.empty()) printAsking();
   printf(",\n  \"phases\":[");
   if (!options.rates.empty() || options.ramp > 0) {
     publishers.resize((size_t)options.publishConnections);

@@ -16,7 +16,16 @@ export interface LoadPlan {
   readonly settle?: number
   readonly collect?: number
   readonly catchUp?: number
+  readonly asking?: Asking
   readonly publishing?: Publishing
+}
+
+/** Each connection asks the first of the queries, a mutation, over and over, each time when it was answered. */
+export interface Asking {
+  /** With `{topic}` and `{number}`. */
+  readonly variables: string
+  readonly from: number
+  readonly seconds: number
 }
 
 export interface Publishing {
@@ -74,6 +83,16 @@ export interface LoadFigures {
     readonly serverCpu: number
     readonly generatorCpu: number
   }
+  readonly asking?: {
+    readonly answersPerSecond: number
+    readonly p50Ms: number
+    readonly p99Ms: number
+    readonly serverCpu: number
+    readonly generatorCpu: number
+    readonly asked: number
+    /** How often what was answered, by `outcome` or `code`. */
+    readonly answers: Readonly<Record<string, number>>
+  }
   readonly phases: readonly Phase[]
   readonly messages: number
   readonly bytes: number
@@ -92,7 +111,7 @@ function wordsOf(options: Readonly<Record<string, string | number | undefined>>)
 
 /** The words of the generator's command line. */
 export function wordsOfPlan(plan: LoadPlan): readonly string[] {
-  const { publishing } = plan
+  const { asking, publishing } = plan
   return [
     ...wordsOf({
       port: plan.ports.join(','),
@@ -111,6 +130,9 @@ export function wordsOfPlan(plan: LoadPlan): readonly string[] {
       collect: plan.collect,
       'catch-up': plan.catchUp,
     }),
+    ...(asking === undefined
+      ? []
+      : wordsOf({ ask: asking.variables, 'ask-from': asking.from, seconds: asking.seconds })),
     ...(publishing === undefined ? [] : wordsOfPublishing(publishing)),
   ]
 }
@@ -162,16 +184,18 @@ export function mostOf(figures: LoadFigures): number {
 
 /** What is to be said of a measurement beside its figures. */
 export function remarksOn(figures: LoadFigures): readonly string[] {
-  const { phases, unexpected, catchUp, connectGeneratorCpu } = figures
+  const { phases, unexpected, catchUp, asking, connectGeneratorCpu } = figures
   const refused = phases.reduce((sum, phase) => sum + phase.refused, 0)
   const lost = phases.filter(({ kind, received, expected }) => kind === 'fixed' && received !== expected)
   const best = bestOf(figures)
-  const busiest = Math.max(best?.generatorCpu ?? 0, catchUp?.generatorCpu ?? 0)
+  const busiest = Math.max(...[best, catchUp, asking].map((phase) => phase?.generatorCpu ?? 0))
   return [
     ...(unexpected > 0 ? [`${unexpected} unexpected messages`] : []),
     ...(refused > 0 ? [`${refused} publications refused`] : []),
     ...lost.map(({ received, expected }) => `${received} of ${expected} deliveries came`),
     ...(busiest > BUSY ? ['the generator was the limit'] : []),
-    ...(phases.length === 0 && connectGeneratorCpu > BUSY ? ['the generator was the limit'] : []),
+    ...(phases.length === 0 && asking === undefined && connectGeneratorCpu > BUSY
+      ? ['the generator was the limit']
+      : []),
   ]
 }

@@ -1,27 +1,37 @@
-import { type Contest, SENDERS, SQL_CLIENTS, startHotAuction, startMessages } from '../commands.ts'
+import {
+  type Contest,
+  type RecordKind,
+  SENDERS,
+  SQL_CLIENTS,
+  startHotAuction,
+  startMessages,
+} from '../commands.ts'
+import { type LoadFigures, remarksOn } from '../run/load.ts'
 import { ROSTRUM } from '../systems/rostrum.ts'
 import type { Scenario } from './scenario.ts'
 
-const ROUND_MS = 5_000
-const QUICK_MS = 2_000
+const SECONDS = 5
+const QUICK_SECONDS = 2
+const WARM_UP_SECONDS = 2
 const AGREED = new Set(['LEADING', 'OUTBID', 'BID_TOO_LOW', 'MessagePayload'])
 
 /** Answers that no such load may bring. */
-function remarksOn(answers: ReadonlyMap<string, number>): readonly string[] {
-  const strange = [...answers].filter(([answer]) => !AGREED.has(answer))
-  return strange.map(([answer, count]) => `${count} answers were ${answer.slice(0, 200)}`)
+function strangeAnswersIn({ asking }: LoadFigures): readonly string[] {
+  const strange = Object.entries(asking?.answers ?? {}).filter(([answer]) => !AGREED.has(answer))
+  return strange.map(([answer, count]) => `${count} answers were ${answer}`)
 }
 
 function createScenario(
   names: Pick<Scenario, 'name' | 'title'> & { readonly of: string; readonly done: string },
-  start: () => Promise<Contest>,
+  start: (record: RecordKind) => Promise<Contest>,
 ): Scenario {
   const { name, title, of, done } = names
   return {
     name,
     title,
     explanation: `${SENDERS} senders over WebSocket, each waiting for its answer, beside ${SQL_CLIENTS} plain SQL clients that spend one transaction on
-each, in turn, on one PostgreSQL with fsync. Servers, database and senders share the machine, unpinned.`,
+each, in turn, on one PostgreSQL with fsync. Server, database and senders share the machine, and only the senders are pinned
+to a core. The embedded record does not wait for the disk; the plain SQL clients beside it do.`,
     columns: [
       { key: 'sql', title: `plain SQL, ${done}/s`, digits: 0, better: 'higher' },
       { key: 'node', title: `${done}/s`, digits: 0, better: 'higher' },
@@ -30,14 +40,16 @@ each, in turn, on one PostgreSQL with fsync. Servers, database and senders share
       { key: 'p99', title: 'answer p99, ms', digits: 1, better: 'lower' },
     ],
     systems: [ROSTRUM],
-    cases: () => [
-      {
-        name: of,
+    cases: () =>
+      (['postgres', 'embedded'] as const).map((record) => ({
+        name: record === 'postgres' ? of : `${of}, the record embedded`,
         async measure(_, { isQuick }) {
-          await using contest = await start()
-          const roundMs = isQuick ? QUICK_MS : ROUND_MS
-          const sql = await contest.bySql(roundMs)
-          const node = await contest.byNode(roundMs)
+          await using contest = await start(record)
+          const seconds = isQuick ? QUICK_SECONDS : SECONDS
+          await contest.byNode(WARM_UP_SECONDS)
+          const sql = await contest.bySql(seconds)
+          const node = await contest.byNode(seconds)
+          const { figures } = node
           const values = {
             sql: sql.perSecond,
             node: node.perSecond,
@@ -45,11 +57,13 @@ each, in turn, on one PostgreSQL with fsync. Servers, database and senders share
             p50: node.p50Ms,
             p99: node.p99Ms,
           }
-          const raw = { sql, node, answers: Object.fromEntries(contest.answers) }
-          return { values, remarks: remarksOn(contest.answers), raw }
+          return {
+            values,
+            remarks: [...strangeAnswersIn(figures), ...remarksOn(figures)],
+            raw: { sql, figures },
+          }
         },
-      },
-    ],
+      })),
   }
 }
 

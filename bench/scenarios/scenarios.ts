@@ -2,6 +2,7 @@ import { AUCTION, MESSAGES } from './commanding.ts'
 import { CONNECTING } from './connecting.ts'
 import { DELIVERY } from './delivery.ts'
 import { FAN_OUT, ROOMS } from './fan-out.ts'
+import { HOUSE } from './house.ts'
 import { REPLAY } from './replay.ts'
 import type { Scenario } from './scenario.ts'
 import { SELECTIONS } from './selections.ts'
@@ -16,4 +17,5 @@ export const SCENARIOS: readonly Scenario[] = [
   REPLAY,
   AUCTION,
   MESSAGES,
+  HOUSE,
 ]

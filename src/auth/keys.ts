@@ -22,6 +22,11 @@ interface Keys {
   readonly findKey: JWTVerifyGetKey
 }
 
+function importSecret(secret: string): Promise<CryptoKey> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  return crypto.subtle.importKey('raw', Buffer.from(secret), algorithm, false, ['verify'])
+}
+
 function isRefusal(error: unknown): boolean {
   return error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys
 }
@@ -32,7 +37,8 @@ function isRefusal(error: unknown): boolean {
  */
 export function createKeys(config: AuthConfig): Keys {
   if (config.kind === 'secret') {
-    const secret = Buffer.from(config.secret.reveal())
+    // Imported once: jose would do so for each token.
+    const secret = importSecret(config.secret.reveal())
     return { algorithms: ['HS256'], findKey: () => secret }
   }
   const fetched = createRemoteJWKSet(config.url, {

@@ -1,12 +1,12 @@
-import { sql } from 'drizzle-orm'
 import type { Decision } from '../domain/decision.ts'
 import { formatInstant, type Instant, instant } from '../kernel/instant.ts'
 import { advance, asEpoch, asOffset, type Epoch, type Offset } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
+import { allSettled } from '../log/all-settled.ts'
 import type { Database, Transaction } from '../log/database.ts'
 import type { Entry } from '../log/entry.ts'
-import { idempotency } from '../log/schema.ts'
 import { beginTopics } from '../log/seed.ts'
+import { statement } from '../log/statement.ts'
 import type { Aggregate, Step } from './aggregate.ts'
 import type { Command, Outcome } from './commands.ts'
 
@@ -59,19 +59,24 @@ export async function runBatch<Body, Reply extends object, State, Event, View>(
   let left: Kept<State> | undefined
   try {
     await database.transaction(async (tx) => {
-      const begun = commands.flatMap((command) => aggregate.topicsBegunBy(command))
-      await beginTopics(tx, begun)
-      const locked = await lockTopic(tx, topic)
+      await beginTopics(
+        tx,
+        commands.flatMap((command) => aggregate.topicsBegunBy(command)),
+      )
       const kept = memory.get(topic)
-      const [stored, before] = await Promise.all([
+      // In one round trip: the database answers what is asked after the lock as it is when that is held.
+      const [locked, stored, loaded] = await allSettled([
+        lockTopic(tx, topic),
         loadReplies(tx, commands),
-        aggregate.load(tx, topic, commands, kept?.version === locked.version ? kept.state : undefined),
+        aggregate.load(tx, topic, commands, kept?.state),
       ])
+      const isKept = kept === undefined || kept.version === locked.version
+      const before = isKept ? loaded : await aggregate.load(tx, topic, commands, undefined)
       const fold = foldCommands(aggregate, topic, commands, before, locked, stored)
       result = { outcomes: fold.outcomes, entries: fold.entries }
       if (fold.steps.length === 0) throw new NothingToCommit()
       const change = { topic, now: locked.now, before, after: fold.after, steps: fold.steps }
-      const [version, saved] = await Promise.all([
+      const [version, saved] = await allSettled([
         writeEntries(tx, topic, fold.entries, fold.steps, locked.now),
         aggregate.save(tx, change),
         storeReplies(tx, topic, locked, fold.keyed),
@@ -90,15 +95,18 @@ export async function runBatch<Body, Reply extends object, State, Event, View>(
 /** Rolls a transaction back in which all was refused or repeated. */
 class NothingToCommit extends Error {}
 
+// Materialised, so that the clock is read when the lock is held and not when waiting for it began.
+const LOCK_TOPIC = statement<{ version: string; epoch: string; head: string; now: number }>(
+  'lock_topic',
+  `WITH locked AS MATERIALIZED (
+    SELECT xmin::text AS version, epoch, head, written_at FROM topics WHERE topic = $1 FOR UPDATE)
+  SELECT version, epoch, head,
+    (extract(epoch FROM greatest(clock_timestamp(), written_at)) * 1000)::float8 AS now FROM locked`,
+)
+
 /** A topic that has not begun is locked by nothing: whoever asks for it is told that it isn't there. */
 async function lockTopic(tx: Transaction, topic: Topic): Promise<LockedTopic> {
-  // Materialised, so that the clock is read when the lock is held and not when waiting for it began.
-  const { rows } = await tx.execute<{ version: string; epoch: string; head: string; now: number }>(sql`
-    WITH locked AS MATERIALIZED (
-      SELECT xmin::text AS version, epoch, head, written_at FROM topics WHERE topic = ${topic} FOR UPDATE)
-    SELECT version, epoch, head,
-      (extract(epoch FROM greatest(clock_timestamp(), written_at)) * 1000)::float8 AS now FROM locked`)
-  const [row] = rows
+  const [row] = await LOCK_TOPIC(tx, topic)
   if (row === undefined)
     return { version: '', epoch: asEpoch(0), head: asOffset(0), now: instant(Date.now()) }
   const { version, epoch, head, now } = row
@@ -217,30 +225,56 @@ function storageKey(command: Command<unknown>): string {
   return `${callerOf(command)}\n${command.idempotency?.key ?? ''}`
 }
 
+const LOAD_REPLIES = statement<{
+  caller: string
+  key: string
+  fingerprint: string
+  epoch: string
+  offset: string
+  reply: object
+  at: number
+}>(
+  'load_replies',
+  `SELECT caller, idempotency.key, fingerprint, epoch, "offset", reply, (extract(epoch FROM at) * 1000)::float8 AS at
+  FROM idempotency JOIN unnest($1::text[], $2::text[]) AS wanted(by, key)
+    ON caller = wanted.by AND idempotency.key = wanted.key`,
+)
+
 async function loadReplies(
   tx: Transaction,
   commands: readonly Command<unknown>[],
 ): Promise<Map<string, StoredReply>> {
   const keyed = commands.filter(({ idempotency }) => idempotency !== undefined)
   if (keyed.length === 0) return new Map()
-  const callers = keyed.map(callerOf)
   const keys = keyed.map(({ idempotency }) => idempotency?.key)
-  const rows = await tx
-    .select({
-      ...{ caller: idempotency.caller, key: idempotency.key, fingerprint: idempotency.fingerprint },
-      ...{
-        epoch: idempotency.epoch,
-        offset: idempotency.offset,
-        reply: idempotency.reply,
-        at: idempotency.at,
+  const rows = await LOAD_REPLIES(tx, keyed.map(callerOf), keys)
+  return new Map(
+    rows.map(({ caller, key, fingerprint, epoch, offset, reply, at }) => [
+      `${caller}\n${key}`,
+      {
+        ...{ fingerprint, reply, at: instant(at) },
+        ...{ epoch: asEpoch(Number(epoch)), offset: asOffset(Number(offset)) },
       },
-    })
-    .from(idempotency)
-    .innerJoin(
-      sql`unnest(${sql.param(callers)}::text[], ${sql.param(keys)}::text[]) AS wanted(by, key)`,
-      sql`${idempotency.caller} = wanted.by AND ${idempotency.key} = wanted.key`,
-    )
-  return new Map(rows.map((row) => [`${row.caller}\n${row.key}`, row]))
+    ]),
+  )
+}
+
+const WRITE_NOTHING = statement<Versioned>(
+  'write_nothing',
+  'UPDATE topics SET written_at = $2 WHERE topic = $1 RETURNING xmin::text AS version',
+)
+
+const WRITE_ENTRIES = statement<Versioned>(
+  'write_entries',
+  `WITH written AS (
+    INSERT INTO entries (topic, "offset", at, type, data, actor_id)
+    SELECT $1, "offset", $2::timestamptz, type, data, actor
+    FROM json_to_recordset($4::json) AS row("offset" bigint, type text, data json, actor text))
+  UPDATE topics SET head = $3, written_at = $2::timestamptz WHERE topic = $1 RETURNING xmin::text AS version`,
+)
+
+interface Versioned {
+  readonly version: string
 }
 
 /** Returns the version of the topic's row from now on. */
@@ -253,13 +287,7 @@ async function writeEntries(
 ): Promise<string> {
   const at = formatInstant(now)
   const last = entries.at(-1)
-  if (last === undefined) {
-    return versionOf(
-      await tx.execute(
-        sql`UPDATE topics SET written_at = ${at} WHERE topic = ${topic} RETURNING xmin::text AS version`,
-      ),
-    )
-  }
+  if (last === undefined) return versionOf(await WRITE_NOTHING(tx, topic, at))
   const actors = new Map(
     steps.map(({ offset, actor }) => [offset, actor.kind === 'user' ? actor.person.id : null]),
   )
@@ -269,19 +297,19 @@ async function writeEntries(
     data,
     actor: actors.get(offset) ?? null,
   }))
-  return versionOf(
-    await tx.execute(sql`
-    WITH written AS (
-      INSERT INTO entries (topic, "offset", at, type, data, actor_id)
-      SELECT ${topic}, "offset", ${at}::timestamptz, type, data, actor
-      FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row("offset" bigint, type text, data json, actor text))
-    UPDATE topics SET head = ${last.offset}, written_at = ${at} WHERE topic = ${topic} RETURNING xmin::text AS version`),
-  )
+  return versionOf(await WRITE_ENTRIES(tx, topic, at, last.offset, JSON.stringify(rows)))
 }
 
-function versionOf({ rows: [row] }: { readonly rows: readonly Record<string, unknown>[] }): string {
-  return String(row?.['version'])
+function versionOf([row]: readonly Versioned[]): string {
+  return String(row?.version)
 }
+
+const STORE_REPLIES = statement(
+  'store_replies',
+  `INSERT INTO idempotency (caller, key, fingerprint, topic, epoch, "offset", reply, at)
+  SELECT caller, key, fingerprint, $1, $2, "offset", reply, $3::timestamptz
+  FROM json_to_recordset($4::json) AS row(caller text, key text, fingerprint text, "offset" bigint, reply json)`,
+)
 
 /** A key that another topic's batch stored meanwhile breaks the primary key: the batch is run again and finds it. */
 async function storeReplies(
@@ -298,9 +326,5 @@ async function storeReplies(
     offset,
     reply,
   }))
-  await tx.execute(sql`
-    INSERT INTO idempotency (caller, key, fingerprint, topic, epoch, "offset", reply, at)
-    SELECT caller, key, fingerprint, ${topic}, ${locked.epoch}, "offset", reply, ${formatInstant(locked.now)}::timestamptz
-    FROM json_to_recordset(${JSON.stringify(rows)}::json)
-      AS row(caller text, key text, fingerprint text, "offset" bigint, reply json)`)
+  await STORE_REPLIES(tx, topic, locked.epoch, formatInstant(locked.now), JSON.stringify(rows))
 }

@@ -192,10 +192,10 @@ function takeFresh<Body, Reply, View>(
 ): readonly Waiting<Body, Reply, View>[] {
   const oldest = Date.now() - MAX_WAIT_MS
   const taken = queue.splice(0, MAX_BATCH)
-  failAll(
-    taken.filter(({ since }) => since < oldest),
-    new RecordUnavailable(),
-  )
+  const stale = taken.filter(({ since }) => since < oldest)
+  // An error costs its stack.
+  if (stale.length === 0) return taken
+  failAll(stale, new RecordUnavailable())
   return taken.filter(({ since }) => since >= oldest)
 }
 

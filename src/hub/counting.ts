@@ -6,7 +6,7 @@ import type { Tally } from './tally.ts'
 
 /** What was done for readers since the start. */
 export interface Totals {
-  /** Selections executed: one per group and entry, one per snapshot. */
+  /** Selections executed: one per group and entry, one per group and shared snapshot. */
   readonly executions: number
   /** Payloads handed to connections. */
   readonly deliveries: number

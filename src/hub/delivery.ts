@@ -2,12 +2,30 @@ import type { ExecutionResult, GraphQLError } from 'graphql'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Cursor } from '../kernel/cursor.ts'
 
-/** One result as every member of a group gets it, serialised once. Treat as frozen. */
-export interface Payload {
+/** One result, serialised once for all who get it. Treat as frozen. */
+export interface Result {
   /** The ExecutionResult as JSON, in UTF-8. */
   readonly json: Buffer
   /** The cursor of the entry or snapshot in it; null for what has no position. */
   readonly cursor: Cursor | null
+}
+
+/**
+ * Results that leave together, in order. Many sinks get the same one: what a sink makes of it for its transport can be kept
+ * for the next.
+ */
+export interface Payload {
+  readonly results: readonly Result[]
+}
+
+export function payloadOf(json: Buffer, cursor: Cursor | null): Payload {
+  return { results: [{ json, cursor }] }
+}
+
+export function joined(payloads: readonly Payload[]): Payload {
+  const [first] = payloads
+  if (first !== undefined && payloads.length === 1) return first
+  return { results: payloads.flatMap(({ results }) => results) }
 }
 
 /** Where a subscription's payloads go: one operation on one connection. */

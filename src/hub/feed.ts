@@ -41,6 +41,7 @@ export class Feed {
   #epoch: Epoch | undefined
   #head: Offset | undefined
   #floor: Offset | undefined
+  #quietSince = Number.POSITIVE_INFINITY
   #queue: Notice[] = []
   #working: Promise<void> | undefined
   #isDoubtful = false
@@ -75,6 +76,7 @@ export class Feed {
     this.#epoch = head.epoch
     this.#head = head.offset
     this.#floor = head.floor
+    this.#quietSince = performance.now()
     this.#work()
   }
 
@@ -102,6 +104,11 @@ export class Feed {
   get head(): Offset {
     if (this.#head === undefined) throw new RangeError('the feed has not started')
     return this.#head
+  }
+
+  /** When something was heard last, or the feed began: `performance.now()`. Only after `start`. */
+  get quietSince(): number {
+    return this.#quietSince
   }
 
   /** Entries up to and including this offset were forgotten when the record was last looked at. Only after `start`. */
@@ -206,6 +213,7 @@ export class Feed {
     this.#epoch = head.epoch
     this.#head = head.offset
     this.#floor = head.floor
+    this.#quietSince = performance.now()
     this.#isDoubtful = false
     for (const listener of this.#listeners) listener.onDiscontinuity()
   }
@@ -215,6 +223,7 @@ export class Feed {
     const last = fresh.at(-1)
     if (last === undefined) return
     this.#head = last.offset
+    this.#quietSince = performance.now()
     this.#events.beforeDelivery()
     if (trace === undefined || !this.#tracing.isOn) {
       for (const listener of this.#listeners) listener.onEntries(fresh)

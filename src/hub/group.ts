@@ -1,7 +1,8 @@
 import type { Cursor } from '../kernel/cursor.ts'
+import { atEndOfTurn } from '../kernel/end-of-turn.ts'
 import type { Instant } from '../kernel/instant.ts'
-import type { Offset } from '../kernel/position.ts'
-import type { Payload, Subscriber } from './delivery.ts'
+import { BEGINNING, type Offset } from '../kernel/position.ts'
+import { joined, type Payload, type Subscriber } from './delivery.ts'
 import { createRenderer, type RenderCounters, type Renderer } from './renderer.ts'
 import type { Part } from './source.ts'
 
@@ -28,29 +29,44 @@ export interface Item {
   isFor(reader: Reader): boolean
 }
 
+/** What the members are to get at the end of this turn of the event loop. */
+interface Due {
+  readonly offset: Offset
+  readonly payload: Payload
+}
+
 /**
  * Subscribers who get the same bytes for the same entry. Those who have caught up are its members: for them an
- * entry is executed once, serialised once, and handed to each sink. Those who have not use the same renderer.
+ * entry is executed once, serialised once, and all that comes within a turn of the event loop is handed to each sink
+ * together. Those who have not use the same renderer.
  */
 export class Group {
   readonly renderer: Renderer
   readonly members = new Set<Reader>()
   /** Readers of this group, members or on their way. */
   size = 0
+  readonly #isOpen: boolean
   readonly #onFault: (error: unknown) => void
   readonly #counters: RenderCounters
+  #due: Due[] = []
   #tail: Promise<void> | undefined
 
-  /** `onFault`: rendering threw, so that members can't be served on. */
-  constructor(subscriber: Subscriber, counters: RenderCounters, onFault: (error: unknown) => void) {
+  /** `isOpen`: every item is for every reader. `onFault`: rendering threw, so that members can't be served on. */
+  constructor(
+    subscriber: Subscriber,
+    isOpen: boolean,
+    counters: RenderCounters,
+    onFault: (error: unknown) => void,
+  ) {
     this.renderer = createRenderer(subscriber.selection, counters)
+    this.#isOpen = isOpen
     this.#onFault = onFault
     this.#counters = counters
   }
 
   /**
    * In order, also where rendering one item takes longer than rendering the next: what they read is read together. Returns
-   * how many payloads went out at once.
+   * how many results go out in this turn.
    */
   deliver(items: readonly Item[]): number {
     if (this.members.size === 0) return 0
@@ -62,7 +78,6 @@ export class Group {
       if (isAtOnce) sent += this.#send(item, payload)
       else late.push(Promise.resolve(payload).then((done) => () => this.#sendLate(item, done)))
     }
-    this.#counters.onDelivery(sent)
     if (late.length > 0) this.#deliverLate(late)
     return sent
   }
@@ -70,6 +85,18 @@ export class Group {
   /** Settles when what takes time to render is handed out; undefined where nothing does. */
   get late(): Promise<void> | undefined {
     return this.#tail
+  }
+
+  /** Takes a reader out, with what is due to it. */
+  remove(reader: Reader): void {
+    if (this.members.delete(reader) && this.#due.length > 0) this.#handOut([reader], this.#due)
+  }
+
+  /** Hands out what is due without waiting for the end of the turn. */
+  readonly flush = (): void => {
+    const due = this.#due
+    this.#due = []
+    if (due.length > 0) this.#handOut(this.members, due)
   }
 
   #deliverLate(late: readonly Promise<() => void>[]): void {
@@ -85,13 +112,18 @@ export class Group {
   }
 
   #sendLate(item: Item, payload: Payload): void {
-    const sent = this.#send(item, payload)
-    this.#counters.onDelivery(sent)
-    if (sent > 0) this.#counters.onLive(item.at)
+    if (this.#send(item, payload) > 0) this.#counters.onLive(item.at)
   }
 
   /** Returns to how many. */
   #send(item: Item, payload: Payload): number {
+    const { offset } = item
+    if (!this.#isOpen) return this.#sendToSome(item, payload)
+    if (this.#due.push({ offset, payload }) === 1) atEndOfTurn(this.flush)
+    return this.members.size
+  }
+
+  #sendToSome(item: Item, payload: Payload): number {
     let sent = 0
     for (const reader of this.members) {
       // A reader who joined ahead of the group (by a snapshot or a replay) has had this one.
@@ -101,6 +133,30 @@ export class Group {
       reader.subscriber.sink.send(payload)
       sent += 1
     }
+    this.#counters.onDelivery(sent)
     return sent
   }
+
+  #handOut(readers: Iterable<Reader>, due: readonly Due[]): void {
+    const all = joined(due.map(payloadIn))
+    const [first, last] = [due[0]?.offset ?? BEGINNING, due.at(-1)?.offset ?? BEGINNING]
+    let sent = 0
+    for (const reader of readers) {
+      const { position } = reader
+      if (position >= last) continue
+      reader.position = last
+      const payload = position < first ? all : joined(due.filter(isAfter(position)).map(payloadIn))
+      reader.subscriber.sink.send(payload)
+      sent += payload.results.length
+    }
+    this.#counters.onDelivery(sent)
+  }
 }
+
+/** What a reader who joined ahead of the group (by a snapshot or a replay) has not had. */
+const isAfter =
+  (position: Offset) =>
+  ({ offset }: Due): boolean =>
+    offset > position
+
+const payloadIn = ({ payload }: Due): Payload => payload

@@ -26,6 +26,7 @@ import type {
 import { Stream, type StreamEvents } from './stream.ts'
 import { createRoomTallies, type Tally } from './tally.ts'
 import { Ticker } from './ticker.ts'
+import { createTimeSlices } from './time-slices.ts'
 
 export interface HubEvents extends FeedEvents, Pick<StreamEvents, 'onReset'> {
   /** A look at a list failed; the next one tries again. */
@@ -133,6 +134,7 @@ export function createHub(options: HubOptions): Hub {
   const lists = new Map<ListSource, LiveList>()
   const tallies = createRoomTallies()
   const counting = createCounting(events)
+  const slices = createTimeSlices()
   let subscribers = 0
   let isChecking = false
   let nextCheck: NodeJS.Timeout | undefined
@@ -190,6 +192,7 @@ export function createHub(options: HubOptions): Hub {
         held.feed,
         history,
         held.events,
+        slices,
         withoutReplay,
         tracing,
       )
@@ -319,8 +322,9 @@ export function createHub(options: HubOptions): Hub {
     await held.started
     held.feed.add(listener)
     held.guards.add(listener)
-    // It may have been taken away between the first look and now.
-    ask()
+    // It may have been taken away between the first look and now: then the feed has said so, or will say it.
+    if (held.feed.quietSince < guard.askedAt) gate.open()
+    else ask()
     return () => {
       questions += 1
       clearTimeout(retry)

@@ -1,10 +1,7 @@
 import type { ExecutionResult } from 'graphql'
 import type { Cursor } from '../kernel/cursor.ts'
 import type { Instant } from '../kernel/instant.ts'
-import type { Payload, Selection } from './delivery.ts'
-
-/** Payloads of recent values, kept for readers who catch up with what others have had. */
-const KEPT = 256
+import { type Payload, payloadOf, type Selection } from './delivery.ts'
 
 export interface RenderCounters {
   /** One execution of a selection against one value. */
@@ -18,19 +15,19 @@ export interface RenderCounters {
   onLive(committedAt: Instant): void
 }
 
-/** Executes a selection once per value, however many ask. */
+/** Executes a selection once per value, however many ask, for as long as somebody holds the value. */
 export interface Renderer {
   /**
-   * The payload of the value that `cursor` names. A promise only where a resolver reads something: who asks while it
-   * reads shares it; whoever comes later gets what is true then.
+   * The payload of a value that many get. A promise only where a resolver reads something: who asks while it reads shares
+   * it; whoever comes later gets what is true then.
    */
-  render(value: unknown, cursor: Cursor): Payload | Promise<Payload>
+  render(value: object, cursor: Cursor): Payload | Promise<Payload>
   /** The payload of a value that is nobody else's. */
   renderOnce(value: unknown, cursor: Cursor | null): Payload | Promise<Payload>
 }
 
 export function createRenderer(selection: Selection, counters: RenderCounters): Renderer {
-  const kept = new Map<Cursor, Payload | Promise<Payload>>()
+  const kept = new WeakMap<object, Payload | Promise<Payload>>()
 
   function renderOnce(value: unknown, cursor: Cursor | null): Payload | Promise<Payload> {
     counters.onExecution()
@@ -43,17 +40,13 @@ export function createRenderer(selection: Selection, counters: RenderCounters): 
   return {
     renderOnce,
     render(value, cursor) {
-      const known = kept.get(cursor)
+      const known = kept.get(value)
       if (known !== undefined) return known
       const payload = renderOnce(value, cursor)
-      kept.set(cursor, payload)
+      kept.set(value, payload)
       if (payload instanceof Promise) {
-        const forget = () => kept.delete(cursor)
+        const forget = () => kept.delete(value)
         payload.then(forget, forget)
-      }
-      if (kept.size > KEPT) {
-        const [oldest] = kept.keys()
-        if (oldest !== undefined) kept.delete(oldest)
       }
       return payload
     },
@@ -61,5 +54,5 @@ export function createRenderer(selection: Selection, counters: RenderCounters): 
 }
 
 function serialise(result: ExecutionResult, cursor: Cursor | null): Payload {
-  return { json: Buffer.from(JSON.stringify(result)), cursor }
+  return payloadOf(Buffer.from(JSON.stringify(result)), cursor)
 }

@@ -54,6 +54,8 @@ export interface Guard {
   /** Whether an entry of the topic may have taken something from this reader: quick, errs towards true. */
   concerns(entry: Entry): boolean
   isAllowed(): Promise<boolean>
+  /** When the plan's own question, whether the reader may read, began: `performance.now()`. */
+  readonly askedAt: number
 }
 
 /** Some of a topic's entries, and of its state, for readers who asked for no more. */

@@ -1,17 +1,19 @@
 import { GraphQLError } from 'graphql'
 import type { Viewer } from '../auth/viewer.ts'
 import { decodeCursor, encodeCursor } from '../kernel/cursor.ts'
-import { advance, type Offset, type Position } from '../kernel/position.ts'
+import { advance, type Epoch, type Offset, type Position } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Entry } from '../log/entry.ts'
 import type { History } from '../log/history.ts'
 import { deliverySpan } from '../tracing/spans.ts'
 import { NO_TRACING, type Span, type TraceParent, type Tracing, typeOf } from '../tracing/tracing.ts'
-import type { Payload, Subscriber } from './delivery.ts'
+import { joined, type Payload, type Subscriber } from './delivery.ts'
 import type { Feed, FeedListener } from './feed.ts'
 import { Group, type Item, type Reader } from './group.ts'
+import { Past } from './past.ts'
 import type { RenderCounters } from './renderer.ts'
-import type { PresentedEvent, Snapshot, Source } from './source.ts'
+import type { Part, PresentedEvent, Snapshot, Source } from './source.ts'
+import type { TimeSlices } from './time-slices.ts'
 
 /** Why a reader was told to start over. */
 export type ResetReason = 'epoch' | 'trimmed' | 'ahead' | 'discontinuity'
@@ -26,16 +28,22 @@ export interface StreamEvents extends RenderCounters {
 
 /** Recent items, for readers who are nearly there. */
 const RECENT = 256
-const REPLAY_PAGE = 500
-/** So many items of a replay are rendered at once: what their selections read is read together. */
-const RENDERED_AHEAD = 50
+/** So many items of a replay are sent at a turn: what their selections read is read together. */
+const SENT_AT_A_TURN = 50
+const PORTION_BYTES = 16 * 1024
 /** A shared snapshot serves everybody who comes within this time, unless something was written meanwhile. */
 const SNAPSHOT_FRESH_MS = 200
 
-interface SharedSnapshot {
+/** A snapshot as a reader who begins with it gets it. */
+interface Beginning {
+  readonly position: Position
+  readonly event: PresentedEvent & object
+}
+
+interface SharedBeginning {
   readonly takenAt: number
   readonly head: Offset
-  readonly snapshot: Promise<Snapshot>
+  readonly beginning: Promise<Beginning>
 }
 
 /**
@@ -55,7 +63,9 @@ export class Stream implements FeedListener {
   #head: Offset
   #generation = 0
   #preparing: Promise<void> | undefined
-  #shared: SharedSnapshot | undefined
+  #shared: SharedBeginning | undefined
+  #past: Past
+  readonly #slices: TimeSlices
   readonly #isForgetful: boolean
   readonly #tracing: Tracing
 
@@ -66,6 +76,7 @@ export class Stream implements FeedListener {
     feed: Feed,
     history: History,
     events: StreamEvents,
+    slices: TimeSlices,
     isForgetful = false,
     tracing = NO_TRACING,
   ) {
@@ -75,6 +86,8 @@ export class Stream implements FeedListener {
     this.#history = history
     this.#events = events
     this.#head = feed.head
+    this.#past = this.#pastOf(feed.epoch)
+    this.#slices = slices
     this.#isForgetful = isForgetful
     this.#tracing = tracing
   }
@@ -102,7 +115,7 @@ export class Stream implements FeedListener {
     { subscriber, connection, part }: Pick<Reader, 'subscriber' | 'connection' | 'part'>,
     after: string | null,
   ): () => void {
-    const group = this.#groupFor(subscriber)
+    const group = this.#groupFor(subscriber, part)
     const reader: Reader = {
       subscriber,
       part,
@@ -117,7 +130,7 @@ export class Stream implements FeedListener {
       if (reader.isEnded) return
       reader.isEnded = true
       this.#readers.delete(reader)
-      group.members.delete(reader)
+      group.remove(reader)
       group.size -= 1
       if (group.size === 0) this.#groups.delete(subscriber.selection.key)
     }
@@ -151,8 +164,10 @@ export class Stream implements FeedListener {
   onDiscontinuity(): void {
     this.#recent = []
     this.#shared = undefined
+    this.#past = this.#pastOf(this.#feed.epoch)
     this.#head = this.#feed.head
     this.#generation += 1
+    this.#flush()
     for (const group of this.#groups.values()) {
       // Who is still catching up finds out by itself.
       for (const reader of group.members) {
@@ -170,6 +185,7 @@ export class Stream implements FeedListener {
       span?.fail(typeOf(error))
       span?.end()
       const shown = this.#events.onFault(error)
+      this.#flush()
       for (const reader of this.#readers) reader.subscriber.sink.end(shown)
     })
     this.#preparing = work
@@ -213,12 +229,19 @@ export class Stream implements FeedListener {
     }
   }
 
-  #groupFor(subscriber: Subscriber): Group {
+  #flush(): void {
+    for (const group of this.#groups.values()) group.flush()
+  }
+
+  #groupFor(subscriber: Subscriber, part: Part | undefined): Group {
     const { key } = subscriber.selection
     const known = this.#groups.get(key)
     if (known !== undefined) return known
-    const group = new Group(subscriber, this.#events, (error) => {
+    // Readers with equal selections have equal parts.
+    const isOpen = part === undefined && this.#source.sees === undefined
+    const group = new Group(subscriber, isOpen, this.#events, (error) => {
       const shown = this.#events.onFault(error)
+      group.flush()
       for (const reader of group.members) reader.subscriber.sink.end(shown)
     })
     this.#groups.set(key, group)
@@ -268,7 +291,7 @@ export class Stream implements FeedListener {
         group.members.add(reader)
         return
       }
-      const items = this.#recentAfter(reader.position) ?? (await this.#replayAfter(reader.position))
+      const items = this.#recentAfter(reader.position) ?? (await this.#past.after(reader.position))
       if (items === undefined) {
         this.#events.onReset('trimmed')
         await this.#sendSnapshot(reader, group, true)
@@ -278,19 +301,17 @@ export class Stream implements FeedListener {
 
   async #sendItems(reader: Reader, group: Group, items: readonly Item[]): Promise<void> {
     const { sink } = reader.subscriber
-    for (let start = 0; start < items.length; start += RENDERED_AHEAD) {
-      const some = items.slice(start, start + RENDERED_AHEAD)
-      const payloads = await payloadsFor(reader, group, some)
-      for (const [index, item] of some.entries()) {
+    for (let start = 0; start < items.length; start += SENT_AT_A_TURN) {
+      const some = items.slice(start, start + SENT_AT_A_TURN)
+      await this.#slices.next()
+      const payloads = payloadsFor(reader, group, some)
+      for (const payload of inPortions(payloads instanceof Promise ? await payloads : payloads)) {
         if (reader.isEnded) return
-        const payload = payloads[index]
-        if (payload !== undefined) {
-          sink.send(payload)
-          this.#events.onDelivery(1)
-        }
-        reader.position = item.offset
+        sink.send(payload)
+        this.#events.onDelivery(payload.results.length)
         if (sink.isCongested()) await sink.drained()
       }
+      reader.position = some.at(-1)?.offset ?? reader.position
     }
   }
 
@@ -301,28 +322,20 @@ export class Stream implements FeedListener {
     return this.#recent.filter(({ offset }) => offset > position)
   }
 
-  /** A page of the history after `position`; undefined where it does not reach back that far any more. */
-  async #replayAfter(offset: Offset): Promise<readonly Item[] | undefined> {
-    const position: Position = { epoch: this.#feed.epoch, offset }
-    const page = await this.#history.readAfter(this.#topic, position, REPLAY_PAGE)
-    if (page[0]?.offset !== advance(offset)) return undefined
-    const prepared = await this.#source.prepare?.(this.#topic, page)
-    return page.map((entry, index) => this.#itemOf(entry, prepared?.[index]))
+  #pastOf(epoch: Epoch): Past {
+    return new Past(async (offset, limit) => {
+      const entries = await this.#history.readAfter(this.#topic, { epoch, offset }, limit)
+      const prepared = await this.#source.prepare?.(this.#topic, entries)
+      return entries.map((entry, index) => this.#itemOf(entry, prepared?.[index]))
+    })
   }
 
-  async #sendSnapshot(reader: Reader, group: Group, reset: boolean): Promise<void> {
+  async #sendSnapshot(reader: Reader, { renderer }: Group, reset: boolean): Promise<void> {
     const generation = this.#generation
-    const { position, at, state } = await this.#snapshotFor(reader)
+    const { position, event } = await this.#beginningFor(reader)
     const cursor = encodeCursor(this.#topic, position)
-    const event: PresentedEvent & object = {
-      ...state,
-      type: this.#source.snapshotType,
-      topic: this.#topic,
-      position,
-      at,
-      ...{ reset },
-    }
-    const payload = await group.renderer.renderOnce(event, cursor)
+    const rendered = reset ? renderer.renderOnce({ ...event, reset }, cursor) : renderer.render(event, cursor)
+    const payload = await rendered
     if (reader.isEnded) return
     reader.subscriber.sink.send(payload)
     this.#events.onDelivery(1)
@@ -330,32 +343,57 @@ export class Stream implements FeedListener {
     reader.generation = generation
   }
 
-  #snapshotFor({ subscriber, part }: Reader): Promise<Snapshot> {
-    if (part !== undefined) return part.snapshot(this.#topic, subscriber.viewer)
-    if (!this.#source.isSnapshotShared) return this.#source.snapshot(this.#topic, subscriber.viewer)
+  #beginningFor({ subscriber, part }: Reader): Promise<Beginning> {
+    if (part !== undefined) return this.#begunBy(part.snapshot(this.#topic, subscriber.viewer))
+    const begin = () => this.#begunBy(this.#source.snapshot(this.#topic, subscriber.viewer))
+    if (!this.#source.isSnapshotShared) return begin()
     const now = Date.now()
     const shared = this.#shared
     if (shared !== undefined && shared.head === this.#head && now - shared.takenAt < SNAPSHOT_FRESH_MS) {
-      return shared.snapshot
+      return shared.beginning
     }
-    const snapshot = this.#source.snapshot(this.#topic, subscriber.viewer)
-    this.#shared = { takenAt: now, head: this.#head, snapshot }
-    snapshot.catch(() => {
+    const beginning = begin()
+    this.#shared = { takenAt: now, head: this.#head, beginning }
+    beginning.catch(() => {
       this.#shared = undefined
     })
-    return snapshot
+    return beginning
+  }
+
+  async #begunBy(taken: Promise<Snapshot>): Promise<Beginning> {
+    const { position, at, state } = await taken
+    const about = { type: this.#source.snapshotType, topic: this.#topic, position, at }
+    return { position, event: { ...state, ...about, ...{ reset: false } } }
   }
 }
 
-/** What the reader gets of `items`: undefined in the place of what is not for it. */
+/** What the reader gets of `items`. A promise only where a selection reads something. */
 function payloadsFor(
   reader: Reader,
   { renderer }: Group,
   items: readonly Item[],
-): Promise<readonly (Payload | undefined)[]> {
-  return Promise.all(
-    items.map((item) => (item.isFor(reader) ? renderer.render(item.event, item.cursor) : undefined)),
-  )
+): readonly Payload[] | Promise<readonly Payload[]> {
+  const payloads = items
+    .filter((item) => item.isFor(reader))
+    .map(({ event, cursor }) => renderer.render(event, cursor))
+  return payloads.some((payload) => payload instanceof Promise)
+    ? Promise.all(payloads)
+    : (payloads as readonly Payload[])
+}
+
+/** Joined as far as that is little for one socket. */
+function* inPortions(payloads: readonly Payload[]): Iterable<Payload> {
+  let portion: Payload[] = []
+  let bytes = 0
+  for (const payload of payloads) {
+    portion.push(payload)
+    for (const { json } of payload.results) bytes += json.length
+    if (bytes < PORTION_BYTES) continue
+    yield joined(portion)
+    portion = []
+    bytes = 0
+  }
+  if (portion.length > 0) yield joined(portion)
 }
 
 function cursorInvalid(): GraphQLError {

@@ -3,9 +3,11 @@ import type { UserId } from '../kernel/id.ts'
 import { formatInstant, type Instant, instant } from '../kernel/instant.ts'
 import { advance, asEpoch, asOffset } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
+import { allSettled } from './all-settled.ts'
 import type { Transaction } from './database.ts'
 import type { Entry } from './entry.ts'
 import { beginTopics } from './seed.ts'
+import { statement } from './statement.ts'
 
 /** What is to become an entry. */
 export interface Draft {
@@ -14,6 +16,18 @@ export interface Draft {
   /** Who gave the command, where that is not the same for all that are appended together. */
   readonly actorId?: UserId | null
 }
+
+const APPEND = statement<{ epoch: string; head: string; at: number }>(
+  'append',
+  `WITH moved AS (
+    UPDATE topics SET head = head + $2::bigint, written_at = greatest(written_at, $3::timestamptz)
+    WHERE topic = $1 RETURNING epoch, head, written_at),
+  written AS (
+    INSERT INTO entries (topic, "offset", at, type, data, actor_id)
+    SELECT $1, head - $2::bigint + n, written_at, type, data, actor
+    FROM moved, json_to_recordset($4::json) AS row(n int, type text, data json, actor text))
+  SELECT epoch, head, (extract(epoch FROM written_at) * 1000)::float8 AS at FROM moved`,
+)
 
 /**
  * Appends `drafts` to a topic that has begun, under its row lock, which lasts until the transaction ends: take several
@@ -30,16 +44,7 @@ export async function appendEntries(
   const lines = drafts.map(({ type, data, actorId: own }, index) => {
     return { n: index + 1, type, data, actor: own === undefined ? actorId : own }
   })
-  const { rows } = await tx.execute<{ epoch: string; head: string; at: number }>(sql`
-    WITH moved AS (
-      UPDATE topics SET head = head + ${drafts.length}, written_at = greatest(written_at, ${formatInstant(now)}::timestamptz)
-      WHERE topic = ${topic} RETURNING epoch, head, written_at),
-    written AS (
-      INSERT INTO entries (topic, "offset", at, type, data, actor_id)
-      SELECT ${topic}, head - ${drafts.length}::bigint + n, written_at, type, data, actor
-      FROM moved, json_to_recordset(${JSON.stringify(lines)}::json) AS row(n int, type text, data json, actor text))
-    SELECT epoch, head, (extract(epoch FROM written_at) * 1000)::float8 AS at FROM moved`)
-  const [row] = rows
+  const [row] = await APPEND(tx, topic, drafts.length, formatInstant(now), JSON.stringify(lines))
   if (row === undefined) throw new RangeError(`topic ${topic} has not begun`)
   const before = asOffset(Number(row.head) - drafts.length)
   const epoch = asEpoch(Number(row.epoch))
@@ -68,7 +73,7 @@ export async function appendToTopics(
   const lines = drafts.map(({ topic, type, data, actorId }, index) => {
     return { n: index, topic, type, data, actor: actorId ?? null }
   })
-  const [, , { rows }] = await Promise.all([
+  const [, , { rows }] = await allSettled([
     beginTopics(tx, topics),
     tx.execute(sql`
       SELECT FROM topics WHERE topic = ANY(${sql.param(topics)}::text[]) ORDER BY topic FOR UPDATE`),

@@ -1,6 +1,17 @@
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 
-type Statements = Omit<NodePgDatabase, 'transaction'>
+/** The driver's pool or connection. */
+interface Client {
+  query(config: {
+    readonly name: string
+    readonly text: string
+    readonly values: readonly unknown[]
+  }): Promise<{ readonly rows: readonly unknown[] }>
+}
+
+interface Statements extends Omit<NodePgDatabase, 'transaction'> {
+  readonly $client: Client
+}
 
 /** The record. The same driver and the same statements whether PostgreSQL or the embedded PGlite answers. */
 export interface Database extends Statements {

@@ -37,6 +37,11 @@ export function isConflict(error: unknown): boolean {
   return causesOf(error).some(({ code }) => code === '40001' || code === '40P01' || code === '23505')
 }
 
+/** An earlier statement of the transaction has failed. */
+export function isAborted(error: unknown): boolean {
+  return causesOf(error).some(({ code }) => code === '25P02')
+}
+
 /** The client sent text that PostgreSQL can't hold: U+0000, or a surrogate without its other half. */
 export function isUnstorableText(error: unknown): boolean {
   return causesOf(error).some(

@@ -180,8 +180,9 @@ async function roomFor(
   args: RoomArgs,
 ): Promise<{ readonly id: RoomId; readonly guard: Guard }> {
   const id = asRoomId(args.roomId)
+  const askedAt = performance.now()
   if (!(await services.reads.seesRoom({ roomId: id, caller: callerOf(viewer) }))) throw notFound()
-  return { id, guard: guardOfRoom(services, id, viewer) }
+  return { id, guard: guardOfRoom(services, id, viewer, askedAt) }
 }
 
 /** Whoever sees the room may ask: the sources keep from each reader what is not disclosed to them, from now on. */
@@ -201,9 +202,10 @@ async function auctionFor(
   args: AuctionArgs,
 ): Promise<{ readonly id: AuctionId; readonly guard: Guard }> {
   const id = asAuctionId(args.auctionId)
+  const askedAt = performance.now()
   const roomId = await services.reads.roomOfAuction({ auctionId: id, caller: callerOf(viewer) })
   if (roomId === undefined) throw notFound()
-  return { id, guard: guardOfRoom(services, roomId, viewer) }
+  return { id, guard: guardOfRoom(services, roomId, viewer, askedAt) }
 }
 
 /** Throws BAD_USER_INPUT unless exactly one id is given; NOT_FOUND where it names nothing for the caller. */
@@ -223,8 +225,9 @@ async function boardFor(
 }
 
 /** A room closes to a reader when its settings change, or when it loses that reader as a member. */
-function guardOfRoom({ reads }: Services, id: RoomId, viewer: Viewer | null): Guard {
+function guardOfRoom({ reads }: Services, id: RoomId, viewer: Viewer | null, askedAt: number): Guard {
   return {
+    askedAt,
     topic: roomTopic(id),
     roomId: id,
     concerns({ type, data }) {

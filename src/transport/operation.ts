@@ -81,6 +81,8 @@ interface KnownDocument {
   readonly document: DocumentNode
   readonly errors: readonly GraphQLError[]
   readonly readsViewer: boolean
+  /** By operation: the variable that is `after` and nothing else, where there is one. */
+  readonly cursorVariables: ReadonlyMap<OperationDefinitionNode, string>
 }
 
 export function createOperations(
@@ -110,6 +112,7 @@ export function createOperations(
       document,
       errors,
       readsViewer: errors.length === 0 && readsViewer(schema, document),
+      cursorVariables: cursorVariablesOf(document),
     }
     // Errors hold on to all that was looked at to find them; and who sends what is not valid mends it.
     if (errors.length === 0) known.set(query, made)
@@ -126,13 +129,13 @@ export function createOperations(
   }
 
   function selectionOf(operation: Operation, context: CallContext): Selection {
-    const { document, operationName, variables } = operation
+    const { document, definition, operationName, variables } = operation
     const facts = ids.get(document)
     if (facts === undefined) throw new RangeError('the operation was not prepared here')
     const viewerKey = facts.readsViewer ? `u${context.viewer?.user.id ?? ''}` : ''
     const contextValue = facts.readsViewer ? context : shared
     return {
-      key: `${facts.id} ${operationName ?? ''} ${keyOfVariables(operation)} ${viewerKey}`,
+      key: `${facts.id} ${operationName ?? ''} ${keyOfVariables(variables, facts.cursorVariables.get(definition))} ${viewerKey}`,
       execute(rootValue) {
         const result = execute({
           schema,
@@ -256,24 +259,37 @@ function rootFieldOf(
   return { field, args: getArgumentValues(field, node, coerced.coerced) }
 }
 
-/**
- * The variables without the one that is the root field's `after` and nothing else: readers of one operation who
- * begin at different cursors get the same bytes afterwards, and share them.
- */
-function keyOfVariables({ definition, document, variables }: Operation): string {
-  const [root] = definition.selectionSet.selections
-  const after =
-    root?.kind === 'Field' ? root.arguments?.find(({ name }) => name.value === 'after')?.value : undefined
-  const cursor = after?.kind === 'Variable' ? after.name.value : undefined
-  let uses = 0
-  if (cursor !== undefined) {
-    visit(document, {
-      VariableDefinition: () => false,
-      Variable({ name }) {
-        if (name.value === cursor) uses += 1
-      },
-    })
+/** By operation, the variable that is the `after` of its root field, where it is used for nothing else. */
+function cursorVariablesOf(document: DocumentNode): ReadonlyMap<OperationDefinitionNode, string> {
+  const found = new Map<OperationDefinitionNode, string>()
+  for (const definition of document.definitions) {
+    if (definition.kind !== 'OperationDefinition') continue
+    const [root] = definition.selectionSet.selections
+    const after =
+      root?.kind === 'Field' ? root.arguments?.find(({ name }) => name.value === 'after')?.value : undefined
+    if (after?.kind === 'Variable' && countUses(document, after.name.value) === 1) {
+      found.set(definition, after.name.value)
+    }
   }
-  const kept = Object.entries(variables).filter(([name]) => name !== cursor || uses > 1)
+  return found
+}
+
+function countUses(document: DocumentNode, variable: string): number {
+  let uses = 0
+  visit(document, {
+    VariableDefinition: () => false,
+    Variable({ name }) {
+      if (name.value === variable) uses += 1
+    },
+  })
+  return uses
+}
+
+/**
+ * The variables without `cursor`: readers of one operation who begin at different cursors get the same bytes afterwards,
+ * and share them.
+ */
+function keyOfVariables(variables: Operation['variables'], cursor: string | undefined): string {
+  const kept = Object.entries(variables).filter(([name]) => name !== cursor)
   return JSON.stringify(kept.sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -179,6 +179,23 @@ describe('a user’s connections', () => {
   })
 })
 
+describe('a node’s connections', () => {
+  test('beyond the limit are answered 503; those there are served, and one that goes makes room', async () => {
+    await using node = await startNode({ databaseUrl: await freshDatabase(), env: { MAX_CONNECTIONS: '2' } })
+    const open = () => openSocket(node.wsUrl)
+    using staying = await open()
+    const leaving = await open()
+    await staying.init()
+    for (let attempt = 0; attempt < 20; attempt += 1) await expect(open()).rejects.toThrow('503')
+    const ticking = staying.subscribe('subscription { serverTime(everyMs: 100) }')
+    for (let tick = 0; tick < 3; tick += 1) await staying.receive('next', ticking)
+    expect(await staying.run('{ __typename }')).toHaveProperty('data')
+    expect(await post(node.url, '{ __typename }')).toHaveProperty('data')
+    leaving[Symbol.dispose]()
+    await expect.poll(() => open().then((socket) => socket[Symbol.dispose]())).toBeUndefined()
+  })
+})
+
 describe('a connection', () => {
   test('has 100 subscriptions at once, beside its queries and mutations; one that ends makes room', async () => {
     using socket = await openSocket(nodes[0].wsUrl)

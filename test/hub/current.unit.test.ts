@@ -35,7 +35,10 @@ function given() {
     },
   }
   let isAllowed = true
-  const guard: Guard = { topic: TOPIC, roomId: ROOM, concerns: () => true, isAllowed: async () => isAllowed }
+  const guard: Guard = {
+    ...{ topic: TOPIC, roomId: ROOM, askedAt: 0 },
+    ...{ concerns: () => true, isAllowed: async () => isAllowed },
+  }
   const rooms: string[] = []
 
   return {
@@ -58,7 +61,7 @@ function given() {
       const seen: number[] = []
       const state = { error: undefined as GraphQLError | undefined }
       const sink: Sink = {
-        send: ({ json }) => void seen.push(JSON.parse(json.toString()).data.n),
+        send: ({ results: [result] }) => void seen.push(JSON.parse(String(result?.json)).data.n),
         isCongested: () => false,
         drained: async () => {},
         end(error) {

@@ -1,13 +1,13 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { Payload, Sink } from '../../src/hub/delivery.ts'
+import { type Payload, payloadOf, type Sink } from '../../src/hub/delivery.ts'
 import { createGate } from '../../src/hub/gate.ts'
 
-const payload = (text: string): Payload => ({ json: Buffer.from(text), cursor: null })
+const payload = (text: string): Payload => payloadOf(Buffer.from(text), null)
 
 function given() {
   const sent: string[] = []
   const sink: Sink = {
-    send: ({ json }) => void sent.push(String(json)),
+    send: ({ results: [result] }) => void sent.push(String(result?.json)),
     isCongested: () => false,
     drained: async () => {},
     end: () => void sent.push('end'),

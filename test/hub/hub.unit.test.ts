@@ -185,17 +185,50 @@ describe('a topic that readers follow', () => {
   })
 })
 
+describe('what comes within one turn of the event loop', () => {
+  test('reaches those who leave before its end too, and those who join only as far as they lack it', async () => {
+    const { history, bus, hub, source } = given()
+    const [staying, leaving] = [openReader(hub, source), openReader(hub, source)]
+    await settled()
+    bus.deliver(history.append(2))
+    leaving.stop()
+    expect(offsets(leaving)).toEqual([0, 1, 2])
+    expect(offsets(staying)).toEqual([0])
+    const late = openReader(hub, source, staying.cursor)
+    await settled()
+    bus.deliver(history.append(1))
+    bus.deliver(history.append(1))
+    await settled()
+    expect(offsets(staying)).toEqual([0, 1, 2, 3, 4])
+    expect(offsets(late)).toEqual([1, 2, 3, 4])
+    expect(offsets(leaving)).toEqual([0, 1, 2])
+    expect(hub.stats().deliveries).toBe(3 + 5 + 4)
+  })
+
+  test('is not mixed with what follows when the history begins anew', async () => {
+    const { history, bus, hub, source } = given()
+    const reader = openReader(hub, source)
+    await settled()
+    bus.deliver(history.append(3))
+    history.replace()
+    bus.deliver(history.append(1))
+    await settled()
+    expect(reader.received.slice(0, 4).map(({ offset }) => offset)).toEqual([0, 1, 2, 3])
+    expect(reader.received.slice(4)).toEqual([{ kind: 'snapshot', offset: 1, reset: true }])
+  })
+})
+
 describe('a reader who is slow to take a replay', () => {
   test('pauses it, and goes on where it stopped', async () => {
     const { history, bus, hub, source } = given()
-    history.append(50)
+    history.append(200)
     const reader = openReader(hub, source, encodeCursor(TOPIC, { epoch: asEpoch(1), offset: asOffset(0) }))
     reader.hold()
     await settled()
-    expect(offsets(reader)).toEqual([1])
+    expect(reader.received.length).toBeLessThanOrEqual(50)
     bus.deliver(history.append(1))
     reader.release()
     await settled()
-    expect(offsets(reader)).toEqual(Array.from({ length: 51 }, (_, index) => index + 1))
+    expect(offsets(reader)).toEqual(Array.from({ length: 201 }, (_, index) => index + 1))
   })
 })

@@ -34,8 +34,8 @@ function given(sees: ListPlan['sees'] = () => true) {
     let drain = Promise.withResolvers<void>()
     const isCongested = (): boolean => queued >= takes
     const sink: Sink = {
-      send({ json }) {
-        const { id, version } = JSON.parse(json.toString()).data
+      send({ results: [result] }) {
+        const { id, version } = JSON.parse(String(result?.json)).data
         queued += 1
         vi.setSystemTime(Date.now() + costMs)
         seen.push({ at: Date.now() - START, what: `${id}${version}` })

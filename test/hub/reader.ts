@@ -72,10 +72,12 @@ export function openReader(
   let resume: (() => void)[] = []
   const sink: Sink = {
     send(payload) {
-      const { type, offset, reset, late } = JSON.parse(payload.json.toString()).data
-      if (type === 'Snapshot') received.push({ kind: 'snapshot', offset, reset })
-      else received.push({ kind: 'entry', offset, ...(late === undefined ? {} : { read: late }) })
-      cursor = payload.cursor
+      for (const result of payload.results) {
+        const { type, offset, reset, late } = JSON.parse(result.json.toString()).data
+        if (type === 'Snapshot') received.push({ kind: 'snapshot', offset, reset })
+        else received.push({ kind: 'entry', offset, ...(late === undefined ? {} : { read: late }) })
+        cursor = result.cursor
+      }
     },
     isCongested: () => isHeld,
     drained: () => (isHeld ? new Promise((resolve) => resume.push(resolve)) : Promise.resolve()),

@@ -44,7 +44,8 @@ function given(plan: Partial<LatestPlan> = {}) {
     const seen: { readonly at: number; readonly n: number }[] = []
     const state = { isCongested: false, error: undefined as GraphQLError | undefined }
     const sink: Sink = {
-      send: ({ json }) => void seen.push({ at: Date.now() - START, n: JSON.parse(json.toString()).data.n }),
+      send: ({ results: [result] }) =>
+        void seen.push({ at: Date.now() - START, n: JSON.parse(String(result?.json)).data.n }),
       isCongested: () => state.isCongested,
       drained: async () => {},
       end(error) {

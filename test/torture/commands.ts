@@ -25,6 +25,11 @@ export interface Given {
   readonly announcement?: { readonly id: string }
 }
 
+interface GivenResult {
+  readonly data?: { readonly answer?: Given | null } | null
+  readonly errors?: unknown
+}
+
 const BID = `mutation ($input: PlaceBidInput!) { answer: placeBid(input: $input) {
   ... on BidAccepted { outcome cursor bid { id sequence amount kind placedAt bidder { id name } } }
   ... on Rejected { code minimum } } }`
@@ -33,6 +38,15 @@ const SEND = `mutation ($input: SendMessageInput!) { answer: sendMessage(input: 
 const ANNOUNCE = `mutation ($input: PublishAnnouncementInput!) { answer: publishAnnouncement(input: $input) {
   ... on AnnouncementPayload { cursor announcement { id audience severity title body publishedAt } }
   ... on Rejected { code } } }`
+
+const tokens = new Map<string, Promise<string>>()
+
+/** One token for all that somebody does, as clients have. */
+function tokenOf(user: string, options?: Parameters<typeof signToken>[1]): Promise<string> {
+  const token = tokens.get(user) ?? signToken(user, options)
+  tokens.set(user, token)
+  return token
+}
 
 /** By a bidder of its own. */
 export async function bidCommand(key: string, auctionId: string, amount: number): Promise<Command> {
@@ -46,20 +60,23 @@ export async function bidCommand(key: string, auctionId: string, amount: number)
 
 export async function messageCommand(key: string, roomId: string, author: string): Promise<Command> {
   return {
-    ...{ key, topic: `messages:${roomId}`, effect: key, token: await signToken(author), query: SEND },
+    ...{ key, topic: `messages:${roomId}`, effect: key, token: await tokenOf(author), query: SEND },
     input: { roomId, body: key, clientMessageId: key },
   }
 }
 
 export async function announcementCommand(key: string): Promise<Command> {
-  const token = await signToken('torture-service', { claims: { roles: ['service'] } })
+  const token = await tokenOf('torture-service', { claims: { roles: ['service'] } })
   return {
     ...{ key, topic: announcementsTopic, effect: key, token, query: ANNOUNCE },
     input: { audience: 'GLOBAL', title: key, body: 'All of you', idempotencyKey: key },
   }
 }
 
-/** One request to the node at `url`; undefined where no answer came in time, or one that says nothing of the effect. */
+/**
+ * One request to the node at `url`; undefined where no answer came in time, or none that is whole: a field of it may not
+ * have been to be read.
+ */
 export async function ask(
   url: string,
   { query, input, token }: Command,
@@ -72,8 +89,8 @@ export async function ask(
       body: JSON.stringify({ query, variables: { input } }),
       signal: AbortSignal.timeout(withinMs),
     })
-    const { data } = (await response.json()) as { readonly data?: { readonly answer?: Given | null } | null }
-    return data?.answer ?? undefined
+    const { data, errors } = (await response.json()) as GivenResult
+    return errors === undefined ? (data?.answer ?? undefined) : undefined
   } catch {
     return undefined
   }

@@ -11,23 +11,44 @@ export function inspectable(port: number): Readonly<Record<string, string>> {
 const PATIENCE_MS = 20_000
 const LOOK_MS = 50
 
+/** What a process keeps, in bytes. */
+export interface KeptMemory extends Memory {
+  /** By JavaScript, and by what that refers to outside of its heap. */
+  readonly used: number
+}
+
 /**
  * What a process holds when all garbage is collected: until then it holds what its collector has let lie. The process was
  * started `inspectable` on `port`.
  */
-export async function keptMemoryOf(pid: number, port: number): Promise<Memory> {
+export async function keptMemoryOf(pid: number, port: number): Promise<KeptMemory> {
   process.kill(pid, 'SIGUSR1')
   const socket = new WebSocket(await addressOf(port))
   try {
     await once(socket, 'open')
     // What the first round finalises, the second frees.
-    for (const id of [1, 2]) {
-      socket.send(JSON.stringify({ id, method: 'HeapProfiler.collectGarbage' }))
-      await once(socket, 'message')
-    }
-    return await memoryOf(pid)
+    await call(socket, 'HeapProfiler.collectGarbage')
+    await call(socket, 'HeapProfiler.collectGarbage')
+    const { result } = await call(socket, 'Runtime.evaluate', { expression: USED })
+    return { ...(await memoryOf(pid)), used: Number(result?.value) }
   } finally {
     socket.terminate()
+  }
+}
+
+const USED = 'process.memoryUsage().heapUsed + process.memoryUsage().external'
+
+interface Called {
+  readonly result?: { readonly value?: unknown }
+}
+
+/** One call of the inspector's protocol at a time. */
+async function call(socket: WebSocket, method: string, params: object = {}): Promise<Called> {
+  socket.send(JSON.stringify({ id: 1, method, params }))
+  for (;;) {
+    const [data] = await once(socket, 'message')
+    const { id, result } = JSON.parse(String(data)) as { readonly id?: number; readonly result: Called }
+    if (id !== undefined) return result
   }
 }
 

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { makeTemporaryFolder } from '../support/process.ts'
 import { createRandom } from '../support/random.ts'
 import type { RestartingNode } from '../support/restarting-node.ts'
-import type { Figures } from './check.ts'
+import { breachCount, type Figures } from './check.ts'
 import { type Child, startChild } from './child.ts'
 import {
   type Backing,
@@ -110,6 +111,11 @@ async function performOn(
   const { nodes } = deployment
   await using stack = new AsyncDisposableStack()
   const folder = await makeTemporaryFolder('torture')
+  let isClean = false
+  // Where something is broken, the records are what there is to look into.
+  stack.defer(async () => {
+    if (isClean) await rm(folder, { recursive: true })
+  })
   const [first] = nodes
   if (first === undefined) throw new RangeError('a scene has a node')
   const places = await makePlaces(first.node, setting.rooms, setting.areRoomsClosed === true)
@@ -156,7 +162,9 @@ async function performOn(
   const reaches = await reachesAtRest(deployment, [...topics])
   await watching.ask({ kind: 'reach', reaches, except: [...bars], timeoutMs: ARRIVE_WITHIN_MS })
   await deployment.lend()
-  return { seed, figures: await compare(folder, deployment.record, [...topics]), areAllAnswered, also }
+  const figures = await compare(folder, deployment.record, [...topics])
+  isClean = breachCount(figures) === 0
+  return { seed, figures, areAllAnswered, also }
 }
 
 /** How far the histories reach when nothing is asked any more. All nodes run afterwards. */

@@ -8,6 +8,7 @@ import type { Score } from '../../domain/ranking/standing.ts'
 import { writeTale } from '../../domain/ranking/tale.ts'
 import { asAuctionId, type UserId } from '../../kernel/id.ts'
 import { auctionLeaderboardTopic, idOf, type Topic } from '../../kernel/topic.ts'
+import { allSettled } from '../../log/all-settled.ts'
 import { appendEntries } from '../../log/append.ts'
 import type { Transaction } from '../../log/database.ts'
 import type { Entry } from '../../log/entry.ts'
@@ -42,7 +43,7 @@ export async function saveRanking(
     const actorId = steps[index]?.actorId ?? null
     return told.map((draft) => ({ ...draft, actorId }))
   })
-  const [entries] = await Promise.all([
+  const [entries] = await allSettled([
     appendEntries(tx, board, drafts, change.now, null),
     saveStandings(tx, board, steps),
   ])
@@ -111,10 +112,7 @@ async function saveStandings(tx: Transaction, board: Topic, steps: readonly Rank
     return [{ score, previousRank: earlier < 0 ? null : earlier + 1 }]
   })
   const gone = [...last].flatMap(([id, { score }]) => (score === null ? [id] : []))
-  await Promise.all([
-    saveScores(tx, board, changed),
-    gone.length === 0 ? null : removeScores(tx, board, gone),
-  ])
+  await allSettled([saveScores(tx, board, changed), gone.length === 0 ? null : removeScores(tx, board, gone)])
 }
 
 async function removeScores(tx: Transaction, board: Topic, users: readonly UserId[]): Promise<void> {

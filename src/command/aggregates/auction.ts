@@ -15,8 +15,10 @@ import { type AuctionId, asAuctionId, asUserId, type BidId, type UserId } from '
 import { formatInstant } from '../../kernel/instant.ts'
 import { BEGINNING } from '../../kernel/position.ts'
 import { auctionLeaderboardTopic, auctionTopic, idOf, type Topic } from '../../kernel/topic.ts'
+import { allSettled } from '../../log/all-settled.ts'
 import type { Transaction } from '../../log/database.ts'
 import { auctions, ceilings, followers } from '../../log/schema.ts'
+import { statement } from '../../log/statement.ts'
 import { type Aggregate, type Change, SAVED, type Step } from '../aggregate.ts'
 import type { Command } from '../commands.ts'
 import { saveRanking } from './auction-leaderboard.ts'
@@ -54,7 +56,7 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
     const facts = roomId === undefined ? undefined : loadRoomFacts(tx, roomId, actorsOf(commands), 'share')
     const { auction, ranking } = known
     if (auction === null) return { ...known, room: await facts }
-    const [room, bidders, ranked] = await Promise.all([
+    const [room, bidders, ranked] = await allSettled([
       facts,
       loadBidders(tx, auction, commands),
       ranking ?? (commands.some(mayRank) ? loadRanking(tx, id, auction.standing.leader?.id ?? null) : null),
@@ -87,7 +89,7 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
     const { auction, ranking: ranked } = change.after
     if (auction === null) return SAVED
     const before = change.before.auction
-    const [saved] = await Promise.all([
+    const [saved] = await allSettled([
       ranked === null ? null : saveRanking(tx, change, ranked),
       saveAuction(tx, change, auction),
       saveCeilings(tx, change),
@@ -155,19 +157,37 @@ async function loadBidders(
   return new Set([...bidders, ...rows.map(({ bidderId }) => bidderId)])
 }
 
+const CHANGE_AUCTION = statement(
+  'change_auction',
+  `UPDATE auctions SET phase = $2, standing = $3::json, "leading" = $4::json, command_count = $5,
+    paused_at = $6::timestamptz, paused_ms = $7 WHERE id = $1`,
+)
+
 async function saveAuction(
   tx: Transaction,
   { before }: Change<State, AuctionEvent>,
   { terms, standing, leading, commandCount, pausedAt, pausedMs }: AuctionState,
 ): Promise<void> {
-  const changing = { phase: standing.phase, standing, leading, commandCount, pausedAt, pausedMs }
+  const { phase } = standing
   if (before.auction === null) {
     const { id, roomId, createdAt } = terms
-    await tx.insert(auctions).values({ id, roomId, createdAt, terms, ...changing })
+    const row = { id, roomId, createdAt, terms, phase, standing, leading, commandCount, pausedAt, pausedMs }
+    await tx.insert(auctions).values(row)
     const state = beginFollowing(standing, createdAt)
     await tx.insert(followers).values({ topic: auctionTopic(id), position: BEGINNING, state })
-  } else await tx.update(auctions).set(changing).where(eq(auctions.id, terms.id))
+  } else {
+    const lead = leading === null ? null : JSON.stringify(leading)
+    const paused = pausedAt === null ? null : formatInstant(pausedAt)
+    await CHANGE_AUCTION(tx, terms.id, phase, JSON.stringify(standing), lead, commandCount, paused, pausedMs)
+  }
 }
+
+const SAVE_CEILINGS = statement(
+  'save_ceilings',
+  `INSERT INTO ceilings (auction_id, sequence, bidder_id, bidder_name, maximum, offer_kind, offer, bid_id, at)
+  SELECT $1, s, b, n, m, k, o, v, $2::timestamptz
+  FROM json_to_recordset($3::json) AS row(s int, b text, n text, m bigint, k text, o bigint, v text)`,
+)
 
 async function saveCeilings(
   tx: Transaction,
@@ -185,11 +205,7 @@ async function saveCeilings(
     ]
   })
   if (rows.length === 0) return
-  await tx.execute(sql`
-    INSERT INTO ceilings (auction_id, sequence, bidder_id, bidder_name, maximum, offer_kind, offer, bid_id, at)
-    SELECT ${auctionOf(topic)}, s, b, n, m, k, o, v, ${formatInstant(now)}::timestamptz
-    FROM json_to_recordset(${JSON.stringify(rows)}::json)
-      AS row(s int, b text, n text, m bigint, k text, o bigint, v text)`)
+  await SAVE_CEILINGS(tx, auctionOf(topic), formatInstant(now), JSON.stringify(rows))
 }
 
 /** The visible bid that the command at `index` made for its own bidder: the first before the next command's. */
@@ -201,14 +217,18 @@ function ownBidAfter(steps: readonly Step<AuctionEvent>[], index: number, bidder
   return null
 }
 
+const SAVE_BIDS = statement(
+  'save_bids',
+  `INSERT INTO bids (id, auction_id, sequence, bidder_id, bidder_name, amount, kind, placed_at)
+  SELECT id, a, s, b, n, m, k, $1::timestamptz
+  FROM json_to_recordset($2::json) AS row(id text, a text, s int, b text, n text, m bigint, k text)`,
+)
+
 async function saveBids(tx: Transaction, { now, steps }: Change<State, AuctionEvent>): Promise<void> {
   const placed = steps.flatMap(({ event }) => (event.type === 'BidPlaced' ? [event.bid] : []))
   if (placed.length === 0) return
   const rows = placed.map(({ bidder, id, auctionId, sequence, amount, kind }) => {
     return { id, a: auctionId, s: sequence, b: bidder.id, n: bidder.name, m: amount, k: kind }
   })
-  await tx.execute(sql`
-    INSERT INTO bids (id, auction_id, sequence, bidder_id, bidder_name, amount, kind, placed_at)
-    SELECT id, a, s, b, n, m, k, ${formatInstant(now)}::timestamptz
-    FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row(id text, a text, s int, b text, n text, m bigint, k text)`)
+  await SAVE_BIDS(tx, formatInstant(now), JSON.stringify(rows))
 }

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import { inOrder, type Order } from '../../domain/ranking/order.ts'
 import type { Score } from '../../domain/ranking/standing.ts'
 import type { AuctionId, UserId } from '../../kernel/id.ts'
@@ -7,6 +7,7 @@ import { auctionLeaderboardTopic, type Topic } from '../../kernel/topic.ts'
 import { beginLeaderboard } from '../../log/begin-leaderboard.ts'
 import type { Transaction } from '../../log/database.ts'
 import { standings } from '../../log/schema.ts'
+import { statement } from '../../log/statement.ts'
 
 /** The ranking of an auction's bidders. To be asked before the batch's bids are saved. */
 export async function loadRanking(tx: Transaction, id: AuctionId, leader: UserId | null): Promise<Order> {
@@ -29,6 +30,15 @@ export interface ChangedScore {
   readonly previousRank: number | null
 }
 
+const SAVE_SCORES = statement(
+  'save_scores',
+  `INSERT INTO standings (board, user_id, user_name, score, reached_at, reached, previous_rank)
+  SELECT $1, u, n, s, t, r, p
+  FROM json_to_recordset($2::json) AS row(u text, n text, s bigint, t timestamptz, r bigint, p int)
+  ON CONFLICT (board, user_id) DO UPDATE SET user_name = excluded.user_name, score = excluded.score,
+    reached_at = excluded.reached_at, reached = excluded.reached, previous_rank = excluded.previous_rank`,
+)
+
 export async function saveScores(
   tx: Transaction,
   board: Topic,
@@ -38,11 +48,5 @@ export async function saveScores(
   const rows = changed.map(({ score: { user, score, reachedAt, reached }, previousRank }) => {
     return { u: user.id, n: user.name, s: score, t: formatInstant(reachedAt), r: reached, p: previousRank }
   })
-  await tx.execute(sql`
-    INSERT INTO standings (board, user_id, user_name, score, reached_at, reached, previous_rank)
-    SELECT ${board}, u, n, s, t, r, p
-    FROM json_to_recordset(${JSON.stringify(rows)}::json)
-      AS row(u text, n text, s bigint, t timestamptz, r bigint, p int)
-    ON CONFLICT (board, user_id) DO UPDATE SET user_name = excluded.user_name, score = excluded.score,
-      reached_at = excluded.reached_at, reached = excluded.reached, previous_rank = excluded.previous_rank`)
+  await SAVE_SCORES(tx, board, JSON.stringify(rows))
 }

@@ -1,4 +1,4 @@
-import { and, eq, inArray, or, sql } from 'drizzle-orm'
+import { and, eq, or, sql } from 'drizzle-orm'
 import type { MessageCommand, MessageReply } from '../../domain/message/command.ts'
 import { decideMessage } from '../../domain/message/decide.ts'
 import type { MessageEvent } from '../../domain/message/event.ts'
@@ -9,8 +9,10 @@ import { asRoomId, type MessageId, type RoomId } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/instant.ts'
 import { isStorable } from '../../kernel/text.ts'
 import { idOf } from '../../kernel/topic.ts'
+import { allSettled } from '../../log/all-settled.ts'
 import type { Transaction } from '../../log/database.ts'
 import { messages } from '../../log/schema.ts'
+import { prepared, statement } from '../../log/statement.ts'
 import { type Aggregate, type Change, SAVED } from '../aggregate.ts'
 import type { Command } from '../commands.ts'
 import { tellOfMessages } from './message-tellings.ts'
@@ -37,10 +39,12 @@ export const createMessagesAggregate = (
 
   async load(tx, topic, commands) {
     const roomId = asRoomId(idOf(topic))
-    const room = (await loadRoomFacts(tx, roomId, actorsOf(commands), 'share')) ?? null
-    const rows = await loadNamed(tx, roomId, commands)
+    const [room, rows] = await allSettled([
+      loadRoomFacts(tx, roomId, actorsOf(commands), 'share'),
+      loadNamed(tx, roomId, commands),
+    ])
     return {
-      room,
+      room: room ?? null,
       messages: new Map(rows.map((row) => [row.id, messageFrom(row)])),
       sent: new Map(
         rows.map((row) => [
@@ -106,6 +110,25 @@ function messageFrom({ authorId, authorName, ...row }: Row): Message {
   return { id, roomId, author, body, mentions, replyToId, offset, sentAt, editedAt, deletedAt }
 }
 
+const NAMED = prepared((executor) =>
+  executor
+    .select()
+    .from(messages)
+    .where(
+      and(
+        eq(messages.roomId, sql.placeholder('roomId')),
+        or(
+          sql`${messages.id} = ANY(${sql.placeholder('ids')}::text[])`,
+          and(
+            sql`${messages.authorId} = ANY(${sql.placeholder('authors')}::text[])`,
+            sql`${messages.clientMessageId} = ANY(${sql.placeholder('clientIds')}::text[])`,
+          ),
+        ),
+      ),
+    )
+    .prepare('named_messages'),
+)
+
 async function loadNamed(
   tx: Transaction,
   roomId: RoomId,
@@ -119,24 +142,17 @@ async function loadNamed(
   )
   const authors = actorsOf(commands)
   if (ids.length === 0 && clientIds.length === 0) return []
-  return await tx
-    .select()
-    .from(messages)
-    .where(
-      and(
-        eq(messages.roomId, roomId),
-        or(
-          ids.length === 0 ? undefined : inArray(messages.id, ids),
-          clientIds.length === 0
-            ? undefined
-            : and(
-                inArray(sql`${messages.authorId}`, [...new Set(authors)]),
-                inArray(messages.clientMessageId, clientIds),
-              ),
-        ),
-      ),
-    )
+  return await NAMED(tx).execute({ roomId, ids, authors: [...new Set(authors)], clientIds })
 }
+
+const SAVE_SENT = statement(
+  'save_sent',
+  `INSERT INTO messages
+    (id, room_id, "offset", author_id, author_name, client_message_id, fingerprint, body, mentions, reply_to_id, sent_at)
+  SELECT id, r, o, a, n, c, f, b, m, p, $1::timestamptz
+  FROM json_to_recordset($2::json)
+    AS row(id text, r text, o bigint, a text, n text, c text, f text, b text, m json, p text)`,
+)
 
 async function saveSent(tx: Transaction, { now, steps }: Change<State, MessageEvent>): Promise<void> {
   const rows = steps.flatMap(({ event }) => {
@@ -159,11 +175,7 @@ async function saveSent(tx: Transaction, { now, steps }: Change<State, MessageEv
     ]
   })
   if (rows.length === 0) return
-  await tx.execute(sql`
-    INSERT INTO messages (id, room_id, "offset", author_id, author_name, client_message_id, fingerprint, body, mentions, reply_to_id, sent_at)
-    SELECT id, r, o, a, n, c, f, b, m, p, ${formatInstant(now)}::timestamptz
-    FROM json_to_recordset(${JSON.stringify(rows)}::json)
-      AS row(id text, r text, o bigint, a text, n text, c text, f text, b text, m json, p text)`)
+  await SAVE_SENT(tx, formatInstant(now), JSON.stringify(rows))
 }
 
 async function saveChange(

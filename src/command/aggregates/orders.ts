@@ -8,6 +8,7 @@ import { type Order, type OrderState, orderOf } from '../../domain/trade/order.t
 import { asRoomId, type RoomId } from '../../kernel/id.ts'
 import { formatInstant, type Instant, instant } from '../../kernel/instant.ts'
 import { idOf, positionsTopic, type Topic } from '../../kernel/topic.ts'
+import { allSettled } from '../../log/all-settled.ts'
 import { appendEntries } from '../../log/append.ts'
 import type { Transaction } from '../../log/database.ts'
 import type { Entry } from '../../log/entry.ts'
@@ -38,7 +39,7 @@ export const ordersAggregate: Aggregate<OrderCommand, OrderReply, State, OrderEv
   async load(tx, topic, commands) {
     const roomId = roomOf(topic)
     const fills = commands.filter(({ body }) => body.executionType === 'TRADE')
-    const [room, traders, orders, executions, positionsWrittenAt] = await Promise.all([
+    const [room, traders, orders, executions, positionsWrittenAt] = await allSettled([
       loadRoomFacts(tx, roomId, actorsOf(commands)),
       loadTraders(
         tx,
@@ -79,7 +80,7 @@ export const ordersAggregate: Aggregate<OrderCommand, OrderReply, State, OrderEv
 
   async save(tx, change) {
     const { steps, after } = change
-    const [elsewhere] = await Promise.all([
+    const [elsewhere] = await allSettled([
       saveFills(tx, change),
       saveOrders(
         tx,
@@ -147,7 +148,7 @@ async function saveFills(
   })
   if (fills.length === 0) return []
   const drafts = fills.map(({ moved, actorId }) => ({ ...entryOfPosition(moved), actorId }))
-  const [entries] = await Promise.all([
+  const [entries] = await allSettled([
     appendEntries(tx, positionsTopic(roomOf(topic)), drafts, now, null),
     savePositions(
       tx,

@@ -16,6 +16,7 @@ import { asRoomId, type RoomId, type UserId } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/instant.ts'
 import { isStorable } from '../../kernel/text.ts'
 import { idOf } from '../../kernel/topic.ts'
+import { allSettled } from '../../log/all-settled.ts'
 import type { Draft } from '../../log/append.ts'
 import type { Transaction } from '../../log/database.ts'
 import { portfolios, positions } from '../../log/schema.ts'
@@ -37,7 +38,7 @@ export const positionsAggregate: Aggregate<PositionCommand, PositionReply, State
     const roomId = asRoomId(idOf(topic))
     const named = commands.map(({ body }) => body.userId)
     const held = commands.flatMap(({ body }) => (body.kind === 'reportPosition' ? [body] : []))
-    const [room, traders, positions, portfolios] = await Promise.all([
+    const [room, traders, positions, portfolios] = await allSettled([
       loadRoomFacts(tx, roomId, actorsOf(commands)),
       loadTraders(tx, named),
       loadPositions(tx, roomId, held),
@@ -58,7 +59,7 @@ export const positionsAggregate: Aggregate<PositionCommand, PositionReply, State
     const events = steps.map(({ event }) => event)
     const moved = events.flatMap((event) => (event.type === 'PortfolioUpdated' ? [] : [event.position]))
     const stated = events.flatMap((event) => (event.type === 'PortfolioUpdated' ? [event.portfolio] : []))
-    await Promise.all([
+    await allSettled([
       savePositions(tx, moved),
       savePortfolios(tx, stated),
       ensureTraders(

@@ -8,6 +8,7 @@ import type { Membership, Room, RoomFacts } from '../../domain/room/room.ts'
 import { asRoomId, type RoomId } from '../../kernel/id.ts'
 import { advance, asOffset, BEGINNING, type Offset } from '../../kernel/position.ts'
 import { idOf } from '../../kernel/topic.ts'
+import { allSettled } from '../../log/all-settled.ts'
 import type { Transaction } from '../../log/database.ts'
 import { type Aggregate, SAVED } from '../aggregate.ts'
 import type { Command } from '../commands.ts'
@@ -40,7 +41,7 @@ export const receiptsAggregate: Aggregate<ReceiptCommand, ReceiptReply, State, R
     const actors = actorsOf(commands)
     const room = (await loadRoomFacts(tx, roomId, actors, 'share')) ?? null
     if (room === null) return { room, marks: new Map(), lastMessages: new Map() }
-    const [marks, lastMessages] = await Promise.all([
+    const [marks, lastMessages] = await allSettled([
       lockMarks(tx, roomId, actors),
       showsReceipts(room.room) ? loadLastMessages(tx, roomId, commands) : new Map<Offset, Offset>(),
     ])

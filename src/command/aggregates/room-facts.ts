@@ -1,10 +1,24 @@
-import { and, eq, getTableColumns, inArray } from 'drizzle-orm'
+import { and, eq, getTableColumns, sql } from 'drizzle-orm'
 import type { Membership, Room, RoomFacts } from '../../domain/room/room.ts'
 import type { RoomId } from '../../kernel/id.ts'
-import { asUserId } from '../../kernel/id.ts'
-import type { Transaction } from '../../log/database.ts'
+import type { Executor, Transaction } from '../../log/database.ts'
 import { members, rooms } from '../../log/schema.ts'
+import { prepared } from '../../log/statement.ts'
 import type { Command } from '../commands.ts'
+
+const queryFacts = (executor: Executor) =>
+  executor
+    .select({ room: getTableColumns(rooms), member: getTableColumns(members) })
+    .from(rooms)
+    .leftJoin(
+      members,
+      and(eq(members.roomId, rooms.id), sql`${members.userId} = ANY(${sql.placeholder('userIds')}::text[])`),
+    )
+    .where(eq(rooms.id, sql.placeholder('roomId')))
+const FACTS = prepared((executor) => queryFacts(executor).prepare('room_facts'))
+const LOCKED_FACTS = prepared((executor) =>
+  queryFacts(executor).for('share', { of: rooms }).prepare('locked_room_facts'),
+)
 
 /**
  * The room and the memberships of `userIds` in it, where they exist; undefined where there is no such room. With
@@ -17,13 +31,8 @@ export async function loadRoomFacts(
   userIds: readonly string[],
   lock: 'share' | 'none' = 'none',
 ): Promise<RoomFacts | undefined> {
-  const wanted = [...new Set(userIds)].map(asUserId)
-  const query = tx
-    .select({ room: getTableColumns(rooms), member: getTableColumns(members) })
-    .from(rooms)
-    .leftJoin(members, and(eq(members.roomId, rooms.id), inArray(members.userId, wanted)))
-    .where(eq(rooms.id, roomId))
-  const rows = await (lock === 'share' ? query.for('share', { of: rooms }) : query)
+  const query = lock === 'share' ? LOCKED_FACTS(tx) : FACTS(tx)
+  const rows = await query.execute({ roomId, userIds: [...new Set(userIds)] })
   const [first] = rows
   if (first === undefined) return undefined
   const memberships = rows.flatMap(({ member }): [string, Membership][] =>

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { GraphQLError } from 'graphql'
 import type { Revocations } from '../../auth/revocations.ts'
-import type { Payload, Sink } from '../../hub/delivery.ts'
+import { type Payload, payloadOf, type Sink } from '../../hub/delivery.ts'
 import type { Hub } from '../../hub/hub.ts'
 import type { Deadlines } from '../../kernel/deadlines.ts'
 import type { UserConnections } from '../../limits/user-connections.ts'
@@ -56,7 +56,7 @@ const COMPLETE = Buffer.from('event: complete\ndata: \n\n')
 
 export function createSseServer(options: SseOptions): SseServer {
   const streams = new Map<ServerResponse, { readonly writer: Writer; readonly breakOff: () => void }>()
-  /** An event is the same for all who get its payload. */
+  /** Events are the same for all who get their payload. */
   const events = new WeakMap<Payload, Buffer>()
 
   const heartbeat = setInterval(() => {
@@ -64,11 +64,15 @@ export function createSseServer(options: SseOptions): SseServer {
   }, HEARTBEAT_MS)
   heartbeat.unref()
 
-  function eventOf(payload: Payload): Buffer {
+  function eventsOf(payload: Payload): Buffer {
     const known = events.get(payload)
     if (known !== undefined) return known
-    const id = payload.cursor === null ? '' : `id: ${payload.cursor}\n`
-    const made = Buffer.concat([Buffer.from(`event: next\n${id}data: `), payload.json, Buffer.from('\n\n')])
+    const made = Buffer.concat(
+      payload.results.flatMap(({ json, cursor }) => {
+        const id = cursor === null ? '' : `id: ${cursor}\n`
+        return [Buffer.from(`event: next\n${id}data: `), json, Buffer.from('\n\n')]
+      }),
+    )
     events.set(payload, made)
     return made
   }
@@ -135,13 +139,13 @@ export function createSseServer(options: SseOptions): SseServer {
       }
       streams.set(response, { writer, breakOff })
       const sink: Sink = {
-        send: (payload) => writer.write(eventOf(payload)),
+        send: (payload) => writer.write(eventsOf(payload)),
         isCongested: writer.isCongested,
         drained: writer.drained,
         end(error) {
           if (isEnded) return
           leave()
-          if (error !== undefined) sink.send(payloadOf({ errors: [error] }))
+          if (error !== undefined) sink.send(payloadFor({ errors: [error] }))
           writer.write(COMPLETE)
           writer.flush()
           response.end()
@@ -200,12 +204,12 @@ export function createSseServer(options: SseOptions): SseServer {
 
 /** One result, and the end. */
 function sendResult(sink: Sink, result: object): void {
-  sink.send(payloadOf(result))
+  sink.send(payloadFor(result))
   sink.end()
 }
 
-function payloadOf(result: object): Payload {
-  return { json: Buffer.from(JSON.stringify(result)), cursor: null }
+function payloadFor(result: object): Payload {
+  return payloadOf(Buffer.from(JSON.stringify(result)), null)
 }
 
 function tooManyConnections(): GraphQLError {

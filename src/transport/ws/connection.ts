@@ -39,6 +39,7 @@ export interface ConnectionOptions {
   readonly userConnections: UserConnections
   /** Its own, for as long as it is open. */
   readonly attendee: Attendee
+  /** The server's: lines of this connection name it. */
   readonly log: Logger
 }
 
@@ -70,7 +71,8 @@ export interface Connection {
 }
 
 export function createConnection(options: ConnectionOptions): Connection {
-  const { socket, stream, deadlines, attendee, log } = options
+  const { id, socket, stream, deadlines, attendee } = options
+  let log: Logger | undefined
   let viewer: Viewer | null = null
   let disarm: () => void = () => {}
   let uncount: () => void = () => {}
@@ -82,7 +84,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const writer = createWriter(stream, {
     maxBufferBytes: options.maxBufferBytes,
     onOverflow() {
-      log.warn('closed: the client does not read')
+      connection.log.warn('closed: the client does not read')
       closedWith ??= CLOSE.tooSlow
       socket.close(CLOSE.tooSlow, 'Too slow')
       setTimeout(() => socket.terminate(), TOO_SLOW_GRACE_MS).unref()
@@ -90,8 +92,12 @@ export function createConnection(options: ConnectionOptions): Connection {
   })
 
   const connection: Connection = {
-    id: options.id,
-    log,
+    id,
+    get log() {
+      // Most connections never have anything to say.
+      log ??= options.log.child({ connectionId: id })
+      return log
+    },
     get viewer() {
       return viewer
     },

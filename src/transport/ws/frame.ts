@@ -1,3 +1,6 @@
+import type { Payload, Result } from '../../hub/delivery.ts'
+import type { Stencil } from '../writer.ts'
+
 /** RFC 6455 §5.2: the head of an unmasked, unfragmented text message of `length` bytes. */
 function writeTextHead(target: Buffer, at: number, length: number): void {
   target[at] = 0x81
@@ -25,22 +28,44 @@ export function textFrame(text: string): Buffer {
   return frame
 }
 
-const CLOSING_BRACE = '}'.charCodeAt(0)
+const ID_BEFORE = '{"id":'
+const ID_AFTER = ',"type":"next","payload":'
+/** By the length of the operation id, in bytes of JSON. */
+const framesOf = new WeakMap<Payload, Map<number, Stencil>>()
+
+/** What marks the messages of one operation: its id, as JSON. */
+export const markOf = (operationId: string): Buffer => Buffer.from(JSON.stringify(operationId))
 
 /**
- * Makes the `next` messages of one operation (graphql-transport-ws): `{"id":…,"type":"next","payload":` is the
- * operation's own, the payload is shared with others and copied as bytes.
+ * The `next` messages (graphql-transport-ws) of a payload for operations whose marks are so long: the same bytes for all of
+ * them, but for the marks.
  */
-export function createNextFrames(operationId: string): (payload: Buffer) => Buffer {
-  const opening = Buffer.from(`{"id":${JSON.stringify(operationId)},"type":"next","payload":`)
-  return (payload) => {
-    const length = opening.length + payload.length + 1
-    const head = textHeadLength(length)
-    const frame = Buffer.allocUnsafe(head + length)
-    writeTextHead(frame, 0, length)
-    opening.copy(frame, head)
-    payload.copy(frame, head + opening.length)
-    frame[frame.length - 1] = CLOSING_BRACE
-    return frame
+export function nextFrames(payload: Payload, markLength: number): Stencil {
+  const byLength = framesOf.get(payload) ?? new Map<number, Stencil>()
+  const known = byLength.get(markLength)
+  if (known !== undefined) return known
+  const made = makeFrames(payload.results, markLength)
+  framesOf.set(payload, byLength.set(markLength, made))
+  return made
+}
+
+function makeFrames(results: readonly Result[], markLength: number): Stencil {
+  const around = ID_BEFORE.length + markLength + ID_AFTER.length + '}'.length
+  let size = 0
+  for (const { json } of results) size += textHeadLength(around + json.length) + around + json.length
+  const bytes = Buffer.allocUnsafe(size)
+  const places: number[] = []
+  let at = 0
+  for (const { json } of results) {
+    const length = around + json.length
+    writeTextHead(bytes, at, length)
+    at += textHeadLength(length)
+    at += bytes.write(ID_BEFORE, at, 'latin1')
+    places.push(at)
+    at += markLength
+    at += bytes.write(ID_AFTER, at, 'latin1')
+    at += json.copy(bytes, at)
+    at += bytes.write('}', at, 'latin1')
   }
+  return { bytes, places }
 }

@@ -24,7 +24,7 @@ import type { Operation, Operations, TracedMessage } from '../operation.ts'
 import { credentialOf, type SignIn, signIn } from '../sign-in.ts'
 import { codeOfBreach, createClosings } from './closings.ts'
 import { CLOSE, type Connection, createConnection } from './connection.ts'
-import { createNextFrames } from './frame.ts'
+import { markOf, nextFrames } from './frame.ts'
 import { createSilentSource } from './subscription.ts'
 
 export interface WsServerOptions {
@@ -131,7 +131,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
       return false
     }
     connection.signIn(signedIn.viewer)
-    connection.log.debug({ user: signedIn.viewer?.user.id }, 'connection acknowledged')
+    log.debug({ connectionId: connection.id, user: signedIn.viewer?.user.id }, 'connection acknowledged')
     return ackPayload(connection)
   }
 
@@ -219,7 +219,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
 
     subscribe: (args): OperationResult => {
       const { operation, contextValue, operationId, connection, message } = args as ExecutionSeam
-      const frameOf = createNextFrames(operationId)
+      const mark = markOf(operationId)
       const { writer } = connection
       return createSilentSource({
         plan: () =>
@@ -229,7 +229,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
         open: ({ plan, selection }, sink) =>
           hub.open(plan, { selection, viewer: contextValue.viewer, sink }, connection.attendee),
         sink: {
-          send: (payload) => writer.write(frameOf(payload.json)),
+          send: (payload) => writer.writeMarked(nextFrames(payload, mark.length), mark),
           isCongested: writer.isCongested,
           drained: writer.drained,
         },
@@ -247,7 +247,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
       deadlines: options.deadlines,
       userConnections: options.userConnections,
       attendee: services.presence.attend(),
-      log: log.child({ connectionId: id }),
+      log,
     })
     connections.set(socket, connection)
     const upgradeCredential = credentialOf(request)
@@ -282,7 +282,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
       closings.count(connection.closedWith ?? brokenWith ?? code)
       alive.delete(socket)
       connection.forget()
-      connection.log.debug({ code }, 'connection closed')
+      log.debug({ connectionId: id, code }, 'connection closed')
       closed(code, String(reason)).catch((error: unknown) =>
         connection.log.error({ err: error }, 'closing failed'),
       )

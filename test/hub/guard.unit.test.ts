@@ -1,0 +1,91 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Sink } from '../../src/hub/delivery.ts'
+import type { Guard } from '../../src/hub/source.ts'
+import { createFakeBus } from './fake-bus.ts'
+import { createFakeHistory, TOPIC } from './fake-history.ts'
+import { createTestHub, openReader, sourceOf } from './reader.ts'
+import { settled } from './settled.ts'
+
+/** A topic that is read by somebody, and others who come with a permission that they were given at some moment. */
+async function given() {
+  const history = createFakeHistory()
+  const bus = createFakeBus()
+  const hub = createTestHub(history, bus)
+  onTestFinished(() => hub.close())
+  const source = sourceOf(history)
+  openReader(hub, source)
+  await settled()
+  let isAllowed = true
+  return {
+    bus,
+    history,
+    forbid() {
+      isAllowed = false
+    },
+    async open(askedAt: number) {
+      let asked = 0
+      const guard: Guard = {
+        ...{ topic: TOPIC, askedAt, concerns: () => true },
+        async isAllowed() {
+          asked += 1
+          return isAllowed
+        },
+      }
+      const got: unknown[] = []
+      const sink: Sink = {
+        send: ({ results }) =>
+          void got.push(...results.map(({ json }) => JSON.parse(String(json)).data.offset)),
+        isCongested: () => false,
+        drained: async () => {},
+        end: (error) => void got.push(error?.extensions['code']),
+      }
+      const execute = (value: unknown) => ({
+        data: { offset: (value as { position: { offset: number } }).position.offset },
+      })
+      const selection = { key: 'guarded', execute }
+      const plan = { kind: 'history' as const, topic: TOPIC, source, guard, after: null }
+      hub.open(plan, { selection, viewer: null, sink }, { enter: () => () => {} })
+      await settled()
+      return { got, asked: () => asked }
+    },
+  }
+}
+
+async function now(): Promise<number> {
+  await pause(2)
+  return performance.now()
+}
+
+describe('What guards a reader', () => {
+  test('is not asked again where nothing was written since the reader was let in', async () => {
+    const { open } = await given()
+    const { got, asked } = await open(await now())
+    expect(asked()).toBe(0)
+    expect(got).toEqual([0])
+  })
+
+  test('is asked where something was written meanwhile, and before anything is shown', async () => {
+    const { bus, history, open, forbid } = await given()
+    const letIn = await now()
+    bus.deliver(history.append(1))
+    await settled()
+    forbid()
+    const { got, asked } = await open(letIn)
+    expect(asked()).toBe(1)
+    expect(got).toEqual(['FORBIDDEN'])
+  })
+
+  test('is asked at what comes later', async () => {
+    const { bus, history, open, forbid } = await given()
+    const { got, asked } = await open(await now())
+    bus.deliver(history.append(1))
+    await settled()
+    expect(asked()).toBe(1)
+    expect(got).toEqual([0, 1])
+    forbid()
+    bus.deliver(history.append(1))
+    await settled()
+    expect(got).toEqual([0, 1, 'FORBIDDEN'])
+  })
+})

@@ -1,0 +1,134 @@
+import { Writable } from 'node:stream'
+import { setImmediate as turn } from 'node:timers/promises'
+import { describe, expect, test, vi } from 'vitest'
+import { payloadOf } from '../../src/hub/delivery.ts'
+import { createWriter, type Stencil } from '../../src/transport/writer.ts'
+import { markOf, nextFrames } from '../../src/transport/ws/frame.ts'
+
+/** A peer that takes all at once, or, held, nothing: then it keeps the bytes it was given, as the system does. */
+function createPeer({ isHeld = false } = {}) {
+  const kept: Buffer[] = []
+  const copies: string[] = []
+  let release: (() => void) | undefined
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, taken) {
+      kept.push(chunk)
+      copies.push(chunk.toString())
+      if (isHeld) release = taken
+      else taken()
+    },
+  })
+  return {
+    stream,
+    copies,
+    get kept() {
+      return kept.map(String)
+    },
+    release() {
+      release?.()
+    },
+  }
+}
+
+const MANY = { maxBufferBytes: 1_000_000, onOverflow: () => {} }
+const stencilOf = (text: string): Stencil => ({
+  bytes: Buffer.from(text),
+  places: [...text.matchAll(/__/g)].map(({ index }) => index),
+})
+
+describe('A writer', () => {
+  test('hands over in one write what comes within a turn, in order', async () => {
+    const peer = createPeer()
+    const writer = createWriter(peer.stream, MANY)
+    writer.write(Buffer.from('a'))
+    writer.writeMarked(stencilOf('<__>'), Buffer.from('01'))
+    writer.writeMarked(stencilOf('[__]'), Buffer.from('01'))
+    writer.write(Buffer.from('z'))
+    expect(peer.copies).toEqual([])
+    await turn()
+    expect(peer.copies).toEqual(['a<01>[01]z'])
+    expect(writer.queuedBytes).toBe(0)
+  })
+
+  test('gives each peer its own mark, also where one does not take at once what it was given', async () => {
+    const stencil = stencilOf('<__|__>')
+    const peers = [createPeer(), createPeer({ isHeld: true }), createPeer({ isHeld: true }), createPeer()]
+    for (const [index, { stream }] of peers.entries()) {
+      createWriter(stream, MANY).writeMarked(stencil, Buffer.from(`0${index}`))
+    }
+    await turn()
+    const expected = peers.map((_, index) => `<0${index}|0${index}>`)
+    expect(peers.flatMap(({ copies }) => copies)).toEqual(expected)
+    expect([peers[1]?.kept, peers[2]?.kept]).toEqual([[expected[1]], [expected[2]]])
+  })
+
+  test('wakes those who wait when the peer has taken what was queued', async () => {
+    const peer = createPeer({ isHeld: true })
+    const writer = createWriter(peer.stream, MANY)
+    writer.write(Buffer.alloc(100_000))
+    expect(writer.isCongested()).toBe(true)
+    const onDrained = vi.fn()
+    void writer.drained().then(onDrained)
+    await turn()
+    expect(onDrained).not.toHaveBeenCalled()
+    peer.release()
+    await turn()
+    expect(onDrained).toHaveBeenCalledOnce()
+  })
+
+  test('wakes those who wait for what the peer takes at once', async () => {
+    const writer = createWriter(createPeer().stream, MANY)
+    writer.writeMarked(stencilOf('_'.repeat(100_000)), Buffer.alloc(2))
+    expect(writer.isCongested()).toBe(true)
+    await writer.drained()
+    expect(writer.isCongested()).toBe(false)
+  })
+
+  test('gives up a peer for whom more is queued than it may be, and drops that', async () => {
+    const onOverflow = vi.fn()
+    const peer = createPeer({ isHeld: true })
+    const writer = createWriter(peer.stream, { maxBufferBytes: 100, onOverflow })
+    for (let count = 0; count < 50; count += 1) writer.writeMarked(stencilOf('<__>'), Buffer.from('01'))
+    await turn()
+    expect(onOverflow).toHaveBeenCalledOnce()
+    await writer.drained()
+    expect(writer.isCongested()).toBe(false)
+  })
+})
+
+/** Reads unmasked text messages. */
+function messagesIn(bytes: Buffer): unknown[] {
+  const messages: unknown[] = []
+  let at = 0
+  while (at < bytes.length) {
+    expect(bytes[at]).toBe(0x81)
+    const short = bytes.readUInt8(at + 1)
+    const [length, head] =
+      short < 126
+        ? [short, 2]
+        : short === 126
+          ? [bytes.readUInt16BE(at + 2), 4]
+          : [Number(bytes.readBigUInt64BE(at + 2)), 10]
+    messages.push(JSON.parse(String(bytes.subarray(at + head, at + head + length))))
+    at += head + length
+  }
+  return messages
+}
+
+test.each([['1'], ['"\\ ü 💥'], ['5f3b1b0c-9f9e-4b50-9ca5-6d2b9a3f0c11']])(
+  'The messages of operation %s are whole, however long',
+  async (id) => {
+    const texts = ['', 'x', 'ü'.repeat(30), 'y'.repeat(60), 'y'.repeat(126), 'z'.repeat(70_000)]
+    const results = texts.flatMap(
+      (text) => payloadOf(Buffer.from(JSON.stringify({ data: text })), null).results,
+    )
+    const mark = markOf(id)
+    const written: Buffer[] = []
+    const stream = new Writable({ write: (chunk, _, taken) => taken(void written.push(Buffer.from(chunk))) })
+    createWriter(stream, MANY).writeMarked(nextFrames({ results }, mark.length), mark)
+    await turn()
+    expect(messagesIn(Buffer.concat(written))).toEqual(
+      texts.map((data) => ({ id, type: 'next', payload: { data } })),
+    )
+  },
+)
