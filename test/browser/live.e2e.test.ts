@@ -34,9 +34,10 @@ interface Sale {
   readonly path: string
 }
 
-/** The live page at `url`, which shows a lot, signed in where a name is given. */
-async function openLive(url: string, name?: string): Promise<Page> {
+/** The live page at `url`, which shows a lot, signed in where a name is given; `script` runs before its own. */
+async function openLive(url: string, name?: string, script = ''): Promise<Page> {
   const page = await chromium.newPage()
+  await page.runFirst(script)
   await page.goTo(url)
   await page.until(`/^Starts at|^Price/.test(${textOf('price-label')}) && ${textOf('price')} !== '–'`)
   if (name === undefined) return page
@@ -49,6 +50,12 @@ async function openLive(url: string, name?: string): Promise<Page> {
 
 const textOf = (id: string): string => `document.getElementById('${id}').textContent`
 const shows = (id: string, text: string): string => `${textOf(id)}.includes(${JSON.stringify(text)})`
+/** Makes connections slow with the entries of bids, and only with these. */
+const SLOW_ENTRIES = `window.WebSocket = class extends WebSocket {
+  set onmessage(hear) {
+    super.onmessage = (event) => setTimeout(() => hear(event), event.data.includes('BidPlaced') ? 500 : 0)
+  }
+}`
 const PRICES = `[...document.querySelectorAll('#bids li')].map((line) => line.firstChild.textContent)`
 
 describe('The live page, without a name', () => {
@@ -101,6 +108,17 @@ describe('Two people with the live page open', () => {
     await ann.until(shows('leader', 'Sold to Ben'))
     await ann.until(shows('title', 'A clock'))
     expect(await ann.evaluate(textOf('before'))).toContain('Before this: A music box. Sold to Ben')
+  })
+
+  test('are told what became of their bid, also where the answer comes before the entries', async () => {
+    const { id, path } = await makeSale(['A late echo'])
+    const ann = await openLive(node.url + path, 'Ann', SLOW_ENTRIES)
+    await placeBid(node, await node.token('ben'), { auctionId: id, maximum: 2000 })
+    await ann.until(`${PRICES}.length === 1`)
+    await ann.click('#quick')
+    await ann.until(shows('answer', 'another ceiling was higher'))
+    await ann.until(`${PRICES}.length === 3`)
+    expect(await ann.evaluate(textOf('answer'))).toContain('another ceiling was higher')
   })
 
   test('read on one page what is said on the other, letter for letter', async () => {

@@ -11,6 +11,8 @@ export interface Page {
   goTo(url: string): Promise<void>
   /** What `expression` is in the page, awaited; it must survive JSON. Throws what it throws. */
   evaluate<Value>(expression: string): Promise<Value>
+  /** Runs `script` in each document that is opened from now on, before what the document itself runs. */
+  runFirst(script: string): Promise<void>
   /** Resolves when `expression` is true in the page, also after a navigation; else throws, with what the page shows. */
   until(expression: string, timeoutMs?: number): Promise<void>
   /** Types into the element that `selector` finds, in place of what it holds. */
@@ -171,6 +173,9 @@ async function openPage(link: Link): Promise<Page> {
     requested,
     faults,
     evaluate,
+    async runFirst(source) {
+      await send('Page.addScriptToEvaluateOnNewDocument', { source })
+    },
     async goTo(url) {
       loaded = Promise.withResolvers()
       await send('Page.navigate', { url })
