@@ -105,19 +105,14 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     context: CallContext,
     cors: Headers,
   ): Promise<void> {
-    const headers = new Headers()
+    const headers: Record<string, string> = {}
     for (const [name, value] of Object.entries(request.headers)) {
-      if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+      if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
     }
     const { method = 'GET' } = request
-    const asked = new Request(url, {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body: new Uint8Array(body) }),
-    })
-    const answer = await options.yoga.answer(asked, context)
-    const bytes = Buffer.from(await answer.arrayBuffer())
-    response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), ...cors }).end(bytes)
+    const answer = await options.yoga.answer({ url, method, headers, body }, context)
+    const text = await answer.text()
+    response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), ...cors }).end(text)
   }
 }
 

@@ -14,9 +14,19 @@ const NO_CACHE = { get: () => undefined, set: () => {} }
 
 const DOCUMENT_ID = 'documentId'
 
+const decoder = new TextDecoder()
+
+/** A request whose body was read whole. */
+export interface WholeRequest {
+  readonly url: URL
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer | undefined
+}
+
 /** Answers queries and mutations by the GraphQL-over-HTTP specification. */
 export interface YogaServer {
-  answer(request: Request, context: CallContext): Promise<Response>
+  answer(request: WholeRequest, context: CallContext): Promise<Response>
 }
 
 export function createYogaServer(
@@ -33,6 +43,8 @@ export function createYogaServer(
     graphiql: false,
     cors: false,
     logging: false,
+    // Bodies are here already, and as large as they may be.
+    maxRequestBodySize: false,
     parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: NO_CACHE },
     maskedErrors: { maskError: (error) => mask(error) },
     extraParamNames: [DOCUMENT_ID],
@@ -45,7 +57,14 @@ export function createYogaServer(
       ...(tracing.isOn ? [traceWith(tracing)] : []),
     ],
   })
-  return { answer: async (request, context) => yoga.fetch(request, context) }
+  return {
+    async answer({ url, method, headers, body }, context) {
+      // Yoga's own request takes text as it is, where the platform's makes a stream of it.
+      const { Request } = yoga.fetchAPI
+      const text = body === undefined ? {} : { body: decoder.decode(body) }
+      return yoga.fetch(new Request(url.href, { method, headers, ...text }), context)
+    },
+  }
 }
 
 /**
