@@ -3,6 +3,7 @@ import type { Decision } from '../domain/decision.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Offset } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
+import { allSettled } from '../log/all-settled.ts'
 import type { Transaction } from '../log/database.ts'
 import type { Entry } from '../log/entry.ts'
 import type { Command } from './commands.ts'
@@ -45,29 +46,58 @@ export interface Saved<State> {
 /** Nothing elsewhere, nothing kept. */
 export const SAVED: Saved<never> = { elsewhere: [], kept: undefined }
 
+/** What the commands of one topic may have to know. */
+export interface Asked<Body, State> {
+  readonly topic: Topic
+  readonly commands: readonly Command<Body>[]
+  /** What `save` had kept; true still of the topic's own, not of what other topics may change. */
+  readonly kept: State | undefined
+}
+
 /**
- * Joins a pure decider to the record. `State` is what the commands at hand need to know; deciding happens
- * under the topic's row lock, so nothing of the topic's own changes between `load` and `save`.
+ * A pure decider, and what its events are to the history. `State` is what the commands at hand need to know; deciding
+ * happens under the topic's row lock, so nothing of the topic's own changes between loading and saving.
  */
-export interface Aggregate<Body, Reply, State, Event, View> {
+export interface Rules<Body, Reply, State, Event, View> {
   /** The topics that a command brings into being, its own first; none for all but creation. */
   topicsBegunBy(command: Command<Body>): readonly Topic[]
-  /** `kept`: what `save` had kept; true still of the topic's own, not of what other topics may change. */
-  load(
-    tx: Transaction,
-    topic: Topic,
-    commands: readonly Command<Body>[],
-    kept: State | undefined,
-  ): Promise<State>
   decide(state: State, command: Command<Body>, moment: Moment): Decision<Event, Reply>
   evolve(state: State, event: Event, moment: Moment): State
   /** The entry that an event becomes, with the state right after it; undefined for a private event. */
   entryOf(event: Event, after: State): { readonly type: string; readonly data: object } | undefined
+  /** What the caller of an accepted command gets to see of the state right after it. */
+  viewOf(after: State, reply: Reply): View
+}
+
+/** Joins rules to the record, one topic a transaction. */
+export interface Aggregate<Body, Reply, State, Event, View> extends Rules<Body, Reply, State, Event, View> {
+  load(tx: Transaction, asked: Asked<Body, State>): Promise<State>
   /**
    * Writes the read models, and what must hold together with them in other topics. Called only where there is at least
    * one step, and while the entries are written: what does not need another statement's answer goes out without waiting.
    */
   save(tx: Transaction, change: Change<State, Event>): Promise<Saved<State>>
-  /** What the caller of an accepted command gets to see of the state right after it. */
-  viewOf(after: State, reply: Reply): View
+}
+
+/**
+ * The same for several topics in one transaction: where many topics have few commands each, what a transaction costs is
+ * shared by all that wait. What it locks beside the topics it locks in an order that is the same for all.
+ */
+export interface JointAggregate<Body, Reply, State, Event, View>
+  extends Rules<Body, Reply, State, Event, View> {
+  /** A state for each of `asked`, in their order. */
+  loadAll(tx: Transaction, asked: readonly Asked<Body, State>[]): Promise<readonly State[]>
+  /** As `save`, in the order of `changes`. */
+  saveAll(tx: Transaction, changes: readonly Change<State, Event>[]): Promise<readonly Saved<State>[]>
+}
+
+/** `aggregate` as one that takes several topics, which are given to it one at a time. */
+export function jointly<Body, Reply, State, Event, View>(
+  aggregate: Aggregate<Body, Reply, State, Event, View>,
+): JointAggregate<Body, Reply, State, Event, View> {
+  return {
+    ...aggregate,
+    loadAll: (tx, asked) => allSettled(asked.map((each) => aggregate.load(tx, each))),
+    saveAll: (tx, changes) => allSettled(changes.map((change) => aggregate.save(tx, change))),
+  }
 }

@@ -7,10 +7,10 @@ import type { Database, Transaction } from '../log/database.ts'
 import type { Entry } from '../log/entry.ts'
 import { beginTopics } from '../log/seed.ts'
 import { statement } from '../log/statement.ts'
-import type { Aggregate, Step } from './aggregate.ts'
+import type { Change, JointAggregate, Rules, Step } from './aggregate.ts'
 import type { Command, Outcome } from './commands.ts'
 
-/** What a batch came to: one outcome a command, in order, and the entries that are now in the history. */
+/** What a batch came to: one outcome a command, in order, and the entries that are now in the histories, by topic. */
 export interface BatchResult<Reply, View> {
   readonly outcomes: readonly Outcome<Reply, View>[]
   readonly entries: readonly Entry[]
@@ -35,6 +35,18 @@ interface LockedTopic {
   readonly now: Instant
 }
 
+/** A topic that has not begun is locked by nothing: whoever asks for it is told that it isn't there. */
+function notBegun(): LockedTopic {
+  return { version: '', epoch: asEpoch(0), head: asOffset(0), now: instant(Date.now()) }
+}
+
+/** The commands of one topic. */
+interface Share<Body, State> {
+  readonly topic: Topic
+  readonly commands: readonly Command<Body>[]
+  readonly kept: Kept<State> | undefined
+}
+
 interface StoredReply {
   readonly fingerprint: string
   readonly epoch: Epoch
@@ -44,73 +56,119 @@ interface StoredReply {
 }
 
 /**
- * Runs the commands of one topic, in order, in one transaction: locks the topic's row, loads, folds decide
- * and evolve, writes entries, read models and keys, commits. All of the accepted take effect, or the whole
- * batch fails by a throw and none does.
+ * Runs commands in one transaction, each topic's in their order: locks the topics' rows, loads, folds decide and evolve,
+ * writes entries, read models and keys, commits. All of the accepted take effect, or the whole batch fails by a throw
+ * and none does. In `commands` those of a topic stand together.
  */
 export async function runBatch<Body, Reply extends object, State, Event, View>(
   database: Database,
-  aggregate: Aggregate<Body, Reply, State, Event, View>,
-  topic: Topic,
+  aggregate: JointAggregate<Body, Reply, State, Event, View>,
   commands: readonly Command<Body>[],
   memory: Memory<State>,
 ): Promise<BatchResult<Reply, View>> {
+  const shares = [...Map.groupBy(commands, ({ topic }) => topic)].map(([topic, own]) => {
+    return { topic, commands: own, kept: memory.get(topic) }
+  })
   let result: BatchResult<Reply, View> = { outcomes: [], entries: [] }
-  let left: Kept<State> | undefined
+  let left: readonly (readonly [Topic, Kept<State> | undefined])[] = []
   try {
     await database.transaction(async (tx) => {
       await beginTopics(
         tx,
         commands.flatMap((command) => aggregate.topicsBegunBy(command)),
       )
-      const kept = memory.get(topic)
       // In one round trip: the database answers what is asked after the lock as it is when that is held.
       const [locked, stored, loaded] = await allSettled([
-        lockTopic(tx, topic),
+        lockTopics(tx, shares),
         loadReplies(tx, commands),
-        aggregate.load(tx, topic, commands, kept?.state),
+        aggregate.loadAll(
+          tx,
+          shares.map((share) => ({ ...share, kept: share.kept?.state })),
+        ),
       ])
-      const isKept = kept === undefined || kept.version === locked.version
-      const before = isKept ? loaded : await aggregate.load(tx, topic, commands, undefined)
-      const fold = foldCommands(aggregate, topic, commands, before, locked, stored)
-      result = { outcomes: fold.outcomes, entries: fold.entries }
-      if (fold.steps.length === 0) throw new NothingToCommit()
-      const change = { topic, now: locked.now, before, after: fold.after, steps: fold.steps }
-      const [version, saved] = await allSettled([
-        writeEntries(tx, topic, fold.entries, fold.steps, locked.now),
-        aggregate.save(tx, change),
-        storeReplies(tx, topic, locked, fold.keyed),
+      const before = await withoutStale(tx, aggregate, shares, locked, loaded)
+      const folds = shares.map((share, index) =>
+        foldCommands(aggregate, share, before[index] as State, locked.get(share.topic) ?? notBegun(), stored),
+      )
+      const outcomes = folds.flatMap((fold) => fold.outcomes)
+      result = { outcomes, entries: [] }
+      const changed = folds.filter(({ change }) => change.steps.length > 0)
+      if (changed.length === 0) throw new NothingToCommit()
+      const [versions, saved] = await allSettled([
+        writeEntries(tx, changed),
+        aggregate.saveAll(
+          tx,
+          changed.map(({ change }) => change),
+        ),
+        storeReplies(tx, changed),
       ])
-      result = { outcomes: fold.outcomes, entries: [...fold.entries, ...saved.elsewhere] }
-      if (saved.kept !== undefined) left = { version, state: saved.kept }
+      result = {
+        outcomes,
+        entries: [...changed.flatMap((fold) => fold.entries), ...saved.flatMap(({ elsewhere }) => elsewhere)],
+      }
+      left = changed.map(({ change: { topic } }, index) => {
+        const [version = '', state] = [versions.get(topic), saved[index]?.kept]
+        return [topic, state === undefined ? undefined : { version, state }]
+      })
     })
-    if (left === undefined) memory.delete(topic)
-    else memory.set(topic, left)
+    for (const [topic, kept] of left) {
+      if (kept === undefined) memory.delete(topic)
+      else memory.set(topic, kept)
+    }
   } catch (error) {
     if (!(error instanceof NothingToCommit)) throw error
   }
   return result
 }
 
+/** `loaded`, where what had been kept is of another version than the topic's row: loaded without. */
+async function withoutStale<Body, Reply, State, Event, View>(
+  tx: Transaction,
+  aggregate: JointAggregate<Body, Reply, State, Event, View>,
+  shares: readonly Share<Body, State>[],
+  locked: ReadonlyMap<Topic, LockedTopic>,
+  loaded: readonly State[],
+): Promise<readonly State[]> {
+  const isStale = ({ topic, kept }: Share<Body, State>): boolean =>
+    kept !== undefined && kept.version !== locked.get(topic)?.version
+  const stale = shares.filter(isStale)
+  if (stale.length === 0) return loaded
+  const again = await aggregate.loadAll(
+    tx,
+    stale.map((share) => ({ ...share, kept: undefined })),
+  )
+  const fresh = new Map(stale.map((share, index) => [share, again[index] as State]))
+  return shares.map((share, index) => fresh.get(share) ?? (loaded[index] as State))
+}
+
 /** Rolls a transaction back in which all was refused or repeated. */
 class NothingToCommit extends Error {}
 
-// Materialised, so that the clock is read when the lock is held and not when waiting for it began.
-const LOCK_TOPIC = statement<{ version: string; epoch: string; head: string; now: number }>(
-  'lock_topic',
+const LOCK_TOPICS = statement<{ topic: Topic; version: string; epoch: string; head: string; now: number }>(
+  'lock_topics',
+  // Materialised, so that the clock is read when the lock is held and not when waiting for it began.
   `WITH locked AS MATERIALIZED (
-    SELECT xmin::text AS version, epoch, head, written_at FROM topics WHERE topic = $1 FOR UPDATE)
-  SELECT version, epoch, head,
+    SELECT topic, xmin::text AS version, epoch, head, written_at
+    FROM topics WHERE topic = ANY($1::text[]) ORDER BY topic FOR UPDATE)
+  SELECT topic, version, epoch, head,
     (extract(epoch FROM greatest(clock_timestamp(), written_at)) * 1000)::float8 AS now FROM locked`,
 )
 
-/** A topic that has not begun is locked by nothing: whoever asks for it is told that it isn't there. */
-async function lockTopic(tx: Transaction, topic: Topic): Promise<LockedTopic> {
-  const [row] = await LOCK_TOPIC(tx, topic)
-  if (row === undefined)
-    return { version: '', epoch: asEpoch(0), head: asOffset(0), now: instant(Date.now()) }
-  const { version, epoch, head, now } = row
-  return { version, epoch: asEpoch(Number(epoch)), head: asOffset(Number(head)), now: instant(now) }
+/** In their alphabetical order, so that nobody waits for another who waits for them. */
+async function lockTopics(
+  tx: Transaction,
+  shares: readonly { readonly topic: Topic }[],
+): Promise<ReadonlyMap<Topic, LockedTopic>> {
+  const rows = await LOCK_TOPICS(
+    tx,
+    shares.map(({ topic }) => topic),
+  )
+  return new Map(
+    rows.map(({ topic, version, epoch, head, now }) => [
+      topic,
+      { version, epoch: asEpoch(Number(epoch)), head: asOffset(Number(head)), now: instant(now) },
+    ]),
+  )
 }
 
 interface Keyed<Body, Reply> {
@@ -119,19 +177,21 @@ interface Keyed<Body, Reply> {
   readonly offset: Offset
 }
 
+/** What became of the commands of one topic. */
 interface Fold<Body, Reply, State, Event, View> {
   readonly outcomes: readonly Outcome<Reply, View>[]
   readonly entries: readonly Entry[]
-  readonly steps: readonly Step<Event>[]
-  readonly after: State
+  readonly change: Change<State, Event>
+  readonly epoch: Epoch
+  /** After the last of the entries. */
+  readonly head: Offset
   /** The accepted commands whose keys are to be kept. */
   readonly keyed: readonly Keyed<Body, Reply>[]
 }
 
 function foldCommands<Body, Reply extends object, State, Event, View>(
-  aggregate: Aggregate<Body, Reply, State, Event, View>,
-  topic: Topic,
-  commands: readonly Command<Body>[],
+  aggregate: Rules<Body, Reply, State, Event, View>,
+  { topic, commands }: Pick<Share<Body, State>, 'topic' | 'commands'>,
   before: State,
   locked: LockedTopic,
   stored: Map<string, StoredReply>,
@@ -188,7 +248,7 @@ function foldCommands<Body, Reply extends object, State, Event, View>(
         apply(command, place, aggregate.decide(state, command, { now, next: advance(head) })),
     )
   }
-  return { outcomes, entries, steps, after: state, keyed }
+  return { outcomes, entries, change: { topic, now, before, after: state, steps }, epoch, head, keyed }
 }
 
 /** The first answer to a key that was used before, or undefined for a command that is new. */
@@ -235,9 +295,10 @@ const LOAD_REPLIES = statement<{
   at: number
 }>(
   'load_replies',
-  `SELECT caller, idempotency.key, fingerprint, epoch, "offset", reply, (extract(epoch FROM at) * 1000)::float8 AS at
-  FROM idempotency JOIN unnest($1::text[], $2::text[]) AS wanted(by, key)
-    ON caller = wanted.by AND idempotency.key = wanted.key`,
+  // LIMIT keeps the planner from reading the whole table, which it does where it takes that for small.
+  `SELECT caller, found.key, fingerprint, epoch, "offset", reply, (extract(epoch FROM at) * 1000)::float8 AS at
+  FROM unnest($1::text[], $2::text[]) AS wanted(by, key),
+    LATERAL (SELECT * FROM idempotency WHERE caller = wanted.by AND idempotency.key = wanted.key LIMIT 1) AS found`,
 )
 
 async function loadReplies(
@@ -259,72 +320,69 @@ async function loadReplies(
   )
 }
 
-const WRITE_NOTHING = statement<Versioned>(
-  'write_nothing',
-  'UPDATE topics SET written_at = $2 WHERE topic = $1 RETURNING xmin::text AS version',
-)
-
-const WRITE_ENTRIES = statement<Versioned>(
+const WRITE_ENTRIES = statement<{ topic: Topic; version: string }>(
   'write_entries',
-  `WITH written AS (
+  `WITH changed AS MATERIALIZED (
+    SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamptz[]) WITH ORDINALITY AS row(topic, head, at, place)),
+  written AS (
     INSERT INTO entries (topic, "offset", at, type, data, actor_id)
-    SELECT $1, "offset", $2::timestamptz, type, data, actor
-    FROM json_to_recordset($4::json) AS row("offset" bigint, type text, data json, actor text))
-  UPDATE topics SET head = $3, written_at = $2::timestamptz WHERE topic = $1 RETURNING xmin::text AS version`,
+    SELECT topic, "offset", at, type, data, actor
+    FROM json_to_recordset($4::json) AS row(place int, "offset" bigint, type text, data json, actor text)
+      JOIN changed USING (place))
+  UPDATE topics SET head = changed.head, written_at = changed.at FROM changed
+  WHERE topics.topic = changed.topic RETURNING topics.topic, xmin::text AS version`,
 )
 
-interface Versioned {
-  readonly version: string
-}
-
-/** Returns the version of the topic's row from now on. */
+/** Returns the versions of the topics' rows from now on. */
 async function writeEntries(
   tx: Transaction,
-  topic: Topic,
-  entries: readonly Entry[],
-  steps: readonly Step<unknown>[],
-  now: Instant,
-): Promise<string> {
-  const at = formatInstant(now)
-  const last = entries.at(-1)
-  if (last === undefined) return versionOf(await WRITE_NOTHING(tx, topic, at))
-  const actors = new Map(
-    steps.map(({ offset, actor }) => [offset, actor.kind === 'user' ? actor.person.id : null]),
+  folds: readonly Fold<unknown, object, unknown, unknown, unknown>[],
+): Promise<ReadonlyMap<Topic, string>> {
+  const lines = folds.flatMap(({ entries, change: { steps } }, index) => {
+    const actors = new Map(
+      steps.map(({ offset, actor }) => [offset, actor.kind === 'user' ? actor.person.id : null]),
+    )
+    return entries.map(({ offset, type, data }) => {
+      return { place: index + 1, offset, type, data, actor: actors.get(offset) ?? null }
+    })
+  })
+  const rows = await WRITE_ENTRIES(
+    tx,
+    folds.map(({ change }) => change.topic),
+    folds.map(({ head }) => head),
+    folds.map(({ change }) => formatInstant(change.now)),
+    JSON.stringify(lines),
   )
-  const rows = entries.map(({ offset, type, data }) => ({
-    offset,
-    type,
-    data,
-    actor: actors.get(offset) ?? null,
-  }))
-  return versionOf(await WRITE_ENTRIES(tx, topic, at, last.offset, JSON.stringify(rows)))
-}
-
-function versionOf([row]: readonly Versioned[]): string {
-  return String(row?.version)
+  return new Map(rows.map(({ topic, version }) => [topic, version]))
 }
 
 const STORE_REPLIES = statement(
   'store_replies',
   `INSERT INTO idempotency (caller, key, fingerprint, topic, epoch, "offset", reply, at)
-  SELECT caller, key, fingerprint, $1, $2, "offset", reply, $3::timestamptz
-  FROM json_to_recordset($4::json) AS row(caller text, key text, fingerprint text, "offset" bigint, reply json)`,
+  SELECT caller, key, fingerprint, topic, epoch, "offset", reply, at
+  FROM json_to_recordset($4::json)
+      AS row(place int, caller text, key text, fingerprint text, "offset" bigint, reply json)
+    JOIN unnest($1::text[], $2::bigint[], $3::timestamptz[]) WITH ORDINALITY AS changed(topic, epoch, at, place)
+      USING (place)`,
 )
 
-/** A key that another topic's batch stored meanwhile breaks the primary key: the batch is run again and finds it. */
+/** A key that another batch stored meanwhile breaks the primary key: the batch is run again and finds it. */
 async function storeReplies(
   tx: Transaction,
-  topic: Topic,
-  locked: LockedTopic,
-  keyed: readonly Keyed<unknown, object>[],
+  folds: readonly Fold<unknown, object, unknown, unknown, unknown>[],
 ): Promise<void> {
-  if (keyed.length === 0) return
-  const rows = keyed.map(({ command, reply, offset }) => ({
-    caller: callerOf(command),
-    key: command.idempotency?.key,
-    fingerprint: command.idempotency?.fingerprint,
-    offset,
-    reply,
-  }))
-  await STORE_REPLIES(tx, topic, locked.epoch, formatInstant(locked.now), JSON.stringify(rows))
+  const lines = folds.flatMap(({ keyed }, index) =>
+    keyed.map(({ command, reply, offset }) => {
+      const { key, fingerprint } = command.idempotency ?? {}
+      return { place: index + 1, caller: callerOf(command), key, fingerprint, offset, reply }
+    }),
+  )
+  if (lines.length === 0) return
+  await STORE_REPLIES(
+    tx,
+    folds.map(({ change }) => change.topic),
+    folds.map(({ epoch }) => epoch),
+    folds.map(({ change }) => formatInstant(change.now)),
+    JSON.stringify(lines),
+  )
 }

@@ -5,7 +5,7 @@ import type { Entry } from '../log/entry.ts'
 import { isConflict, isRecordUnavailable, RecordUnavailable } from '../log/faults.ts'
 import { transactionSpan, waitingSpan } from '../tracing/spans.ts'
 import { NO_TRACING, type Span, type TraceParent, type Tracing, typeOf } from '../tracing/tracing.ts'
-import type { Aggregate } from './aggregate.ts'
+import { type Aggregate, type JointAggregate, jointly } from './aggregate.ts'
 import { type BatchResult, type Kept, runBatch } from './batch.ts'
 import type { Command, Outcome } from './commands.ts'
 import { type CommandCounters, type CommandEnd, createCommandCounters } from './figures.ts'
@@ -34,6 +34,8 @@ export interface CommandQueue<Body, Reply, View> {
 }
 
 const MAX_BATCH = 256
+/** One gathers while the other commits. */
+const JOINT_WORKERS = 2
 /** Waiting for one topic; beyond it, a command is turned away at once rather than answered too late. */
 const MAX_WAITING = 10_000
 /** A command is answered or failed within 30 s: what waited this long is not begun any more. */
@@ -55,41 +57,79 @@ interface Waiting<Body, Reply, View> {
 }
 
 /**
- * One queue a topic. Whoever works a queue takes all that waits, up to MAX_BATCH, as one transaction: while it
- * commits the next batch gathers, so that a hot topic costs one commit a batch and an idle one waits for nobody.
+ * One queue a topic. Whoever works takes all that waits for a topic, up to MAX_BATCH, as one transaction: while it commits
+ * the next batch gathers, so that a hot topic costs one commit a batch and an idle one waits for nobody. Of a joint
+ * aggregate a batch takes what waits for all topics, and few are under way at once: so many quiet topics cost what one
+ * busy one does.
  */
 export function createCommandQueue<Body, Reply extends object, State, Event, View>(
-  aggregate: Aggregate<Body, Reply, State, Event, View>,
+  aggregate: Aggregate<Body, Reply, State, Event, View> | JointAggregate<Body, Reply, State, Event, View>,
   options: QueueOptions,
 ): CommandQueue<Body, Reply, View> {
   type Batch = readonly Waiting<Body, Reply, View>[]
   const { counters = createCommandCounters(), tracing = NO_TRACING } = options
+  const isJoint = 'loadAll' in aggregate
+  const joint = isJoint ? aggregate : jointly(aggregate)
   const memory = new LRUCache<Topic, Kept<State>>({ max: REMEMBERED })
+  /** Of the topics for which something waits or is under way. */
   const queues = new Map<Topic, Waiting<Body, Reply, View>[]>()
+  /** Those for which something waits and nothing is under way, the longest waiting first. */
+  const ready = new Set<Topic>()
+  let workers = 0
   let idlers: (() => void)[] = []
 
-  async function work(topic: Topic, queue: Waiting<Body, Reply, View>[]): Promise<void> {
-    while (queue.length > 0) {
+  async function work(): Promise<void> {
+    while (ready.size > 0) {
       const release = await options.turns.take()
-      await run(topic, takeFresh(queue)).finally(release)
+      const { topics, batch } = take()
+      await run(withoutStale(batch)).finally(release)
+      for (const topic of topics) {
+        if (queues.get(topic)?.length === 0) queues.delete(topic)
+        else ready.add(topic)
+      }
     }
-    queues.delete(topic)
+    workers -= 1
     if (queues.size > 0) return
     const waiters = idlers
     idlers = []
     for (const resolve of waiters) resolve()
   }
 
-  async function run(topic: Topic, batch: Batch): Promise<void> {
+  function begin(topic: Topic, waiting: Waiting<Body, Reply, View>): void {
+    queues.set(topic, [waiting])
+    ready.add(topic)
+    if (isJoint && workers === JOINT_WORKERS) return
+    workers += 1
+    // From the next turn of the event loop, so that commands that arrived together travel together.
+    setImmediate(() => void work())
+  }
+
+  /** The next batch; from here on something is under way for its topics. */
+  function take(): { readonly topics: readonly Topic[]; readonly batch: Batch } {
+    const topics: Topic[] = []
+    const batch: Waiting<Body, Reply, View>[] = []
+    for (const topic of ready) {
+      if (batch.length === MAX_BATCH || (topics.length > 0 && !isJoint)) break
+      ready.delete(topic)
+      topics.push(topic)
+      batch.push(...(queues.get(topic) ?? []).splice(0, MAX_BATCH - batch.length))
+    }
+    return { topics, batch }
+  }
+
+  async function run(batch: Batch): Promise<void> {
     const [first] = batch
     if (first === undefined) return
     counters.batchSizes.add(batch.length)
     for (const { wait } of batch) wait.end()
     // Nobody waits longer than promised, whatever the driver does with a connection that went silent.
-    const latest = first.since + ANSWER_WITHIN_MS - Date.now()
-    const timer = setTimeout(() => failAll(batch, new RecordUnavailable()), latest)
+    const oldest = Math.min(...batch.map(({ since }) => since))
+    const timer = setTimeout(
+      () => failAll(batch, new RecordUnavailable()),
+      oldest + ANSWER_WITHIN_MS - Date.now(),
+    )
     try {
-      const { outcomes, entries, span } = await runTraced(topic, batch)
+      const { outcomes, entries, span } = await runTraced(first.command.topic, batch)
       if (entries.length > 0) tracing.within(span, () => options.announce(entries))
       batch.forEach(({ answer, fail }, index) => {
         const outcome = outcomes[index]
@@ -99,8 +139,12 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     } catch (error) {
       if (isRecordUnavailable(error)) failAll(batch, new RecordUnavailable(error))
       else if (batch.length === 1) first.fail(error)
-      // One of them is at fault: alone, it can't sink its neighbours.
-      else for (const waiting of batch) await run(topic, [waiting])
+      else {
+        // One of them is at fault: by halves it is found, and can't sink its neighbours.
+        const half = Math.ceil(batch.length / 2)
+        await run(batch.slice(0, half))
+        await run(batch.slice(half))
+      }
     } finally {
       clearTimeout(timer)
     }
@@ -114,7 +158,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     const traces = batch.map(({ trace }) => trace)
     const span = tracing.start(transactionSpan(topic, traces))
     try {
-      return { ...(await tracing.within(span, () => runUntilUncontested(topic, batch))), span }
+      return { ...(await tracing.within(span, () => runUntilUncontested(batch))), span }
     } catch (error) {
       span.fail(typeOf(error))
       throw error
@@ -123,12 +167,12 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     }
   }
 
-  async function runUntilUncontested(topic: Topic, batch: Batch): Promise<BatchResult<Reply, View>> {
+  async function runUntilUncontested(batch: Batch): Promise<BatchResult<Reply, View>> {
     const given = batch.map(({ command }) => command)
     const commands = options.withoutKeys ? given.map(withoutKey) : given
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await runBatch(options.database, aggregate, topic, commands, memory)
+        return await runBatch(options.database, joint, commands, memory)
       } catch (error) {
         if (!isConflict(error) || attempt === MAX_ATTEMPTS) throw error
       }
@@ -166,12 +210,8 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
         const [trace, wait] = [tracing.current(), tracing.start(waitingSpan(command.topic))]
         const waiting = { command, since, trace, wait, ...counted(since, { answer, fail: reject }) }
         const queue = queues.get(command.topic)
-        if (queue === undefined) {
-          const started = [waiting]
-          queues.set(command.topic, started)
-          // From the next turn of the event loop, so that commands that arrived together travel together.
-          setImmediate(() => void work(command.topic, started))
-        } else if (queue.length >= MAX_WAITING) failAll([waiting], new RecordUnavailable())
+        if (queue === undefined) begin(command.topic, waiting)
+        else if (queue.length >= MAX_WAITING) failAll([waiting], new RecordUnavailable())
         else queue.push(waiting)
       })
     },
@@ -186,17 +226,16 @@ function withoutKey<Body>({ topic, actor, body }: Command<Body>): Command<Body> 
   return { topic, actor, body }
 }
 
-/** The next batch of a queue. What waited too long is failed instead: nothing of it has begun. */
-function takeFresh<Body, Reply, View>(
-  queue: Waiting<Body, Reply, View>[],
+/** What waited too long is failed instead: nothing of it has begun. */
+function withoutStale<Body, Reply, View>(
+  batch: readonly Waiting<Body, Reply, View>[],
 ): readonly Waiting<Body, Reply, View>[] {
   const oldest = Date.now() - MAX_WAIT_MS
-  const taken = queue.splice(0, MAX_BATCH)
-  const stale = taken.filter(({ since }) => since < oldest)
+  const stale = batch.filter(({ since }) => since < oldest)
   // An error costs its stack.
-  if (stale.length === 0) return taken
+  if (stale.length === 0) return batch
   failAll(stale, new RecordUnavailable())
-  return taken.filter(({ since }) => since >= oldest)
+  return batch.filter(({ since }) => since >= oldest)
 }
 
 function failAll(

@@ -27,7 +27,7 @@ const counting: Aggregate<
   number
 > = {
   topicsBegunBy: () => [],
-  load: async (tx, topic) => {
+  load: async (tx, { topic }) => {
     const { rows } = await tx.execute<{ sum: string }>(
       sql`SELECT coalesce(sum((data->>'add')::int), 0) AS sum FROM entries WHERE topic = ${topic}`,
     )
@@ -49,10 +49,10 @@ const counting: Aggregate<
 function keeping(onLook: () => void): typeof counting {
   return {
     ...counting,
-    async load(tx, topic, commands, kept) {
-      if (kept !== undefined) return kept
+    async load(tx, asked) {
+      if (asked.kept !== undefined) return asked.kept
       onLook()
-      return counting.load(tx, topic, commands, undefined)
+      return counting.load(tx, asked)
     },
     save: async (_tx, { after }) => ({ elsewhere: [], kept: after }),
   }

@@ -26,7 +26,7 @@ export const announcementsAggregate: Aggregate<
 > = {
   topicsBegunBy: () => [],
 
-  async load(tx, _topic, commands) {
+  async load(tx, { commands }) {
     const ids = commands.flatMap(({ body }) => (body.kind === 'retract' ? body.id : []))
     const named = await loadNamed(tx, ids)
     const roomIds = [

@@ -48,7 +48,7 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
   topicsBegunBy: ({ body }) =>
     body.kind === 'create' ? [auctionTopic(body.id), auctionLeaderboardTopic(body.id)] : [],
 
-  async load(tx, topic, commands, kept) {
+  async load(tx, { topic, commands, kept }) {
     const id = auctionOf(topic)
     const known = kept ?? (await loadKept(tx, id))
     const creation = commands.map(({ body }) => body).find((body) => body.kind === 'create')

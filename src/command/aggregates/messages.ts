@@ -1,4 +1,4 @@
-import { and, eq, or, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { MessageCommand, MessageReply } from '../../domain/message/command.ts'
 import { decideMessage } from '../../domain/message/decide.ts'
 import type { MessageEvent } from '../../domain/message/event.ts'
@@ -8,15 +8,14 @@ import type { RoomFacts } from '../../domain/room/room.ts'
 import { asRoomId, type MessageId, type RoomId } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/instant.ts'
 import { isStorable } from '../../kernel/text.ts'
-import { idOf } from '../../kernel/topic.ts'
+import { idOf, type Topic } from '../../kernel/topic.ts'
 import { allSettled } from '../../log/all-settled.ts'
 import type { Transaction } from '../../log/database.ts'
 import { messages } from '../../log/schema.ts'
 import { prepared, statement } from '../../log/statement.ts'
-import { type Aggregate, type Change, SAVED } from '../aggregate.ts'
-import type { Command } from '../commands.ts'
+import type { Asked, Change, JointAggregate } from '../aggregate.ts'
 import { tellOfMessages } from './message-tellings.ts'
-import { actorsOf, loadRoomFacts } from './room-facts.ts'
+import { actorsOf, lockFactsOfRooms } from './room-facts.ts'
 
 interface Sent {
   readonly message: Message
@@ -34,25 +33,19 @@ interface State {
 /** `isPushed`: whether notifications go to the webhook, too. */
 export const createMessagesAggregate = (
   isPushed: boolean,
-): Aggregate<MessageCommand, MessageReply, State, MessageEvent, Message> => ({
+): JointAggregate<MessageCommand, MessageReply, State, MessageEvent, Message> => ({
   topicsBegunBy: () => [],
 
-  async load(tx, topic, commands) {
-    const roomId = asRoomId(idOf(topic))
-    const [room, rows] = await allSettled([
-      loadRoomFacts(tx, roomId, actorsOf(commands), 'share'),
-      loadNamed(tx, roomId, commands),
-    ])
-    return {
-      room: room ?? null,
-      messages: new Map(rows.map((row) => [row.id, messageFrom(row)])),
-      sent: new Map(
-        rows.map((row) => [
-          sentKey(row.authorId, row.clientMessageId),
-          { message: messageFrom(row), fingerprint: row.fingerprint },
-        ]),
+  async loadAll(tx, asked) {
+    const [rooms, named] = await allSettled([
+      lockFactsOfRooms(
+        tx,
+        asked.map(({ topic, commands }) => ({ roomId: roomOf(topic), userIds: actorsOf(commands) })),
       ),
-    }
+      loadNamed(tx, asked),
+    ])
+    const byRoom = Map.groupBy(named, ({ roomId }) => roomId)
+    return asked.map(({ topic }) => stateOf(rooms.get(roomOf(topic)), byRoom.get(roomOf(topic))))
   },
 
   decide(state, { actor, body }, { now, next }) {
@@ -74,21 +67,20 @@ export const createMessagesAggregate = (
 
   entryOf: ({ type, message }) => ({ type, data: { message } }),
 
-  async save(tx, change) {
-    await saveSent(tx, change)
-    const sent = new Set(
-      change.steps.flatMap(({ event }) => (event.type === 'MessageSent' ? [event.message.id] : [])),
-    )
-    const touched = new Set(change.steps.map(({ event }) => event.message.id))
-    for (const id of touched) {
-      const message = change.after.messages.get(id)
-      const isAsSent =
-        sent.has(id) && change.steps.filter(({ event }) => event.message.id === id).length === 1
-      if (message !== undefined && !isAsSent) await saveChange(tx, message)
-    }
-    const room = change.after.room?.room
-    if (room === undefined) return SAVED
-    return { elsewhere: await tellOfMessages(tx, room, change, isPushed), kept: undefined }
+  async saveAll(tx, changes) {
+    const [elsewhere] = await allSettled([
+      tellOfMessages(
+        tx,
+        changes.flatMap(({ after, steps }) =>
+          after.room === null ? [] : [{ room: after.room.room, steps }],
+        ),
+        isPushed,
+      ),
+      saveSent(tx, changes),
+      ...changes.flatMap(touchedAgain).map((message) => saveChange(tx, message)),
+    ])
+    // They are of all topics together.
+    return changes.map((_, index) => ({ elsewhere: index === 0 ? elsewhere : [], kept: undefined }))
   },
 
   viewOf(after, { messageId }) {
@@ -97,6 +89,23 @@ export const createMessagesAggregate = (
     return message
   },
 })
+
+function roomOf(topic: Topic): RoomId {
+  return asRoomId(idOf(topic))
+}
+
+function stateOf(room: RoomFacts | undefined, rows: readonly Row[] = []): State {
+  return {
+    room: room ?? null,
+    messages: new Map(rows.map((row) => [row.id, messageFrom(row)])),
+    sent: new Map(
+      rows.map((row) => [
+        sentKey(row.authorId, row.clientMessageId),
+        { message: messageFrom(row), fingerprint: row.fingerprint },
+      ]),
+    ),
+  }
+}
 
 function sentKey(authorId: string, clientMessageId: string): string {
   return `${authorId}\n${clientMessageId}`
@@ -110,72 +119,76 @@ function messageFrom({ authorId, authorName, ...row }: Row): Message {
   return { id, roomId, author, body, mentions, replyToId, offset, sentAt, editedAt, deletedAt }
 }
 
+const FIND_SENT = statement<{ id: MessageId }>(
+  'find_sent',
+  // LIMIT keeps the planner from reading the whole table, which it does where it takes that for small.
+  `SELECT found.id FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted(room, author, client),
+    LATERAL (
+      SELECT id FROM messages
+      WHERE room_id = wanted.room AND author_id = wanted.author AND client_message_id = wanted.client
+      LIMIT 1) AS found`,
+)
+
 const NAMED = prepared((executor) =>
   executor
     .select()
     .from(messages)
-    .where(
-      and(
-        eq(messages.roomId, sql.placeholder('roomId')),
-        or(
-          sql`${messages.id} = ANY(${sql.placeholder('ids')}::text[])`,
-          and(
-            sql`${messages.authorId} = ANY(${sql.placeholder('authors')}::text[])`,
-            sql`${messages.clientMessageId} = ANY(${sql.placeholder('clientIds')}::text[])`,
-          ),
-        ),
-      ),
-    )
+    .where(sql`${messages.id} = ANY(${sql.placeholder('ids')}::text[])`)
     .prepare('named_messages'),
 )
 
+/** Those that commands name, in any room, and those that were sent before under their clientMessageIds. */
 async function loadNamed(
   tx: Transaction,
-  roomId: RoomId,
-  commands: readonly Command<MessageCommand>[],
+  asked: readonly Asked<MessageCommand, State>[],
 ): Promise<readonly Row[]> {
-  const bodies = commands.map(({ body }) => body)
-  const ids = bodies.flatMap((body) => (body.kind === 'send' ? (body.replyToId ?? []) : body.id))
+  const commands = asked.flatMap((each) => each.commands)
   // What can't be stored was never sent; the database would take it for a fault before it is refused.
-  const clientIds = bodies.flatMap((body) =>
-    body.kind === 'send' && isStorable(body.clientMessageId) ? body.clientMessageId : [],
+  const sends = commands.flatMap(({ topic, actor, body }) =>
+    body.kind === 'send' && actor.kind === 'user' && isStorable(body.clientMessageId)
+      ? [{ room: roomOf(topic), author: actor.person.id, client: body.clientMessageId }]
+      : [],
   )
-  const authors = actorsOf(commands)
-  if (ids.length === 0 && clientIds.length === 0) return []
-  return await NAMED(tx).execute({ roomId, ids, authors: [...new Set(authors)], clientIds })
+  const named = commands.flatMap(({ body }) => (body.kind === 'send' ? (body.replyToId ?? []) : body.id))
+  const found =
+    sends.length === 0
+      ? []
+      : await FIND_SENT(
+          tx,
+          sends.map(({ room }) => room),
+          sends.map(({ author }) => author),
+          sends.map(({ client }) => client),
+        )
+  const ids = [...named, ...found.map(({ id }) => id)]
+  return ids.length === 0 ? [] : await NAMED(tx).execute({ ids })
 }
 
 const SAVE_SENT = statement(
   'save_sent',
   `INSERT INTO messages
     (id, room_id, "offset", author_id, author_name, client_message_id, fingerprint, body, mentions, reply_to_id, sent_at)
-  SELECT id, r, o, a, n, c, f, b, m, p, $1::timestamptz
-  FROM json_to_recordset($2::json)
-    AS row(id text, r text, o bigint, a text, n text, c text, f text, b text, m json, p text)`,
+  SELECT id, r, o, a, n, c, f, b, m, p, t
+  FROM json_to_recordset($1::json)
+    AS row(id text, r text, o bigint, a text, n text, c text, f text, b text, m json, p text, t timestamptz)`,
 )
 
-async function saveSent(tx: Transaction, { now, steps }: Change<State, MessageEvent>): Promise<void> {
-  const rows = steps.flatMap(({ event }) => {
-    if (event.type !== 'MessageSent') return []
-    const { message, clientMessageId, fingerprint } = event
-    const { id, roomId, offset, author, body, mentions, replyToId } = message
-    return [
-      {
-        id,
-        r: roomId,
-        o: offset,
-        a: author.id,
-        n: author.name,
-        c: clientMessageId,
-        f: fingerprint,
-        b: body,
-        m: mentions,
-        p: replyToId,
-      },
-    ]
+async function saveSent(tx: Transaction, changes: readonly Change<State, MessageEvent>[]): Promise<void> {
+  const rows = changes.flatMap(({ now, steps }) => {
+    const t = formatInstant(now)
+    return steps.flatMap(({ event }) => {
+      if (event.type !== 'MessageSent') return []
+      const { message, clientMessageId: c, fingerprint: f } = event
+      const { id, roomId: r, offset: o, author, body: b, mentions: m, replyToId: p } = message
+      return [{ id, r, o, a: author.id, n: author.name, c, f, b, m, p, t }]
+    })
   })
-  if (rows.length === 0) return
-  await SAVE_SENT(tx, formatInstant(now), JSON.stringify(rows))
+  if (rows.length > 0) await SAVE_SENT(tx, JSON.stringify(rows))
+}
+
+/** The messages that were not left as they were sent, as they are now. */
+function touchedAgain({ steps, after }: Change<State, MessageEvent>): readonly Message[] {
+  const ids = steps.flatMap(({ event }) => (event.type === 'MessageSent' ? [] : [event.message.id]))
+  return [...new Set(ids)].flatMap((id) => after.messages.get(id) ?? [])
 }
 
 async function saveChange(

@@ -18,7 +18,7 @@ export const notificationsAggregate: Aggregate<
 > = {
   topicsBegunBy: ({ topic }) => [topic],
 
-  async load(tx, topic, commands) {
+  async load(tx, { topic, commands }) {
     const isUnread = and(eq(notifications.userId, asUserId(idOf(topic))), isNull(notifications.readAt))
     const ids = [...new Set(commands.flatMap(({ body }) => body.ids))]
     const [counted] = await tx.select({ unread: count() }).from(notifications).where(isUnread)

@@ -36,7 +36,7 @@ type Commands = readonly Command<OrderCommand>[]
 export const ordersAggregate: Aggregate<OrderCommand, OrderReply, State, OrderEvent, Order> = {
   topicsBegunBy: ({ topic }) => [topic, positionsTopic(roomOf(topic))],
 
-  async load(tx, topic, commands) {
+  async load(tx, { topic, commands }) {
     const roomId = roomOf(topic)
     const fills = commands.filter(({ body }) => body.executionType === 'TRADE')
     const [room, traders, orders, executions, positionsWrittenAt] = await allSettled([

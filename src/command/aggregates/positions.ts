@@ -34,7 +34,7 @@ interface State extends Holdings {
 export const positionsAggregate: Aggregate<PositionCommand, PositionReply, State, PositionEvent, Holding> = {
   topicsBegunBy: ({ topic }) => [topic],
 
-  async load(tx, topic, commands) {
+  async load(tx, { topic, commands }) {
     const roomId = asRoomId(idOf(topic))
     const named = commands.map(({ body }) => body.userId)
     const held = commands.flatMap(({ body }) => (body.kind === 'reportPosition' ? [body] : []))

@@ -36,7 +36,7 @@ export interface MarkedMember {
 export const receiptsAggregate: Aggregate<ReceiptCommand, ReceiptReply, State, ReceiptEvent, MarkedMember> = {
   topicsBegunBy: () => [],
 
-  async load(tx, topic, commands) {
+  async load(tx, { topic, commands }) {
     const roomId = asRoomId(idOf(topic))
     const actors = actorsOf(commands)
     const room = (await loadRoomFacts(tx, roomId, actors, 'share')) ?? null

@@ -1,9 +1,11 @@
 import { and, eq, getTableColumns, sql } from 'drizzle-orm'
 import type { Membership, Room, RoomFacts } from '../../domain/room/room.ts'
 import type { RoomId } from '../../kernel/id.ts'
+import { instant } from '../../kernel/instant.ts'
+import { allSettled } from '../../log/all-settled.ts'
 import type { Executor, Transaction } from '../../log/database.ts'
 import { members, rooms } from '../../log/schema.ts'
-import { prepared } from '../../log/statement.ts'
+import { prepared, statement } from '../../log/statement.ts'
 import type { Command } from '../commands.ts'
 
 const queryFacts = (executor: Executor) =>
@@ -41,7 +43,77 @@ export async function loadRoomFacts(
   return { room: first.room satisfies Room, memberships: new Map(memberships) }
 }
 
-function membershipFrom({ userId, userName, ...row }: typeof members.$inferSelect): Membership {
+/** Of one room: whose memberships are asked for. */
+export interface FactsAsked {
+  readonly roomId: RoomId
+  readonly userIds: readonly string[]
+}
+
+const LOCKED_ROOMS = prepared((executor) =>
+  executor
+    .select()
+    .from(rooms)
+    .where(sql`${rooms.id} = ANY(${sql.placeholder('ids')}::text[])`)
+    .orderBy(rooms.id)
+    .for('share')
+    .prepare('locked_rooms'),
+)
+
+const MEMBERSHIPS = statement<Omit<typeof members.$inferSelect, 'joinedAt' | 'mutedUntil'> & Times>(
+  'memberships',
+  // LIMIT keeps the planner from reading the whole table, which it does where it takes that for small.
+  `SELECT found.* FROM unnest($1::text[], $2::text[]) AS wanted(room, person),
+    LATERAL (
+      SELECT room_id AS "roomId", user_id AS "userId", user_name AS "userName", status, role,
+        (extract(epoch FROM joined_at) * 1000)::float8 AS "joinedAt",
+        (extract(epoch FROM muted_until) * 1000)::float8 AS "mutedUntil"
+      FROM members WHERE room_id = wanted.room AND user_id = wanted.person LIMIT 1) AS found`,
+)
+
+interface Times {
+  readonly joinedAt: number
+  readonly mutedUntil: number | null
+}
+
+/** As `loadRoomFacts` with `share`, of several rooms: those that there are. Locks them in the order of their ids. */
+export async function lockFactsOfRooms(
+  tx: Transaction,
+  asked: readonly FactsAsked[],
+): Promise<ReadonlyMap<RoomId, RoomFacts>> {
+  const pairs = asked.flatMap(({ roomId, userIds }) =>
+    [...new Set(userIds)].map((userId) => [roomId, userId] as const),
+  )
+  const [found, memberships] = await allSettled([
+    LOCKED_ROOMS(tx).execute({ ids: asked.map(({ roomId }) => roomId) }),
+    MEMBERSHIPS(
+      tx,
+      pairs.map(([roomId]) => roomId),
+      pairs.map(([, userId]) => userId),
+    ),
+  ])
+  const byRoom = Map.groupBy(memberships, ({ roomId }) => roomId)
+  return new Map(
+    found.map((room) => [
+      room.id,
+      { room: room satisfies Room, memberships: membershipsOf(byRoom.get(room.id)) },
+    ]),
+  )
+}
+
+function membershipsOf(rows: Awaited<ReturnType<typeof MEMBERSHIPS>> = []): RoomFacts['memberships'] {
+  return new Map(
+    rows.map(({ joinedAt, mutedUntil, ...row }) => {
+      const until = mutedUntil === null ? null : instant(mutedUntil)
+      return [row.userId, membershipFrom({ ...row, joinedAt: instant(joinedAt), mutedUntil: until })]
+    }),
+  )
+}
+
+function membershipFrom({
+  userId,
+  userName,
+  ...row
+}: Omit<typeof members.$inferSelect, 'deliveredThrough' | 'readThrough'>): Membership {
   const { status, role, joinedAt, mutedUntil } = row
   return { user: { id: userId, name: userName }, status, role, joinedAt, mutedUntil }
 }

@@ -37,7 +37,7 @@ export const roomAggregate: Aggregate<
     return isTradeRoom ? [...begun, ordersTopic(id), positionsTopic(id)] : begun
   },
 
-  async load(tx, topic, commands) {
+  async load(tx, { topic, commands }) {
     const userIds = [...actorsOf(commands), ...targetsOf(commands)]
     return (await loadRoomFacts(tx, asRoomId(idOf(topic)), userIds)) ?? null
   },

@@ -21,7 +21,7 @@ const EMPTY: Order = { scores: [], leader: null }
 export const scoresAggregate: Aggregate<ScoresCommand, object, State, ScoresEvent, null> = {
   topicsBegunBy: () => [],
 
-  async load(tx, topic, commands, kept) {
+  async load(tx, { topic, commands, kept }) {
     const room = await loadRoomFacts(tx, asRoomId(idOf(topic)), actorsOf(commands))
     if (room === undefined) return { room, order: EMPTY }
     return { room, order: kept?.order ?? inOrder(await loadScores(tx, topic), null) }

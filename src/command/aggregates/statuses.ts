@@ -16,7 +16,7 @@ type State = ReadonlyMap<string, Status>
 export const statusesAggregate: Aggregate<ReportStatus, StatusReply, State, StatusChanged, Status> = {
   topicsBegunBy: () => [],
 
-  async load(tx, _topic, commands) {
+  async load(tx, { commands }) {
     const [first] = commands
     if (first === undefined) return new Map()
     const ids = commands.map(({ body }) => body.subjectId).filter(isStorable)

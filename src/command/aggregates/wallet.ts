@@ -24,7 +24,7 @@ const NOTHING = amount(0)
 export const walletAggregate: Aggregate<WalletCommand, WalletReply, State, Transfer, Wallet> = {
   topicsBegunBy: ({ topic }) => [topic],
 
-  async load(tx, topic, commands) {
+  async load(tx, { topic, commands }) {
     const named = [...new Set(commands.map(({ body }) => body.currency).filter(isCurrency))].sort()
     const wallets = await lockWalletsOf(tx, asUserId(idOf(topic)), named)
     const amounts = await lockIssued(tx, named)
