@@ -34,8 +34,10 @@ export interface CommandQueue<Body, Reply, View> {
 }
 
 const MAX_BATCH = 256
-/** One gathers while the other commits. */
-const JOINT_WORKERS = 2
+/** Batches of a joint aggregate under way at once: where one is held up by a topic, others are not for ever. */
+const JOINT_WORKERS = 4
+/** So long what waits gathers behind a batch before another one begins beside it. */
+const GATHER_MS = 20
 /** Waiting for one topic; beyond it, a command is turned away at once rather than answered too late. */
 const MAX_WAITING = 10_000
 /** A command is answered or failed within 30 s: what waited this long is not begun any more. */
@@ -76,6 +78,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
   /** Those for which something waits and nothing is under way, the longest waiting first. */
   const ready = new Set<Topic>()
   let workers = 0
+  let gathering: NodeJS.Timeout | undefined
   let idlers: (() => void)[] = []
 
   async function work(): Promise<void> {
@@ -98,10 +101,22 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
   function begin(topic: Topic, waiting: Waiting<Body, Reply, View>): void {
     queues.set(topic, [waiting])
     ready.add(topic)
-    if (isJoint && workers === JOINT_WORKERS) return
+    if (isJoint && workers > 0) beginBeside()
+    else beginWork()
+  }
+
+  function beginWork(): void {
     workers += 1
     // From the next turn of the event loop, so that commands that arrived together travel together.
     setImmediate(() => void work())
+  }
+
+  function beginBeside(): void {
+    if (workers === JOINT_WORKERS) return
+    gathering ??= setTimeout(() => {
+      gathering = undefined
+      if (ready.size > 0) beginWork()
+    }, GATHER_MS)
   }
 
   /** The next batch; from here on something is under way for its topics. */
