@@ -22,7 +22,7 @@ const COLUMNS: readonly Column[] = [
 function paceOf(perEntry: number, { isSlow = false }: System, isQuick: boolean): Pace {
   const start = isSlow ? SLOW_START : START
   return {
-    rates: [MODERATE / perEntry],
+    rates: Array(2).fill(MODERATE / perEntry),
     ramp: start / perEntry,
     factor: isQuick ? 3 : 1.5,
     seconds: isQuick ? 1 : 2,
