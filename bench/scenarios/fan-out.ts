@@ -9,6 +9,7 @@ import type { Case, MeasureOptions, Scenario } from './scenario.ts'
 const MODERATE = 10_000
 const START = 30_000
 const SLOW_START = 4_000
+const FEW = 100
 
 const COLUMNS: readonly Column[] = [
   { key: 'sustained', title: 'sustained, deliveries/s', digits: 0, better: 'higher' },
@@ -18,11 +19,12 @@ const COLUMNS: readonly Column[] = [
   { key: 'cpu', title: 'CPU each, µs', digits: 1, better: 'lower' },
 ]
 
-/** `perEntry`: how many an entry is delivered to. */
+/** `perEntry`: how many an entry is delivered to. Where that is few, entries are what costs. */
 function paceOf(perEntry: number, { isSlow = false }: System, isQuick: boolean): Pace {
-  const start = isSlow ? SLOW_START : START
+  const start = isSlow || perEntry < FEW ? SLOW_START : START
   return {
-    rates: Array(2).fill(MODERATE / perEntry),
+    // The first warms up.
+    rates: [MODERATE / perEntry, MODERATE / perEntry],
     ramp: start / perEntry,
     factor: isQuick ? 3 : 1.5,
     seconds: isQuick ? 1 : 2,
@@ -32,7 +34,7 @@ function paceOf(perEntry: number, { isSlow = false }: System, isQuick: boolean):
 
 /** Latency and CPU are of the moderate rate. Nothing sustained is 0. */
 function valuesOf(figures: LoadFigures): Values {
-  const moderate = figures.phases.find(({ kind }) => kind === 'fixed')
+  const moderate = figures.phases.findLast(({ kind }) => kind === 'fixed')
   return {
     sustained: bestOf(figures)?.deliveriesPerSecond ?? 0,
     most: mostOf(figures),
@@ -55,7 +57,8 @@ async function measure(system: System, stage: Stage, options: MeasureOptions): P
 
 const counted = (count: number): string => count.toLocaleString('en-US')
 
-const EXPLANATION = `Sustained: everything arrived, and the p99 was below 100 ms. Latency and CPU are those at ${counted(MODERATE)} deliveries/s. Every
+const EXPLANATION = `Sustained: everything arrived, and the p99 was below 100 ms. Latency and CPU are those at ${counted(MODERATE)} deliveries/s, when
+all have been warm for a while. Every
 publication is a request over HTTP (NATS: its own protocol), and its latency begins when it was due. The server's publications
 are mutations: signed in, checked, committed to PostgreSQL with fsync, and answered. The peers keep nothing and hand the event to
 their bus at once, which is to the server's disadvantage. CPU is the server process's own.`
