@@ -4,15 +4,25 @@ interface Waiting<Key, Value> {
   readonly fail: (error: unknown) => void
 }
 
+/** Reads under way at once: what is asked for meanwhile gathers for the next. */
+const AT_ONCE = 2
+
 /**
- * One read for all that is asked for within a turn of the event loop, by whomever: the fields of a page, or what is shown
- * to many subscribers at once. It begins after it was asked for, so that nobody gets what was true before.
- * `readAll` answers the keys in their order.
+ * One read for all that is asked for within a turn of the event loop, or while earlier reads take their time, by whomever:
+ * the fields of a page, what is shown to many subscribers at once, or a crowd that connects. It begins after it was asked
+ * for, so that nobody gets what was true before. `readAll` answers the keys in their order.
  */
 export function together<Key, Value>(
   readAll: (keys: readonly Key[]) => Promise<readonly Value[]>,
 ): (key: Key) => Promise<Value> {
   let waiting: Waiting<Key, Value>[] = []
+
+  let underWay = 0
+
+  async function work(): Promise<void> {
+    while (waiting.length > 0) await read()
+    underWay -= 1
+  }
 
   async function read(): Promise<void> {
     const taken = waiting
@@ -27,6 +37,9 @@ export function together<Key, Value>(
 
   return (key) =>
     new Promise((answer, fail) => {
-      if (waiting.push({ key, answer, fail }) === 1) setImmediate(() => void read())
+      waiting.push({ key, answer, fail })
+      if (waiting.length > 1 || underWay === AT_ONCE) return
+      underWay += 1
+      setImmediate(() => void work())
     })
 }

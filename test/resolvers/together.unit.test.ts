@@ -29,6 +29,28 @@ describe('what is asked for together', () => {
     expect(await Promise.all([first, second])).toEqual(['old', 'new'])
   })
 
+  test('while two reads take their time is read by the next one that ends', async () => {
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const reads: (readonly number[])[] = []
+    const read = together(async (keys: readonly number[]) => {
+      reads.push(keys)
+      await gates[reads.length - 1]?.promise
+      return keys
+    })
+    const answers: Promise<number>[] = []
+    for (let key = 1; key <= 5; key += 1) {
+      answers.push(read(key))
+      await turn()
+    }
+    expect(reads).toEqual([[1], [2]])
+    gates[1]?.resolve()
+    await answers[1]
+    await turn()
+    expect(reads).toEqual([[1], [2], [3, 4, 5]])
+    gates[0]?.resolve()
+    expect(await Promise.all(answers)).toEqual([1, 2, 3, 4, 5])
+  })
+
   test('fails together, and not for whoever asks afterwards', async () => {
     let isAway = true
     const read = together(async (keys: readonly number[]) => {

@@ -1,9 +1,8 @@
-import { sql } from 'drizzle-orm'
 import { type Caller, canSeeRoom } from '../../domain/room/access.ts'
 import type { Room } from '../../domain/room/room.ts'
 import type { AuctionId, RoomId } from '../../kernel/id.ts'
 import type { Executor } from '../database.ts'
-import { auctions, members, rooms } from '../schema.ts'
+import { statement } from '../statement.ts'
 
 /** Somebody who looks for a room. */
 export interface RoomSight {
@@ -17,7 +16,7 @@ export interface AuctionSight {
   readonly caller: Caller
 }
 
-type Row = {
+interface Row {
   /** Which of those who look, from 1. */
   readonly number: string
   readonly id: RoomId
@@ -26,15 +25,26 @@ type Row = {
   readonly isMember: boolean
 }
 
+const FROM_LOOKERS = `SELECT looker.number, rooms.id, rooms.kind, rooms.visibility, members.user_id IS NOT NULL AS "isMember"
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS looker(wanted, user_id, number)`
+const AND_MEMBERS = `LEFT JOIN members ON members.room_id = rooms.id
+    AND members.user_id = looker.user_id AND members.status = 'member'`
+const ROOM_SIGHTS = statement<Row>(
+  'room_sights',
+  `${FROM_LOOKERS} JOIN rooms ON rooms.id = looker.wanted ${AND_MEMBERS}`,
+)
+const AUCTION_SIGHTS = statement<Row>(
+  'auction_sights',
+  `${FROM_LOOKERS} JOIN auctions ON auctions.id = looker.wanted JOIN rooms ON rooms.id = auctions.room_id ${AND_MEMBERS}`,
+)
+
 /** For each, in one statement and so of one moment, whether there is such a room for that caller. */
 export async function readRoomSights(
   executor: Executor,
   sights: readonly RoomSight[],
 ): Promise<readonly boolean[]> {
   const wanted = sights.map(({ roomId }) => roomId)
-  const found = await executor.execute<Row>(sql`
-    SELECT ${COLUMNS} FROM ${lookers(wanted, sights)} JOIN rooms ON ${rooms.id} = looker.wanted ${MEMBERSHIP}`)
-  const seen = roomsSeen(found.rows, sights)
+  const seen = roomsSeen(await ROOM_SIGHTS(executor, wanted, usersOf(sights)), sights)
   return sights.map((_, index) => seen.has(index))
 }
 
@@ -44,25 +54,12 @@ export async function readAuctionSights(
   sights: readonly AuctionSight[],
 ): Promise<readonly (RoomId | undefined)[]> {
   const wanted = sights.map(({ auctionId }) => auctionId)
-  const found = await executor.execute<Row>(sql`
-    SELECT ${COLUMNS} FROM ${lookers(wanted, sights)} JOIN auctions ON ${auctions.id} = looker.wanted
-    JOIN rooms ON ${rooms.id} = ${auctions.roomId} ${MEMBERSHIP}`)
-  const seen = roomsSeen(found.rows, sights)
+  const seen = roomsSeen(await AUCTION_SIGHTS(executor, wanted, usersOf(sights)), sights)
   return sights.map((_, index) => seen.get(index))
 }
 
-const COLUMNS = sql`looker.number, ${rooms.id} AS id, ${rooms.kind} AS kind, ${rooms.visibility} AS visibility,
-  ${members.userId} IS NOT NULL AS "isMember"`
-
-const MEMBERSHIP = sql`LEFT JOIN members ON ${members.roomId} = ${rooms.id}
-  AND ${members.userId} = looker.user_id AND ${members.status} = 'member'`
-
-function lookers(wanted: readonly string[], sights: readonly { readonly caller: Caller }[]) {
-  const users = sights.map(({ caller }) =>
-    caller === null || caller.kind === 'system' ? null : caller.person.id,
-  )
-  return sql`unnest(${sql.param(wanted)}::text[], ${sql.param(users)}::text[])
-    WITH ORDINALITY AS looker(wanted, user_id, number)`
+function usersOf(sights: readonly { readonly caller: Caller }[]): readonly (string | null)[] {
+  return sights.map(({ caller }) => (caller === null || caller.kind === 'system' ? null : caller.person.id))
 }
 
 /** By the index of who looks: the room that was found, where they may see it. */
