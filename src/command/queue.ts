@@ -78,7 +78,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
   /** Those for which something waits and nothing is under way, the longest waiting first. */
   const ready = new Set<Topic>()
   let workers = 0
-  let gathering: NodeJS.Timeout | undefined
+  let isGathering = false
   let idlers: (() => void)[] = []
 
   async function work(): Promise<void> {
@@ -112,9 +112,10 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
   }
 
   function beginBeside(): void {
-    if (workers === JOINT_WORKERS) return
-    gathering ??= setTimeout(() => {
-      gathering = undefined
+    if (workers === JOINT_WORKERS || isGathering) return
+    isGathering = true
+    setTimeout(() => {
+      isGathering = false
       if (ready.size > 0) beginWork()
     }, GATHER_MS)
   }

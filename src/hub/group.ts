@@ -3,6 +3,7 @@ import { atEndOfTurn } from '../kernel/end-of-turn.ts'
 import type { Instant } from '../kernel/instant.ts'
 import { BEGINNING, type Offset } from '../kernel/position.ts'
 import { joined, type Payload, type Subscriber } from './delivery.ts'
+import { Portions } from './portions.ts'
 import { createRenderer, type RenderCounters, type Renderer } from './renderer.ts'
 import type { Part } from './source.ts'
 
@@ -38,10 +39,11 @@ interface Due {
 /**
  * Subscribers who get the same bytes for the same entry. Those who have caught up are its members: for them an
  * entry is executed once, serialised once, and all that comes within a turn of the event loop is handed to each sink
- * together. Those who have not use the same renderer.
+ * together. Those who have not share its renderer and its portions.
  */
 export class Group {
   readonly renderer: Renderer
+  readonly portions: Portions
   readonly members = new Set<Reader>()
   /** Readers of this group, members or on their way. */
   size = 0
@@ -59,6 +61,7 @@ export class Group {
     onFault: (error: unknown) => void,
   ) {
     this.renderer = createRenderer(subscriber.selection, counters)
+    this.portions = new Portions(this.renderer, isOpen)
     this.#isOpen = isOpen
     this.#onFault = onFault
     this.#counters = counters

@@ -7,7 +7,7 @@ import type { Entry } from '../log/entry.ts'
 import type { History } from '../log/history.ts'
 import { deliverySpan } from '../tracing/spans.ts'
 import { NO_TRACING, type Span, type TraceParent, type Tracing, typeOf } from '../tracing/tracing.ts'
-import { joined, type Payload, type Subscriber } from './delivery.ts'
+import type { Subscriber } from './delivery.ts'
 import type { Feed, FeedListener } from './feed.ts'
 import { Group, type Item, type Reader } from './group.ts'
 import { Past } from './past.ts'
@@ -30,7 +30,6 @@ export interface StreamEvents extends RenderCounters {
 const RECENT = 256
 /** So many items of a replay are sent at a turn: what their selections read is read together. */
 const SENT_AT_A_TURN = 50
-const PORTION_BYTES = 16 * 1024
 /** A shared snapshot serves everybody who comes within this time, unless something was written meanwhile. */
 const SNAPSHOT_FRESH_MS = 200
 
@@ -301,11 +300,10 @@ export class Stream implements FeedListener {
 
   async #sendItems(reader: Reader, group: Group, items: readonly Item[]): Promise<void> {
     const { sink } = reader.subscriber
-    for (let start = 0; start < items.length; start += SENT_AT_A_TURN) {
-      const some = items.slice(start, start + SENT_AT_A_TURN)
+    for (const some of inTurns(items)) {
       await this.#slices.next()
-      const payloads = payloadsFor(reader, group, some)
-      for (const payload of inPortions(payloads instanceof Promise ? await payloads : payloads)) {
+      const portions = group.portions.of(reader, some)
+      for (const payload of portions instanceof Promise ? await portions : portions) {
         if (reader.isEnded) return
         sink.send(payload)
         this.#events.onDelivery(payload.results.length)
@@ -367,33 +365,14 @@ export class Stream implements FeedListener {
   }
 }
 
-/** What the reader gets of `items`. A promise only where a selection reads something. */
-function payloadsFor(
-  reader: Reader,
-  { renderer }: Group,
-  items: readonly Item[],
-): readonly Payload[] | Promise<readonly Payload[]> {
-  const payloads = items
-    .filter((item) => item.isFor(reader))
-    .map(({ event, cursor }) => renderer.render(event, cursor))
-  return payloads.some((payload) => payload instanceof Promise)
-    ? Promise.all(payloads)
-    : (payloads as readonly Payload[])
-}
-
-/** Joined as far as that is little for one socket. */
-function* inPortions(payloads: readonly Payload[]): Iterable<Payload> {
-  let portion: Payload[] = []
-  let bytes = 0
-  for (const payload of payloads) {
-    portion.push(payload)
-    for (const { json } of payload.results) bytes += json.length
-    if (bytes < PORTION_BYTES) continue
-    yield joined(portion)
-    portion = []
-    bytes = 0
+/** Alike for all readers, wherever they begin: so they share what is made of it. */
+function* inTurns(items: readonly Item[]): Iterable<readonly Item[]> {
+  for (let start = 0; start < items.length; ) {
+    const before = (items[start]?.offset ?? 1) - 1
+    const end = start + SENT_AT_A_TURN - (before % SENT_AT_A_TURN)
+    yield items.slice(start, end)
+    start = end
   }
-  if (portion.length > 0) yield joined(portion)
 }
 
 function cursorInvalid(): GraphQLError {

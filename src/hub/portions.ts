@@ -1,0 +1,59 @@
+import { joined, type Payload } from './delivery.ts'
+import type { Item, Reader } from './group.ts'
+import type { Renderer } from './renderer.ts'
+
+const PORTION_BYTES = 16 * 1024
+
+/**
+ * What readers of a group who catch up get: results joined as far as that is little for one socket. Where everybody in
+ * the group gets the same, the portions are made once for all who come by while the items are held.
+ */
+export class Portions {
+  readonly #renderer: Renderer
+  readonly #isOpen: boolean
+  /** By the first of the items. */
+  readonly #made = new WeakMap<
+    Item,
+    { readonly last: Item | undefined; readonly portions: readonly Payload[] }
+  >()
+
+  /** `isOpen`: every item is for every reader. */
+  constructor(renderer: Renderer, isOpen: boolean) {
+    this.#renderer = renderer
+    this.#isOpen = isOpen
+  }
+
+  /** What `reader` gets of `items`, which follow each other. A promise only where a selection reads something. */
+  of(reader: Reader, items: readonly Item[]): readonly Payload[] | Promise<readonly Payload[]> {
+    const [first] = items
+    if (first === undefined) return []
+    if (!this.#isOpen) return this.#make(items.filter((item) => item.isFor(reader)))
+    const known = this.#made.get(first)
+    if (known !== undefined && known.last === items.at(-1)) return known.portions
+    const portions = this.#make(items)
+    if (!(portions instanceof Promise)) this.#made.set(first, { last: items.at(-1), portions })
+    return portions
+  }
+
+  #make(items: readonly Item[]): readonly Payload[] | Promise<readonly Payload[]> {
+    const payloads = items.map(({ event, cursor }) => this.#renderer.render(event, cursor))
+    return payloads.some((payload) => payload instanceof Promise)
+      ? Promise.all(payloads).then(inPortions)
+      : inPortions(payloads as readonly Payload[])
+  }
+}
+
+function inPortions(payloads: readonly Payload[]): readonly Payload[] {
+  const portions: Payload[] = []
+  let portion: Payload[] = []
+  let bytes = 0
+  for (const payload of payloads) {
+    portion.push(payload)
+    for (const { json } of payload.results) bytes += json.length
+    if (bytes < PORTION_BYTES) continue
+    portions.push(joined(portion))
+    portion = []
+    bytes = 0
+  }
+  return portion.length === 0 ? portions : [...portions, joined(portion)]
+}
