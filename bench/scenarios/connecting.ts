@@ -28,7 +28,9 @@ servers is collected before both.`,
       async measure(system, options) {
         const connections = sizeOf(isQuick)
         await using running = await system.start({ topics: 1, subscribers: connections }, options)
-        const figures = await generate({ ...running.target, connections, concurrency: 64, settle: 3 })
+        const { target, collector } = running
+        const collecting = collector === undefined ? {} : { collect: collector }
+        const figures = await generate({ ...target, ...collecting, connections, concurrency: 64, settle: 3 })
         const { connectsPerSecond, connectP99Ms, residentKilobytesPerConnection } = figures
         return {
           values: {

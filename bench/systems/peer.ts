@@ -132,13 +132,13 @@ function createPeer({ key, name, file, speaks, hasRedis = false, isSlow = false 
     const target = {
       ports: [port],
       pids: [server.pid],
-      collect: server.pid,
       ...SPOKEN[speaks],
       ...(await writeLists(stack, lists)),
     }
     const running = stack.move()
     return {
       target,
+      collector: server.pid,
       publishing: { request: PUBLISH, port, connections: 1 },
       [Symbol.asyncDispose]: () => running.disposeAsync(),
     }

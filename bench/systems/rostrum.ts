@@ -105,10 +105,10 @@ export async function startRostrum(
     nodes,
     rooms,
     publisherToken,
+    collector: first.pid,
     target: {
       ports,
       pids: nodes.map(({ pid }) => pid),
-      collect: first.pid,
       protocol: 'graphql',
       path: '/graphql',
       init: '{"token":"{token}"}',
