@@ -35,6 +35,9 @@ function shorten(text: string): string {
   return Array.from(text).slice(0, MAX_NAME_LENGTH).join('')
 }
 
+/** Of most users. */
+const USER_ALONE: ReadonlySet<Role> = new Set(['USER'])
+
 /**
  * Who the claims name. `sub` is taken verbatim: 1 to 256 characters, none of them a control character.
  * `name` is trimmed and cut to 200 characters, and is `sub` where absent or blank. Of `roles` those that
@@ -48,14 +51,10 @@ export function readIdentity({ sub, name, roles }: IdentityClaims): Identity {
   if (roles !== undefined && !Array.isArray(roles)) return refuse('"roles" must be a list.')
 
   const shown = name?.toWellFormed().replace(CONTROL_CHARACTERS, '').trim() ?? ''
-  const known = new Set<Role>(['USER'])
-  for (const role of roles ?? []) {
-    const found = ROLES_BY_NAME.get(role)
-    if (found !== undefined) known.add(found)
-  }
+  const found = (roles ?? []).flatMap((role) => ROLES_BY_NAME.get(role) ?? [])
   return {
     kind: 'known',
     user: { id: asUserId(sub), name: shorten(shown === '' ? sub : shown) },
-    roles: known,
+    roles: found.length === 0 ? USER_ALONE : new Set<Role>(['USER', ...found]),
   }
 }

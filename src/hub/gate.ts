@@ -1,64 +1,74 @@
+import type { GraphQLError } from 'graphql'
 import type { Payload, Sink } from './delivery.ts'
-
-/** A sink that can be shut: what is sent to it meanwhile waits, in order. */
-export interface Gate {
-  readonly sink: Sink
-  shut(): void
-  /** Lets through what waits. Harmless where it is open. */
-  open(): void
-  /** The subscription is over: what waits is dropped. */
-  close(): void
-}
 
 /** So many payloads may wait for as long as a question to the record takes. */
 const MAX_WAITING = 10_000
 
-/** A gate before `sink`, shut at first. `onOverflow`: too much waits; nothing of it will be let through. */
-export function createGate(sink: Sink, onOverflow: () => void): Gate {
-  let waiting: Payload[] = []
-  let opening: PromiseWithResolvers<void> | undefined = Promise.withResolvers()
+/** A sink that can be shut, and is at first: what is sent to it meanwhile waits, in order. */
+export class Gate implements Sink {
+  readonly #sink: Sink
+  readonly #onOverflow: () => void
+  #state: 'shut' | 'open' | 'closed' = 'shut'
+  #waiting: Payload[] = []
+  #opening: PromiseWithResolvers<void> | undefined
 
-  function keep(payload: Payload): void {
-    if (waiting.push(payload) <= MAX_WAITING) return
-    waiting = []
-    onOverflow()
+  /** `onOverflow`: too much waits; nothing of it will be let through. */
+  constructor(sink: Sink, onOverflow: () => void) {
+    this.#sink = sink
+    this.#onOverflow = onOverflow
   }
 
-  const gated = {
-    send: keep,
-    // A replay pauses while it is shut, and state is conflated.
-    isCongested: () => opening !== undefined || sink.isCongested(),
-    async drained() {
-      await opening?.promise
-      await sink.drained()
-    },
-    end: (error) => sink.end(error),
-  } satisfies Sink as { -readonly [Name in keyof Sink]: Sink[Name] }
-
-  function release(): void {
-    opening?.resolve()
-    opening = undefined
+  send(payload: Payload): void {
+    if (this.#state === 'open') this.#sink.send(payload)
+    else if (this.#state === 'shut') this.#keep(payload)
   }
 
-  return {
-    sink: gated,
-    shut() {
-      opening ??= Promise.withResolvers()
-      gated.send = keep
-    },
-    open() {
-      if (opening === undefined) return
-      const passed = waiting
-      waiting = []
-      // Open, it costs a delivery nothing.
-      gated.send = (payload) => sink.send(payload)
-      for (const payload of passed) sink.send(payload)
-      release()
-    },
-    close() {
-      waiting = []
-      gated.send = () => {}
-      release()
-    },
+  /** A replay pauses while it is shut, and state is conflated. */
+  isCongested(): boolean {
+    return this.#state === 'shut' || this.#sink.isCongested()
+  }
+
+  async drained(): Promise<void> {
+    if (this.#state === 'shut') {
+      this.#opening ??= Promise.withResolvers()
+      await this.#opening.promise
+    }
+    await this.#sink.drained()
+  }
+
+  end(error?: GraphQLError): void {
+    this.#sink.end(error)
+  }
+
+  shut(): void {
+    if (this.#state === 'open') this.#state = 'shut'
+  }
+
+  /** Lets through what waits. Harmless where it is open. */
+  open(): void {
+    if (this.#state !== 'shut') return
+    this.#state = 'open'
+    const passed = this.#waiting
+    this.#waiting = []
+    for (const payload of passed) this.#sink.send(payload)
+    this.#release()
+  }
+
+  /** The subscription is over: what waits is dropped. */
+  close(): void {
+    this.#state = 'closed'
+    this.#waiting = []
+    this.#release()
+  }
+
+  #keep(payload: Payload): void {
+    if (this.#waiting.push(payload) <= MAX_WAITING) return
+    this.#waiting = []
+    this.#onOverflow()
+  }
+
+  #release(): void {
+    this.#opening?.resolve()
+    this.#opening = undefined
   }
 }

@@ -10,7 +10,7 @@ import type { Tracing } from '../tracing/tracing.ts'
 import { createCounting, type Totals } from './counting.ts'
 import type { Subscriber } from './delivery.ts'
 import { Feed, type FeedEvents, type FeedListener } from './feed.ts'
-import { createGate, type Gate } from './gate.ts'
+import { Gate } from './gate.ts'
 import { ListFeed } from './list-feed.ts'
 import { ListTicker } from './list-ticker.ts'
 import type {
@@ -424,9 +424,9 @@ export function createHub(options: HubOptions): Hub {
           isBarred = true
           end(noLongerAllowed())
         }
-        const gate = createGate(from.sink, () => end(tooMuchWaits()))
+        const gate = new Gate(from.sink, () => end(tooMuchWaits()))
         undo.push(() => gate.close())
-        subscriber = { ...from, sink: gate.sink }
+        subscriber = { ...from, sink: gate }
         keep(watch(guard, holdOpen(guard.topic), gate, bar))
       }
       if (plan.kind === 'list') keep(openList(plan, subscriber, tally))

@@ -15,130 +15,152 @@ export interface Stencil {
   readonly places: readonly number[]
 }
 
-/** Queues what goes to one peer; all that is queued within a turn of the event loop leaves in one write. */
-export interface Writer {
-  write(chunk: Buffer): void
-  /** `mark` is as long as the gaps of the stencil. */
-  writeMarked(stencil: Stencil, mark: Buffer): void
-  /** Hands over what is queued now, before something is written past this writer. */
-  flush(): void
-  readonly queuedBytes: number
-  /** True while enough is queued that replay should pause and state be conflated. */
-  isCongested(): boolean
-  /** Resolves when no longer congested, or when the peer is gone. */
-  drained(): Promise<void>
-  /** The peer is gone. */
-  close(): void
+/** What is one peer's own. As text: small buffers would each hold the block that they were cut from. */
+export interface Mark {
+  readonly text: string
+  /** In bytes. */
+  readonly length: number
 }
 
 const CONGESTED_BYTES = 64 * 1024
 
-export function createWriter(stream: Writable, options: WriterOptions): Writer {
-  let chunks: Buffer[] = []
-  /** Instead of `chunks`, where this is all: most often it is, and then nothing is copied. */
-  let marked: { readonly stencil: Stencil; readonly mark: Buffer } | undefined
-  let pendingBytes = 0
-  let isScheduled = false
-  let isClosed = false
-  let waiting: (() => void)[] = []
+/**
+ * Queues what goes to one peer; all that is queued within a turn of the event loop leaves in one write. A class, and not
+ * closures: there is one for every connection.
+ */
+export class Writer {
+  readonly #stream: Writable
+  readonly #options: WriterOptions
+  #chunks: Buffer[] | undefined
+  /** Instead of the chunks, where this is all: most often it is, and then nothing is copied. */
+  #stencil: Stencil | undefined
+  #mark: Mark | undefined
+  #pendingBytes = 0
+  #isScheduled = false
+  #isClosed = false
+  #waiting: (() => void)[] | undefined
 
-  const queuedBytes = (): number => pendingBytes + stream.writableLength
-  const isCongested = (): boolean => !isClosed && queuedBytes() > CONGESTED_BYTES
+  constructor(stream: Writable, options: WriterOptions) {
+    this.#stream = stream
+    this.#options = options
+    // Past the mark where a writer is congested, a stream always says when it has drained.
+    stream.on('drain', () => this.#wake())
+  }
 
-  function wake(): void {
-    if (waiting.length === 0 || isCongested()) return
-    const resumed = waiting
-    waiting = []
+  write(chunk: Buffer): void {
+    if (this.#isClosed) return
+    this.#queueMarked()
+    this.#push(chunk)
+    this.#account(chunk.length)
+  }
+
+  /** `mark` is as long as the gaps of the stencil. */
+  writeMarked(stencil: Stencil, mark: Mark): void {
+    if (this.#isClosed) return
+    if (this.#pendingBytes === 0) {
+      this.#stencil = stencil
+      this.#mark = mark
+    } else {
+      this.#queueMarked()
+      this.#push(copyOf(stencil, mark))
+    }
+    this.#account(stencil.bytes.length)
+  }
+
+  /** Hands over what is queued now, before something is written past this writer. */
+  flush(): void {
+    if (this.#pendingBytes === 0 || this.#isClosed) return
+    if (this.#stencil !== undefined && this.#mark !== undefined) {
+      this.#writeThrough(this.#stencil, this.#mark)
+      this.#stencil = undefined
+    } else if (this.#chunks !== undefined) {
+      const [first, second] = this.#chunks
+      if (first !== undefined) {
+        this.#stream.write(second === undefined ? first : Buffer.concat(this.#chunks, this.#pendingBytes))
+      }
+      this.#chunks = undefined
+    }
+    this.#pendingBytes = 0
+    this.#wake()
+  }
+
+  get queuedBytes(): number {
+    return this.#pendingBytes + this.#stream.writableLength
+  }
+
+  /** True while enough is queued that replay should pause and state be conflated. */
+  isCongested(): boolean {
+    return !this.#isClosed && this.queuedBytes > CONGESTED_BYTES
+  }
+
+  /** Resolves when no longer congested, or when the peer is gone. */
+  drained(): Promise<void> {
+    if (!this.isCongested()) return Promise.resolve()
+    this.#waiting ??= []
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiting.push(resolve)
+    return promise
+  }
+
+  /** The peer is gone. */
+  close(): void {
+    this.#isClosed = true
+    this.#chunks = undefined
+    this.#stencil = undefined
+    this.#pendingBytes = 0
+    this.#wake()
+  }
+
+  #wake(): void {
+    if (this.#waiting === undefined || this.isCongested()) return
+    const resumed = this.#waiting
+    this.#waiting = undefined
     for (const resume of resumed) resume()
   }
 
-  function flush(): void {
-    if (pendingBytes === 0 || isClosed) return
-    if (marked !== undefined) {
-      writeThrough(marked.stencil, marked.mark)
-      marked = undefined
-    } else {
-      const [first] = chunks
-      if (first !== undefined) stream.write(chunks.length === 1 ? first : Buffer.concat(chunks, pendingBytes))
-      chunks = []
-    }
-    pendingBytes = 0
-    wake()
-  }
-
   /** Lends the stencil to the stream, which gives it back at once where the system takes it all. */
-  function writeThrough(stencil: Stencil, mark: Buffer): void {
+  #writeThrough(stencil: Stencil, mark: Mark): void {
     const { bytes } = stencil
     imprint(stencil, mark)
-    stream.write(bytes)
-    if (stream.writableLength > 0) stencil.bytes = Buffer.from(bytes)
+    this.#stream.write(bytes)
+    if (this.#stream.writableLength > 0) stencil.bytes = Buffer.from(bytes)
   }
 
-  function account(length: number): void {
-    pendingBytes += length
+  #push(chunk: Buffer): void {
+    if (this.#chunks === undefined) this.#chunks = [chunk]
+    else this.#chunks.push(chunk)
+  }
+
+  #queueMarked(): void {
+    if (this.#stencil !== undefined && this.#mark !== undefined) this.#push(copyOf(this.#stencil, this.#mark))
+    this.#stencil = undefined
+  }
+
+  #account(length: number): void {
+    const { maxBufferBytes, onOverflow } = this.#options
+    this.#pendingBytes += length
     // What comes within one turn may be more than the budget, and nothing to a peer that reads: the system takes it.
-    if (queuedBytes() > options.maxBufferBytes) flush()
-    if (queuedBytes() > options.maxBufferBytes) {
-      close()
-      options.onOverflow()
-    } else if (!isScheduled) {
-      isScheduled = true
-      atEndOfTurn(flushScheduled)
+    if (this.queuedBytes > maxBufferBytes) this.flush()
+    if (this.queuedBytes > maxBufferBytes) {
+      this.close()
+      onOverflow()
+    } else if (!this.#isScheduled) {
+      this.#isScheduled = true
+      atEndOfTurn(this.#flushScheduled)
     }
   }
 
-  function flushScheduled(): void {
-    isScheduled = false
-    flush()
-  }
-
-  function queueMarked(): void {
-    if (marked !== undefined) chunks.push(copyOf(marked.stencil, marked.mark))
-    marked = undefined
-  }
-
-  function close(): void {
-    isClosed = true
-    chunks = []
-    marked = undefined
-    pendingBytes = 0
-    wake()
-  }
-
-  // Past the mark where a writer is congested, a stream always says when it has drained.
-  stream.on('drain', wake)
-
-  return {
-    write(chunk) {
-      if (isClosed) return
-      queueMarked()
-      chunks.push(chunk)
-      account(chunk.length)
-    },
-    writeMarked(stencil, mark) {
-      if (isClosed) return
-      if (pendingBytes === 0) marked = { stencil, mark }
-      else {
-        queueMarked()
-        chunks.push(copyOf(stencil, mark))
-      }
-      account(stencil.bytes.length)
-    },
-    flush,
-    get queuedBytes() {
-      return queuedBytes()
-    },
-    isCongested,
-    drained: () => (isCongested() ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
-    close,
+  readonly #flushScheduled = (): void => {
+    this.#isScheduled = false
+    this.flush()
   }
 }
 
-function imprint({ bytes, places }: Stencil, mark: Buffer): void {
-  for (const place of places) bytes.set(mark, place)
+function imprint({ bytes, places }: Stencil, mark: Mark): void {
+  for (const place of places) bytes.write(mark.text, place)
 }
 
-function copyOf(stencil: Stencil, mark: Buffer): Buffer {
+function copyOf(stencil: Stencil, mark: Mark): Buffer {
   imprint(stencil, mark)
   return Buffer.from(stencil.bytes)
 }

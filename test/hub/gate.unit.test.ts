@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { type Payload, payloadOf, type Sink } from '../../src/hub/delivery.ts'
-import { createGate } from '../../src/hub/gate.ts'
+import { Gate } from '../../src/hub/gate.ts'
 
 const payload = (text: string): Payload => payloadOf(Buffer.from(text), null)
 
@@ -13,17 +13,17 @@ function given() {
     end: () => void sent.push('end'),
   }
   const onOverflow = vi.fn()
-  return { sent, onOverflow, gate: createGate(sink, onOverflow) }
+  return { sent, onOverflow, gate: new Gate(sink, onOverflow) }
 }
 
 describe('A gate', () => {
   test('lets nothing through before it is opened, and then all of it in order', () => {
     const { gate, sent } = given()
-    gate.sink.send(payload('a'))
-    gate.sink.send(payload('b'))
+    gate.send(payload('a'))
+    gate.send(payload('b'))
     expect(sent).toEqual([])
     gate.open()
-    gate.sink.send(payload('c'))
+    gate.send(payload('c'))
     expect(sent).toEqual(['a', 'b', 'c'])
   })
 
@@ -32,7 +32,7 @@ describe('A gate', () => {
     gate.open()
     gate.shut()
     gate.shut()
-    gate.sink.send(payload('a'))
+    gate.send(payload('a'))
     expect(sent).toEqual([])
     gate.open()
     gate.open()
@@ -41,28 +41,28 @@ describe('A gate', () => {
 
   test('is congested while it is shut, and whoever waits goes on when it opens', async () => {
     const { gate } = given()
-    expect(gate.sink.isCongested()).toBe(true)
-    const drained = gate.sink.drained()
+    expect(gate.isCongested()).toBe(true)
+    const drained = gate.drained()
     gate.open()
     await drained
-    expect(gate.sink.isCongested()).toBe(false)
+    expect(gate.isCongested()).toBe(false)
   })
 
   test('drops what waits where the subscription ends, and lets nobody wait for ever', async () => {
     const { gate, sent } = given()
-    gate.sink.send(payload('a'))
-    const drained = gate.sink.drained()
+    gate.send(payload('a'))
+    const drained = gate.drained()
     gate.close()
     await drained
     gate.open()
-    gate.sink.send(payload('b'))
-    gate.sink.end()
+    gate.send(payload('b'))
+    gate.end()
     expect(sent).toEqual(['end'])
   })
 
   test('keeps no more than it may', () => {
     const { gate, sent, onOverflow } = given()
-    for (let number = 0; number <= 10_000; number += 1) gate.sink.send(payload('a'))
+    for (let number = 0; number <= 10_000; number += 1) gate.send(payload('a'))
     expect(onOverflow).toHaveBeenCalledOnce()
     gate.open()
     expect(sent).toEqual([])

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import { payloadOf } from '../../src/hub/delivery.ts'
-import { createWriter, type Stencil } from '../../src/transport/writer.ts'
+import { type Mark, type Stencil, Writer } from '../../src/transport/writer.ts'
 import { markOf, nextFrames } from '../../src/transport/ws/frame.ts'
 
 /** A peer that takes all at once, or, held, nothing: then it keeps the bytes it was given, as the system does. */
@@ -31,6 +31,7 @@ function createPeer({ isHeld = false } = {}) {
 }
 
 const MANY = { maxBufferBytes: 1_000_000, onOverflow: () => {} }
+const markFor = (text: string): Mark => ({ text, length: Buffer.byteLength(text) })
 const stencilOf = (text: string): Stencil => ({
   bytes: Buffer.from(text),
   places: [...text.matchAll(/__/g)].map(({ index }) => index),
@@ -39,10 +40,10 @@ const stencilOf = (text: string): Stencil => ({
 describe('A writer', () => {
   test('hands over in one write what comes within a turn, in order', async () => {
     const peer = createPeer()
-    const writer = createWriter(peer.stream, MANY)
+    const writer = new Writer(peer.stream, MANY)
     writer.write(Buffer.from('a'))
-    writer.writeMarked(stencilOf('<__>'), Buffer.from('01'))
-    writer.writeMarked(stencilOf('[__]'), Buffer.from('01'))
+    writer.writeMarked(stencilOf('<__>'), markFor('01'))
+    writer.writeMarked(stencilOf('[__]'), markFor('01'))
     writer.write(Buffer.from('z'))
     expect(peer.copies).toEqual([])
     await turn()
@@ -54,7 +55,7 @@ describe('A writer', () => {
     const stencil = stencilOf('<__|__>')
     const peers = [createPeer(), createPeer({ isHeld: true }), createPeer({ isHeld: true }), createPeer()]
     for (const [index, { stream }] of peers.entries()) {
-      createWriter(stream, MANY).writeMarked(stencil, Buffer.from(`0${index}`))
+      new Writer(stream, MANY).writeMarked(stencil, markFor(`0${index}`))
     }
     await turn()
     const expected = peers.map((_, index) => `<0${index}|0${index}>`)
@@ -64,7 +65,7 @@ describe('A writer', () => {
 
   test('wakes those who wait when the peer has taken what was queued', async () => {
     const peer = createPeer({ isHeld: true })
-    const writer = createWriter(peer.stream, MANY)
+    const writer = new Writer(peer.stream, MANY)
     writer.write(Buffer.alloc(100_000))
     expect(writer.isCongested()).toBe(true)
     const onDrained = vi.fn()
@@ -77,8 +78,8 @@ describe('A writer', () => {
   })
 
   test('wakes those who wait for what the peer takes at once', async () => {
-    const writer = createWriter(createPeer().stream, MANY)
-    writer.writeMarked(stencilOf('_'.repeat(100_000)), Buffer.alloc(2))
+    const writer = new Writer(createPeer().stream, MANY)
+    writer.writeMarked(stencilOf('_'.repeat(100_000)), markFor('01'))
     expect(writer.isCongested()).toBe(true)
     await writer.drained()
     expect(writer.isCongested()).toBe(false)
@@ -87,8 +88,8 @@ describe('A writer', () => {
   test('gives up a peer for whom more is queued than it may be, and drops that', async () => {
     const onOverflow = vi.fn()
     const peer = createPeer({ isHeld: true })
-    const writer = createWriter(peer.stream, { maxBufferBytes: 100, onOverflow })
-    for (let count = 0; count < 50; count += 1) writer.writeMarked(stencilOf('<__>'), Buffer.from('01'))
+    const writer = new Writer(peer.stream, { maxBufferBytes: 100, onOverflow })
+    for (let count = 0; count < 50; count += 1) writer.writeMarked(stencilOf('<__>'), markFor('01'))
     await turn()
     expect(onOverflow).toHaveBeenCalledOnce()
     await writer.drained()
@@ -125,7 +126,7 @@ test.each([['1'], ['"\\ ü 💥'], ['5f3b1b0c-9f9e-4b50-9ca5-6d2b9a3f0c11']])(
     const mark = markOf(id)
     const written: Buffer[] = []
     const stream = new Writable({ write: (chunk, _, taken) => taken(void written.push(Buffer.from(chunk))) })
-    createWriter(stream, MANY).writeMarked(nextFrames({ results }, mark.length), mark)
+    new Writer(stream, MANY).writeMarked(nextFrames({ results }, mark.length), mark)
     await turn()
     expect(messagesIn(Buffer.concat(written))).toEqual(
       texts.map((data) => ({ id, type: 'next', payload: { data } })),

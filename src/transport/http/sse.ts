@@ -9,7 +9,7 @@ import type { Attendee } from '../../presence/attendee.ts'
 import type { CallContext } from '../../resolvers/context.ts'
 import type { Mask } from '../masking.ts'
 import type { OperationRequest, Operations } from '../operation.ts'
-import { createWriter, type Writer } from '../writer.ts'
+import { Writer } from '../writer.ts'
 import type { Headers } from './json.ts'
 
 export interface SseOptions {
@@ -111,7 +111,7 @@ export function createSseServer(options: SseOptions): SseServer {
         'x-accel-buffering': 'no',
       })
       response.write(`retry: ${RETRY_MS.least + Math.floor(Math.random() * RETRY_MS.spread)}\n\n`)
-      const writer = createWriter(response, {
+      const writer = new Writer(response, {
         maxBufferBytes: options.maxSendBufferBytes,
         onOverflow: () => response.destroy(),
       })
@@ -140,8 +140,8 @@ export function createSseServer(options: SseOptions): SseServer {
       streams.set(response, { writer, breakOff })
       const sink: Sink = {
         send: (payload) => writer.write(eventsOf(payload)),
-        isCongested: writer.isCongested,
-        drained: writer.drained,
+        isCongested: () => writer.isCongested(),
+        drained: () => writer.drained(),
         end(error) {
           if (isEnded) return
           leave()

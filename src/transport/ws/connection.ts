@@ -7,7 +7,7 @@ import type { Viewer } from '../../auth/viewer.ts'
 import type { Deadlines } from '../../kernel/deadlines.ts'
 import type { UserConnections } from '../../limits/user-connections.ts'
 import type { Attendee } from '../../presence/attendee.ts'
-import { createWriter, type Writer } from '../writer.ts'
+import { Writer } from '../writer.ts'
 import { textFrame } from './frame.ts'
 
 /** The close codes beyond those of the protocol. */
@@ -43,128 +43,136 @@ export interface ConnectionOptions {
   readonly log: Logger
 }
 
-/** One open WebSocket and who speaks through it. */
-export interface Connection {
-  readonly id: string
-  readonly log: Logger
-  /** Null: a visitor. */
-  readonly viewer: Viewer | null
+/** One open WebSocket and who speaks through it. A class, and not closures: there are as many as clients. */
+export class Connection {
   readonly writer: Writer
-  readonly attendee: Attendee
-  /** The code that this side closed with, as far as it did: a client that is gone never confirms it. */
-  readonly closedWith: number | undefined
-  /** Signs in or renews; from the token's expiry on, the connection is closed. */
-  signIn(viewer: Viewer | null): void
-  /** A mutation of it was refused for its rate: who does not wait is cut off. */
-  onRateLimited(): void
-  sendText(text: string): void
-  /** Closes after what was queued. */
-  close(code: number, reason: string): void
-  /** Answers what is under way, takes nothing more, then closes. */
-  finish(code: number, reason: string): Promise<void>
-  /** Whether messages of this client are acted on: until it is being closed. */
-  readonly isListening: boolean
-  /** `answer`, which `finish` waits for. */
-  owing<Answer>(answer: Promise<Answer>): Promise<Answer>
-  /** Called when the socket is gone. */
-  forget(): void
-}
+  readonly #options: ConnectionOptions
+  #log: Logger | undefined
+  #viewer: Viewer | null = null
+  #disarm: (() => void) | undefined
+  #uncount: (() => void) | undefined
+  /** Refused for rate, as many times as `#refused` since `#refusedSince`. */
+  #refused = 0
+  #refusedSince = Number.NEGATIVE_INFINITY
+  #closedWith: number | undefined
+  #isFinishing = false
+  #owed: Set<Promise<unknown>> | undefined
 
-export function createConnection(options: ConnectionOptions): Connection {
-  const { id, socket, stream, deadlines, attendee } = options
-  let log: Logger | undefined
-  let viewer: Viewer | null = null
-  let disarm: () => void = () => {}
-  let uncount: () => void = () => {}
-  let refusals = { since: Number.NEGATIVE_INFINITY, count: 0 }
-  let closedWith: number | undefined
-  let isFinishing = false
-  const owed = new Set<Promise<unknown>>()
-
-  const writer = createWriter(stream, {
-    maxBufferBytes: options.maxBufferBytes,
-    onOverflow() {
-      connection.log.warn('closed: the client does not read')
-      closedWith ??= CLOSE.tooSlow
-      socket.close(CLOSE.tooSlow, 'Too slow')
-      setTimeout(() => socket.terminate(), TOO_SLOW_GRACE_MS).unref()
-    },
-  })
-
-  const connection: Connection = {
-    id,
-    get log() {
-      // Most connections never have anything to say.
-      log ??= options.log.child({ connectionId: id })
-      return log
-    },
-    get viewer() {
-      return viewer
-    },
-    writer,
-    attendee,
-    get closedWith() {
-      return closedWith
-    },
-    signIn(next) {
-      const isNew = viewer === null
-      viewer = next
-      if (next !== null) attendee.signIn(next.user)
-      if (next !== null && isNew && !next.roles.has('SERVICE')) {
-        uncount = options.userConnections.add(next.user.id, () =>
-          connection.close(CLOSE.tooManyConnections, 'Too many connections of this user'),
-        )
-      }
-      disarm()
-      disarm =
-        next === null
-          ? () => {}
-          : deadlines.arm(next.expiresAt, () => connection.close(CloseCode.Forbidden, 'Token expired'))
-    },
-    onRateLimited() {
-      const now = performance.now()
-      if (now - refusals.since > RATE_LIMITED.withinMs) refusals = { since: now, count: 0 }
-      refusals.count += 1
-      if (refusals.count === RATE_LIMITED.most)
-        connection.close(CLOSE.rateExceeded, 'Too many refused mutations')
-    },
-    sendText(text) {
-      if (socket.readyState === socket.OPEN) writer.write(textFrame(text))
-    },
-    close(code, reason) {
-      // The user was revoked.
-      if (code === CLOSE.revoked) attendee.bar()
-      writer.flush()
-      // Nothing that comes later is for this client any more, however long it takes to close.
-      writer.close()
-      closedWith ??= code
-      socket.close(code, shortened(reason))
-      disarm()
-    },
-    get isListening() {
-      return !isFinishing && closedWith === undefined
-    },
-    owing(answer) {
-      owed.add(answer)
-      const forgive = (): void => void owed.delete(answer)
-      answer.then(forgive, forgive)
-      return answer
-    },
-    async finish(code, reason) {
-      isFinishing = true
-      await Promise.allSettled(owed)
-      // What is answered is sent in the same turn of the event loop.
-      await setImmediate()
-      connection.close(code, reason)
-    },
-    forget() {
-      disarm()
-      uncount()
-      attendee.close()
-      writer.close()
-    },
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    this.writer = new Writer(options.stream, {
+      maxBufferBytes: options.maxBufferBytes,
+      onOverflow: () => this.#overflow(),
+    })
   }
-  return connection
+
+  get id(): string {
+    return this.#options.id
+  }
+
+  get attendee(): Attendee {
+    return this.#options.attendee
+  }
+
+  get log(): Logger {
+    // Most connections never have anything to say.
+    this.#log ??= this.#options.log.child({ connectionId: this.id })
+    return this.#log
+  }
+
+  /** Null: a visitor. */
+  get viewer(): Viewer | null {
+    return this.#viewer
+  }
+
+  /** The code that this side closed with, as far as it did: a client that is gone never confirms it. */
+  get closedWith(): number | undefined {
+    return this.#closedWith
+  }
+
+  /** Whether messages of this client are acted on: until it is being closed. */
+  get isListening(): boolean {
+    return !this.#isFinishing && this.#closedWith === undefined
+  }
+
+  /** Signs in or renews; from the token's expiry on, the connection is closed. */
+  signIn(next: Viewer | null): void {
+    const { attendee, userConnections, deadlines } = this.#options
+    const isNew = this.#viewer === null
+    this.#viewer = next
+    this.#disarm?.()
+    this.#disarm = undefined
+    if (next === null) return
+    attendee.signIn(next.user)
+    if (isNew && !next.roles.has('SERVICE')) {
+      this.#uncount = userConnections.add(next.user.id, () =>
+        this.close(CLOSE.tooManyConnections, 'Too many connections of this user'),
+      )
+    }
+    this.#disarm = deadlines.arm(next.expiresAt, () => this.close(CloseCode.Forbidden, 'Token expired'))
+  }
+
+  /** A mutation of it was refused for its rate: who does not wait is cut off. */
+  onRateLimited(): void {
+    const now = performance.now()
+    if (now - this.#refusedSince > RATE_LIMITED.withinMs) {
+      this.#refusedSince = now
+      this.#refused = 0
+    }
+    this.#refused += 1
+    if (this.#refused === RATE_LIMITED.most) this.close(CLOSE.rateExceeded, 'Too many refused mutations')
+  }
+
+  sendText(text: string): void {
+    const { socket } = this.#options
+    if (socket.readyState === socket.OPEN) this.writer.write(textFrame(text))
+  }
+
+  /** Closes after what was queued. */
+  close(code: number, reason: string): void {
+    // The user was revoked.
+    if (code === CLOSE.revoked) this.attendee.bar()
+    this.writer.flush()
+    // Nothing that comes later is for this client any more, however long it takes to close.
+    this.writer.close()
+    this.#closedWith ??= code
+    this.#options.socket.close(code, shortened(reason))
+    this.#disarm?.()
+  }
+
+  /** `answer`, which `finish` waits for. */
+  owing<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    this.#owed ??= new Set()
+    const owed = this.#owed.add(answer)
+    const forgive = (): void => void owed.delete(answer)
+    answer.then(forgive, forgive)
+    return answer
+  }
+
+  /** Answers what is under way, takes nothing more, then closes. */
+  async finish(code: number, reason: string): Promise<void> {
+    this.#isFinishing = true
+    await Promise.allSettled(this.#owed ?? [])
+    // What is answered is sent in the same turn of the event loop.
+    await setImmediate()
+    this.close(code, reason)
+  }
+
+  /** Called when the socket is gone. */
+  forget(): void {
+    this.#disarm?.()
+    this.#uncount?.()
+    this.attendee.close()
+    this.writer.close()
+  }
+
+  #overflow(): void {
+    const { socket } = this.#options
+    this.log.warn('closed: the client does not read')
+    this.#closedWith ??= CLOSE.tooSlow
+    socket.close(CLOSE.tooSlow, 'Too slow')
+    setTimeout(() => socket.terminate(), TOO_SLOW_GRACE_MS).unref()
+  }
 }
 
 /** Cut between characters: one that is cut in half becomes a longer one, and `ws` throws at a reason too long. */

@@ -1,5 +1,5 @@
 import type { Payload, Result } from '../../hub/delivery.ts'
-import type { Stencil } from '../writer.ts'
+import type { Mark, Stencil } from '../writer.ts'
 
 /** RFC 6455 §5.2: the head of an unmasked, unfragmented text message of `length` bytes. */
 function writeTextHead(target: Buffer, at: number, length: number): void {
@@ -34,7 +34,10 @@ const ID_AFTER = ',"type":"next","payload":'
 const framesOf = new WeakMap<Payload, Map<number, Stencil>>()
 
 /** What marks the messages of one operation: its id, as JSON. */
-export const markOf = (operationId: string): Buffer => Buffer.from(JSON.stringify(operationId))
+export const markOf = (operationId: string): Mark => {
+  const text = JSON.stringify(operationId)
+  return { text, length: Buffer.byteLength(text) }
+}
 
 /**
  * The `next` messages (graphql-transport-ws) of a payload for operations whose marks are so long: the same bytes for all of

@@ -23,9 +23,9 @@ import type { Mask } from '../masking.ts'
 import type { Operation, Operations, TracedMessage } from '../operation.ts'
 import { credentialOf, type SignIn, signIn } from '../sign-in.ts'
 import { codeOfBreach, createClosings } from './closings.ts'
-import { CLOSE, type Connection, createConnection } from './connection.ts'
-import { markOf, nextFrames } from './frame.ts'
-import { createSilentSource } from './subscription.ts'
+import { CLOSE, Connection } from './connection.ts'
+import { markOf } from './frame.ts'
+import { OperationSink, SilentSource } from './subscription.ts'
 
 export interface WsServerOptions {
   readonly schema: GraphQLSchema
@@ -163,7 +163,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
   function controlOf(connection: Connection): ConnectionControl {
     return {
       attendee: connection.attendee,
-      onRateLimited: connection.onRateLimited,
+      onRateLimited: () => connection.onRateLimited(),
       async authenticate(token) {
         const renewed = await renew(connection, tokenFromConnectionParams({ token }))
         if (renewed.kind === 'refused') return renewed
@@ -219,19 +219,14 @@ export function createWsServer(options: WsServerOptions): WsServer {
 
     subscribe: (args): OperationResult => {
       const { operation, contextValue, operationId, connection, message } = args as ExecutionSeam
-      const mark = markOf(operationId)
-      const { writer } = connection
-      return createSilentSource({
+      return new SilentSource({
         plan: () =>
           operations
             .plan(operation, contextValue, null, message)
             .catch((error: unknown) => Promise.reject(mask(error))),
-        open: ({ plan, selection }, sink) =>
-          hub.open(plan, { selection, viewer: contextValue.viewer, sink }, connection.attendee),
-        sink: {
-          send: (payload) => writer.writeMarked(nextFrames(payload, mark.length), mark),
-          isCongested: writer.isCongested,
-          drained: writer.drained,
+        open({ plan, selection }, end) {
+          const sink = new OperationSink(connection.writer, markOf(operationId), end)
+          return hub.open(plan, { selection, viewer: contextValue.viewer, sink }, connection.attendee)
         },
       })
     },
@@ -239,7 +234,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
 
   function accept(socket: WebSocket, request: IncomingMessage, stream: Duplex): void {
     const id = newConnectionId()
-    const connection = createConnection({
+    const connection = new Connection({
       id,
       socket,
       stream,
@@ -257,13 +252,17 @@ export function createWsServer(options: WsServerOptions): WsServer {
         send: (text) => connection.sendText(text),
         close: (code, reason) => connection.close(code ?? CLOSE.fault, reason ?? ''),
         onMessage: (handle) => {
+          // Handling a subscription lasts as long as it does: nothing here is to hold on to the message's bytes.
+          const onFault = (error: unknown): void => {
+            connection.log.error({ err: error }, 'a message could not be handled')
+            connection.close(CLOSE.fault, 'Internal server error')
+          }
+          const receive = (text: string): void => {
+            withLogScope({ connectionId: id }, () => handle(text)).catch(onFault)
+          }
           socket.on('message', (data) => {
             options.beforeMessage()
-            if (!connection.isListening) return
-            withLogScope({ connectionId: id }, () => handle(String(data))).catch((error: unknown) => {
-              connection.log.error({ err: error }, 'a message could not be handled')
-              connection.close(CLOSE.fault, 'Internal server error')
-            })
+            if (connection.isListening) receive(String(data))
           })
         },
       },

@@ -1,14 +1,14 @@
 import type { ExecutionResult, GraphQLError } from 'graphql'
-import type { Sink } from '../../hub/delivery.ts'
+import type { Payload, Sink } from '../../hub/delivery.ts'
 import type { Planned } from '../operation.ts'
+import type { Mark, Writer } from '../writer.ts'
+import { nextFrames } from './frame.ts'
 
 export interface SubscriptionStart {
   /** Finds out how to serve. Throws GraphQLError where the caller may not. */
   plan(): Promise<Planned>
-  /** Begins to serve into `sink`; returns what ends it. */
-  open(planned: Planned, sink: Sink): () => void
-  /** The sink without its end. */
-  readonly sink: Omit<Sink, 'end'>
+  /** Begins to serve; returns what ends it. `end` is for the sink. */
+  open(planned: Planned, end: Sink['end']): () => void
 }
 
 /**
@@ -16,47 +16,81 @@ export interface SubscriptionStart {
  * only lives as long as the subscription does, and ends as that ends: done becomes a `complete` frame, a
  * rejection a typed `error` frame. graphql-ws awaits `return()`, so it settles whatever `next()` is pending.
  */
-export function createSilentSource(start: SubscriptionStart): AsyncGenerator<ExecutionResult, void, void> {
-  let isEnded = false
-  let stop: (() => void) | undefined
-  const pending = Promise.withResolvers<IteratorResult<ExecutionResult, void>>()
+export class SilentSource implements AsyncGenerator<ExecutionResult, void, void> {
+  readonly #start: SubscriptionStart
+  readonly #pending = Promise.withResolvers<IteratorResult<ExecutionResult, void>>()
+  #hasBegun = false
+  #isEnded = false
+  #stop: (() => void) | undefined
 
-  function finish(error?: GraphQLError): void {
-    if (isEnded) return
-    isEnded = true
-    stop?.()
-    if (error === undefined) pending.resolve({ done: true, value: undefined })
-    else pending.reject(error)
+  constructor(start: SubscriptionStart) {
+    this.#start = start
   }
 
-  async function begin(): Promise<void> {
-    const planned = await start.plan()
-    if (!isEnded) stop = start.open(planned, { ...start.sink, end: finish })
+  next(): Promise<IteratorResult<ExecutionResult, void>> {
+    if (!this.#hasBegun && !this.#isEnded) {
+      this.#hasBegun = true
+      this.#begin().catch((error: GraphQLError) => this.#finish(error))
+    }
+    return this.#pending.promise
+  }
+
+  return(): Promise<IteratorResult<ExecutionResult, void>> {
+    this.#finish()
+    return Promise.resolve({ done: true, value: undefined })
+  }
+
+  throw(error: unknown): Promise<IteratorResult<ExecutionResult, void>> {
+    this.#finish()
+    return Promise.reject(error)
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#finish()
+  }
+
+  async #begin(): Promise<void> {
+    const planned = await this.#start.plan()
+    if (!this.#isEnded) this.#stop = this.#start.open(planned, (error) => this.#finish(error))
     // It may have ended from within `open`.
-    if (isEnded) stop?.()
+    if (this.#isEnded) this.#stop?.()
   }
 
-  let hasBegun = false
-  const source: AsyncGenerator<ExecutionResult, void, void> = {
-    next() {
-      if (!hasBegun && !isEnded) {
-        hasBegun = true
-        begin().catch(finish)
-      }
-      return pending.promise
-    },
-    return() {
-      finish()
-      return Promise.resolve({ done: true, value: undefined })
-    },
-    throw(error: unknown) {
-      finish()
-      return Promise.reject(error)
-    },
-    [Symbol.asyncIterator]: () => source,
-    async [Symbol.asyncDispose]() {
-      finish()
-    },
+  #finish(error?: GraphQLError): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.#stop?.()
+    if (error === undefined) this.#pending.resolve({ done: true, value: undefined })
+    else this.#pending.reject(error)
   }
-  return source
+}
+
+/** One operation's messages on their way to its connection. */
+export class OperationSink implements Sink {
+  readonly #writer: Writer
+  readonly #mark: Mark
+  readonly end: Sink['end']
+
+  /** `mark`: `markOf` the operation's id. */
+  constructor(writer: Writer, mark: Mark, end: Sink['end']) {
+    this.#writer = writer
+    this.#mark = mark
+    this.end = end
+  }
+
+  send(payload: Payload): void {
+    this.#writer.writeMarked(nextFrames(payload, this.#mark.length), this.#mark)
+  }
+
+  isCongested(): boolean {
+    return this.#writer.isCongested()
+  }
+
+  drained(): Promise<void> {
+    return this.#writer.drained()
+  }
 }
