@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Aggregate, SAVED } from '../../src/command/aggregate.ts'
+import { type Aggregate, type JointAggregate, jointly, SAVED } from '../../src/command/aggregate.ts'
 import type { Command } from '../../src/command/commands.ts'
 import { createCommandQueue } from '../../src/command/queue.ts'
 import { createTurns } from '../../src/command/turns.ts'
@@ -17,15 +17,10 @@ import { beginTopics } from '../../src/log/seed.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
 
 type Body = { readonly add: number }
+type Added = { readonly type: 'Added'; readonly add: number }
 
 /** Counts: a sum that grows by `add`; zero is refused, a negative number breaks the batch. */
-const counting: Aggregate<
-  Body,
-  { readonly sum: number },
-  number,
-  { readonly type: 'Added'; readonly add: number },
-  number
-> = {
+const counting: Aggregate<Body, { readonly sum: number }, number, Added, number> = {
   topicsBegunBy: () => [],
   load: async (tx, { topic }) => {
     const { rows } = await tx.execute<{ sum: string }>(
@@ -55,6 +50,20 @@ function keeping(onLook: () => void): typeof counting {
       return counting.load(tx, asked)
     },
     save: async (_tx, { after }) => ({ elsewhere: [], kept: after }),
+  }
+}
+
+/** Counts as `counting` does, many topics in one transaction, and says of how many. */
+function countingTogether(
+  onLoad: (topics: number) => void,
+): JointAggregate<Body, { readonly sum: number }, number, Added, number> {
+  const joint = jointly(counting)
+  return {
+    ...joint,
+    loadAll(tx, asked) {
+      onLoad(asked.length)
+      return joint.loadAll(tx, asked)
+    },
   }
 }
 
@@ -208,6 +217,113 @@ describe('a queue of commands', () => {
     expect(entries.map(({ offset }) => offset)).toEqual(Array.from({ length: 400 }, (_, index) => index + 1))
     const times = entries.map(({ at }) => at)
     expect(times).toEqual([...times].sort((a, b) => a - b))
+  })
+
+  describe('of many topics in one transaction', () => {
+    async function givenTopics(name: string, count: number) {
+      const { options } = await given(name)
+      const topics = Array.from({ length: count }, (_, index) => asTopic(`count:${name}-${index}`))
+      await beginTopics(record.database, topics)
+      const batches: number[] = []
+      const aggregate = countingTogether((size) => batches.push(size))
+      return { topics, batches, options, queue: createCommandQueue(aggregate, options), aggregate }
+    }
+
+    test('takes what waits for all of them, and gives each its own history', async () => {
+      const { topics, batches, queue } = await givenTopics('joint', 20)
+      const outcomes = await Promise.all(
+        Array.from({ length: 60 }, (_, index) => queue.submit(add(topics[index % 20] as Topic, index + 1))),
+      )
+      expect(batches).toEqual([20])
+      expect(outcomes.map((outcome) => outcome.kind === 'accepted' && outcome.position.offset)).toEqual(
+        Array.from({ length: 60 }, (_, index) => Math.floor(index / 20) + 1),
+      )
+      expect(outcomes.map((outcome) => outcome.kind === 'accepted' && outcome.reply.sum)).toEqual(
+        Array.from({ length: 60 }, (_, index) => {
+          const turn = index % 20
+          return [turn + 1, turn + 21, turn + 41].slice(0, Math.floor(index / 20) + 1).reduce((a, b) => a + b)
+        }),
+      )
+      expect(announced).toHaveLength(1)
+      const heads = await history().heads(topics)
+      expect(new Set([...heads.values()].map(({ offset }) => offset))).toEqual(new Set([3]))
+    })
+
+    test('gathers while one batch is under way, and gives none twice', async () => {
+      const { topics, batches, queue } = await givenTopics('gather', 40)
+      await Promise.all(
+        Array.from({ length: 800 }, async (_, index) => {
+          // Spread over many turns of the event loop.
+          if (index % 7 === 0) await history().head(topics[0] as Topic)
+          return queue.submit(add(topics[index % 40] as Topic, 1))
+        }),
+      )
+      expect(batches.length).toBeLessThan(100)
+      const heads = await history().heads(topics)
+      expect([...heads.values()].map(({ offset }) => offset)).toEqual(topics.map(() => 20))
+      await queue.idle()
+    })
+
+    test('fails the one command that breaks the batch, and none of its neighbours in any topic', async () => {
+      const { topics, queue } = await givenTopics('joint-fault', 8)
+      const amounts = [1, 1, 1, 1, 1, -1, 1, 1]
+      const results = await Promise.allSettled(
+        amounts.map((amount, index) => queue.submit(add(topics[index] as Topic, amount))),
+      )
+      expect(results.map(({ status }) => status === 'fulfilled')).toEqual(amounts.map((amount) => amount > 0))
+      const heads = await history().heads(topics)
+      expect(topics.map((topic) => heads.get(topic)?.offset)).toEqual([1, 1, 1, 1, 1, 0, 1, 1])
+    })
+
+    test('takes effect once for a key that is given to two topics', async () => {
+      const { topics, queue } = await givenTopics('joint-key', 2)
+      const outcomes = await Promise.all(topics.map((topic) => queue.submit(add(topic, 3, 'of both'))))
+      expect(outcomes).toMatchObject([
+        { kind: 'accepted', isReplay: false },
+        { kind: 'accepted', isReplay: true },
+      ])
+      const heads = await history().heads(topics)
+      expect(topics.map((topic) => heads.get(topic)?.offset)).toEqual([1, 0])
+    })
+
+    test('keeps order where three nodes do so with the same topics', async () => {
+      const { topics, options, queue, aggregate } = await givenTopics('joint-nodes', 5)
+      const nodes = [queue, createCommandQueue(aggregate, options), createCommandQueue(aggregate, options)]
+      const outcomes = await Promise.all(
+        Array.from({ length: 600 }, (_, index) =>
+          nodes[index % 3]?.submit(add(topics[(index * 7) % 5] as Topic, 1)),
+        ),
+      )
+      for (const topic of topics) {
+        const offsets = outcomes.flatMap((outcome, index) =>
+          topics[(index * 7) % 5] === topic && outcome?.kind === 'accepted' ? [outcome.position.offset] : [],
+        )
+        expect(offsets.toSorted((one, two) => one - two)).toEqual(
+          Array.from({ length: 120 }, (_, index) => index + 1),
+        )
+      }
+    })
+
+    test('is not held up for ever by a topic that somebody else has locked', async () => {
+      const { topics, queue } = await givenTopics('joint-held', 2)
+      const [held, free] = topics as [Topic, Topic]
+      let release = (): void => {}
+      const locked = Promise.withResolvers<void>()
+      const holding = record.database.transaction(async (tx) => {
+        await tx.execute(sql`SELECT FROM topics WHERE topic = ${held} FOR UPDATE`)
+        locked.resolve()
+        await new Promise<void>((resolve) => {
+          release = resolve
+        })
+      })
+      await locked.promise
+      const late = queue.submit(add(held, 1))
+      await history().head(free)
+      expect(await queue.submit(add(free, 1))).toMatchObject({ kind: 'accepted' })
+      release()
+      await holding
+      expect(await late).toMatchObject({ kind: 'accepted' })
+    })
   })
 
   test('says that the record is away where it is, and knows nothing of the effect', async () => {
