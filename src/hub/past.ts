@@ -1,5 +1,5 @@
 import { advance, type Offset } from '../kernel/position.ts'
-import type { Item } from './group.ts'
+import type { Item } from './reader.ts'
 
 /** At most `limit` items after an offset, in order. Fewer than asked for: the head was reached. */
 type Read = (after: Offset, limit: number) => Promise<readonly Item[]>

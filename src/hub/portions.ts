@@ -1,5 +1,5 @@
 import { joined, type Payload } from './delivery.ts'
-import type { Item, Reader } from './group.ts'
+import type { Item, Reader } from './reader.ts'
 import type { Renderer } from './renderer.ts'
 
 const PORTION_BYTES = 16 * 1024

@@ -1,0 +1,28 @@
+import type { Cursor } from '../kernel/cursor.ts'
+import type { Instant } from '../kernel/instant.ts'
+import type { Offset } from '../kernel/position.ts'
+import type { Subscriber } from './delivery.ts'
+import type { Part } from './source.ts'
+
+/** A subscriber of a history: everything up to and including `position` was sent, or is not for it to see. */
+export interface Reader {
+  readonly subscriber: Subscriber
+  /** Whose it is: the same object for all readers on one. */
+  readonly connection: object
+  /** What of the topic it has asked for; undefined: all. */
+  readonly part: Part | undefined
+  position: Offset
+  /** Which continuous history `position` lies in; the stream begins another when its feed lost the thread. */
+  generation: number
+  isEnded: boolean
+}
+
+/** One value on its way to a group. */
+export interface Item {
+  readonly offset: Offset
+  readonly at: Instant
+  readonly cursor: Cursor
+  readonly event: object
+  /** Whether this reader may see it. */
+  isFor(reader: Reader): boolean
+}
