@@ -31,6 +31,7 @@
 //   --rates A,B,…          entries a second, each for --seconds S
 //   --ramp RATE            rises by --factor F until not sustained (--limit-ms: p99), then narrows down between the last two
 //   --overload             and then tries what arrives at 1.5 and 3 times the rate that was not sustained
+//   --burst N              and at last publishes N at once, and waits until all have arrived
 //   --drain SECONDS        how long to wait for what is missing at the end of a phase
 //
 // Whom to charge:  --pid A,B,… the server's processes
@@ -65,7 +66,7 @@ struct Options {
   std::vector<double> ports;
   Protocol protocol = Protocol::raw;
   std::string path = "/", init = "{}", variables = "{}", readyAt = "pong";
-  int connections = 1, concurrency = 128, catchUp = 0, collectPid = 0;
+  int connections = 1, concurrency = 128, catchUp = 0, collectPid = 0, burst = 0;
   std::vector<std::string> topics = {"r0000"}, tokens = {""}, queries = {""};
   std::string ask, publish, publishHello, refusal;
   uint64_t askFrom = 0;
@@ -705,6 +706,10 @@ static void ramp() {
   }
 }
 
+static void publishAtOnce(int count) {
+  if (count > 0 && readyCount > 0) print(measure("burst", count * 1e3, 1e-3));
+}
+
 static void collectGarbage() {
   if (options.collectPid == 0) return;
   kill(options.collectPid, SIGUSR2);
@@ -823,6 +828,7 @@ static void readOptions(int count, char** words) {
     else if (name == "--variables") options.variables = value;
     else if (name == "--ready") options.readyAt = value;
     else if (name == "--settle") options.settleSeconds = std::stod(value);
+    else if (name == "--burst") options.burst = std::stoi(value);
     else if (name == "--collect") options.collectPid = std::stoi(value);
     else if (name == "--catch-up") options.catchUp = std::stoi(value);
     else if (name == "--ask") options.ask = value;
@@ -862,6 +868,7 @@ int main(int count, char** words) {
     measure("warm-up", options.rates.empty() ? options.ramp : options.rates[0], 1);
     for (double rate : options.rates) print(measure("fixed", rate, options.seconds));
     if (options.ramp > 0) ramp();
+    publishAtOnce(options.burst);
   }
   printf("],\n  \"messages\":%" PRIu64 ",\"reads\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"unexpected\":%" PRIu64 ",\"dead\":%d}\n",
          totalMessages, totalReads, totalBytes, unexpectedCount, deadCount);

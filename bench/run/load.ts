@@ -45,11 +45,13 @@ export interface Pace {
   readonly factor?: number
   readonly seconds: number
   readonly hasOverload?: boolean
+  /** So many at once, at last. */
+  readonly burst?: number
 }
 
 /** One pace kept up for a while. CPU in cores, times in milliseconds from when an entry was due. */
 export interface Phase {
-  readonly kind: 'fixed' | 'ramp' | 'retry' | 'bisect' | 'overload'
+  readonly kind: 'fixed' | 'ramp' | 'retry' | 'bisect' | 'overload' | 'burst'
   readonly entriesPerSecond: number
   readonly published: number
   readonly refused: number
@@ -156,6 +158,7 @@ function wordsOfPublishing({
       ramp: pace.ramp,
       factor: pace.factor,
       seconds: pace.seconds,
+      burst: pace.burst,
     }),
     ...(pace.hasOverload === true ? ['--overload'] : []),
   ]
@@ -173,13 +176,21 @@ export function readFigures(text: string): LoadFigures {
 
 /** The phase of the highest rate that was sustained. */
 export function bestOf(figures: LoadFigures): Phase | undefined {
-  const sustained = figures.phases.filter(({ kind, isSustained }) => isSustained && kind !== 'overload')
+  const sustained = figures.phases.filter(
+    ({ kind, isSustained }) => isSustained && kind !== 'overload' && kind !== 'burst',
+  )
   return sustained.toSorted((one, other) => other.deliveriesPerSecond - one.deliveriesPerSecond)[0]
 }
 
-/** Deliveries a second at most, late ones included. */
-export function mostOf(figures: LoadFigures): number {
-  return Math.max(0, ...figures.phases.map(({ deliveriesPerSecond }) => deliveriesPerSecond))
+/** Deliveries a second at most at an even pace, late ones included. */
+export function mostOf({ phases }: LoadFigures): number {
+  const even = phases.filter(({ kind }) => kind !== 'burst')
+  return Math.max(0, ...even.map(({ deliveriesPerSecond }) => deliveriesPerSecond))
+}
+
+/** Deliveries a second of what was published at once; undefined where nothing was. */
+export function burstOf({ phases }: LoadFigures): number | undefined {
+  return phases.find(({ kind }) => kind === 'burst')?.deliveriesPerSecond
 }
 
 /** What is to be said of a measurement beside its figures. */

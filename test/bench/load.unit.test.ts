@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { readCommandLine, rotated } from '../../bench/run/command-line.ts'
 import {
   bestOf,
+  burstOf,
   type LoadPlan,
   mostOf,
   type Phase,
@@ -38,17 +39,19 @@ function printed(changes: object = {}, phases: readonly Partial<Phase>[] = []): 
 }
 
 describe('what the generator printed', () => {
-  test('has the highest rate that was sustained for its best, overload aside', () => {
+  test('has the highest rate that was sustained for its best, overload and burst aside', () => {
     const figures = readFigures(
       printed({}, [
         { deliveriesPerSecond: 10_000 },
         { deliveriesPerSecond: 20_000 },
         { deliveriesPerSecond: 30_000, isSustained: false },
         { deliveriesPerSecond: 40_000, kind: 'overload' },
+        { deliveriesPerSecond: 90_000, kind: 'burst' },
       ]),
     )
     expect(bestOf(figures)?.deliveriesPerSecond).toBe(20_000)
     expect(mostOf(figures)).toBe(40_000)
+    expect(burstOf(figures)).toBe(90_000)
   })
 
   test('has no best where nothing was sustained', () => {
@@ -102,14 +105,14 @@ describe('the command line of the generator', () => {
   })
 
   test('has what is to be published at its end', () => {
-    const pace = { ramp: 5, factor: 2, seconds: 1, hasOverload: true }
+    const pace = { ramp: 5, factor: 2, seconds: 1, hasOverload: true, burst: 9 }
     const publishing = { request: 'POST', port: 4001, connections: 2, pace }
     expect(
       wordsOfPlan({ ...PLAN, publishing })
-        .slice(-13)
+        .slice(-15)
         .join(' '),
     ).toBe(
-      '--publish POST --publish-port 4001 --publish-connections 2 --ramp 5 --factor 2 --seconds 1 --overload',
+      '--publish POST --publish-port 4001 --publish-connections 2 --ramp 5 --factor 2 --seconds 1 --burst 9 --overload',
     )
   })
 
