@@ -33,7 +33,7 @@ function paceOf(perEntry: number, { isSlow = false }: System, isQuick: boolean):
     factor: isQuick ? 3 : 1.5,
     seconds: isQuick ? 1 : 2,
     hasOverload: !isQuick,
-    burst: Math.round((isQuick ? QUICK_BURST : BURST) / perEntry),
+    ...(perEntry < FEW ? {} : { burst: Math.round((isQuick ? QUICK_BURST : BURST) / perEntry) }),
   }
 }
 
@@ -88,7 +88,7 @@ export const ROOMS: Scenario = {
   title: 'Rooms: many topics, few subscribers each',
   explanation:
     'As above, with entries for all rooms in turn: what an entry costs weighs more than its deliveries.',
-  columns: COLUMNS,
+  columns: COLUMNS.filter(({ key }) => key !== 'burst'),
   systems: SYSTEMS,
   cases: (isQuick): readonly Case[] =>
     [[200, 10] as const, ...(isQuick ? [] : [[2_000, 5] as const])].map(([topics, members]) => ({
