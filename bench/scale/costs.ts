@@ -24,16 +24,17 @@ export interface Costs {
 }
 
 /**
- * Of a node: as measured by short runs (docs/performance.md). The commits are those of the messages over 100 rooms, about 2.5
- * in a batch, on half of two cores. Redis is assumed: 200,000 notices a second on a core, with one receiver each.
+ * Of a node: as measured on 2026-11-21 (docs/performance.md); a write costs 11 to 23 µs on that machine, whoever writes.
+ * The commits are those of the messages over 100 rooms, about 60 in a batch, on half of two cores; a batch of few costs
+ * less of PostgreSQL. Redis is assumed: 200,000 notices a second on a core, with one receiver each.
  */
 export const COSTS: Costs = {
-  connect: 840,
+  connect: 580,
   notice: 60,
-  delivery: 4.4,
-  furtherDelivery: 0.3,
-  mutation: 230,
-  replayed: 2.4,
+  delivery: 19,
+  furtherDelivery: 0.9,
+  mutation: 130,
+  replayed: 0.9,
   kilobytes: 9,
   bytes: 500,
   commitsPerCore: 1_750,
