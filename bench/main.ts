@@ -84,6 +84,12 @@ async function measureScenario(scenario: Scenario, wanted: Wanted): Promise<Scen
   return { name, title, explanation, columns, cases }
 }
 
+/** In the order of the page, whichever was measured first. */
+function inOrder(results: readonly ScenarioResult[]): readonly ScenarioResult[] {
+  const places = new Map(SCENARIOS.map(({ name }, index) => [name, index]))
+  return results.toSorted((one, other) => (places.get(one.name) ?? 0) - (places.get(other.name) ?? 0))
+}
+
 /** Keeps what the same day's file has of other scenarios. */
 async function save(measured: readonly ScenarioResult[], wanted: Wanted): Promise<void> {
   const isWhole = !wanted.isQuick && wanted.systems === undefined
@@ -94,7 +100,7 @@ async function save(measured: readonly ScenarioResult[], wanted: Wanted): Promis
     isQuick: wanted.isQuick,
     machine: describeMachine(),
     versions: await describeVersions(),
-    scenarios: mergeScenarios(earlier?.scenarios ?? [], measured),
+    scenarios: inOrder(mergeScenarios(earlier?.scenarios ?? [], measured)),
   }
   await mkdir(RESULTS, { recursive: true })
   await writeFile(path, `${JSON.stringify(result, null, 1)}\n`)
