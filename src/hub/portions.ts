@@ -3,10 +3,24 @@ import type { Item, Reader } from './reader.ts'
 import type { Renderer } from './renderer.ts'
 
 const PORTION_BYTES = 16 * 1024
+/** So many items of a replay are sent at a turn: what their selections read is read together. */
+const SENT_AT_A_TURN = 50
+
+/** `items`, which follow each other, in turns that end alike for all readers, wherever they begin. */
+export function* inTurns(items: readonly Item[]): Iterable<readonly Item[]> {
+  for (let start = 0; start < items.length; ) {
+    const end = start + SENT_AT_A_TURN - placeInTurn(items[start])
+    yield items.slice(start, end)
+    start = end
+  }
+}
+
+const placeInTurn = (item: Item | undefined): number => ((item?.offset ?? 1) - 1) % SENT_AT_A_TURN
 
 /**
  * What readers of a group who catch up get: results joined as far as that is little for one socket. Where everybody in
- * the group gets the same, the portions are made once for all who come by while the items are held.
+ * the group gets the same, those of a turn are made once for all who come by while the items are held. What is left of a
+ * turn to who begins in its middle is not kept: there may be one for each item, as large as the turn.
  */
 export class Portions {
   readonly #renderer: Renderer
@@ -31,7 +45,8 @@ export class Portions {
     const known = this.#made.get(first)
     if (known !== undefined && known.last === items.at(-1)) return known.portions
     const portions = this.#make(items)
-    if (!(portions instanceof Promise)) this.#made.set(first, { last: items.at(-1), portions })
+    if (!(portions instanceof Promise) && placeInTurn(first) === 0)
+      this.#made.set(first, { last: items.at(-1), portions })
     return portions
   }
 

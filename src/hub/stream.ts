@@ -11,6 +11,7 @@ import type { Subscriber } from './delivery.ts'
 import type { Feed, FeedListener } from './feed.ts'
 import { Group } from './group.ts'
 import { Past } from './past.ts'
+import { inTurns } from './portions.ts'
 import type { Item, Reader } from './reader.ts'
 import type { RenderCounters } from './renderer.ts'
 import type { Part, PresentedEvent, Snapshot, Source } from './source.ts'
@@ -29,8 +30,6 @@ export interface StreamEvents extends RenderCounters {
 
 /** Recent items, for readers who are nearly there. */
 const RECENT = 256
-/** So many items of a replay are sent at a turn: what their selections read is read together. */
-const SENT_AT_A_TURN = 50
 /** A shared snapshot serves everybody who comes within this time, unless something was written meanwhile. */
 const SNAPSHOT_FRESH_MS = 200
 
@@ -363,16 +362,6 @@ export class Stream implements FeedListener {
     const { position, at, state } = await taken
     const about = { type: this.#source.snapshotType, topic: this.#topic, position, at }
     return { position, event: { ...state, ...about, ...{ reset: false } } }
-  }
-}
-
-/** Alike for all readers, wherever they begin: so they share what is made of it. */
-function* inTurns(items: readonly Item[]): Iterable<readonly Item[]> {
-  for (let start = 0; start < items.length; ) {
-    const before = (items[start]?.offset ?? 1) - 1
-    const end = start + SENT_AT_A_TURN - (before % SENT_AT_A_TURN)
-    yield items.slice(start, end)
-    start = end
   }
 }
 
