@@ -4,8 +4,10 @@ interface Waiting<Key, Value> {
   readonly fail: (error: unknown) => void
 }
 
-/** Reads under way at once: what is asked for meanwhile gathers for the next. */
+/** While so many reads are under way, what is asked for gathers for the next, */
 const AT_ONCE = 2
+/** but no longer than this: one that never ends holds up nobody else. */
+const GATHER_MS = 20
 
 /**
  * One read for all that is asked for within a turn of the event loop, or while earlier reads take their time, by whomever:
@@ -16,10 +18,15 @@ export function together<Key, Value>(
   readAll: (keys: readonly Key[]) => Promise<readonly Value[]>,
 ): (key: Key) => Promise<Value> {
   let waiting: Waiting<Key, Value>[] = []
-
   let underWay = 0
 
+  function begin(): void {
+    // Another may have taken what waited.
+    if (waiting.length > 0) void work()
+  }
+
   async function work(): Promise<void> {
+    underWay += 1
     while (waiting.length > 0) await read()
     underWay -= 1
   }
@@ -38,8 +45,8 @@ export function together<Key, Value>(
   return (key) =>
     new Promise((answer, fail) => {
       waiting.push({ key, answer, fail })
-      if (waiting.length > 1 || underWay === AT_ONCE) return
-      underWay += 1
-      setImmediate(() => void work())
+      if (waiting.length > 1) return
+      if (underWay >= AT_ONCE) setTimeout(begin, GATHER_MS)
+      else setImmediate(begin)
     })
 }

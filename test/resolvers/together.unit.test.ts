@@ -51,6 +51,18 @@ describe('what is asked for together', () => {
     expect(await Promise.all(answers)).toEqual([1, 2, 3, 4, 5])
   })
 
+  test('is held up by no read that never ends', async () => {
+    const read = together((keys: readonly number[]) =>
+      keys.includes(0) ? new Promise<never>(() => {}) : Promise.resolve(keys),
+    )
+    for (let hanging = 0; hanging < 2; hanging += 1) {
+      void read(0)
+      await turn()
+    }
+    expect(await Promise.all([read(7), read(8)])).toEqual([7, 8])
+    expect(await read(9)).toBe(9)
+  })
+
   test('fails together, and not for whoever asks afterwards', async () => {
     let isAway = true
     const read = together(async (keys: readonly number[]) => {
