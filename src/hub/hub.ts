@@ -23,6 +23,7 @@ import type {
   Plan,
   PulsePlan,
 } from './source.ts'
+import { RecentItems } from './recent.ts'
 import { Stream, type StreamEvents } from './stream.ts'
 import { createRoomTallies, type Tally } from './tally.ts'
 import { Ticker } from './ticker.ts'
@@ -135,6 +136,7 @@ export function createHub(options: HubOptions): Hub {
   const tallies = createRoomTallies()
   const counting = createCounting(events)
   const slices = createTimeSlices()
+  const recent = new RecentItems()
   let subscribers = 0
   let isChecking = false
   let nextCheck: NodeJS.Timeout | undefined
@@ -193,6 +195,7 @@ export function createHub(options: HubOptions): Hub {
         history,
         held.events,
         slices,
+        recent.ofTopic(),
         withoutReplay,
         tracing,
       )

@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql'
 import type { Viewer } from '../auth/viewer.ts'
 import { decodeCursor, encodeCursor } from '../kernel/cursor.ts'
-import { advance, type Epoch, type Offset, type Position } from '../kernel/position.ts'
+import { type Epoch, type Offset, type Position } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Entry } from '../log/entry.ts'
 import type { History } from '../log/history.ts'
@@ -13,6 +13,7 @@ import { Group } from './group.ts'
 import { Past } from './past.ts'
 import { inTurns } from './portions.ts'
 import type { Item, Reader } from './reader.ts'
+import type { Recent } from './recent.ts'
 import type { RenderCounters } from './renderer.ts'
 import type { Part, PresentedEvent, Snapshot, Source } from './source.ts'
 import type { TimeSlices } from './time-slices.ts'
@@ -28,8 +29,6 @@ export interface StreamEvents extends RenderCounters {
   onFault(error: unknown): GraphQLError
 }
 
-/** Recent items, for readers who are nearly there. */
-const RECENT = 256
 /** A shared snapshot serves everybody who comes within this time, unless something was written meanwhile. */
 const SNAPSHOT_FRESH_MS = 200
 
@@ -57,7 +56,7 @@ export class Stream implements FeedListener {
   readonly #events: StreamEvents
   readonly #groups = new Map<string, Group>()
   readonly #readers = new Set<Reader>()
-  #recent: Item[] = []
+  readonly #recent: Recent
   /** Everything up to here was handed to the groups. */
   #head: Offset
   #generation = 0
@@ -76,6 +75,7 @@ export class Stream implements FeedListener {
     history: History,
     events: StreamEvents,
     slices: TimeSlices,
+    recent: Recent,
     isForgetful = false,
     tracing = NO_TRACING,
   ) {
@@ -87,6 +87,7 @@ export class Stream implements FeedListener {
     this.#head = feed.head
     this.#past = this.#pastOf(feed.epoch)
     this.#slices = slices
+    this.#recent = recent
     this.#isForgetful = isForgetful
     this.#tracing = tracing
   }
@@ -161,7 +162,7 @@ export class Stream implements FeedListener {
 
   /** What was heard no longer leads to what comes: everybody starts over, and is told so. */
   onDiscontinuity(): void {
-    this.#recent = []
+    this.#recent.clear()
     this.#shared = undefined
     this.#past = this.#pastOf(this.#feed.epoch)
     this.#head = this.#feed.head
@@ -198,8 +199,7 @@ export class Stream implements FeedListener {
     const last = items.at(-1)
     if (last === undefined) return
     this.#head = last.offset
-    this.#recent.push(...items)
-    if (this.#recent.length > RECENT) this.#recent = this.#recent.slice(-RECENT)
+    this.#recent.add(items)
     let sent = 0
     for (const group of this.#groups.values()) sent += group.deliver(items)
     if (sent > 0) for (const { at } of items) this.#events.onLive(at)
@@ -290,7 +290,7 @@ export class Stream implements FeedListener {
         group.members.add(reader)
         return
       }
-      const items = this.#recentAfter(reader.position) ?? (await this.#past.after(reader.position))
+      const items = this.#recent.after(reader.position) ?? (await this.#past.after(reader.position))
       if (items === undefined) {
         this.#events.onReset('trimmed')
         await this.#sendSnapshot(reader, group, true)
@@ -311,13 +311,6 @@ export class Stream implements FeedListener {
       }
       reader.position = some.at(-1)?.offset ?? reader.position
     }
-  }
-
-  /** The items after `position` where all of them are still at hand. */
-  #recentAfter(position: Offset): readonly Item[] | undefined {
-    const [oldest] = this.#recent
-    if (oldest === undefined || oldest.offset > advance(position)) return undefined
-    return this.#recent.filter(({ offset }) => offset > position)
   }
 
   #pastOf(epoch: Epoch): Past {

@@ -8,7 +8,8 @@ import type { Deadlines } from '../../kernel/deadlines.ts'
 import type { UserConnections } from '../../limits/user-connections.ts'
 import type { Attendee } from '../../presence/attendee.ts'
 import { Writer } from '../writer.ts'
-import { textFrame } from './frame.ts'
+import { PING, textFrame } from './frame.ts'
+import type { Peer } from './heartbeat.ts'
 
 /** The close codes beyond those of the protocol. */
 export const CLOSE = {
@@ -44,8 +45,9 @@ export interface ConnectionOptions {
 }
 
 /** One open WebSocket and who speaks through it. A class, and not closures: there are as many as clients. */
-export class Connection {
+export class Connection implements Peer {
   readonly writer: Writer
+  isAlive = true
   readonly #options: ConnectionOptions
   #log: Logger | undefined
   #viewer: Viewer | null = null
@@ -126,6 +128,15 @@ export class Connection {
   sendText(text: string): void {
     const { socket } = this.#options
     if (socket.readyState === socket.OPEN) this.writer.write(textFrame(text))
+  }
+
+  ping(): void {
+    const { socket } = this.#options
+    if (socket.readyState === socket.OPEN) this.writer.write(PING)
+  }
+
+  cut(): void {
+    this.#options.socket.terminate()
   }
 
   /** Closes after what was queued. */

@@ -18,6 +18,9 @@ function textHeadLength(length: number): number {
   return length < 126 ? 2 : length < 65_536 ? 4 : 10
 }
 
+/** Asks for a sign of life: nothing is in it. */
+export const PING = Buffer.from([0x89, 0])
+
 /** A whole text message. */
 export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text)

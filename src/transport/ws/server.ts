@@ -25,6 +25,7 @@ import { credentialOf, type SignIn, signIn } from '../sign-in.ts'
 import { codeOfBreach, createClosings } from './closings.ts'
 import { CLOSE, Connection } from './connection.ts'
 import { markOf } from './frame.ts'
+import { Heartbeat } from './heartbeat.ts'
 import { OperationSink, SilentSource } from './subscription.ts'
 
 export interface WsServerOptions {
@@ -102,11 +103,12 @@ export function createWsServer(options: WsServerOptions): WsServer {
     noServer: true,
     maxPayload: options.maxMessageBytes,
     perMessageDeflate: false,
-    clientTracking: true,
+    clientTracking: false,
     handleProtocols,
   })
   const connections = new Map<WebSocket, Connection>()
   const closings = createClosings()
+  const heartbeat = new Heartbeat(HEARTBEAT_MS)
   let isDraining = false
   let whenEmpty: (() => void) | undefined
 
@@ -261,6 +263,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
             withLogScope({ connectionId: id }, () => handle(text)).catch(onFault)
           }
           socket.on('message', (data) => {
+            connection.isAlive = true
             options.beforeMessage()
             if (connection.isListening) receive(String(data))
           })
@@ -274,12 +277,14 @@ export function createWsServer(options: WsServerOptions): WsServer {
       brokenWith = codeOfBreach(error)
       connection.log.info({ err: error }, 'the client broke the protocol')
     })
-    socket.on('pong', () => alive.add(socket))
-    alive.add(socket)
+    socket.on('pong', () => {
+      connection.isAlive = true
+    })
+    const unfollow = heartbeat.follow(connection)
     socket.once('close', (code, reason) => {
       connections.delete(socket)
       closings.count(connection.closedWith ?? brokenWith ?? code)
-      alive.delete(socket)
+      unfollow()
       connection.forget()
       log.debug({ connectionId: id, code }, 'connection closed')
       closed(code, String(reason)).catch((error: unknown) =>
@@ -309,16 +314,6 @@ export function createWsServer(options: WsServerOptions): WsServer {
       }
     }
   })
-
-  /** One timer for all: who has not answered since the last round is gone. */
-  const alive = new Set<WebSocket>()
-  const heartbeat = setInterval(() => {
-    for (const socket of sockets.clients) {
-      if (!alive.delete(socket)) socket.terminate()
-      else if (socket.readyState === socket.OPEN) socket.ping()
-    }
-  }, HEARTBEAT_MS)
-  heartbeat.unref()
 
   return {
     upgrade(request, stream, head) {
@@ -364,7 +359,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
       }
       await gone
       clearTimeout(cut)
-      clearInterval(heartbeat)
+      heartbeat.close()
       forgetRevocations()
     },
   }
