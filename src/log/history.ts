@@ -1,9 +1,10 @@
-import { and, asc, eq, gt, inArray } from 'drizzle-orm'
+import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import type { Offset, Position } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Database } from './database.ts'
 import type { Entry } from './entry.ts'
 import { entries, topics } from './schema.ts'
+import { prepared } from './statement.ts'
 
 /** The end of a topic's history, and how far back it still reaches. */
 export interface Head extends Position {
@@ -21,31 +22,42 @@ export interface History {
   readAfter(topic: Topic, position: Position, limit: number): Promise<readonly Entry[]>
 }
 
+const headColumns = { topic: topics.topic, epoch: topics.epoch, offset: topics.head, floor: topics.floor }
+
+const HEADS = prepared((executor) =>
+  executor
+    .select(headColumns)
+    .from(topics)
+    .where(sql`${topics.topic} = ANY(${sql.placeholder('wanted')}::text[])`)
+    .prepare('heads'),
+)
+
+const AFTER = prepared((executor) =>
+  executor
+    .select({ offset: entries.offset, at: entries.at, type: entries.type, data: entries.data })
+    .from(entries)
+    .where(and(eq(entries.topic, sql.placeholder('topic')), gt(entries.offset, sql.placeholder('offset'))))
+    .orderBy(asc(entries.offset))
+    .limit(sql.placeholder('limit'))
+    .prepare('entries_after'),
+)
+
 export function createHistory(database: Database): History {
-  const headColumns = { topic: topics.topic, epoch: topics.epoch, offset: topics.head, floor: topics.floor }
   return {
     async head(topic) {
-      const [head] = await database.select(headColumns).from(topics).where(eq(topics.topic, topic))
+      const [head] = await HEADS(database).execute({ wanted: [topic] })
       return head
     },
 
     async heads(wanted) {
       if (wanted.length === 0) return new Map()
-      const rows = await database
-        .select(headColumns)
-        .from(topics)
-        .where(inArray(topics.topic, [...wanted]))
+      const rows = await HEADS(database).execute({ wanted })
       return new Map(rows.map((row) => [row.topic, row]))
     },
 
-    async readAfter(topic, position, limit) {
-      const rows = await database
-        .select({ offset: entries.offset, at: entries.at, type: entries.type, data: entries.data })
-        .from(entries)
-        .where(and(eq(entries.topic, topic), gt(entries.offset, position.offset)))
-        .orderBy(asc(entries.offset))
-        .limit(limit)
-      return rows.map((row) => ({ topic, epoch: position.epoch, ...row }))
+    async readAfter(topic, { epoch, offset }, limit) {
+      const rows = await AFTER(database).execute({ topic, offset, limit })
+      return rows.map((row) => ({ topic, epoch, ...row }))
     },
   }
 }

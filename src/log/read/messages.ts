@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, getTableColumns, gt, lt, lte } from 'drizzle-orm'
+import { and, asc, desc, eq, getTableColumns, gt, lt, lte, sql } from 'drizzle-orm'
 import type { Message } from '../../domain/message/message.ts'
 import type { Caller } from '../../domain/room/access.ts'
 import type { MessageId, RoomId } from '../../kernel/id.ts'
@@ -7,6 +7,7 @@ import { asOffset, type Offset, type Position } from '../../kernel/position.ts'
 import { messagesTopic } from '../../kernel/topic.ts'
 import type { Executor } from '../database.ts'
 import { messages, rooms, topics } from '../schema.ts'
+import { prepared } from '../statement.ts'
 import { clock } from './columns.ts'
 import type { Span } from './list-key.ts'
 import { visibleTo } from './visible.ts'
@@ -51,25 +52,30 @@ export async function readMessages(
   return span.from === 'start' ? found : found.reverse()
 }
 
+const LAST_MESSAGES = prepared((executor) => {
+  const last = executor
+    .select()
+    .from(messages)
+    .where(eq(messages.roomId, sql.placeholder('roomId')))
+    .orderBy(desc(messages.offset))
+    .limit(sql.placeholder('count'))
+    .as('last')
+  return executor
+    .select({ epoch: topics.epoch, offset: topics.head, at: clock, message: last._.selectedFields })
+    .from(topics)
+    .leftJoin(last, sql`true`)
+    .where(eq(topics.topic, sql.placeholder('topic')))
+    .orderBy(asc(last.offset))
+    .prepare('last_messages')
+})
+
 /** The last `count` messages, newest last, and the position that includes them: one statement, one moment. */
 export async function readLastMessages(
   executor: Executor,
   roomId: RoomId,
   count: number,
 ): Promise<{ readonly position: Position; readonly at: Instant; readonly messages: readonly Message[] }> {
-  const last = executor
-    .select()
-    .from(messages)
-    .where(eq(messages.roomId, roomId))
-    .orderBy(desc(messages.offset))
-    .limit(count)
-    .as('last')
-  const rows = await executor
-    .select({ epoch: topics.epoch, offset: topics.head, at: clock, message: last._.selectedFields })
-    .from(topics)
-    .leftJoin(last, eq(topics.topic, messagesTopic(roomId)))
-    .where(eq(topics.topic, messagesTopic(roomId)))
-    .orderBy(asc(last.offset))
+  const rows = await LAST_MESSAGES(executor).execute({ roomId, count, topic: messagesTopic(roomId) })
   const [head] = rows
   if (head === undefined) throw new Error(`room ${roomId} has no history of messages`)
   const found = rows.flatMap(({ message }) => (message === null ? [] : [messageOf(message)]))
