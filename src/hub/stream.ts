@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql'
 import type { Viewer } from '../auth/viewer.ts'
 import { decodeCursor, encodeCursor } from '../kernel/cursor.ts'
-import { type Epoch, type Offset, type Position } from '../kernel/position.ts'
+import type { Epoch, Offset, Position } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Entry } from '../log/entry.ts'
 import type { History } from '../log/history.ts'

@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import type { UserId } from '../kernel/id.ts'
 import { formatInstant, type Instant, instant } from '../kernel/instant.ts'
 import { advance, asEpoch, asOffset } from '../kernel/position.ts'
@@ -59,6 +58,27 @@ export interface AddressedDraft extends Draft {
   readonly topic: Topic
 }
 
+const LOCK = statement(
+  'lock_for_append',
+  'SELECT FROM topics WHERE topic = ANY($1::text[]) ORDER BY topic FOR UPDATE',
+)
+
+const APPEND_TO_TOPICS = statement<{ epoch: string; offset: string; at: number }>(
+  'append_to_topics',
+  `WITH draft AS MATERIALIZED (
+    SELECT *, row_number() OVER (PARTITION BY topic ORDER BY n) AS place
+    FROM json_to_recordset($1::json) AS row(n int, topic text, type text, data json, actor text)),
+  moved AS (
+    UPDATE topics SET head = head + more, written_at = greatest(written_at, $2::timestamptz)
+    FROM (SELECT topic, count(*) AS more FROM draft GROUP BY topic) AS counted
+    WHERE topics.topic = counted.topic RETURNING topics.topic, epoch, head - more AS before, written_at),
+  written AS (
+    INSERT INTO entries (topic, "offset", at, type, data, actor_id)
+    SELECT topic, before + place, written_at, type, data, actor FROM draft JOIN moved USING (topic))
+  SELECT epoch, before + place AS "offset", (extract(epoch FROM written_at) * 1000)::float8 AS at
+  FROM draft JOIN moved USING (topic) ORDER BY n`,
+)
+
 /**
  * Appends to any number of topics at once, each in the order of `drafts`, and returns the entries in that order. Topics
  * that have not begun are begun. All are locked, in their alphabetical order, until the transaction ends.
@@ -73,23 +93,10 @@ export async function appendToTopics(
   const lines = drafts.map(({ topic, type, data, actorId }, index) => {
     return { n: index, topic, type, data, actor: actorId ?? null }
   })
-  const [, , { rows }] = await allSettled([
+  const [, , rows] = await allSettled([
     beginTopics(tx, topics),
-    tx.execute(sql`
-      SELECT FROM topics WHERE topic = ANY(${sql.param(topics)}::text[]) ORDER BY topic FOR UPDATE`),
-    tx.execute<{ epoch: string; offset: string; at: number }>(sql`
-      WITH draft AS MATERIALIZED (
-        SELECT *, row_number() OVER (PARTITION BY topic ORDER BY n) AS place
-        FROM json_to_recordset(${JSON.stringify(lines)}::json) AS row(n int, topic text, type text, data json, actor text)),
-      moved AS (
-        UPDATE topics SET head = head + more, written_at = greatest(written_at, ${formatInstant(now)}::timestamptz)
-        FROM (SELECT topic, count(*) AS more FROM draft GROUP BY topic) AS counted
-        WHERE topics.topic = counted.topic RETURNING topics.topic, epoch, head - more AS before, written_at),
-      written AS (
-        INSERT INTO entries (topic, "offset", at, type, data, actor_id)
-        SELECT topic, before + place, written_at, type, data, actor FROM draft JOIN moved USING (topic))
-      SELECT epoch, before + place AS "offset", (extract(epoch FROM written_at) * 1000)::float8 AS at
-      FROM draft JOIN moved USING (topic) ORDER BY n`),
+    LOCK(tx, topics),
+    APPEND_TO_TOPICS(tx, JSON.stringify(lines), formatInstant(now)),
   ])
   return rows.map(({ epoch, offset, at }, index) => {
     const draft = drafts[index]

@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import type { Notification } from '../domain/notification/notification.ts'
 import type { UserId } from '../kernel/id.ts'
 import { formatInstant, type Instant, later } from '../kernel/instant.ts'
@@ -7,6 +6,7 @@ import { appendToTopics } from './append.ts'
 import type { Transaction } from './database.ts'
 import type { Entry } from './entry.ts'
 import { webhookDeliveries } from './schema.ts'
+import { statement } from './statement.ts'
 
 /** A notification, and whose it is. */
 export interface Addressed {
@@ -16,6 +16,13 @@ export interface Addressed {
 
 /** How long somebody who is away may take to come back before a push is sent. */
 const PUSH_AFTER_MS = 10_000
+
+const SAVE_NOTIFICATIONS = statement(
+  'save_notifications',
+  `INSERT INTO notifications (id, user_id, "offset", kind, title, body, subject_id, data, created_at)
+  SELECT id, u, o, k, t, b, s, d, $1::timestamptz
+  FROM json_to_recordset($2::json) AS row(id text, u text, o bigint, k text, t text, b text, s text, d json)`,
+)
 
 /**
  * Writes new notifications, each user's in order, and returns their entries. `isPushed`: whether the webhook is to have
@@ -36,11 +43,7 @@ export async function notify(
     const { id, kind, title, body, subjectId, data } = notification
     return { id, u: userId, o: entries[index]?.offset, k: kind, t: title, b: body, s: subjectId, d: data }
   })
-  await tx.execute(sql`
-    INSERT INTO notifications (id, user_id, "offset", kind, title, body, subject_id, data, created_at)
-    SELECT id, u, o, k, t, b, s, d, ${formatInstant(now)}::timestamptz
-    FROM json_to_recordset(${JSON.stringify(rows)}::json)
-      AS row(id text, u text, o bigint, k text, t text, b text, s text, d json)`)
+  await SAVE_NOTIFICATIONS(tx, formatInstant(now), JSON.stringify(rows))
   if (isPushed) await queuePushes(tx, addressed, now)
   return entries
 }

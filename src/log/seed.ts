@@ -14,6 +14,7 @@ import {
   type Topic,
 } from '../kernel/topic.ts'
 import type { Executor } from './database.ts'
+import { statement } from './statement.ts'
 
 const DEFAULT_ROOMS: readonly (readonly [string, RoomVisibility])[] = [
   ['global', 'PUBLIC'],
@@ -27,15 +28,16 @@ export function newEpoch(): Epoch {
   return asEpoch(randomInt(1, MAX_EPOCH))
 }
 
+const BEGIN = statement(
+  'begin_topics',
+  `INSERT INTO topics (topic, epoch, head, floor, written_at)
+  SELECT topic, epoch, 0, 0, clock_timestamp() FROM unnest($1::text[], $2::bigint[]) AS begun(topic, epoch)
+  ON CONFLICT DO NOTHING`,
+)
+
 /** Begins the histories of `topics`, empty; one that has begun already stays as it is. */
 export async function beginTopics(executor: Executor, topics: readonly Topic[]): Promise<void> {
-  if (topics.length === 0) return
-  const epochs = topics.map(newEpoch)
-  await executor.execute(sql`
-    INSERT INTO topics (topic, epoch, head, floor, written_at)
-    SELECT topic, epoch, 0, 0, clock_timestamp()
-    FROM unnest(${sql.param(topics)}::text[], ${sql.param(epochs)}::bigint[]) AS begun(topic, epoch)
-    ON CONFLICT DO NOTHING`)
+  if (topics.length > 0) await BEGIN(executor, topics, topics.map(newEpoch))
 }
 
 /** What exists from the first start: three rooms and the topic of announcements. Repeating it changes nothing. */
