@@ -23,6 +23,8 @@ export interface Mark {
 }
 
 const CONGESTED_BYTES = 64 * 1024
+/** So much is not worth waiting for more; and who sends it in slices of time is to see what it costs. */
+const AT_ONCE_BYTES = 8 * 1024
 
 /**
  * Queues what goes to one peer; all that is queued within a turn of the event loop leaves in one write. A class, and not
@@ -140,11 +142,11 @@ export class Writer {
     const { maxBufferBytes, onOverflow } = this.#options
     this.#pendingBytes += length
     // What comes within one turn may be more than the budget, and nothing to a peer that reads: the system takes it.
-    if (this.queuedBytes > maxBufferBytes) this.flush()
+    if (this.#pendingBytes >= AT_ONCE_BYTES || this.queuedBytes > maxBufferBytes) this.flush()
     if (this.queuedBytes > maxBufferBytes) {
       this.close()
       onOverflow()
-    } else if (!this.#isScheduled) {
+    } else if (!this.#isScheduled && this.#pendingBytes > 0) {
       this.#isScheduled = true
       atEndOfTurn(this.#flushScheduled)
     }
