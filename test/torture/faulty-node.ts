@@ -9,7 +9,7 @@ export interface Ailment {
   readonly withoutGapCheck?: boolean
   readonly withoutReplay?: boolean
   readonly withoutKeys?: boolean
-  /** Of a thousand batches so many end the process after their commit, before anybody is told. */
+  /** Of a thousand batches so many end the process after their commit, before anybody is told: from SIGUSR2 on. */
   readonly deathsPerMille?: number
   /** How much later it is by this node's clock than it is. */
   readonly clockSkewMs?: number
@@ -25,10 +25,14 @@ const read = readConfig(given)
 if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))
 const random = createRandom((ailment.seed ?? 0) + process.pid)
 const { deathsPerMille = 0 } = ailment
+let isMortal = false
+process.on('SIGUSR2', () => {
+  isMortal = true
+})
 const app = await startApp(read.config, createLogger(read.config.log), undefined, {
   ...ailment,
   afterCommit() {
-    if (random(1000) < deathsPerMille) process.kill(process.pid, 'SIGKILL')
+    if (isMortal && random(1000) < deathsPerMille) process.kill(process.pid, 'SIGKILL')
   },
 })
 process.on('SIGTERM', () => void app.close().then(() => process.exit(0)))

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { RestartingNode } from '../../support/restarting-node.ts'
 import type { Fault } from '../fault.ts'
 import { perform } from '../scene.ts'
 
@@ -31,15 +32,26 @@ export const diedBeforeTelling: Fault = {
     const ailment = { deathsPerMille: 8 }
     const wanted = form === 'short' ? 2 : 25
     return perform({ ...BURST, seed, postgres, ailment }, async ({ nodes }) => {
+      nodes.forEach(makeMortal)
       let deaths = 0
       while (deaths < wanted) {
         await Promise.race(nodes.map(({ node }) => node.exited))
         deaths += 1
         await Promise.all(nodes.map((node) => node.revive()))
+        nodes.forEach(makeMortal)
       }
       return { deaths: `${deaths}` }
     })
   },
+}
+
+/** Not before all is prepared. */
+function makeMortal({ node }: RestartingNode): void {
+  try {
+    process.kill(node.pid, 'SIGUSR2')
+  } catch {
+    // It has just died.
+  }
 }
 
 /** Fault 11: one node after another is ended in order and started again. */
