@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { readCommandLine, rotated, type Wanted } from './run/command-line.ts'
 import { build, expectTaskset } from './run/generator.ts'
 import { describeMachine, describeVersions, providePeers } from './run/machine.ts'
@@ -90,17 +91,16 @@ function inOrder(results: readonly ScenarioResult[]): readonly ScenarioResult[] 
   return results.toSorted((one, other) => (places.get(one.name) ?? 0) - (places.get(other.name) ?? 0))
 }
 
-/** Keeps what the same day's file has of other scenarios. */
+/** Keeps what the same day's file has of other scenarios, where they were measured on this machine and this state. */
 async function save(measured: readonly ScenarioResult[], wanted: Wanted): Promise<void> {
   const isWhole = !wanted.isQuick && wanted.systems === undefined
   const path = join(RESULTS, `${date}${isWhole ? '' : '-trial'}.json`)
   const earlier = await readEarlier(path)
+  const [machine, versions] = [describeMachine(), await describeVersions()]
+  const isContinued = isDeepStrictEqual([earlier?.machine, earlier?.versions], [machine, versions])
   const result: Result = {
-    startedAt,
-    isQuick: wanted.isQuick,
-    machine: describeMachine(),
-    versions: await describeVersions(),
-    scenarios: inOrder(mergeScenarios(earlier?.scenarios ?? [], measured)),
+    ...{ startedAt, isQuick: wanted.isQuick, machine, versions },
+    scenarios: inOrder(mergeScenarios(isContinued ? (earlier?.scenarios ?? []) : [], measured)),
   }
   await mkdir(RESULTS, { recursive: true })
   await writeFile(path, `${JSON.stringify(result, null, 1)}\n`)
