@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import type { Item } from '../../src/hub/reader.ts'
+import { RecentItems } from '../../src/hub/recent.ts'
+import { encodeCursor } from '../../src/kernel/cursor.ts'
+import { instant } from '../../src/kernel/instant.ts'
+import { asEpoch, asOffset, type Offset } from '../../src/kernel/position.ts'
+import { TOPIC } from './fake-history.ts'
+
+function items(from: number, count: number): readonly Item[] {
+  return Array.from({ length: count }, (_, index) => {
+    const offset = asOffset(from + index)
+    const cursor = encodeCursor(TOPIC, { epoch: asEpoch(1), offset })
+    return { offset, cursor, at: instant(0), event: {}, isFor: () => true }
+  })
+}
+
+const offsets = (some: readonly Item[] | undefined): readonly Offset[] | undefined =>
+  some?.map(({ offset }) => offset)
+
+test('gives all after a position, and nothing where the next is not there', () => {
+  const recent = new RecentItems().ofTopic()
+  expect(recent.after(asOffset(0))).toBeUndefined()
+  recent.add(items(5, 3))
+  expect(offsets(recent.after(asOffset(4)))).toEqual([5, 6, 7])
+  expect(offsets(recent.after(asOffset(6)))).toEqual([7])
+  expect(recent.after(asOffset(3))).toBeUndefined()
+  expect(recent.after(asOffset(7))).toBeUndefined()
+})
+
+test('keeps the last 256 of a topic', () => {
+  const recent = new RecentItems().ofTopic()
+  recent.add(items(1, 300))
+  expect(recent.after(asOffset(43))).toBeUndefined()
+  expect(recent.after(asOffset(44))).toHaveLength(256)
+})
+
+test('keeps the last 10,000 of all topics: the oldest make room', () => {
+  const store = new RecentItems()
+  const quiet = store.ofTopic()
+  quiet.add(items(1, 100))
+  const busy = Array.from({ length: 99 }, () => store.ofTopic())
+  for (const topic of busy) topic.add(items(1, 100))
+  expect(quiet.after(asOffset(0))).toHaveLength(100)
+  busy[0]?.add(items(101, 40))
+  expect(quiet.after(asOffset(39))).toBeUndefined()
+  expect(offsets(quiet.after(asOffset(98)))).toEqual([99, 100])
+  expect(busy[0]?.after(asOffset(0))).toHaveLength(140)
+})
+
+test('of a topic that had too many itself, the newest stay as long as any', () => {
+  const store = new RecentItems()
+  const [loud, louder] = [store.ofTopic(), store.ofTopic()]
+  loud.add(items(1, 1_000))
+  louder.add(items(1, 9_744))
+  expect(loud.after(asOffset(744))).toHaveLength(256)
+  louder.add(items(9_745, 1))
+  expect(loud.after(asOffset(744))).toBeUndefined()
+  expect(loud.after(asOffset(745))).toHaveLength(255)
+})
+
+test('forgets all where the history is another', () => {
+  const recent = new RecentItems().ofTopic()
+  recent.add(items(1, 10))
+  recent.clear()
+  expect(recent.after(asOffset(0))).toBeUndefined()
+  recent.add(items(1, 2))
+  expect(recent.after(asOffset(0))).toHaveLength(2)
+})
