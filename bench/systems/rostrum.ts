@@ -68,7 +68,7 @@ async function startNodes(
     ...NO_LIMITS,
     NODE_ENV: 'production',
     MUTATIONS_PER_SECOND: '1000000',
-    NODE_OPTIONS: `${process.env["ZZ_OPTIONS"] ?? ""} --import=${COLLECT_GARBAGE}${profiling}`,
+    NODE_OPTIONS: `--import=${COLLECT_GARBAGE}${profiling}`,
   }
   const nodes: TestNode[] = []
   for (let index = 0; index < count; index += 1) {
