@@ -18,10 +18,10 @@ describe('a server', () => {
       setInterval(() => {}, 1_000)
     `
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' })
-    await vi.waitFor(() => expect(existsSync(join(folder, 'pid'))).toBe(true), 5_000)
+    await vi.waitFor(() => expect(existsSync(join(folder, 'pid'))).toBe(true), 20_000)
     parent.kill('SIGKILL')
     await once(parent, 'exit')
-    await vi.waitFor(() => expect(existsSync(folder)).toBe(false), 5_000)
+    await vi.waitFor(() => expect(existsSync(folder)).toBe(false), 20_000)
   })
 
   test('that ends before it is ready says what it printed', async () => {
