@@ -13,6 +13,7 @@ import { Feed, type FeedEvents, type FeedListener } from './feed.ts'
 import { Gate } from './gate.ts'
 import { ListFeed } from './list-feed.ts'
 import { ListTicker } from './list-ticker.ts'
+import { RecentItems } from './recent.ts'
 import type {
   CurrentPlan,
   Guard,
@@ -23,7 +24,6 @@ import type {
   Plan,
   PulsePlan,
 } from './source.ts'
-import { RecentItems } from './recent.ts'
 import { Stream, type StreamEvents } from './stream.ts'
 import { createRoomTallies, type Tally } from './tally.ts'
 import { Ticker } from './ticker.ts'

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { request as sendRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 import { post } from '../support/graphql-client.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
@@ -63,6 +64,22 @@ describe('connection_ack', () => {
 })
 
 describe.concurrent('A connection', () => {
+  test('whose client answers no ping is cut within twice the heartbeat; one that answers stays', async () => {
+    const connect = (autoPong: boolean): WebSocket =>
+      new WebSocket(node.wsUrl, 'graphql-transport-ws', { autoPong })
+    const [lively, dead] = [connect(true), connect(false)]
+    for (const socket of [lively, dead]) {
+      socket.once('open', () => socket.send('{"type":"connection_init"}'))
+    }
+    const openedAt = performance.now()
+    const [code] = await once(dead, 'close')
+    expect(code).toBe(1006)
+    expect(performance.now() - openedAt).toBeLessThan(40_000)
+    await once(lively, 'ping')
+    expect(lively.readyState).toBe(WebSocket.OPEN)
+    lively.terminate()
+  }, 90_000)
+
   test('without connection_init is closed with 4408 after 5 s', async () => {
     const openedAt = performance.now()
     using socket = await openSocket(node.wsUrl)
