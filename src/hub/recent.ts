@@ -5,41 +5,48 @@ import type { Item } from './reader.ts'
 const MOST = 10_000
 const MOST_OF_ONE = 256
 
-/** What bounds the recent items of all topics of a node: the oldest of all makes room for the newest. */
+/**
+ * What bounds the recent items of all topics of a node: the oldest of all makes room for the newest. It knows whose they are
+ * and holds none of them itself: what a topic forgets, or a topic that nobody reads any more, is gone.
+ */
 export class RecentItems {
-  readonly #items: Item[] = []
-  readonly #owners: Recent[] = []
+  readonly #owners: (WeakRef<Recent> | undefined)[] = []
   #next = 0
 
   /** Of one topic. */
   ofTopic(): Recent {
-    return new Recent((owner, item) => this.#add(owner, item))
+    return new Recent((owner) => this.#take(owner))
   }
 
-  #add(owner: Recent, item: Item): void {
-    const [oldest, its] = [this.#items[this.#next], this.#owners[this.#next]]
-    if (oldest !== undefined) its?.forget(oldest)
-    this.#items[this.#next] = item
-    this.#owners[this.#next] = owner
-    this.#next = (this.#next + 1) % MOST
+  /** A place for an item of `owner`. */
+  #take(owner: WeakRef<Recent>): number {
+    const place = this.#next
+    this.#next = (place + 1) % MOST
+    this.#owners[place]?.deref()?.forget(place)
+    this.#owners[place] = owner
+    return place
   }
 }
 
 /** A topic's last items, without a hole, for readers who are nearly there. */
 export class Recent {
-  readonly #onAdded: (owner: Recent, item: Item) => void
+  readonly #takePlace: (owner: WeakRef<Recent>) => number
+  readonly #self = new WeakRef(this)
   #items: Item[] = []
+  /** That of each item among those of all topics. */
+  #places: number[] = []
 
-  constructor(onAdded: (owner: Recent, item: Item) => void) {
-    this.#onAdded = onAdded
+  constructor(takePlace: (owner: WeakRef<Recent>) => number) {
+    this.#takePlace = takePlace
   }
 
   /** `items` follow those that were added before. */
   add(items: readonly Item[]): void {
     for (const item of items) {
-      if (this.#items.length === MOST_OF_ONE) this.#items.shift()
+      if (this.#items.length === MOST_OF_ONE) this.#shift()
+      const place = this.#takePlace(this.#self)
       this.#items.push(item)
-      this.#onAdded(this, item)
+      this.#places.push(place)
     }
   }
 
@@ -52,12 +59,18 @@ export class Recent {
     return items.length === 0 ? undefined : items
   }
 
-  /** `item`, where it is here: the oldest of all. */
-  forget(item: Item): void {
-    if (this.#items[0] === item) this.#items.shift()
+  /** The item that has `place`, where it is still here: the oldest. */
+  forget(place: number): void {
+    if (this.#places[0] === place) this.#shift()
   }
 
   clear(): void {
     this.#items = []
+    this.#places = []
+  }
+
+  #shift(): void {
+    this.#items.shift()
+    this.#places.shift()
   }
 }

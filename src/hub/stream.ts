@@ -144,13 +144,11 @@ export class Stream implements FeedListener {
 
   onEntries(entries: readonly Entry[], trace?: TraceParent): void {
     const span = trace === undefined ? undefined : this.#spanOf(entries, trace)
-    if (this.#source.prepare === undefined) {
-      if (this.#preparing === undefined) this.#hand(entries, [], span)
-      else this.#queue(async () => this.#hand(entries, [], span), span)
-    } else {
-      const { prepare } = this.#source
-      this.#queue(async () => this.#hand(entries, await prepare(this.#topic, entries), span), span)
-    }
+    const { prepare } = this.#source
+    if (prepare !== undefined) {
+      this.#queue(entries, () => prepare(this.#topic, entries), span)
+    } else if (this.#preparing === undefined) this.#hand(entries, [], span)
+    else this.#queue(entries, async () => [], span)
   }
 
   #spanOf(entries: readonly Entry[], trace: TraceParent): Span | undefined {
@@ -179,8 +177,17 @@ export class Stream implements FeedListener {
     }
   }
 
-  /** One after another, so that a slow preparation does not let later entries overtake. */
-  #queue(task: () => Promise<void>, span?: Span): void {
+  /**
+   * One after another, so that a slow preparation does not let later entries overtake. What was prepared when its history was
+   * replaced by another belongs to no one any more.
+   */
+  #queue(entries: readonly Entry[], prepare: () => Promise<readonly unknown[]>, span?: Span): void {
+    const generation = this.#generation
+    const task = async (): Promise<void> => {
+      const prepared = await prepare()
+      if (generation === this.#generation) this.#hand(entries, prepared, span)
+      else span?.end()
+    }
     const work = (this.#preparing ?? Promise.resolve()).then(task).catch((error: unknown) => {
       span?.fail(typeOf(error))
       span?.end()

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import type { Item } from '../../src/hub/reader.ts'
 import { RecentItems } from '../../src/hub/recent.ts'
@@ -65,4 +67,24 @@ test('forgets all where the history is another', () => {
   expect(recent.after(asOffset(0))).toBeUndefined()
   recent.add(items(1, 2))
   expect(recent.after(asOffset(0))).toHaveLength(2)
+})
+
+test('holds nothing that its topic has forgotten, nor what a topic held that nobody reads any more', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  const store = new RecentItems()
+  const recent = store.ofTopic()
+  const fill = (): readonly WeakRef<Item>[] => {
+    const [old, left] = [items(1, 1), items(1, 1)]
+    recent.add(old)
+    recent.add(items(2, 256))
+    store.ofTopic().add(left)
+    return [...old, ...left].map((item) => new WeakRef(item))
+  }
+  const refs = fill()
+  // A reference that was just made holds until the turn ends.
+  await new Promise((resolve) => setImmediate(resolve))
+  collect()
+  expect(refs.map((ref) => ref.deref())).toEqual([undefined, undefined])
+  expect(recent.after(asOffset(1))).toHaveLength(256)
 })

@@ -163,9 +163,11 @@ describe.each(implementations)('a registry ($name)', ({ create }) => {
         timeout: 5_000,
       })
       expect(times.length).toBeLessThanOrEqual(7)
+      // It is read every half second; a reading that took long lets the gap after it look short, not all of them.
       const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
-      // What was told and read at nearly the same time.
-      for (const gap of gaps) expect(gap).toBeGreaterThan(TELL_EVERY_MS - 100)
+      for (const gap of gaps) expect(gap).toBeGreaterThan(TELL_EVERY_MS / 2)
+      const meanGap = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length
+      expect(meanGap).toBeGreaterThan(TELL_EVERY_MS - 100)
     })
 
     test('tells nothing of a tag that says what it said before', async () => {
