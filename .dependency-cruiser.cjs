@@ -83,6 +83,7 @@ const FOLDERS = {
       'pubsub/bus.ts',
     ],
     packages: ['prom-client'],
+    node: ['perf_hooks'],
   },
   resolvers: {
     knows: [
@@ -165,6 +166,9 @@ const FOLDERS = {
 const literal = (text) => text.replace(/[.\\/+*?^${}()|[\]-]/g, '\\$&')
 const ofSrc = (place) => `^src/${literal(place)}${place.endsWith('/') ? '' : '$'}`
 const ofNpm = (name) => `(^|/)node_modules/${literal(name)}/`
+
+/** Packages without code: there is nothing to be found. */
+const TYPES_ALONE = ['^@graphql-typed-document-node/core$']
 
 /** The implementations of a contract: `bus.memory.ts`, `bus.redis.ts`. */
 const IMPLEMENTATION = '\\.(memory|otlp|redis)\\.ts$'
@@ -311,12 +315,35 @@ module.exports = {
       { path: ['graphql-yoga', '@graphql-yoga/render-graphiql'].map(ofNpm) },
     ),
     refuse(
+      'the-kit-stands-alone',
+      'What clients install is a package of its own, with no code of the server in it.',
+      { path: '^client/src/' },
+      { pathNot: ['^client/src/', '(^|/)node_modules/', ...TYPES_ALONE] },
+    ),
+    ...[
+      ['apollo\\.ts$', ['@apollo/client', 'rxjs']],
+      ['urql\\.ts$', ['@urql/core']],
+      ['react/', ['react']],
+    ].map(([place, packages]) =>
+      refuse(
+        `the-kit-asks-for-${packages.at(-1).replace('@urql/core', 'urql').replace('rxjs', 'apollo')}-where-it-is-used`,
+        'Who installs the kit for one library has no other.',
+        { path: '^client/src/', pathNot: `^client/src/${place}` },
+        { path: packages.map(ofNpm) },
+      ),
+    ),
+    refuse(
       'no-circles',
       'Of two files that need each other, neither can be understood first.',
       {},
       { circular: true },
     ),
-    refuse('everything-is-found', 'An import that leads nowhere.', {}, { couldNotResolve: true }),
+    refuse(
+      'everything-is-found',
+      'An import that leads nowhere.',
+      {},
+      { couldNotResolve: true, pathNot: TYPES_ALONE },
+    ),
     refuse(
       'packages-are-declared',
       'What runs in production is listed under dependencies.',

@@ -1,17 +1,17 @@
 import type { CodegenConfig } from '@graphql-codegen/cli'
 
-/** Typed documents for tests and the client kit, from the schema that is committed. */
+/** Typed documents of the client kit and the pages, and the manifest for TRUSTED_DOCUMENTS, from the committed schema. */
 const config: CodegenConfig = {
   schema: './schema.graphql',
-  documents: ['test/**/*.ts', 'client/**/*.ts', '!test/support/gql/**'],
-  ignoreNoDocuments: true,
+  documents: ['client/src/**/*.graphql'],
   generates: {
-    './test/support/gql/': {
+    './client/src/gql/': {
       preset: 'client',
-      presetConfig: { fragmentMasking: false },
+      presetConfig: { fragmentMasking: false, persistedDocuments: { hashAlgorithm: 'sha256' } },
       config: {
         enumsAsTypes: true,
         useTypeImports: true,
+        importExtension: '.ts',
         strictScalars: true,
         scalars: { Amount: 'number', Cursor: 'string', DateTime: 'string', JSON: 'unknown' },
       },

@@ -1,0 +1,44 @@
+import { ApolloLink } from '@apollo/client'
+import { CombinedGraphQLErrors } from '@apollo/client/errors'
+import { Observable } from 'rxjs'
+import type { RostrumClient } from './client.ts'
+import type { RostrumError } from './error.ts'
+import { type OperationResult, prepareOperation } from './operation.ts'
+
+/**
+ * The end of a chain of links: subscriptions, queries and mutations over the connection of `client`. Subscriptions go on by
+ * themselves after a lost connection; `cursor`, `offset` and `at` of each entry, and `reset` of snapshots, are asked for with
+ * what the document asks for.
+ */
+export function createRostrumLink(client: RostrumClient): ApolloLink {
+  return new ApolloLink(
+    ({ query, variables, operationName = '' }) =>
+      new Observable((observer) => {
+        const operation = { query, variables, ...(operationName === '' ? {} : { operationName }) }
+        const fail = (error: RostrumError): void => observer.error(apolloError(error))
+        if (prepareOperation(operation).type === 'subscription') {
+          return client.subscribe<Record<string, unknown>, typeof variables>(operation, {
+            next: (result) => observer.next(apolloResult(result)),
+            error: fail,
+            complete: () => observer.complete(),
+          })
+        }
+        client.execute<Record<string, unknown>, typeof variables>(operation).then(
+          (result: OperationResult<Record<string, unknown>>) => {
+            observer.next(apolloResult(result))
+            observer.complete()
+          },
+          (reason) => fail(reason),
+        )
+        return undefined
+      }),
+  )
+}
+
+function apolloResult({ data, errors }: OperationResult<Record<string, unknown>>): ApolloLink.Result {
+  return { ...(data === undefined ? {} : { data }), ...(errors === undefined ? {} : { errors }) }
+}
+
+function apolloError(error: RostrumError): Error {
+  return error.errors.length === 0 ? error : new CombinedGraphQLErrors({ errors: [...error.errors] })
+}

@@ -1,0 +1,13 @@
+/** Resolves after so long; sooner where the device says that it is online again, or `signal` that it is over. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const done = (): void => resolve()
+  const timer = setTimeout(done, ms)
+  signal.addEventListener('abort', done)
+  globalThis.addEventListener?.('online', done)
+  await promise
+  clearTimeout(timer)
+  signal.removeEventListener('abort', done)
+  globalThis.removeEventListener?.('online', done)
+}

@@ -1,0 +1,91 @@
+import { type AnnouncementsState, inForce, liveAnnouncements } from '../state/announcements.ts'
+import { type AuctionState, liveAuction } from '../state/auction.ts'
+import { type AuctionsState, liveAuctions } from '../state/auctions.ts'
+import { type LeaderboardState, liveAuctionLeaderboard, liveRoomLeaderboard } from '../state/leaderboard.ts'
+import type { Live } from '../state/live.ts'
+import { liveMessages, type MessagesState } from '../state/messages.ts'
+import { liveNotifications, type NotificationsState } from '../state/notifications.ts'
+import { liveOrders, type OrdersState } from '../state/orders.ts'
+import { livePositions, type PositionsState } from '../state/positions.ts'
+import { livePresence, liveTyping, type PresenceState, type TypingState } from '../state/presence.ts'
+import { liveRoom, type RoomState } from '../state/room.ts'
+import { useServerTime } from './connection.ts'
+import { shareLive, useLive } from './live.ts'
+
+const auctions = shareLive(liveAuction)
+const lists = shareLive(liveAuctions)
+const auctionLeaderboards = shareLive(liveAuctionLeaderboard)
+const roomLeaderboards = shareLive(liveRoomLeaderboard)
+const orders = shareLive(liveOrders)
+const positions = shareLive(livePositions)
+const messages = shareLive(liveMessages)
+const rooms = shareLive(liveRoom)
+const presences = shareLive(livePresence)
+const typings = shareLive(liveTyping)
+const announcements = shareLive(liveAnnouncements)
+const notifications = shareLive(liveNotifications)
+
+/** So late, at most, an announcement that has expired goes. */
+const EXPIRY_MS = 1_000
+
+/** An auction and its latest bids, live. */
+export function useAuction(auctionId: string): Live<AuctionState> {
+  return useLive(auctions, auctionId)
+}
+
+/** The auctions of a room, live, as a list shows them. */
+export function useAuctions(roomId: string): Live<AuctionsState> {
+  return useLive(lists, roomId)
+}
+
+/** The ranking of an auction's bidders, live. */
+export function useAuctionLeaderboard(auctionId: string): Live<LeaderboardState> {
+  return useLive(auctionLeaderboards, auctionId)
+}
+
+/** The ranking of a room, live. */
+export function useRoomLeaderboard(roomId: string): Live<LeaderboardState> {
+  return useLive(roomLeaderboards, roomId)
+}
+
+/** The orders of a trade room that are disclosed to who is signed in, live. */
+export function useOrders(roomId: string): Live<OrdersState> {
+  return useLive(orders, roomId)
+}
+
+/** The positions and portfolios of a trade room that are disclosed to who is signed in, live. */
+export function usePositions(roomId: string): Live<PositionsState> {
+  return useLive(positions, roomId)
+}
+
+/** The latest messages of a room, live. */
+export function useMessages(roomId: string): Live<MessagesState> {
+  return useLive(messages, roomId)
+}
+
+/** A room, live: its phase, and how many members it has. */
+export function useRoom(roomId: string): Live<RoomState> {
+  return useLive(rooms, roomId)
+}
+
+/** Who is there, live. */
+export function usePresence(roomId: string): Live<PresenceState> {
+  return useLive(presences, roomId)
+}
+
+/** Who is writing a message, live. */
+export function useTyping(roomId: string): Live<TypingState> {
+  return useLive(typings, roomId)
+}
+
+/** The announcements in force for who is signed in, live. */
+export function useAnnouncements(): Live<AnnouncementsState> {
+  const live = useLive(announcements, '')
+  const now = useServerTime(EXPIRY_MS)
+  return live.kind === 'live' ? { kind: 'live', state: inForce(live.state, now) } : live
+}
+
+/** What is unread for who is signed in, live. Visitors are refused. */
+export function useNotifications(): Live<NotificationsState> {
+  return useLive(notifications, '')
+}

@@ -1,0 +1,39 @@
+import {
+  type AnnouncementPartsFragment,
+  LiveAnnouncementsDocument,
+  type LiveAnnouncementsSubscription,
+  type LiveAnnouncementsSubscriptionVariables,
+} from '../gql/graphql.ts'
+import type { LiveDefinition } from './live.ts'
+
+export type Announcement = AnnouncementPartsFragment
+
+/** Those that were published for this viewer and not retracted, newest first; also such as have expired since. */
+export type AnnouncementsState = readonly Announcement[]
+
+export function liveAnnouncements(): LiveDefinition<
+  AnnouncementsState,
+  LiveAnnouncementsSubscription,
+  LiveAnnouncementsSubscriptionVariables
+> {
+  return { operation: { query: LiveAnnouncementsDocument, variables: {} }, reduce }
+}
+
+/** Those of `announcements` that are in force at `now`, in ms since the epoch by the server's clock. */
+export function inForce(announcements: AnnouncementsState, now: number): AnnouncementsState {
+  return announcements.filter(({ expiresAt }) => expiresAt == null || Date.parse(expiresAt) > now)
+}
+
+function reduce(
+  state: AnnouncementsState = [],
+  { announcements: entry }: LiveAnnouncementsSubscription,
+): AnnouncementsState {
+  switch (entry.__typename) {
+    case 'AnnouncementsSnapshot':
+      return [...entry.announcements].sort((a, b) => (a.publishedAt < b.publishedAt ? 1 : -1))
+    case 'AnnouncementPublished':
+      return [entry.announcement, ...state]
+    case 'AnnouncementRetracted':
+      return state.filter(({ id }) => id !== entry.announcement.id)
+  }
+}

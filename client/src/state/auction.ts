@@ -1,0 +1,48 @@
+import {
+  type AuctionPartsFragment,
+  type BidPartsFragment,
+  LiveAuctionDocument,
+  type LiveAuctionSubscription,
+  type LiveAuctionSubscriptionVariables,
+} from '../gql/graphql.ts'
+import type { LiveDefinition } from './live.ts'
+
+export type Auction = AuctionPartsFragment
+export type Bid = BidPartsFragment
+
+export interface AuctionState {
+  readonly auction: Auction
+  /** Newest first, the latest 200 at most; those that were struck have `voidedAt`. */
+  readonly bids: readonly Bid[]
+  /** What came last. */
+  readonly latest: LiveAuctionSubscription['bids']
+}
+
+const MAX_BIDS = 200
+
+export function liveAuction(
+  auctionId: string,
+): LiveDefinition<AuctionState, LiveAuctionSubscription, LiveAuctionSubscriptionVariables> {
+  return { operation: { query: LiveAuctionDocument, variables: { auctionId } }, reduce }
+}
+
+function reduce(state: AuctionState | undefined, { bids: latest }: LiveAuctionSubscription): AuctionState {
+  switch (latest.__typename) {
+    case 'AuctionSnapshot': {
+      const { bids, ...auction } = latest.auction
+      return { auction, bids: bids.edges.map(({ node }) => node), latest }
+    }
+    case 'BidPlaced':
+      return {
+        auction: latest.auction,
+        bids: [latest.bid, ...(state?.bids ?? [])].slice(0, MAX_BIDS),
+        latest,
+      }
+    case 'BidVoided': {
+      const { auction, bid } = latest
+      return { auction, bids: (state?.bids ?? []).map((each) => (each.id === bid.id ? bid : each)), latest }
+    }
+    default:
+      return { auction: latest.auction, bids: state?.bids ?? [], latest }
+  }
+}

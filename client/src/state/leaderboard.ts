@@ -1,0 +1,50 @@
+import {
+  LiveLeaderboardDocument,
+  type LiveLeaderboardSubscription,
+  type LiveLeaderboardSubscriptionVariables,
+  type StandingPartsFragment,
+} from '../gql/graphql.ts'
+import type { LiveDefinition } from './live.ts'
+
+export type Standing = StandingPartsFragment
+
+/** Best first: the first 100 of the snapshot, and all whose score changed since. The first 100 ranks are exact. */
+export type LeaderboardState = readonly Standing[]
+
+type Definition = LiveDefinition<
+  LeaderboardState,
+  LiveLeaderboardSubscription,
+  LiveLeaderboardSubscriptionVariables
+>
+
+/** The ranking of an auction's bidders. */
+export function liveAuctionLeaderboard(auctionId: string): Definition {
+  return {
+    operation: { query: LiveLeaderboardDocument, variables: { auctionId } },
+    // Without a score is of whose bids all were voided.
+    reduce: (state, result) => reduce(state, result).filter(({ score }) => score > 0),
+  }
+}
+
+/** The ranking of a room. */
+export function liveRoomLeaderboard(roomId: string): Definition {
+  return { operation: { query: LiveLeaderboardDocument, variables: { roomId } }, reduce }
+}
+
+function reduce(
+  state: LeaderboardState = [],
+  { leaderboard: entry }: LiveLeaderboardSubscription,
+): LeaderboardState {
+  switch (entry.__typename) {
+    case 'LeaderboardSnapshot':
+      return entry.leaderboard.standings
+    case 'LeaderboardSnapshotCreated':
+      return state
+    default: {
+      const changed = new Map(entry.standings.map((standing) => [standing.user.id, standing]))
+      return [...state.filter(({ user }) => !changed.has(user.id)), ...changed.values()].sort(
+        (one, other) => one.rank - other.rank || (one.reachedAt < other.reachedAt ? -1 : 1),
+      )
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import {
+  LiveNotificationsDocument,
+  type LiveNotificationsSubscription,
+  type LiveNotificationsSubscriptionVariables,
+  type NotificationPartsFragment,
+} from '../gql/graphql.ts'
+import type { LiveDefinition } from './live.ts'
+
+export type Notification = NotificationPartsFragment
+
+export interface NotificationsState {
+  /** Newest first. */
+  readonly unread: readonly Notification[]
+  readonly unreadCount: number
+}
+
+export function liveNotifications(): LiveDefinition<
+  NotificationsState,
+  LiveNotificationsSubscription,
+  LiveNotificationsSubscriptionVariables
+> {
+  return { operation: { query: LiveNotificationsDocument, variables: {} }, reduce }
+}
+
+const NONE: NotificationsState = { unread: [], unreadCount: 0 }
+
+function reduce(state = NONE, { notifications: entry }: LiveNotificationsSubscription): NotificationsState {
+  switch (entry.__typename) {
+    case 'NotificationsSnapshot': {
+      const unread = [...entry.unread].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+      return { unread, unreadCount: unread.length }
+    }
+    case 'NotificationCreated':
+      return { unread: [entry.notification, ...state.unread], unreadCount: state.unreadCount + 1 }
+    case 'NotificationsRead': {
+      const read = new Set(entry.ids)
+      return { unread: state.unread.filter(({ id }) => !read.has(id)), unreadCount: entry.unreadCount }
+    }
+  }
+}

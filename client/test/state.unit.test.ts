@@ -1,0 +1,242 @@
+import { describe, expect, test } from 'vitest'
+import { inForce, liveAnnouncements } from '../src/state/announcements.ts'
+import { liveAuction } from '../src/state/auction.ts'
+import { liveAuctions } from '../src/state/auctions.ts'
+import { liveAuctionLeaderboard, liveRoomLeaderboard } from '../src/state/leaderboard.ts'
+import type { LiveDefinition } from '../src/state/live.ts'
+import { liveMessages } from '../src/state/messages.ts'
+import { liveNotifications } from '../src/state/notifications.ts'
+import { liveOrders } from '../src/state/orders.ts'
+import { livePositions } from '../src/state/positions.ts'
+import { liveRoom } from '../src/state/room.ts'
+
+/** What is left of `State` when the results came one after another. Of each entry, only what matters is said. */
+function after<State, Result, Variables>(
+  { reduce }: LiveDefinition<State, Result, Variables>,
+  ...results: readonly object[]
+): State {
+  const [first, ...others] = results as readonly Result[]
+  if (first === undefined) throw new RangeError('something has to come')
+  return others.reduce((state, result) => reduce(state, result), reduce(undefined, first))
+}
+
+const user = (id: string) => ({ id, name: id })
+
+describe('The state of an auction', () => {
+  const auction = (currentPrice: number | null) => ({ id: 'a', currentPrice })
+  const bid = (id: string, voidedAt: string | null = null) => ({ id, voidedAt })
+  const snapshot = (...ids: readonly string[]) => ({
+    bids: {
+      __typename: 'AuctionSnapshot',
+      auction: { ...auction(100), bids: { edges: ids.map((id) => ({ node: bid(id) })) } },
+    },
+  })
+  const placed = (id: string, price: number) => ({
+    bids: { __typename: 'BidPlaced', bid: bid(id), auction: auction(price) },
+  })
+
+  test('begins with the snapshot, and puts each bid before the others', () => {
+    const state = after(liveAuction('a'), snapshot('b2', 'b1'), placed('b3', 300))
+    expect(state).toMatchObject({ auction: auction(300), bids: [bid('b3'), bid('b2'), bid('b1')] })
+    expect(state.auction).not.toHaveProperty('bids')
+  })
+
+  test('begins again with a reset', () => {
+    expect(after(liveAuction('a'), snapshot('b1'), placed('b2', 200), snapshot('b9')).bids).toEqual([
+      bid('b9'),
+    ])
+  })
+
+  test('marks the bid that was struck, where it stands', () => {
+    const voided = { __typename: 'BidVoided', bid: bid('b1', 'now'), auction: auction(null) }
+    const state = after(liveAuction('a'), snapshot('b2', 'b1'), { bids: voided })
+    expect(state).toMatchObject({ auction: auction(null), bids: [bid('b2'), bid('b1', 'now')] })
+  })
+
+  test('keeps the bids when something else happens, and says what', () => {
+    const extended = { __typename: 'AuctionExtended', auction: auction(100) }
+    const state = after(liveAuction('a'), snapshot('b1'), { bids: extended })
+    expect([state.bids, state.latest]).toEqual([[bid('b1')], extended])
+  })
+
+  test('holds 200 bids', () => {
+    const many = Array.from({ length: 300 }, (_, index) => placed(`b${index}`, index))
+    const { bids } = after(liveAuction('a'), snapshot(), ...many)
+    expect([bids.length, bids[0]?.id]).toEqual([200, 'b299'])
+  })
+})
+
+describe('The state of a list of auctions', () => {
+  test('has the latest of each, in the order in which they end', () => {
+    const update = (id: string, endsAt: string, title = '') => ({ auctionUpdates: { id, endsAt, title } })
+    const state = after(
+      liveAuctions('r'),
+      update('a', '3'),
+      update('b', '2'),
+      update('c', '2'),
+      update('a', '1', 'new'),
+    )
+    expect(state).toEqual([
+      { id: 'a', endsAt: '1', title: 'new' },
+      { id: 'b', endsAt: '2', title: '' },
+      { id: 'c', endsAt: '2', title: '' },
+    ])
+  })
+})
+
+describe('The state of messages', () => {
+  const message = (id: string, offset: number, body: string | null = id) => ({ id, offset, body })
+  const snapshot = {
+    messages: { __typename: 'MessagesSnapshot', messages: [message('m2', 2), message('m1', 1)] },
+  }
+  const entry = (type: string, changed: object) => ({ messages: { __typename: type, message: changed } })
+
+  test('has them oldest first, as they are now', () => {
+    const state = after(
+      liveMessages('r'),
+      snapshot,
+      entry('MessageSent', message('m3', 3)),
+      entry('MessageEdited', message('m1', 1, 'better')),
+      entry('MessageDeleted', message('m2', 2, null)),
+    )
+    expect(state.messages).toEqual([message('m1', 1, 'better'), message('m2', 2, null), message('m3', 3)])
+  })
+
+  test('knows how far others have got', () => {
+    const receipt = (readThrough: number) => ({
+      messages: { __typename: 'ReceiptAdvanced', user: user('ann'), deliveredThrough: 2, readThrough },
+    })
+    const { marks } = after(liveMessages('r'), snapshot, receipt(1), receipt(2))
+    expect([...marks]).toEqual([['ann', { deliveredThrough: 2, readThrough: 2 }]])
+  })
+})
+
+describe('The state of a room', () => {
+  const room = (phase: string, memberCount = 1) => ({ id: 'r', phase, memberCount })
+  const entry = (type: string, more: object) => ({ roomState: { __typename: type, ...more } })
+
+  test('follows its phase and counts its members', () => {
+    const state = after(
+      liveRoom('r'),
+      entry('RoomSnapshot', { room: room('LIVE') }),
+      entry('MemberJoined', { user: user('ann'), memberCount: 2 }),
+      entry('MemberMuted', { user: user('ann'), until: null }),
+    )
+    expect(state).toMatchObject({ room: room('LIVE', 2), latest: { __typename: 'MemberMuted' } })
+    expect(after(liveRoom('r'), entry('RoomEnded', { room: room('ENDED') })).room).toEqual(room('ENDED'))
+  })
+})
+
+describe('The state of announcements', () => {
+  const announcement = (id: string, publishedAt: string, expiresAt: string | null = null) => ({
+    id,
+    publishedAt,
+    expiresAt,
+  })
+  const [first, second, third] = [
+    announcement('1', '1'),
+    announcement('2', '2'),
+    announcement('3', '3', '1970-01-01T00:00:01Z'),
+  ]
+
+  test('has the newest first, without those that were retracted', () => {
+    const state = after(
+      liveAnnouncements(),
+      { announcements: { __typename: 'AnnouncementsSnapshot', announcements: [first, second] } },
+      { announcements: { __typename: 'AnnouncementPublished', announcement: third } },
+      { announcements: { __typename: 'AnnouncementRetracted', announcement: second } },
+    )
+    expect(state).toEqual([third, first])
+    expect(inForce(state, 999)).toEqual([third, first])
+    expect(inForce(state, 1_000)).toEqual([first])
+  })
+})
+
+describe('The state of notifications', () => {
+  const notification = (id: string) => ({ id, createdAt: id })
+  test('has what is unread, the newest first, and counts it', () => {
+    const state = after(
+      liveNotifications(),
+      {
+        notifications: {
+          __typename: 'NotificationsSnapshot',
+          unread: [notification('1'), notification('2')],
+        },
+      },
+      { notifications: { __typename: 'NotificationCreated', notification: notification('3') } },
+      { notifications: { __typename: 'NotificationsRead', ids: ['2'], unreadCount: 2 } },
+    )
+    expect(state).toEqual({ unread: [notification('3'), notification('1')], unreadCount: 2 })
+  })
+})
+
+describe('The state of a ranking', () => {
+  const standing = (id: string, rank: number, score: number) => ({
+    user: user(id),
+    rank,
+    score,
+    reachedAt: id,
+  })
+  const snapshot = {
+    leaderboard: {
+      __typename: 'LeaderboardSnapshot',
+      leaderboard: { standings: [standing('a', 1, 9), standing('b', 2, 8)] },
+    },
+  }
+  const changed = (type: string, ...standings: readonly object[]) => ({
+    leaderboard: { __typename: type, standings },
+  })
+
+  test('has each user once, by rank', () => {
+    const entries = [
+      changed('LeaderboardUpdated', standing('b', 1, 10)),
+      changed('RankingChanged', standing('b', 1, 10), standing('a', 2, 9)),
+      changed('LeaderboardSnapshotCreated', standing('z', 1, 99)),
+    ]
+    const state = after(liveRoomLeaderboard('r'), snapshot, ...entries)
+    expect(state).toEqual([standing('b', 1, 10), standing('a', 2, 9)])
+  })
+
+  test('of an auction leaves out whose bids were all voided, and of a room nobody', () => {
+    const nothing = changed('LeaderboardUpdated', standing('a', 2, 0))
+    expect(after(liveAuctionLeaderboard('a'), snapshot, nothing).map((each) => each.user.id)).toEqual(['b'])
+    expect(after(liveRoomLeaderboard('r'), snapshot, nothing).map((each) => each.user.id)).toEqual(['a', 'b'])
+  })
+})
+
+describe('The state of orders', () => {
+  test('has the latest to change first', () => {
+    const order = (id: string, updatedAt: string, status = 'NEW') => ({ id, updatedAt, status })
+    const state = after(
+      liveOrders('r'),
+      { orders: { __typename: 'OrdersSnapshot', open: [order('1', '1'), order('2', '2')] } },
+      { orders: { __typename: 'OrderAccepted', order: order('3', '3') } },
+      { orders: { __typename: 'OrderExecuted', order: order('1', '4', 'FILLED') } },
+    )
+    expect(state).toEqual([order('1', '4', 'FILLED'), order('3', '3'), order('2', '2')])
+  })
+})
+
+describe('The state of positions', () => {
+  test('has one for each user and symbol, and a portfolio for each user', () => {
+    const position = (id: string, symbol: string, quantity: number) => ({ user: user(id), symbol, quantity })
+    const portfolio = (id: string, cash: number) => ({ user: user(id), cash })
+    const state = after(
+      livePositions('r'),
+      {
+        positions: {
+          __typename: 'PositionsSnapshot',
+          positions: [position('ann', 'X', 1), position('ann', 'B', 1)],
+          portfolios: [portfolio('ann', 5)],
+        },
+      },
+      { positions: { __typename: 'PositionUpdated', position: position('ben', 'X', 4) } },
+      { positions: { __typename: 'PositionClosed', position: position('ann', 'X', 0) } },
+      { positions: { __typename: 'PortfolioUpdated', portfolio: portfolio('ann', 7) } },
+    )
+    expect(state).toEqual({
+      positions: [position('ann', 'B', 1), position('ann', 'X', 0), position('ben', 'X', 4)],
+      portfolios: [portfolio('ann', 7)],
+    })
+  })
+})

@@ -1,0 +1,76 @@
+import { createRostrumClient } from '@rostrum/client'
+import { RostrumProvider, useConnection } from '@rostrum/client/react'
+import { createRostrumExchange } from '@rostrum/client/urql'
+import { createRoot } from 'react-dom/client'
+import { Client, gql, Provider, useMutation, useSubscription } from 'urql'
+
+// ?server=http://localhost:4000&auction=…&token=…
+const parameters = new URLSearchParams(location.search)
+const auctionId = parameters.get('auction') ?? ''
+const server = parameters.get('server') ?? 'http://localhost:4000'
+const rostrum = createRostrumClient({ url: server, token: parameters.get('token') })
+const urql = new Client({
+  url: `${server}/graphql`,
+  preferGetMethod: false,
+  exchanges: [createRostrumExchange(rostrum)],
+})
+
+interface Entry {
+  readonly offset: number
+  readonly auction: { readonly currentPrice: number | null; readonly minimumBid: number }
+  readonly bid?: { readonly amount: number; readonly bidder: { readonly name: string } }
+}
+
+const BIDS = gql`
+  subscription Bids($auctionId: ID!) {
+    bids(auctionId: $auctionId) {
+      ... on AuctionSnapshot { auction { id currentPrice minimumBid } }
+      ... on BidPlaced { bid { id amount bidder { id name } } auction { id currentPrice minimumBid } }
+    }
+  }
+`
+const PLACE_BID = gql`
+  mutation PlaceBid($input: PlaceBidInput!) {
+    placeBid(input: $input) { ... on BidAccepted { outcome } ... on Rejected { reason } }
+  }
+`
+
+function Auction() {
+  const connection = useConnection()
+  const [{ data: entries = [], error }] = useSubscription<{ readonly bids: Entry }, readonly Entry[]>(
+    { query: BIDS, variables: { auctionId } },
+    (before = [], { bids }) => [bids, ...before],
+  )
+  const [, placeBid] = useMutation(PLACE_BID)
+  const auction = entries.find((entry) => entry.auction !== undefined)?.auction
+  const bid = () =>
+    placeBid({ input: { auctionId, amount: auction?.minimumBid, idempotencyKey: crypto.randomUUID() } })
+  return (
+    <>
+      <p id="connection">{connection.kind}</p>
+      <p id="price">{auction?.currentPrice ?? 'no bid yet'}</p>
+      <button type="button" onClick={() => void bid()} disabled={auction === undefined}>
+        Bid {auction?.minimumBid}
+      </button>
+      {error && <p role="alert">{error.message}</p>}
+      <ol id="entries" reversed>
+        {entries.map(({ offset, bid }) => (
+          <li key={offset}>
+            {bid === undefined ? 'the auction as it stood' : `${bid.bidder.name}: ${bid.amount}`}
+          </li>
+        ))}
+      </ol>
+    </>
+  )
+}
+
+const root = document.getElementById('root')
+if (root !== null) {
+  createRoot(root).render(
+    <RostrumProvider value={rostrum}>
+      <Provider value={urql}>
+        <Auction />
+      </Provider>
+    </RostrumProvider>,
+  )
+}
