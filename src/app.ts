@@ -32,6 +32,7 @@ import { createSeenUsers } from './log/seen-users.ts'
 import { withLogScope } from './logging/scope.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { statsOf } from './metrics/stats.ts'
+import { createTimeline } from './metrics/timeline.ts'
 import { createPresence, type Presence } from './presence/presence.ts'
 import { createMemoryRegistry } from './presence/registry.memory.ts'
 import { createRedisRegistry } from './presence/registry.redis.ts'
@@ -53,7 +54,7 @@ import { answerJson } from './transport/http/json.ts'
 import { createOperationsHandler } from './transport/http/operations.ts'
 import { operatorEndpoints } from './transport/http/operators.ts'
 import { createOriginPolicy } from './transport/http/origin.ts'
-import { createPages, livePageDocuments } from './transport/http/pages.ts'
+import { createPages, documentsOfPages } from './transport/http/pages.ts'
 import { createSseServer } from './transport/http/sse.ts'
 import { createYogaServer } from './transport/http/yoga.ts'
 import { createMask } from './transport/masking.ts'
@@ -208,7 +209,7 @@ export async function startApp(
     ...limits,
   })
   const graphql = createGraphqlHandler({
-    ...{ services, sse, verifier, onSeen, origins, mask },
+    ...{ services, operations, sse, verifier, onSeen, origins, mask },
     yoga: createYogaServer(schema, mask, operationLimits, documents, tracing),
     maxBodyBytes: limits.maxMessageBytes,
     graphiql: config.http.isGraphiqlServed ? createGraphiqlPage() : null,
@@ -224,12 +225,17 @@ export async function startApp(
     commands: dispatch.figures,
     database: record.connections,
   })
+  const timeline = createTimeline({
+    ...{ doors: [ws, sse], hub, bus, readiness, now },
+    commands: dispatch.figures,
+  })
   const answerOperations = createOperationsHandler({
     readiness: async () => readiness.problems(),
     schema: config.http.isSchemaServed ? printSchema(lexicographicSortSchema(schema)) : null,
     others: operatorEndpoints({
       ...{ verifier, onSeen, mask, metrics },
       stats: () => statsOf({ doors: [ws, sse], hub, presence }),
+      history: () => ({ node: services.node, everyMs: timeline.everyMs, samples: timeline.samples() }),
       broadcast: (body, viewer) => broadcast(body, { services, viewer, connection: null }, hub.connectionsOn),
     }),
     issueToken:
@@ -289,6 +295,7 @@ export async function startApp(
       await webhook?.close()
       hub.close()
       readiness.close()
+      timeline.stop()
       standstill.close()
       deadlines.clear()
       await users.settled()
@@ -304,7 +311,7 @@ export async function startApp(
 
 function documentsFor(config: Config, schema: GraphQLSchema, limits: OperationLimits): Documents {
   if (config.trustedDocuments === null) return ANY_DOCUMENT
-  const own = config.isDemoOn ? livePageDocuments() : []
+  const own = documentsOfPages(config.isDemoOn)
   return createTrustedDocuments({ schema, limits, manifest: config.trustedDocuments, own })
 }
 

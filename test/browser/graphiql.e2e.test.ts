@@ -1,4 +1,6 @@
+import { buildSchema, parse, validate } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { EXAMPLES } from '../../src/transport/http/graphiql-examples.ts'
 import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { makeAuction, makeRoom, placeBid } from '../support/rooms.ts'
@@ -18,8 +20,8 @@ afterAll(async () => {
 const RESPONSE = `(document.querySelector('.graphiql-response .view-lines')?.innerText ?? '').replaceAll('\\u00a0', ' ')`
 
 /** GraphiQL in a tab of its own, ready to be typed into. */
-async function openGraphiql(hash = ''): Promise<Page> {
-  const page = await chromium.newPage()
+async function openGraphiql(hash = '', browser = chromium): Promise<Page> {
+  const page = await browser.newPage()
   await page.resize(1280, 800)
   await page.goTo(`${node.url}/graphql${hash}`)
   await page.until(`document.querySelector('.graphiql-query-editor textarea')`)
@@ -34,6 +36,43 @@ async function runOperation(page: Page, name: string, operation: string): Promis
   await page.until(`document.querySelector('.graphiql-tab-active')?.innerText.trim() === '${name}'`)
   await page.click('.graphiql-execute-button')
 }
+
+describe('GraphiQL, opened for the first time', () => {
+  test('has a tab for each example, and runs the first as a visitor', async () => {
+    // Of its own: a browser keeps tabs, and other tests have opened some.
+    await using browser = await startChromium()
+    const page = await openGraphiql('', browser)
+    const titles = `[...document.querySelectorAll('.graphiql-tab-button')].map((tab) => tab.innerText.trim())`
+    await page.until(`${titles}.length === ${EXAMPLES.length}`)
+    expect(await page.evaluate(titles)).toEqual([
+      'Lots',
+      'Bids',
+      'Join',
+      'Messages',
+      'Presence',
+      'Notifications',
+    ])
+    await page.click('.graphiql-tab button')
+    await page.until(`document.querySelector('.graphiql-tab-active')?.innerText.trim() === 'Lots'`)
+    await page.click('.graphiql-execute-button')
+    await page.until(`${RESPONSE}.includes('"auctions"')`)
+  })
+
+  test.each(
+    EXAMPLES.map(({ query, variables }) => [
+      /\w+ (\w+)/.exec(query.replace(/^#.*$/gm, ''))?.[1],
+      query,
+      variables,
+    ]),
+  )(
+    '%s is valid for the schema, and what variables it has are JSON',
+    async (_name, query = '', variables = '{}') => {
+      const schema = buildSchema(await (await fetch(`${node.url}/schema.graphql`)).text())
+      expect(validate(schema, parse(query)).map(({ message }) => message)).toEqual([])
+      expect(JSON.parse(variables)).toBeTypeOf('object')
+    },
+  )
+})
 
 describe('GraphiQL, opened with a token', () => {
   test('runs queries and subscriptions as its user, and asks nobody but this server', async () => {

@@ -1,35 +1,5 @@
+import { EXAMPLES } from './graphiql-examples.ts'
 import { createPage, type Page } from './pages.ts'
-
-const EXAMPLE = `# Sign in with the bar above,
-# or look around as a visitor.
-
-query Lots {
-  auctions(roomId: "demo", phase: LIVE) {
-    edges {
-      node {
-        id
-        title
-        currentPrice
-        minimumBid
-        endsAt
-        leader { name }
-      }
-    }
-  }
-}
-
-# Every bid as it is placed. The variables
-# below want an id from above: {"id": "auc_…"}
-subscription Bids($id: ID!) {
-  bids(auctionId: $id) {
-    __typename
-    ... on Event { offset cursor }
-    ... on AuctionSnapshot { auction { title currentPrice } }
-    ... on BidPlaced { bid { amount bidder { name } } }
-    ... on AuctionExtended { auction { endsAt } }
-  }
-}
-`
 
 /** The bundle makes workers out of itself and fetches this server alone. */
 const POLICY =
@@ -141,7 +111,7 @@ const OPTIONS = {
   title: 'Rostrum',
   endpoint: '/graphql',
   subscriptionsProtocol: 'WS',
-  defaultQuery: EXAMPLE,
+  defaultTabs: EXAMPLES.map(({ query, variables = null }) => ({ query, variables, headers: null })),
 } as const
 
 function withTokenBar(page: string): string {

@@ -15,6 +15,8 @@ export interface OperatorsOptions {
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
   /** What goes on here, as JSON. */
   readonly stats: () => object
+  /** What went on here in the last quarter of an hour, as JSON. */
+  readonly history: () => object
   /** `body`: JSON, unchecked. */
   readonly broadcast: (body: unknown, viewer: Viewer) => Promise<BroadcastAnswer>
 }
@@ -27,7 +29,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   BAD_USER_INPUT: 400,
 }
 
-/** `/metrics` for whoever reaches the port; `/stats` and `/broadcast` for administrators and services. */
+/** `/metrics` for whoever reaches the port; `/stats`, `/stats/history` and `/broadcast` for administrators and services. */
 export function operatorEndpoints(options: OperatorsOptions): readonly (readonly [string, Endpoint])[] {
   /** Answers only to who may; everyone else is told why not, and so is who may where it fails. */
   const guarded =
@@ -62,6 +64,13 @@ export function operatorEndpoints(options: OperatorsOptions): readonly (readonly
       {
         methods: READ,
         answer: guarded(({ response, cors }) => answerJson(response, 200, options.stats(), cors)),
+      },
+    ],
+    [
+      '/stats/history',
+      {
+        methods: READ,
+        answer: guarded(({ response, cors }) => answerJson(response, 200, options.history(), cors)),
       },
     ],
     [

@@ -6,10 +6,12 @@ import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { Headers } from './json.ts'
 
-const LIVE_PAGE = fileURLToPath(new URL('../../../web/live.html', import.meta.url))
+const inWeb = (name: string): string => fileURLToPath(new URL(`../../../web/${name}`, import.meta.url))
+const LIVE_PAGE = inWeb('live.html')
+const OPERATIONS_PAGE = inWeb('ops.html')
 
 /** All is in the page: a browser asks this server alone, and nothing from elsewhere runs. */
-const LIVE_PAGE_POLICY =
+const POLICY =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; " +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
@@ -94,22 +96,35 @@ function encodingFor({ headers }: IncomingMessage): Encoding {
   return ENCODINGS.find((encoding) => taken.includes(encoding)) ?? 'identity'
 }
 
-/** What the live page asks of this server: it holds each document in a block of its own. */
-export function livePageDocuments(): readonly string[] {
-  const blocks = readFileSync(LIVE_PAGE, 'utf8').matchAll(
-    /<script type="application\/graphql" id="\w+">(.*?)<\/script>/gsu,
-  )
-  return [...blocks].map(([, document = '']) => document)
+/** What the pages that are served ask of this server: each holds its documents in blocks of their own. */
+export function documentsOfPages(isDemoOn: boolean): readonly string[] {
+  return filesOf(isDemoOn).flatMap(([, file]) => {
+    const blocks = readFileSync(file, 'utf8').matchAll(
+      /<script type="application\/graphql" id="\w+">(.*?)<\/script>/gsu,
+    )
+    return [...blocks].map(([, document = '']) => document)
+  })
 }
 
-/** Answers `GET /` with the live page where it is on. True where the request was for it. */
-export function createPages(isOn: boolean): (request: IncomingMessage, response: ServerResponse) => boolean {
-  if (!isOn) return () => false
-  const html = readFileSync(LIVE_PAGE, 'utf8')
-  const page = createPage(async () => html, LIVE_PAGE_POLICY)
+/** The operations page shows nothing to who has no administrator's token: it is always there. */
+function filesOf(isDemoOn: boolean): readonly (readonly [path: string, file: string])[] {
+  return [['/ops', OPERATIONS_PAGE], ...(isDemoOn ? [['/', LIVE_PAGE] as const] : [])]
+}
+
+/** Answers `GET /ops`, and `GET /` with the live page where the demo is on. True where the request was for one of them. */
+export function createPages(
+  isDemoOn: boolean,
+): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const pages = new Map(
+    filesOf(isDemoOn).map(([path, file]) => {
+      const html = readFileSync(file, 'utf8')
+      return [path, createPage(async () => html, POLICY)] as const
+    }),
+  )
   return (request, response) => {
-    const [path] = (request.url ?? '/').split('?')
-    if (path !== '/' || (request.method !== 'GET' && request.method !== 'HEAD')) return false
+    const [path = ''] = (request.url ?? '/').split('?')
+    const page = pages.get(path)
+    if (page === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return false
     page.answer(request, response).catch(() => response.destroy())
     return true
   }
