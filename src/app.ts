@@ -167,6 +167,7 @@ export async function startApp(
   const webhook = config.webhook === null ? null : openWebhook(config.webhook, database, presence, log)
   const services = createServices({
     ...{ dispatch, database, presence, rates, node, version: VERSION, now },
+    seeUser: users.see,
     settleUsers: users.settled,
   })
   const scheduler = createScheduler({

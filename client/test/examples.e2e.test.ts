@@ -7,16 +7,9 @@ import { freshDatabase } from '../../test/support/postgres-shared.ts'
 import { makeTemporaryFolder } from '../../test/support/process.ts'
 import { type RestartingNode, startRestartingNode } from '../../test/support/restarting-node.ts'
 import { makeAuction, makeRoom, placeBid } from '../../test/support/rooms.ts'
+import { sourceAlias } from '../source-alias.ts'
 
 const PROJECT = join(import.meta.dirname, '../..')
-const KIT = join(PROJECT, 'client/src')
-/** The kit as it stands here, where somebody else has it installed. */
-const alias = [
-  { find: '@rostrum/client/react', replacement: join(KIT, 'react/index.ts') },
-  { find: /^@rostrum\/client\/([\w-]+)$/, replacement: join(KIT, '$1.ts') },
-  { find: /^@rostrum\/client$/, replacement: join(KIT, 'index.ts') },
-]
-
 let house: RestartingNode
 let chromium: Chromium
 let seller: string
@@ -41,7 +34,7 @@ interface Served extends AsyncDisposable {
 async function serve(name: string): Promise<Served> {
   const outDir = await makeTemporaryFolder(name)
   const options = { root: join(PROJECT, 'examples', name), configFile: false, logLevel: 'error' } as const
-  await build({ ...options, resolve: { alias }, build: { outDir, emptyOutDir: true } })
+  await build({ ...options, resolve: { alias: sourceAlias }, build: { outDir, emptyOutDir: true } })
   const server: PreviewServer = await preview({
     ...options,
     build: { outDir },

@@ -43,6 +43,18 @@ export const LOTS: readonly [Lot, ...Lot[]] = [
   },
 ]
 
+/** What is traded in the demo, from a price on. */
+export const SYMBOLS: readonly [Symbol, ...Symbol[]] = [
+  { name: 'OAK', price: 2_400 },
+  { name: 'SALT', price: 310 },
+  { name: 'WOOL', price: 880 },
+]
+
+interface Symbol {
+  readonly name: string
+  readonly price: number
+}
+
 export const LINES: readonly [string, ...string[]] = [
   'Lovely piece.',
   'Is shipping to Ghent possible?',

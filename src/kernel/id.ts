@@ -51,6 +51,8 @@ export const newBidId = (): BidId => newId('bid') as BidId
 export const newAnnouncementId = (): AnnouncementId => newId('ann') as AnnouncementId
 export const newNotificationId = (): NotificationId => newId('ntf') as NotificationId
 export const newLeaderboardArchiveId = (): LeaderboardArchiveId => newId('arc') as LeaderboardArchiveId
+export const newOrderId = (): OrderId => newId('ord') as OrderId
+export const newExecutionId = (): string => newId('exe')
 export const newConnectionId = (): string => newId('con')
 export const newRequestId = (): string => newId('req')
 export const newErrorId = (): string => newId('err')

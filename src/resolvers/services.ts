@@ -1,4 +1,5 @@
 import type { Dispatch } from '../command/dispatch.ts'
+import type { Person } from '../domain/person.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Rates } from '../limits/rates.ts'
 import type { Database } from '../log/database.ts'
@@ -12,6 +13,8 @@ export interface Services {
   readonly database: Database
   readonly sources: Sources
   readonly reads: SharedReads
+  /** Writes down that there is such a user, and the name: soon, with others. */
+  seeUser(user: Person): void
   /** Resolves when whoever was seen here up to now is written down. */
   settleUsers(): Promise<void>
   readonly presence: Presence

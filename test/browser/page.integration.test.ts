@@ -2,15 +2,18 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, request } from 'node:http'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createPage } from '../../src/transport/http/pages.ts'
+import { createPage } from '../../src/transport/http/page.ts'
 import { portOf } from '../support/free-port.ts'
 
 const HTML = `<!doctype html><title>Grüße</title>${'<p>again</p>'.repeat(1000)}`
 let renderings = 0
-const page = createPage(async () => {
-  renderings += 1
-  return HTML
-}, "default-src 'none'")
+const page = createPage(
+  async () => {
+    renderings += 1
+    return HTML
+  },
+  { 'content-security-policy': "default-src 'none'" },
+)
 const server = createServer((asked, response) => void page.answer(asked, response, { vary: 'Origin' }))
 
 beforeAll(async () => {

@@ -82,6 +82,7 @@ export async function given(...known: readonly Viewer[]): Promise<Given> {
   const services = createServices({
     ...{ dispatch, database, presence, node: 'node_1', version: '1.2.3', now },
     rates: createMemoryRates({ perSecond: 100_000, burst: 100_000 }),
+    seeUser: () => {},
     settleUsers: async () => {},
   })
   const schema = createSchema()

@@ -18,6 +18,8 @@ export interface Page {
   /** Types into the element that `selector` finds, in place of what it holds. */
   fill(selector: string, text: string): Promise<void>
   click(selector: string): Promise<void>
+  /** A key of the keyboard, such as Tab and Enter, to what has the focus. */
+  press(key: 'Tab' | 'Enter'): Promise<void>
   /** Where the page is `isDark`, it prefers dark colours. */
   resize(width: number, height: number, isDark?: boolean): Promise<void>
   screenshot(file: string): Promise<void>
@@ -206,6 +208,12 @@ async function openPage(link: Link): Promise<Page> {
       const at = { x, y, button: 'left', clickCount: 1 }
       await send('Input.dispatchMouseEvent', { type: 'mousePressed', ...at })
       await send('Input.dispatchMouseEvent', { type: 'mouseReleased', ...at })
+    },
+    async press(key) {
+      const [code, text] = key === 'Tab' ? [9, ''] : [13, '\r']
+      const event = { key, code: key, windowsVirtualKeyCode: code, text }
+      await send('Input.dispatchKeyEvent', { type: 'keyDown', ...event })
+      await send('Input.dispatchKeyEvent', { type: 'keyUp', ...event })
     },
     async resize(width, height, isDark = false) {
       const mobile = width < 600

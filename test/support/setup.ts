@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { TestProject } from 'vitest/node'
+import { buildLivePage } from './live-page.ts'
 import { startPostgres } from './postgres.ts'
 import { dropDatabases } from './postgres-databases.ts'
 import { startRedis } from './redis.ts'
@@ -22,6 +23,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const [postgres, redis] = await Promise.all([
     givenPostgres ? { url: givenPostgres } : startPostgres(),
     givenRedis ? { url: givenRedis } : startRedis(),
+    buildLivePage(),
   ])
   project.provide('postgresUrl', postgres.url)
   project.provide('redisUrl', redis.url)

@@ -1,5 +1,5 @@
 import { EXAMPLES } from './graphiql-examples.ts'
-import { createPage, type Page } from './pages.ts'
+import { createPage, type Page } from './page.ts'
 
 /** The bundle makes workers out of itself and fetches this server alone. */
 const POLICY =
@@ -120,9 +120,12 @@ function withTokenBar(page: string): string {
 
 /** GraphiQL with its scripts in it: works without a network. */
 export function createGraphiqlPage(): Page {
-  return createPage(async () => {
-    // A node that serves no GraphiQL need not hold its 9 MB: read, they are 50.
-    const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
-    return withTokenBar(renderGraphiQL(OPTIONS))
-  }, POLICY)
+  return createPage(
+    async () => {
+      // A node that serves no GraphiQL need not hold its 9 MB: read, they are 50.
+      const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
+      return withTokenBar(renderGraphiQL(OPTIONS))
+    },
+    { 'content-security-policy': POLICY },
+  )
 }

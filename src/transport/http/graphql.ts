@@ -9,7 +9,7 @@ import { credentialOf, signIn } from '../sign-in.ts'
 import { readBody } from './body.ts'
 import { answerJson, type Headers } from './json.ts'
 import type { OriginPolicy } from './origin.ts'
-import type { Page } from './pages.ts'
+import type { Page } from './page.ts'
 import type { SseServer } from './sse.ts'
 import type { YogaServer } from './yoga.ts'
 

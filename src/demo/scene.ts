@@ -1,0 +1,63 @@
+import type { Actor } from '../domain/actor.ts'
+import type { Person } from '../domain/person.ts'
+import type { RoomKind } from '../domain/room/room.ts'
+import { asUserId, newMessageId, type RoomId } from '../kernel/id.ts'
+import type { Services } from '../resolvers/services.ts'
+import { LINES, VISITORS } from './script.ts'
+
+/** A room of the demo, and what goes on in it. Several nodes may play it on one database: they share the room. */
+export interface Scene {
+  open(): Promise<void>
+  /** One small thing. */
+  act(): Promise<void>
+}
+
+export const HOST = personOf('auctioneer', 'Ada, auctioneer')
+
+export function personOf(id: string, name: string): Person {
+  return { id: asUserId(id), name }
+}
+
+export function actorOf(person: Person): Actor {
+  return { kind: 'user', person, roles: new Set(['USER']) }
+}
+
+export function pick<Item>(items: readonly [Item, ...Item[]]): Item {
+  return items[Math.floor(Math.random() * items.length)] ?? items[0]
+}
+
+/** Makes the room, unless it is there, and lets the visitors in. */
+export async function openRoom(
+  { dispatch, seeUser }: Services,
+  id: RoomId,
+  name: string,
+  roomKind: RoomKind,
+): Promise<void> {
+  await dispatch.room(id, actorOf(HOST), {
+    kind: 'create',
+    id,
+    name,
+    roomKind,
+    visibility: 'PUBLIC',
+    startsAt: null,
+    endsAt: null,
+    ranking: 'STANDARD',
+    disclosure: 'ROOM',
+  })
+  for (const person of [HOST, ...VISITORS]) seeUser(person)
+  for (const visitor of VISITORS) await dispatch.room(id, actorOf(visitor), { kind: 'join' })
+}
+
+/** Has one of the visitors say something. */
+export async function talk({ dispatch }: Services, room: RoomId): Promise<void> {
+  const id = newMessageId()
+  await dispatch.messages(room, actorOf(pick(VISITORS)), {
+    kind: 'send',
+    id,
+    clientMessageId: id,
+    fingerprint: id,
+    body: pick(LINES),
+    mentions: [],
+    replyToId: null,
+  })
+}

@@ -1,0 +1,161 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import axe from 'axe-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
+import { makeSale, openLive, PRICES, signIn, textOf, WATCH_SHIFTS } from '../support/live.ts'
+import { startNode, type TestNode } from '../support/node.ts'
+import { placeBid } from '../support/rooms.ts'
+
+const INSTALLING_MS = 300_000
+const BUDGET_BYTES = 200_000
+const MANIFEST = join(import.meta.dirname, '../../client/src/gql/persisted-documents.json')
+
+let node: TestNode
+let chromium: Chromium
+let seller: string
+beforeAll(async () => {
+  ;[node, chromium] = await Promise.all([startNode({ env: { DEMO: 'true' } }), startChromium()])
+  seller = await node.token('seller')
+}, INSTALLING_MS)
+afterAll(async () => {
+  await chromium?.[Symbol.asyncDispose]()
+  await node?.[Symbol.asyncDispose]()
+})
+
+/** What axe finds that is serious or worse. */
+async function findingsIn(page: Page): Promise<readonly unknown[]> {
+  await page.evaluate(`${axe.source}; undefined`)
+  return page.evaluate(`axe.run().then(({ violations }) => violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html.slice(0, 200)) })))`)
+}
+
+describe.each([
+  ['a phone, light', 390, 844, false],
+  ['a phone, dark', 390, 844, true],
+  ['a desk, light', 1280, 800, false],
+  ['a desk, dark', 1280, 800, true],
+] as const)('On %s', (_, width, height, isDark) => {
+  test('axe finds nothing serious in what visitors, bidders and auctioneers see', async () => {
+    const page = await openLive(chromium, node.url)
+    await page.resize(width, height, isDark)
+    expect(await findingsIn(page)).toEqual([])
+    await signIn(page, 'Ada', true)
+    await page.until(`document.querySelector('#void') !== null && ${PRICES}.length > 0`)
+    expect(await findingsIn(page)).toEqual([])
+    await page.evaluate(`document.querySelector('#rooms-button').click()`)
+    await page.until(`document.querySelector('#rooms li') !== null`)
+    expect(await findingsIn(page)).toEqual([])
+    await page.goTo(`${node.url}/?room=demo-trade`)
+    await page.until(`document.querySelector('#orders tbody') !== null`)
+    expect(await findingsIn(page)).toEqual([])
+  })
+
+  test('nothing is wider than the page', async () => {
+    const page = await openLive(chromium, node.url)
+    await page.resize(width, height, isDark)
+    await signIn(page, 'Ada with a name that goes on and on', true)
+    for (const room of ['demo', 'demo-trade']) {
+      await page.goTo(`${node.url}/?room=${room}`)
+      await page.until(`document.querySelector('#console') !== null`)
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+    }
+  })
+})
+
+describe('The first load', () => {
+  test('is under 200 kB of script, compressed, and asks nobody else', async () => {
+    const page = await openLive(chromium, node.url)
+    const scripts = page.requested.filter((url) => url.endsWith('.js'))
+    const bodies = await Promise.all(
+      scripts.map(async (url) => Buffer.from(await (await fetch(url)).arrayBuffer())),
+    )
+    expect(scripts.length).toBeGreaterThan(0)
+    expect(bodies.reduce((sum, body) => sum + gzipSync(body).length, 0)).toBeLessThan(BUDGET_BYTES)
+    expect(page.requested.filter((url) => new URL(url).host !== new URL(node.url).host)).toEqual([])
+  })
+
+  test('is kept by the browser under a name that changes with what it holds', async () => {
+    const folder = join(import.meta.dirname, '../../web/dist/assets')
+    const [script = ''] = (await readdir(folder)).filter((file) => file.endsWith('.js'))
+    const response = await fetch(`${node.url}/assets/${script}`)
+    expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+    expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
+    expect(await response.text()).toBe(await readFile(join(folder, script), 'utf8'))
+    expect((await fetch(`${node.url}/assets/nothing.js`)).status).toBe(404)
+    expect((await fetch(`${node.url}/assets/..%2findex.html`)).status).toBe(404)
+  })
+})
+
+describe('With the keyboard alone', () => {
+  test('one signs in and bids', async () => {
+    const { path } = await makeSale(node, seller, ['A key'])
+    const page = await openLive(chromium, node.url + path)
+    await tabTo(page, '#name')
+    await page.fill('#name', 'Kay')
+    await page.press('Enter')
+    await page.until(
+      `document.querySelector('#quick') !== null && !document.querySelector('#quick').disabled`,
+    )
+    await tabTo(page, '#quick')
+    await page.press('Enter')
+    await page.until(`${textOf('leader')} === 'You lead'`)
+  })
+})
+
+async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let presses = 0; presses < 40; presses += 1) {
+    if (await page.evaluate(`document.activeElement.matches('${selector}')`)) return
+    await page.press('Tab')
+  }
+  throw new Error(`Tab never came to ${selector}`)
+}
+
+describe('At 50 bids a second', () => {
+  test('the page keeps up, stays quick to answer, and nothing moves', async () => {
+    const { id, path } = await makeSale(node, seller, ['A wanted lot'], {
+      increments: [{ from: 0, step: 100 }],
+    })
+    const page = await openLive(chromium, node.url + path, { name: 'Ann' })
+    const bidders = await Promise.all(['one', 'two'].map((name) => node.token(name, { name })))
+    await page.evaluate(WATCH_SHIFTS)
+    await page.evaluate(`{ window.blockedMs = 0; new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) window.blockedMs += duration
+    }).observe({ type: 'longtask' }) }`)
+    const [bids, everyMs] = [250, 20]
+    const startedAt = performance.now()
+    for (let bid = 0; bid < bids; bid += 1) {
+      const waitMs = startedAt + bid * everyMs - performance.now()
+      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
+      await placeBid(node, bidders[bid % 2] ?? '', { auctionId: id, amount: 1_000 + 100 * bid })
+    }
+    const tookMs = performance.now() - startedAt
+    await page.until(`${textOf('price')} === '€259.00'`, 2_000)
+    await page.until(`document.querySelector('#bids li:nth-child(200)') !== null`, 2_000)
+    expect(await page.evaluate('window.moved')).toEqual([])
+    // Of all the time, tasks of over 50 ms took at most a fifth.
+    expect(await page.evaluate('window.blockedMs')).toBeLessThan(tookMs / 5)
+  })
+})
+
+describe('A server that runs trusted documents alone', () => {
+  test('trusts those of its own page', async () => {
+    await using strict = await startNode({ env: { DEMO: 'true', TRUSTED_DOCUMENTS: MANIFEST } })
+    const page = await openLive(chromium, strict.url)
+    await signIn(page, 'Ada', true)
+    await page.until(`!document.querySelector('#quick').disabled`, 30_000)
+    await page.evaluate(`document.querySelector('#quick').click()`)
+    await page.until(`/^You lead|^Taken/.test(${textOf('answer')})`)
+    await page.fill('#message', 'Trusted')
+    await page.evaluate(`document.querySelector('#message-form').requestSubmit()`)
+    await page.until(`${textOf('chat')}.includes('AdaTrusted')`)
+    await page.fill('#announce [name=title]', 'Trusted')
+    await page.fill('#announce [name=body]', 'as well')
+    await page.evaluate(`document.querySelector('#announce').requestSubmit()`)
+    await page.until(`document.querySelector('#announcements p')?.textContent === 'Trusted as well'`)
+    await page.evaluate(`document.querySelector('#rooms-button').click()`)
+    await page.until(`document.querySelector('#rooms li') !== null`)
+  })
+})

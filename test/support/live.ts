@@ -1,0 +1,66 @@
+import type { Chromium, Page } from './chromium.ts'
+import type { TestNode } from './node.ts'
+import { makeAuction, makeRoom } from './rooms.ts'
+
+/** What the live page shows in the element with that id. */
+export const textOf = (id: string): string => `(document.getElementById('${id}')?.textContent ?? '')`
+export const shows = (id: string, text: string): string => `${textOf(id)}.includes(${JSON.stringify(text)})`
+/** The prices in the list of bids, newest first. */
+export const PRICES = `[...document.querySelectorAll('#bids li')].map((line) => line.firstChild.textContent)`
+
+export interface Sale {
+  readonly roomId: string
+  /** Of the lot that is shown: the first, which ends first. */
+  readonly id: string
+  readonly path: string
+}
+
+/** A room of `seller`'s own, where the demo's visitors don't come, with the lots of `titles`. */
+export async function makeSale(
+  node: TestNode,
+  seller: string,
+  titles: readonly [string, ...string[]],
+  input: object = {},
+): Promise<Sale> {
+  const roomId = await makeRoom(node, seller)
+  const [first, ...others] = titles
+  const id = await makeAuction(node, seller, roomId, { title: first, ...input })
+  for (const title of others) await makeAuction(node, seller, roomId, { title, ...input })
+  return { roomId, id, path: `/?room=${roomId}` }
+}
+
+export interface Opening {
+  /** Signs in with it. */
+  readonly name?: string
+  readonly isAuctioneer?: boolean
+  /** Runs before what the page itself runs. */
+  readonly script?: string
+}
+
+/** The live page at `url`, once it shows a lot, and is ready for bids where a name is given. */
+export async function openLive(chromium: Chromium, url: string, opening: Opening = {}): Promise<Page> {
+  const { name, isAuctioneer = false, script = '' } = opening
+  const page = await chromium.newPage()
+  await page.runFirst(script)
+  await page.goTo(url)
+  await page.until(`/^Starts at|^Price/.test(${textOf('price-label')})`)
+  if (name === undefined) return page
+  await signIn(page, name, isAuctioneer)
+  await page.until(`document.querySelector('#bidding') !== null && ${textOf('price')} !== ''`)
+  return page
+}
+
+export async function signIn(page: Page, name: string, isAuctioneer = false): Promise<void> {
+  await page.until(`document.querySelector('#sign-in') !== null`)
+  if (isAuctioneer) await page.evaluate(`document.querySelector('#auctioneer').click()`)
+  await page.fill('#name', name)
+  await page.evaluate(`document.querySelector('#sign-in').requestSubmit()`)
+  await page.until(`document.querySelector('#message')?.disabled === false`)
+}
+
+/** Records in `window.moved` what moves, but for lists in which the older make room. */
+export const WATCH_SHIFTS = `{ window.moved = []; new PerformanceObserver((list) => {
+  const nodes = list.getEntries().flatMap(({ sources }) => sources.map(({ node }) => node))
+  const elements = nodes.map((node) => (node instanceof Element ? node : node?.parentElement))
+  for (const element of elements) if (!element?.closest('.scroll')) window.moved.push(element?.outerHTML.slice(0, 200) ?? '?')
+}).observe({ type: 'layout-shift' }) }`

@@ -1,0 +1,58 @@
+import type { Auction, Bid } from '@rostrum/client'
+import { memo } from 'react'
+import { useHere } from '../here.ts'
+import { money } from '../money.ts'
+import { ScrollArea } from '../scroll-area.tsx'
+import { timeOf } from '../time.ts'
+
+interface Props {
+  readonly auction: Auction
+  /** Newest first. */
+  readonly bids: readonly Bid[]
+}
+
+/** Every bid as it comes. */
+export function BidList({ auction, bids }: Props) {
+  const { myId } = useHere()
+  const { bidCount, bidderCount, hasReserve, reserveMet, currency } = auction
+  const people = `${bidderCount} ${bidderCount === 1 ? 'person' : 'people'}`
+  const reserve = !hasReserve ? '' : reserveMet ? ', reserve met' : ', reserve not met'
+  return (
+    <>
+      <h2 id="history-title" className="line">
+        Bids{' '}
+        <span className="soft" id="bid-count">
+          {bidCount > 0 && `${bidCount} by ${people}${reserve}`}
+        </span>
+      </h2>
+      <ScrollArea labelledBy="history-title">
+        <ol id="bids" className="lines bids">
+          {bids.map((bid) => (
+            <Line key={bid.id} bid={bid} currency={currency} isMine={bid.bidder.id === myId} />
+          ))}
+        </ol>
+      </ScrollArea>
+    </>
+  )
+}
+
+interface LineProps {
+  readonly bid: Bid
+  readonly currency: string
+  readonly isMine: boolean
+}
+
+const Line = memo(function Line({ bid, currency, isMine }: LineProps) {
+  const { amount, bidder, kind, placedAt, voidedAt } = bid
+  const name = isMine ? `${bidder.name} (you)` : bidder.name
+  return (
+    <li className={`${isMine ? 'mine' : ''} ${voidedAt === null ? '' : 'voided'}`}>
+      <span>{money(amount, currency)}</span>
+      <span>
+        {kind === 'PROXY' ? `${name}, auto` : name}
+        {voidedAt !== null && ', struck'}
+      </span>
+      <span className="soft">{timeOf(placedAt)}</span>
+    </li>
+  )
+})

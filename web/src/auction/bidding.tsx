@@ -1,0 +1,175 @@
+import type { Auction } from '@rostrum/client'
+import { type FormEvent, useEffect, useState } from 'react'
+import { useClient } from 'urql'
+import { isRefused, useCommand } from '../command.ts'
+import {
+  BuyNowDocument,
+  OwnCeilingDocument,
+  PlaceBidDocument,
+  type PlaceBidMutation,
+} from '../gql/graphql.ts'
+import { useHere } from '../here.ts'
+import { newKey } from '../key.ts'
+import { digitsOf, minorUnits, money, plain } from '../money.ts'
+
+/** What became of a bid, and the price that it was said of. */
+interface Answer {
+  readonly words: string
+  readonly price: number
+}
+
+/** Quick bids go so many steps beyond the least. */
+const QUICK_STEPS = [0, 1, 3]
+
+/** Quick bids, a ceiling, buying at once; and what became of it. */
+export function Bidding({ auction }: { readonly auction: Auction }) {
+  const { myId, isConnected } = useHere()
+  const command = useCommand()
+  const [answer, setAnswer] = useState<Answer>()
+  const [ceiling, setCeiling] = useOwnCeiling(auction)
+  const { id: auctionId, currency, minimumBid, currentPrice, startingPrice, buyNowPrice } = auction
+  const isLeading = auction.leader?.id === myId
+  const canBid = auction.phase === 'LIVE' && isConnected
+  const step = minimumBid - (currentPrice ?? startingPrice) || Math.ceil(minimumBid / 20)
+
+  async function bid(offer: { readonly amount: number } | { readonly maximum: number }): Promise<void> {
+    setAnswer({ words: 'Sending…', price: Number.POSITIVE_INFINITY })
+    const input = { auctionId, idempotencyKey: newKey(), ...offer }
+    hear(await command(PlaceBidDocument, { input }))
+  }
+  async function buy(price: number): Promise<void> {
+    hear(await command(BuyNowDocument, { auctionId, price, idempotencyKey: newKey() }))
+  }
+  function hear(said: PlaceBidMutation['placeBid'] | Parameters<typeof refusal>[0]): void {
+    if (isRefused(said)) {
+      setAnswer({ words: refusal(said, currency), price: currentPrice ?? 0 })
+      return
+    }
+    const { auction: then, outcome } = said
+    setCeiling(then.myMaximum)
+    setAnswer({ words: outcomeOf(outcome, then, currency), price: then.currentPrice ?? 0 })
+  }
+  function submitCeiling(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault()
+    const form = event.currentTarget
+    const written = Number(new FormData(form).get('ceiling'))
+    form.reset()
+    void bid({ maximum: minorUnits(written, currency) })
+  }
+
+  // What was said of one price is no longer so at another, unless it is still good.
+  const isTrue = answer !== undefined && (isLeading || (currentPrice ?? 0) <= answer.price)
+  return (
+    <div className="bidding" id="bidding">
+      <div className="quick">
+        {QUICK_STEPS.map((steps) => minimumBid + steps * step).map((amount, index) => (
+          <button
+            type="button"
+            key={QUICK_STEPS[index]}
+            id={index === 0 ? 'quick' : undefined}
+            className={index === 0 ? 'main' : ''}
+            disabled={!canBid || isLeading}
+            onClick={() => void bid({ amount })}
+          >
+            <Label>
+              {index > 0
+                ? money(amount, currency)
+                : isLeading
+                  ? 'You lead'
+                  : `Bid ${money(amount, currency)}`}
+            </Label>
+          </button>
+        ))}
+        {buyNowPrice !== null && (
+          <button type="button" id="buy-now" disabled={!canBid} onClick={() => void buy(buyNowPrice)}>
+            Buy now for {money(buyNowPrice, currency)}
+          </button>
+        )}
+      </div>
+      <form id="ceiling-form" onSubmit={submitCeiling}>
+        <label className="field">
+          <span className="line">
+            Your ceiling{' '}
+            <span className="soft" id="currency">
+              {ceiling === null ? `in ${currency}` : `is ${money(ceiling, currency)}`}
+            </span>
+          </span>
+          <input
+            id="ceiling"
+            name="ceiling"
+            type="number"
+            inputMode="decimal"
+            required
+            min={0}
+            step={10 ** -digitsOf(currency)}
+            placeholder={plain(minimumBid, currency)}
+          />
+        </label>
+        <button id="ceiling-button" type="submit" disabled={!canBid}>
+          Set
+        </button>
+      </form>
+      <p className="note soft" id="answer" role="status">
+        {isTrue ? answer.words : ''}
+      </p>
+    </div>
+  )
+}
+
+/** Words in the middle of a button: others are another element, so that none moves. */
+function Label({ children }: { readonly children: string }) {
+  return <span key={children}>{children}</span>
+}
+
+interface Outcome {
+  readonly currentPrice: number | null
+  readonly myMaximum: number | null
+}
+
+function outcomeOf(
+  outcome: Extract<PlaceBidMutation['placeBid'], { __typename: 'BidAccepted' }>['outcome'],
+  { currentPrice, myMaximum }: Outcome,
+  currency: string,
+): string {
+  const price = money(currentPrice ?? 0, currency)
+  const said = {
+    LEADING: `You lead at ${price}.`,
+    LEADING_RESERVE_NOT_MET: `You lead at ${price}; the reserve is not met yet.`,
+    OUTBID: `Taken, but another ceiling was higher: ${price} now.`,
+    MAXIMUM_RAISED: 'You lead, and your ceiling was raised.',
+    BOUGHT_NOW: `Yours for ${price}.`,
+  }[outcome]
+  const isCeiling = myMaximum !== null && myMaximum > (currentPrice ?? 0)
+  return isCeiling ? `${said} Your ceiling: ${money(myMaximum, currency)}.` : said
+}
+
+interface Refusal {
+  readonly __typename: 'Rejected'
+  readonly code: string
+  readonly reason: string
+  readonly minimum?: number | null
+  readonly available?: number | null
+  readonly required?: number | null
+}
+
+function refusal({ code, reason, minimum, available, required }: Refusal, currency: string): string {
+  if (code === 'BID_BELOW_MINIMUM' && minimum != null) return `The least is ${money(minimum, currency)} now.`
+  if (code === 'INSUFFICIENT_FUNDS' && available != null && required != null) {
+    return `You can spend ${money(available, currency)}; this needs ${money(required, currency)}.`
+  }
+  return reason
+}
+
+/** Nobody else sees it; it is asked for when the page is opened, and known from each answer. */
+function useOwnCeiling({ id: auctionId, currentPrice }: Auction) {
+  const client = useClient()
+  const [ceiling, setCeiling] = useState<number | null>(null)
+  useEffect(() => {
+    void client
+      .query(OwnCeilingDocument, { auctionId }, { requestPolicy: 'network-only' })
+      .toPromise()
+      .then(({ data }) => setCeiling(data?.auction?.myMaximum ?? null))
+  }, [client, auctionId])
+  const isStanding = ceiling !== null && ceiling > (currentPrice ?? 0)
+  return [isStanding ? ceiling : null, setCeiling] as const
+}

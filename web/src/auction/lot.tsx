@@ -1,0 +1,70 @@
+import type { Auction } from '@rostrum/client'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { useHere } from '../here.ts'
+import { money } from '../money.ts'
+import { Countdown } from './countdown.tsx'
+import { standing } from './standing.ts'
+
+interface Props {
+  readonly auction: Auction
+  readonly hasBid: boolean
+  /** What who takes part does. */
+  readonly children: ReactNode
+}
+
+/** What is sold, at what price, who leads, and how long it goes on. */
+export function Lot({ auction, hasBid, children }: Props) {
+  const { myId } = useHere()
+  const { title, description, currency, currentPrice, startingPrice, leader } = auction
+  const price = money(currentPrice ?? startingPrice, currency)
+  const said = standing(auction, myId, hasBid)
+  const mood = leader !== null && leader.id === myId ? 'mine' : hasBid ? 'outbid' : ''
+  return (
+    <section id="lot" aria-labelledby="title">
+      <div className="about">
+        <h1 id="title">{title}</h1>
+        <p className="soft" id="description">
+          {description}
+        </p>
+      </div>
+      <div className="standing">
+        <div>
+          <div className="soft" id="price-label">
+            {currentPrice === null ? 'Starts at' : 'Price'}
+          </div>
+          {/* Another element for another price: it begins in the colour of what is new. */}
+          <div id="price" key={price}>
+            {price}
+          </div>
+        </div>
+        <Countdown auction={auction} />
+      </div>
+      <div className={`line ${mood}`} id="leader" title={said}>
+        {said}
+      </div>
+      <Spoken words={`${price}. ${said}.`} />
+      <div className="taking-part">{children}</div>
+    </section>
+  )
+}
+
+/** The latest, for screen readers, not more often than can be listened to. */
+function Spoken({ words }: { readonly words: string }) {
+  const [spoken, setSpoken] = useState('')
+  const spokenAt = useRef(0)
+  useEffect(() => {
+    const waitMs = Math.max(0, spokenAt.current + SPOKEN_EVERY_MS - Date.now())
+    const timer = setTimeout(() => {
+      spokenAt.current = Date.now()
+      setSpoken(words)
+    }, waitMs)
+    return () => clearTimeout(timer)
+  }, [words])
+  return (
+    <p className="unseen" id="spoken" aria-live="polite">
+      {spoken}
+    </p>
+  )
+}
+
+const SPOKEN_EVERY_MS = 4_000

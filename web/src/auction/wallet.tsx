@@ -1,0 +1,31 @@
+import type { Auction } from '@rostrum/client'
+import { useEffect } from 'react'
+import { useQuery } from 'urql'
+import { WalletDocument } from '../gql/graphql.ts'
+import { useHere } from '../here.ts'
+import { money } from '../money.ts'
+
+/** What who is before the page can spend, where bids of this auction hold money, or where there is any. */
+export function Wallet({ auction }: { readonly auction: Auction }) {
+  const { myId } = useHere()
+  const { currency, funded, phase, leader } = auction
+  const [{ data }, ask] = useQuery({
+    query: WalletDocument,
+    variables: { currency },
+    requestPolicy: 'network-only',
+  })
+  const isLeading = leader?.id === myId
+  // biome-ignore lint/correctness/useExhaustiveDependencies: money is held, released or spent when these change
+  useEffect(() => {
+    if (funded) ask()
+  }, [funded, isLeading, phase])
+  const wallet = data?.viewer?.wallet
+  if (wallet === undefined || (!funded && wallet.balance === 0)) return null
+  return (
+    <p className="soft line" id="wallet">
+      Your wallet: {money(wallet.available, currency)} to spend
+      {wallet.held > 0 && `, ${money(wallet.held, currency)} held`}
+      {!funded && '. Bids on this lot hold nothing'}
+    </p>
+  )
+}

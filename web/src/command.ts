@@ -1,0 +1,41 @@
+import { type AnyVariables, type TypedDocumentNode, useClient } from 'urql'
+
+/** What a mutation answers where it changed nothing. */
+export interface Refused {
+  readonly __typename: 'Rejected'
+  readonly code: string
+  /** For people. */
+  readonly reason: string
+}
+
+type Command = <Data extends object, Variables extends AnyVariables>(
+  document: TypedDocumentNode<Data, Variables>,
+  variables: Variables,
+) => Promise<Data[keyof Data] | Refused>
+
+/** Sends mutations of one field, and answers what that field does, or why there is none. Never rejects. */
+export function useCommand(): Command {
+  const client = useClient()
+  return async (document, variables) => {
+    const { data, error } = await client.mutation(document, variables).toPromise()
+    if (error === undefined && data !== undefined) {
+      const [answer] = Object.values(data)
+      return answer
+    }
+    const [fault] = error?.graphQLErrors ?? []
+    return {
+      __typename: 'Rejected',
+      code: String(fault?.extensions['code'] ?? 'FAILED'),
+      reason: fault?.message ?? error?.message ?? 'There was no answer.',
+    }
+  }
+}
+
+export function isRefused<Answer>(answer: Answer): answer is Extract<Answer, { __typename: 'Rejected' }> {
+  return (
+    typeof answer === 'object' &&
+    answer !== null &&
+    '__typename' in answer &&
+    answer.__typename === 'Rejected'
+  )
+}

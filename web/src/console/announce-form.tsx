@@ -1,0 +1,61 @@
+import { useRostrumClient } from '@rostrum/client/react'
+import type { FormEvent } from 'react'
+import { useCommand } from '../command.ts'
+import { PublishAnnouncementDocument, type Severity } from '../gql/graphql.ts'
+import { useHere } from '../here.ts'
+import { newKey } from '../key.ts'
+import { useAnswer } from './answer.ts'
+
+const LASTS_MS = 10 * 60_000
+const SEVERITIES: readonly { readonly severity: Severity; readonly name: string }[] = [
+  { severity: 'INFO', name: 'Information' },
+  { severity: 'WARNING', name: 'Warning' },
+  { severity: 'CRITICAL', name: 'Critical' },
+]
+
+/** Says something to everybody in the room, for ten minutes. */
+export function AnnounceForm() {
+  const { roomId } = useHere()
+  const command = useCommand()
+  const { clock } = useRostrumClient()
+  const [words, hear] = useAnswer()
+  function submit(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    const title = String(form.get('title'))
+    const input = {
+      roomId,
+      title,
+      body: String(form.get('body')),
+      audience: 'ROOM',
+      severity: SEVERITIES[Number(form.get('severity'))]?.severity ?? 'INFO',
+      expiresAt: new Date(clock.now() + LASTS_MS).toISOString(),
+      idempotencyKey: newKey(),
+    } as const
+    hear(command(PublishAnnouncementDocument, { input }), `Announced: ${title}.`)
+  }
+  return (
+    <form className="tool" id="announce" onSubmit={submit}>
+      <label className="field">
+        Announcement
+        <input name="title" required maxLength={200} />
+      </label>
+      <label className="field">
+        Text
+        <input name="body" required maxLength={500} />
+      </label>
+      <label className="field">
+        Severity
+        <select name="severity">
+          {SEVERITIES.map(({ severity, name }, index) => (
+            <option key={severity} value={index}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="submit">Announce</button>
+      <output>{words}</output>
+    </form>
+  )
+}

@@ -1,0 +1,54 @@
+import { useRostrumClient } from '@rostrum/client/react'
+import type { FormEvent } from 'react'
+import { useCommand } from '../command.ts'
+import { CreateAuctionDocument } from '../gql/graphql.ts'
+import { useHere } from '../here.ts'
+import { newKey } from '../key.ts'
+import { minorUnits } from '../money.ts'
+import { useAnswer } from './answer.ts'
+
+const MINUTE_MS = 60_000
+const CURRENCY = 'EUR'
+/** A bid in the last ten seconds gives ten more, ten minutes at most. */
+const SOFT_CLOSE = { windowMs: 10_000, extensionMs: 10_000, capMs: 10 * MINUTE_MS }
+
+/** Puts up a lot, live at once. */
+export function LotForm() {
+  const { roomId } = useHere()
+  const command = useCommand()
+  const { clock } = useRostrumClient()
+  const [words, hear] = useAnswer()
+  function submit(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    const title = String(form.get('title'))
+    const input = {
+      roomId,
+      title,
+      currency: CURRENCY,
+      startingPrice: minorUnits(Number(form.get('price')), CURRENCY),
+      endsAt: new Date(clock.now() + Number(form.get('minutes')) * MINUTE_MS).toISOString(),
+      softClose: SOFT_CLOSE,
+      idempotencyKey: newKey(),
+    }
+    hear(command(CreateAuctionDocument, { input }), `Up now: ${title}.`)
+  }
+  return (
+    <form className="tool" id="put-up" onSubmit={submit}>
+      <label className="field">
+        Title of a new lot
+        <input name="title" required maxLength={200} />
+      </label>
+      <label className="field">
+        Starts at, in {CURRENCY}
+        <input name="price" type="number" required min={0.01} step={0.01} defaultValue="10.00" />
+      </label>
+      <label className="field">
+        Minutes
+        <input name="minutes" type="number" required min={0.5} step={0.5} defaultValue="5" />
+      </label>
+      <button type="submit">Put up</button>
+      <output>{words}</output>
+    </form>
+  )
+}

@@ -1,0 +1,52 @@
+import { usePresence, useRostrumClient } from '@rostrum/client/react'
+import type { FormEvent } from 'react'
+import { useCommand } from '../command.ts'
+import { MuteMemberDocument } from '../gql/graphql.ts'
+import { useHere } from '../here.ts'
+import { useAnswer } from './answer.ts'
+
+const MINUTE_MS = 60_000
+
+/** Takes the word from somebody who is here, for a while, or gives it back. */
+export function MuteForm() {
+  const { roomId, myId } = useHere()
+  const command = useCommand()
+  const { clock } = useRostrumClient()
+  const presence = usePresence(roomId)
+  const [words, hear] = useAnswer()
+  const others = presence.kind === 'live' ? presence.state.users.filter(({ user }) => user.id !== myId) : []
+  function submit(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    const userId = String(form.get('user'))
+    const minutes = Number(form.get('minutes'))
+    // Of none: until long ago. Without an end it would last for good.
+    const until = new Date(minutes === 0 ? 0 : clock.now() + minutes * MINUTE_MS).toISOString()
+    hear(
+      command(MuteMemberDocument, { roomId, userId, until }),
+      minutes === 0 ? 'May speak again.' : `Muted for ${minutes} min.`,
+    )
+  }
+  return (
+    <form className="tool" id="mute" onSubmit={submit}>
+      <label className="field">
+        Who is here
+        <select name="user" required>
+          {others.map(({ user }) => (
+            <option key={user.id} value={user.id}>
+              {user.name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label className="field">
+        Minutes, 0 to end it
+        <input name="minutes" type="number" required min={0} defaultValue="5" />
+      </label>
+      <button type="submit" disabled={others.length === 0}>
+        Mute
+      </button>
+      <output>{words}</output>
+    </form>
+  )
+}

@@ -1,0 +1,28 @@
+import { RostrumProvider } from '@rostrum/client/react'
+import { useState } from 'react'
+import { createRoot } from 'react-dom/client'
+import { Provider } from 'urql'
+import { App } from './app.tsx'
+import { resumeSession, SeatProvider, type Session } from './session.ts'
+import './style.css'
+
+function Page() {
+  const [session, setSession] = useState(resumeSession)
+  function enter(next: Session): void {
+    void session.rostrum.dispose()
+    setSession(next)
+  }
+  return (
+    <SeatProvider value={{ session, enter }}>
+      <Provider value={session.urql}>
+        <RostrumProvider value={session.rostrum}>
+          {/* Nothing that one person saw is shown to another. */}
+          <App key={session.identity?.id ?? 'visitor'} />
+        </RostrumProvider>
+      </Provider>
+    </SeatProvider>
+  )
+}
+
+const root = document.getElementById('root')
+if (root !== null) createRoot(root).render(<Page />)

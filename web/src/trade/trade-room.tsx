@@ -1,0 +1,45 @@
+import { useRoomLeaderboard } from '@rostrum/client/react'
+import { useHere } from '../here.ts'
+import { SignIn } from '../sign-in.tsx'
+import { Standings } from '../standings.tsx'
+import { number } from './number.ts'
+import { Orders } from './orders.tsx'
+import { Portfolios, Positions } from './positions.tsx'
+
+/** Orders, positions and the ranking, as far as they are disclosed to who is before the page. */
+export function TradeRoom() {
+  const { roomId, myId } = useHere()
+  const ranking = useRoomLeaderboard(roomId)
+  return (
+    <>
+      {myId === null && (
+        <section className="taking-part">
+          <p>Who is signed in sees what is disclosed to members.</p>
+          <SignIn />
+        </section>
+      )}
+      {myId !== null && <Disclosed />}
+      <section id="ranking" aria-labelledby="ranking-title">
+        <h2 id="ranking-title">Ranking</h2>
+        <Standings
+          labelledBy="ranking-title"
+          standings={ranking.kind === 'live' ? ranking.state : []}
+          wordsFor={number}
+        />
+      </section>
+    </>
+  )
+}
+
+/** Asked for once it is known that there may be something to see: who has not joined is refused. */
+function Disclosed() {
+  const { isMember } = useHere()
+  if (!isMember) return <section id="orders" aria-busy="true" />
+  return (
+    <>
+      <Orders />
+      <Positions />
+      <Portfolios />
+    </>
+  )
+}
