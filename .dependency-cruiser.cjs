@@ -170,6 +170,9 @@ const ofNpm = (name) => `(^|/)node_modules/${literal(name)}/`
 /** Packages without code: there is nothing to be found. */
 const TYPES_ALONE = ['^@graphql-typed-document-node/core$']
 
+/** The kit by the name under which others install it: there is nothing to be found before it is built. */
+const KIT_BY_NAME = '^(@rostrum/client|client/dist/)'
+
 /** The implementations of a contract: `bus.memory.ts`, `bus.redis.ts`. */
 const IMPLEMENTATION = '\\.(memory|otlp|redis)\\.ts$'
 
@@ -333,6 +336,12 @@ module.exports = {
       ),
     ),
     refuse(
+      'the-page-is-a-client-like-others',
+      'The live page knows the kit by what it exports, and nothing of the server.',
+      { path: '^web/src/' },
+      { pathNot: ['^web/src/', '(^|/)node_modules/', KIT_BY_NAME, ...TYPES_ALONE] },
+    ),
+    refuse(
       'no-circles',
       'Of two files that need each other, neither can be understood first.',
       {},
@@ -342,7 +351,7 @@ module.exports = {
       'everything-is-found',
       'An import that leads nowhere.',
       {},
-      { couldNotResolve: true, pathNot: TYPES_ALONE },
+      { couldNotResolve: true, pathNot: [...TYPES_ALONE, KIT_BY_NAME] },
     ),
     refuse(
       'packages-are-declared',

@@ -14,7 +14,7 @@ export interface Scene {
 
 export const HOST = personOf('auctioneer', 'Ada, auctioneer')
 
-export function personOf(id: string, name: string): Person {
+function personOf(id: string, name: string): Person {
   return { id: asUserId(id), name }
 }
 

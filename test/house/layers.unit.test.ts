@@ -143,6 +143,21 @@ const PLANTED: readonly Planted[] = [
     imports: '../../test/planted.ts',
   },
   {
+    rule: 'the-kit-stands-alone',
+    file: 'client/src/planted.ts',
+    imports: '../../src/kernel/id.ts',
+  },
+  {
+    rule: 'the-kit-asks-for-react-where-it-is-used',
+    file: 'client/src/planted-react.ts',
+    imports: 'react',
+  },
+  {
+    rule: 'the-page-is-a-client-like-others',
+    file: 'web/src/planted.ts',
+    imports: '../../client/src/clock.ts',
+  },
+  {
     rule: 'everything-is-found',
     file: 'src/health/planted-nowhere.ts',
     imports: './nowhere.ts',
@@ -154,7 +169,14 @@ let garden: string
 
 beforeAll(async () => {
   garden = await mkdtemp(join(tmpdir(), 'rostrum-layers-'))
-  for (const name of ['src', 'package.json', 'tsconfig.json', '.dependency-cruiser.cjs']) {
+  for (const name of [
+    'src',
+    'client/src',
+    'web/src',
+    'package.json',
+    'tsconfig.json',
+    '.dependency-cruiser.cjs',
+  ]) {
     await cp(join(PROJECT, name), join(garden, name), { recursive: true })
   }
   await symlink(join(PROJECT, 'node_modules'), join(garden, 'node_modules'))
@@ -170,7 +192,7 @@ async function plant(file: string, text: string): Promise<void> {
   await writeFile(path, text)
 }
 
-describe('the layers of src', () => {
+describe('the layers', () => {
   let found: Cruise
 
   beforeAll(async () => {

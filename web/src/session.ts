@@ -47,7 +47,7 @@ function readIdentity(): Identity | null {
   }
 }
 
-export function openSession(identity: Identity | null): Session {
+function openSession(identity: Identity | null): Session {
   const rostrum = createRostrumClient({
     url: location.origin,
     token: identity === null ? null : () => fetchToken(identity),
