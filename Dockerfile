@@ -6,6 +6,14 @@ COPY client/package.json client/
 # None of them has an install script that is needed at run time.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
+FROM node:24.21.0-bookworm-slim AS page
+WORKDIR /app
+COPY package.json package-lock.json tsconfig.json ./
+COPY client client
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY web web
+RUN node node_modules/vite/bin/vite.js build web
+
 FROM node:24.21.0-bookworm-slim
 LABEL org.opencontainers.image.title="Rostrum" \
       org.opencontainers.image.description="A real-time GraphQL server for live auction and trade rooms" \
@@ -18,6 +26,7 @@ COPY --from=packages /app/node_modules node_modules
 COPY package.json ./
 COPY src src
 COPY web web
+COPY --from=page /app/web/dist web/dist
 # Only the embedded database writes here: with DATABASE_URL nothing is kept in the container.
 RUN mkdir /data && chown node:node /data
 VOLUME /data
