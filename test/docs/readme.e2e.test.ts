@@ -1,8 +1,8 @@
-import { readFile, symlink, writeFile } from 'node:fs/promises'
+import { cp, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { startNode, type TestNode } from '../support/node.ts'
-import { makeTemporaryFolder, startProcess } from '../support/process.ts'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { freePort } from '../support/free-port.ts'
+import { makeTemporaryFolder, type ServerProcess, startProcess } from '../support/process.ts'
 import { startRestartingNode } from '../support/restarting-node.ts'
 import { makeAuction, makeRoom, placeBid } from '../support/rooms.ts'
 
@@ -27,25 +27,84 @@ describe('The README', () => {
   })
 })
 
-describe('What the README starts', () => {
-  let node: TestNode
-  /** As `npm start` does it: embedded, with the demo room. */
-  beforeAll(async () => {
-    node = await startNode({ env: { DEMO: 'on' } })
-  })
-  afterAll(() => node[Symbol.asyncDispose]())
+/** The commands of the README's blocks, in order. */
+const COMMANDS = [...README.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '']) =>
+  block.trim().split(' && '),
+)
+const EXAMPLE = /Save as `example\.mjs`.*?```js\n(.*?)```/s.exec(README)?.[1] ?? ''
+/** The shell that npx puts before it passes no signal on. */
+const EXAMPLE_ENDS =
+  'const shell = process.ppid; setInterval(() => process.ppid === shell || process.exit(), 50).unref()'
+/** What a clone holds that is run, and not its tests. */
+const CLONE = ['package.json', 'tsconfig.json', 'src', 'client', 'web']
 
-  test.each([
-    ['/', 'text/html'],
-    ['/ops', 'text/html'],
-    ['/schema.graphql', 'application/graphql'],
-    ['/health', 'application/json'],
-    ['/ready', 'application/json'],
-  ])('answers at %s', async (path, type) => {
-    const response = await fetch(`${node.url}${path}`)
-    expect(response.status).toBe(200)
-    expect(response.headers.get('content-type')).toContain(type)
+describe("A newcomer's path through the README", () => {
+  /** A clone in which `npm ci` was run: that of this run. */
+  let clone: string
+  let port: number
+  beforeAll(async () => {
+    clone = await makeTemporaryFolder('clone')
+    port = await freePort()
+    for (const name of CLONE) {
+      const filter = (path: string): boolean => !/\/(dist|node_modules)(\/|$)/.test(path)
+      await cp(join(ROOT, name), join(clone, name), { recursive: true, filter })
+    }
+    await symlink(join(ROOT, 'node_modules'), join(clone, 'node_modules'))
+    await writeFile(join(clone, 'example.mjs'), `${EXAMPLE_ENDS}\n${EXAMPLE}`)
   })
+
+  /** A command of the README, as its reader types it. What it prints stands in the file of that name. */
+  function type(command: string, printed: string): ServerProcess {
+    // Who reads a README has no NODE_ENV.
+    const line = `unset NODE_ENV; PORT=${port} URL=ws://127.0.0.1:${port}/graphql exec ${command} >> ${printed} 2>&1`
+    return startProcess({ file: 'sh', args: ['-c', line], folder: clone, lethal: 'SIGTERM' })
+  }
+  const printedIn = (file: string): Promise<string> => readFile(join(clone, file), 'utf8').catch(() => '')
+
+  test('ends with a client that goes on where it was when the server is stopped and started', async () => {
+    expect(COMMANDS.slice(0, 4)).toEqual(['npm ci', 'npm start', 'npm ci', 'npm test'])
+    const first = type('npm start', 'terminal')
+    const token = await vi.waitFor(
+      async () => {
+        const [, found] = /^(ey[\w.-]+)$/m.exec(await printedIn('terminal')) ?? []
+        expect(found).toBeDefined()
+        return found ?? ''
+      },
+      { timeout: 60_000, interval: 100 },
+    )
+
+    for (const address of README.matchAll(/^\| `http:\/\/localhost:4000(\/[\w.]*)` \|/gm)) {
+      const response = await fetch(`http://127.0.0.1:${port}${address[1]}`, {
+        headers: { accept: 'text/html' },
+      })
+      expect([address[1], response.status]).toEqual([address[1], 200])
+    }
+    const [, body = ''] = /`POST http:\/\/localhost:4000\/dev\/token`.*`(\{.*?\})`/.exec(README) ?? []
+    const answer = await fetch(`http://127.0.0.1:${port}/dev/token`, { method: 'POST', body })
+    expect(await answer.json()).toMatchObject({ token: expect.any(String) })
+
+    const [, run = ''] = /run `(TOKEN=… npx node example\.mjs)`/.exec(README) ?? []
+    expect(run).not.toBe('')
+    const [, command = ''] = run.split('TOKEN=… ')
+    const example = type(`env TOKEN=${token} ${command}`, 'heard')
+    const heard = async (): Promise<readonly number[]> =>
+      [...(await printedIn('heard')).matchAll(/\boffset: (\d+)/g)].map(([, offset]) => Number(offset))
+    const untilMore = (than: number) =>
+      vi.waitFor(async () => expect((await heard()).length).toBeGreaterThan(than), {
+        timeout: 40_000,
+        interval: 100,
+      })
+    await untilMore(1)
+
+    await first.end('SIGTERM')
+    const before = (await heard()).length
+    const second = type('npm start', 'terminal')
+    await untilMore(before + 1)
+    await example.end('SIGTERM')
+    await second.end('SIGTERM')
+    const offsets = await heard()
+    expect(offsets).toEqual(offsets.map((_, index) => (offsets[0] ?? 0) + index))
+  }, 180_000)
 })
 
 describe('The client of the README', () => {
@@ -54,15 +113,14 @@ describe('The client of the README', () => {
     const seller = await house.node.token('seller')
     const ann = await house.node.token('ann')
     const auctionId = await makeAuction(house.node, seller, await makeRoom(house.node, seller))
-    const [, code = ''] = /Save as `example\.mjs`.*?```js\n(.*?)```/s.exec(README) ?? []
     const folder = await makeTemporaryFolder('readme')
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
     // What it prints is shortened for people: here it is kept whole.
-    const kept = code.replace(
+    const kept = EXAMPLE.replace(
       'console.log(auction.title, data.bids)',
       `(await import('node:fs')).appendFileSync('heard', JSON.stringify(data.bids) + '\\n')`,
     )
-    expect(kept).not.toBe(code)
+    expect(kept).not.toBe(EXAMPLE)
     await writeFile(join(folder, 'example.mjs'), kept)
     const example = startProcess({
       file: 'env',

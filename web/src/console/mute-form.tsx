@@ -40,7 +40,7 @@ export function MuteForm() {
         </select>
       </label>
       <label className="field">
-        Minutes, 0 to end it
+        Minutes, or 0
         <input name="minutes" type="number" required min={0} defaultValue="5" />
       </label>
       <button type="submit" disabled={others.length === 0}>
