@@ -56,13 +56,19 @@ describe("The auctioneer's console", () => {
     await ben.click('#quick')
     await ada.until(`${textOf('leader')} === 'Ben leads'`)
     await ada.until(`document.querySelectorAll('#void option').length === 2`)
+    await ada.evaluate(`{ const bid = document.querySelector('#void select')
+      bid.value = [...bid.options].find(({ textContent }) => textContent.includes('Ben')).value }`)
     await ada.fill('#void [name=reason]', 'A slip')
     await ada.evaluate(submit('#void'))
     await ada.until(`${answerIn('#lot-controls')} === 'Struck.'`)
     await ben.until(`${textOf('leader')} === 'Carl leads, you were outbid'`)
     expect(await ben.evaluate(`document.querySelector('#bids .voided').innerText`)).toContain('struck')
+    // Nothing goes on saying what was so before.
+    await ben.until(`${textOf('answer')} === '' && ${textOf('currency')} === 'in EUR'`)
 
     await ada.evaluate(`document.querySelector('#hammer').click()`)
+    await ada.until(`${answerIn('#lot-controls')} !== 'Struck.'`)
+    expect(await ada.evaluate(answerIn('#lot-controls'))).toBe('The hammer fell: A vase.')
     await ben.until(`${textOf('leader')} === 'Sold to Carl for €10.00'`)
 
     await ada.fill('#put-up [name=title]', 'A second vase')

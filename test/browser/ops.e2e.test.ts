@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findingsIn } from '../support/axe.ts'
 import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
 import { connect, record } from '../support/graphql-client.ts'
 import { startNode, type TestNode } from '../support/node.ts'
@@ -65,6 +66,17 @@ describe('The operations page', () => {
     expect(page.faults).toEqual([])
     await client.dispose()
   }, 60_000)
+
+  test('has nothing serious that axe would find, light and dark', async () => {
+    const page = await openPage()
+    expect(await findingsIn(page)).toEqual([])
+    await signIn(page, await node.token('olga', { roles: ['admin'] }))
+    await page.until(`${shown('#state')} === 'Ready'`)
+    for (const isDark of [false, true]) {
+      await page.resize(1280, 900, isDark)
+      expect(await findingsIn(page)).toEqual([])
+    }
+  })
 
   test('announces, and disconnects a user', async () => {
     const ben = await node.token('ben')

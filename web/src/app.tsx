@@ -23,8 +23,8 @@ export function App() {
       <div className="page">
         <header>
           <div className="line">
-            <b>Rostrum</b>{' '}
-            <span className="soft" id="room">
+            <b>Rostrum</b>
+            <span className="soft beside" id="room">
               {name}
             </span>
           </div>

@@ -20,8 +20,8 @@ export function BidList({ auction, bids }: Props) {
   return (
     <>
       <h2 id="history-title" className="line">
-        Bids{' '}
-        <span className="soft" id="bid-count">
+        Bids
+        <span className="soft beside" id="bid-count">
           {bidCount > 0 && `${bidCount} by ${people}${reserve}`}
         </span>
       </h2>

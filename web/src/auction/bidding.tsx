@@ -16,6 +16,8 @@ import { digitsOf, minorUnits, money, plain } from '../money.ts'
 interface Answer {
   readonly words: string
   readonly price: number
+  /** How often bids had been struck. */
+  readonly voids: number
 }
 
 /** Quick bids go so many steps beyond the least. */
@@ -26,14 +28,15 @@ export function Bidding({ auction }: { readonly auction: Auction }) {
   const { myId, isConnected } = useHere()
   const command = useCommand()
   const [answer, setAnswer] = useState<Answer>()
-  const [ceiling, setCeiling] = useOwnCeiling(auction)
+  const voids = useVoids(auction)
+  const [ceiling, setCeiling] = useOwnCeiling(auction, voids)
   const { id: auctionId, currency, minimumBid, currentPrice, startingPrice, buyNowPrice } = auction
   const isLeading = auction.leader?.id === myId
   const canBid = auction.phase === 'LIVE' && isConnected
   const step = minimumBid - (currentPrice ?? startingPrice) || Math.ceil(minimumBid / 20)
 
   async function bid(offer: { readonly amount: number } | { readonly maximum: number }): Promise<void> {
-    setAnswer({ words: 'Sending…', price: Number.POSITIVE_INFINITY })
+    setAnswer({ words: 'Sending…', price: Number.POSITIVE_INFINITY, voids })
     const input = { auctionId, idempotencyKey: newKey(), ...offer }
     hear(await command(PlaceBidDocument, { input }))
   }
@@ -42,12 +45,12 @@ export function Bidding({ auction }: { readonly auction: Auction }) {
   }
   function hear(said: PlaceBidMutation['placeBid'] | Parameters<typeof refusal>[0]): void {
     if (isRefused(said)) {
-      setAnswer({ words: refusal(said, currency), price: currentPrice ?? 0 })
+      setAnswer({ words: refusal(said, currency), price: currentPrice ?? 0, voids })
       return
     }
     const { auction: then, outcome } = said
     setCeiling(then.myMaximum)
-    setAnswer({ words: outcomeOf(outcome, then, currency), price: then.currentPrice ?? 0 })
+    setAnswer({ words: outcomeOf(outcome, then, currency), price: then.currentPrice ?? 0, voids })
   }
   function submitCeiling(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault()
@@ -58,7 +61,8 @@ export function Bidding({ auction }: { readonly auction: Auction }) {
   }
 
   // What was said of one price is no longer so at another, unless it is still good.
-  const isTrue = answer !== undefined && (isLeading || (currentPrice ?? 0) <= answer.price)
+  const isTrue =
+    answer !== undefined && answer.voids === voids && (isLeading || (currentPrice ?? 0) <= answer.price)
   return (
     <div className="bidding" id="bidding">
       <div className="quick">
@@ -160,16 +164,26 @@ function refusal({ code, reason, minimum, available, required }: Refusal, curren
   return reason
 }
 
-/** Nobody else sees it; it is asked for when the page is opened, and known from each answer. */
-function useOwnCeiling({ id: auctionId, currentPrice }: Auction) {
+/** Nobody else sees it; it is asked for when the page is opened and when bids were struck, and known from each answer. */
+function useOwnCeiling({ id: auctionId, currentPrice }: Auction, voids: number) {
   const client = useClient()
   const [ceiling, setCeiling] = useState<number | null>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was struck may have been one's own
   useEffect(() => {
     void client
       .query(OwnCeilingDocument, { auctionId }, { requestPolicy: 'network-only' })
       .toPromise()
       .then(({ data }) => setCeiling(data?.auction?.myMaximum ?? null))
-  }, [client, auctionId])
+  }, [client, auctionId, voids])
   const isStanding = ceiling !== null && ceiling > (currentPrice ?? 0)
   return [isStanding ? ceiling : null, setCeiling] as const
+}
+
+/** How often there were fewer bids than before: some were struck. */
+function useVoids({ bidCount }: Auction): number {
+  const [seen, setSeen] = useState({ bidCount, voids: 0 })
+  if (seen.bidCount !== bidCount) {
+    setSeen({ bidCount, voids: bidCount < seen.bidCount ? seen.voids + 1 : seen.voids })
+  }
+  return seen.voids
 }

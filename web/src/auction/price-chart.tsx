@@ -25,7 +25,8 @@ export const PriceChart = memo(function PriceChart({ auction, bids }: Props) {
   return (
     <>
       <h2 id="chart-title" className="line">
-        Price <span className="soft">{amounts.length > 0 && words}</span>
+        Price
+        <span className="soft beside">{amounts.length > 0 && words}</span>
       </h2>
       <svg
         className="chart"

@@ -42,7 +42,9 @@ export function LotsInHand() {
 function LotControls({ lot }: { readonly lot: Auction }) {
   const command = useCommand()
   const [words, hear] = useAnswer()
-  const { id: auctionId, phase, title } = lot
+  const live = useAuction(lot.id)
+  // The list is up to a second behind.
+  const { id: auctionId, phase, title } = live.kind === 'live' ? live.state.auction : lot
   return (
     <>
       <div className="controls">

@@ -1,0 +1,10 @@
+import axe from 'axe-core'
+import type { Page } from './chromium.ts'
+
+/** What axe finds in a page that is serious or worse. */
+export async function findingsIn(page: Page): Promise<readonly unknown[]> {
+  await page.evaluate(`${axe.source}; undefined`)
+  return page.evaluate(`axe.run().then(({ violations }) => violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html.slice(0, 200)) })))`)
+}
