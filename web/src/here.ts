@@ -50,7 +50,8 @@ export function useEntered(roomId: string): Here {
   return {
     roomId,
     myId: identity?.id ?? null,
-    isMember: role !== null,
+    // A direct room is seen by its two members alone, and joined by nobody.
+    isMember: role !== null || (identity !== null && isKnown && room.state.room.kind === 'DIRECT'),
     canModerate:
       identity?.isAuctioneer === true || [role ?? '', ...roles].some((each) => MODERATING.includes(each)),
     isConnected: connection.kind === 'connected',
