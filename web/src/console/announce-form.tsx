@@ -1,10 +1,10 @@
 import { useRostrumClient } from '@rostrum/client/react'
-import type { FormEvent } from 'react'
 import { useCommand } from '../command.ts'
 import { PublishAnnouncementDocument, type Severity } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
 import { newKey } from '../key.ts'
 import { useAnswer } from './answer.ts'
+import { Tool } from './tool.tsx'
 
 const LASTS_MS = 10 * 60_000
 const SEVERITIES: readonly { readonly severity: Severity; readonly name: string }[] = [
@@ -19,9 +19,7 @@ export function AnnounceForm() {
   const command = useCommand()
   const { clock } = useRostrumClient()
   const [words, hear] = useAnswer()
-  function submit(event: FormEvent<HTMLFormElement>): void {
-    event.preventDefault()
-    const form = new FormData(event.currentTarget)
+  function announce(form: FormData): void {
     const title = String(form.get('title'))
     const input = {
       roomId,
@@ -35,7 +33,7 @@ export function AnnounceForm() {
     hear(command(PublishAnnouncementDocument, { input }), `Announced: ${title}.`)
   }
   return (
-    <form className="tool" id="announce" onSubmit={submit}>
+    <Tool id="announce" act="Announce" onAct={announce} words={words}>
       <label className="field">
         Announcement
         <input name="title" required maxLength={200} />
@@ -54,8 +52,6 @@ export function AnnounceForm() {
           ))}
         </select>
       </label>
-      <button type="submit">Announce</button>
-      <output>{words}</output>
-    </form>
+    </Tool>
   )
 }

@@ -1,11 +1,11 @@
 import { useRostrumClient } from '@rostrum/client/react'
-import type { FormEvent } from 'react'
 import { useCommand } from '../command.ts'
 import { CreateAuctionDocument } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
 import { newKey } from '../key.ts'
 import { minorUnits } from '../money.ts'
 import { useAnswer } from './answer.ts'
+import { Tool } from './tool.tsx'
 
 const MINUTE_MS = 60_000
 const CURRENCY = 'EUR'
@@ -18,9 +18,7 @@ export function LotForm() {
   const command = useCommand()
   const { clock } = useRostrumClient()
   const [words, hear] = useAnswer()
-  function submit(event: FormEvent<HTMLFormElement>): void {
-    event.preventDefault()
-    const form = new FormData(event.currentTarget)
+  function putUp(form: FormData): void {
     const title = String(form.get('title'))
     const input = {
       roomId,
@@ -34,7 +32,7 @@ export function LotForm() {
     hear(command(CreateAuctionDocument, { input }), `Up now: ${title}.`)
   }
   return (
-    <form className="tool" id="put-up" onSubmit={submit}>
+    <Tool id="put-up" act="Put up" onAct={putUp} words={words}>
       <label className="field">
         Title of a new lot
         <input name="title" required maxLength={200} />
@@ -47,8 +45,6 @@ export function LotForm() {
         Minutes
         <input name="minutes" type="number" required min={0.5} step={0.5} defaultValue="5" />
       </label>
-      <button type="submit">Put up</button>
-      <output>{words}</output>
-    </form>
+    </Tool>
   )
 }

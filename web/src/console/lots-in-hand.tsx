@@ -13,6 +13,7 @@ import {
 import { useHere } from '../here.ts'
 import { money } from '../money.ts'
 import { useAnswer } from './answer.ts'
+import { Tool } from './tool.tsx'
 
 /** The lots that are not over: pause, strike the hammer, cancel; strike a bid. */
 export function LotsInHand() {
@@ -101,13 +102,13 @@ function VoidForm({ auctionId, hear }: VoidProps) {
   const { auction, bids } = live.state
   const standing = bids.filter(({ voidedAt }) => voidedAt === null)
   return (
-    <form
+    <Tool
       id="void"
-      onSubmit={(event) => {
-        event.preventDefault()
-        const form = new FormData(event.currentTarget)
-        const bidId = String(form.get('bid'))
-        hear(command(VoidBidDocument, { bidId, reason: String(form.get('reason')) }), 'Struck.')
+      act="Strike"
+      isDisabled={standing.length === 0}
+      onAct={(form) => {
+        const variables = { bidId: String(form.get('bid')), reason: String(form.get('reason')) }
+        hear(command(VoidBidDocument, variables), 'Struck.')
       }}
     >
       <label className="field">
@@ -124,9 +125,6 @@ function VoidForm({ auctionId, hear }: VoidProps) {
         Reason
         <input name="reason" required maxLength={500} />
       </label>
-      <button type="submit" disabled={standing.length === 0}>
-        Strike
-      </button>
-    </form>
+    </Tool>
   )
 }

@@ -1,9 +1,9 @@
 import { usePresence, useRostrumClient } from '@rostrum/client/react'
-import type { FormEvent } from 'react'
 import { useCommand } from '../command.ts'
 import { MuteMemberDocument } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
 import { useAnswer } from './answer.ts'
+import { Tool } from './tool.tsx'
 
 const MINUTE_MS = 60_000
 
@@ -15,9 +15,7 @@ export function MuteForm() {
   const presence = usePresence(roomId)
   const [words, hear] = useAnswer()
   const others = presence.kind === 'live' ? presence.state.users.filter(({ user }) => user.id !== myId) : []
-  function submit(event: FormEvent<HTMLFormElement>): void {
-    event.preventDefault()
-    const form = new FormData(event.currentTarget)
+  function mute(form: FormData): void {
     const userId = String(form.get('user'))
     const minutes = Number(form.get('minutes'))
     // Of none: until long ago. Without an end it would last for good.
@@ -28,7 +26,7 @@ export function MuteForm() {
     )
   }
   return (
-    <form className="tool" id="mute" onSubmit={submit}>
+    <Tool id="mute" act="Mute" isDisabled={others.length === 0} onAct={mute} words={words}>
       <label className="field">
         Who is here
         <select name="user" required>
@@ -43,10 +41,6 @@ export function MuteForm() {
         Minutes, or 0
         <input name="minutes" type="number" required min={0} defaultValue="5" />
       </label>
-      <button type="submit" disabled={others.length === 0}>
-        Mute
-      </button>
-      <output>{words}</output>
-    </form>
+    </Tool>
   )
 }

@@ -1,81 +1,45 @@
+import type { Portfolio, Position } from '@rostrum/client'
 import { usePositions } from '@rostrum/client/react'
 import { useHere } from '../here.ts'
-import { ScrollArea } from '../scroll-area.tsx'
 import { gain, number, numberIfKnown } from './number.ts'
+import { type Row, Table } from './table.tsx'
 
+const POSITION_COLUMNS = ['Who', 'Symbol', 'Quantity', 'Bought at', 'Now at', 'Open gain', 'Realised']
+const PORTFOLIO_COLUMNS = ['Who', 'Worth', 'Cash', 'Open gain', 'Realised']
+
+/** What everybody holds, and what everybody is worth, best first. */
 export function Positions() {
   const { roomId } = useHere()
   const live = usePositions(roomId)
-  const positions = live.kind === 'live' ? live.state.positions : []
+  const { positions, portfolios } = live.kind === 'live' ? live.state : { positions: [], portfolios: [] }
+  const ranked = [...portfolios].sort((one, other) => other.equity - one.equity)
   return (
-    <section id="positions" aria-labelledby="positions-title">
-      <h2 id="positions-title">Positions</h2>
-      <ScrollArea labelledBy="positions-title">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Who</th>
-              <th scope="col">Symbol</th>
-              <th scope="col">Quantity</th>
-              <th scope="col">Bought at</th>
-              <th scope="col">Now at</th>
-              <th scope="col">Open gain</th>
-              <th scope="col">Realised</th>
-            </tr>
-          </thead>
-          <tbody>
-            {positions.map((position) => (
-              <tr key={`${position.user.id} ${position.symbol}`}>
-                <td>{position.user.name}</td>
-                <td>{position.symbol}</td>
-                <td>{number(position.quantity)}</td>
-                <td>{numberIfKnown(position.averageEntryPrice)}</td>
-                <td>{numberIfKnown(position.markPrice)}</td>
-                <td>{gain(position.unrealizedPnl)}</td>
-                <td>{gain(position.realizedPnl)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </ScrollArea>
-    </section>
+    <>
+      <Table id="positions" title="Positions" columns={POSITION_COLUMNS} rows={positions.map(positionRow)} />
+      <Table id="portfolios" title="Portfolios" columns={PORTFOLIO_COLUMNS} rows={ranked.map(portfolioRow)} />
+    </>
   )
 }
 
-/** What everybody is worth, best first. */
-export function Portfolios() {
-  const { roomId } = useHere()
-  const live = usePositions(roomId)
-  const portfolios = live.kind === 'live' ? live.state.portfolios : []
-  return (
-    <section id="portfolios" aria-labelledby="portfolios-title">
-      <h2 id="portfolios-title">Portfolios</h2>
-      <ScrollArea labelledBy="portfolios-title">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Who</th>
-              <th scope="col">Worth</th>
-              <th scope="col">Cash</th>
-              <th scope="col">Open gain</th>
-              <th scope="col">Realised</th>
-            </tr>
-          </thead>
-          <tbody>
-            {[...portfolios]
-              .sort((one, other) => other.equity - one.equity)
-              .map((portfolio) => (
-                <tr key={portfolio.user.id}>
-                  <td>{portfolio.user.name}</td>
-                  <td>{number(portfolio.equity)}</td>
-                  <td>{number(portfolio.cash)}</td>
-                  <td>{gain(portfolio.unrealizedPnl)}</td>
-                  <td>{gain(portfolio.realizedPnl)}</td>
-                </tr>
-              ))}
-          </tbody>
-        </table>
-      </ScrollArea>
-    </section>
-  )
+function positionRow(position: Position): Row {
+  const { user, symbol, quantity, averageEntryPrice, markPrice, unrealizedPnl, realizedPnl } = position
+  return {
+    key: JSON.stringify([user.id, symbol]),
+    cells: [
+      user.name,
+      symbol,
+      number(quantity),
+      numberIfKnown(averageEntryPrice),
+      numberIfKnown(markPrice),
+      gain(unrealizedPnl),
+      gain(realizedPnl),
+    ],
+  }
+}
+
+function portfolioRow({ user, equity, cash, unrealizedPnl, realizedPnl }: Portfolio): Row {
+  return {
+    key: user.id,
+    cells: [user.name, number(equity), number(cash), gain(unrealizedPnl), gain(realizedPnl)],
+  }
 }

@@ -4,7 +4,7 @@ import { SignIn } from '../sign-in.tsx'
 import { Standings } from '../standings.tsx'
 import { number } from './number.ts'
 import { Orders } from './orders.tsx'
-import { Portfolios, Positions } from './positions.tsx'
+import { Positions } from './positions.tsx'
 
 /** Orders, positions and the ranking, as far as they are disclosed to who is before the page. */
 export function TradeRoom() {
@@ -39,7 +39,6 @@ function Disclosed() {
     <>
       <Orders />
       <Positions />
-      <Portfolios />
     </>
   )
 }
