@@ -4,9 +4,10 @@ import { createElement, type ReactNode } from 'react'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { post } from '../../test/support/graphql-client.ts'
 import { freshDatabase } from '../../test/support/postgres-shared.ts'
+import { startProxy } from '../../test/support/proxy.ts'
 import { type RestartingNode, startRestartingNode } from '../../test/support/restarting-node.ts'
 import { makeAuction, makeRoom, placeBid } from '../../test/support/rooms.ts'
-import { createRostrumClient, type RostrumClient } from '../src/index.ts'
+import { createLive, createRostrumClient, liveAuctions, type RostrumClient } from '../src/index.ts'
 import {
   RostrumProvider,
   useAnnouncements,
@@ -64,6 +65,35 @@ async function mutate(
   expect(errors).toBeUndefined()
   expect(JSON.stringify(data)).not.toContain('Rejected')
 }
+
+const CANCEL =
+  'mutation ($auctionId: ID!) { cancelAuction(auctionId: $auctionId, reason: "A test") { __typename } }'
+
+describe('A list of auctions', () => {
+  test('no longer has one that ended while the connection was away', async () => {
+    const roomId = await makeRoom(house.node, seller)
+    const [gone, kept] = [
+      await makeAuction(house.node, seller, roomId),
+      await makeAuction(house.node, seller, roomId),
+    ]
+    await using proxy = await startProxy(Number(new URL(house.node.url).port))
+    const away = createRostrumClient({ url: `http://127.0.0.1:${proxy.port}`, token: ann, backoff })
+    const list = createLive(away, liveAuctions(roomId))
+    const stop = list.subscribe(() => {})
+    const ids = (): readonly string[] => {
+      const live = list.get()
+      return live.kind === 'live' ? live.state.map(({ id }) => id) : []
+    }
+    await vi.waitFor(() => expect(ids()).toEqual([gone, kept]), { timeout: 5_000 })
+
+    proxy.shut()
+    await mutate(CANCEL, { auctionId: gone })
+    proxy.open()
+    await vi.waitFor(() => expect(ids()).toEqual([kept]), { timeout: 10_000 })
+    stop()
+    await away.dispose()
+  })
+})
 
 describe('useAuction', () => {
   test('holds the auction and its bids, also over a server that is killed', async () => {

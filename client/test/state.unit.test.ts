@@ -82,6 +82,15 @@ describe('The state of a list of auctions', () => {
       { id: 'c', endsAt: '2', title: '' },
     ])
   })
+
+  test('lets go of the oldest of those that are over, and of none that is not', () => {
+    const ended = Array.from({ length: 105 }, (_, index) => ({
+      auctionUpdates: { id: `${index}`, endsAt: String(1000 + index), phase: 'SOLD' },
+    }))
+    const open = { auctionUpdates: { id: 'open', endsAt: '0', phase: 'PAUSED' } }
+    const state = after(liveAuctions('r'), open, ...ended)
+    expect([state.length, state[0]?.id, state[1]?.id]).toEqual([101, 'open', '5'])
+  })
 })
 
 describe('The state of messages', () => {

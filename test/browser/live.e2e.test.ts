@@ -132,6 +132,20 @@ describe('A live page that loses its connection', () => {
     await page.until(`${textOf('leader')} === 'You lead'`)
   }, 60_000)
 
+  test('goes on to the next lot when the one that it showed ended meanwhile', async () => {
+    const { id, path } = await makeSale(node, seller, ['A lost lot', 'A found lot'])
+    await using proxy = await startProxy(Number(new URL(node.url).port))
+    const page = await openLive(chromium, `http://127.0.0.1:${proxy.port}${path}`)
+    await page.until(`${textOf('title')} === 'A lost lot'`)
+    proxy.shut()
+    await page.until(`${textOf('connection')} === 'Reconnecting…'`)
+    const cancel = 'mutation ($id: ID!) { cancelAuction(auctionId: $id, reason: "Withdrawn") { __typename } }'
+    await post(node.url, cancel, { id }, seller)
+    proxy.open()
+    await page.until(`${textOf('leader')} === 'Cancelled'`, 25_000)
+    await page.until(`${textOf('title')} === 'A found lot'`)
+  }, 60_000)
+
   test('notices by itself when the network swallows everything', async () => {
     const { id, path } = await makeSale(node, seller, ['A muffled lot'])
     await using proxy = await startProxy(Number(new URL(node.url).port))

@@ -17,6 +17,8 @@ export interface LiveDefinition<State, Result, Variables> {
   readonly operation: Operation<Result, Variables>
   /** `state` is undefined before the first result. */
   readonly reduce: (state: State | undefined, result: Result) => State
+  /** What still holds of a state after a time without a connection. Absent: all, since nothing is missed, or all is told anew. */
+  readonly afterGap?: (state: State) => State
 }
 
 const LOADING = { kind: 'loading' } as const
@@ -29,7 +31,7 @@ const LINGER_MS = 1_000
 /** Subscribed to while anyone listens. Those who come later find what is there. */
 export function createLive<State, Result, Variables>(
   client: RostrumClient,
-  { operation, reduce }: LiveDefinition<State, Result, Variables>,
+  { operation, reduce, afterGap }: LiveDefinition<State, Result, Variables>,
 ): Observable<Live<State>> {
   const listeners = new Set<() => void>()
   let current: Live<State> = LOADING
@@ -50,7 +52,8 @@ export function createLive<State, Result, Variables>(
   }
 
   function open(): () => void {
-    return client.subscribe(operation, {
+    const stopWatching = afterGap === undefined ? () => {} : watchGaps(afterGap)
+    const unsubscribe = client.subscribe(operation, {
       next({ data }) {
         if (data === undefined || data === null) return
         const before = current.kind === 'live' ? current.state : undefined
@@ -58,6 +61,21 @@ export function createLive<State, Result, Variables>(
       },
       error: (error) => change({ kind: 'refused', error }),
       complete() {},
+    })
+    return () => {
+      stopWatching()
+      unsubscribe()
+    }
+  }
+
+  /** Another connection than the last one: it is known of before anything comes over it. */
+  function watchGaps(keep: (state: State) => State): () => void {
+    let last: string | undefined
+    return client.connection.subscribe(() => {
+      const connection = client.connection.get()
+      if (connection.kind !== 'connected' || connection.connectionId === last) return
+      last = connection.connectionId
+      if (current.kind === 'live') change({ kind: 'live', state: keep(current.state) })
     })
   }
 

@@ -90,7 +90,8 @@ function useShown(lots: readonly Auction[]): Shown {
     lots.find(({ phase }) => phase === 'LIVE' || phase === 'PAUSED') ?? lots.find((lot) => !isOver(lot))
   const current = lots.find(({ id }) => id === shown?.id)
   const nextId = next?.id
-  const isAtEnd = current !== undefined && isOver(current) && shown?.isChosen === false
+  // One that ended while the connection was away is in no list.
+  const isAtEnd = (current === undefined || isOver(current)) && shown?.isChosen === false
   useEffect(() => {
     if (nextId === undefined) return
     if (shown === undefined) setShown({ id: nextId, isChosen: false })
