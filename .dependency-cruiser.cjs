@@ -361,7 +361,8 @@ module.exports = {
     ),
   ],
   options: {
-    doNotFollow: { path: 'node_modules' },
+    // What is built of the kit stands there or not.
+    doNotFollow: { path: ['node_modules', '^client/dist/'] },
     tsConfig: { fileName: 'tsconfig.json' },
     // Imports of types are arrows too.
     tsPreCompilationDeps: true,

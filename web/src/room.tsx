@@ -1,9 +1,9 @@
 import type { Live, RoomState } from '@rostrum/client'
 import { AuctionRoom } from './auction/auction-room.tsx'
-import { Chat } from './chat.tsx'
 import { Console } from './console/console.tsx'
 import { useHere } from './here.ts'
 import { SignIn } from './sign-in.tsx'
+import { Chat } from './talk/chat.tsx'
 import { TradeRoom } from './trade/trade-room.tsx'
 
 /** What a room shows is of its kind. */

@@ -1,7 +1,7 @@
 import { useRef } from 'react'
-import { useCommand } from './command.ts'
-import { SetTypingDocument } from './gql/graphql.ts'
-import { useHere } from './here.ts'
+import { useCommand } from '../command.ts'
+import { SetTypingDocument } from '../gql/graphql.ts'
+import { useHere } from '../here.ts'
 
 /** It holds for ten seconds: it is said again while somebody goes on. */
 const SAID_AGAIN_MS = 5_000

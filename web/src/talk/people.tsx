@@ -1,8 +1,8 @@
 import { usePresence } from '@rostrum/client/react'
 import { useEffect } from 'react'
-import { useCommand } from './command.ts'
-import { SetPresenceDocument } from './gql/graphql.ts'
-import { useHere } from './here.ts'
+import { useCommand } from '../command.ts'
+import { SetPresenceDocument } from '../gql/graphql.ts'
+import { useHere } from '../here.ts'
 
 /** Who is here now, in one line that scrolls. */
 export function People() {

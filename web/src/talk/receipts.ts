@@ -1,9 +1,9 @@
 import type { Message, MessagesState } from '@rostrum/client'
 import { useEffect, useRef, useState } from 'react'
 import { useClient } from 'urql'
-import { useCommand } from './command.ts'
-import { AdvanceReceiptDocument, ReadersDocument } from './gql/graphql.ts'
-import { useHere } from './here.ts'
+import { useCommand } from '../command.ts'
+import { AdvanceReceiptDocument, ReadersDocument } from '../gql/graphql.ts'
+import { useHere } from '../here.ts'
 
 /** Receipts and questions for them, at most so often. */
 const EVERY_MS = 1_000
