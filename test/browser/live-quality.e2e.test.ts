@@ -4,11 +4,13 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findingsIn } from '../support/axe.ts'
 import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
+import { connect, record } from '../support/graphql-client.ts'
 import { makeSale, openLive, PRICES, signIn, textOf, WATCH_SHIFTS } from '../support/live.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { placeBid } from '../support/rooms.ts'
 
 const INSTALLING_MS = 300_000
+const PRESENCE = 'subscription ($roomId: ID!) { presence(roomId: $roomId) { count } }'
 const BUDGET_BYTES = 200_000
 const MANIFEST = join(import.meta.dirname, '../../client/src/gql/persisted-documents.json')
 
@@ -23,6 +25,35 @@ afterAll(async () => {
   await chromium?.[Symbol.asyncDispose]()
   await node?.[Symbol.asyncDispose]()
 })
+
+const CROWD = 12
+
+/** Members with long names in all of `rooms`, who are away. */
+async function crowd(rooms: readonly string[]) {
+  const clients = await Promise.all(
+    Array.from({ length: CROWD }, async (_, index) =>
+      connect(node.wsUrl, await node.token(`crowd-${index}`, { name: `Somebody of the crowd, ${index}` })),
+    ),
+  )
+  const recordings = clients.flatMap((client) => rooms.map((roomId) => record(client, PRESENCE, { roomId })))
+  const setPresence = 'mutation ($roomId: ID!) { setPresence(roomId: $roomId, state: IDLE) }'
+  return {
+    async arePresent() {
+      await Promise.all(recordings.map((recording) => recording.take(1)))
+      for (const client of clients) {
+        for (const roomId of rooms) await client.iterate({ query: setPresence, variables: { roomId } }).next()
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(clients.map((client) => client.dispose()))
+    },
+  }
+}
+
+/** What reaches beyond the page to the right, where that can be scrolled to. */
+const TOO_WIDE = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
+  .filter((element) => !element.closest('.scroll') && element.getBoundingClientRect().right > innerWidth)
+  .map((element) => element.outerHTML.slice(0, 200))`
 
 describe.each([
   ['a phone, light', 390, 844, false],
@@ -49,10 +80,12 @@ describe.each([
     const page = await openLive(chromium, node.url)
     await page.resize(width, height, isDark)
     await signIn(page, 'Ada with a name that goes on and on', true)
+    await using others = await crowd(['demo', 'demo-trade'])
+    await others.arePresent()
     for (const room of ['demo', 'demo-trade']) {
       await page.goTo(`${node.url}/?room=${room}`)
-      await page.until(`document.querySelector('#console') !== null`)
-      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+      await page.until(`document.querySelectorAll('.person').length > ${CROWD}`)
+      expect(await page.evaluate(TOO_WIDE)).toEqual([])
     }
   })
 })

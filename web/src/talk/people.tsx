@@ -4,7 +4,7 @@ import { useCommand } from '../command.ts'
 import { SetPresenceDocument } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
 
-/** Who is here now, in one line that scrolls. */
+/** How many are here now, and who, as far as one line goes. */
 export function People() {
   const { roomId, myId } = useHere()
   const live = usePresence(roomId)
