@@ -551,6 +551,8 @@ describe('steering an auction', () => {
   })
 
   test('is for the seller and those who run the room; to others it is FORBIDDEN', async () => {
+    // A user exists from the first token that was seen.
+    await bob.answer('{ viewer { user { id } } }')
     const { auction } = await create({ sellerId: bob.id })
     expect(auction.seller.id).toBe('bob')
     for (const document of [PAUSE, RESUME, HAMMER, CANCEL]) {
