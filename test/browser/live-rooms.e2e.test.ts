@@ -173,6 +173,22 @@ describe('The list of rooms', () => {
     expect(await page.evaluate('[location.search, window.isSamePage]')).toEqual([`?room=${roomId}`, true])
   })
 
+  test('takes nobody along as a member to a room that lets nobody in', async () => {
+    const { path } = await makeSale(node, seller, ['A vase'])
+    const closed = await makeRoom(node, seller, { name: 'A closed room', kind: 'CHAT' })
+    const end = 'mutation ($id: ID!) { endRoom(roomId: $id) { __typename } }'
+    expect((await post(node.url, end, { id: closed }, seller)).data).toEqual({
+      endRoom: { __typename: 'RoomPayload' },
+    })
+    const page = await openLive(chromium, node.url + path, { name: 'Ann' })
+    await page.click('#rooms-button')
+    const link = `document.querySelector('#rooms a[href*="${closed}"]')`
+    await page.until(`${link} !== null`)
+    await page.evaluate(`${link}.click()`)
+    await page.until(`${textOf('room')} === 'A closed room'`)
+    await page.until(`document.querySelector('#message')?.disabled === true`)
+  })
+
   test('is not needed to be told that a room is none', async () => {
     const page = await chromium.newPage()
     await page.goTo(`${node.url}/?room=nowhere`)

@@ -34,15 +34,17 @@ export function useEntered(roomId: string): Here {
   const connection = useConnection()
   const room = useRoom(roomId)
   const command = useCommand()
-  const [role, setRole] = useState<string | null>(null)
+  const [joined, setJoined] = useState<{ readonly roomId: string; readonly role: string | null }>()
   const [shownAuction, onShown] = useState<string | null>(null)
   const isKnown = room.kind === 'live'
+  // What one is in another room is nothing here.
+  const role = joined?.roomId === roomId ? joined.role : null
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each room and person
   useEffect(() => {
     if (identity === null || !isKnown) return
     void command(JoinRoomDocument, { roomId }).then((answer) => {
-      if (!isRefused(answer)) setRole(answer.membership?.role ?? null)
+      if (!isRefused(answer)) setJoined({ roomId, role: answer.membership?.role ?? null })
     })
   }, [identity?.id, roomId, isKnown])
 
