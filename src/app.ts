@@ -41,6 +41,7 @@ import { createMemoryBus } from './pubsub/bus.memory.ts'
 import { createRedisBus } from './pubsub/bus.redis.ts'
 import type { Bus } from './pubsub/bus.ts'
 import { broadcast } from './resolvers/broadcast.ts'
+import { clientKeyOf } from './resolvers/context.ts'
 import { createServices, type Services } from './resolvers/services.ts'
 import { followRevocations } from './revocation/follow.ts'
 import { createScheduler } from './scheduler/scheduler.ts'
@@ -237,7 +238,12 @@ export async function startApp(
       ...{ verifier, onSeen, mask, metrics },
       stats: () => statsOf({ doors: [ws, sse], hub, presence }),
       history: () => ({ node: services.node, everyMs: timeline.everyMs, samples: timeline.samples() }),
-      broadcast: (body, viewer) => broadcast(body, { services, viewer, connection: null }, hub.connectionsOn),
+      broadcast: (body, viewer, signal) =>
+        broadcast(
+          body,
+          { services, viewer, connection: null, client: clientKeyOf(viewer, ''), signal },
+          hub.connectionsOn,
+        ),
     }),
     issueToken:
       config.issuesDevTokens && auth.kind === 'secret'

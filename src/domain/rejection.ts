@@ -1,24 +1,29 @@
 import type { Amount } from '../kernel/amount.ts'
 
-export type RejectionCode =
-  | 'NOT_FOUND'
-  | 'NOT_A_MEMBER'
-  | 'MUTED'
-  | 'INVALID_INPUT'
-  | 'INVALID_TRANSITION'
-  | 'RATE_LIMITED'
-  | 'IDEMPOTENCY_KEY_REUSED'
-  | 'NOT_AUTHOR'
-  | 'AUCTION_NOT_STARTED'
-  | 'AUCTION_ENDED'
-  | 'AUCTION_PAUSED'
-  | 'AUCTION_CANCELLED'
-  | 'SELLER_CANNOT_BID'
-  | 'BID_BELOW_MINIMUM'
-  | 'INSUFFICIENT_FUNDS'
-  | 'BUY_NOW_UNAVAILABLE'
-  | 'PRICE_CHANGED'
-  | 'NO_BID_TO_HAMMER'
+/** Every code, once: the schema's enum is made of this list. */
+export const REJECTION_CODES = [
+  'NOT_FOUND',
+  'NOT_A_MEMBER',
+  'MUTED',
+  'INVALID_INPUT',
+  'INVALID_TRANSITION',
+  'RATE_LIMITED',
+  'OVERLOADED',
+  'IDEMPOTENCY_KEY_REUSED',
+  'NOT_AUTHOR',
+  'AUCTION_NOT_STARTED',
+  'AUCTION_ENDED',
+  'AUCTION_PAUSED',
+  'AUCTION_CANCELLED',
+  'SELLER_CANNOT_BID',
+  'BID_BELOW_MINIMUM',
+  'INSUFFICIENT_FUNDS',
+  'BUY_NOW_UNAVAILABLE',
+  'PRICE_CHANGED',
+  'NO_BID_TO_HAMMER',
+] as const
+
+export type RejectionCode = (typeof REJECTION_CODES)[number]
 
 /** An expected refusal, as a value. Nothing was changed. */
 export interface Rejection {
@@ -32,6 +37,6 @@ export interface Rejection {
   /** INSUFFICIENT_FUNDS: what can still be spent, and what this needs. */
   readonly available?: Amount
   readonly required?: Amount
-  /** RATE_LIMITED: when to try again. */
+  /** RATE_LIMITED, OVERLOADED: ms after which a retry may succeed. */
   readonly retryAfterMs?: number
 }

@@ -10,12 +10,24 @@ export interface SharedContext {
   readonly services: Services
 }
 
+/** What limits are counted by: `user:ID` for the signed-in, `address:IP` for visitors. */
+export type ClientKey = `user:${string}` | `address:${string}`
+
+/** `address`: of the client's end of the connection. */
+export function clientKeyOf(viewer: Viewer | null, address: string): ClientKey {
+  return viewer === null ? `address:${address}` : `user:${viewer.user.id}`
+}
+
 /** The context of one caller's own operation. */
 export interface CallContext extends SharedContext {
   /** Null: a visitor. */
   readonly viewer: Viewer | null
   /** The WebSocket the call came by; null over HTTP. */
   readonly connection: ConnectionControl | null
+  /** Whose limits this call counts against. */
+  readonly client: ClientKey
+  /** Aborted when the client is gone: nobody waits for the answer any more. */
+  readonly signal: AbortSignal
 }
 
 /** What an operation may do to the connection that it came by. */

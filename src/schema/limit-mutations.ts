@@ -1,4 +1,5 @@
 import { type GraphQLField, type GraphQLSchema, getNamedType, isUnionType } from 'graphql'
+import { Overloaded } from '../kernel/overloaded.ts'
 import { callContextOf, type SharedContext } from '../resolvers/context.ts'
 import { rateLimited } from '../resolvers/errors.ts'
 import { waitOf } from '../resolvers/rate.ts'
@@ -16,8 +17,16 @@ function limit(field: GraphQLField<unknown, SharedContext>): void {
   const canReject = isUnionType(type) && type.getTypes().some(({ name }) => name === 'Rejected')
   field.resolve = async (root, args, context, info) => {
     const waitMs = await waitOf(callContextOf(context))
-    if (waitMs === 0) return resolve(root, args, context, info)
-    if (!canReject) throw rateLimited(waitMs)
-    return { ...rejected('RATE_LIMITED', 'Too many mutations: wait a moment.'), retryAfterMs: waitMs }
+    if (waitMs > 0) {
+      if (!canReject) throw rateLimited(waitMs)
+      return { ...rejected('RATE_LIMITED', 'Too many mutations: wait a moment.'), retryAfterMs: waitMs }
+    }
+    try {
+      return await resolve(root, args, context, info)
+    } catch (error) {
+      if (!canReject || !(error instanceof Overloaded)) throw error
+      const { retryAfterMs } = error
+      return { ...rejected('OVERLOADED', 'The server is overloaded. Retry after a pause.'), retryAfterMs }
+    }
   }
 }

@@ -1,28 +1,9 @@
-import type { RejectionCode } from '../domain/rejection.ts'
+import { REJECTION_CODES } from '../domain/rejection.ts'
 import type { RejectedResult } from '../resolvers/result.ts'
 import { builder } from './builder.ts'
 
 const RejectionCodeType = builder.enumType('RejectionCode', {
-  values: [
-    'NOT_FOUND',
-    'NOT_A_MEMBER',
-    'MUTED',
-    'INVALID_INPUT',
-    'INVALID_TRANSITION',
-    'RATE_LIMITED',
-    'IDEMPOTENCY_KEY_REUSED',
-    'NOT_AUTHOR',
-    'AUCTION_NOT_STARTED',
-    'AUCTION_ENDED',
-    'AUCTION_PAUSED',
-    'AUCTION_CANCELLED',
-    'SELLER_CANNOT_BID',
-    'BID_BELOW_MINIMUM',
-    'INSUFFICIENT_FUNDS',
-    'BUY_NOW_UNAVAILABLE',
-    'PRICE_CHANGED',
-    'NO_BID_TO_HAMMER',
-  ] as const satisfies readonly RejectionCode[],
+  values: REJECTION_CODES,
 })
 
 export const Rejected = builder.objectRef<RejectedResult>('Rejected').implement({
@@ -50,7 +31,7 @@ export const Rejected = builder.objectRef<RejectedResult>('Rejected').implement(
     required: t.expose('required', { type: 'Amount', nullable: true }),
     retryAfterMs: t.exposeInt('retryAfterMs', {
       nullable: true,
-      description: 'RATE_LIMITED: when to try again.',
+      description: 'RATE_LIMITED, OVERLOADED: ms after which a retry may succeed.',
     }),
   }),
 })

@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { JwksUnavailable } from '../auth/keys.ts'
 import { newErrorId } from '../kernel/id.ts'
+import { Overloaded } from '../kernel/overloaded.ts'
 import { isRecordUnavailable, isUnstorableText } from '../log/faults.ts'
 
 /** What a client may know of an error. Refusals pass; a fault becomes an id that the log explains. */
@@ -11,6 +12,10 @@ export function createMask(log: Logger): Mask {
   return (error) => {
     const origin = originOf(error)
     if (origin instanceof GraphQLError) return error instanceof GraphQLError ? error : origin
+    if (origin instanceof Overloaded) {
+      const { retryAfterMs } = origin
+      return shown(error, 'OVERLOADED', 'The server is overloaded. Retry after a pause.', { retryAfterMs })
+    }
     if (isRecordUnavailable(origin)) {
       log.warn({ err: origin }, 'the database was not available')
       return shown(error, 'UNAVAILABLE', 'The server can not reach its database. Retry with the same key.')

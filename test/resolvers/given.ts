@@ -17,7 +17,7 @@ import { users } from '../../src/log/schema.ts'
 import { createPresence } from '../../src/presence/presence.ts'
 import { createMemoryRegistry } from '../../src/presence/registry.memory.ts'
 import { createMemoryBus } from '../../src/pubsub/bus.memory.ts'
-import type { CallContext, ConnectionControl } from '../../src/resolvers/context.ts'
+import { type CallContext, type ConnectionControl, clientKeyOf } from '../../src/resolvers/context.ts'
 import { createServices, type Services } from '../../src/resolvers/services.ts'
 import { createSchema } from '../../src/schema/schema.ts'
 import { createDatabase } from '../support/postgres-databases.ts'
@@ -101,7 +101,8 @@ export async function given(...known: readonly Viewer[]): Promise<Given> {
   }
 
   function contextOf(caller: Viewer | null, connection: ConnectionControl | null = null): CallContext {
-    return { services, viewer: caller, connection }
+    const client = clientKeyOf(caller, '127.0.0.1')
+    return { services, viewer: caller, connection, client, signal: AbortSignal.any([]) }
   }
 
   function dataOf({ data, errors }: ExecutionResult): Data {

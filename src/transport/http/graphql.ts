@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TokenVerifier } from '../../auth/verifier.ts'
 import type { Viewer } from '../../auth/viewer.ts'
-import type { CallContext } from '../../resolvers/context.ts'
+import { type CallContext, clientKeyOf } from '../../resolvers/context.ts'
 import type { Services } from '../../resolvers/services.ts'
 import type { Mask } from '../masking.ts'
 import type { OperationRequest, Operations } from '../operation.ts'
@@ -71,7 +71,13 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     try {
       const signedIn = await signIn(credentialOf(request), options.verifier, options.onSeen)
       if (signedIn.kind === 'ok')
-        return { services: options.services, viewer: signedIn.viewer, connection: null }
+        return {
+          services: options.services,
+          viewer: signedIn.viewer,
+          connection: null,
+          client: clientKeyOf(signedIn.viewer, request.socket.remoteAddress ?? ''),
+          signal: signalOf(response),
+        }
       const challenge = { ...cors, 'www-authenticate': 'Bearer error="invalid_token"' }
       answerErrors(response, 401, signedIn.reason, 'UNAUTHENTICATED', challenge)
     } catch (error) {
@@ -144,6 +150,15 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     const text = await answer.text()
     response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), ...cors }).end(text)
   }
+}
+
+/** Aborted when the connection closes before the response was sent whole. */
+function signalOf(response: ServerResponse): AbortSignal {
+  const gone = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort()
+  })
+  return gone.signal
 }
 
 function accepts(request: IncomingMessage, type: string): boolean {

@@ -18,7 +18,7 @@ export interface OperatorsOptions {
   /** What went on here in the last quarter of an hour, as JSON. */
   readonly history: () => object
   /** `body`: JSON, unchecked. */
-  readonly broadcast: (body: unknown, viewer: Viewer) => Promise<BroadcastAnswer>
+  readonly broadcast: (body: unknown, viewer: Viewer, signal: AbortSignal) => Promise<BroadcastAnswer>
 }
 
 const CHALLENGE = { 'www-authenticate': 'Bearer' }
@@ -81,7 +81,7 @@ export function operatorEndpoints(options: OperatorsOptions): readonly (readonly
           const body = await jsonOf(exchange)
           if (body === undefined) return
           const { response, cors } = exchange
-          const answer = await options.broadcast(body.value, viewer)
+          const answer = await options.broadcast(body.value, viewer, AbortSignal.any([]))
           if (answer.kind === 'invalid') {
             const { reason: error, field } = answer
             answerJson(response, 400, { error, ...(field === undefined ? {} : { field }) }, cors)

@@ -35,6 +35,8 @@ export interface ConnectionOptions {
   readonly socket: WebSocket
   /** The TCP stream under `socket`: frames that many share are written to it directly. */
   readonly stream: Duplex
+  /** Of the client's end. */
+  readonly address: string
   readonly maxBufferBytes: number
   readonly deadlines: Deadlines
   readonly userConnections: UserConnections
@@ -59,6 +61,7 @@ export class Connection implements Peer {
   #closedWith: number | undefined
   #isFinishing = false
   #owed: Set<Promise<unknown>> | undefined
+  #gone: AbortController | undefined
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -70,6 +73,16 @@ export class Connection implements Peer {
 
   get id(): string {
     return this.#options.id
+  }
+
+  get address(): string {
+    return this.#options.address
+  }
+
+  /** Aborted when the socket is gone. */
+  get signal(): AbortSignal {
+    this.#gone ??= new AbortController()
+    return this.#gone.signal
   }
 
   get attendee(): Attendee {
@@ -171,6 +184,7 @@ export class Connection implements Peer {
 
   /** Called when the socket is gone. */
   forget(): void {
+    this.#gone?.abort()
     this.#disarm?.()
     this.#uncount?.()
     this.attendee.close()

@@ -16,7 +16,7 @@ import { formatInstant } from '../../kernel/instant.ts'
 import type { UserConnections } from '../../limits/user-connections.ts'
 import { withLogScope } from '../../logging/scope.ts'
 import { capabilitiesOf } from '../../resolvers/capabilities.ts'
-import type { CallContext, ConnectionControl } from '../../resolvers/context.ts'
+import { type CallContext, type ConnectionControl, clientKeyOf } from '../../resolvers/context.ts'
 import type { Services } from '../../resolvers/services.ts'
 import type { OriginPolicy } from '../http/origin.ts'
 import type { Mask } from '../masking.ts'
@@ -205,7 +205,13 @@ export function createWsServer(options: WsServerOptions): WsServer {
         document: operation.document,
         operationName: operation.operationName,
         variableValues: operation.variables,
-        contextValue: { services, viewer: connection.viewer, connection: controlOf(connection) },
+        contextValue: {
+          services,
+          viewer: connection.viewer,
+          connection: controlOf(connection),
+          client: clientKeyOf(connection.viewer, connection.address),
+          signal: connection.signal,
+        },
         rootValue: undefined,
         operation,
         operationId,
@@ -240,6 +246,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
       id,
       socket,
       stream,
+      address: request.socket.remoteAddress ?? '',
       maxBufferBytes: options.maxSendBufferBytes,
       deadlines: options.deadlines,
       userConnections: options.userConnections,

@@ -137,6 +137,7 @@ export type RejectionCode =
   | 'NOT_A_MEMBER'
   | 'NOT_FOUND'
   | 'NO_BID_TO_HAMMER'
+  | 'OVERLOADED'
   | 'PRICE_CHANGED'
   | 'RATE_LIMITED'
   | 'SELLER_CANNOT_BID';
