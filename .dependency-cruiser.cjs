@@ -302,7 +302,7 @@ module.exports = {
     refuse(
       'only-the-record-knows-its-driver',
       'One code path over PostgreSQL and PGlite: everyone else has the database as Drizzle shows it.',
-      { path: '^src/', pathNot: '^src/log/(record|transaction|embedded\\.worker)\\.ts$' },
+      { path: '^src/', pathNot: '^src/log/(record|transaction|identity|embedded\\.worker)\\.ts$' },
       { path: ['pg', '@electric-sql/pglite'].map(ofNpm) },
     ),
     refuse(

@@ -16,6 +16,7 @@ import { createReadiness } from './health/readiness.ts'
 import { createStandstill } from './health/standstill.ts'
 import { createHub, type Hub, type HubSabotage } from './hub/hub.ts'
 import { createDeadlines } from './kernel/deadlines.ts'
+import { every } from './kernel/every.ts'
 import { newNodeId, newRequestId } from './kernel/id.ts'
 import { type Instant, instant } from './kernel/instant.ts'
 import { createMemoryRates } from './limits/rates.memory.ts'
@@ -24,7 +25,9 @@ import type { Rates } from './limits/rates.ts'
 import { createUserConnections } from './limits/user-connections.ts'
 import type { Database } from './log/database.ts'
 import type { Entry } from './log/entry.ts'
+import { isRecordUnavailable } from './log/faults.ts'
 import { createHistory } from './log/history.ts'
+import { createHistoryGuard } from './log/history-guard.ts'
 import { encodeNotice } from './log/notice.ts'
 import { openRecord } from './log/record.ts'
 import { createRetention } from './log/retention.ts'
@@ -69,6 +72,8 @@ import { createWebhook, type Webhook } from './webhook/webhook.ts'
 const CONCURRENT_BATCHES = { postgres: 7, embedded: 1 } as const
 
 const KEEP_ALIVE_MS = 75_000
+/** How long another history of the database may go unnoticed while nothing is written and no connection breaks. */
+const HISTORY_CHECK_MS = 1_000
 /** At the end: from the last command's commit until its answer is on its way. */
 const LAST_ANSWERS_MS = 2_000
 /** Who sends a request, or the upgrade to a WebSocket, byte by byte, holds a socket no longer than this. */
@@ -112,7 +117,17 @@ export async function startApp(
   const operationLimits = { ...limits, isIntrospectionAllowed }
   const documents = documentsFor(config, schema, operationLimits)
   const tracing = config.tracing === null ? NO_TRACING : await openTracing(config.tracing, node, log)
+  const historyGuard = createHistoryGuard({
+    onRenewed: (before, after) =>
+      log.warn({ before, after }, 'the database continues another history than before: renewed all epochs'),
+    onUnreadable: (parts) =>
+      log.warn(
+        { parts },
+        'the database role cannot read its identity: run `npm run renew-epochs` after each failover or restore',
+      ),
+  })
   const record = await openRecord({
+    history: historyGuard,
     url: config.database.kind === 'postgres' ? config.database.url.reveal() : null,
     directory: config.database.kind === 'embedded' ? config.database.directory : '',
     onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
@@ -161,6 +176,15 @@ export async function startApp(
     },
   })
   const users = createSeenUsers(database)
+  historyGuard.onReplaced(() => {
+    log.warn('this node left a replaced history: its readers start over')
+    dispatch.forget()
+    users.forget()
+    hub.onHistoryReplaced()
+  })
+  const historyCheck = every(HISTORY_CHECK_MS, record.checkHistory, (error) => {
+    if (!isRecordUnavailable(error)) log.error({ err: error }, 'the history could not be checked')
+  })
   const onSeen = ({ user }: Viewer): void => users.see(user)
   const registry = await openRegistry(config, node, bus, log)
   const rates = await openRates(config, log)
@@ -226,6 +250,7 @@ export async function startApp(
     ...{ ws, sse, hub, bus, readiness },
     commands: dispatch.figures,
     database: record.connections,
+    history: historyGuard,
   })
   const timeline = createTimeline({
     ...{ doors: [ws, sse], hub, bus, readiness, now },
@@ -300,6 +325,7 @@ export async function startApp(
       await closed
       await follower.close()
       await webhook?.close()
+      await historyCheck.close()
       hub.close()
       readiness.close()
       timeline.stop()

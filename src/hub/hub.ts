@@ -82,6 +82,11 @@ export interface Hub {
   open(plan: Plan, subscriber: Subscriber, attendee: Pick<Attendee, 'enter'>): () => void
   /** Has `listener` hear a topic for as long as the hub lives. Resolves when it hears everything from then on. */
   follow(topic: Topic, listener: FeedListener): Promise<void>
+  /**
+   * The database continues another history than before: every topic is compared with it at once, and whatever was read
+   * from the former one is dropped. Readers get a snapshot with `reset: true`.
+   */
+  onHistoryReplaced(): void
   /** Entries were committed here, but the bus could not be told: delivered here at least. */
   announceLocally(topic: Topic): void
   /** The connections that read the history of `topic`, of those who are such as `isMeant` says. */
@@ -443,6 +448,11 @@ export function createHub(options: HubOptions): Hub {
       const held = hold(topic, tallies.elsewhere)
       await held.started
       held.feed.add(listener)
+    },
+
+    onHistoryReplaced() {
+      void checkAll()
+      for (const { feed } of lists.values()) feed.onHistoryReplaced()
     },
 
     announceLocally(topic) {

@@ -10,7 +10,11 @@ export interface ListListener {
 
 interface Known extends ListVersion {
   readonly item: ListItem
+  readonly generation: number
 }
+
+/** Versions of one history lie below this. */
+const GENERATION = 2 ** 32
 
 const LOOK_EVERY_MS = 500
 
@@ -23,6 +27,8 @@ export class ListFeed {
   readonly #onFault: (error: unknown) => void
   readonly #listeners = new Set<ListListener>()
   readonly #known = new Map<string, Known>()
+  /** How often the history was replaced: versions of a later one count as newer, whatever they are. */
+  #generation = 0
   #looking: Promise<void> | undefined
   #next: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
@@ -50,6 +56,12 @@ export class ListFeed {
     }
   }
 
+  /** The database continues another history: every item is read again, and told as it stands there. */
+  onHistoryReplaced(): void {
+    this.#generation += 1
+    this.refresh().catch((error: unknown) => this.#onFault(error))
+  }
+
   close(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -75,15 +87,17 @@ export class ListFeed {
   }
 
   async #look(): Promise<void> {
+    const generation = this.#generation
     const versions = await this.#source.versions()
     const over = [...this.#known.keys()].filter((id) => !versions.has(id))
-    const changed = [...versions].filter(([id, found]) => !isSame(found, this.#known.get(id)))
+    const changed = [...versions].filter(([id, found]) => !isSame(found, generation, this.#known.get(id)))
     const ids = [...changed.map(([id]) => id), ...over]
     if (ids.length === 0) return
-    for (const item of await this.#source.read(ids)) {
-      const { id, version } = item
+    for (const found of await this.#source.read(ids)) {
+      const { id, version } = found
+      const item = { ...found, version: generation * GENERATION + version }
       // Who may see it was read after `access`: at worst the next look reads it again.
-      this.#known.set(id, { item, version, access: versions.get(id)?.access ?? '' })
+      this.#known.set(id, { item, version, generation, access: versions.get(id)?.access ?? '' })
       for (const listener of this.#listeners) listener.onItem(item)
     }
     for (const id of over) {
@@ -93,6 +107,6 @@ export class ListFeed {
   }
 }
 
-function isSame(found: ListVersion, known: ListVersion | undefined): boolean {
-  return found.version === known?.version && found.access === known.access
+function isSame(found: ListVersion, generation: number, known: Known | undefined): boolean {
+  return found.version === known?.version && found.access === known.access && generation === known.generation
 }

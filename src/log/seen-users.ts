@@ -9,6 +9,8 @@ export interface SeenUsers {
   see(person: Person): void
   /** Resolves when everyone seen so far is written. */
   settled(): Promise<void>
+  /** The database may have lost who was written: everybody is written again when next seen. */
+  forget(): void
   close(): void
 }
 
@@ -61,6 +63,7 @@ export function createSeenUsers(database: Database): SeenUsers {
       if (waiting.size > 0) writing = write()
       await writing
     },
+    forget: () => known.clear(),
     close() {
       isClosed = true
       clearTimeout(timer)

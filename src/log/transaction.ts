@@ -4,6 +4,7 @@ import type pg from 'pg'
 import { allSettled } from './all-settled.ts'
 import type { Database, Transaction } from './database.ts'
 import { isAborted } from './faults.ts'
+import { OtherHistory } from './history-guard.ts'
 
 /** A connection of the pool, as transactions use it. */
 interface Session {
@@ -14,9 +15,13 @@ interface Session {
 
 /**
  * `Database.transaction` over a pool. A connection always goes back to it, and one that broke is thrown away: drizzle's
- * own keeps for ever the one whose BEGIN failed.
+ * own keeps for ever the one whose BEGIN failed. `confirm` goes out with each BEGIN; where it throws OtherHistory the
+ * transaction fails and the connection is thrown away.
  */
-export function createTransactions(pool: pg.Pool): Database['transaction'] {
+export function createTransactions(
+  pool: pg.Pool,
+  confirm: (client: pg.PoolClient) => Promise<void> = async () => {},
+): Database['transaction'] {
   const sessions = new WeakMap<pg.PoolClient, Session>()
 
   function on(client: pg.PoolClient): Session {
@@ -31,14 +36,15 @@ export function createTransactions(pool: pg.Pool): Database['transaction'] {
     session.fault = undefined
     let isBroken = false
     try {
-      // The first statements go out with it.
+      // All three go out in one write, and `act` waits for neither answer.
       const begun = client.query('BEGIN')
-      const [result] = await allSettled([act(session.tx), begun])
+      const [, , result] = await allSettled([confirm(client), begun, act(session.tx)])
       const { command } = await client.query('COMMIT')
       // A statement that failed unnoticed has made it that.
       if (command !== 'COMMIT') throw new Error('the transaction had failed, and was rolled back')
       return result
     } catch (error) {
+      isBroken = error instanceof OtherHistory
       await client.query('ROLLBACK').catch(() => {
         isBroken = true
       })

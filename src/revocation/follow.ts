@@ -36,6 +36,17 @@ export async function followRevocations({ database, hub, onFault }: FollowOption
     for (const [userId, at] of await readRevocations(database)) note(userId, at)
   }
 
+  /** Revocations that a replaced history has lost hold on no node: all judge by the same database. */
+  async function startOver(): Promise<void> {
+    const former = [...revoked]
+    const found = await readRevocations(database)
+    for (const [userId, at] of former) {
+      // One that was noted again meanwhile is of the new history.
+      if (!found.has(userId) && revoked.get(userId) === at) revoked.delete(userId)
+    }
+    for (const [userId, at] of found) note(userId, at)
+  }
+
   async function renew(): Promise<void> {
     const answered = doubts
     try {
@@ -50,7 +61,7 @@ export async function followRevocations({ database, hub, onFault }: FollowOption
     onEntries(entries) {
       for (const entry of entries) if (isRevocation(entry.data)) note(entry.data.userId, entry.data.revokedAt)
     },
-    onDiscontinuity: () => void readAll().catch(onFault),
+    onDiscontinuity: () => void startOver().catch(onFault),
   })
   await readAll()
 

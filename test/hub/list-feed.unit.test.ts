@@ -122,4 +122,23 @@ describe('the feed of a list', () => {
     await vi.advanceTimersByTimeAsync(LOOK_MS)
     expect(heard).toEqual(['a1'])
   })
+
+  test('tells every item anew when the history was replaced, also one whose version fell or stayed', async () => {
+    const { feed, follow, list, unlist, looks } = given()
+    list('a', 7)
+    list('b', 3)
+    list('c', 1)
+    await feed.refresh()
+    const { heard } = follow()
+    heard.splice(0)
+    list('a', 5)
+    unlist('c')
+    feed.onHistoryReplaced()
+    await feed.refresh()
+
+    const next = 2 ** 32
+    expect(heard.sort()).toEqual([`a${next + 5}`, `b${next + 3}`, 'c is gone', `c${next + 99}`])
+    await vi.advanceTimersByTimeAsync(LOOK_MS)
+    expect(looks.read).toHaveLength(2)
+  })
 })
