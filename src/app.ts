@@ -179,7 +179,7 @@ export async function startApp(
   historyGuard.onReplaced(() => {
     log.warn('this node left a replaced history: its readers start over')
     dispatch.forget()
-    users.forget()
+    users.writeAgain()
     hub.onHistoryReplaced()
   })
   const historyCheck = every(HISTORY_CHECK_MS, record.checkHistory, (error) => {
