@@ -71,8 +71,7 @@ export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
     await close()
     throw error
   }
-  const transaction = createTransactions(pool, history.confirm)
-  const database = Object.assign(drizzle(pool), { transaction })
+  const database = Object.assign(drizzle(pool), createTransactions(pool, history.confirm))
   const connections: OpenRecord['connections'] = () => {
     return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }
   }

@@ -14,14 +14,14 @@ interface Session {
 }
 
 /**
- * `Database.transaction` over a pool. A connection always goes back to it, and one that broke is thrown away: drizzle's
- * own keeps for ever the one whose BEGIN failed. `confirm` goes out with each BEGIN; where it throws OtherHistory the
- * transaction fails and the connection is thrown away.
+ * The transactions of `Database` over a pool. A connection always goes back to it, and one that broke is thrown away:
+ * drizzle's own keeps for ever the one whose BEGIN failed. `confirm` goes out with each BEGIN; where it throws
+ * OtherHistory, the transaction fails and the connection is thrown away.
  */
 export function createTransactions(
   pool: pg.Pool,
   confirm: (client: pg.PoolClient) => Promise<void> = async () => {},
-): Database['transaction'] {
+): Pick<Database, 'transaction' | 'snapshot'> {
   const sessions = new WeakMap<pg.PoolClient, Session>()
 
   function on(client: pg.PoolClient): Session {
@@ -30,14 +30,14 @@ export function createTransactions(
     return known
   }
 
-  return async (act) => {
+  async function run<Result>(begin: string, act: (tx: Transaction) => Promise<Result>): Promise<Result> {
     const client = await pool.connect()
     const session = on(client)
     session.fault = undefined
     let isBroken = false
     try {
       // All three go out in one write, and `act` waits for neither answer.
-      const begun = client.query('BEGIN')
+      const begun = client.query(begin)
       const [, , result] = await allSettled([confirm(client), begun, act(session.tx)])
       const { command } = await client.query('COMMIT')
       // A statement that failed unnoticed has made it that.
@@ -53,6 +53,11 @@ export function createTransactions(
     } finally {
       client.release(isBroken)
     }
+  }
+
+  return {
+    transaction: (act) => run('BEGIN', act),
+    snapshot: (read) => run('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY', read),
   }
 }
 
