@@ -11,7 +11,7 @@ import type { Outcome } from './scene.ts'
 const REPORT = join(import.meta.dirname, '../../docs/reliability.md')
 const MARK = '<!-- What follows is written by `npm run torture`. -->'
 const BREACHES = [
-  ...['lost', 'unseen', 'repeated', 'disordered', 'unentitled', 'ambiguous', 'invented', 'skipped'],
+  ...['lost', 'unseen', 'repeated', 'disordered', 'unentitled', 'ambiguous', 'invented', 'skipped', 'untold'],
 ] as readonly (keyof Breaches)[]
 const HEADINGS = [
   ...['#', 'fault', ...BREACHES, 'unanswered', 'resets'],

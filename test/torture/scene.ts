@@ -16,7 +16,7 @@ import {
 } from './deployment.ts'
 import { makePlaces, type Places } from './places.ts'
 import type { CommandKind, PublishersOrder } from './publishers.ts'
-import { type Attempted, appendTo, type Barred, type Reach } from './records.ts'
+import { type Attempted, appendTo, type Barred, type Reach, type Replaced } from './records.ts'
 import { readReaches } from './stored.ts'
 import type { Library, Watched, WatchersOrder, WatchersRequest } from './watchers.ts'
 
@@ -55,6 +55,8 @@ export interface Burst {
   /** Brings more clients. What they follow is compared, too. Resolves when each has had its first payload. */
   follow(watched: readonly Watched[]): Promise<void>
   bar(barred: Barred): void
+  /** Tells the checker that the database was replaced by one that lacks a tail. */
+  replaced(replaced: Replaced): void
   /** Adds a command of the fault's own to what publishers tell the checker. */
   attempted(command: Attempted): void
   /** Stops the publishers: resolves when all that they began is answered. */
@@ -153,6 +155,7 @@ async function performOn(
       bars.add(barred.subscription)
       logBarred(barred)
     },
+    replaced: appendTo<Replaced>(join(folder, 'replaced.jsonl')),
     attempted: appendTo<Attempted>(join(folder, 'attempted-more.jsonl')),
     async settle() {
       await settle()
@@ -162,7 +165,7 @@ async function performOn(
   const reaches = await reachesAtRest(deployment, [...topics])
   await watching.ask({ kind: 'reach', reaches, except: [...bars], timeoutMs: ARRIVE_WITHIN_MS })
   await deployment.lend()
-  const figures = await compare(folder, deployment.record, [...topics])
+  const figures = await compare(folder, deployment.record(), [...topics])
   isClean = breachCount(figures) === 0
   return { seed, figures, areAllAnswered, also }
 }
@@ -175,7 +178,7 @@ async function reachesAtRest(
   const reviveAll = () => Promise.all(nodes.map((node) => node.revive()))
   await reviveAll()
   await lend()
-  const reaches = await readReaches(record, topics)
+  const reaches = await readReaches(record(), topics)
   await reviveAll()
   return reaches
 }
