@@ -147,7 +147,9 @@ describe('The checker counts', () => {
     ).toEqual(ambiguous)
     const twice = [stored(1), { ...stored(2), effect: 'key 1' }, stored(3)]
     const both = [SNAPSHOT, seen(1), seen(2, { effect: 'key 1' }), seen(3)]
-    expect(breachesOf({ attempted: [unanswered, attempted(3)], stored: twice, seen: both })).toEqual(ambiguous)
+    expect(breachesOf({ attempted: [unanswered, attempted(3)], stored: twice, seen: both })).toEqual(
+      ambiguous,
+    )
     expect(breachesOf({ attempted: [unanswered, ...others] })).toEqual(NOTHING)
   })
 

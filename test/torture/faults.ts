@@ -2,6 +2,7 @@ import type { Fault } from './fault.ts'
 import { churn } from './faults/churn.ts'
 import { everyoneDropped, flappingClients } from './faults/clients.ts'
 import { killedAlone } from './faults/embedded.ts'
+import { promotedReplica } from './faults/failover.ts'
 import { awayTooLong, delayedCommits, repeatedKeys } from './faults/history.ts'
 import { diedBeforeTelling, killedNodes, rollingRestart } from './faults/nodes.ts'
 import { noise } from './faults/noise.ts'
@@ -30,4 +31,5 @@ export const FAULTS: readonly Fault[] = [
   noise,
   churn,
   killedAlone,
+  promotedReplica,
 ]

@@ -59,6 +59,8 @@ export interface Burst {
   replaced(replaced: Replaced): void
   /** Adds a command of the fault's own to what publishers tell the checker. */
   attempted(command: Attempted): void
+  /** Notes a promise that the fault found broken. The run continues, so that its other figures are known, too. */
+  fail(sentence: string): void
   /** Stops the publishers: resolves when all that they began is answered. */
   settle(): Promise<void>
 }
@@ -72,6 +74,8 @@ export interface Outcome {
   readonly figures: Figures
   /** Whether every publisher had an answer in the end. */
   readonly areAllAnswered: boolean
+  /** What the fault itself found broken. */
+  readonly broken: readonly string[]
   readonly also: Report
 }
 
@@ -135,6 +139,7 @@ async function performOn(
   if (!(await watching.ask<boolean>({ kind: 'begun' }))) throw new Error('not every client could begin')
   const publishing = stack.use(startPublishers(setting, places, urls, join(folder, 'attempted.jsonl')))
 
+  const broken: string[] = []
   const bars = new Set<string>()
   const logBarred = appendTo<Barred>(join(folder, 'barred.jsonl'))
   let settled: Promise<boolean> | undefined
@@ -157,6 +162,7 @@ async function performOn(
     },
     replaced: appendTo<Replaced>(join(folder, 'replaced.jsonl')),
     attempted: appendTo<Attempted>(join(folder, 'attempted-more.jsonl')),
+    fail: (sentence) => broken.push(sentence),
     async settle() {
       await settle()
     },
@@ -167,7 +173,7 @@ async function performOn(
   await deployment.lend()
   const figures = await compare(folder, deployment.record(), [...topics])
   isClean = breachCount(figures) === 0
-  return { seed, figures, areAllAnswered, also }
+  return { seed, figures, areAllAnswered, broken, also }
 }
 
 /** How far the histories reach when nothing is asked any more. All nodes run afterwards. */
