@@ -6,7 +6,7 @@ import { promotedReplica } from './faults/failover.ts'
 import { awayTooLong, delayedCommits, repeatedKeys } from './faults/history.ts'
 import { diedBeforeTelling, killedNodes, rollingRestart } from './faults/nodes.ts'
 import { noise } from './faults/noise.ts'
-import { killedPostgres, restartedRedis, swallowedRedis } from './faults/parts.ts'
+import { absentRedis, killedPostgres, restartedRedis, swallowedRedis } from './faults/parts.ts'
 import { endedRights, stoppedNode } from './faults/rights.ts'
 import { stoppedReaders } from './faults/slow.ts'
 import { endsWhileAway } from './faults/time.ts'
@@ -32,4 +32,5 @@ export const FAULTS: readonly Fault[] = [
   churn,
   killedAlone,
   promotedReplica,
+  absentRedis,
 ]
