@@ -173,7 +173,7 @@ function failedOver(change: Partial<Records> = {}): Records {
     ],
     reaches: [{ topic: TOPIC, epoch: 2, head: 2, floor: 0 }],
     seen: [SNAPSHOT, seen(1), seen(2), seen(3), TOLD, seen(2, { epoch: 2, atMs: 4005, effect })],
-    replaced: [{ fromMs: 1500, untilMs: 3500 }],
+    replaced: [{ fromMs: 1500, untilMs: 3500, lacksTail: true }],
     ...change,
   })
 }
@@ -230,8 +230,10 @@ describe('A run in which a replica without the tail was promoted', () => {
   })
 
   test('counts a reset for the replacement before it only', () => {
-    const replaced = [...failedOver().replaced, { fromMs: 4500, untilMs: 5000 }]
+    const replaced = [...failedOver().replaced, { fromMs: 4500, untilMs: 5000, lacksTail: true }]
+    const whole = replaced.map((one) => ({ ...one, lacksTail: false }))
 
     expect(breachesAfter({ replaced })).toMatchObject({ untold: 1 })
+    expect(breachesAfter({ replaced: whole })).toEqual(NOTHING)
   })
 })

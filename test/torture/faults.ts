@@ -7,6 +7,7 @@ import { awayTooLong, delayedCommits, repeatedKeys } from './faults/history.ts'
 import { diedBeforeTelling, killedNodes, rollingRestart } from './faults/nodes.ts'
 import { noise } from './faults/noise.ts'
 import { absentRedis, killedPostgres, restartedRedis, swallowedRedis } from './faults/parts.ts'
+import { restoredDatabase } from './faults/restore.ts'
 import { endedRights, stoppedNode } from './faults/rights.ts'
 import { stoppedReaders } from './faults/slow.ts'
 import { endsWhileAway } from './faults/time.ts'
@@ -32,5 +33,6 @@ export const FAULTS: readonly Fault[] = [
   churn,
   killedAlone,
   promotedReplica,
+  restoredDatabase,
   absentRedis,
 ]

@@ -65,6 +65,8 @@ export interface Barred {
 export interface Replaced {
   readonly fromMs: number
   readonly untilMs: number
+  /** Whether it lacks anything for sure: then every reader must be told of a reset. */
+  readonly lacksTail: boolean
 }
 
 /** The three records, who lost the right to see, and when the history was replaced. */

@@ -109,10 +109,12 @@ function createFollower(first: Seen | undefined, { byTopic, byPlace, reaches, ba
 
 /** How often the history was replaced under a subscription that was told of no reset until the next time. */
 function untoldOf(payloads: readonly Seen[], replaced: readonly Replaced[]): number {
-  const missed = replaced.filter(({ untilMs }, index) => {
+  const missed = replaced.filter(({ untilMs, lacksTail }, index) => {
     const next = replaced[index + 1]?.untilMs ?? Number.POSITIVE_INFINITY
     const hadSome = payloads.some(({ atMs }) => atMs <= untilMs)
-    return hadSome && !payloads.some(({ isReset, atMs }) => isReset && atMs > untilMs && atMs <= next)
+    return (
+      lacksTail && hadSome && !payloads.some(({ isReset, atMs }) => isReset && atMs > untilMs && atMs <= next)
+    )
   })
   return missed.length
 }

@@ -4,22 +4,17 @@ import { type PostgresReplica, startReplica } from '../../support/postgres-backu
 import type { Fault } from '../fault.ts'
 import { makeHotAuction, type Verdict } from '../hot-auction.ts'
 import { runScript } from '../operator-scripts.ts'
-import { makeQuietRoom, type QuietRoom } from '../quiet-room.ts'
+import { makeQuietRoom } from '../quiet-room.ts'
 import { perform, type Scene } from '../scene.ts'
-import { countTold, untilTold } from '../told.ts'
+import { bringBack, reportTold, type Told } from '../told.ts'
 
 const BURST = { nodes: 2, rooms: 2, watchersEach: 3, publishers: 6 }
 const TAIL_MS = 1_000
 const LONG_ROUNDS = 5
-/** How long the fault waits for resets; what has come by then is reported. */
-const NOTICE_WITHIN_MS = 15_000
-const RETURN_WITHIN_MS = 5_000
 
-interface Round {
+interface Round extends Told {
   readonly verdict: Verdict
   readonly switchedAtMs: number
-  readonly told: string
-  readonly noticedMs: number
 }
 
 /** Fault 19: the tail that a replica lacks is gone; nodes and clients stay up, and the burst continues. */
@@ -48,8 +43,7 @@ export const promotedReplica: Fault = {
       return {
         'commands decided by lost state': `${lost}`,
         'rounds in which transaction ids coincided': `${coincidences} of ${rounds.length}`,
-        'readers told a reset': rounds.map(({ told }) => told).join(', '),
-        'time until all live readers were told, at most': `${Math.max(...rounds.map(({ noticedMs }) => noticedMs))} ms`,
+        ...reportTold(rounds),
         'time until a command was accepted, at most': `${Math.max(...accepted)} ms`,
       }
     })
@@ -77,28 +71,10 @@ async function failOver(
   await primary.killImmediate()
   await replica.promote()
   const switchedAtMs = Date.now()
-  scene.replaced({ fromMs, untilMs: switchedAtMs })
+  scene.replaced({ fromMs, untilMs: switchedAtMs, lacksTail: true })
   const url = scene.switchTo(replica)
   const verdict = await auction.bidAfterwards(url)
   const burst = scene.places.watchedBy(BURST.watchersEach).map(({ subscription }) => subscription)
   const live = [...room.live, auction.reader, ...burst]
   return { verdict, switchedAtMs, ...(await bringBack(scene, room, live, switchedAtMs)) }
-}
-
-/** Some come back while the new history is shorter than their cursors, some when it has become longer. */
-async function bringBack(
-  scene: Scene,
-  { early, late, write }: QuietRoom,
-  live: readonly string[],
-  sinceMs: number,
-): Promise<Pick<Round, 'told' | 'noticedMs'>> {
-  const noticedMs = await untilTold(scene, live, sinceMs, NOTICE_WITHIN_MS)
-  await scene.watchers({ kind: 'back', only: early })
-  await untilTold(scene, early, sinceMs, RETURN_WITHIN_MS)
-  const bodies = Array.from({ length: 10 }, (_, index) => `new ${index}`)
-  await write(scene.nodes[1]?.node.url ?? '', bodies)
-  await scene.watchers({ kind: 'back', only: late })
-  await untilTold(scene, late, sinceMs, RETURN_WITHIN_MS)
-  const all = [...live, ...early, ...late]
-  return { told: `${await countTold(scene, all, sinceMs)} of ${all.length}`, noticedMs }
 }
