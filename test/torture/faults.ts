@@ -8,6 +8,8 @@ import { diedBeforeTelling, killedNodes, rollingRestart } from './faults/nodes.t
 import { noise } from './faults/noise.ts'
 import { absentRedis, killedPostgres, restartedRedis, swallowedRedis } from './faults/parts.ts'
 import { restoredDatabase } from './faults/restore.ts'
+import { readOnlyDatabase } from './faults/read-only.ts'
+import { silentDatabase } from './faults/silence.ts'
 import { endedRights, stoppedNode } from './faults/rights.ts'
 import { stoppedReaders } from './faults/slow.ts'
 import { endsWhileAway } from './faults/time.ts'
@@ -34,5 +36,7 @@ export const FAULTS: readonly Fault[] = [
   killedAlone,
   promotedReplica,
   restoredDatabase,
+  silentDatabase,
+  readOnlyDatabase,
   absentRedis,
 ]
