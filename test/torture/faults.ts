@@ -9,6 +9,7 @@ import { noise } from './faults/noise.ts'
 import { absentRedis, killedPostgres, restartedRedis, swallowedRedis } from './faults/parts.ts'
 import { restoredDatabase } from './faults/restore.ts'
 import { readOnlyDatabase } from './faults/read-only.ts'
+import { reusedIds } from './faults/reuse.ts'
 import { silentDatabase } from './faults/silence.ts'
 import { endedRights, stoppedNode } from './faults/rights.ts'
 import { stoppedReaders } from './faults/slow.ts'
@@ -39,4 +40,5 @@ export const FAULTS: readonly Fault[] = [
   silentDatabase,
   readOnlyDatabase,
   absentRedis,
+  reusedIds,
 ]
