@@ -4,6 +4,7 @@ import { everyoneDropped, flappingClients } from './faults/clients.ts'
 import { killedAlone } from './faults/embedded.ts'
 import { promotedReplica } from './faults/failover.ts'
 import { awayTooLong, delayedCommits, repeatedKeys } from './faults/history.ts'
+import { hostileVisitor } from './faults/hostile.ts'
 import { diedBeforeTelling, killedNodes, rollingRestart } from './faults/nodes.ts'
 import { noise } from './faults/noise.ts'
 import { absentRedis, killedPostgres, restartedRedis, swallowedRedis } from './faults/parts.ts'
@@ -41,4 +42,5 @@ export const FAULTS: readonly Fault[] = [
   readOnlyDatabase,
   absentRedis,
   reusedIds,
+  hostileVisitor,
 ]
