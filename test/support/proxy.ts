@@ -19,14 +19,17 @@ export interface TcpProxy extends AsyncDisposable {
   delay(ms: number | (() => number)): void
   /** Each connection carries so much in each direction from now on. */
   throttle(bytesPerSecond: number): void
+  /** New connections lead to the server on this port from now on; the old ones stay where they are. */
+  switchTo(targetPort: number): void
 }
 
-/** A TCP proxy on 127.0.0.1 before the server on `targetPort`; on a free port where none is named. */
-export async function startProxy(targetPort: number, port = 0): Promise<TcpProxy> {
+/** A TCP proxy on 127.0.0.1 in front of the server on `firstTargetPort`; on a free port if none is named. */
+export async function startProxy(firstTargetPort: number, port = 0): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   const links = new Set<{ passes: boolean }>()
   let passes = true
   let isOpen = true
+  let targetPort = firstTargetPort
   let delayMs: number | (() => number) = 0
   let bytesPerSecond = Number.POSITIVE_INFINITY
 
@@ -104,6 +107,9 @@ export async function startProxy(targetPort: number, port = 0): Promise<TcpProxy
     },
     throttle(limit) {
       bytesPerSecond = limit
+    },
+    switchTo(port) {
+      targetPort = port
     },
     async [Symbol.asyncDispose]() {
       server.close()

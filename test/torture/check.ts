@@ -1,4 +1,5 @@
-import type { Attempted, Barred, Reach, Records, Seen, Stored } from './records.ts'
+import type { Attempted, Reach, Records, Replaced, Stored } from './records.ts'
+import { followOne, placeOf, type View } from './view.ts'
 
 /** Each of these is a broken promise: all must be 0. */
 export interface Breaches {
@@ -18,6 +19,8 @@ export interface Breaches {
   readonly invented: number
   /** Offsets that no entry of the database has, between others that it holds. */
   readonly skipped: number
+  /** Subscriptions under which the history was replaced, and that were told of no reset. */
+  readonly untold: number
 }
 
 export interface Figures {
@@ -41,15 +44,20 @@ export function check(records: Records): Figures {
   const { attempted, stored, seen } = records
   const reaches = new Map(records.reaches.map((reach) => [reach.topic, reach]))
   const byEffect = Map.groupBy(stored, ({ topic, effect }) => `${topic}\n${effect}`)
-  const byPosition = new Map(stored.map((entry) => [placeOf(entry), entry]))
+  const byPlace = new Map(stored.map((entry) => [placeOf(entry), entry]))
   const byTopic = Map.groupBy(stored, ({ topic }) => topic)
   const bars = new Map(records.barred.map((bar) => [bar.subscription, bar]))
+  const replaced = records.replaced.toSorted((one, other) => one.untilMs - other.untilMs)
+  const held = { byTopic, byPlace, reaches, bars, replaced }
   const views = [...Map.groupBy(seen, ({ subscription }) => subscription).values()].map((payloads) =>
-    followOne(payloads, byTopic, byPosition, reaches, bars),
+    followOne(payloads, held),
   )
-  const commands = attempted.map((command) =>
-    judge(command, byEffect.get(`${command.topic}\n${command.effect}`) ?? [], reaches.get(command.topic)),
-  )
+  const commands = attempted.map((command) => {
+    const effects = byEffect.get(`${command.topic}\n${command.effect}`) ?? []
+    return wasReplaced(command, replaced)
+      ? judgeReplaced(effects)
+      : judge(command, effects, reaches.get(command.topic))
+  })
   const sum = (of: (view: View) => number): number => views.reduce((total, view) => total + of(view), 0)
   return {
     breaches: {
@@ -61,6 +69,7 @@ export function check(records: Records): Figures {
       unentitled: sum(({ unentitled }) => unentitled),
       invented: sum(({ invented }) => invented),
       skipped: skippedIn(byTopic, records.reaches),
+      untold: sum(({ untold }) => untold),
     },
     delayMs: delaysOf(views),
     resets: sum(({ resets }) => resets),
@@ -74,11 +83,17 @@ export function check(records: Records): Figures {
   }
 }
 
-function placeOf({ topic, epoch, offset }: Pick<Stored, 'topic' | 'epoch' | 'offset'>): string {
-  return `${topic} ${epoch} ${offset}`
+type Verdict = 'right' | 'lost' | 'ambiguous'
+
+/** Whether a command was under way, or answered, while a tail was written that is gone. */
+function wasReplaced({ beganMs, endedMs }: Attempted, replaced: readonly Replaced[]): boolean {
+  return replaced.some(({ fromMs, untilMs }) => beganMs <= untilMs && endedMs >= fromMs)
 }
 
-type Verdict = 'right' | 'lost' | 'ambiguous'
+/** It may have been accepted in the lost tail, and once more afterwards; but never have two effects in what is left. */
+function judgeReplaced(effects: readonly Stored[]): Verdict {
+  return effects.length <= 1 ? 'right' : 'ambiguous'
+}
 
 /** Effects that retention has forgotten can't be counted: such a command is taken for right. */
 function judge({ answers }: Attempted, effects: readonly Stored[], reach: Reach | undefined): Verdict {
@@ -92,67 +107,6 @@ function judge({ answers }: Attempted, effects: readonly Stored[], reach: Reach 
   if (effect === undefined) return 'lost'
   // A cursor may lie after the entry itself, where one command wrote several.
   return effects.length === 1 && effect.offset <= last.offset ? 'right' : 'ambiguous'
-}
-
-interface View extends Omit<Breaches, 'lost' | 'ambiguous' | 'skipped'> {
-  readonly resets: number
-  /** By place: when this subscription first had it. */
-  readonly delays: ReadonlyMap<string, number>
-}
-
-/** Goes through what one subscription got, in the order in which it got it. */
-function followOne(
-  payloads: readonly Seen[],
-  byTopic: ReadonlyMap<string, readonly Stored[]>,
-  byPosition: ReadonlyMap<string, Stored>,
-  reaches: ReadonlyMap<string, Reach>,
-  bars: ReadonlyMap<string, Barred>,
-): View {
-  const got = new Set<string>()
-  const delays = new Map<string, number>()
-  const counts = { unseen: 0, repeated: 0, disordered: 0, unentitled: 0, invented: 0, resets: 0 }
-  /** What a first snapshot or a reset stands for. */
-  let excused = 0
-  let last = 0
-  let epoch: number | undefined
-  const [first] = payloads
-  if (first === undefined) return { ...counts, delays }
-  const reach = reaches.get(first.topic)
-  const bar = bars.get(first.subscription)
-  for (const payload of payloads) {
-    if (payload.isReset) counts.resets += 1
-    if (bar !== undefined && payload.atMs > bar.closedMs) counts.unentitled += 1
-    if (payload.kind === 'snapshot') {
-      // Only the first snapshot, and one that says that it is a reset, take the place of entries.
-      if (epoch === undefined || payload.isReset) excused = Math.max(excused, payload.offset)
-      last = payload.isReset ? payload.offset : Math.max(last, payload.offset)
-      epoch = payload.epoch
-      continue
-    }
-    epoch ??= payload.epoch
-    const place = placeOf(payload)
-    if (got.has(place)) {
-      counts.repeated += 1
-      continue
-    }
-    got.add(place)
-    if (payload.offset < last) counts.disordered += 1
-    last = Math.max(last, payload.offset)
-    const entry = byPosition.get(place)
-    if (entry === undefined) {
-      if (payload.offset > (reach?.floor ?? 0)) counts.invented += 1
-      continue
-    }
-    const isLate = payload.atMs > (bar?.closedMs ?? Number.POSITIVE_INFINITY)
-    if (bar !== undefined && entry.atMs > bar.fromMs && !isLate) counts.unentitled += 1
-    delays.set(place, payload.atMs - entry.atMs)
-  }
-  for (const entry of byTopic.get(first.topic) ?? []) {
-    // What was written just before the bar fell may have been on its way: only who was never barred must have all.
-    const isDue = bar === undefined && entry.offset > excused
-    if (isDue && !got.has(placeOf(entry))) counts.unseen += 1
-  }
-  return { ...counts, delays }
 }
 
 function skippedIn(byTopic: ReadonlyMap<string, readonly Stored[]>, reaches: readonly Reach[]): number {

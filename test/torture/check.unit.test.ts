@@ -12,6 +12,7 @@ const NOTHING: Breaches = {
   ambiguous: 0,
   invented: 0,
   skipped: 0,
+  untold: 0,
 }
 
 function stored(offset: number): Stored {
@@ -20,7 +21,9 @@ function stored(offset: number): Stored {
 
 function attempted(offset: number, change: Partial<Attempted> = {}): Attempted {
   const answers = [{ kind: 'accepted', offset, id: `message ${offset}` }] as const
-  return { key: `key ${offset}`, topic: TOPIC, effect: `key ${offset}`, attempts: 1, answers, ...change }
+  const key = `key ${offset}`
+  const times = { beganMs: 1000 * offset - 5, endedMs: 1000 * offset + 1 }
+  return { key, topic: TOPIC, effect: key, attempts: 1, answers, ...times, ...change }
 }
 
 function seen(offset: number, change: Partial<Seen> = {}): Seen {
@@ -33,6 +36,7 @@ function seen(offset: number, change: Partial<Seen> = {}): Seen {
     offset,
     isReset: false,
     atMs,
+    effect: change.kind === 'snapshot' ? null : `key ${offset}`,
     ...change,
   }
 }
@@ -47,6 +51,7 @@ function sound(change: Partial<Records> = {}): Records {
     reaches: [{ topic: TOPIC, epoch: 1, head: 3, floor: 0 }],
     seen: [SNAPSHOT, seen(1), seen(2), seen(3)],
     barred: [],
+    replaced: [],
     ...change,
   }
 }
@@ -141,7 +146,10 @@ describe('The checker counts', () => {
       breachesOf({ attempted: [attempted(1, { answers: [rejected, ...attempted(1).answers] }), ...others] }),
     ).toEqual(ambiguous)
     const twice = [stored(1), { ...stored(2), effect: 'key 1' }, stored(3)]
-    expect(breachesOf({ attempted: [unanswered, attempted(3)], stored: twice })).toEqual(ambiguous)
+    const both = [SNAPSHOT, seen(1), seen(2, { effect: 'key 1' }), seen(3)]
+    expect(breachesOf({ attempted: [unanswered, attempted(3)], stored: twice, seen: both })).toEqual(
+      ambiguous,
+    )
     expect(breachesOf({ attempted: [unanswered, ...others] })).toEqual(NOTHING)
   })
 
@@ -149,5 +157,83 @@ describe('The checker counts', () => {
     const reaches = [{ topic: TOPIC, epoch: 1, head: 3, floor: 1 }]
 
     expect(breachesOf({ stored: [2, 3].map(stored), reaches })).toEqual(NOTHING)
+  })
+})
+
+/** The replica had one entry. Two were lost; the new history, of another epoch, has one in their place. */
+function failedOver(change: Partial<Records> = {}): Records {
+  const effect = 'key 4'
+  return sound({
+    attempted: [1, 2, 3, 4].map((offset) =>
+      attempted(offset, offset < 4 ? {} : { answers: [{ kind: 'accepted', offset: 2, id: 'message 4' }] }),
+    ),
+    stored: [
+      { ...stored(1), epoch: 2 },
+      { ...stored(2), epoch: 2, atMs: 4000, effect },
+    ],
+    reaches: [{ topic: TOPIC, epoch: 2, head: 2, floor: 0 }],
+    seen: [SNAPSHOT, seen(1), seen(2), seen(3), TOLD, seen(2, { epoch: 2, atMs: 4005, effect })],
+    replaced: [{ fromMs: 1500, untilMs: 3500, lacksTail: true }],
+    ...change,
+  })
+}
+
+const TOLD = seen(1, { kind: 'snapshot', epoch: 2, isReset: true, atMs: 3600 })
+const breachesAfter = (change: Partial<Records>): Breaches => check(failedOver(change)).breaches
+
+describe('A run in which a replica without the tail was promoted', () => {
+  test('has no breach where every client was told, and saw the new history', () => {
+    expect(check(failedOver())).toMatchObject({ breaches: NOTHING, resets: 1 })
+  })
+
+  test('may have had a command accepted once in the lost tail, and once more afterwards', () => {
+    const again = attempted(2, { endedMs: 4200 })
+    const [first, , third, fourth] = failedOver().attempted
+    const all = [first, again, third, fourth].filter((one) => one !== undefined)
+
+    expect(breachesAfter({ attempted: all })).toEqual(NOTHING)
+  })
+
+  test('counts as lost what was accepted before the tail, or after it', () => {
+    const [, second] = failedOver().stored
+    const accepted = second === undefined ? [] : [{ ...second, offset: 1 }]
+
+    expect(breachesAfter({ stored: accepted })).toMatchObject({ lost: 1 })
+    expect(breachesAfter({ stored: failedOver().stored.slice(0, 1) })).toMatchObject({ lost: 1 })
+  })
+
+  test('counts clients that were told of no reset, also where they saw everything', () => {
+    const untold = [SNAPSHOT, seen(1), seen(2), seen(3), seen(2, { epoch: 2, atMs: 4005, effect: 'key 4' })]
+
+    expect(breachesAfter({ seen: untold })).toMatchObject({ untold: 1 })
+  })
+
+  test('counts as unseen what stands in the place of a lost entry that was seen', () => {
+    const kept = { epoch: 1 } as const
+    const change = {
+      stored: failedOver().stored.map((entry) => ({ ...entry, ...kept })),
+      reaches: [{ topic: TOPIC, epoch: 1, head: 2, floor: 0 }],
+      seen: [SNAPSHOT, seen(1), seen(2), seen(3)],
+    }
+
+    expect(breachesAfter(change)).toMatchObject({ unseen: 1, untold: 1 })
+  })
+
+  test('counts as unseen what no payload after the reset brought', () => {
+    expect(breachesAfter({ seen: failedOver().seen.slice(0, -1) })).toEqual({ ...NOTHING, unseen: 1 })
+  })
+
+  test('counts as invented what is shown after the reset and is not in the database', () => {
+    const lost = seen(3, { epoch: 2, atMs: 4010 })
+
+    expect(breachesAfter({ seen: [...failedOver().seen, lost] })).toEqual({ ...NOTHING, invented: 1 })
+  })
+
+  test('counts a reset for the replacement before it only', () => {
+    const replaced = [...failedOver().replaced, { fromMs: 4500, untilMs: 5000, lacksTail: true }]
+    const whole = replaced.map((one) => ({ ...one, lacksTail: false }))
+
+    expect(breachesAfter({ replaced })).toMatchObject({ untold: 1 })
+    expect(breachesAfter({ replaced: whole })).toEqual(NOTHING)
   })
 })

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { check } from './check.ts'
-import { type Attempted, type Barred, readLines, type Seen } from './records.ts'
+import { type Attempted, type Barred, type Replaced, readLines, type Seen } from './records.ts'
 import { readStored } from './stored.ts'
 
 /** `node checker.ts <folder of a run> <its record> <topic>…`: prints the run's figures as JSON. */
@@ -17,6 +17,7 @@ const figures = check({
   attempted: read<Attempted>('attempted*.jsonl'),
   seen: read<Seen>('seen*.jsonl'),
   barred: read<Barred>('barred*.jsonl'),
+  replaced: read<Replaced>('replaced*.jsonl'),
   stored,
   reaches,
 })

@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { decodeCursor } from '../../src/kernel/cursor.ts'
 import { announcementsTopic, asTopic } from '../../src/kernel/topic.ts'
 import { signToken } from '../support/tokens.ts'
-import type { Answer } from './records.ts'
+import type { Answer, Attempted } from './records.ts'
 import { bidEffect } from './stored.ts'
 
 /** A mutation with its key. */
@@ -103,4 +104,27 @@ export function readAnswer(topic: string, given: Given): Answer | undefined {
   if (position === undefined) return undefined
   const id = (given.bid ?? given.message ?? given.announcement)?.id ?? ''
   return { kind: 'accepted', offset: position.offset, id }
+}
+
+const RETRY_MS = 50
+const ANSWER_WITHIN_MS = 35_000
+
+/** Asks until there is an answer, and gives it with all that the checker must know. Throws where none comes. */
+export async function askUntilAnswered(
+  url: string,
+  command: Command,
+  withinMs = 60_000,
+): Promise<{ readonly given: Given; readonly attempted: Attempted }> {
+  const { key, topic, effect } = command
+  const beganMs = Date.now()
+  for (let attempts = 1; Date.now() < beganMs + withinMs; attempts += 1) {
+    const given = await ask(url, command, ANSWER_WITHIN_MS)
+    const answer = given === undefined ? undefined : readAnswer(topic, given)
+    if (given !== undefined && answer !== undefined) {
+      const times = { beganMs, endedMs: Date.now() }
+      return { given, attempted: { key, topic, effect, attempts, answers: [answer], ...times } }
+    }
+    await pause(RETRY_MS)
+  }
+  throw new Error(`${key} was not answered within ${withinMs} ms`)
 }

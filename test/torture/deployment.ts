@@ -9,8 +9,8 @@ import type { Ailment } from './faulty-node.ts'
 /** The nodes of a run, and their record. */
 export interface Deployment {
   readonly nodes: readonly RestartingNode[]
-  /** Where the record is: a PostgreSQL address, or the data folder of a node with an embedded one. */
-  readonly record: string
+  /** Where the record is now: a PostgreSQL address, or the data folder of a node with an embedded one. */
+  record(): string
   /** Resolves when others may read the record. The nodes may have ended by then. */
   lend(): Promise<void>
 }
@@ -33,7 +33,10 @@ export interface Backing {
   /** Between all nodes and PostgreSQL. */
   readonly postgresProxy: TcpProxy
   readonly postgres: PostgresServer
+  /** The database of the run on the first server. */
   readonly databaseUrl: string
+  /** New connections lead to another server from now on, and the record is read there. Returns the database's address. */
+  switchTo(server: Pick<PostgresServer, 'port'>): string
 }
 
 const FAULTY = join(import.meta.dirname, 'faulty-node.ts')
@@ -51,6 +54,7 @@ export async function startCluster(
   const postgresProxy = stack.use(await startProxy(Number(proxied.port)))
   proxied.port = `${postgresProxy.port}`
   const urls = { databaseUrl: proxied.href, redisUrl: `redis://127.0.0.1:${redisProxy.port}` }
+  let record = databaseUrl
   const nodes = await Promise.all(
     Array.from({ length: count }, async (_, place) => {
       const ill = illness(setting, place)
@@ -58,8 +62,18 @@ export async function startCluster(
     }),
   )
   return {
-    ...{ nodes, record: databaseUrl },
-    backing: { redis, redisProxy, postgres, postgresProxy, databaseUrl },
+    nodes,
+    record: () => record,
+    backing: {
+      ...{ redis, redisProxy, postgres, postgresProxy, databaseUrl },
+      switchTo({ port }) {
+        postgresProxy.switchTo(port)
+        const moved = new URL(databaseUrl)
+        moved.port = `${port}`
+        record = moved.href
+        return record
+      },
+    },
     async lend() {},
   }
 }
@@ -80,5 +94,5 @@ export async function startEmbedded(
   stack: AsyncDisposableStack,
 ): Promise<Deployment> {
   const alone = stack.use(await startRestartingNode({ env }))
-  return { nodes: [alone], record: alone.node.folder, lend: () => alone.node.stop() }
+  return { nodes: [alone], record: () => alone.node.folder, lend: () => alone.node.stop() }
 }

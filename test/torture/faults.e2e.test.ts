@@ -18,6 +18,7 @@ describe('A deployment in a burst of mutations', () => {
       const outcome = await run('short', Date.now() % 1_000_000, postgres)
       const shown = JSON.stringify(outcome)
 
+      expect(outcome.broken, shown).toEqual([])
       expect(breachCount(outcome.figures), shown).toBe(0)
       if (!mayReset) expect(outcome.figures.resets, shown).toBe(0)
       expect(outcome.areAllAnswered, shown).toBe(true)

@@ -2,10 +2,16 @@ import type { Fault } from './fault.ts'
 import { churn } from './faults/churn.ts'
 import { everyoneDropped, flappingClients } from './faults/clients.ts'
 import { killedAlone } from './faults/embedded.ts'
+import { promotedReplica } from './faults/failover.ts'
 import { awayTooLong, delayedCommits, repeatedKeys } from './faults/history.ts'
+import { hostileVisitor } from './faults/hostile.ts'
 import { diedBeforeTelling, killedNodes, rollingRestart } from './faults/nodes.ts'
 import { noise } from './faults/noise.ts'
-import { killedPostgres, restartedRedis, swallowedRedis } from './faults/parts.ts'
+import { absentRedis, killedPostgres, restartedRedis, swallowedRedis } from './faults/parts.ts'
+import { restoredDatabase } from './faults/restore.ts'
+import { readOnlyDatabase } from './faults/read-only.ts'
+import { reusedIds } from './faults/reuse.ts'
+import { silentDatabase } from './faults/silence.ts'
 import { endedRights, stoppedNode } from './faults/rights.ts'
 import { stoppedReaders } from './faults/slow.ts'
 import { endsWhileAway } from './faults/time.ts'
@@ -30,4 +36,11 @@ export const FAULTS: readonly Fault[] = [
   noise,
   churn,
   killedAlone,
+  promotedReplica,
+  restoredDatabase,
+  silentDatabase,
+  readOnlyDatabase,
+  absentRedis,
+  reusedIds,
+  hostileVisitor,
 ]

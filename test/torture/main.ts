@@ -11,7 +11,7 @@ import type { Outcome } from './scene.ts'
 const REPORT = join(import.meta.dirname, '../../docs/reliability.md')
 const MARK = '<!-- What follows is written by `npm run torture`. -->'
 const BREACHES = [
-  ...['lost', 'unseen', 'repeated', 'disordered', 'unentitled', 'ambiguous', 'invented', 'skipped'],
+  ...['lost', 'unseen', 'repeated', 'disordered', 'unentitled', 'ambiguous', 'invented', 'skipped', 'untold'],
 ] as readonly (keyof Breaches)[]
 const HEADINGS = [
   ...['#', 'fault', ...BREACHES, 'unanswered', 'resets'],
@@ -50,5 +50,7 @@ for (const fault of FAULTS) {
   process.stdout.write(`${row}\n`)
   await note(row)
   const isReset = outcome.figures.resets > 0 && fault.mayReset !== true
-  if (breachCount(outcome.figures) > 0 || isReset || !outcome.areAllAnswered) process.exitCode = 1
+  for (const sentence of outcome.broken) process.stderr.write(`${sentence}\n`)
+  const isBroken = breachCount(outcome.figures) > 0 || outcome.broken.length > 0
+  if (isBroken || isReset || !outcome.areAllAnswered) process.exitCode = 1
 }

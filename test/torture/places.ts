@@ -24,11 +24,14 @@ const ADD = `mutation ($roomId: ID!, $userId: ID!) {
   addMember(roomId: $roomId, userId: $userId, role: MEMBER) { __typename } }`
 const EVENT = '__typename ... on Event { cursor offset }'
 const BIDS = `subscription ($id: ID!, $after: Cursor) { bids(auctionId: $id, after: $after) {
-  ${EVENT} ... on AuctionSnapshot { reset auction { currentPrice bidCount leader { id } } } } }`
+  ${EVENT} ... on AuctionSnapshot { reset auction { currentPrice bidCount leader { id } } }
+  ... on BidPlaced { bid { amount bidder { id } } } } }`
 const MESSAGES = `subscription ($id: ID!, $after: Cursor) { messages(roomId: $id, after: $after) {
-  ${EVENT} ... on MessagesSnapshot { reset messages { offset body } } } }`
+  ${EVENT} ... on MessagesSnapshot { reset messages { offset body } }
+  ... on MessageSent { message { body } } } }`
 const ANNOUNCEMENTS = `subscription ($after: Cursor) { announcements(after: $after) {
-  ${EVENT} ... on AnnouncementsSnapshot { reset announcements { title } } } }`
+  ${EVENT} ... on AnnouncementsSnapshot { reset announcements { title } }
+  ... on AnnouncementPublished { announcement { title } } } }`
 /** Most clients are of graphql-ws. */
 const LIBRARIES: readonly Library[] = ['graphql-ws', 'apollo', 'graphql-ws', 'urql']
 
@@ -42,6 +45,11 @@ export async function addMember(
   const { data, errors } = await post(node.url, ADD, { roomId, userId }, token)
   if (JSON.stringify(data).includes('Rejected') || errors !== undefined)
     throw new Error(`no member was added: ${JSON.stringify({ data, errors })}`)
+}
+
+/** How a client follows the messages of a room. */
+export function messagesIn(roomId: string): Followed {
+  return { topic: `messages:${roomId}`, query: MESSAGES, variables: { id: roomId } }
 }
 
 /** How a client follows an auction. */
@@ -66,7 +74,7 @@ export async function makePlaces(node: TestNode, count: number, isClosed: boolea
   const auctionIds = pairs.flatMap(({ auctionId }) => auctionId ?? [])
   const followed = [
     ...auctionIds.map(bidsOn),
-    ...roomIds.map((id) => ({ topic: `messages:${id}`, query: MESSAGES, variables: { id } })),
+    ...roomIds.map(messagesIn),
     { topic: 'announcements', query: ANNOUNCEMENTS, variables: {} },
   ]
   return {

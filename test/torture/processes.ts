@@ -61,3 +61,13 @@ export function slopePerMinute(points: readonly (readonly [atMs: number, value: 
   const spread = mean(([at]) => (at - meanAt) ** 2)
   return spread === 0 ? 0 : (mean(([at, value]) => (at - meanAt) * (value - meanValue)) / spread) * 60_000
 }
+
+const TICKS_PER_SECOND = 100
+
+/** Processor time that a process has used, of all its threads. Throws where the process is gone. */
+export async function cpuMsOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  // After the name in brackets, which may hold spaces: utime and stime are fields 14 and 15.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND
+}

@@ -70,6 +70,7 @@ async function request(command: Command, random: (below: number) => number): Pro
 /** Sends one command until it is answered, and logs how it ended. Resolves with whether it was. */
 async function carryOut(command: Command, random: (below: number) => number): Promise<boolean> {
   const answers: Answer[] = []
+  const beganMs = Date.now()
   let attempts = 0
   const wanted = random(100) < order.doubtingPercent ? 2 : 1
   while (answers.length < wanted && Date.now() < giveUpAt) {
@@ -79,7 +80,7 @@ async function carryOut(command: Command, random: (below: number) => number): Pr
     else answers.push(answer)
   }
   const { key, topic, effect } = command
-  log({ key, topic, effect, attempts, answers })
+  log({ key, topic, effect, attempts, answers, beganMs, endedMs: Date.now() })
   return answers.length > 0
 }
 

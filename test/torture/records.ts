@@ -10,6 +10,9 @@ export interface Attempted {
   readonly attempts: number
   /** All that was answered, in order: a retry that asks once more adds one. */
   readonly answers: readonly Answer[]
+  /** When the first request went out, and when the last answer came or the publisher gave up. */
+  readonly beganMs: number
+  readonly endedMs: number
 }
 
 export type Answer =
@@ -44,6 +47,8 @@ export interface Seen {
   readonly offset: number
   readonly isReset: boolean
   readonly atMs: number
+  /** What the entry says of itself: see `effectOf`. Of a snapshot null. */
+  readonly effect: string | null
 }
 
 /** From `fromMs` on a subscription had no right to what was written, and from `closedMs` on, to anything. */
@@ -53,13 +58,25 @@ export interface Barred {
   readonly closedMs: number
 }
 
-/** The three records, and who lost the right to see. */
+/**
+ * The database was replaced by one that lacks a tail: a promoted replica, a backup. What was committed before `fromMs` it has;
+ * what was answered between the two it may lack; from `untilMs` on only the new one is in service.
+ */
+export interface Replaced {
+  readonly fromMs: number
+  readonly untilMs: number
+  /** Whether it lacks anything for sure: then every reader must be told of a reset. */
+  readonly lacksTail: boolean
+}
+
+/** The three records, who lost the right to see, and when the history was replaced. */
 export interface Records {
   readonly attempted: readonly Attempted[]
   readonly stored: readonly Stored[]
   readonly reaches: readonly Reach[]
   readonly seen: readonly Seen[]
   readonly barred: readonly Barred[]
+  readonly replaced: readonly Replaced[]
 }
 
 /** A log of one kind of line; each is on its way to the disk when `log` returns, so that a kill loses none. */

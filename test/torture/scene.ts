@@ -16,7 +16,7 @@ import {
 } from './deployment.ts'
 import { makePlaces, type Places } from './places.ts'
 import type { CommandKind, PublishersOrder } from './publishers.ts'
-import { type Attempted, appendTo, type Barred, type Reach } from './records.ts'
+import { type Attempted, appendTo, type Barred, type Reach, type Replaced } from './records.ts'
 import { readReaches } from './stored.ts'
 import type { Library, Watched, WatchersOrder, WatchersRequest } from './watchers.ts'
 
@@ -55,8 +55,12 @@ export interface Burst {
   /** Brings more clients. What they follow is compared, too. Resolves when each has had its first payload. */
   follow(watched: readonly Watched[]): Promise<void>
   bar(barred: Barred): void
+  /** Tells the checker that the database was replaced by one that lacks a tail. */
+  replaced(replaced: Replaced): void
   /** Adds a command of the fault's own to what publishers tell the checker. */
   attempted(command: Attempted): void
+  /** Notes a promise that the fault found broken. The run continues, so that its other figures are known, too. */
+  fail(sentence: string): void
   /** Stops the publishers: resolves when all that they began is answered. */
   settle(): Promise<void>
 }
@@ -70,6 +74,8 @@ export interface Outcome {
   readonly figures: Figures
   /** Whether every publisher had an answer in the end. */
   readonly areAllAnswered: boolean
+  /** What the fault itself found broken. */
+  readonly broken: readonly string[]
   readonly also: Report
 }
 
@@ -133,6 +139,7 @@ async function performOn(
   if (!(await watching.ask<boolean>({ kind: 'begun' }))) throw new Error('not every client could begin')
   const publishing = stack.use(startPublishers(setting, places, urls, join(folder, 'attempted.jsonl')))
 
+  const broken: string[] = []
   const bars = new Set<string>()
   const logBarred = appendTo<Barred>(join(folder, 'barred.jsonl'))
   let settled: Promise<boolean> | undefined
@@ -153,7 +160,9 @@ async function performOn(
       bars.add(barred.subscription)
       logBarred(barred)
     },
+    replaced: appendTo<Replaced>(join(folder, 'replaced.jsonl')),
     attempted: appendTo<Attempted>(join(folder, 'attempted-more.jsonl')),
+    fail: (sentence) => broken.push(sentence),
     async settle() {
       await settle()
     },
@@ -162,9 +171,9 @@ async function performOn(
   const reaches = await reachesAtRest(deployment, [...topics])
   await watching.ask({ kind: 'reach', reaches, except: [...bars], timeoutMs: ARRIVE_WITHIN_MS })
   await deployment.lend()
-  const figures = await compare(folder, deployment.record, [...topics])
+  const figures = await compare(folder, deployment.record(), [...topics])
   isClean = breachCount(figures) === 0
-  return { seed, figures, areAllAnswered, also }
+  return { seed, figures, areAllAnswered, broken, also }
 }
 
 /** How far the histories reach when nothing is asked any more. All nodes run afterwards. */
@@ -175,7 +184,7 @@ async function reachesAtRest(
   const reviveAll = () => Promise.all(nodes.map((node) => node.revive()))
   await reviveAll()
   await lend()
-  const reaches = await readReaches(record, topics)
+  const reaches = await readReaches(record(), topics)
   await reviveAll()
   return reaches
 }

@@ -4,21 +4,24 @@ import type { QueryResultRow } from 'pg'
 import { withClient } from '../support/postgres-databases.ts'
 import type { Reach, Stored } from './records.ts'
 
+/** As much of an entry as tells it from others: as the database has it, and as clients select it. */
+export interface Content {
+  readonly message?: { readonly body: string }
+  readonly announcement?: { readonly title: string }
+  readonly bid?: { readonly bidder: { readonly id: string }; readonly amount: number }
+}
+
 interface Row {
   readonly topic: string
   readonly epoch: unknown
   readonly offset: unknown
   readonly at: number
   readonly type: string
-  readonly data: {
-    readonly message?: { readonly body: string }
-    readonly announcement?: { readonly title: string }
-    readonly bid?: { readonly bidder: { readonly id: string }; readonly amount: number }
-  }
+  readonly data: Content
 }
 
 /** Names what a command did, by what only that command says: a text with its key in it, or a bidder's amount. */
-function effectOf({ type, data: { message, announcement, bid } }: Pick<Row, 'type' | 'data'>): string | null {
+export function effectOf(type: string, { message, announcement, bid }: Content): string | null {
   if (type === 'MessageSent' && message !== undefined) return message.body
   if (type === 'AnnouncementPublished' && announcement !== undefined) return announcement.title
   if (type === 'BidPlaced' && bid !== undefined) return bidEffect(bid.bidder.id, bid.amount)
@@ -63,7 +66,7 @@ export function readStored(
       epoch: Number(row.epoch),
       offset: Number(row.offset),
       atMs: row.at,
-      effect: effectOf(row),
+      effect: effectOf(row.type, row.data),
     }))
     return { stored, reaches: await readReachesBy(query, topics) }
   })

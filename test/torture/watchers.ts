@@ -8,6 +8,7 @@ import { openUrqlReader } from '../clients/reader.urql.ts'
 import { createRandom } from '../support/random.ts'
 import { answerAll, readOrder } from './child.ts'
 import { appendTo, type Reach, type Seen } from './records.ts'
+import { type Content, effectOf } from './stored.ts'
 
 /** A process of clients, each with one subscription that it keeps going from node to node, and logs. */
 export interface WatchersOrder {
@@ -62,6 +63,7 @@ export interface Stand {
 }
 
 export interface Reset extends Stand {
+  readonly atMs: number
   /** All that was selected. */
   readonly snapshot: unknown
 }
@@ -95,6 +97,7 @@ function createWatcher({ subscription, topic, query, variables, library, token }
   let reader: CuttableReader | undefined
   let after: string | undefined
   let offset = -1
+  let epoch: number | undefined
   let life = 0
   let isMissing = false
 
@@ -106,9 +109,12 @@ function createWatcher({ subscription, topic, query, variables, library, token }
       throw new RangeError(`a cursor that says another offset than its entry: ${cursor}`)
     after = cursor
     offset = position.offset
+    epoch = position.epoch
     const kind = __typename.endsWith('Snapshot') ? 'snapshot' : 'entry'
-    log({ subscription, topic, kind, ...position, isReset: reset, atMs: Date.now() })
-    if (reset) resets.push({ subscription, topic, cursor, offset, snapshot: entry })
+    const atMs = Date.now()
+    const effect = kind === 'snapshot' ? null : effectOf(__typename, entry as Content)
+    log({ subscription, topic, kind, ...position, isReset: reset, atMs, effect })
+    if (reset) resets.push({ subscription, topic, cursor, offset, atMs, snapshot: entry })
   }
 
   function open(): void {
@@ -145,6 +151,10 @@ function createWatcher({ subscription, topic, query, variables, library, token }
     },
     get offset() {
       return offset
+    },
+    /** Whether it has everything of that history. */
+    hasReached({ head, ...reach }: Reach): boolean {
+      return epoch === reach.epoch && offset >= head
     },
     get isMissing() {
       return isMissing
@@ -195,10 +205,14 @@ answerAll<WatchersRequest>(async (request) => {
     case 'begun':
       return until(() => watchers.every(({ offset }) => offset >= 0), 60_000)
     case 'reach': {
-      const heads = new Map(request.reaches.map(({ topic, head }) => [topic, head]))
+      const reaches = new Map(request.reaches.map((reach) => [reach.topic, reach]))
       const due = watchers.filter(({ subscription }) => !request.except.includes(subscription))
       return until(
-        () => due.every(({ topic, offset }) => offset >= (heads.get(topic) ?? 0)),
+        () =>
+          due.every((watcher) => {
+            const reach = reaches.get(watcher.topic)
+            return reach === undefined || watcher.hasReached(reach)
+          }),
         request.timeoutMs,
       )
     }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { withClient } from '../../support/postgres-databases.ts'
 import type { Fault } from '../fault.ts'
 import { perform } from '../scene.ts'
+import { countTransactions } from '../work.ts'
 
 const BURST = { nodes: 2, rooms: 3, watchersEach: 6, publishers: 6 }
 
@@ -54,13 +54,4 @@ export const everyoneDropped: Fault = {
       }
     })
   },
-}
-
-function countTransactions(databaseUrl: string): Promise<number> {
-  return withClient(databaseUrl, async (client) => {
-    const { rows } = await client.query<{ readonly count: number }>(
-      `SELECT (xact_commit + xact_rollback)::float8 AS count FROM pg_stat_database WHERE datname = current_database()`,
-    )
-    return rows[0]?.count ?? 0
-  })
 }

@@ -147,13 +147,14 @@ async function askManyTimes({ nodes }: Scene, command: Command): Promise<Asked> 
 
 async function askOnceMore({ nodes, random, attempted }: Scene, { command, given }: Asked): Promise<void> {
   const url = nodes[random(nodes.length)]?.node.url ?? ''
+  const beganMs = Date.now()
   const all = [...given, await askPatiently(url, command)]
   const unlike = [...new Set(all.map((one) => JSON.stringify(one)))]
   if (unlike.length > 1) throw new Error(`one key, unlike answers: ${unlike.join(' and ')}`)
   const { key, topic, effect } = command
   const answers = all.map((one) => readAnswer(topic, one)).filter((answer) => answer !== undefined)
   if (!answers.some(({ kind }) => kind === 'accepted')) throw new Error(`not accepted: ${unlike[0]}`)
-  attempted({ key, topic, effect, attempts: all.length, answers })
+  attempted({ key, topic, effect, attempts: all.length, answers, beganMs, endedMs: Date.now() })
 }
 
 async function askPatiently(url: string, command: Command): Promise<Given> {

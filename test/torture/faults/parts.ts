@@ -1,28 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { RestartingNode } from '../../support/restarting-node.ts'
+import { scrape } from '../../support/scrape.ts'
 import type { Fault } from '../fault.ts'
-import { perform, type Scene } from '../scene.ts'
+import { askReady, isFine, isReady, names, untilSaid, watchReadiness } from '../readiness.ts'
+import { perform } from '../scene.ts'
 
 const BURST = { nodes: 2, rooms: 3, watchersEach: 4, publishers: 6 }
-const LOOK_MS = 50
-const PATIENCE_MS = 60_000
-
-async function isReady(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/ready`)
-  await response.arrayBuffer()
-  return response.status === 200
-}
-
-/** Resolves with how long it took until every node said that. */
-async function untilAll({ nodes }: Scene, isReadyWanted: boolean): Promise<number> {
-  const beganAt = Date.now()
-  for (;;) {
-    const said = await Promise.all(nodes.map(({ node }) => isReady(node.url)))
-    if (said.every((ready) => ready === isReadyWanted)) return Date.now() - beganAt
-    if (Date.now() - beganAt > PATIENCE_MS) throw new Error(`/ready did not become ${isReadyWanted}`)
-    await pause(LOOK_MS)
-  }
-}
-
 function report(noticedMs: number[], recoveredMs: number[]): Readonly<Record<string, string>> {
   return {
     'time until /ready says so, at most': `${Math.max(...noticedMs)} ms`,
@@ -41,9 +24,9 @@ export const restartedRedis: Fault = {
       const recovered: number[] = []
       for (let kill = 0; kill < kills; kill += 1) {
         await scene.redis.kill()
-        noticed.push(await untilAll(scene, false))
+        noticed.push(await untilSaid(scene.nodes, names('bus')))
         await scene.redis.restart()
-        recovered.push(await untilAll(scene, true))
+        recovered.push(await untilSaid(scene.nodes, isFine))
         await pause(scene.random(1_000))
       }
       return report(noticed, recovered)
@@ -62,16 +45,58 @@ export const swallowedRedis: Fault = {
       const recovered: number[] = []
       for (let time = 0; time < times; time += 1) {
         scene.redisProxy.swallow()
-        noticed.push(await untilAll(scene, false))
+        noticed.push(await untilSaid(scene.nodes, names('bus')))
         await pause(1_000)
-        const said = await Promise.all(scene.nodes.map(({ node }) => isReady(node.url)))
-        if (said.some((ready) => ready)) throw new Error('/ready was green while nothing passed')
+        const said = await Promise.all(scene.nodes.map(({ node }) => askReady(node.url)))
+        if (!said.every(names('bus'))) scene.fail('/ready did not name the bus while nothing passed.')
         scene.redisProxy.heal()
-        recovered.push(await untilAll(scene, true))
+        recovered.push(await untilSaid(scene.nodes, isFine))
       }
       return report(noticed, recovered)
     })
   },
+}
+
+/** Over the bus an entry arrives at once; without it, when a node next looks into the database. */
+const ARRIVE_WITHIN_MS = 5_000
+/** What a crowded machine adds. */
+const TOLERANCE_MS = { short: 2_000, long: 500 } as const
+
+/** Fault 24: nodes stay in service, commands are accepted, and entries arrive on the other node. */
+export const absentRedis: Fault = {
+  number: 24,
+  name: 'Redis away for a minute',
+  async run(form, seed, postgres) {
+    const awayMs = form === 'short' ? 8_000 : 60_000
+    const outcome = await perform({ ...BURST, seed, postgres }, async (scene) => {
+      const before = await countAccepted(scene.nodes)
+      const watch = watchReadiness(scene.nodes, 'bus')
+      await scene.redis.kill()
+      await pause(awayMs)
+      const { notReady, namedAfterMs } = await watch.stop()
+      const accepted = (await countAccepted(scene.nodes)) - before
+      await scene.redis.restart()
+      const recoveredMs = await untilSaid(scene.nodes, isFine)
+      if (notReady > 0) scene.fail(`/ready took a node out of service ${notReady} times.`)
+      if (namedAfterMs === undefined) scene.fail('/ready of some node never named the bus.')
+      if (accepted === 0) scene.fail('No command was accepted without Redis.')
+      return {
+        away: `${awayMs} ms`,
+        'answers of /ready other than 200': `${notReady}`,
+        'time until /ready names the bus, at most': `${namedAfterMs ?? 'never'} ms`,
+        'commands accepted meanwhile': `${accepted}`,
+        'time to recover': `${recoveredMs} ms`,
+      }
+    })
+    const latestMs = outcome.figures.delayMs?.max ?? 0
+    if (latestMs <= ARRIVE_WITHIN_MS + TOLERANCE_MS[form]) return outcome
+    return { ...outcome, broken: [...outcome.broken, `An entry arrived after ${Math.round(latestMs)} ms.`] }
+  },
+}
+
+async function countAccepted(nodes: readonly RestartingNode[]): Promise<number> {
+  const scrapes = await Promise.all(nodes.map(({ node }) => scrape(node.url)))
+  return scrapes.reduce((sum, { value }) => sum + value('rostrum_commands_total{outcome="accepted"}'), 0)
 }
 
 /** Fault 5: an immediate shutdown, from which it recovers by its write-ahead log. */
@@ -88,7 +113,7 @@ export const killedPostgres: Fault = {
         await postgres.killImmediate()
         await pause(scene.random(2_000))
         await postgres.restart()
-        await untilAll(scene, true)
+        await untilSaid(scene.nodes, isReady)
         longestMs = Math.max(longestMs, Date.now() - killedAt)
       }
       await pause(500)

@@ -212,7 +212,8 @@ async function bidOnce(
   bid: { readonly auctionId: string; readonly amount: number; readonly idempotencyKey: string },
 ): Promise<BidAnswer> {
   const topic = `auction:${bid.auctionId}`
-  const giveUpAt = Date.now() + PATIENCE_MS
+  const beganMs = Date.now()
+  const giveUpAt = beganMs + PATIENCE_MS
   for (let attempts = 1; ; attempts += 1) {
     const { node } = nodes[attempts === 1 ? 0 : random(nodes.length)] ?? {}
     const answer = node === undefined ? undefined : await placeBid(node, token, bid).catch(() => undefined)
@@ -223,11 +224,8 @@ async function bidOnce(
     }
     const key = `${name} ${bid.idempotencyKey}`
     attempted({
-      key,
-      topic,
-      attempts,
-      effect: bidEffect(name, bid.amount),
-      answers: [answerOf(topic, answer)],
+      ...{ key, topic, attempts, effect: bidEffect(name, bid.amount) },
+      ...{ answers: [answerOf(topic, answer)], beganMs, endedMs: Date.now() },
     })
     return answer
   }

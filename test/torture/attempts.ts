@@ -1,0 +1,73 @@
+import { type Command, type Given, readAnswer } from './commands.ts'
+import type { Attempted } from './records.ts'
+
+/** One request, whatever came of it, and how long that took. */
+export interface Attempt {
+  readonly kind: 'accepted' | 'rejected' | 'failed' | 'unanswered'
+  /** Of a rejection or an error; of the HTTP status where the answer is no GraphQL. */
+  readonly code?: string
+  readonly retryAfterMs?: number
+  readonly tookMs: number
+  /** For the checker. */
+  readonly attempted: Attempted
+}
+
+interface Coded {
+  readonly code?: string
+  readonly retryAfterMs?: number
+}
+
+interface Body {
+  readonly data?: { readonly answer?: (Given & Coded) | null } | null
+  readonly errors?: readonly { readonly message: string; readonly extensions?: Coded }[]
+}
+
+/** Sends a command once to the node at `url`, and waits for so long. Never rejects. */
+export async function attempt(url: string, command: Command, withinMs: number): Promise<Attempt> {
+  const beganMs = Date.now()
+  const answer = await answerOf(url, command, withinMs).catch(() => UNANSWERED)
+  const { key, topic, effect } = command
+  const endedMs = Date.now()
+  const read = answer.given === undefined ? undefined : readAnswer(topic, answer.given)
+  const attempted = { key, topic, effect, attempts: 1, answers: read === undefined ? [] : [read] }
+  const { given: _, ...shown } = answer
+  return { ...shown, tookMs: endedMs - beganMs, attempted: { ...attempted, beganMs, endedMs } }
+}
+
+type Answer = Omit<Attempt, 'tookMs' | 'attempted'> & { readonly given?: Given }
+
+const UNANSWERED: Answer = { kind: 'unanswered' }
+
+async function answerOf(url: string, { query, input, token }: Command, withinMs: number): Promise<Answer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query, variables: { input } }),
+    signal: AbortSignal.timeout(withinMs),
+  })
+  const text = await response.text()
+  if (!text.startsWith('{')) return { kind: 'failed', code: `HTTP ${response.status}` }
+  const { data, errors } = JSON.parse(text) as Body
+  const [error] = errors ?? []
+  if (error !== undefined) return { kind: 'failed', ...codesOf(error.extensions, error.message) }
+  const given = data?.answer ?? undefined
+  if (given === undefined) return { kind: 'failed', code: 'no answer' }
+  if (given.code === undefined) return { kind: 'accepted', given }
+  // A refusal for want of capacity says nothing of the effect: the key may be used again.
+  if (given.code === 'OVERLOADED') return { kind: 'failed', ...codesOf(given, 'OVERLOADED') }
+  return { kind: 'rejected', code: given.code, given }
+}
+
+function codesOf({ code, retryAfterMs }: Coded = {}, otherwise = ''): Coded {
+  return { code: code ?? otherwise, ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}) }
+}
+
+/** How often each code came, most frequent first. */
+export function countCodes(attempts: readonly Attempt[]): string {
+  const names = attempts.map(({ kind, code }) => (code === undefined ? kind : `${kind} ${code}`))
+  const counts = [...Map.groupBy(names, (name) => name)].map(([name, all]) => ({ name, count: all.length }))
+  return counts
+    .sort((one, other) => other.count - one.count)
+    .map(({ name, count }) => `${name} ${count}`)
+    .join(', ')
+}

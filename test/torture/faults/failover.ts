@@ -1,0 +1,80 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { type PostgresServer, startPostgres } from '../../support/postgres.ts'
+import { type PostgresReplica, startReplica } from '../../support/postgres-backup.ts'
+import type { Fault } from '../fault.ts'
+import { makeHotAuction, type Verdict } from '../hot-auction.ts'
+import { runScript } from '../operator-scripts.ts'
+import { makeQuietRoom } from '../quiet-room.ts'
+import { perform, type Scene } from '../scene.ts'
+import { bringBack, reportTold, type Told } from '../told.ts'
+
+const BURST = { nodes: 2, rooms: 2, watchersEach: 3, publishers: 6 }
+const TAIL_MS = 1_000
+const LONG_ROUNDS = 5
+
+interface Round extends Told {
+  readonly verdict: Verdict
+  readonly switchedAtMs: number
+}
+
+/** Fault 19: the tail that a replica lacks is gone; nodes and clients stay up, and the burst continues. */
+export const promotedReplica: Fault = {
+  number: 19,
+  name: 'asynchronous replica promoted with a lost tail, clients and nodes stay up',
+  mayReset: true,
+  async run(form, seed) {
+    await using servers = new AsyncDisposableStack()
+    let primary: PostgresServer = servers.use(await startPostgres())
+    return await perform({ ...BURST, seed, postgres: primary }, async (scene) => {
+      const rounds: Round[] = []
+      for (let round = 0; round < (form === 'short' ? 1 : LONG_ROUNDS); round += 1) {
+        const replica = servers.use(await startReplica(primary))
+        rounds.push(await failOver(scene, primary, replica, `round ${round}`))
+        primary = replica
+      }
+      await scene.settle()
+      await runScript('verify-ledger', scene.switchTo(primary)).catch(({ message }: Error) =>
+        scene.fail(message),
+      )
+      const lost = rounds.reduce((sum, { verdict }) => sum + verdict.decidedByLostState, 0)
+      const coincidences = rounds.filter(({ verdict }) => verdict.isCoincidence).length
+      if (lost > 0) scene.fail(`${lost} bids were decided by a state that is gone.`)
+      const accepted = rounds.map(({ verdict, switchedAtMs }) => verdict.acceptedAtMs - switchedAtMs)
+      return {
+        'commands decided by lost state': `${lost}`,
+        'rounds in which transaction ids coincided': `${coincidences} of ${rounds.length}`,
+        ...reportTold(rounds),
+        'time until a command was accepted, at most': `${Math.max(...accepted)} ms`,
+      }
+    })
+  },
+}
+
+/** Loses a tail, and looks at what readers and bidders are told. */
+async function failOver(
+  scene: Scene,
+  primary: PostgresServer,
+  replica: PostgresReplica,
+  name: string,
+): Promise<Round> {
+  const [one, two] = scene.nodes
+  if (one === undefined || two === undefined) throw new RangeError('a scene has two nodes')
+  const [auction, room] = [await makeHotAuction(scene, name), await makeQuietRoom(scene, name)]
+  await room.write(one.node.url, ['kept 1', 'kept 2'])
+  const oldUrl = scene.switchTo(primary)
+  const fromMs = Date.now()
+  await replica.untilCaughtUp()
+  await replica.cutOff()
+  await room.write(one.node.url, ['lost 1', 'lost 2', 'lost 3', 'lost 4', 'lost 5'])
+  await Promise.all([auction.bidInTail(oldUrl), pause(TAIL_MS)])
+  await scene.watchers({ kind: 'away', only: [...room.early, ...room.late] })
+  await primary.killImmediate()
+  await replica.promote()
+  const switchedAtMs = Date.now()
+  scene.replaced({ fromMs, untilMs: switchedAtMs, lacksTail: true })
+  const url = scene.switchTo(replica)
+  const verdict = await auction.bidAfterwards(url)
+  const burst = scene.places.watchedBy(BURST.watchersEach).map(({ subscription }) => subscription)
+  const live = [...room.live, auction.reader, ...burst]
+  return { verdict, switchedAtMs, ...(await bringBack(scene, room, live, switchedAtMs)) }
+}

@@ -1,0 +1,67 @@
+/** One use of an operation id. Uses follow one another under the same id. */
+export interface Use {
+  readonly kind: 'query' | 'mutation' | 'subscription'
+  /** The client sent `complete` for it before it had an answer. */
+  readonly isAbandoned: boolean
+}
+
+/** A frame as it came. A `pong` answers the ping that was sent right after the `subscribe` of that use. */
+export type UseFrame =
+  | { readonly kind: 'next'; readonly use: number }
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'error' }
+  | { readonly kind: 'pong'; readonly use: number }
+
+/**
+ * What is wrong with the frames of one id, as sentences. The server reads in order: after the pong of a use nothing of an
+ * earlier one may come. Before it, an earlier answer may still have been on its way. The last pong, of the number after the
+ * last use, follows the last `complete`: after it nothing comes of what was abandoned.
+ */
+export function faultsOfFrames(uses: readonly Use[], frames: readonly UseFrame[]): readonly string[] {
+  const faults: string[] = []
+  const answers = uses.map(() => ({ nexts: 0, completes: 0 }))
+  let begun = 0
+  let latest = 0
+  for (const frame of frames) {
+    if (frame.kind === 'pong') begun = Math.max(begun, frame.use)
+    else if (frame.kind === 'error') faults.push('An operation was refused.')
+    else if (frame.kind === 'next') takeNext(frame.use)
+    else takeComplete()
+  }
+  for (const [number, { kind, isAbandoned }] of uses.entries()) {
+    const { nexts, completes } = answers[number] ?? { nexts: 0, completes: 0 }
+    if (kind === 'subscription') {
+      if (!isAbandoned && nexts === 0) faults.push(`Subscription ${number} brought nothing.`)
+      if (completes > 0) faults.push(`Subscription ${number} was completed by the server.`)
+      continue
+    }
+    if (nexts > 1) faults.push(`${kind} ${number} was answered ${nexts} times.`)
+    if (completes > 1) faults.push(`${kind} ${number} was completed ${completes} times.`)
+    if (!isAbandoned && (nexts !== 1 || completes !== 1)) faults.push(`${kind} ${number} was not answered.`)
+  }
+  return faults
+
+  function takeNext(use: number): void {
+    const answer = answers[use]
+    if (answer === undefined) {
+      faults.push('An answer came that nobody asked for.')
+      return
+    }
+    if (use < begun) faults.push(`${uses[use]?.kind} ${use} was answered under a later use of its id.`)
+    if (use < latest) faults.push(`${uses[use]?.kind} ${use} was answered after ${latest}.`)
+    if (answer.completes > 0) faults.push(`${uses[use]?.kind} ${use} was answered after its completion.`)
+    latest = Math.max(latest, use)
+    answer.nexts += 1
+  }
+
+  /** `complete` names no use: it belongs to the one that is under way. */
+  function takeComplete(): void {
+    const isStale = (number: number): boolean =>
+      number >= 0 && uses[number]?.kind !== 'subscription' && answers[number]?.completes === 0
+    const current = Math.max(begun, latest)
+    // Until the pong of the next use, the completion of this one may still have been on its way.
+    const answer = answers[isStale(current) || begun >= current ? current : current - 1]
+    if (answer === undefined) faults.push('A completion came that nobody asked for.')
+    else answer.completes += 1
+  }
+}
