@@ -33,7 +33,7 @@ const FOLDERS = {
     node: ['crypto'],
   },
   log: {
-    knows: ['kernel/', 'domain/'],
+    knows: ['kernel/', 'domain/', 'config/private-directory.ts'],
     packages: ['@electric-sql/pglite', 'drizzle-orm', 'lru-cache', 'pg'],
     node: true,
   },

@@ -116,6 +116,7 @@ export async function startApp(
     url: config.database.kind === 'postgres' ? config.database.url.reveal() : null,
     directory: config.database.kind === 'embedded' ? config.database.directory : '',
     onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
+    onDirectoryProblem: (problem) => log.warn(problem),
   })
   const { database } = record
   const bus = await openBus(config, log)

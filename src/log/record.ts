@@ -13,6 +13,8 @@ export interface RecordOptions {
   readonly directory: string
   /** Told of connections that break while idle; the pool replaces them. */
   readonly onConnectionError: (error: Error) => void
+  /** Gets what keeps `directory` open to other users; dropped where absent. */
+  readonly onDirectoryProblem?: (problem: string) => void
 }
 
 /** The opened record of everything durable. */
@@ -42,8 +44,7 @@ const NO_COMPILING = '-c jit=off'
 
 /** Opens the record, brings its tables up to date and makes the rooms that always exist. */
 export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
-  const { pool, close } =
-    options.url === null ? await embeddedPool(options.directory) : serverPool(options.url)
+  const { pool, close } = options.url === null ? await embeddedPool(options) : serverPool(options.url)
   pool.on('error', options.onConnectionError)
   // While a client is in use the pool does not listen to it, and an error that nobody hears ends the process. Whoever uses
   // it is told by the statement that fails.
@@ -79,8 +80,8 @@ function serverPool(url: string): OpenPool {
   return { pool, close: () => pool.end() }
 }
 
-async function embeddedPool(directory: string): Promise<OpenPool> {
-  const embedded = await openEmbedded(directory)
+async function embeddedPool({ directory, onDirectoryProblem }: RecordOptions): Promise<OpenPool> {
+  const embedded = await openEmbedded(directory, onDirectoryProblem)
   const pool = new pg.Pool({
     // The driver reads `stream` as a factory of sockets.
     ...({ stream: () => embedded.connect() } as object),
