@@ -50,6 +50,8 @@ const FOLDERS = {
     knows: [
       'kernel/',
       'log/entry.ts',
+      // What tells a database that is away from a fault of ours.
+      'log/faults.ts',
       'log/history.ts',
       'log/notice.ts',
       'presence/attendee.ts',
