@@ -131,11 +131,14 @@ export async function startApp(
     url: config.database.kind === 'postgres' ? config.database.url.reveal() : null,
     directory: config.database.kind === 'embedded' ? config.database.directory : '',
     onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
+    onDirectoryProblem: (problem) => log.warn(problem),
   })
   const { database } = record
   const bus = await openBus(config, log)
   const deadlines = createDeadlines(now)
-  const standstill = createStandstill(now)
+  const standstill = createStandstill(now, (error) =>
+    log.error({ err: error }, 'a listener of stalls failed'),
+  )
   /** What has come due takes effect before anything else does. */
   const keepTime = (): void => {
     deadlines.fireDue()
@@ -150,7 +153,9 @@ export async function startApp(
     events: {
       onGapRepaired: (topic, count) => log.info({ topic, count }, 'read what the bus had skipped'),
       onFault: (topic, error) => log.warn({ topic, err: error }, 'a topic could not be read'),
+      onListenerFault: (topic, error) => log.error({ topic, err: error }, 'a listener of a topic failed'),
       onListFault: (error) => log.warn({ err: error }, 'a list could not be read; it is tried again'),
+      onCheckFault: (error) => log.error({ err: error }, 'the heads of topics could not be compared'),
       beforeDelivery: keepTime,
       onReset: (reason) => log.debug({ reason }, 'a reader was told to start over'),
       mask,
@@ -175,7 +180,9 @@ export async function startApp(
       follower.nudge(entries)
     },
   })
-  const users = createSeenUsers(database)
+  const users = createSeenUsers(database, (error) =>
+    log.error({ err: error }, 'a user who was seen could not be written'),
+  )
   historyGuard.onReplaced(() => {
     log.warn('this node left a replaced history: its readers start over')
     dispatch.forget()
@@ -349,7 +356,8 @@ function documentsFor(config: Config, schema: GraphQLSchema, limits: OperationLi
 }
 
 function openBus(config: Config, log: Logger): Promise<Bus> | Bus {
-  if (config.redis === null) return createMemoryBus()
+  const onFault = (error: unknown): void => log.error({ err: error }, 'a listener of the bus failed')
+  if (config.redis === null) return createMemoryBus({ onFault })
   return createRedisBus({
     url: config.redis.url.reveal(),
     prefix: config.redis.prefix,
@@ -357,12 +365,13 @@ function openBus(config: Config, log: Logger): Promise<Bus> | Bus {
       if (status.kind === 'up') log.info('the bus is back')
       else log.warn({ problem: status.message }, 'the bus is away: nodes poll the history until it is back')
     },
-    onFault: (error) => log.error({ err: error }, 'a listener of the bus failed'),
+    onFault,
   })
 }
 
 function openRegistry(config: Config, node: string, bus: Bus, log: Logger): Promise<Registry> | Registry {
-  if (config.redis === null) return createMemoryRegistry()
+  const onFault = (error: unknown): void => log.error({ err: error }, 'the registry failed')
+  if (config.redis === null) return createMemoryRegistry({ onFault })
   return createRedisRegistry({
     url: config.redis.url.reveal(),
     prefix: config.redis.prefix,
@@ -371,7 +380,7 @@ function openRegistry(config: Config, node: string, bus: Bus, log: Logger): Prom
       if (problem === null) log.info('the registry of who is present is back')
       else log.warn({ problem }, 'the registry is away: presence and typing are those of this node alone')
     },
-    onFault: (error) => log.error({ err: error }, 'the registry failed'),
+    onFault,
   })
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makePrivateDirectory } from './private-directory.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -16,7 +17,8 @@ export function withDevSecret(env: Environment): Environment {
     return env
   const directory = env['DATA_DIR'] || './.data'
   const path = join(directory, FILE)
-  mkdirSync(directory, { recursive: true })
+  // The file has its own mode. The embedded database reports a directory that stays open.
+  makePrivateDirectory(directory)
   try {
     writeFileSync(path, randomBytes(BYTES).toString('base64url'), { mode: 0o600, flag: 'wx' })
   } catch (error) {

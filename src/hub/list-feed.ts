@@ -1,11 +1,15 @@
+import { Listeners } from '../kernel/listeners.ts'
+import { isRecordUnavailable } from '../log/faults.ts'
 import type { ListItem, ListSource, ListVersion } from './source.ts'
 
-/** Who follows a list. Calls are synchronous and must not throw. */
+/** Follows a list. Calls are synchronous. What one listener throws keeps nothing from the others. */
 export interface ListListener {
   /** The item is new, newer than what was heard of it, or of the same version with others who may see it. */
   onItem(item: ListItem): void
   /** The item is over, and its last state was heard. */
   onGone(id: string): void
+  /** It threw, or the list can't be read for a reason that waiting does not mend: it ends its viewers. */
+  onFault(error: unknown): void
 }
 
 interface Known extends ListVersion {
@@ -25,7 +29,7 @@ const LOOK_EVERY_MS = 500
 export class ListFeed {
   readonly #source: ListSource
   readonly #onFault: (error: unknown) => void
-  readonly #listeners = new Set<ListListener>()
+  readonly #listeners = new Listeners<ListListener>((error, listener) => listener.onFault(error))
   readonly #known = new Map<string, Known>()
   /** How often the history was replaced: versions of a later one count as newer, whatever they are. */
   #generation = 0
@@ -51,7 +55,7 @@ export class ListFeed {
     this.#listeners.add(listener)
     this.#schedule()
     return () => {
-      this.#listeners.delete(listener)
+      this.#listeners.remove(listener)
       if (this.#listeners.size === 0) this.close()
     }
   }
@@ -71,12 +75,18 @@ export class ListFeed {
     if (this.#timer !== undefined || this.#listeners.size === 0) return
     this.#timer = setTimeout(() => {
       this.refresh()
-        .catch((error: unknown) => this.#onFault(error))
+        .catch((error: unknown) => this.#fail(error))
         .finally(() => {
           this.#timer = undefined
           this.#schedule()
         })
     }, LOOK_EVERY_MS)
+  }
+
+  /** Those who follow would wait for ever where it is not the database that is away. */
+  #fail(error: unknown): void {
+    this.#onFault(error)
+    if (!isRecordUnavailable(error)) this.#listeners.tell((listener) => listener.onFault(error))
   }
 
   async #lookNext(): Promise<void> {
@@ -98,11 +108,11 @@ export class ListFeed {
       const item = { ...found, version: generation * GENERATION + version }
       // Who may see it was read after `access`: at worst the next look reads it again.
       this.#known.set(id, { item, version, generation, access: versions.get(id)?.access ?? '' })
-      for (const listener of this.#listeners) listener.onItem(item)
+      this.#listeners.tell((listener) => listener.onItem(item))
     }
     for (const id of over) {
       this.#known.delete(id)
-      for (const listener of this.#listeners) listener.onGone(id)
+      this.#listeners.tell((listener) => listener.onGone(id))
     }
   }
 }

@@ -51,7 +51,7 @@ export class Portions {
   }
 
   #make(items: readonly Item[]): readonly Payload[] | Promise<readonly Payload[]> {
-    const payloads = items.map(({ event, cursor }) => this.#renderer.render(event, cursor))
+    const payloads = items.map((item) => this.#renderer.renderItem(item))
     return payloads.some((payload) => payload instanceof Promise)
       ? Promise.all(payloads).then(inPortions)
       : inPortions(payloads as readonly Payload[])

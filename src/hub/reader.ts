@@ -1,6 +1,8 @@
+import type { GraphQLError } from 'graphql'
 import type { Cursor } from '../kernel/cursor.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Offset } from '../kernel/position.ts'
+import type { Topic } from '../kernel/topic.ts'
 import type { Subscriber } from './delivery.ts'
 import type { Part } from './source.ts'
 
@@ -15,10 +17,13 @@ export interface Reader {
   /** Which continuous history `position` lies in; the stream begins another when its feed lost the thread. */
   generation: number
   isEnded: boolean
+  /** Ends the subscription from the server's side. Harmless where it has ended. */
+  end(error: GraphQLError): void
 }
 
 /** One value on its way to a group. */
 export interface Item {
+  readonly topic: Topic
   readonly offset: Offset
   readonly at: Instant
   readonly cursor: Cursor

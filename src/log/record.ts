@@ -17,6 +17,8 @@ export interface RecordOptions {
   readonly onConnectionError: (error: Error) => void
   /** Ties the connections to one history; one of its own where absent. */
   readonly history?: HistoryGuard
+  /** Gets what keeps `directory` open to other users; dropped where absent. */
+  readonly onDirectoryProblem?: (problem: string) => void
 }
 
 /** The opened record of everything durable. */
@@ -57,9 +59,7 @@ export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
     if (isPrepared) await history.admit(client)
   }
   const { pool, close } =
-    options.url === null
-      ? await embeddedPool(options.directory, onConnect)
-      : serverPool(options.url, onConnect)
+    options.url === null ? await embeddedPool(options, onConnect) : serverPool(options.url, onConnect)
   pool.on('error', options.onConnectionError)
   // While a client is in use the pool does not listen to it, and an error that nobody hears ends the process. Whoever uses
   // it is told by the statement that fails.
@@ -117,8 +117,11 @@ function serverPool(url: string, onConnect: OnConnect): OpenPool {
   return { pool, close: () => pool.end() }
 }
 
-async function embeddedPool(directory: string, onConnect: OnConnect): Promise<OpenPool> {
-  const embedded = await openEmbedded(directory)
+async function embeddedPool(
+  { directory, onDirectoryProblem }: RecordOptions,
+  onConnect: OnConnect,
+): Promise<OpenPool> {
+  const embedded = await openEmbedded(directory, onDirectoryProblem)
   const pool = new pg.Pool({
     // The driver reads `stream` as a factory of sockets.
     ...({ stream: () => embedded.connect() } as object),

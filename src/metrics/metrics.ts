@@ -144,6 +144,20 @@ function showHub(figures: Figures, stats: () => HubStats): void {
     { name: 'rostrum_resets_total', help: 'Subscriptions that were told to start over, by reason.' },
     { label: 'reason', read: () => Object.entries(stats().resets) },
   )
+  figures.counter(
+    {
+      name: 'rostrum_unreadable_entries_total',
+      help: 'Attempts to present an entry that this node can not present: its readers were ended.',
+    },
+    () => stats().unreadableEntries,
+  )
+  figures.counter(
+    {
+      name: 'rostrum_listener_faults_total',
+      help: 'Entries or resets of a topic at which a listener threw.',
+    },
+    () => stats().listenerFaults,
+  )
 }
 
 function showCommands(figures: Figures, commands: CommandFigures): void {

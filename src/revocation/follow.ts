@@ -2,6 +2,7 @@ import type { Revocations } from '../auth/revocations.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { UserId } from '../kernel/id.ts'
 import type { Instant } from '../kernel/instant.ts'
+import { Listeners } from '../kernel/listeners.ts'
 import { revocationsTopic } from '../kernel/topic.ts'
 import type { Database } from '../log/database.ts'
 import type { Entry } from '../log/entry.ts'
@@ -10,7 +11,7 @@ import { readRevocations } from '../log/read/revocations.ts'
 export interface FollowOptions {
   readonly database: Database
   readonly hub: Hub
-  /** Told of a read of the record that failed; the node goes on with what it knows, and the next entry tells more. */
+  /** Gets what a read of the record, or a listener, threw. The next entry or doubt reads again. */
   readonly onFault: (error: unknown) => void
 }
 
@@ -20,7 +21,7 @@ export interface FollowOptions {
  */
 export async function followRevocations({ database, hub, onFault }: FollowOptions): Promise<Revocations> {
   const revoked = new Map<UserId, Instant>()
-  const listeners = new Set<(userId: UserId) => void>()
+  const listeners = new Listeners<(userId: UserId) => void>(onFault)
   let doubts = 0
   /** Of the doubts so many are answered by the record. */
   let settled = 0
@@ -29,7 +30,7 @@ export async function followRevocations({ database, hub, onFault }: FollowOption
   function note(userId: UserId, at: Instant): void {
     if ((revoked.get(userId) ?? Number.NEGATIVE_INFINITY) >= at) return
     revoked.set(userId, at)
-    for (const listener of listeners) listener(userId)
+    listeners.tell((listener) => listener(userId))
   }
 
   async function readAll(): Promise<void> {
@@ -62,6 +63,8 @@ export async function followRevocations({ database, hub, onFault }: FollowOption
       for (const entry of entries) if (isRevocation(entry.data)) note(entry.data.userId, entry.data.revokedAt)
     },
     onDiscontinuity: () => void startOver().catch(onFault),
+    // An entry may have been missed, and with it a revocation.
+    onFault: () => void readAll().catch(onFault),
   })
   await readAll()
 
@@ -81,7 +84,7 @@ export async function followRevocations({ database, hub, onFault }: FollowOption
     },
     onRevoked(listener) {
       listeners.add(listener)
-      return () => void listeners.delete(listener)
+      return () => void listeners.remove(listener)
     },
   }
 }

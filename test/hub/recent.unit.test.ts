@@ -12,7 +12,7 @@ function items(from: number, count: number): readonly Item[] {
   return Array.from({ length: count }, (_, index) => {
     const offset = asOffset(from + index)
     const cursor = encodeCursor(TOPIC, { epoch: asEpoch(1), offset })
-    return { offset, cursor, at: instant(0), event: {}, isFor: () => true }
+    return { topic: TOPIC, offset, cursor, at: instant(0), event: {}, isFor: () => true }
   })
 }
 

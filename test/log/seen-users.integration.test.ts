@@ -13,7 +13,9 @@ const countStored = async (): Promise<number> => (await record.database.select()
 describe('seen users', () => {
   beforeEach(async () => {
     record = await openRecord({ url: await freshDatabase(), directory: '', onConnectionError: () => {} })
-    seen = createSeenUsers(record.database)
+    seen = createSeenUsers(record.database, (error) => {
+      throw error
+    })
   })
   afterEach(async () => {
     seen.close()
