@@ -1,12 +1,11 @@
 import { readConfig } from '../src/config/config.ts'
-import { withDevSecret } from '../src/config/dev-secret.ts'
 import { environment } from '../src/config/environment.ts'
 import { openRecord } from '../src/log/record.ts'
 import { verifyRecord } from '../src/verify/verify.ts'
 
 // Recomputes every auction and wallet of DATABASE_URL, or of the embedded database in DATA_DIR while no server has it
 // open, from history, offers and ledger. Prints each difference; ends with 1 where there is any.
-const read = readConfig(withDevSecret(environment()))
+const read = readConfig(environment())
 if (read.kind === 'invalid') {
   console.error(read.problems.join('\n'))
   process.exit(2)
