@@ -2,7 +2,7 @@ import { atEndOfTurn } from '../kernel/end-of-turn.ts'
 import { BEGINNING, type Offset } from '../kernel/position.ts'
 import { joined, type Payload, type Subscriber } from './delivery.ts'
 import { Portions } from './portions.ts'
-import type { Item, Reader } from './reader.ts'
+import type { Admission, Item, Reader } from './reader.ts'
 import { createRenderer, type RenderCounters, type Renderer } from './renderer.ts'
 
 /** What the members are to get at the end of this turn of the event loop. */
@@ -22,7 +22,8 @@ export class Group {
   readonly members = new Set<Reader>()
   /** Readers of this group, members or on their way. */
   size = 0
-  readonly #isOpen: boolean
+  /** Every item is for every reader. */
+  readonly isOpen: boolean
   readonly #onFault: (error: unknown) => void
   readonly #counters: RenderCounters
   #due: Due[] = []
@@ -37,24 +38,24 @@ export class Group {
   ) {
     this.renderer = createRenderer(subscriber.selection, counters)
     this.portions = new Portions(this.renderer, isOpen)
-    this.#isOpen = isOpen
+    this.isOpen = isOpen
     this.#onFault = onFault
     this.#counters = counters
   }
 
   /**
    * In order, also where rendering one item takes longer than rendering the next: what they read is read together. Returns
-   * how many results go out in this turn.
+   * how many results go out in this turn. `isFor` is asked for each member, unless the group is open.
    */
-  deliver(items: readonly Item[]): number {
+  deliver(items: readonly Item[], isFor: Admission): number {
     if (this.members.size === 0) return 0
     let sent = 0
     const late: Promise<() => void>[] = []
     for (const item of items) {
       const payload = this.renderer.render(item.event, item.cursor)
       const isAtOnce = !(payload instanceof Promise) && this.#tail === undefined && late.length === 0
-      if (isAtOnce) sent += this.#send(item, payload)
-      else late.push(Promise.resolve(payload).then((done) => () => this.#sendLate(item, done)))
+      if (isAtOnce) sent += this.#send(item, payload, isFor)
+      else late.push(Promise.resolve(payload).then((done) => () => this.#sendLate(item, done, isFor)))
     }
     if (late.length > 0) this.#deliverLate(late)
     return sent
@@ -89,25 +90,25 @@ export class Group {
       })
   }
 
-  #sendLate(item: Item, payload: Payload): void {
-    if (this.#send(item, payload) > 0) this.#counters.onLive(item.at)
+  #sendLate(item: Item, payload: Payload, isFor: Admission): void {
+    if (this.#send(item, payload, isFor) > 0) this.#counters.onLive(item.at)
   }
 
   /** Returns to how many. */
-  #send(item: Item, payload: Payload): number {
+  #send(item: Item, payload: Payload, isFor: Admission): number {
     const { offset } = item
-    if (!this.#isOpen) return this.#sendToSome(item, payload)
+    if (!this.isOpen) return this.#sendToSome(item, payload, isFor)
     if (this.#due.push({ offset, payload }) === 1) atEndOfTurn(this.flush)
     return this.members.size
   }
 
-  #sendToSome(item: Item, payload: Payload): number {
+  #sendToSome(item: Item, payload: Payload, isFor: Admission): number {
     let sent = 0
     for (const reader of this.members) {
       // A reader who joined ahead of the group (by a snapshot or a replay) has had this one.
       if (reader.position >= item.offset) continue
       reader.position = item.offset
-      if (!item.isFor(reader)) continue
+      if (!isFor(item, reader)) continue
       reader.subscriber.sink.send(payload)
       sent += 1
     }

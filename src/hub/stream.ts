@@ -12,7 +12,7 @@ import type { Feed, FeedListener } from './feed.ts'
 import { Group } from './group.ts'
 import { Past } from './past.ts'
 import { inTurns } from './portions.ts'
-import type { Item, Reader } from './reader.ts'
+import type { Admission, Item, Reader } from './reader.ts'
 import type { Recent } from './recent.ts'
 import type { RenderCounters } from './renderer.ts'
 import type { Part, PresentedEvent, Snapshot, Source } from './source.ts'
@@ -144,11 +144,10 @@ export class Stream implements FeedListener {
 
   onEntries(entries: readonly Entry[], trace?: TraceParent): void {
     const span = trace === undefined ? undefined : this.#spanOf(entries, trace)
-    const { prepare } = this.#source
-    if (prepare !== undefined) {
-      this.#queue(entries, () => prepare(this.#topic, entries), span)
-    } else if (this.#preparing === undefined) this.#hand(entries, [], span)
-    else this.#queue(entries, async () => [], span)
+    const { prepare, access } = this.#source
+    if (prepare === undefined && access === undefined && this.#preparing === undefined) {
+      this.#hand(this.#itemsOf(entries, []), this.#admissionBy(undefined), span)
+    } else this.#queue(entries, span)
   }
 
   #spanOf(entries: readonly Entry[], trace: TraceParent): Span | undefined {
@@ -181,11 +180,13 @@ export class Stream implements FeedListener {
    * One after another, so that a slow preparation does not let later entries overtake. What was prepared when its history was
    * replaced by another belongs to no one any more.
    */
-  #queue(entries: readonly Entry[], prepare: () => Promise<readonly unknown[]>, span?: Span): void {
+  #queue(entries: readonly Entry[], span?: Span): void {
     const generation = this.#generation
     const task = async (): Promise<void> => {
-      const prepared = await prepare()
-      if (generation === this.#generation) this.#hand(entries, prepared, span)
+      const prepared = await this.#source.prepare?.(this.#topic, entries)
+      const items = this.#itemsOf(entries, prepared ?? [])
+      const isFor = await this.#admissionTo(items)
+      if (generation === this.#generation) this.#hand(items, isFor, span)
       else span?.end()
     }
     const work = (this.#preparing ?? Promise.resolve()).then(task).catch((error: unknown) => {
@@ -201,14 +202,13 @@ export class Stream implements FeedListener {
     })
   }
 
-  #hand(entries: readonly Entry[], prepared: readonly unknown[], span?: Span): void {
-    const items = entries.map((entry, index) => this.#itemOf(entry, prepared[index]))
+  #hand(items: readonly Item[], isFor: Admission, span?: Span): void {
     const last = items.at(-1)
     if (last === undefined) return
     this.#head = last.offset
     this.#recent.add(items)
     let sent = 0
-    for (const group of this.#groups.values()) sent += group.deliver(items)
+    for (const group of this.#groups.values()) sent += group.deliver(items, isFor)
     if (sent > 0) for (const { at } of items) this.#events.onLive(at)
     if (span !== undefined) this.#endWhenRendered(span, sent)
   }
@@ -221,18 +221,28 @@ export class Stream implements FeedListener {
     else void Promise.allSettled(late).then(() => span.end())
   }
 
+  #itemsOf(entries: readonly Entry[], prepared: readonly unknown[]): readonly Item[] {
+    return entries.map((entry, index) => this.#itemOf(entry, prepared[index]))
+  }
+
   #itemOf(entry: Entry, prepared: unknown): Item {
     const event = this.#source.present(entry, prepared)
-    const { sees } = this.#source
-    return {
-      offset: entry.offset,
-      at: entry.at,
-      cursor: encodeCursor(this.#topic, entry),
-      event,
-      isFor: ({ subscriber, part }) =>
-        (part === undefined || part.has(event)) &&
-        (sees === undefined || sees(event, prepared, subscriber.viewer)),
-    }
+    return { offset: entry.offset, at: entry.at, cursor: encodeCursor(this.#topic, entry), event }
+  }
+
+  /** Reads now who may see `items`. An item outlives the rights that it was sent by: it holds none. */
+  #admissionTo(items: readonly Item[]): Promise<Admission> | Admission {
+    const events = items.map(({ event }) => event)
+    const access = this.#source.access?.(this.#topic, events)
+    return access instanceof Promise
+      ? access.then((read) => this.#admissionBy(read))
+      : this.#admissionBy(access)
+  }
+
+  #admissionBy(access: unknown): Admission {
+    return ({ event }, { subscriber, part }) =>
+      (part === undefined || part.has(event)) &&
+      (this.#source.sees?.(event, access, subscriber.viewer) ?? true)
   }
 
   #flush(): void {
@@ -306,25 +316,46 @@ export class Stream implements FeedListener {
   }
 
   async #sendItems(reader: Reader, group: Group, items: readonly Item[]): Promise<void> {
-    const { sink } = reader.subscriber
     for (const some of inTurns(items)) {
-      await this.#slices.next()
-      const portions = group.portions.of(reader, some)
-      for (const payload of portions instanceof Promise ? await portions : portions) {
-        if (reader.isEnded) return
-        sink.send(payload)
-        this.#events.onDelivery(payload.results.length)
-        if (sink.isCongested()) await sink.drained()
+      let left = some
+      while (left.length > 0 && !reader.isEnded) {
+        await this.#slices.next()
+        left = await this.#sendSome(reader, group, left)
       }
-      reader.position = some.at(-1)?.offset ?? reader.position
     }
+  }
+
+  /**
+   * Sends `items`, and returns those that are left: where the reader's socket was full meanwhile, rights may have changed,
+   * and are read again for the rest.
+   */
+  async #sendSome(reader: Reader, group: Group, items: readonly Item[]): Promise<readonly Item[]> {
+    const { sink } = reader.subscriber
+    const isFor = group.isOpen ? undefined : await this.#admissionTo(items)
+    const due = isFor === undefined ? items : items.filter((item) => isFor(item, reader))
+    const portions = group.portions.of(due)
+    let sent = 0
+    for (const payload of portions instanceof Promise ? await portions : portions) {
+      if (reader.isEnded) return []
+      sink.send(payload)
+      sent += payload.results.length
+      this.#events.onDelivery(payload.results.length)
+      if (!sink.isCongested()) continue
+      await sink.drained()
+      const last = due[sent - 1]
+      if (group.isOpen || last === undefined) continue
+      reader.position = last.offset
+      return items.filter(({ offset }) => offset > last.offset)
+    }
+    reader.position = items.at(-1)?.offset ?? reader.position
+    return []
   }
 
   #pastOf(epoch: Epoch): Past {
     return new Past(async (offset, limit) => {
       const entries = await this.#history.readAfter(this.#topic, { epoch, offset }, limit)
       const prepared = await this.#source.prepare?.(this.#topic, entries)
-      return entries.map((entry, index) => this.#itemOf(entry, prepared?.[index]))
+      return this.#itemsOf(entries, prepared ?? [])
     })
   }
 
