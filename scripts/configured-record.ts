@@ -1,5 +1,4 @@
 import { readConfig } from '../src/config/config.ts'
-import { withDevSecret } from '../src/config/dev-secret.ts'
 import { environment } from '../src/config/environment.ts'
 import { type OpenRecord, openRecord } from '../src/log/record.ts'
 
@@ -8,7 +7,7 @@ import { type OpenRecord, openRecord } from '../src/log/record.ts'
  * open. Ends the process with 2 where the configuration is wrong.
  */
 export function openConfiguredRecord(): Promise<OpenRecord> {
-  const read = readConfig(withDevSecret(environment()))
+  const read = readConfig(environment())
   if (read.kind === 'invalid') {
     console.error(read.problems.join('\n'))
     process.exit(2)

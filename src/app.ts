@@ -57,7 +57,7 @@ import { createGraphqlHandler, type GraphqlHandler } from './transport/http/grap
 import { answerJson } from './transport/http/json.ts'
 import { createOperationsHandler } from './transport/http/operations.ts'
 import { operatorEndpoints } from './transport/http/operators.ts'
-import { createOriginPolicy } from './transport/http/origin.ts'
+import { createLocalOriginPolicy, createOriginPolicy } from './transport/http/origin.ts'
 import { createPages, documentsOfPages } from './transport/http/pages.ts'
 import { createSseServer } from './transport/http/sse.ts'
 import { createYogaServer } from './transport/http/yoga.ts'
@@ -281,6 +281,7 @@ export async function startApp(
       config.issuesDevTokens && auth.kind === 'secret'
         ? (claims) => issueDevToken(auth, claims, now())
         : null,
+    tokenOrigins: createLocalOriginPolicy(config.http.allowedOrigins),
     origins,
     onFault: (error) => log.error({ err: error }, 'an endpoint failed'),
   })

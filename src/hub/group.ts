@@ -3,7 +3,7 @@ import { callEach, Listeners } from '../kernel/listeners.ts'
 import { BEGINNING, type Offset } from '../kernel/position.ts'
 import { joined, type Payload, type Subscriber } from './delivery.ts'
 import { Portions } from './portions.ts'
-import type { Item, Reader } from './reader.ts'
+import type { Admission, Item, Reader } from './reader.ts'
 import { createRenderer, type RenderCounters, type Renderer } from './renderer.ts'
 
 /** What the members are to get at the end of this turn of the event loop. */
@@ -30,7 +30,8 @@ export class Group {
   readonly members: Listeners<Reader>
   /** Readers of this group, members or on their way. */
   size = 0
-  readonly #isOpen: boolean
+  /** Every item is for every reader. */
+  readonly isOpen: boolean
   readonly #onFault: (error: unknown, reader: Reader) => void
   readonly #counters: RenderCounters
   #due: Due[] = []
@@ -45,7 +46,7 @@ export class Group {
   ) {
     this.renderer = createRenderer(subscriber.selection, counters)
     this.portions = new Portions(this.renderer, isOpen)
-    this.#isOpen = isOpen
+    this.isOpen = isOpen
     this.#onFault = onFault
     this.members = new Listeners(onFault)
     this.#counters = counters
@@ -53,19 +54,19 @@ export class Group {
 
   /**
    * In order, also where rendering one item takes longer than rendering the next: what they read is read together. Returns
-   * how many results go out in this turn.
+   * how many results go out in this turn. `isFor` is asked for each member, unless the group is open.
    */
-  deliver(items: readonly Item[]): number {
+  deliver(items: readonly Item[], isFor: Admission): number {
     if (this.members.size === 0) return 0
     let sent = 0
     const late: Late[] = []
     for (const item of items) {
       const payload = this.renderer.renderItem(item)
       const isAtOnce = !(payload instanceof Promise) && this.#tail === undefined && late.length === 0
-      if (isAtOnce) sent += this.#send(item, payload)
+      if (isAtOnce) sent += this.#send(item, payload, isFor)
       else late.push({ item, rendering: Promise.resolve(payload) })
     }
-    if (late.length > 0) this.#deliverLate(late)
+    if (late.length > 0) this.#deliverLate(late, isFor)
     return sent
   }
 
@@ -87,20 +88,24 @@ export class Group {
     if (due.length > 0) this.#handOut(due, (hand) => this.members.tell(hand))
   }
 
-  #deliverLate(late: readonly Late[]): void {
-    const tail = this.#sendInOrder(late, this.#tail)
+  #deliverLate(late: readonly Late[], isFor: Admission): void {
+    const tail = this.#sendInOrder(late, isFor, this.#tail)
     this.#tail = tail
     void tail.finally(() => {
       if (this.#tail === tail) this.#tail = undefined
     })
   }
 
-  async #sendInOrder(late: readonly Late[], before: Promise<void> | undefined): Promise<void> {
+  async #sendInOrder(
+    late: readonly Late[],
+    isFor: Admission,
+    before: Promise<void> | undefined,
+  ): Promise<void> {
     const rendered = await Promise.allSettled(late.map(({ rendering }) => rendering))
     await before
     for (const [index, { item }] of late.entries()) {
       const result = rendered[index]
-      if (result?.status === 'fulfilled') this.#sendLate(item, result.value)
+      if (result?.status === 'fulfilled') this.#sendLate(item, result.value, isFor)
       else this.#endBefore(item, result?.reason)
     }
   }
@@ -113,25 +118,25 @@ export class Group {
     })
   }
 
-  #sendLate(item: Item, payload: Payload): void {
-    if (this.#send(item, payload) > 0) this.#counters.onLive(item.at)
+  #sendLate(item: Item, payload: Payload, isFor: Admission): void {
+    if (this.#send(item, payload, isFor) > 0) this.#counters.onLive(item.at)
   }
 
   /** Returns to how many. */
-  #send(item: Item, payload: Payload): number {
+  #send(item: Item, payload: Payload, isFor: Admission): number {
     const { offset } = item
-    if (!this.#isOpen) return this.#sendToSome(item, payload)
+    if (!this.isOpen) return this.#sendToSome(item, payload, isFor)
     if (this.#due.push({ offset, payload }) === 1) atEndOfTurn(this.flush)
     return this.members.size
   }
 
-  #sendToSome(item: Item, payload: Payload): number {
+  #sendToSome(item: Item, payload: Payload, isFor: Admission): number {
     let sent = 0
     this.members.tell((reader) => {
       // A reader who joined ahead of the group (by a snapshot or a replay) has had this one.
       if (reader.position >= item.offset) return
       reader.position = item.offset
-      if (!item.isFor(reader)) return
+      if (!isFor(item, reader)) return
       reader.subscriber.sink.send(payload)
       sent += 1
     })

@@ -68,17 +68,8 @@ export class Presenter {
   }
 
   #itemOf(entry: Entry, prepared: unknown): Item {
+    const topic = this.#topic
     const event = this.#source.present(entry, prepared)
-    const { sees } = this.#source
-    return {
-      topic: this.#topic,
-      offset: entry.offset,
-      at: entry.at,
-      cursor: encodeCursor(this.#topic, entry),
-      event,
-      isFor: ({ subscriber, part }) =>
-        (part === undefined || part.has(event)) &&
-        (sees === undefined || sees(event, prepared, subscriber.viewer)),
-    }
+    return { topic, offset: entry.offset, at: entry.at, cursor: encodeCursor(topic, entry), event }
   }
 }

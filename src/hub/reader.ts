@@ -4,7 +4,7 @@ import type { Instant } from '../kernel/instant.ts'
 import type { Offset } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Subscriber } from './delivery.ts'
-import type { Part } from './source.ts'
+import type { Part, PresentedEvent } from './source.ts'
 
 /** A subscriber of a history: everything up to and including `position` was sent, or is not for it to see. */
 export interface Reader {
@@ -27,7 +27,8 @@ export interface Item {
   readonly offset: Offset
   readonly at: Instant
   readonly cursor: Cursor
-  readonly event: object
-  /** Whether this reader may see it. */
-  isFor(reader: Reader): boolean
+  readonly event: PresentedEvent & object
 }
+
+/** Whether a reader may see an item and asked for it, by the rights that were read just before. */
+export type Admission = (item: Item, reader: Reader) => boolean

@@ -13,7 +13,7 @@ import { Group } from './group.ts'
 import { Past } from './past.ts'
 import { inTurns } from './portions.ts'
 import { type Presented, Presenter } from './presenter.ts'
-import type { Item, Reader } from './reader.ts'
+import type { Admission, Item, Reader } from './reader.ts'
 import type { Recent } from './recent.ts'
 import type { RenderCounters } from './renderer.ts'
 import type { Part, PresentedEvent, Snapshot, Source } from './source.ts'
@@ -162,8 +162,10 @@ export class Stream implements FeedListener {
 
   onEntries(entries: readonly Entry[], trace?: TraceParent): void {
     const span = trace === undefined ? undefined : this.#spanOf(entries, trace)
-    if (this.#presenter.needsPreparation || this.#preparing !== undefined) this.#queue(entries, span)
-    else this.#hand(entries, [], span)
+    const isReadAtOnce = !this.#presenter.needsPreparation && this.#source.access === undefined
+    if (isReadAtOnce && this.#preparing === undefined) {
+      this.#hand(entries, this.#presenter.present(entries, []), this.#admissionBy(undefined), span)
+    } else this.#queue(entries, span)
   }
 
   #spanOf(entries: readonly Entry[], trace: TraceParent): Span | undefined {
@@ -217,8 +219,9 @@ export class Stream implements FeedListener {
   #queue(entries: readonly Entry[], span?: Span): void {
     const generation = this.#generation
     const task = async (): Promise<void> => {
-      const prepared = await this.#presenter.prepare(entries)
-      if (generation === this.#generation) this.#hand(entries, prepared, span)
+      const presented = this.#presenter.present(entries, await this.#presenter.prepare(entries))
+      const isFor = await this.#admissionTo(presented.items)
+      if (generation === this.#generation) this.#hand(entries, presented, isFor, span)
       else span?.end()
     }
     const work = (this.#preparing ?? Promise.resolve()).then(task).catch((error: unknown) => {
@@ -233,18 +236,17 @@ export class Stream implements FeedListener {
     })
   }
 
-  #hand(entries: readonly Entry[], prepared: readonly unknown[], span?: Span): void {
+  #hand(entries: readonly Entry[], { items, fault }: Presented, isFor: Admission, span?: Span): void {
     const last = entries.at(-1)
     // What is not new was left to the history.
     if (last === undefined || last.offset <= this.#head) {
       span?.end()
       return
     }
-    const { items, fault }: Presented = this.#presenter.present(entries, prepared)
     this.#head = items.at(-1)?.offset ?? this.#head
     this.#recent.add(items)
     let sent = 0
-    for (const group of this.#groups.values()) sent += group.deliver(items)
+    for (const group of this.#groups.values()) sent += group.deliver(items, isFor)
     if (sent > 0) for (const { at } of items) this.#events.onLive(at)
     if (fault !== undefined) this.#leaveToHistory(last.offset)
     if (span !== undefined) this.#endWhenRendered(span, sent)
@@ -256,6 +258,21 @@ export class Stream implements FeedListener {
     const late = [...this.#groups.values()].map((group) => group.late).filter((each) => each !== undefined)
     if (late.length === 0) span.end()
     else void Promise.allSettled(late).then(() => span.end())
+  }
+
+  /** Reads now who may see `items`. An item outlives the rights that it was sent by: it holds none. */
+  #admissionTo(items: readonly Item[]): Promise<Admission> | Admission {
+    const events = items.map(({ event }) => event)
+    const access = this.#source.access?.(this.#topic, events)
+    return access instanceof Promise
+      ? access.then((read) => this.#admissionBy(read))
+      : this.#admissionBy(access)
+  }
+
+  #admissionBy(access: unknown): Admission {
+    return ({ event }, { subscriber, part }) =>
+      (part === undefined || part.has(event)) &&
+      (this.#source.sees?.(event, access, subscriber.viewer) ?? true)
   }
 
   #flush(): void {
@@ -326,38 +343,52 @@ export class Stream implements FeedListener {
 
   async #sendItems(reader: Reader, group: Group, items: readonly Item[]): Promise<void> {
     for (const some of inTurns(items)) {
-      await this.#slices.next()
-      await this.#sendSome(reader, group, some)
+      let left = some
+      while (left.length > 0 && !reader.isEnded) {
+        await this.#slices.next()
+        left = await this.#sendSome(reader, group, left)
+      }
     }
   }
 
-  async #sendSome(reader: Reader, group: Group, some: readonly Item[]): Promise<void> {
-    const portions = await this.#portionsOf(reader, group, some)
+  /**
+   * Sends `items`, and returns those that are left: where the reader's socket was full meanwhile, rights may have changed,
+   * and are read again for the rest.
+   */
+  async #sendSome(reader: Reader, group: Group, items: readonly Item[]): Promise<readonly Item[]> {
+    const { sink } = reader.subscriber
+    const isFor = group.isOpen ? undefined : await this.#admissionTo(items)
+    const due = isFor === undefined ? items : items.filter((item) => isFor(item, reader))
+    const portions = await this.#portionsOf(group, due)
     if (portions === undefined) {
       // One of them can't be rendered: the reader gets those before it.
-      for (const item of some) await this.#sendSome(reader, group, [item])
-      return
+      const middle = Math.ceil(items.length / 2)
+      const left = await this.#sendSome(reader, group, items.slice(0, middle))
+      return [...left, ...items.slice(middle)]
     }
-    const { sink } = reader.subscriber
+    let sent = 0
     for (const payload of portions) {
-      if (reader.isEnded) return
+      if (reader.isEnded) return []
       sink.send(payload)
+      sent += payload.results.length
       this.#events.onDelivery(payload.results.length)
-      if (sink.isCongested()) await sink.drained()
+      if (!sink.isCongested()) continue
+      await sink.drained()
+      const last = due[sent - 1]
+      if (group.isOpen || last === undefined) continue
+      reader.position = last.offset
+      return items.filter(({ offset }) => offset > last.offset)
     }
-    reader.position = some.at(-1)?.offset ?? reader.position
+    reader.position = items.at(-1)?.offset ?? reader.position
+    return []
   }
 
-  /** Undefined where not all of `some` can be rendered; throws where the only one can't. */
-  async #portionsOf(
-    reader: Reader,
-    group: Group,
-    some: readonly Item[],
-  ): Promise<readonly Payload[] | undefined> {
+  /** Undefined where not all of `items` can be rendered; throws where the only one can't. */
+  async #portionsOf(group: Group, items: readonly Item[]): Promise<readonly Payload[] | undefined> {
     try {
-      return await group.portions.of(reader, some)
+      return await group.portions.of(items)
     } catch (error) {
-      if (some.length > 1) return undefined
+      if (items.length > 1) return undefined
       throw error
     }
   }

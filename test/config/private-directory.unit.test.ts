@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { withDevSecret } from '../../src/config/dev-secret.ts'
+import { readDevSecret } from '../../src/config/dev-secret.ts'
 import { makePrivateDirectory } from '../../src/config/private-directory.ts'
 
 function givenFolder(): string {
@@ -44,8 +44,7 @@ describe('A private directory', () => {
     const folder = join(givenFolder(), 'data')
     mkdirSync(folder)
     chmodSync(folder, 0o755)
-    const { JWT_SECRET } = withDevSecret({ DATA_DIR: folder })
-    expect(JWT_SECRET).toHaveLength(43)
+    expect(readDevSecret({ DATA_DIR: folder })).toHaveLength(43)
     expect(modeOf(folder)).toBe(0o700)
     expect(modeOf(join(folder, 'jwt-secret'))).toBe(0o600)
   })

@@ -9,9 +9,10 @@ import { UnreadableEntry } from '../../src/kernel/unreadable-entry.ts'
 import { TOPIC } from './fake-history.ts'
 
 const OFFSET = asOffset(2)
+const POSITION = { epoch: asEpoch(1), offset: OFFSET }
 const item = (): Item => ({
-  ...{ topic: TOPIC, offset: OFFSET, at: instant(0), event: {}, isFor: () => true },
-  cursor: encodeCursor(TOPIC, { epoch: asEpoch(1), offset: OFFSET }),
+  ...{ topic: TOPIC, offset: OFFSET, at: instant(0), cursor: encodeCursor(TOPIC, POSITION) },
+  event: { type: 'Counted', topic: TOPIC, position: POSITION, at: instant(0) },
 })
 
 function given(result: ExecutionResult | Promise<ExecutionResult>) {
