@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import pg from 'pg'
+import { boundedHook, type ConnectHook } from './connect-hook.ts'
 import type { Database } from './database.ts'
 import { openEmbedded } from './embedded.ts'
 import { seed } from './seed.ts'
@@ -13,6 +14,8 @@ export interface RecordOptions {
   readonly directory: string
   /** Told of connections that break while idle; the pool replaces them. */
   readonly onConnectionError: (error: Error) => void
+  /** Awaited for every new connection before it is used; a rejection destroys it. Migrations run without it. */
+  readonly onConnect?: ConnectHook
 }
 
 /** The opened record of everything durable. */
@@ -28,9 +31,10 @@ const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url))
 const MIGRATION_LOCK = 7_203_114
 
 const POOL_SIZE = 10
+const CONNECT_TIMEOUT_MS = 5_000
 /** Together below the 30 s within which every command is answered or failed. */
 const TIMEOUTS = {
-  connectionTimeoutMillis: 5_000,
+  connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   statement_timeout: 12_000,
   lock_timeout: 8_000,
   /** A node that stands still within a transaction holds up the others no longer than they wait for a lock. */
@@ -42,32 +46,41 @@ const NO_COMPILING = '-c jit=off'
 
 /** Opens the record, brings its tables up to date and makes the rooms that always exist. */
 export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
-  const { pool, close } =
-    options.url === null ? await embeddedPool(options.directory) : serverPool(options.url)
+  const source = options.url === null ? await embeddedSource(options.directory) : serverSource(options.url)
+  try {
+    await prepare(source.config)
+  } catch (error) {
+    await source.close()
+    throw error
+  }
+  const pool = new pg.Pool({ ...source.config, ...hookOf(options) })
   pool.on('error', options.onConnectionError)
   // While a client is in use the pool does not listen to it, and an error that nobody hears ends the process. Whoever uses
   // it is told by the statement that fails.
   pool.on('connect', (client) => client.on('error', () => {}))
-  try {
-    await prepare(pool)
-  } catch (error) {
-    await close()
-    throw error
-  }
   const database = Object.assign(drizzle(pool), { transaction: createTransactions(pool) })
   const connections: OpenRecord['connections'] = () => {
     return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }
   }
+  const close = async (): Promise<void> => {
+    await pool.end()
+    await source.close()
+  }
   return { database, connections, close }
 }
 
-interface OpenPool {
-  readonly pool: pg.Pool
+/** How to connect, and how to end what is connected to. */
+interface Source {
+  readonly config: pg.PoolConfig
   close(): Promise<void>
 }
 
-function serverPool(url: string): OpenPool {
-  const pool = new pg.Pool({
+function hookOf({ onConnect }: RecordOptions): pg.PoolConfig {
+  return onConnect === undefined ? {} : { onConnect: boundedHook(onConnect, CONNECT_TIMEOUT_MS) }
+}
+
+function serverSource(url: string): Source {
+  const config = {
     connectionString: url,
     max: POOL_SIZE,
     pipeline: true,
@@ -75,13 +88,13 @@ function serverPool(url: string): OpenPool {
     application_name: 'rostrum',
     options: NO_COMPILING,
     ...TIMEOUTS,
-  })
-  return { pool, close: () => pool.end() }
+  }
+  return { config, close: async () => {} }
 }
 
-async function embeddedPool(directory: string): Promise<OpenPool> {
+async function embeddedSource(directory: string): Promise<Source> {
   const embedded = await openEmbedded(directory)
-  const pool = new pg.Pool({
+  const config = {
     // The driver reads `stream` as a factory of sockets.
     ...({ stream: () => embedded.connect() } as object),
     max: 1,
@@ -90,16 +103,14 @@ async function embeddedPool(directory: string): Promise<OpenPool> {
     user: 'postgres',
     database: 'postgres',
     ssl: false,
-  })
-  const close = async (): Promise<void> => {
-    await pool.end()
-    await embedded.close()
   }
-  return { pool, close }
+  return { config, close: () => embedded.close() }
 }
 
-async function prepare(pool: pg.Pool): Promise<void> {
-  const client = await pool.connect()
+async function prepare(config: pg.PoolConfig): Promise<void> {
+  const client = new pg.Client(config)
+  client.on('error', () => {})
+  await client.connect()
   try {
     await client.query('SET statement_timeout = 0; SET lock_timeout = 0')
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
@@ -108,6 +119,6 @@ async function prepare(pool: pg.Pool): Promise<void> {
     await seed(database)
   } finally {
     // Ends the session, and with it the lock and the settings.
-    client.release(true)
+    await client.end()
   }
 }

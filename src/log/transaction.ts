@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
 import { allSettled } from './all-settled.ts'
+import { streamOf } from './connect-hook.ts'
 import type { Database, Transaction } from './database.ts'
 import { isAborted } from './faults.ts'
 
@@ -73,8 +74,7 @@ const corked = new WeakSet<Duplex>()
 
 /** Statements that are given within a turn leave in one write: the driver by itself writes each. */
 function joinWrites(client: pg.PoolClient): void {
-  // The driver's types don't tell of it.
-  const { stream } = (client as unknown as { readonly connection: { readonly stream: Duplex } }).connection
+  const stream = streamOf(client)
   if (corked.has(stream)) return
   corked.add(stream)
   stream.cork()
