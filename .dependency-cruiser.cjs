@@ -79,6 +79,7 @@ const FOLDERS = {
       'command/figures.ts',
       'health/readiness.ts',
       'hub/hub.ts',
+      'log/record.ts',
       'presence/presence.ts',
       'pubsub/bus.ts',
     ],

@@ -65,9 +65,11 @@ import { createWsServer } from './transport/ws/server.ts'
 import { VERSION } from './version.ts'
 import { createWebhook, type Webhook } from './webhook/webhook.ts'
 
-/** Of the pool's ten connections, those that write; the embedded database has one in all. */
-const CONCURRENT_BATCHES = { postgres: 7, embedded: 1 } as const
+/** Of the six connections for commands; the rest is for what follows from them. The embedded database has one in all. */
+const CONCURRENT_BATCHES = { postgres: 5, embedded: 1 } as const
 
+/** Without any answer for so long, commands are held up by the database and not by their number. */
+const STUCK_MS = 5_000
 const KEEP_ALIVE_MS = 75_000
 /** At the end: from the last command's commit until its answer is on its way. */
 const LAST_ANSWERS_MS = 2_000
@@ -117,7 +119,7 @@ export async function startApp(
     directory: config.database.kind === 'embedded' ? config.database.directory : '',
     onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
   })
-  const { database } = record
+  const { database, commands, control } = record
   const bus = await openBus(config, log)
   const deadlines = createDeadlines(now)
   const standstill = createStandstill(now)
@@ -144,15 +146,16 @@ export async function startApp(
   const announce = createAnnounce(bus, config.redis === null ? 'memory' : 'redis', hub, tracing)
   const isPushed = config.webhook !== null
   const follower = createFollower({
-    ...{ database, isPushed },
+    ...{ database: commands, isPushed },
     announce: (entries) => announce(entries),
     onFault: (topic, error) =>
       log.warn({ topic, err: error }, 'consequences could not be drawn; it is tried again'),
   })
   const dispatch: RunningDispatch = createDispatch({
-    ...{ database, isPushed },
+    ...{ database: commands, isPushed },
     turns: createTurns(CONCURRENT_BATCHES[config.database.kind]),
     withoutKeys: sabotage.withoutKeys === true,
+    isAnswering: () => record.activity.commandsAnsweredWithin(STUCK_MS),
     tracing,
     announce: (entries) => {
       sabotage.afterCommit?.()
@@ -160,7 +163,7 @@ export async function startApp(
       follower.nudge(entries)
     },
   })
-  const users = createSeenUsers(database)
+  const users = createSeenUsers(commands)
   const onSeen = ({ user }: Viewer): void => users.see(user)
   const registry = await openRegistry(config, node, bus, log)
   const rates = await openRates(config, log)
@@ -172,7 +175,7 @@ export async function startApp(
     settleUsers: users.settled,
   })
   const scheduler = createScheduler({
-    database,
+    database: control,
     dispatch,
     onFault: (topic, error) =>
       log.warn({ topic, err: error }, 'the scheduler could not work; it tries again'),
@@ -182,10 +185,10 @@ export async function startApp(
     ...config.retention,
     onFault: (error) => log.warn({ err: error }, 'nothing could be forgotten; it is tried again'),
   })
-  const readiness = createReadiness(database, bus)
+  const readiness = createReadiness(control, bus)
   const operations = createOperations(schema, { services }, mask, operationLimits, documents, tracing)
   const revocations = await followRevocations({
-    database,
+    database: control,
     hub,
     onFault: (error) => log.warn({ err: error }, 'revocations could not be read'),
   })
@@ -224,8 +227,8 @@ export async function startApp(
   })
   const metrics = createMetrics({
     ...{ ws, sse, hub, bus, readiness },
-    commands: dispatch.figures,
-    database: record.connections,
+    commands: dispatch,
+    database: record.activity,
   })
   const timeline = createTimeline({
     ...{ doors: [ws, sse], hub, bus, readiness, now },

@@ -28,12 +28,14 @@ import { walletAggregate } from './aggregates/wallet.ts'
 import type { IdempotencyKey } from './commands.ts'
 import type { Dispatch } from './dispatch.ts'
 import { type CommandFigures, createCommandCounters } from './figures.ts'
-import { createCommandQueue, type QueueOptions } from './queue.ts'
+import { createCommandQueue, createNodeBacklog, type QueueOptions } from './queue.ts'
 
 export interface RunningDispatch extends Dispatch {
   /** Resolves when everything that was given is answered. */
   idle(): Promise<void>
   readonly figures: CommandFigures
+  /** How many commands wait for their transaction. */
+  waiting(): number
 }
 
 export interface DispatchOptions extends QueueOptions {
@@ -44,7 +46,8 @@ export interface DispatchOptions extends QueueOptions {
 export function createDispatch(given: DispatchOptions): RunningDispatch {
   const { isPushed = false } = given
   const counters = createCommandCounters()
-  const options: QueueOptions = { ...given, counters }
+  const backlog = createNodeBacklog()
+  const options: QueueOptions = { backlog, ...given, counters }
   const rooms = createCommandQueue(roomAggregate, options)
   const messages = createCommandQueue(createMessagesAggregate(isPushed), options)
   const receipts = createCommandQueue(receiptsAggregate, options)
@@ -78,6 +81,7 @@ export function createDispatch(given: DispatchOptions): RunningDispatch {
     orders: (id, actor, body) => orders.submit({ topic: ordersTopic(id), actor, body }),
     positions: (id, actor, body) => positions.submit({ topic: positionsTopic(id), actor, body }),
     figures: counters,
+    waiting: () => backlog.waiting(),
     async idle() {
       await Promise.all([
         orders.idle(),

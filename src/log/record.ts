@@ -1,14 +1,15 @@
-import { fileURLToPath } from 'node:url'
 import { drizzle } from 'drizzle-orm/node-postgres'
-import { migrate } from 'drizzle-orm/node-postgres/migrator'
-import pg from 'pg'
+import type pg from 'pg'
 import { boundedHook, type ConnectHook } from './connect-hook.ts'
+import { Connections } from './connections.ts'
 import type { Database } from './database.ts'
 import { openEmbedded } from './embedded.ts'
-import { seed } from './seed.ts'
+import { bringUpToDate, type MigrationOptions } from './migrate.ts'
+import { createPermits, type LaneLimits } from './permits.ts'
+import { createPool, type Pool, type PoolOptions } from './pool.ts'
 import { createTransactions } from './transaction.ts'
 
-export interface RecordOptions {
+export interface RecordOptions extends MigrationOptions {
   /** A PostgreSQL address; null: PGlite in `directory`. */
   readonly url: string | null
   readonly directory: string
@@ -18,60 +19,183 @@ export interface RecordOptions {
   readonly onConnect?: ConnectHook
 }
 
-/** The opened record of everything durable. */
+/** What connections are for: each purpose has its own, so that none starves another. */
+const PURPOSES = ['control', 'commands', 'reads'] as const
+export type Purpose = (typeof PURPOSES)[number]
+
+/** The opened database. */
 export interface OpenRecord {
+  /** For reads, and for work that may wait for them. */
   readonly database: Database
-  /** The connections to the database, how many of them do nothing, and how many statements wait for one: right now. */
-  connections(): { readonly total: number; readonly idle: number; readonly waiting: number }
+  /** For transactions of commands and of what follows from them. */
+  readonly commands: Database
+  /** For short questions that must be answered under any load: readiness, deadlines, revocations, epochs. */
+  readonly control: Database
+  readonly activity: RecordActivity
   close(): Promise<void>
 }
 
-const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url))
-/** Any number of nodes may start at once on an empty database: this advisory lock lets one migrate at a time. */
-const MIGRATION_LOCK = 7_203_114
+/** What the connections show of the database, as far as statements run. */
+export interface RecordActivity {
+  /** The connections to the database, and how many of them do nothing: right now. */
+  connections(): { readonly total: number; readonly idle: number }
+  /** Statements and transactions that wait for a connection. */
+  waiting(): Readonly<Record<Purpose, number>>
+  /** How long a connection for commands has not answered a statement that is in flight; 0 while all do. */
+  silentMs(): number
+  /** Whether any connection for commands answered within the last `ms`. */
+  commandsAnsweredWithin(ms: number): boolean
+  /** Whether any connection answered within the last `ms`. */
+  answeredWithin(ms: number): boolean
+  /** Connections that were destroyed because they did not answer, since the start. */
+  destroyed(): number
+  /** When a write last found the disk full, by `performance.now()`; undefined if none ever did. */
+  diskFullAt(): number | undefined
+}
 
-const POOL_SIZE = 10
 const CONNECT_TIMEOUT_MS = 5_000
 /** Together below the 30 s within which every command is answered or failed. */
-const TIMEOUTS = {
+const SERVER_TIMEOUTS = {
   connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-  statement_timeout: 12_000,
-  lock_timeout: 8_000,
+  statement_timeout: 10_000,
+  lock_timeout: 7_000,
   /** A node that stands still within a transaction holds up the others no longer than they wait for a lock. */
-  idle_in_transaction_session_timeout: 6_000,
+  idle_in_transaction_session_timeout: 5_000,
 }
+/** A server's own timeouts are answers. What is silent for longer than they allow has no server any more. */
+const SILENCE_MS: Readonly<Record<Purpose, number>> = { control: 4_000, commands: 12_000, reads: 12_000 }
+/** PGlite keeps no timeouts, and one slow statement is all that its session does. */
+const EMBEDDED_SILENCE_MS = 24_000
+
+/** Of the twelve connections of a node. */
+const POOL_SIZE: Readonly<Record<Purpose, number>> = { control: 2, commands: 6, reads: 4 }
+const TRANSACTION_TIMEOUT_MS: Readonly<Record<Purpose, number>> = {
+  control: 10_000,
+  commands: 20_000,
+  reads: 60_000,
+}
+/** Waiting costs memory, and an answer that comes too late is worth nothing. */
+const WAITING: Readonly<Record<Purpose, LaneLimits>> = {
+  control: { maxWaiting: 1_000, maxWaitMs: 4_000 },
+  commands: { maxWaiting: 10_000, maxWaitMs: 10_000 },
+  reads: { maxWaiting: 10_000, maxWaitMs: 5_000 },
+}
+/** At most so often are all idle connections given up because one of them was about the server. */
+const DISCARD_EVERY_MS = 1_000
 
 /** To compile a statement of ours takes PostgreSQL longer than to run it: counting unread messages 28 ms in place of 3. */
 const NO_COMPILING = '-c jit=off'
 
-/** Opens the record, brings its tables up to date and makes the rooms that always exist. */
+/** Opens the database, brings its tables up to date and makes the rooms that always exist. */
 export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
   const source = options.url === null ? await embeddedSource(options.directory) : serverSource(options.url)
   try {
-    await prepare(source.config)
+    await bringUpToDate(source.config, options)
   } catch (error) {
     await source.close()
     throw error
   }
-  const pool = new pg.Pool({ ...source.config, ...hookOf(options) })
-  pool.on('error', options.onConnectionError)
-  // While a client is in use the pool does not listen to it, and an error that nobody hears ends the process. Whoever uses
-  // it is told by the statement that fails.
-  pool.on('connect', (client) => client.on('error', () => {}))
-  const database = Object.assign(drizzle(pool), { transaction: createTransactions(pool) })
-  const connections: OpenRecord['connections'] = () => {
-    return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }
+  let diskFullAt: number | undefined
+  let discardedAt = Number.NEGATIVE_INFINITY
+  const shared: Shared = {
+    onConnectionError: options.onConnectionError,
+    onDiskFull() {
+      diskFullAt = performance.now()
+    },
+    onSuspect() {
+      if (performance.now() - discardedAt < DISCARD_EVERY_MS) return
+      discardedAt = performance.now()
+      for (const pool of pools) pool.discard()
+    },
   }
-  const close = async (): Promise<void> => {
-    await pool.end()
-    await source.close()
+  const config = { ...source.config, ...hookOf(options) }
+  const answeredWithin = (ms: number): boolean => watches.some((watch) => watch.answeredWithin(ms))
+  const lanes = (source.isShared ? sharedLanes : ownLanes)(config, shared, answeredWithin)
+  const pools = new Set(Object.values(lanes).map(({ pool }) => pool))
+  const watches = [...pools].map(({ watch }) => watch)
+
+  return {
+    database: databaseOf(lanes.reads, 'reads'),
+    commands: databaseOf(lanes.commands, 'commands'),
+    control: databaseOf(lanes.control, 'control'),
+    activity: {
+      connections() {
+        const counts = [...pools].map((pool) => pool.counts())
+        return {
+          total: counts.reduce((sum, { total }) => sum + total, 0),
+          idle: counts.reduce((sum, { idle }) => sum + idle, 0),
+        }
+      },
+      waiting() {
+        const { control, commands, reads } = lanes
+        return {
+          control: control.connections.waiting,
+          commands: commands.connections.waiting,
+          reads: reads.connections.waiting,
+        }
+      },
+      silentMs: () => lanes.commands.pool.watch.silentMs(),
+      commandsAnsweredWithin: (ms) => lanes.commands.pool.watch.answeredWithin(ms),
+      answeredWithin,
+      destroyed: () => watches.reduce((sum, watch) => sum + watch.destroyed(), 0),
+      diskFullAt: () => diskFullAt,
+    },
+    async close() {
+      await Promise.all([...pools].map((pool) => pool.close()))
+      await source.close()
+    },
   }
-  return { database, connections, close }
+}
+
+/** The connections of one purpose, and the pool they come from. */
+interface Lane {
+  readonly pool: Pool
+  readonly connections: Connections
+}
+type Lanes = Readonly<Record<Purpose, Lane>>
+type Shared = Omit<PoolOptions, 'config' | 'silenceMs'>
+type Answered = (ms: number) => boolean
+
+function ownLanes(config: pg.PoolConfig, shared: Shared, answeredWithin: Answered): Lanes {
+  function laneOf(purpose: Purpose): Lane {
+    const size = POOL_SIZE[purpose]
+    const pool = createPool({ ...shared, silenceMs: SILENCE_MS[purpose], config: { ...config, max: size } })
+    const permits = createPermits(size, [WAITING[purpose]])
+    return { pool, connections: new Connections({ pool, permits, lane: 0, answeredWithin }) }
+  }
+  return { control: laneOf('control'), commands: laneOf('commands'), reads: laneOf('reads') }
+}
+
+/** One session for all: control before commands before reads. */
+function sharedLanes(config: pg.PoolConfig, shared: Shared, answeredWithin: Answered): Lanes {
+  const pool = createPool({ ...shared, silenceMs: EMBEDDED_SILENCE_MS, config: { ...config, max: 1 } })
+  const permits = createPermits(
+    1,
+    PURPOSES.map((purpose) => WAITING[purpose]),
+  )
+  const laneOf = (purpose: Purpose): Lane => {
+    const lane = PURPOSES.indexOf(purpose)
+    return { pool, connections: new Connections({ pool, permits, lane, answeredWithin }) }
+  }
+  return { control: laneOf('control'), commands: laneOf('commands'), reads: laneOf('reads') }
+}
+
+function databaseOf({ connections }: Lane, purpose: Purpose): Database {
+  const timeoutMs = TRANSACTION_TIMEOUT_MS[purpose]
+  const transaction = createTransactions({ connect: () => connections.connect(), timeoutMs })
+  return Object.assign(drizzle(asClient(connections)), { transaction })
+}
+
+/** Of a pool drizzle uses `query` alone, and transactions are ours. */
+function asClient(connections: Connections): pg.Pool {
+  return connections as unknown as pg.Pool
 }
 
 /** How to connect, and how to end what is connected to. */
 interface Source {
   readonly config: pg.PoolConfig
+  /** Whether one session serves all purposes. */
+  readonly isShared: boolean
   close(): Promise<void>
 }
 
@@ -82,14 +206,14 @@ function hookOf({ onConnect }: RecordOptions): pg.PoolConfig {
 function serverSource(url: string): Source {
   const config = {
     connectionString: url,
-    max: POOL_SIZE,
     pipeline: true,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     application_name: 'rostrum',
     options: NO_COMPILING,
-    ...TIMEOUTS,
+    ...SERVER_TIMEOUTS,
   }
-  return { config, close: async () => {} }
+  return { config, isShared: false, close: async () => {} }
 }
 
 async function embeddedSource(directory: string): Promise<Source> {
@@ -97,28 +221,11 @@ async function embeddedSource(directory: string): Promise<Source> {
   const config = {
     // The driver reads `stream` as a factory of sockets.
     ...({ stream: () => embedded.connect() } as object),
-    max: 1,
     pipeline: true,
     idleTimeoutMillis: 0,
     user: 'postgres',
     database: 'postgres',
     ssl: false,
   }
-  return { config, close: () => embedded.close() }
-}
-
-async function prepare(config: pg.PoolConfig): Promise<void> {
-  const client = new pg.Client(config)
-  client.on('error', () => {})
-  await client.connect()
-  try {
-    await client.query('SET statement_timeout = 0; SET lock_timeout = 0')
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
-    const database = drizzle(client)
-    await migrate(database, { migrationsFolder: MIGRATIONS })
-    await seed(database)
-  } finally {
-    // Ends the session, and with it the lock and the settings.
-    await client.end()
-  }
+  return { config, isShared: true, close: () => embedded.close() }
 }

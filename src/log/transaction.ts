@@ -3,8 +3,9 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
 import { allSettled } from './all-settled.ts'
 import { streamOf } from './connect-hook.ts'
+import type { Lease } from './connections.ts'
 import type { Database, Transaction } from './database.ts'
-import { isAborted } from './faults.ts'
+import { isAborted, RecordUnavailable } from './faults.ts'
 
 /** A connection of the pool, as transactions use it. */
 interface Session {
@@ -13,11 +14,18 @@ interface Session {
   fault: unknown
 }
 
+export interface TransactionOptions {
+  /** Throws where no connection can be had. */
+  readonly connect: () => Promise<Lease>
+  /** After so long the connection is destroyed, and the transaction fails. */
+  readonly timeoutMs: number
+}
+
 /**
- * `Database.transaction` over a pool. A connection always goes back to it, and one that broke is thrown away: drizzle's
+ * `Database.transaction` over connections. A connection always goes back, and one that broke is thrown away: drizzle's
  * own keeps for ever the one whose BEGIN failed.
  */
-export function createTransactions(pool: pg.Pool): Database['transaction'] {
+export function createTransactions({ connect, timeoutMs }: TransactionOptions): Database['transaction'] {
   const sessions = new WeakMap<pg.PoolClient, Session>()
 
   function on(client: pg.PoolClient): Session {
@@ -27,28 +35,48 @@ export function createTransactions(pool: pg.Pool): Database['transaction'] {
   }
 
   return async (act) => {
-    const client = await pool.connect()
-    const session = on(client)
+    const lease = await connect()
+    const session = on(lease.client)
     session.fault = undefined
+    const late = Promise.withResolvers<never>()
+    // Nobody else may be waiting for it any more when it fires.
+    late.promise.catch(() => {})
+    const timer = setTimeout(() => {
+      // What was asked fails now, and what is asked later, too: the work can not go on behind the back of its caller.
+      lease.destroy()
+      late.reject(new RecordUnavailable(new Error(`a transaction took longer than ${timeoutMs} ms`)))
+    }, timeoutMs)
     let isBroken = false
     try {
-      // The first statements go out with it.
-      const begun = client.query('BEGIN')
-      const [result] = await allSettled([act(session.tx), begun])
-      const { command } = await client.query('COMMIT')
-      // A statement that failed unnoticed has made it that.
-      if (command !== 'COMMIT') throw new Error('the transaction had failed, and was rolled back')
-      return result
+      return await Promise.race([run(lease.client, session, act), late.promise])
     } catch (error) {
-      await client.query('ROLLBACK').catch(() => {
+      const rolledBack = lease.client.query('ROLLBACK').catch(() => {
+        isBroken = true
+      })
+      await Promise.race([rolledBack, late.promise]).catch(() => {
         isBroken = true
       })
       // Of statements that were sent together, one after the fault may be heard of first.
       throw isAborted(error) ? session.fault : error
     } finally {
-      client.release(isBroken)
+      clearTimeout(timer)
+      lease.release(isBroken)
     }
   }
+}
+
+async function run<Result>(
+  client: pg.PoolClient,
+  session: Session,
+  act: (tx: Transaction) => Promise<Result>,
+): Promise<Result> {
+  // The first statements go out with it.
+  const begun = client.query('BEGIN')
+  const [result] = await allSettled([act(session.tx), begun])
+  const { command } = await client.query('COMMIT')
+  // A statement that failed unnoticed has made it that.
+  if (command !== 'COMMIT') throw new Error('the transaction had failed, and was rolled back')
+  return result
 }
 
 function createSession(client: pg.PoolClient): Session {

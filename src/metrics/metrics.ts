@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { CommandFigures } from '../command/figures.ts'
 import type { Readiness } from '../health/readiness.ts'
 import type { Hub, HubStats } from '../hub/hub.ts'
+import type { RecordActivity } from '../log/record.ts'
 import type { Bus } from '../pubsub/bus.ts'
 import { createFigures, type Figures } from './figures.ts'
 
@@ -10,11 +11,10 @@ export interface Counted {
   readonly ws: Door & { readonly closings: ReadonlyMap<string, number> }
   readonly sse: Door
   readonly hub: Pick<Hub, 'stats'>
-  readonly commands: CommandFigures
+  readonly commands: { readonly figures: CommandFigures; waiting(): number }
   readonly bus: Pick<Bus, 'status'>
   readonly readiness: Pick<Readiness, 'problems'>
-  /** The connections to the database. */
-  readonly database: () => { readonly total: number; readonly idle: number; readonly waiting: number }
+  readonly database: Pick<RecordActivity, 'connections' | 'waiting' | 'destroyed'>
 }
 
 /** What clients come in by. */
@@ -137,10 +137,14 @@ function showHub(figures: Figures, stats: () => HubStats): void {
   )
 }
 
-function showCommands(figures: Figures, commands: CommandFigures): void {
+function showCommands(figures: Figures, { figures: commands, waiting }: Counted['commands']): void {
   figures.counter(
     { name: 'rostrum_commands_total', help: 'Commands by how they ended.' },
     { label: 'outcome', read: () => Object.entries(commands.ends) },
+  )
+  figures.gauge(
+    { name: 'rostrum_commands_waiting', help: 'Commands that wait for their transaction.' },
+    waiting,
   )
   figures.histogram(
     { name: 'rostrum_command_batch_size', help: 'Commands in one transaction.' },
@@ -187,11 +191,36 @@ function showParts(
       return Math.max(0, Date.now() - (status.kind === 'up' ? status.lastProbeAt : status.since)) / 1000
     },
   )
+  showDatabase(figures, database)
+}
+
+function showDatabase(figures: Figures, database: Counted['database']): void {
   figures.gauge(
     {
       name: 'rostrum_database_connections',
       help: 'Connections to the database, those of them that are idle, and statements that wait for one.',
     },
-    { label: 'state', read: () => Object.entries(database()) },
+    {
+      label: 'state',
+      read() {
+        const { total, idle } = database.connections()
+        const waiting = Object.values(database.waiting()).reduce((sum, count) => sum + count, 0)
+        return Object.entries({ total, idle, waiting })
+      },
+    },
+  )
+  figures.gauge(
+    {
+      name: 'rostrum_database_waiting',
+      help: 'Statements and transactions that wait for a connection, by what it is for.',
+    },
+    { label: 'purpose', read: () => Object.entries(database.waiting()) },
+  )
+  figures.counter(
+    {
+      name: 'rostrum_database_stuck_connections_total',
+      help: 'Connections that were destroyed because the database did not answer on them.',
+    },
+    () => database.destroyed(),
   )
 }

@@ -119,9 +119,10 @@ describe('the record', () => {
         },
       })
       const query = () => record.database.execute(sql`SELECT 1 AS one`)
-      await expect(query()).rejects.toMatchObject({ cause: { message: 'another database' } })
-      await expect(record.database.transaction((tx) => tx.execute(sql`SELECT 1`))).rejects.toThrow(
-        'another database',
+      const refused = { cause: { message: 'another database' } }
+      await expect(query()).rejects.toMatchObject({ cause: refused })
+      await expect(record.database.transaction((tx) => tx.execute(sql`SELECT 1`))).rejects.toMatchObject(
+        refused,
       )
       isRefusing = false
       expect((await query()).rows).toEqual([{ one: 1 }])

@@ -4,6 +4,8 @@ import { sql } from 'drizzle-orm'
 import type pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import { allSettled } from '../../src/log/all-settled.ts'
+import type { Lease } from '../../src/log/connections.ts'
+import { RecordUnavailable } from '../../src/log/faults.ts'
 import { createTransactions } from '../../src/log/transaction.ts'
 
 /** A class, since the builder takes plain objects for settings. */
@@ -22,16 +24,24 @@ class FakeClient {
     return { rows: [], command: this.#answer(text) }
   }
 
-  release(isBroken: boolean): void {
+  destroy(): void {
+    this.asked.push('cut')
+  }
+
+  release(isBroken = false): void {
     this.asked.push(isBroken ? 'thrown away' : 'given back')
   }
 }
 
 /** A pool of one connection; what was asked of it. `answer` tells the command that was carried out, or throws. */
-function given(answer: (text: string) => string = (text) => text) {
+function given(answer: (text: string) => string = (text) => text, timeoutMs = 10_000) {
   const client = new FakeClient(answer)
-  const pool = { connect: async () => client }
-  return { asked: client.asked, transaction: createTransactions(pool as unknown as pg.Pool) }
+  const lease: Lease = {
+    client: client as unknown as pg.PoolClient,
+    release: (isBroken) => client.release(isBroken),
+    destroy: () => client.destroy(),
+  }
+  return { asked: client.asked, transaction: createTransactions({ connect: async () => lease, timeoutMs }) }
 }
 
 const failAt = (isFailing: (text: string) => boolean) => (text: string) => {
@@ -56,6 +66,12 @@ describe('the connection of a transaction', () => {
     const { asked, transaction } = given(failAt(() => true))
     await expect(transaction(async () => 7)).rejects.toThrow('BEGIN failed')
     expect(asked).toEqual(['BEGIN', 'ROLLBACK', 'thrown away'])
+  })
+
+  test('is cut where the transaction takes too long, and its caller hears of it', async () => {
+    const { asked, transaction } = given((text) => text, 20)
+    await expect(transaction(() => new Promise(() => {}))).rejects.toBeInstanceOf(RecordUnavailable)
+    expect(asked).toEqual(['BEGIN', 'cut', 'ROLLBACK', 'thrown away'])
   })
 })
 
