@@ -72,7 +72,10 @@ const FOLDERS = {
     knows: ['kernel/', 'domain/', 'log/database.ts', 'log/schema.ts'],
     packages: ['drizzle-orm', 'standardwebhooks'],
   },
-  health: { knows: ['kernel/', 'log/database.ts', 'pubsub/bus.ts'], packages: ['drizzle-orm'] },
+  health: {
+    knows: ['kernel/', 'log/database.ts', 'log/faults.ts', 'log/record.ts', 'pubsub/bus.ts'],
+    packages: ['drizzle-orm'],
+  },
   metrics: {
     knows: [
       'kernel/',

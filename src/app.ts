@@ -12,6 +12,8 @@ import { createTurns } from './command/turns.ts'
 import type { Config, WebhookConfig } from './config/config.ts'
 import type { TracingConfig } from './config/tracing.ts'
 import { createFollower } from './follower/follower.ts'
+import { createDatabaseProbe } from './health/database-probe.ts'
+import { createPartHealth, type PartHealth } from './health/part-health.ts'
 import { createReadiness } from './health/readiness.ts'
 import { createStandstill } from './health/standstill.ts'
 import { createHub, type Hub, type HubSabotage } from './hub/hub.ts'
@@ -121,6 +123,7 @@ export async function startApp(
   })
   const { database, commands, control } = record
   const bus = await openBus(config, log)
+  const parts = openParts(log)
   const deadlines = createDeadlines(now)
   const standstill = createStandstill(now)
   /** What has come due takes effect before anything else does. */
@@ -165,8 +168,8 @@ export async function startApp(
   })
   const users = createSeenUsers(commands)
   const onSeen = ({ user }: Viewer): void => users.see(user)
-  const registry = await openRegistry(config, node, bus, log)
-  const rates = await openRates(config, log)
+  const registry = await openRegistry(config, node, bus, parts.presence, log)
+  const rates = await openRates(config, parts.limits)
   const presence = createPresence({ registry, bus, node, deadlines, now })
   const webhook = config.webhook === null ? null : openWebhook(config.webhook, database, presence, log)
   const services = createServices({
@@ -185,7 +188,11 @@ export async function startApp(
     ...config.retention,
     onFault: (error) => log.warn({ err: error }, 'nothing could be forgotten; it is tried again'),
   })
-  const readiness = createReadiness(control, bus)
+  const { activity } = record
+  const readiness = createReadiness({
+    ...{ activity, bus, ...parts },
+    database: createDatabaseProbe({ database: control, activity }),
+  })
   const operations = createOperations(schema, { services }, mask, operationLimits, documents, tracing)
   const revocations = await followRevocations({
     database: control,
@@ -235,7 +242,7 @@ export async function startApp(
     commands: dispatch.figures,
   })
   const answerOperations = createOperationsHandler({
-    readiness: async () => readiness.problems(),
+    readiness,
     schema: config.http.isSchemaServed ? printSchema(lexicographicSortSchema(schema)) : null,
     others: operatorEndpoints({
       ...{ verifier, onSeen, mask, metrics },
@@ -338,29 +345,47 @@ function openBus(config: Config, log: Logger): Promise<Bus> | Bus {
   })
 }
 
-function openRegistry(config: Config, node: string, bus: Bus, log: Logger): Promise<Registry> | Registry {
+interface Parts {
+  readonly presence: PartHealth
+  readonly limits: PartHealth
+}
+
+function openParts(log: Logger): Parts {
+  return {
+    presence: createPartHealth((problem) => {
+      if (problem === null) log.info('the registry of who is present is back')
+      else log.warn({ problem }, 'the registry is away: presence and typing are those of this node alone')
+    }),
+    limits: createPartHealth((problem) => {
+      if (problem === null) log.info('the limits are those of all nodes together again')
+      else log.warn({ problem }, 'limits across nodes are away: each node counts for itself')
+    }),
+  }
+}
+
+function openRegistry(
+  config: Config,
+  node: string,
+  bus: Bus,
+  health: PartHealth,
+  log: Logger,
+): Promise<Registry> | Registry {
   if (config.redis === null) return createMemoryRegistry()
   return createRedisRegistry({
     url: config.redis.url.reveal(),
     prefix: config.redis.prefix,
     ...{ node, bus },
-    onChange: (problem) => {
-      if (problem === null) log.info('the registry of who is present is back')
-      else log.warn({ problem }, 'the registry is away: presence and typing are those of this node alone')
-    },
+    onChange: health.report,
     onFault: (error) => log.error({ err: error }, 'the registry failed'),
   })
 }
 
-function openRates({ redis, limits }: Config, log: Logger): Promise<Rates> | Rates {
+function openRates({ redis, limits }: Config, health: PartHealth): Promise<Rates> | Rates {
   const rate = { perSecond: limits.mutationsPerSecond, burst: 2 * limits.mutationsPerSecond }
   if (redis === null) return createMemoryRates(rate)
   return createRedisRates({
     ...{ ...rate, url: redis.url.reveal(), prefix: redis.prefix },
-    onChange: (problem) => {
-      if (problem === null) log.info('the limits are those of all nodes together again')
-      else log.warn({ problem }, 'limits across nodes are away: each node counts for itself')
-    },
+    onChange: health.report,
   })
 }
 

@@ -13,7 +13,7 @@ export interface Counted {
   readonly hub: Pick<Hub, 'stats'>
   readonly commands: { readonly figures: CommandFigures; waiting(): number }
   readonly bus: Pick<Bus, 'status'>
-  readonly readiness: Pick<Readiness, 'problems'>
+  readonly readiness: Pick<Readiness, 'problems' | 'warnings'>
   readonly database: Pick<RecordActivity, 'connections' | 'waiting' | 'destroyed'>
 }
 
@@ -174,12 +174,25 @@ function showParts(
       label: 'part',
       read() {
         const parts = new Set(readiness.problems().map(({ part }) => part))
-        return (['database', 'bus', 'draining'] as const).map((part) => [part, parts.has(part) ? 1 : 0])
+        return (['database', 'draining'] as const).map((part) => [part, parts.has(part) ? 1 : 0])
       },
     },
   )
   figures.gauge({ name: 'rostrum_bus_up', help: '1 while the bus works, 0 while it is away.' }, () =>
     bus.status().kind === 'up' ? 1 : 0,
+  )
+  const isWorking = (part: 'presence' | 'limits') => () =>
+    readiness.warnings().some((warning) => warning.part === part) ? 0 : 1
+  figures.gauge(
+    { name: 'rostrum_presence_up', help: '1 while presence is that of all nodes, 0 while it is this one’s.' },
+    isWorking('presence'),
+  )
+  figures.gauge(
+    {
+      name: 'rostrum_limits_up',
+      help: '1 while limits count for all nodes, 0 while each counts for itself.',
+    },
+    isWorking('limits'),
   )
   figures.gauge(
     {

@@ -136,7 +136,6 @@ describe('the connections of a record', () => {
     )
     const write = () =>
       record.commands.transaction((tx) => tx.execute(sql`UPDATE topics SET head = head WHERE topic = 'none'`))
-    await record.commands.execute(sql`SET default_transaction_read_only = on`)
     await expect(write()).rejects.toMatchObject({ cause: { code: '25006' } })
     expect(await pid()).not.toEqual(before)
   })
