@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as TcpServer } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql'
 import type { Logger } from 'pino'
@@ -28,7 +29,8 @@ import type { Database } from './log/database.ts'
 import type { Entry } from './log/entry.ts'
 import { createHistory } from './log/history.ts'
 import { encodeNotice } from './log/notice.ts'
-import { openRecord } from './log/record.ts'
+import { isPassing } from './log/faults.ts'
+import { type OpenRecord, openRecord } from './log/record.ts'
 import { createRetention } from './log/retention.ts'
 import { createSeenUsers } from './log/seen-users.ts'
 import { withLogScope } from './logging/scope.ts'
@@ -56,9 +58,10 @@ import { createGraphqlHandler, type GraphqlHandler } from './transport/http/grap
 import { answerJson } from './transport/http/json.ts'
 import { createOperationsHandler } from './transport/http/operations.ts'
 import { operatorEndpoints } from './transport/http/operators.ts'
-import { createOriginPolicy } from './transport/http/origin.ts'
+import { createOriginPolicy, type OriginPolicy } from './transport/http/origin.ts'
 import { createPages, documentsOfPages } from './transport/http/pages.ts'
 import { createSseServer } from './transport/http/sse.ts'
+import { createStarting } from './transport/http/starting.ts'
 import { createYogaServer } from './transport/http/yoga.ts'
 import { createMask } from './transport/masking.ts'
 import { createOperations } from './transport/operation.ts'
@@ -72,6 +75,7 @@ const CONCURRENT_BATCHES = { postgres: 5, embedded: 1 } as const
 
 /** Without any answer for so long, commands are held up by the database and not by their number. */
 const STUCK_MS = 5_000
+const RECORD_RETRY_MS = 1_000
 const KEEP_ALIVE_MS = 75_000
 /** At the end: from the last command's commit until its answer is on its way. */
 const LAST_ANSWERS_MS = 2_000
@@ -116,11 +120,10 @@ export async function startApp(
   const operationLimits = { ...limits, isIntrospectionAllowed }
   const documents = documentsFor(config, schema, operationLimits)
   const tracing = config.tracing === null ? NO_TRACING : await openTracing(config.tracing, node, log)
-  const record = await openRecord({
-    url: config.database.kind === 'postgres' ? config.database.url.reveal() : null,
-    directory: config.database.kind === 'embedded' ? config.database.directory : '',
-    onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
-  })
+  const origins = createOriginPolicy(config.http.allowedOrigins)
+  const entrance = createEntrance(origins, log)
+  const { server } = entrance
+  const record = await openRecordPatiently(config, log, () => entrance.open(config.http))
   const { database, commands, control } = record
   const bus = await openBus(config, log)
   const parts = openParts(log)
@@ -204,7 +207,6 @@ export async function startApp(
     max: limits.maxConnectionsPerUser,
     count: (users) => presence.connections(users),
   })
-  const origins = createOriginPolicy(config.http.allowedOrigins)
   const sse = createSseServer({
     operations,
     attend: presence.attend,
@@ -264,7 +266,7 @@ export async function startApp(
   })
   const answerPage = createPages(config.isDemoOn)
 
-  const server = createServer(SLOW_CLIENTS, (request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     keepTime()
     if (answerOperations(request, response) || answerPage(request, response)) return
     if (pathOf(request.url) !== '/graphql') {
@@ -280,17 +282,16 @@ export async function startApp(
         response.destroy()
       })
     })
-  })
-  // Longer than balancers keep an idle connection: whoever closes it must not be us, just as a request is sent on it.
-  server.keepAliveTimeout = KEEP_ALIVE_MS
-  server.on('upgrade', (request, stream, head) => {
+  }
+  const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     keepTime()
     stream.on('error', (error) => log.debug({ err: error }, 'a connection broke'))
     if (pathOf(request.url) === '/graphql') ws.upgrade(request, stream, head)
     else stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-  })
+  }
   await prepare(services)
-  await listen(server, config.http.port, config.http.host)
+  entrance.serve({ request: answer, upgrade })
+  await entrance.open(config.http)
 
   return {
     url: urlOf(server, config.http.host),
@@ -323,6 +324,76 @@ export async function startApp(
       await record.close()
       await tracing.close()
     },
+  }
+}
+
+/** What requests and upgrades are answered by. */
+interface Served {
+  request(request: IncomingMessage, response: ServerResponse): void
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void
+}
+
+interface Entrance {
+  readonly server: Server
+  /** Listens, unless it does. */
+  open(http: Config['http']): Promise<void>
+  serve(served: Served): void
+}
+
+/** The server, which answers 503 until the node can do its work. */
+function createEntrance(origins: OriginPolicy, log: Logger): Entrance {
+  const since = now()
+  const message = 'It can not be reached. The node waits for it.'
+  const starting = createStarting({
+    readiness: { problems: () => [{ part: 'database', since, message }], warnings: () => [] },
+    origins,
+    onFault: (error) => log.error({ err: error }, 'an endpoint failed'),
+  })
+  let served: Served = {
+    request: starting.request,
+    upgrade: (_request, stream) => starting.upgrade(stream),
+  }
+  const server = createServer(SLOW_CLIENTS, (request, response) => served.request(request, response))
+  // Longer than balancers keep an idle connection: whoever closes it must not be us, just as a request is sent on it.
+  server.keepAliveTimeout = KEEP_ALIVE_MS
+  server.on('upgrade', (request, stream, head) => served.upgrade(request, stream, head))
+  return {
+    server,
+    async open({ port, host }) {
+      if (!server.listening) await listen(server, port, host)
+    },
+    serve(next) {
+      served = next
+    },
+  }
+}
+
+/**
+ * A database that is away comes back, and the node waits for it with its port open. What time does not mend (a wrong
+ * password, no such database, missing rights) ends the start.
+ */
+async function openRecordPatiently(
+  { database }: Config,
+  log: Logger,
+  onWait: () => Promise<void>,
+): Promise<OpenRecord> {
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await openRecord({
+        url: database.kind === 'postgres' ? database.url.reveal() : null,
+        directory: database.kind === 'embedded' ? database.directory : '',
+        onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
+        onMigrationWait: () => log.info('another node migrates the database: this one waits for it'),
+      })
+    } catch (error) {
+      if (database.kind === 'embedded' || !isPassing(error)) throw error
+      if (!isFirst) {
+        await pause(RECORD_RETRY_MS)
+        continue
+      }
+      log.warn({ err: error }, 'the database is away: the node waits for it, and is not ready until then')
+      await onWait()
+    }
   }
 }
 

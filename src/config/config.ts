@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import { type AllowedOrigins, parseAllowedOrigins } from './allowed-origins.ts'
+import { type DatabaseConfig, readDatabase } from './database.ts'
 import { type Secret, secret } from './secret.ts'
 import { readTracing, type TracingConfig } from './tracing.ts'
 import { type Manifest, readManifest } from './trusted-documents.ts'
@@ -45,10 +46,6 @@ export interface LimitsConfig {
   readonly maxQueryTokens: number
   readonly mutationsPerSecond: number
 }
-
-export type DatabaseConfig =
-  | { readonly kind: 'postgres'; readonly url: Secret }
-  | { readonly kind: 'embedded'; readonly directory: string }
 
 export interface RedisConfig {
   readonly url: Secret
@@ -179,13 +176,6 @@ function readWebhook(variables: Variables): WebhookConfig | null {
   }
   const url = readWebAddress(variables, 'NOTIFICATION_WEBHOOK_URL')
   return url === undefined ? null : { url, secret: value === undefined ? null : secret(value) }
-}
-
-function readDatabase(variables: Variables): DatabaseConfig {
-  const url = variables.address('DATABASE_URL', ['postgres:', 'postgresql:'])
-  return url === undefined
-    ? { kind: 'embedded', directory: variables.text('DATA_DIR') ?? './.data' }
-    : { kind: 'postgres', url: secret(url) }
 }
 
 function readRedis(variables: Variables): Config['redis'] {

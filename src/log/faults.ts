@@ -60,10 +60,14 @@ export function isRecordUnavailable(error: unknown): boolean {
   )
 }
 
-/** Whether waiting mends `error`, the fault of a connection that was opened by the driver itself. */
+/** Whether waiting mends `error`, the fault of opening the database. */
 export function isPassing(error: unknown): boolean {
   const causes = causesOf(error)
-  return !causes.some((cause) => isState(cause, LASTING)) && causes.some(isPassingCause)
+  const isUnknown = (cause: Coded): boolean => cause instanceof RecordUnavailable
+  return (
+    !causes.some((cause) => isState(cause, LASTING)) &&
+    causes.some((cause) => isPassingCause(cause) || isUnknown(cause))
+  )
 }
 
 /** Whether the connection that reported `error` must not be used again. */

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
+import { RecordUnavailable } from './faults.ts'
 import { isSeeded, seed } from './seed.ts'
 
 export interface MigrationOptions {
@@ -24,6 +25,7 @@ export class MigrationRefused extends Error {
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url))
 /** Any number of nodes may start at once on an empty database: this advisory lock lets one migrate at a time. */
 const MIGRATION_LOCK = 7_203_114
+const LOOK_TIMEOUT_MS = 10_000
 
 /**
  * Applies what is missing of the migrations and of the rows that always exist, and nothing else: on a database that is up
@@ -31,7 +33,7 @@ const MIGRATION_LOCK = 7_203_114
  */
 export function bringUpToDate(config: pg.ClientConfig, options: MigrationOptions): Promise<void> {
   return onClient(config, async (client) => {
-    if (!(await isUpToDate(client))) await migrate(client, options)
+    if (!(await inTime(isUpToDate(client)))) await migrate(client, options)
   })
 }
 
@@ -41,7 +43,8 @@ export function migrateDatabase(config: pg.ClientConfig, options: MigrationOptio
 }
 
 async function onClient(config: pg.ClientConfig, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client(config)
+  // Without a pipeline the driver cuts the connection at the end, where it would wait for the answers otherwise.
+  const client = new pg.Client({ ...config, pipeline: false })
   // The statement that fails reports it.
   client.on('error', () => {})
   try {
@@ -51,6 +54,17 @@ async function onClient(config: pg.ClientConfig, work: (client: pg.Client) => Pr
     throw isForbidden(error) ? new MigrationRefused(client.user ?? '', error) : error
   } finally {
     await client.end()
+  }
+}
+
+/** A look takes milliseconds. A migration may take as long as it takes. */
+async function inTime<Result>(look: Promise<Result>): Promise<Result> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new RecordUnavailable()), LOOK_TIMEOUT_MS)
+  try {
+    return await Promise.race([look, late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -3,16 +3,13 @@ import type pg from 'pg'
 import { boundedHook, type ConnectHook } from './connect-hook.ts'
 import { Connections } from './connections.ts'
 import type { Database } from './database.ts'
-import { openEmbedded } from './embedded.ts'
-import { bringUpToDate, type MigrationOptions } from './migrate.ts'
+import { bringUpToDate, type MigrationOptions, migrateDatabase } from './migrate.ts'
 import { createPermits, type LaneLimits } from './permits.ts'
 import { createPool, type Pool, type PoolOptions } from './pool.ts'
+import { CONNECT_TIMEOUT_MS, type Location, openSource } from './source.ts'
 import { createTransactions } from './transaction.ts'
 
-export interface RecordOptions extends MigrationOptions {
-  /** A PostgreSQL address; null: PGlite in `directory`. */
-  readonly url: string | null
-  readonly directory: string
+export interface RecordOptions extends Location, MigrationOptions {
   /** Told of connections that break while idle; the pool replaces them. */
   readonly onConnectionError: (error: Error) => void
   /** Awaited for every new connection before it is used; a rejection destroys it. Migrations run without it. */
@@ -53,15 +50,6 @@ export interface RecordActivity {
   diskFullAt(): number | undefined
 }
 
-const CONNECT_TIMEOUT_MS = 5_000
-/** Together below the 30 s within which every command is answered or failed. */
-const SERVER_TIMEOUTS = {
-  connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-  statement_timeout: 10_000,
-  lock_timeout: 7_000,
-  /** A node that stands still within a transaction holds up the others no longer than they wait for a lock. */
-  idle_in_transaction_session_timeout: 5_000,
-}
 /** A server's own timeouts are answers. What is silent for longer than they allow has no server any more. */
 const SILENCE_MS: Readonly<Record<Purpose, number>> = { control: 4_000, commands: 12_000, reads: 12_000 }
 /** PGlite keeps no timeouts, and one slow statement is all that its session does. */
@@ -83,12 +71,9 @@ const WAITING: Readonly<Record<Purpose, LaneLimits>> = {
 /** At most so often are all idle connections given up because one of them was about the server. */
 const DISCARD_EVERY_MS = 1_000
 
-/** To compile a statement of ours takes PostgreSQL longer than to run it: counting unread messages 28 ms in place of 3. */
-const NO_COMPILING = '-c jit=off'
-
 /** Opens the database, brings its tables up to date and makes the rooms that always exist. */
 export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
-  const source = options.url === null ? await embeddedSource(options.directory) : serverSource(options.url)
+  const source = await openSource(options)
   try {
     await bringUpToDate(source.config, options)
   } catch (error) {
@@ -147,6 +132,16 @@ export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
   }
 }
 
+/** Brings the tables up to date and makes the rooms that always exist, and ends. */
+export async function migrateRecord(options: Location & MigrationOptions): Promise<void> {
+  const source = await openSource(options)
+  try {
+    await migrateDatabase(source.config, options)
+  } finally {
+    await source.close()
+  }
+}
+
 /** The connections of one purpose, and the pool they come from. */
 interface Lane {
   readonly pool: Pool
@@ -191,41 +186,6 @@ function asClient(connections: Connections): pg.Pool {
   return connections as unknown as pg.Pool
 }
 
-/** How to connect, and how to end what is connected to. */
-interface Source {
-  readonly config: pg.PoolConfig
-  /** Whether one session serves all purposes. */
-  readonly isShared: boolean
-  close(): Promise<void>
-}
-
 function hookOf({ onConnect }: RecordOptions): pg.PoolConfig {
   return onConnect === undefined ? {} : { onConnect: boundedHook(onConnect, CONNECT_TIMEOUT_MS) }
-}
-
-function serverSource(url: string): Source {
-  const config = {
-    connectionString: url,
-    pipeline: true,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-    application_name: 'rostrum',
-    options: NO_COMPILING,
-    ...SERVER_TIMEOUTS,
-  }
-  return { config, isShared: false, close: async () => {} }
-}
-
-async function embeddedSource(directory: string): Promise<Source> {
-  const embedded = await openEmbedded(directory)
-  const config = {
-    // The driver reads `stream` as a factory of sockets.
-    ...({ stream: () => embedded.connect() } as object),
-    pipeline: true,
-    idleTimeoutMillis: 0,
-    user: 'postgres',
-    database: 'postgres',
-    ssl: false,
-  }
-  return { config, isShared: true, close: () => embedded.close() }
 }
