@@ -73,7 +73,7 @@ const FOLDERS = {
     packages: ['drizzle-orm', 'standardwebhooks'],
   },
   health: {
-    knows: ['kernel/', 'log/database.ts', 'log/faults.ts', 'log/record.ts', 'pubsub/bus.ts'],
+    knows: ['kernel/', 'log/database.ts', 'log/activity.ts', 'log/faults.ts', 'pubsub/bus.ts'],
     packages: ['drizzle-orm'],
   },
   metrics: {
@@ -82,7 +82,7 @@ const FOLDERS = {
       'command/figures.ts',
       'health/readiness.ts',
       'hub/hub.ts',
-      'log/record.ts',
+      'log/activity.ts',
       'presence/presence.ts',
       'pubsub/bus.ts',
     ],
@@ -306,7 +306,11 @@ module.exports = {
     refuse(
       'only-the-record-knows-its-driver',
       'One code path over PostgreSQL and PGlite: everyone else has the database as Drizzle shows it.',
-      { path: '^src/', pathNot: '^src/log/(record|transaction|embedded\\.worker)\\.ts$' },
+      {
+        path: '^src/',
+        pathNot:
+          '^src/log/(connect-hook|connections|embedded\\.worker|migrate|pool|record|source|transaction|watch)\\.ts$',
+      },
       { path: ['pg', '@electric-sql/pglite'].map(ofNpm) },
     ),
     refuse(

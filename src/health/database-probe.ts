@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { type Instant, instant } from '../kernel/instant.ts'
+import type { RecordActivity } from '../log/activity.ts'
 import type { Database } from '../log/database.ts'
 import { isDiskFull } from '../log/faults.ts'
-import type { RecordActivity } from '../log/record.ts'
 import type { Degradation } from './part-health.ts'
 
 /** Looks at the database again and again: it must answer, take writes, and have space for them. */

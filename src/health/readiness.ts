@@ -1,5 +1,5 @@
 import { type Instant, instant } from '../kernel/instant.ts'
-import type { RecordActivity } from '../log/record.ts'
+import type { RecordActivity } from '../log/activity.ts'
 import type { Bus } from '../pubsub/bus.ts'
 import type { DatabaseProbe } from './database-probe.ts'
 import type { PartHealth } from './part-health.ts'

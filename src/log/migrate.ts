@@ -11,7 +11,7 @@ export interface MigrationOptions {
 }
 
 /** The database needs a migration that this role may not make, or the role may not see which were made. */
-export class MigrationRefused extends Error {
+class MigrationRefused extends Error {
   constructor(role: string, cause: Error) {
     super(
       `The database is not up to date as far as the role ${JSON.stringify(role)} may see, and it may not change the tables ` +

@@ -1,5 +1,6 @@
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
+import { PURPOSES, type Purpose, type RecordActivity } from './activity.ts'
 import { boundedHook, type ConnectHook } from './connect-hook.ts'
 import { Connections } from './connections.ts'
 import type { Database } from './database.ts'
@@ -16,10 +17,6 @@ export interface RecordOptions extends Location, MigrationOptions {
   readonly onConnect?: ConnectHook
 }
 
-/** What connections are for: each purpose has its own, so that none starves another. */
-const PURPOSES = ['control', 'commands', 'reads'] as const
-export type Purpose = (typeof PURPOSES)[number]
-
 /** The opened database. */
 export interface OpenRecord {
   /** For reads, and for work that may wait for them. */
@@ -30,24 +27,6 @@ export interface OpenRecord {
   readonly control: Database
   readonly activity: RecordActivity
   close(): Promise<void>
-}
-
-/** What the connections show of the database, as far as statements run. */
-export interface RecordActivity {
-  /** The connections to the database, and how many of them do nothing: right now. */
-  connections(): { readonly total: number; readonly idle: number }
-  /** Statements and transactions that wait for a connection. */
-  waiting(): Readonly<Record<Purpose, number>>
-  /** How long a connection for commands has not answered a statement that is in flight; 0 while all do. */
-  silentMs(): number
-  /** Whether any connection for commands answered within the last `ms`. */
-  commandsAnsweredWithin(ms: number): boolean
-  /** Whether any connection answered within the last `ms`. */
-  answeredWithin(ms: number): boolean
-  /** Connections that were destroyed because they did not answer, since the start. */
-  destroyed(): number
-  /** When a write last found the disk full, by `performance.now()`; undefined if none ever did. */
-  diskFullAt(): number | undefined
 }
 
 /** A server's own timeouts are answers. What is silent for longer than they allow has no server any more. */

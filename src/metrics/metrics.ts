@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { CommandFigures } from '../command/figures.ts'
 import type { Readiness } from '../health/readiness.ts'
 import type { Hub, HubStats } from '../hub/hub.ts'
-import type { RecordActivity } from '../log/record.ts'
+import type { RecordActivity } from '../log/activity.ts'
 import type { Bus } from '../pubsub/bus.ts'
 import { createFigures, type Figures } from './figures.ts'
 

@@ -24,7 +24,10 @@ function given() {
       admission.take(Array.from({ length: count }, () => 'user' as const))
     }
   }
-  return { admission, offer, serve, pass: (ms: number) => void (time += ms) }
+  const pass = (ms: number): void => {
+    time += ms
+  }
+  return { admission, offer, serve, pass }
 }
 
 describe('the backlog of commands', () => {

@@ -77,13 +77,13 @@ describe('a queue of commands', () => {
 
   test('takes what services and the server itself give, behind a crowd that fills it', async () => {
     const { submit } = given(forEver)
-    submit(ANN, 2_000)
+    void Promise.all(submit(ANN, 2_000))
     expect(await settledOf([...submit(SERVICE, 100), ...submit(SYSTEM, 5_000)])).toEqual([])
   })
 
   test('keeps room for other topics behind one that is full', async () => {
     const { submit } = given(forEver)
-    submit(ANN, 2_000)
+    void Promise.all(submit(ANN, 2_000))
     expect(await settledOf(submit(ANN, 100, asTopic('count:other')))).toEqual([])
   })
 
@@ -97,7 +97,7 @@ describe('a queue of commands', () => {
     expect(await settledOf(first)).toEqual([])
     await vi.advanceTimersByTimeAsync(13_000)
     expect(await settledOf(first)).toEqual([expect.any(RecordUnavailable)])
-    submit(ANN, 1)
+    void Promise.all(submit(ANN, 1))
     await vi.advanceTimersByTimeAsync(10)
     expect(transactions()).toBe(2)
   })
