@@ -74,13 +74,17 @@ const FOLDERS = {
     knows: ['kernel/', 'domain/', 'log/database.ts', 'log/schema.ts'],
     packages: ['drizzle-orm', 'standardwebhooks'],
   },
-  health: { knows: ['kernel/', 'log/database.ts', 'pubsub/bus.ts'], packages: ['drizzle-orm'] },
+  health: {
+    knows: ['kernel/', 'log/database.ts', 'log/activity.ts', 'log/faults.ts', 'pubsub/bus.ts'],
+    packages: ['drizzle-orm'],
+  },
   metrics: {
     knows: [
       'kernel/',
       'command/figures.ts',
       'health/readiness.ts',
       'hub/hub.ts',
+      'log/activity.ts',
       'presence/presence.ts',
       'pubsub/bus.ts',
     ],
@@ -304,7 +308,11 @@ module.exports = {
     refuse(
       'only-the-record-knows-its-driver',
       'One code path over PostgreSQL and PGlite: everyone else has the database as Drizzle shows it.',
-      { path: '^src/', pathNot: '^src/log/(record|transaction|identity|embedded\\.worker)\\.ts$' },
+      {
+        path: '^src/',
+        pathNot:
+          '^src/log/(connect-hook|connections|embedded\\.worker|identity|migrate|pool|record|source|transaction|watch)\\.ts$',
+      },
       { path: ['pg', '@electric-sql/pglite'].map(ofNpm) },
     ),
     refuse(

@@ -25,6 +25,7 @@ WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY package.json ./
 COPY src src
+COPY scripts/migrate.ts scripts/verify-ledger.ts scripts/
 COPY web web
 COPY --from=page /app/web/dist web/dist
 # Only the embedded database writes here: with DATABASE_URL nothing is kept in the container.

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as TcpServer } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql'
 import type { Logger } from 'pino'
@@ -12,6 +13,8 @@ import { createTurns } from './command/turns.ts'
 import type { Config, WebhookConfig } from './config/config.ts'
 import type { TracingConfig } from './config/tracing.ts'
 import { createFollower } from './follower/follower.ts'
+import { createDatabaseProbe } from './health/database-probe.ts'
+import { createPartHealth, type PartHealth } from './health/part-health.ts'
 import { createReadiness } from './health/readiness.ts'
 import { createStandstill } from './health/standstill.ts'
 import { createHub, type Hub, type HubSabotage } from './hub/hub.ts'
@@ -25,11 +28,11 @@ import type { Rates } from './limits/rates.ts'
 import { createUserConnections } from './limits/user-connections.ts'
 import type { Database } from './log/database.ts'
 import type { Entry } from './log/entry.ts'
-import { isRecordUnavailable } from './log/faults.ts'
+import { isPassing, isRecordUnavailable } from './log/faults.ts'
 import { createHistory } from './log/history.ts'
-import { createHistoryGuard } from './log/history-guard.ts'
+import { createHistoryGuard, type HistoryGuard } from './log/history-guard.ts'
 import { encodeNotice } from './log/notice.ts'
-import { openRecord } from './log/record.ts'
+import { type OpenRecord, openRecord } from './log/record.ts'
 import { createRetention } from './log/retention.ts'
 import { createSeenUsers } from './log/seen-users.ts'
 import { withLogScope } from './logging/scope.ts'
@@ -57,9 +60,10 @@ import { createGraphqlHandler, type GraphqlHandler } from './transport/http/grap
 import { answerJson } from './transport/http/json.ts'
 import { createOperationsHandler } from './transport/http/operations.ts'
 import { operatorEndpoints } from './transport/http/operators.ts'
-import { createLocalOriginPolicy, createOriginPolicy } from './transport/http/origin.ts'
+import { createLocalOriginPolicy, createOriginPolicy, type OriginPolicy } from './transport/http/origin.ts'
 import { createPages, documentsOfPages } from './transport/http/pages.ts'
 import { createSseServer } from './transport/http/sse.ts'
+import { createStarting } from './transport/http/starting.ts'
 import { createYogaServer } from './transport/http/yoga.ts'
 import { createMask } from './transport/masking.ts'
 import { createOperations } from './transport/operation.ts'
@@ -68,9 +72,12 @@ import { createWsServer } from './transport/ws/server.ts'
 import { VERSION } from './version.ts'
 import { createWebhook, type Webhook } from './webhook/webhook.ts'
 
-/** Of the pool's ten connections, those that write; the embedded database has one in all. */
-const CONCURRENT_BATCHES = { postgres: 7, embedded: 1 } as const
+/** Of the six connections for commands; the rest is for what follows from them. The embedded database has one in all. */
+const CONCURRENT_BATCHES = { postgres: 5, embedded: 1 } as const
 
+/** Without any answer for so long, commands are held up by the database and not by their number. */
+const STUCK_MS = 5_000
+const RECORD_RETRY_MS = 1_000
 const KEEP_ALIVE_MS = 75_000
 /** How long another history of the database may go unnoticed while nothing is written and no connection breaks. */
 const HISTORY_CHECK_MS = 1_000
@@ -117,24 +124,14 @@ export async function startApp(
   const operationLimits = { ...limits, isIntrospectionAllowed }
   const documents = documentsFor(config, schema, operationLimits)
   const tracing = config.tracing === null ? NO_TRACING : await openTracing(config.tracing, node, log)
-  const historyGuard = createHistoryGuard({
-    onRenewed: (before, after) =>
-      log.warn({ before, after }, 'the database continues another history than before: renewed all epochs'),
-    onUnreadable: (parts) =>
-      log.warn(
-        { parts },
-        'the database role cannot read its identity: run `npm run renew-epochs` after each failover or restore',
-      ),
-  })
-  const record = await openRecord({
-    history: historyGuard,
-    url: config.database.kind === 'postgres' ? config.database.url.reveal() : null,
-    directory: config.database.kind === 'embedded' ? config.database.directory : '',
-    onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
-    onDirectoryProblem: (problem) => log.warn(problem),
-  })
-  const { database } = record
+  const origins = createOriginPolicy(config.http.allowedOrigins)
+  const entrance = createEntrance(origins, log)
+  const { server } = entrance
+  const historyGuard = openHistoryGuard(log)
+  const record = await openRecordPatiently(config, historyGuard, log, () => entrance.open(config.http))
+  const { database, commands, control } = record
   const bus = await openBus(config, log)
+  const parts = openParts(log)
   const deadlines = createDeadlines(now)
   const standstill = createStandstill(now, (error) =>
     log.error({ err: error }, 'a listener of stalls failed'),
@@ -164,15 +161,16 @@ export async function startApp(
   const announce = createAnnounce(bus, config.redis === null ? 'memory' : 'redis', hub, tracing)
   const isPushed = config.webhook !== null
   const follower = createFollower({
-    ...{ database, isPushed },
+    ...{ database: commands, isPushed },
     announce: (entries) => announce(entries),
     onFault: (topic, error) =>
       log.warn({ topic, err: error }, 'consequences could not be drawn; it is tried again'),
   })
   const dispatch: RunningDispatch = createDispatch({
-    ...{ database, isPushed },
+    ...{ database: commands, isPushed },
     turns: createTurns(CONCURRENT_BATCHES[config.database.kind]),
     withoutKeys: sabotage.withoutKeys === true,
+    isAnswering: () => record.activity.commandsAnsweredWithin(STUCK_MS),
     tracing,
     announce: (entries) => {
       sabotage.afterCommit?.()
@@ -180,7 +178,7 @@ export async function startApp(
       follower.nudge(entries)
     },
   })
-  const users = createSeenUsers(database, (error) =>
+  const users = createSeenUsers(commands, (error) =>
     log.error({ err: error }, 'a user who was seen could not be written'),
   )
   historyGuard.onReplaced(() => {
@@ -193,8 +191,8 @@ export async function startApp(
     if (!isRecordUnavailable(error)) log.error({ err: error }, 'the history could not be checked')
   })
   const onSeen = ({ user }: Viewer): void => users.see(user)
-  const registry = await openRegistry(config, node, bus, log)
-  const rates = await openRates(config, log)
+  const registry = await openRegistry(config, node, bus, parts.presence, log)
+  const rates = await openRates(config, parts.limits)
   const presence = createPresence({ registry, bus, node, deadlines, now })
   const webhook = config.webhook === null ? null : openWebhook(config.webhook, database, presence, log)
   const services = createServices({
@@ -203,7 +201,7 @@ export async function startApp(
     settleUsers: users.settled,
   })
   const scheduler = createScheduler({
-    database,
+    database: control,
     dispatch,
     onFault: (topic, error) =>
       log.warn({ topic, err: error }, 'the scheduler could not work; it tries again'),
@@ -213,10 +211,14 @@ export async function startApp(
     ...config.retention,
     onFault: (error) => log.warn({ err: error }, 'nothing could be forgotten; it is tried again'),
   })
-  const readiness = createReadiness(database, bus)
+  const { activity } = record
+  const readiness = createReadiness({
+    ...{ activity, bus, ...parts },
+    database: createDatabaseProbe({ database: control, activity }),
+  })
   const operations = createOperations(schema, { services }, mask, operationLimits, documents, tracing)
   const revocations = await followRevocations({
-    database,
+    database: control,
     hub,
     onFault: (error) => log.warn({ err: error }, 'revocations could not be read'),
   })
@@ -225,7 +227,6 @@ export async function startApp(
     max: limits.maxConnectionsPerUser,
     count: (users) => presence.connections(users),
   })
-  const origins = createOriginPolicy(config.http.allowedOrigins)
   const sse = createSseServer({
     operations,
     attend: presence.attend,
@@ -255,8 +256,8 @@ export async function startApp(
   })
   const metrics = createMetrics({
     ...{ ws, sse, hub, bus, readiness },
-    commands: dispatch.figures,
-    database: record.connections,
+    commands: dispatch,
+    database: record.activity,
     history: historyGuard,
   })
   const timeline = createTimeline({
@@ -264,7 +265,7 @@ export async function startApp(
     commands: dispatch.figures,
   })
   const answerOperations = createOperationsHandler({
-    readiness: async () => readiness.problems(),
+    readiness,
     schema: config.http.isSchemaServed ? printSchema(lexicographicSortSchema(schema)) : null,
     others: operatorEndpoints({
       ...{ verifier, onSeen, mask, metrics },
@@ -287,7 +288,7 @@ export async function startApp(
   })
   const answerPage = createPages(config.isDemoOn)
 
-  const server = createServer(SLOW_CLIENTS, (request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     keepTime()
     if (answerOperations(request, response) || answerPage(request, response)) return
     if (pathOf(request.url) !== '/graphql') {
@@ -303,17 +304,16 @@ export async function startApp(
         response.destroy()
       })
     })
-  })
-  // Longer than balancers keep an idle connection: whoever closes it must not be us, just as a request is sent on it.
-  server.keepAliveTimeout = KEEP_ALIVE_MS
-  server.on('upgrade', (request, stream, head) => {
+  }
+  const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     keepTime()
     stream.on('error', (error) => log.debug({ err: error }, 'a connection broke'))
     if (pathOf(request.url) === '/graphql') ws.upgrade(request, stream, head)
     else stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-  })
+  }
   await prepare(services)
-  await listen(server, config.http.port, config.http.host)
+  entrance.serve({ request: answer, upgrade })
+  await entrance.open(config.http)
 
   return {
     url: urlOf(server, config.http.host),
@@ -350,6 +350,91 @@ export async function startApp(
   }
 }
 
+/** What requests and upgrades are answered by. */
+interface Served {
+  request(request: IncomingMessage, response: ServerResponse): void
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void
+}
+
+interface Entrance {
+  readonly server: Server
+  /** Listens, unless it does. */
+  open(http: Config['http']): Promise<void>
+  serve(served: Served): void
+}
+
+/** The server, which answers 503 until the node can do its work. */
+function createEntrance(origins: OriginPolicy, log: Logger): Entrance {
+  const since = now()
+  const message = 'It can not be reached. The node waits for it.'
+  const starting = createStarting({
+    readiness: { problems: () => [{ part: 'database', since, message }], warnings: () => [] },
+    origins,
+    onFault: (error) => log.error({ err: error }, 'an endpoint failed'),
+  })
+  let served: Served = {
+    request: starting.request,
+    upgrade: (_request, stream) => starting.upgrade(stream),
+  }
+  const server = createServer(SLOW_CLIENTS, (request, response) => served.request(request, response))
+  // Longer than balancers keep an idle connection: whoever closes it must not be us, just as a request is sent on it.
+  server.keepAliveTimeout = KEEP_ALIVE_MS
+  server.on('upgrade', (request, stream, head) => served.upgrade(request, stream, head))
+  return {
+    server,
+    async open({ port, host }) {
+      if (!server.listening) await listen(server, port, host)
+    },
+    serve(next) {
+      served = next
+    },
+  }
+}
+
+/**
+ * A database that is away comes back, and the node waits for it with its port open. What time does not mend (a wrong
+ * password, no such database, missing rights) ends the start.
+ */
+function openHistoryGuard(log: Logger): HistoryGuard {
+  return createHistoryGuard({
+    onRenewed: (before, after) =>
+      log.warn({ before, after }, 'the database continues another history than before: renewed all epochs'),
+    onUnreadable: (parts) =>
+      log.warn(
+        { parts },
+        'the database role cannot read its identity: run `npm run renew-epochs` after each failover or restore',
+      ),
+  })
+}
+
+async function openRecordPatiently(
+  { database }: Config,
+  history: HistoryGuard,
+  log: Logger,
+  onWait: () => Promise<void>,
+): Promise<OpenRecord> {
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await openRecord({
+        url: database.kind === 'postgres' ? database.url.reveal() : null,
+        directory: database.kind === 'embedded' ? database.directory : '',
+        onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
+        onDirectoryProblem: (problem) => log.warn(problem),
+        history,
+        onMigrationWait: () => log.info('another node migrates the database: this one waits for it'),
+      })
+    } catch (error) {
+      if (database.kind === 'embedded' || !isPassing(error)) throw error
+      if (!isFirst) {
+        await pause(RECORD_RETRY_MS)
+        continue
+      }
+      log.warn({ err: error }, 'the database is away: the node waits for it, and is not ready until then')
+      await onWait()
+    }
+  }
+}
+
 function documentsFor(config: Config, schema: GraphQLSchema, limits: OperationLimits): Documents {
   if (config.trustedDocuments === null) return ANY_DOCUMENT
   const own = documentsOfPages(config.isDemoOn)
@@ -370,30 +455,47 @@ function openBus(config: Config, log: Logger): Promise<Bus> | Bus {
   })
 }
 
-function openRegistry(config: Config, node: string, bus: Bus, log: Logger): Promise<Registry> | Registry {
-  const onFault = (error: unknown): void => log.error({ err: error }, 'the registry failed')
-  if (config.redis === null) return createMemoryRegistry({ onFault })
+interface Parts {
+  readonly presence: PartHealth
+  readonly limits: PartHealth
+}
+
+function openParts(log: Logger): Parts {
+  return {
+    presence: createPartHealth((problem) => {
+      if (problem === null) log.info('the registry of who is present is back')
+      else log.warn({ problem }, 'the registry is away: presence and typing are those of this node alone')
+    }),
+    limits: createPartHealth((problem) => {
+      if (problem === null) log.info('the limits are those of all nodes together again')
+      else log.warn({ problem }, 'limits across nodes are away: each node counts for itself')
+    }),
+  }
+}
+
+function openRegistry(
+  config: Config,
+  node: string,
+  bus: Bus,
+  health: PartHealth,
+  log: Logger,
+): Promise<Registry> | Registry {
+  if (config.redis === null) return createMemoryRegistry()
   return createRedisRegistry({
     url: config.redis.url.reveal(),
     prefix: config.redis.prefix,
     ...{ node, bus },
-    onChange: (problem) => {
-      if (problem === null) log.info('the registry of who is present is back')
-      else log.warn({ problem }, 'the registry is away: presence and typing are those of this node alone')
-    },
-    onFault,
+    onChange: health.report,
+    onFault: (error) => log.error({ err: error }, 'the registry failed'),
   })
 }
 
-function openRates({ redis, limits }: Config, log: Logger): Promise<Rates> | Rates {
+function openRates({ redis, limits }: Config, health: PartHealth): Promise<Rates> | Rates {
   const rate = { perSecond: limits.mutationsPerSecond, burst: 2 * limits.mutationsPerSecond }
   if (redis === null) return createMemoryRates(rate)
   return createRedisRates({
     ...{ ...rate, url: redis.url.reveal(), prefix: redis.prefix },
-    onChange: (problem) => {
-      if (problem === null) log.info('the limits are those of all nodes together again')
-      else log.warn({ problem }, 'limits across nodes are away: each node counts for itself')
-    },
+    onChange: health.report,
   })
 }
 

@@ -1,4 +1,4 @@
-import { startApp } from './app.ts'
+import { type App, startApp } from './app.ts'
 import { readConfig } from './config/config.ts'
 import { readDevSecret } from './config/dev-secret.ts'
 import { environment } from './config/environment.ts'
@@ -18,8 +18,14 @@ process.on('unhandledRejection', (error) =>
   log.error({ err: error }, 'a promise was rejected and nobody looked'),
 )
 
+/** Ctrl-C reaches this process twice, from the terminal and from npm: one key, one signal. */
+const SAME_KEY_MS = 300
+let stoppingSince: number | undefined
+
 let demo: Demo | undefined
-const app = await startApp(config, log, async (services) => {
+let app: App | undefined
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
+app = await startApp(config, log, async (services) => {
   if (config.isDemoOn) demo = await startDemo(services, log)
 }).catch((error: unknown) => {
   log.fatal({ err: error }, 'the server could not start')
@@ -28,10 +34,6 @@ const app = await startApp(config, log, async (services) => {
 log.info({ url: app.url, node: app.services.node }, `listening on ${app.url}`)
 if (config.isDemoOn) await greet(app, config, log)
 
-/** Ctrl-C reaches this process twice, from the terminal and from npm: one key, one signal. */
-const SAME_KEY_MS = 300
-let stoppingSince: number | undefined
-
 async function stop(signal: string): Promise<void> {
   if (stoppingSince !== undefined) {
     // A second signal means: now.
@@ -39,6 +41,8 @@ async function stop(signal: string): Promise<void> {
     return
   }
   stoppingSince = Date.now()
+  // It still waits for its database: nothing is under way.
+  if (app === undefined) process.exit(0)
   log.info({ signal }, 'draining')
   const cut = setTimeout(() => process.exit(0), config.http.drainTimeoutMs)
   await demo?.close()
@@ -47,4 +51,3 @@ async function stop(signal: string): Promise<void> {
   log.info('stopped')
   process.exit(0)
 }
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))

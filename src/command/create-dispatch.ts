@@ -28,7 +28,7 @@ import { walletAggregate } from './aggregates/wallet.ts'
 import type { IdempotencyKey } from './commands.ts'
 import type { Dispatch } from './dispatch.ts'
 import { type CommandFigures, createCommandCounters } from './figures.ts'
-import { type CommandQueue, createCommandQueue, type QueueOptions } from './queue.ts'
+import { type CommandQueue, createCommandQueue, createNodeBacklog, type QueueOptions } from './queue.ts'
 
 export interface RunningDispatch extends Dispatch {
   /** Resolves when everything that was given is answered. */
@@ -36,6 +36,8 @@ export interface RunningDispatch extends Dispatch {
   /** The database continues another history: nothing kept of the former one may decide a command. */
   forget(): void
   readonly figures: CommandFigures
+  /** How many commands wait for their transaction. */
+  waiting(): number
 }
 
 export interface DispatchOptions extends QueueOptions {
@@ -46,7 +48,8 @@ export interface DispatchOptions extends QueueOptions {
 export function createDispatch(given: DispatchOptions): RunningDispatch {
   const { isPushed = false } = given
   const counters = createCommandCounters()
-  const options: QueueOptions = { ...given, counters }
+  const backlog = createNodeBacklog()
+  const options: QueueOptions = { backlog, ...given, counters }
   const queues: Pick<CommandQueue<never, unknown, unknown>, 'idle' | 'forget'>[] = []
   const createQueue: typeof createCommandQueue = (aggregate, queueOptions) => {
     const queue = createCommandQueue(aggregate, queueOptions)
@@ -86,6 +89,7 @@ export function createDispatch(given: DispatchOptions): RunningDispatch {
     orders: (id, actor, body) => orders.submit({ topic: ordersTopic(id), actor, body }),
     positions: (id, actor, body) => positions.submit({ topic: positionsTopic(id), actor, body }),
     figures: counters,
+    waiting: () => backlog.waiting(),
     async idle() {
       await Promise.all(queues.map((queue) => queue.idle()))
     },

@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
 import { type AllowedOrigins, parseAllowedOrigins } from './allowed-origins.ts'
 import { newSecret } from './dev-secret.ts'
-import { isPublishedSecret, passwordsIn } from './published-secrets.ts'
+import { type DatabaseConfig, readDatabase } from './database.ts'
 import { type Secret, secret } from './secret.ts'
+import { readSecretAddress, refusePublished } from './secret-address.ts'
 import { readTracing, type TracingConfig } from './tracing.ts'
 import { type Manifest, readManifest } from './trusted-documents.ts'
 import { createVariables, type Variables } from './variables.ts'
@@ -48,10 +49,6 @@ export interface LimitsConfig {
   readonly maxQueryTokens: number
   readonly mutationsPerSecond: number
 }
-
-export type DatabaseConfig =
-  | { readonly kind: 'postgres'; readonly url: Secret }
-  | { readonly kind: 'embedded'; readonly directory: string }
 
 export interface RedisConfig {
   readonly url: Secret
@@ -137,23 +134,6 @@ function readWebAddress(variables: Variables, name: string): URL | undefined {
   return undefined
 }
 
-function refusePublished(variables: Variables, name: string, values: readonly string[]): void {
-  if (values.some(isPublishedSecret)) {
-    variables.refuse(name, 'holds a placeholder that everyone knows', 'a secret of your own')
-  }
-}
-
-/** An address that may hold a password, which must not be one that this project published. */
-function readSecretAddress(
-  variables: Variables,
-  name: string,
-  protocols: readonly string[],
-): string | undefined {
-  const address = variables.address(name, protocols)
-  if (address !== undefined) refusePublished(variables, name, passwordsIn(address))
-  return address
-}
-
 function readSecret(
   variables: Variables,
   isProduction: boolean,
@@ -206,13 +186,6 @@ function readWebhook(variables: Variables): WebhookConfig | null {
   if (value !== undefined) refusePublished(variables, 'NOTIFICATION_WEBHOOK_SECRET', [value])
   const url = readWebAddress(variables, 'NOTIFICATION_WEBHOOK_URL')
   return url === undefined ? null : { url, secret: value === undefined ? null : secret(value) }
-}
-
-function readDatabase(variables: Variables): DatabaseConfig {
-  const url = readSecretAddress(variables, 'DATABASE_URL', ['postgres:', 'postgresql:'])
-  return url === undefined
-    ? { kind: 'embedded', directory: variables.text('DATA_DIR') ?? './.data' }
-    : { kind: 'postgres', url: secret(url) }
 }
 
 function readRedis(variables: Variables): Config['redis'] {

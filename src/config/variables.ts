@@ -23,6 +23,8 @@ export interface Variables {
 }
 
 const MAX_SHOWN = 40
+/** A comma in the authority, after the password. */
+const SEVERAL_HOSTS = /^[a-z]+:\/\/([^/?#]*@)?[^/?#@]*,/i
 
 const FLAGS: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
@@ -90,6 +92,14 @@ export function createVariables(env: Readonly<Record<string, string | undefined>
     const value = text(name)?.trim()
     if (value === undefined) return undefined
     const expected = `an address that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`
+    if (SEVERAL_HOSTS.test(value)) {
+      refuse(
+        name,
+        'names several hosts',
+        `${expected} and names one host, such as one that leads to the primary`,
+      )
+      return undefined
+    }
     if (!URL.canParse(value)) {
       refuse(name, 'not an address (percent-encode special characters in a password)', expected)
       return undefined

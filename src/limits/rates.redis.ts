@@ -8,7 +8,7 @@ export interface RedisRatesOptions extends Rate {
   readonly url: string
   /** Stands before every key. */
   readonly prefix: string
-  /** Redis went away, with why, or is back: null. */
+  /** Redis went away, with why, or is back and has counted: null. Said again at each attempt. */
   readonly onChange?: (problem: string | null) => void
 }
 
@@ -28,6 +28,8 @@ const TAKE = scriptOf(`
 `)
 /** A mutation waits for it: after so long the node's own buckets must do. */
 const ANSWER_TIMEOUT_MS = 500
+/** After a failure: for so long there must be no other. */
+const STEADY_MS = 5_000
 
 interface Asked {
   readonly call: Call
@@ -42,10 +44,30 @@ export async function createRedisRates(options: RedisRatesOptions): Promise<Rate
   const { url, prefix, onChange = () => {} } = options
   const { intervalMs, fullMs } = cellsOf(options)
   const own = createMemoryRates(options)
+  let steady: NodeJS.Timeout | undefined
+  let wasDown = false
+
+  /** A connection proves nothing: Redis may be full, read-only, or serve other keys. It must count, and go on doing so. */
+  async function comeBack(): Promise<void> {
+    const call = { script: TAKE, keys: [`${prefix}rate-probe`], args: [1, 1_000] }
+    const hasCounted = await store.run([call]).then(
+      () => true,
+      () => false,
+    )
+    if (!hasCounted) return
+    if (!wasDown) onChange(null)
+    else steady = setTimeout(() => onChange(null), STEADY_MS).unref()
+  }
+
   const store = await createStore({
     ...{ url, scripts: [TAKE], answerTimeoutMs: ANSWER_TIMEOUT_MS },
-    onUp: () => onChange(null),
-    onDown: onChange,
+    // From the next turn: the store is there then.
+    onUp: () => void setImmediate(() => void comeBack()),
+    onDown(problem) {
+      clearTimeout(steady)
+      wasDown = true
+      onChange(problem)
+    },
   })
   let asked: Asked[] = []
 
@@ -74,6 +96,9 @@ export async function createRedisRates(options: RedisRatesOptions): Promise<Rate
     async take(user) {
       return ask(user).then(Number, () => own.take(user))
     },
-    close: () => store.close(),
+    async close() {
+      clearTimeout(steady)
+      await store.close()
+    },
   }
 }

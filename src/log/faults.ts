@@ -1,7 +1,7 @@
 import { OtherHistory } from './history-guard.ts'
 import { StandbyServer } from './identity.ts'
 
-/** The record did not answer. Of a write nothing is known: it may have been committed. */
+/** The database did not answer, or can not serve now. Of a write nothing is known: it may have been committed. */
 export class RecordUnavailable extends Error {
   constructor(cause?: unknown) {
     super('The database is not available.', { cause })
@@ -9,32 +9,114 @@ export class RecordUnavailable extends Error {
   }
 }
 
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html: 08 connection, 53 resources, 57P shutdown. */
-const SQL_STATES = /^(08...|53...|57P0.|57014|55P03|25P03)$/
+/**
+ * States of the server that time or a failover mends, by https://www.postgresql.org/docs/current/errcodes-appendix.html:
+ * 08 connection, 40 another transaction in the way, 53 resources (53100: disk full), 57 operator, 58 system;
+ * 25006 read only; 25P03 and 25P04 a transaction that idled or lasted; 55P03 and 55006 a lock; 26000 and 42P05 prepared
+ * statements that a pooler or a restart took away.
+ */
+const PASSING = /^(08...|40...|53...|57...|58...|25006|25P03|25P04|55P03|55006|26000|42P05)$/
+/** What an operator has to mend: authentication (28), no such database, no rights. No command is at fault. */
+const LASTING = /^(28...|3D000|42501)$/
+/** After these the same connection serves the next statement. */
+const HARMLESS = /^(40...|55P03|53100|53200|53400|42501)$/
+/** A migration by a newer node changed what a prepared statement returns: a new connection prepares it anew. */
+const STALE_PLAN = /cached plan must not change result type/
+
 const SOCKET_CODES = new Set([
+  'EADDRNOTAVAIL',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'ECONNABORTED',
   'ECONNREFUSED',
   'ECONNRESET',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'EMFILE',
+  'ENETDOWN',
+  'ENETRESET',
+  'ENETUNREACH',
+  'ENFILE',
+  'ENOBUFS',
+  'ENOENT',
+  'ENOTCONN',
+  'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENOENT',
+  'ERR_SOCKET_CLOSED',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_WRITE_AFTER_END',
 ])
 /** The driver gives these faults no code. */
 const DRIVER_MESSAGES =
-  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Cannot use a pool after|^embedded database:/
-const MAX_CAUSES = 5
+  /timeout exceeded when trying to connect|timeout expired|Connection terminated|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after|^embedded database:/
+const MAX_CAUSES = 8
 
-/** Whether `error` says that the record was out of reach, rather than that a statement was wrong. */
+/**
+ * Whether `error` says that the database can not serve, rather than that a statement was wrong. No single command causes
+ * such a fault.
+ */
 export function isRecordUnavailable(error: unknown): boolean {
   return causesOf(error).some(
+    (cause) => cause instanceof RecordUnavailable || isPassingCause(cause) || isState(cause, LASTING),
+  )
+}
+
+/** Whether waiting mends `error`, the fault of opening the database. */
+export function isPassing(error: unknown): boolean {
+  const causes = causesOf(error)
+  const isUnknown = (cause: Coded): boolean => cause instanceof RecordUnavailable
+  return (
+    !causes.some((cause) => isState(cause, LASTING)) &&
+    causes.some((cause) => isPassingCause(cause) || isUnknown(cause))
+  )
+}
+
+/** Whether the connection that reported `error` must not be used again. */
+export function breaksConnection(error: unknown): boolean {
+  return isRecordUnavailable(error) && !causesOf(error).some((cause) => isState(cause, HARMLESS))
+}
+
+/**
+ * Whether `error` is about the server and not about one connection: it ended, was demoted or can not be reached. The
+ * other connections to it may be as useless, and a new one may find its successor.
+ */
+export function suspectsServer(error: unknown): boolean {
+  const causes = causesOf(error)
+  return isAnswer(error)
+    ? causes.some((cause) => isState(cause, /^(08...|57P..|58...|25006)$/))
+    : isRecordUnavailable(error)
+}
+
+/** Whether the server sent `error`: it is there, and answers. */
+export function isAnswer(error: unknown): boolean {
+  return causesOf(error).some(({ code }) => SQL_STATE.test(String(code)))
+}
+
+/** The server takes no writes: it is a standby, or read-only. */
+export function isReadOnly(error: unknown): boolean {
+  return causesOf(error).some((cause) => cause.code === '25006' || cause instanceof StandbyServer)
+}
+
+/** A write found no space on the server's disk. */
+export function isDiskFull(error: unknown): boolean {
+  return causesOf(error).some(({ code }) => code === '53100')
+}
+
+/**
+ * What a statement failed with. The server's own errors and faults of the arguments stay as they are; all others come
+ * from the socket or the driver, whatever their code or text: the connection is lost.
+ */
+export function statementFault(error: unknown): unknown {
+  const isOwn = causesOf(error).some(
     (cause) =>
       cause instanceof RecordUnavailable ||
-      cause instanceof OtherHistory ||
-      cause instanceof StandbyServer ||
-      (typeof cause.code === 'string' && (SOCKET_CODES.has(cause.code) || SQL_STATES.test(cause.code))) ||
-      DRIVER_MESSAGES.test(cause.message),
+      cause instanceof TypeError ||
+      cause instanceof RangeError ||
+      SQL_STATE.test(String(cause.code)),
   )
+  return isOwn ? error : new RecordUnavailable(error)
 }
 
 /** Two transactions stood in each other's way: the same work may succeed at once. */
@@ -56,6 +138,24 @@ export function isUnstorableText(error: unknown): boolean {
 }
 
 type Coded = Error & { readonly code?: unknown; readonly detail?: unknown }
+
+/** Every state holds a digit; `EPIPE` does not. */
+const SQL_STATE = /^(?=.*\d)[0-9A-Z]{5}$/
+
+function isPassingCause(cause: Coded): boolean {
+  return (
+    isState(cause, PASSING) ||
+    cause instanceof OtherHistory ||
+    cause instanceof StandbyServer ||
+    (typeof cause.code === 'string' && SOCKET_CODES.has(cause.code)) ||
+    DRIVER_MESSAGES.test(cause.message) ||
+    STALE_PLAN.test(cause.message)
+  )
+}
+
+function isState({ code }: Coded, states: RegExp): boolean {
+  return typeof code === 'string' && SQL_STATE.test(code) && states.test(code)
+}
 
 function causesOf(error: unknown): readonly Coded[] {
   const causes: Coded[] = []

@@ -37,9 +37,16 @@ export class StandbyServer extends Error {
   }
 }
 
+/** A server that does not answer a small question in this time does not answer at all. */
+const QUESTION_TIMEOUT_MS = 5_000
+
+/** A statement that the driver gives up on after `timeoutMs`. */
+const within = (timeoutMs: number, text: string) => ({ text, query_timeout: timeoutMs })
+const question = (text: string) => within(QUESTION_TIMEOUT_MS, text)
+
 /** Throws StandbyServer. */
 export async function requirePrimary(client: IdentityClient): Promise<void> {
-  const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby')
+  const { rows } = await client.query<{ standby: boolean }>(question('SELECT pg_is_in_recovery() AS standby'))
   if (rows[0]?.standby === true) throw new StandbyServer()
 }
 
@@ -53,7 +60,7 @@ export async function readRights(client: IdentityClient): Promise<IdentityRights
 
 async function isReadable(client: IdentityClient, text: string): Promise<boolean> {
   try {
-    await client.query(text)
+    await client.query(question(text))
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && UNREADABLE.has(String(error.code))) return false
@@ -95,7 +102,7 @@ interface Reading {
 }
 
 async function read(client: IdentityClient, rights: IdentityRights): Promise<Reading> {
-  const { rows } = await client.query<IdentityRow>(identityQuery(rights))
+  const { rows } = await client.query<IdentityRow>(question(identityQuery(rights)))
   const [row] = rows
   if (row === undefined) throw new RangeError('a left join from one row answers one row')
   const { system, timeline, database_oid: databaseOid, table_oid: tableOid, incarnation } = row
@@ -194,16 +201,15 @@ async function store(
 /** Nodes that come while one renews wait for it. */
 const RENEWAL_LOCK = 7_203_116
 /** A million topics take seconds. */
-const RENEWAL_TIMEOUT_MS = 10 * 60 * 1000
+export const RENEWAL_TIMEOUT_MS = 10 * 60 * 1000
 
 async function inRenewal<Result>(client: IdentityClient, act: () => Promise<Result>): Promise<Result> {
-  const within = { query_timeout: RENEWAL_TIMEOUT_MS }
   await client.query('BEGIN')
   try {
     await client.query(`SET LOCAL statement_timeout = ${RENEWAL_TIMEOUT_MS}; SET LOCAL lock_timeout = 0`)
-    await client.query({ ...within, text: `SELECT pg_advisory_xact_lock(${RENEWAL_LOCK})` })
+    await client.query(within(RENEWAL_TIMEOUT_MS, `SELECT pg_advisory_xact_lock(${RENEWAL_LOCK})`))
     // Commands lock rows in the order of their names; taking the table first cannot deadlock with them. Reads go on.
-    await client.query({ ...within, text: 'LOCK TABLE topics IN EXCLUSIVE MODE' })
+    await client.query(within(RENEWAL_TIMEOUT_MS, 'LOCK TABLE topics IN EXCLUSIVE MODE'))
     const result = await act()
     await client.query('COMMIT')
     return result

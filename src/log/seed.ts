@@ -40,12 +40,30 @@ export async function beginTopics(executor: Executor, topics: readonly Topic[]):
   if (topics.length > 0) await BEGIN(executor, topics, topics.map(newEpoch))
 }
 
-/** What exists from the first start: three rooms and the topic of announcements. Repeating it changes nothing. */
-export async function seed(executor: Executor): Promise<void> {
-  await beginTopics(executor, [announcementsTopic, revocationsTopic, ...STATUS_KINDS.map(statusesTopic)])
-  for (const [name, visibility] of DEFAULT_ROOMS) {
+/** The topics that exist from the first start. */
+const FIRST_TOPICS: readonly Topic[] = [
+  announcementsTopic,
+  revocationsTopic,
+  ...STATUS_KINDS.map(statusesTopic),
+  ...DEFAULT_ROOMS.flatMap(([name]) => {
     const id = asRoomId(name)
-    await beginTopics(executor, [roomTopic(id), messagesTopic(id), roomLeaderboardTopic(id)])
+    return [roomTopic(id), messagesTopic(id), roomLeaderboardTopic(id)]
+  }),
+]
+
+/** Whether all that `seed` makes is there. Only reads. */
+export async function isSeeded(executor: Executor): Promise<boolean> {
+  const names = DEFAULT_ROOMS.map(([name]) => name)
+  const { rows } = await executor.execute<{ topics: number; rooms: number }>(sql`
+    SELECT (SELECT count(*)::int FROM topics WHERE topic IN ${FIRST_TOPICS}) AS topics,
+      (SELECT count(*)::int FROM rooms WHERE id IN ${names}) AS rooms`)
+  return rows[0]?.topics === FIRST_TOPICS.length && rows[0].rooms === names.length
+}
+
+/** What exists from the first start: three rooms and their topics, announcements, revocations, statuses. Idempotent. */
+export async function seed(executor: Executor): Promise<void> {
+  await beginTopics(executor, FIRST_TOPICS)
+  for (const [name, visibility] of DEFAULT_ROOMS) {
     await executor.execute(sql`
       INSERT INTO rooms (id, name, kind, visibility, phase, created_at, started_at, member_count, ranking, disclosure)
       VALUES (${name}, ${name}, 'LOBBY', ${visibility}, 'LIVE', clock_timestamp(), clock_timestamp(), 0, 'STANDARD', 'OWN')

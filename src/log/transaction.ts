@@ -2,8 +2,10 @@ import type { Duplex } from 'node:stream'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
 import { allSettled } from './all-settled.ts'
+import { streamOf } from './connect-hook.ts'
+import type { Lease } from './connections.ts'
 import type { Database, Transaction } from './database.ts'
-import { isAborted } from './faults.ts'
+import { isAborted, RecordUnavailable } from './faults.ts'
 import { OtherHistory } from './history-guard.ts'
 
 /** A connection of the pool, as transactions use it. */
@@ -13,15 +15,24 @@ interface Session {
   fault: unknown
 }
 
+export interface TransactionOptions {
+  /** Throws where no connection can be had. */
+  readonly connect: () => Promise<Lease>
+  /** After so long the connection is destroyed, and the transaction fails. */
+  readonly timeoutMs: number
+  /** Goes out with each BEGIN. Where it throws OtherHistory, the connection is thrown away. */
+  readonly confirm?: (client: pg.PoolClient) => Promise<void>
+}
+
 /**
- * The transactions of `Database` over a pool. A connection always goes back to it, and one that broke is thrown away:
- * drizzle's own keeps for ever the one whose BEGIN failed. `confirm` goes out with each BEGIN; where it throws
- * OtherHistory, the transaction fails and the connection is thrown away.
+ * The transactions of `Database` over connections. A connection always goes back, and one that broke is thrown away: drizzle's
+ * own keeps for ever the one whose BEGIN failed.
  */
-export function createTransactions(
-  pool: pg.Pool,
-  confirm: (client: pg.PoolClient) => Promise<void> = async () => {},
-): Pick<Database, 'transaction' | 'snapshot'> {
+export function createTransactions({
+  connect,
+  timeoutMs,
+  confirm = async () => {},
+}: TransactionOptions): Pick<Database, 'transaction' | 'snapshot'> {
   const sessions = new WeakMap<pg.PoolClient, Session>()
 
   function on(client: pg.PoolClient): Session {
@@ -31,28 +42,49 @@ export function createTransactions(
   }
 
   async function run<Result>(begin: string, act: (tx: Transaction) => Promise<Result>): Promise<Result> {
-    const client = await pool.connect()
-    const session = on(client)
+    const lease = await connect()
+    const session = on(lease.client)
     session.fault = undefined
+    const late = Promise.withResolvers<never>()
+    // Nobody else may be waiting for it any more when it fires.
+    late.promise.catch(() => {})
+    const timer = setTimeout(() => {
+      // What was asked fails now, and what is asked later, too: the work can not go on behind the back of its caller.
+      lease.destroy()
+      late.reject(new RecordUnavailable(new Error(`a transaction took longer than ${timeoutMs} ms`)))
+    }, timeoutMs)
     let isBroken = false
     try {
-      // All three go out in one write, and `act` waits for neither answer.
-      const begun = client.query(begin)
-      const [, , result] = await allSettled([confirm(client), begun, act(session.tx)])
-      const { command } = await client.query('COMMIT')
-      // A statement that failed unnoticed has made it that.
-      if (command !== 'COMMIT') throw new Error('the transaction had failed, and was rolled back')
-      return result
+      return await Promise.race([commit(lease.client, session, begin, act), late.promise])
     } catch (error) {
       isBroken = error instanceof OtherHistory
-      await client.query('ROLLBACK').catch(() => {
+      const rolledBack = lease.client.query('ROLLBACK').catch(() => {
+        isBroken = true
+      })
+      await Promise.race([rolledBack, late.promise]).catch(() => {
         isBroken = true
       })
       // Of statements that were sent together, one after the fault may be heard of first.
       throw isAborted(error) ? session.fault : error
     } finally {
-      client.release(isBroken)
+      clearTimeout(timer)
+      lease.release(isBroken)
     }
+  }
+
+  async function commit<Result>(
+    client: pg.PoolClient,
+    session: Session,
+    begin: string,
+    act: (tx: Transaction) => Promise<Result>,
+  ): Promise<Result> {
+    // All three go out in one write, and `act` waits for neither answer.
+    const begun = client.query(begin)
+    const [, , result] = await allSettled([confirm(client), begun, act(session.tx)])
+    const { command } = await client.query('COMMIT')
+    // A statement that failed unnoticed has made it that.
+    if (command !== 'COMMIT') throw new Error('the transaction had failed, and was rolled back')
+    return result
   }
 
   return {
@@ -84,8 +116,7 @@ const corked = new WeakSet<Duplex>()
 
 /** Statements that are given within a turn leave in one write: the driver by itself writes each. */
 function joinWrites(client: pg.PoolClient): void {
-  // The driver's types don't tell of it.
-  const { stream } = (client as unknown as { readonly connection: { readonly stream: Duplex } }).connection
+  const stream = streamOf(client)
   if (corked.has(stream)) return
   corked.add(stream)
   stream.cork()

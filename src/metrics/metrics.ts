@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { CommandFigures } from '../command/figures.ts'
 import type { Readiness } from '../health/readiness.ts'
 import type { Hub, HubStats } from '../hub/hub.ts'
+import type { RecordActivity } from '../log/activity.ts'
 import type { Bus } from '../pubsub/bus.ts'
 import { createFigures, type Figures } from './figures.ts'
 
@@ -10,11 +11,10 @@ export interface Counted {
   readonly ws: Door & { readonly closings: ReadonlyMap<string, number> }
   readonly sse: Door
   readonly hub: Pick<Hub, 'stats'>
-  readonly commands: CommandFigures
+  readonly commands: { readonly figures: CommandFigures; waiting(): number }
   readonly bus: Pick<Bus, 'status'>
-  readonly readiness: Pick<Readiness, 'problems'>
-  /** The connections to the database. */
-  readonly database: () => { readonly total: number; readonly idle: number; readonly waiting: number }
+  readonly readiness: Pick<Readiness, 'problems' | 'warnings'>
+  readonly database: Pick<RecordActivity, 'connections' | 'waiting' | 'destroyed'>
   readonly history: { readonly replacements: number }
 }
 
@@ -160,10 +160,14 @@ function showHub(figures: Figures, stats: () => HubStats): void {
   )
 }
 
-function showCommands(figures: Figures, commands: CommandFigures): void {
+function showCommands(figures: Figures, { figures: commands, waiting }: Counted['commands']): void {
   figures.counter(
     { name: 'rostrum_commands_total', help: 'Commands by how they ended.' },
     { label: 'outcome', read: () => Object.entries(commands.ends) },
+  )
+  figures.gauge(
+    { name: 'rostrum_commands_waiting', help: 'Commands that wait for their transaction.' },
+    waiting,
   )
   figures.histogram(
     { name: 'rostrum_command_batch_size', help: 'Commands in one transaction.' },
@@ -193,12 +197,25 @@ function showParts(
       label: 'part',
       read() {
         const parts = new Set(readiness.problems().map(({ part }) => part))
-        return (['database', 'bus', 'draining'] as const).map((part) => [part, parts.has(part) ? 1 : 0])
+        return (['database', 'draining'] as const).map((part) => [part, parts.has(part) ? 1 : 0])
       },
     },
   )
   figures.gauge({ name: 'rostrum_bus_up', help: '1 while the bus works, 0 while it is away.' }, () =>
     bus.status().kind === 'up' ? 1 : 0,
+  )
+  const isWorking = (part: 'presence' | 'limits') => () =>
+    readiness.warnings().some((warning) => warning.part === part) ? 0 : 1
+  figures.gauge(
+    { name: 'rostrum_presence_up', help: '1 while presence is that of all nodes, 0 while it is this one’s.' },
+    isWorking('presence'),
+  )
+  figures.gauge(
+    {
+      name: 'rostrum_limits_up',
+      help: '1 while limits count for all nodes, 0 while each counts for itself.',
+    },
+    isWorking('limits'),
   )
   figures.gauge(
     {
@@ -210,11 +227,36 @@ function showParts(
       return Math.max(0, Date.now() - (status.kind === 'up' ? status.lastProbeAt : status.since)) / 1000
     },
   )
+  showDatabase(figures, database)
+}
+
+function showDatabase(figures: Figures, database: Counted['database']): void {
   figures.gauge(
     {
       name: 'rostrum_database_connections',
       help: 'Connections to the database, those of them that are idle, and statements that wait for one.',
     },
-    { label: 'state', read: () => Object.entries(database()) },
+    {
+      label: 'state',
+      read() {
+        const { total, idle } = database.connections()
+        const waiting = Object.values(database.waiting()).reduce((sum, count) => sum + count, 0)
+        return Object.entries({ total, idle, waiting })
+      },
+    },
+  )
+  figures.gauge(
+    {
+      name: 'rostrum_database_waiting',
+      help: 'Statements and transactions that wait for a connection, by what it is for.',
+    },
+    { label: 'purpose', read: () => Object.entries(database.waiting()) },
+  )
+  figures.counter(
+    {
+      name: 'rostrum_database_stuck_connections_total',
+      help: 'Connections that were destroyed because the database did not answer on them.',
+    },
+    () => database.destroyed(),
   )
 }

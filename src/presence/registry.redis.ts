@@ -21,7 +21,7 @@ export interface RedisRegistryOptions {
   /** How long the tags of a node that dies stay, until it is taken for dead. */
   readonly leaseMs?: number
   readonly renewEveryMs?: number
-  /** Redis went away, with why, or is back: null. */
+  /** Redis went away, with why, or is back and has taken what this node wrote: null. Said again at each attempt. */
   readonly onChange?: (problem: string | null) => void
   /** A fault of ours, and not of Redis. */
   readonly onFault?: (fault: unknown) => void
@@ -87,7 +87,6 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
 
   function goUp(): void {
     isUp = true
-    onChange(null)
     void enqueue(begin)
   }
 
@@ -120,6 +119,7 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
     while (changed.size > 0) if (!(await write(next))) return begin()
     lease = next
     former.delete(next)
+    onChange(null)
     touchAll()
     clearFormer().catch(giveUp)
   }

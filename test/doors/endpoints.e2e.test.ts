@@ -40,7 +40,7 @@ describe('A node in development', () => {
   test('is ready', async () => {
     const response = await fetch(`${development.url}/ready`)
     expect(response.status).toBe(200)
-    expect(await response.json()).toEqual({ ready: true, problems: [] })
+    expect(await response.json()).toEqual({ ready: true, warnings: [] })
   })
 
   test('shows the schema that is committed', async () => {

@@ -275,8 +275,12 @@ describe('a node whose Redis is away', () => {
     await redis.kill()
     await vi.waitFor(async () => expect((await scrape(single.url)).value('rostrum_bus_up')).toBe(0), PATIENCE)
     const away = await scrape(single.url)
-    expect(away.value('rostrum_ready')).toBe(0)
-    expect(away.value('rostrum_problem{part="bus"}')).toBe(1)
+    expect(away.value('rostrum_ready')).toBe(1)
+    await vi.waitFor(async () => {
+      const shared = await scrape(single.url)
+      expect(shared.value('rostrum_presence_up')).toBe(0)
+      expect(shared.value('rostrum_limits_up')).toBe(0)
+    }, PATIENCE)
     expect(away.value('rostrum_problem{part="database"}')).toBe(0)
     await vi.waitFor(
       async () =>
@@ -294,8 +298,10 @@ describe('a node whose Redis is away', () => {
     )
 
     await redis.restart()
-    await vi.waitFor(async () => expect((await scrape(single.url)).value('rostrum_bus_up')).toBe(1), {
-      timeout: 20_000,
-    })
+    for (const part of ['bus', 'presence', 'limits']) {
+      await vi.waitFor(async () => expect((await scrape(single.url)).value(`rostrum_${part}_up`)).toBe(1), {
+        timeout: 20_000,
+      })
+    }
   }, 90_000)
 })

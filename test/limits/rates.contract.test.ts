@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { Redis } from 'ioredis'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { asUserId } from '../../src/kernel/id.ts'
 import { createMemoryRates } from '../../src/limits/rates.memory.ts'
 import { createRedisRates } from '../../src/limits/rates.redis.ts'
 import type { Rates } from '../../src/limits/rates.ts'
+import { startRedis } from '../support/redis.ts'
 import { freshRedisPrefix, sharedRedisUrl } from '../support/redis-shared.ts'
 
 /** Slow, so that no token comes back while a test counts. */
@@ -76,5 +78,24 @@ describe('rates in Redis', () => {
     onTestFinished(() => rates.close())
     expect(await grantedOf(rates, 'ann', 20)).toBe(5)
     expect(problems).toEqual([expect.any(String)])
+  })
+
+  test('are back only when Redis has counted again, and goes on doing so', async () => {
+    await using redis = await startRedis()
+    const admin = new Redis(redis.url)
+    onTestFinished(() => admin.disconnect())
+    const problems: (string | null)[] = []
+    const rates = await createRedisRates({
+      ...{ ...SLOW, url: redis.url, prefix: '' },
+      onChange: (problem) => problems.push(problem),
+    })
+    await vi.waitFor(() => expect(problems).toEqual([null]), { timeout: 5_000 })
+    await admin.config('SET', 'maxmemory', '1')
+    await rates.take(asUserId('ann'))
+    await vi.waitFor(() => expect(problems.length).toBeGreaterThan(3), { timeout: 10_000 })
+    expect(problems.filter((problem) => problem === null)).toHaveLength(1)
+    await admin.config('SET', 'maxmemory', '0')
+    await vi.waitFor(() => expect(problems.at(-1)).toBe(null), { timeout: 15_000 })
+    await rates.close()
   })
 })

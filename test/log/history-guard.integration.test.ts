@@ -129,17 +129,13 @@ describe('a guarded history', () => {
     await expect(admit(node)).rejects.toThrow(OtherHistory)
   })
 
-  test('fails a transaction whose server writes on another timeline than when it was admitted', async () => {
+  test('confirms the timeline that a connection was admitted with, and refuses another', async () => {
     const { guard: node } = guard()
-    await using running = await openDisposable(node)
-    const write = (): Promise<unknown> =>
-      running.database.transaction((tx) =>
-        tx.$client.query({ name: 'one', text: 'SELECT 1', values: [] }).then(({ rows }) => rows),
-      )
-    await expect(write()).resolves.toHaveLength(1)
+    await admit(node)
+    await onDatabase((client) => node.confirm(client))
 
-    await admitAs(node, promotedTo('0000002A'))
-    await expect(write()).rejects.toThrow(OtherHistory)
+    const behindPooler = onDatabase((client) => node.confirm(promotedTo('0000002A')(client)))
+    await expect(behindPooler).rejects.toThrow(OtherHistory)
   })
 
   test('is guarded by what the role may read, and says once what it may not', async () => {

@@ -1,12 +1,23 @@
 import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { isRecordUnavailable } from '../../src/log/faults.ts'
+import { createHistoryGuard, type HistoryGuard } from '../../src/log/history-guard.ts'
 import { type OpenRecord, openRecord } from '../../src/log/record.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
 import { makeTemporaryFolder } from '../support/process.ts'
+import { startProxy } from '../support/proxy.ts'
 
 const onConnectionError = (): void => {}
+
+/** A folder that is removed when the test is over. */
+async function passingFolder(): Promise<string> {
+  const folder = await makeTemporaryFolder('record')
+  onTestFinished(() => rm(folder, { recursive: true }))
+  return folder
+}
 
 /** Every column, key and index that the migrations made, as the catalogue tells them. */
 async function dump({ database }: OpenRecord): Promise<unknown> {
@@ -99,6 +110,78 @@ describe('the record', () => {
     const { rows } = await record.database.transaction((tx) => tx.execute(sql`SELECT 1 AS one`))
     expect(rows).toEqual([{ one: 1 }])
     await record.close()
+  })
+
+  describe('asks its guard about each new connection', () => {
+    const guardedBy = (admit: HistoryGuard['admit']): HistoryGuard => {
+      return { admit, confirm: async () => {}, onReplaced: () => {}, replacements: 0 }
+    }
+    const kinds = [
+      ['of a server', async () => ({ url: await freshDatabase(), directory: '' })],
+      ['of the embedded database', async () => ({ url: null, directory: await passingFolder() })],
+    ] as const
+
+    test.each(kinds)('%s, and waits for it before anybody gets the connection', async (_kind, place) => {
+      const answers: unknown[] = []
+      const record = await openRecord({
+        ...(await place()),
+        onConnectionError,
+        history: guardedBy(async (client) => {
+          await pause(20)
+          const { rows } = await client.query("SELECT set_config('rostrum.seen', 'yes', false) AS seen")
+          answers.push(rows)
+        }),
+      })
+      const { rows } = await record.database.execute(sql`SELECT current_setting('rostrum.seen') AS seen`)
+      expect(rows).toEqual([{ seen: 'yes' }])
+      expect(answers).toEqual([[{ seen: 'yes' }]])
+      await record.close()
+    })
+
+    test.each(kinds)('%s, and destroys the connection that it refuses', async (_kind, place) => {
+      let isRefusing = true
+      let asked = 0
+      const record = await openRecord({
+        ...(await place()),
+        onConnectionError,
+        history: guardedBy(async () => {
+          asked += 1
+          if (isRefusing) throw new Error('another database')
+        }),
+      })
+      const query = () => record.database.execute(sql`SELECT 1 AS one`)
+      const refused = { cause: { message: 'another database' } }
+      await expect(query()).rejects.toMatchObject({ cause: refused })
+      await expect(record.database.transaction((tx) => tx.execute(sql`SELECT 1`))).rejects.toMatchObject(
+        refused,
+      )
+      isRefusing = false
+      expect((await query()).rows).toEqual([{ one: 1 }])
+      expect(asked).toBe(3)
+      await record.close()
+    })
+
+    test('of a server, and gives up on one that does not answer it', async () => {
+      const url = new URL(await freshDatabase())
+      await using proxy = await startProxy(Number(url.port))
+      url.port = String(proxy.port)
+      let isSilent = true
+      const guard = createHistoryGuard({ onRenewed: () => {}, onUnreadable: () => {} })
+      const record = await openRecord({
+        ...{ url: url.href, directory: '', onConnectionError },
+        history: guardedBy(async (client) => {
+          if (isSilent) proxy.swallow()
+          await guard.admit(client)
+        }),
+      })
+      const query = () => record.database.execute(sql`SELECT 1 AS one`)
+      const error: unknown = await query().catch((fault: unknown) => fault)
+      expect(isRecordUnavailable(error)).toBe(true)
+      isSilent = false
+      proxy.heal()
+      expect((await query()).rows).toEqual([{ one: 1 }])
+      await record.close()
+    })
   })
 
   test('gives a new connection a clean session after a statement failed in the embedded database', async () => {

@@ -4,7 +4,10 @@ import { sql } from 'drizzle-orm'
 import type pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import { allSettled } from '../../src/log/all-settled.ts'
-import { createTransactions } from '../../src/log/transaction.ts'
+import type { Lease } from '../../src/log/connections.ts'
+import { RecordUnavailable } from '../../src/log/faults.ts'
+import { OtherHistory } from '../../src/log/history-guard.ts'
+import { createTransactions, type TransactionOptions } from '../../src/log/transaction.ts'
 
 /** A class, since the builder takes plain objects for settings. */
 class FakeClient {
@@ -22,16 +25,28 @@ class FakeClient {
     return { rows: [], command: this.#answer(text) }
   }
 
-  release(isBroken: boolean): void {
+  destroy(): void {
+    this.asked.push('cut')
+  }
+
+  release(isBroken = false): void {
     this.asked.push(isBroken ? 'thrown away' : 'given back')
   }
 }
 
 /** A pool of one connection; what was asked of it. `answer` tells the command that was carried out, or throws. */
-function given(answer: (text: string) => string = (text) => text) {
+function given(answer: (text: string) => string = (text) => text, options: Partial<TransactionOptions> = {}) {
   const client = new FakeClient(answer)
-  const pool = { connect: async () => client }
-  return { asked: client.asked, transaction: createTransactions(pool as unknown as pg.Pool).transaction }
+  const lease: Lease = {
+    client: client as unknown as pg.PoolClient,
+    release: (isBroken) => client.release(isBroken),
+    destroy: () => client.destroy(),
+  }
+  return {
+    asked: client.asked,
+    transaction: createTransactions({ connect: async () => lease, timeoutMs: 10_000, ...options })
+      .transaction,
+  }
 }
 
 const failAt = (isFailing: (text: string) => boolean) => (text: string) => {
@@ -52,10 +67,25 @@ describe('the connection of a transaction', () => {
     expect(asked).toEqual(['BEGIN', 'SELECT 1', 'ROLLBACK', 'given back'])
   })
 
+  test('is thrown away where the server behind it continues another history', async () => {
+    const confirm = async () => {
+      throw new OtherHistory('another timeline')
+    }
+    const { asked, transaction } = given((text) => text, { confirm })
+    await expect(transaction(async () => 7)).rejects.toThrow(OtherHistory)
+    expect(asked).toEqual(['BEGIN', 'ROLLBACK', 'thrown away'])
+  })
+
   test('is thrown away where it is dead from the beginning', async () => {
     const { asked, transaction } = given(failAt(() => true))
     await expect(transaction(async () => 7)).rejects.toThrow('BEGIN failed')
     expect(asked).toEqual(['BEGIN', 'ROLLBACK', 'thrown away'])
+  })
+
+  test('is cut where the transaction takes too long, and its caller hears of it', async () => {
+    const { asked, transaction } = given((text) => text, { timeoutMs: 20 })
+    await expect(transaction(() => new Promise(() => {}))).rejects.toBeInstanceOf(RecordUnavailable)
+    expect(asked).toEqual(['BEGIN', 'cut', 'ROLLBACK', 'thrown away'])
   })
 })
 

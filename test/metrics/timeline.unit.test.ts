@@ -18,7 +18,7 @@ function given(keep?: number) {
   const commands = createCommandCounters()
   const latency = createDistribution([0.01, 0.1, 1])
   const counted = { subscribers: 3, groups: 2, deliveries: 0 }
-  const problems: { part: 'bus'; since: Instant; message: string }[] = []
+  const problems: { part: 'database'; since: Instant; message: string }[] = []
   const timeline = createTimeline({
     doors: [{ connectionCount: 4 }, { connectionCount: 1 }],
     // Of the figures of a hub, those that are looked at.
@@ -68,7 +68,7 @@ describe('The timeline of a node', () => {
 
   test('says when the node was not ready', () => {
     const { timeline, problems } = given()
-    problems.push({ part: 'bus', since: now(), message: 'away' })
+    problems.push({ part: 'database', since: now(), message: 'away' })
     vi.advanceTimersByTime(5_000)
     expect(timeline.samples()[0]?.isReady).toBe(false)
     timeline.stop()

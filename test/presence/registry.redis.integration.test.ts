@@ -256,6 +256,32 @@ describe('a registry whose lease others have ended', () => {
   })
 })
 
+describe('when Redis takes no writes though it answers', () => {
+  test('a node says that it is away, and that it is back only when a write has worked', async () => {
+    const redis = await startRedis()
+    onTestFinished(() => redis[Symbol.asyncDispose]())
+    const admin = new Redis(redis.url)
+    onTestFinished(() => admin.disconnect())
+    const changes: (string | null)[] = []
+    const registry = await startRedisRegistry({
+      ...{ url: redis.url, prefix: 'test:', ...quick },
+      onChange: (problem) => changes.push(problem),
+    })
+    registry.tag(ROOM, ANN, 'here')
+    await settles(registry, [1, 'ann: here'])
+    expect(changes).toEqual([null])
+
+    await admin.config('SET', 'maxmemory', '1')
+    await vi.waitFor(() => expect(changes.at(-1)).toMatch('OOM'), within5s)
+    // Several new connections, each of which would have counted as back.
+    await vi.waitFor(() => expect(changes.length).toBeGreaterThan(4), within5s)
+    expect(changes.filter((problem) => problem === null)).toHaveLength(1)
+
+    await admin.config('SET', 'maxmemory', '0')
+    await vi.waitFor(() => expect(changes.at(-1)).toBe(null), within5s)
+  })
+})
+
 describe('when Redis is killed and comes back empty', () => {
   test('a node knows its own, for a moment with what it knew of others, and all are there again', async () => {
     const redis = await startRedis()

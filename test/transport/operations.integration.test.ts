@@ -1,7 +1,7 @@
 import { createServer, request as sendRequest } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { DevClaims } from '../../src/auth/dev-token.ts'
-import type { Problem } from '../../src/health/readiness.ts'
+import type { Problem, Warning } from '../../src/health/readiness.ts'
 import { instant } from '../../src/kernel/instant.ts'
 import { createOperationsHandler, type OperationsDependencies } from '../../src/transport/http/operations.ts'
 import { createLocalOriginPolicy, createOriginPolicy } from '../../src/transport/http/origin.ts'
@@ -9,12 +9,22 @@ import { createLocalOriginPolicy, createOriginPolicy } from '../../src/transport
 const AT = instant(Date.UTC(2027, 0, 2, 3, 4, 5, 6))
 const ORIGIN = 'https://app.example'
 
+/** Readiness that can not be found out. */
+function failing(fault: Error): OperationsDependencies['readiness'] {
+  return {
+    problems() {
+      throw fault
+    },
+    warnings: () => [],
+  }
+}
+
 /** A server whose other paths answer 418, and the faults that its endpoints had. */
 async function start(changes: Partial<OperationsDependencies> = {}) {
   const faults: unknown[] = []
   const asked: DevClaims[] = []
   const handle = createOperationsHandler({
-    readiness: async () => [],
+    readiness: { problems: () => [], warnings: () => [] },
     schema: 'type Query { a: Int }\n',
     issueToken: async (claims) => {
       asked.push(claims)
@@ -84,23 +94,35 @@ describe('GET /ready', () => {
     const { get } = await start()
     const response = await get('/ready')
     expect(response.status).toBe(200)
-    expect(await response.json()).toEqual({ ready: true, problems: [] })
+    expect(await response.json()).toEqual({ ready: true, warnings: [] })
   })
 
   test('answers 503 with what is wrong, and since when', async () => {
-    const problem: Problem = { part: 'bus', since: AT, message: 'the probe did not come back' }
-    const { get } = await start({ readiness: async () => [problem] })
+    const problem: Problem = { part: 'database', since: AT, message: 'it did not answer' }
+    const { get } = await start({ readiness: { problems: () => [problem], warnings: () => [] } })
     const response = await get('/ready')
     expect(response.status).toBe(503)
     expect(await response.json()).toEqual({
       ready: false,
-      problems: [{ part: 'bus', since: '2027-01-02T03:04:05.006Z', message: 'the probe did not come back' }],
+      problems: [{ part: 'database', since: '2027-01-02T03:04:05.006Z', message: 'it did not answer' }],
+      warnings: [],
+    })
+  })
+
+  test('answers 200 with what is degraded, and since when', async () => {
+    const warning: Warning = { part: 'bus', since: AT, message: 'the probe did not come back' }
+    const { get } = await start({ readiness: { problems: () => [], warnings: () => [warning] } })
+    const response = await get('/ready')
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({
+      ready: true,
+      warnings: [{ part: 'bus', since: '2027-01-02T03:04:05.006Z', message: 'the probe did not come back' }],
     })
   })
 
   test('answers 500 that says nothing when finding out fails, and reports the fault', async () => {
     const fault = new Error('connect ECONNREFUSED db.internal')
-    const { get, faults } = await start({ readiness: () => Promise.reject(fault) })
+    const { get, faults } = await start({ readiness: failing(fault) })
     const response = await get('/ready')
     expect(response.status).toBe(500)
     expect(await response.text()).not.toContain('db.internal')
@@ -253,7 +275,7 @@ describe('A browser of another origin', () => {
   })
 
   test('reads answers and refusals when it is listed', async () => {
-    const { get, postToken } = await start({ readiness: () => Promise.reject(new Error('x')) })
+    const { get, postToken } = await start({ readiness: failing(new Error('x')) })
     for (const response of [
       await get('/health', { headers: { origin: ORIGIN } }),
       await get('/ready', { headers: { origin: ORIGIN } }),

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { DevClaims, DevToken } from '../../auth/dev-token.ts'
-import type { Problem } from '../../health/readiness.ts'
+import type { Problem, Readiness, Warning } from '../../health/readiness.ts'
 import { formatInstant } from '../../kernel/instant.ts'
 import { answerDevToken } from './dev-token.ts'
 import { type Endpoint, type Exchange, READ } from './endpoint.ts'
@@ -8,8 +8,7 @@ import { answerJson, answerText } from './json.ts'
 import type { OriginPolicy } from './origin.ts'
 
 export interface OperationsDependencies {
-  /** What is wrong right now, from what is known: answers at once. */
-  readonly readiness: () => Promise<readonly Problem[]>
+  readonly readiness: Pick<Readiness, 'problems' | 'warnings'>
   /** The schema's SDL; null where it is not public. */
   readonly schema: string | null
   /** null where the server issues no tokens: `/dev/token` does not exist then. */
@@ -27,14 +26,15 @@ function answerHealth({ response, cors }: Exchange): void {
   answerJson(response, 200, { status: 'ok' }, cors)
 }
 
-async function answerReadiness(
-  { response, cors }: Exchange,
-  readiness: OperationsDependencies['readiness'],
-): Promise<void> {
-  const problems = await readiness()
-  const shown = problems.map(({ part, since, message }) => ({ part, since: formatInstant(since), message }))
-  const isReady = problems.length === 0
-  answerJson(response, isReady ? 200 : 503, { ready: isReady, problems: shown }, cors)
+function answerReadiness({ response, cors }: Exchange, readiness: OperationsDependencies['readiness']): void {
+  const problems = readiness.problems().map(shown)
+  const warnings = readiness.warnings().map(shown)
+  if (problems.length === 0) answerJson(response, 200, { ready: true, warnings }, cors)
+  else answerJson(response, 503, { ready: false, problems, warnings }, cors)
+}
+
+function shown({ part, since, message }: Problem | Warning): object {
+  return { part, since: formatInstant(since), message }
 }
 
 function createEndpoints({

@@ -1,0 +1,23 @@
+import { readMigration } from '../src/config/database.ts'
+import { environment } from '../src/config/environment.ts'
+import { migrateRecord } from '../src/log/record.ts'
+
+// Brings the database up to date and ends: MIGRATION_DATABASE_URL where it is set, else DATABASE_URL, else the embedded
+// database in DATA_DIR while no server has it open. Ends with 1 where it fails, with 2 where the variables are wrong.
+const read = readMigration(environment())
+if (read.kind === 'invalid') {
+  console.error(read.problems.join('\n'))
+  process.exit(2)
+}
+const { database } = read
+try {
+  await migrateRecord({
+    url: database.kind === 'postgres' ? database.url.reveal() : null,
+    directory: database.kind === 'embedded' ? database.directory : '',
+    onMigrationWait: () => console.log('Another process migrates this database. Waiting for it.'),
+  })
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exit(1)
+}
+console.log('The database is up to date.')
