@@ -1,5 +1,5 @@
 import type { GraphQLError } from 'graphql'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { asUserId } from '../../src/kernel/id.ts'
 import { instant } from '../../src/kernel/instant.ts'
 import type { Viewer } from '../../src/auth/viewer.ts'
@@ -232,6 +232,33 @@ describe('A reader that fails', () => {
       expect(reader.error?.message).toContain('Entry 2 of test:1')
     }
     expect(offsets(other)).toEqual([0, 1, 2, 3])
+  })
+
+  test('resumes once the entry that could not be rendered is mended', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { hub, source, deliver } = given()
+    let isBad = true
+    const corrupt: Source = {
+      ...source,
+      present(entry, prepared) {
+        const event = source.present(entry, prepared)
+        const isCorrupt = isBad && entry.offset === 2
+        return isCorrupt ? { ...event, position: { ...event.position, offset: asOffset(-1) } } : event
+      },
+    }
+    const fail = (offset: number): undefined => {
+      if (offset < 0) throw new Error('no such field')
+    }
+    const reader = openReader(hub, corrupt, null, 'failing', fail)
+    await settled()
+    await deliver(3)
+    expect(offsets(reader)).toEqual([0, 1])
+    isBad = false
+    vi.advanceTimersByTime(2_000)
+    const again = openReader(hub, corrupt, reader.cursor, 'failing', fail)
+    await settled()
+    expect(offsets(again)).toEqual([2, 3])
   })
 
   test('is ended, after what came before, where an entry can not be rendered that takes time to', async () => {
