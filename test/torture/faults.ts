@@ -9,6 +9,8 @@ import { killedPostgres, restartedRedis, swallowedRedis } from './faults/parts.t
 import { endedRights, stoppedNode } from './faults/rights.ts'
 import { stoppedReaders } from './faults/slow.ts'
 import { endsWhileAway } from './faults/time.ts'
+import { twoProcesses } from './faults/two-processes.ts'
+import { unreadableEntries } from './faults/unreadable.ts'
 
 /** By number. */
 export const FAULTS: readonly Fault[] = [
@@ -30,4 +32,6 @@ export const FAULTS: readonly Fault[] = [
   noise,
   churn,
   killedAlone,
+  twoProcesses,
+  unreadableEntries,
 ]
