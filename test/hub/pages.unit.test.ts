@@ -26,7 +26,7 @@ function given(bad = 0) {
     const items = offsets.slice(0, fails < 0 ? limit : fails).map(itemAt)
     return { items, fault: fails < 0 ? undefined : new UnreadableEntry(TOPIC, asOffset(bad), 'bad') }
   })
-  return { reads, after: (offset: number) => past.after(asOffset(offset)) }
+  return { reads, readFrom: (offset: number) => past.after(asOffset(offset)) }
 }
 
 describe('The pages of a history', () => {
@@ -34,32 +34,32 @@ describe('The pages of a history', () => {
   afterEach(() => void vi.useRealTimers())
 
   test('are read once for all who ask within two seconds, and again later', async () => {
-    const { reads, after } = given()
-    await after(0)
+    const { reads, readFrom } = given()
+    await readFrom(0)
     vi.advanceTimersByTime(KEPT_MS - 1)
-    await after(7)
+    await readFrom(7)
     expect(reads).toEqual([0])
     vi.advanceTimersByTime(1)
-    await after(7)
+    await readFrom(7)
     expect(reads).toEqual([0, 0])
   })
 
   test('are kept up to a number: the oldest is read again', async () => {
-    const { reads, after } = given()
-    for (let page = 0; page <= MAX_PAGES; page += 1) await after(page * PAGE)
+    const { reads, readFrom } = given()
+    for (let page = 0; page <= MAX_PAGES; page += 1) await readFrom(page * PAGE)
     reads.length = 0
-    await after(PAGE)
+    await readFrom(PAGE)
     expect(reads).toEqual([])
-    await after(0)
+    await readFrom(0)
     expect(reads).toEqual([0])
   })
 
   test('end before an entry that can not be presented; who needs it gets its fault, who has had it what follows', async () => {
-    const { reads, after } = given(3)
-    expect((await after(0))?.map(({ offset }) => offset)).toEqual([1, 2])
-    await expect(after(2)).rejects.toThrow(UnreadableEntry)
-    expect((await after(3))?.[0]?.offset).toBe(4)
-    expect((await after(10))?.[0]?.offset).toBe(11)
+    const { reads, readFrom } = given(3)
+    expect((await readFrom(0))?.map(({ offset }) => offset)).toEqual([1, 2])
+    await expect(readFrom(2)).rejects.toThrow(UnreadableEntry)
+    expect((await readFrom(3))?.[0]?.offset).toBe(4)
+    expect((await readFrom(10))?.[0]?.offset).toBe(11)
     expect(reads).toEqual([0, 3, 10])
   })
 })
