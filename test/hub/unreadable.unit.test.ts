@@ -343,3 +343,24 @@ test('A listener of a topic that throws keeps nothing from its readers, and is t
   expect(reported).toEqual(told)
   expect(hub.stats().listenerFaults).toBe(1)
 })
+
+test.each([
+  [new RecordUnavailable(), 0],
+  [new Error('a column is missing'), 1],
+] as const)('A check of the heads that fails with %s is reported %i times', async (fault, count) => {
+  const reported: unknown[] = []
+  const history = createFakeHistory()
+  const checked = Promise.withResolvers<void>()
+  const failing = Object.assign(Object.create(history), {
+    async heads() {
+      checked.resolve()
+      throw fault
+    },
+  })
+  const onCheckFault = (error: unknown): void => void reported.push(error)
+  const hub = createTestHub(failing, createFakeBus(), { checkEveryMs: 1 }, { onCheckFault })
+  await checked.promise
+  hub.close()
+  await settled()
+  expect(reported).toEqual(Array.from({ length: count }, () => fault))
+})
