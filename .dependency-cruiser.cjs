@@ -116,7 +116,7 @@ const FOLDERS = {
     node: ['crypto'],
   },
   schema: {
-    knows: ['kernel/', 'domain/', 'hub/source.ts', 'auth/viewer.ts', 'resolvers/'],
+    knows: ['kernel/', 'domain/', 'hub/source.ts', 'auth/viewer.ts', 'presence/roster.ts', 'resolvers/'],
     packages: ['@pothos/core', 'graphql'],
   },
   transport: {

@@ -1,4 +1,4 @@
-import type { Role } from '../domain/actor.ts'
+import { ROLES, type Role } from '../domain/actor.ts'
 import type { Person } from '../domain/person.ts'
 import { asUserId } from '../kernel/id.ts'
 
@@ -13,12 +13,9 @@ type Identity =
   | { readonly kind: 'known'; readonly user: Person; readonly roles: ReadonlySet<Role> }
   | { readonly kind: 'refused'; readonly reason: string }
 
-export const ROLES_BY_NAME: ReadonlyMap<string, Role> = new Map([
-  ['user', 'USER'],
-  ['moderator', 'MODERATOR'],
-  ['admin', 'ADMIN'],
-  ['service', 'SERVICE'],
-])
+export const ROLES_BY_NAME: ReadonlyMap<string, Role> = new Map(
+  ROLES.map((role) => [role.toLowerCase(), role]),
+)
 
 const MAX_SUBJECT_LENGTH = 256
 const MAX_NAME_LENGTH = 200

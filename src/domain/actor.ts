@@ -1,6 +1,7 @@
 import type { Person } from './person.ts'
 
-export type Role = 'USER' | 'MODERATOR' | 'ADMIN' | 'SERVICE'
+export const ROLES = ['USER', 'MODERATOR', 'ADMIN', 'SERVICE'] as const
+export type Role = (typeof ROLES)[number]
 
 /** Who gives a command: a signed-in user, or the server itself when time or a consequence demands it. */
 export type Actor =

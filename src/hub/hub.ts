@@ -147,6 +147,7 @@ export function createHub(options: HubOptions): Hub {
   const recent = new RecentItems()
   let subscribers = 0
   let isChecking = false
+  let isClosed = false
   let nextCheck: NodeJS.Timeout | undefined
 
   function hold(topic: Topic, tally: Tally): Live {
@@ -385,6 +386,8 @@ export function createHub(options: HubOptions): Hub {
   }
 
   function scheduleCheck(): void {
+    // A check that was under way when the hub closed ends after that.
+    if (isClosed) return
     const isUp = bus.status().kind === 'up'
     const delay = isUp ? (options.checkEveryMs ?? CHECK_EVERY_MS) : (options.pollEveryMs ?? POLL_EVERY_MS)
     nextCheck = setTimeout(() => void checkAll().finally(scheduleCheck), delay)
@@ -496,6 +499,7 @@ export function createHub(options: HubOptions): Hub {
     },
 
     close() {
+      isClosed = true
       clearTimeout(nextCheck)
       forgetRecovery()
       for (const [topic, held] of live) drop(topic, held)

@@ -3,6 +3,7 @@ import type { Viewer } from '../auth/viewer.ts'
 import { decodeCursor, encodeCursor } from '../kernel/cursor.ts'
 import type { Epoch, Offset, Position } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
+import { UnreadableEntry } from '../kernel/unreadable-entry.ts'
 import type { Entry } from '../log/entry.ts'
 import type { History } from '../log/history.ts'
 import { deliverySpan } from '../tracing/spans.ts'
@@ -149,6 +150,8 @@ export class Stream implements FeedListener {
   }
 
   #end(reader: Reader, error: unknown): void {
+    // Whoever resumes has the entry read and presented anew: the cause may be gone by then.
+    if (error instanceof UnreadableEntry) this.#recent.clear()
     if (!reader.isEnded) reader.end(this.#shownFor(error))
   }
 

@@ -3,7 +3,8 @@ import type { RoomId, UserId } from '../kernel/id.ts'
 import { type Instant, instant } from '../kernel/instant.ts'
 import type { Roll } from './registry.ts'
 
-export type PresenceState = 'ONLINE' | 'IDLE'
+export const PRESENCE_STATES = ['ONLINE', 'IDLE'] as const
+export type PresenceState = (typeof PRESENCE_STATES)[number]
 
 export interface PresentUser {
   readonly user: Person

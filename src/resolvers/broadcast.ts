@@ -1,6 +1,6 @@
 import type { Viewer } from '../auth/viewer.ts'
 import { canSeeAnnouncement } from '../domain/announcement/access.ts'
-import type { Announcement, Audience, Severity } from '../domain/announcement/announcement.ts'
+import { type Announcement, AUDIENCES, SEVERITIES } from '../domain/announcement/announcement.ts'
 import type { AnnouncementId } from '../kernel/id.ts'
 import { isStorable } from '../kernel/text.ts'
 import { announcementsTopic, type Topic } from '../kernel/topic.ts'
@@ -31,8 +31,6 @@ interface Invalid {
 /** How many connections to this node read a topic, of viewers who are such as `isMeant` says. */
 export type CountConnections = (topic: Topic, isMeant: (viewer: Viewer | null) => boolean) => number
 
-const AUDIENCES: readonly Audience[] = ['GLOBAL', 'AUTHENTICATED', 'ADMIN', 'ROOM']
-const SEVERITIES: readonly Severity[] = ['INFO', 'WARNING', 'CRITICAL']
 const MEMBERS = ['audience', 'roomId', 'severity', 'title', 'body']
 
 /** Publishes what `body`, unchecked JSON, says, as the mutation publishAnnouncement does. Throws RATE_LIMITED. */

@@ -1,18 +1,10 @@
 import { actorOf, type Viewer } from '../auth/viewer.ts'
 import { isPrivileged } from '../domain/actor.ts'
 
-export type Capability =
-  | 'announcements'
-  | 'bids'
-  | 'messages'
-  | 'notifications'
-  | 'operations'
-  | 'presence'
-  | 'rooms'
-  | 'trading'
+const OF_THE_SIGNED_IN = ['bids', 'messages', 'notifications', 'presence', 'rooms'] as const
+const OF_THE_PRIVILEGED = ['announcements', 'operations', 'trading'] as const
 
-const OF_THE_SIGNED_IN: readonly Capability[] = ['bids', 'messages', 'notifications', 'presence', 'rooms']
-const OF_THE_PRIVILEGED: readonly Capability[] = ['announcements', 'operations', 'trading']
+export type Capability = (typeof OF_THE_SIGNED_IN | typeof OF_THE_PRIVILEGED)[number]
 
 /** What a caller may do on this server, sorted: the same in `server.capabilities` and in `connection_ack`. */
 export function capabilitiesOf(viewer: Viewer | null): readonly Capability[] {

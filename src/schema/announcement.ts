@@ -1,4 +1,8 @@
-import type { Announcement as AnnouncementShape } from '../domain/announcement/announcement.ts'
+import {
+  type Announcement as AnnouncementShape,
+  AUDIENCES,
+  SEVERITIES,
+} from '../domain/announcement/announcement.ts'
 import {
   type AnnouncementPayload as AnnouncementPayloadShape,
   publishAnnouncement,
@@ -14,9 +18,9 @@ import { asCaller, asCallerOf, servedBy } from './field.ts'
 import { Node } from './node.ts'
 import { Rejected } from './result.ts'
 
-const Audience = builder.enumType('Audience', { values: ['GLOBAL', 'AUTHENTICATED', 'ADMIN', 'ROOM'] })
+const Audience = builder.enumType('Audience', { values: AUDIENCES })
 
-const Severity = builder.enumType('Severity', { values: ['INFO', 'WARNING', 'CRITICAL'] })
+const Severity = builder.enumType('Severity', { values: SEVERITIES })
 
 const Announcement = builder.objectRef<AnnouncementShape>('Announcement').implement({
   interfaces: [Node],

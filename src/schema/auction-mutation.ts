@@ -1,3 +1,4 @@
+import { BID_OUTCOMES } from '../domain/auction/auction.ts'
 import {
   type AuctionPayload as AuctionPayloadShape,
   type BidAccepted as BidAcceptedShape,
@@ -29,7 +30,7 @@ const AuctionResult = builder.unionType('AuctionResult', {
 const BidOutcome = builder.enumType('BidOutcome', {
   description:
     'LEADING_RESERVE_NOT_MET: in front, but it would not sell. OUTBID: accepted, and at once beaten by a higher maximum. MAXIMUM_RAISED: the leader raised their own ceiling; the price did not move.',
-  values: ['LEADING', 'LEADING_RESERVE_NOT_MET', 'OUTBID', 'MAXIMUM_RAISED', 'BOUGHT_NOW'],
+  values: BID_OUTCOMES,
 })
 
 const BidAccepted = builder.objectRef<BidAcceptedShape>('BidAccepted').implement({

@@ -1,4 +1,9 @@
-import type { AuctionStanding, Bid as BidShape } from '../domain/auction/auction.ts'
+import {
+  AUCTION_PHASES,
+  type AuctionStanding,
+  BID_KINDS,
+  type Bid as BidShape,
+} from '../domain/auction/auction.ts'
 import { minimumBid, offeredBuyNow } from '../domain/auction/offered.ts'
 import { auction, auctionCursor, auctions, bidsOfAuction, maximumOfViewer } from '../resolvers/auctions.ts'
 import type { AuctionView } from '../resolvers/views.ts'
@@ -11,10 +16,10 @@ import { User } from './person.ts'
 export const AuctionFormat = builder.enumType('AuctionFormat', { values: ['ENGLISH'] })
 
 export const AuctionPhase = builder.enumType('AuctionPhase', {
-  values: ['SCHEDULED', 'LIVE', 'PAUSED', 'SOLD', 'UNSOLD', 'CANCELLED'],
+  values: AUCTION_PHASES,
 })
 
-const BidKind = builder.enumType('BidKind', { values: ['MANUAL', 'PROXY', 'BUY_NOW'] })
+const BidKind = builder.enumType('BidKind', { values: BID_KINDS })
 
 const IncrementBand = builder
   .objectRef<AuctionView['terms']['increments'][number]>('IncrementBand')

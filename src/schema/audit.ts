@@ -1,3 +1,4 @@
+import { TRANSFER_KINDS } from '../domain/wallet/wallet.ts'
 import {
   type AuctionAudit as AuctionAuditShape,
   type AuditEntry as AuditEntryShape,
@@ -16,7 +17,7 @@ const TransferKind = builder.enumType('TransferKind', {
   description:
     'CREDIT and DEBIT move between the house and what a user can spend, HOLD and RELEASE between that and what is ' +
     'promised, CAPTURE from what the winner promised to what the seller can spend.',
-  values: ['CREDIT', 'DEBIT', 'HOLD', 'RELEASE', 'CAPTURE'] as const,
+  values: TRANSFER_KINDS,
 })
 const OfferKind = builder.enumType('OfferKind', {
   description: 'AMOUNT: bid just this. MAXIMUM: bid for me, no higher than this.',

@@ -1,5 +1,5 @@
 import type { Standing as StandingShape } from '../domain/ranking/standing.ts'
-import type { RankingMethod as RankingMethodShape } from '../domain/room/room.ts'
+import { RANKING_METHODS } from '../domain/room/room.ts'
 import type { LeaderboardView } from '../resolvers/leaderboard-view.ts'
 import {
   leaderboardCursor,
@@ -17,7 +17,7 @@ import { Room } from './room.ts'
 export const RankingMethod = builder.enumType('RankingMethod', {
   description:
     'STANDARD: 1, 2, 2, 4. DENSE: 1, 2, 2, 3. ORDINAL: 1, 2, 3, 4, the earliest to reach a score first.',
-  values: ['STANDARD', 'DENSE', 'ORDINAL'] as const satisfies readonly RankingMethodShape[],
+  values: RANKING_METHODS,
 })
 
 export const Standing = builder.objectRef<StandingShape>('Standing').implement({

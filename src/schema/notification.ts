@@ -1,4 +1,7 @@
-import type { Notification as NotificationShape } from '../domain/notification/notification.ts'
+import {
+  NOTIFICATION_KINDS,
+  type Notification as NotificationShape,
+} from '../domain/notification/notification.ts'
 import {
   type MarkReadPayload,
   markNotificationsRead,
@@ -15,16 +18,7 @@ import { Node } from './node.ts'
 import { Rejected } from './result.ts'
 
 export const NotificationKind = builder.enumType('NotificationKind', {
-  values: [
-    'OUTBID',
-    'AUCTION_WON',
-    'AUCTION_LOST',
-    'AUCTION_ENDING',
-    'MENTION',
-    'DIRECT_MESSAGE',
-    'ROOM',
-    'CUSTOM',
-  ] as const satisfies readonly NotificationShape['kind'][],
+  values: NOTIFICATION_KINDS,
 })
 
 const Notification = builder.objectRef<NotificationShape>('Notification').implement({

@@ -1,8 +1,6 @@
-import type { Role } from '../domain/actor.ts'
+import { ROLES } from '../domain/actor.ts'
 import type { Person } from '../domain/person.ts'
 import { builder } from './builder.ts'
-
-export const ROLES = ['USER', 'MODERATOR', 'ADMIN', 'SERVICE'] as const satisfies readonly Role[]
 
 export const RoleType = builder.enumType('Role', { values: ROLES })
 

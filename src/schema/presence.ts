@@ -1,3 +1,4 @@
+import { PRESENCE_STATES } from '../presence/roster.ts'
 import { presencePlan, typingPlan } from '../resolvers/plans.ts'
 import {
   countPresent,
@@ -15,7 +16,7 @@ import { Room } from './room.ts'
 const PresenceState = builder.enumType('PresenceState', {
   description:
     'Presence and typing are ephemeral: the whole current set, no cursor, at most a few updates a second.',
-  values: ['ONLINE', 'IDLE'],
+  values: PRESENCE_STATES,
 })
 
 const PresentUser = builder.objectRef<PresentUserShape>('PresentUser').implement({

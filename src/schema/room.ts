@@ -1,3 +1,10 @@
+import {
+  MEMBER_ROLES,
+  ROOM_KINDS,
+  ROOM_PHASES,
+  ROOM_VISIBILITIES,
+  TRADE_DISCLOSURES,
+} from '../domain/room/room.ts'
 import { deliveredCursor, unreadCount } from '../resolvers/receipts.ts'
 import {
   auctionsOfRoom,
@@ -21,22 +28,22 @@ import { Node } from './node.ts'
 import { User } from './person.ts'
 
 export const RoomKind = builder.enumType('RoomKind', {
-  values: ['LOBBY', 'AUCTION', 'TRADE', 'CHAT', 'DIRECT'],
+  values: ROOM_KINDS,
 })
 
 export const RoomVisibility = builder.enumType('RoomVisibility', {
   description: 'Who may see a room: anyone, anyone signed in, its members, or administrators.',
-  values: ['PUBLIC', 'AUTHENTICATED', 'MEMBERS', 'ADMIN'],
+  values: ROOM_VISIBILITIES,
 })
 
-const RoomPhase = builder.enumType('RoomPhase', { values: ['SCHEDULED', 'LIVE', 'PAUSED', 'ENDED'] })
+const RoomPhase = builder.enumType('RoomPhase', { values: ROOM_PHASES })
 
-export const MemberRole = builder.enumType('MemberRole', { values: ['OWNER', 'MODERATOR', 'MEMBER'] })
+export const MemberRole = builder.enumType('MemberRole', { values: MEMBER_ROLES })
 
 export const TradeDisclosure = builder.enumType('TradeDisclosure', {
   description:
     "Whether members of a trade room see each other's orders and positions, or only their own. Moderators see all.",
-  values: ['OWN', 'ROOM'],
+  values: TRADE_DISCLOSURES,
 })
 
 export const RoomMember = builder.objectRef<MemberView>('RoomMember').implement({

@@ -1,9 +1,9 @@
-import type {
-  ExecutionType as Execution,
-  OrderType as Kind,
-  Order as OrderShape,
-  OrderSide as Side,
-  OrderStatus as Status,
+import {
+  EXECUTION_TYPES,
+  ORDER_SIDES,
+  ORDER_STATUSES,
+  ORDER_TYPES,
+  type Order as OrderShape,
 } from '../domain/trade/order.ts'
 import type { Portfolio as PortfolioShape, Position as PositionShape } from '../domain/trade/position.ts'
 import { orders, portfolios, positions } from '../resolvers/trades.ts'
@@ -13,35 +13,21 @@ import { Node } from './node.ts'
 import { User } from './person.ts'
 
 export const OrderSide = builder.enumType('OrderSide', {
-  values: ['BUY', 'SELL'] as const satisfies readonly Side[],
+  values: ORDER_SIDES,
 })
 
 export const OrderType = builder.enumType('OrderType', {
-  values: ['MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT'] as const satisfies readonly Kind[],
+  values: ORDER_TYPES,
 })
 
 export const ExecutionType = builder.enumType('ExecutionType', {
   description: 'Why this report was sent (FIX ExecType).',
-  values: [
-    'NEW',
-    'TRADE',
-    'CANCELED',
-    'REJECTED',
-    'EXPIRED',
-    'REPLACED',
-  ] as const satisfies readonly Execution[],
+  values: EXECUTION_TYPES,
 })
 
 const OrderStatus = builder.enumType('OrderStatus', {
   description: "The order's state afterwards (FIX OrdStatus).",
-  values: [
-    'NEW',
-    'PARTIALLY_FILLED',
-    'FILLED',
-    'CANCELED',
-    'REJECTED',
-    'EXPIRED',
-  ] as const satisfies readonly Status[],
+  values: ORDER_STATUSES,
 })
 
 export const Order = builder.objectRef<OrderShape>('Order').implement({

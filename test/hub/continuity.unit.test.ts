@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import { asOffset } from '../../src/kernel/position.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { asOffset, type Offset } from '../../src/kernel/position.ts'
 import { PATIENTLY, runs } from '../support/runs.ts'
 import { createFakeBus } from './fake-bus.ts'
-import { createFakeHistory } from './fake-history.ts'
+import { createFakeHistory, type FakeHistory } from './fake-history.ts'
 import { createTestHub, openReader, sourceOf, type TestReader } from './reader.ts'
 import { settled } from './settled.ts'
 
@@ -146,4 +146,41 @@ describe('readers of a topic whose bus loses, repeats and reorders', () => {
       await fc.assert(fc.asyncProperty(actions, play), runs(300))
     },
   )
+})
+
+test('Notices that wait behind a slow read are bounded: beyond a thousand they are read from the history', async () => {
+  const history = createFakeHistory()
+  const bus = createFakeBus()
+  const held = Promise.withResolvers<void>()
+  /** The last offset that reads of the history see, while it is behind. */
+  let visible: Offset | undefined
+  const lagging: FakeHistory = Object.assign(Object.create(history), {
+    async head(...args: Parameters<FakeHistory['head']>) {
+      const head = await history.head(...args)
+      if (visible === undefined || head === undefined) return head
+      await held.promise
+      return { ...head, offset: visible }
+    },
+    async readAfter(...args: Parameters<FakeHistory['readAfter']>) {
+      const entries = await history.readAfter(...args)
+      return entries.filter(({ offset }) => visible === undefined || offset <= visible)
+    },
+  })
+  const repaired: number[] = []
+  const hub = createTestHub(lagging, bus, {}, { onGapRepaired: (_topic, count) => repaired.push(count) })
+  onTestFinished(() => hub.close())
+  const reader = openReader(hub, sourceOf(history))
+  await settled()
+  history.append(1)
+  visible = asOffset(2)
+  bus.deliver(history.append(1))
+  await settled()
+  for (let count = 0; count < 1_500; count += 1) bus.deliver(history.append(1))
+  held.resolve()
+  await settled()
+  visible = undefined
+  bus.deliver(history.append(1))
+  await settled()
+  expect(reader.received.map(({ offset }) => offset)).toEqual(Array.from({ length: 1_504 }, (_, at) => at))
+  expect(repaired).toEqual([2, 1_501])
 })

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Sink } from '../../src/hub/delivery.ts'
 import type { Guard } from '../../src/hub/source.ts'
 import { createFakeBus } from './fake-bus.ts'
@@ -23,13 +23,17 @@ async function given() {
     forbid() {
       isAllowed = false
     },
-    async open(askedAt: number, concerns: Guard['concerns'] = () => true) {
+    async open(askedAt: number, concerns: Guard['concerns'] = () => true, isHeld = false) {
       let asked = 0
+      const questions: PromiseWithResolvers<boolean>[] = []
       const guard: Guard = {
         ...{ topic: TOPIC, askedAt, concerns },
         async isAllowed() {
           asked += 1
-          return isAllowed
+          if (!isHeld) return isAllowed
+          const question = Promise.withResolvers<boolean>()
+          questions.push(question)
+          return question.promise
         },
       }
       const got: unknown[] = []
@@ -47,7 +51,7 @@ async function given() {
       const plan = { kind: 'history' as const, topic: TOPIC, source, guard, after: null }
       hub.open(plan, { selection, viewer: null, sink }, { enter: () => () => {} })
       await settled()
-      return { got, asked: () => asked }
+      return { got, questions, asked: () => asked }
     },
   }
 }
@@ -99,5 +103,59 @@ describe('What guards a reader', () => {
     await settled()
     expect(asked()).toBe(1)
     expect(got).toEqual([0, 'FORBIDDEN'])
+  })
+})
+
+/** Later than anything that was written when the reader was let in. */
+const ALWAYS = Number.MAX_SAFE_INTEGER
+
+describe('A question of a guard', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  test('that an older answer allows lets nothing through while a newer one is open', async () => {
+    const { bus, history, open } = await given()
+    const { got, questions } = await open(ALWAYS, () => true, true)
+    bus.deliver(history.append(1))
+    await settled()
+    bus.deliver(history.append(1))
+    await settled()
+    expect(questions).toHaveLength(2)
+    questions[0]?.resolve(true)
+    await settled()
+    expect(got).toEqual([0])
+    questions[1]?.resolve(false)
+    await settled()
+    expect(got).toEqual([0, 'FORBIDDEN'])
+  })
+
+  test('that fails is asked again after a second, and what waits passes then', async () => {
+    const { bus, history, open } = await given()
+    const { got, questions } = await open(ALWAYS, () => true, true)
+    bus.deliver(history.append(1))
+    await settled()
+    questions[0]?.reject(new Error('the record is away'))
+    await settled()
+    vi.advanceTimersByTime(999)
+    expect(questions).toHaveLength(1)
+    vi.advanceTimersByTime(1)
+    expect(questions).toHaveLength(2)
+    expect(got).toEqual([0])
+    questions[1]?.resolve(true)
+    await settled()
+    expect(got).toEqual([0, 1])
+  })
+
+  test('that fails while a newer one is open is not asked again', async () => {
+    const { bus, history, open } = await given()
+    const { questions } = await open(ALWAYS, () => true, true)
+    for (let count = 0; count < 2; count += 1) {
+      bus.deliver(history.append(1))
+      await settled()
+    }
+    questions[0]?.reject(new Error('the record is away'))
+    await settled()
+    vi.advanceTimersByTime(5_000)
+    expect(questions).toHaveLength(2)
   })
 })

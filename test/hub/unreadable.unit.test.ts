@@ -1,5 +1,5 @@
 import type { GraphQLError } from 'graphql'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { asUserId } from '../../src/kernel/id.ts'
 import { instant } from '../../src/kernel/instant.ts'
 import type { Viewer } from '../../src/auth/viewer.ts'
@@ -234,6 +234,33 @@ describe('A reader that fails', () => {
     expect(offsets(other)).toEqual([0, 1, 2, 3])
   })
 
+  test('resumes once the entry that could not be rendered is mended', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { hub, source, deliver } = given()
+    let isBad = true
+    const corrupt: Source = {
+      ...source,
+      present(entry, prepared) {
+        const event = source.present(entry, prepared)
+        const isCorrupt = isBad && entry.offset === 2
+        return isCorrupt ? { ...event, position: { ...event.position, offset: asOffset(-1) } } : event
+      },
+    }
+    const fail = (offset: number): undefined => {
+      if (offset < 0) throw new Error('no such field')
+    }
+    const reader = openReader(hub, corrupt, null, 'failing', fail)
+    await settled()
+    await deliver(3)
+    expect(offsets(reader)).toEqual([0, 1])
+    isBad = false
+    vi.advanceTimersByTime(2_000)
+    const again = openReader(hub, corrupt, reader.cursor, 'failing', fail)
+    await settled()
+    expect(offsets(again)).toEqual([2, 3])
+  })
+
   test('is ended, after what came before, where an entry can not be rendered that takes time to', async () => {
     const { hub, source, deliver } = given()
     const read = async (offset: number) => {
@@ -315,4 +342,25 @@ test('A listener of a topic that throws keeps nothing from its readers, and is t
   expect(told).toEqual(['Error: a bug'])
   expect(reported).toEqual(told)
   expect(hub.stats().listenerFaults).toBe(1)
+})
+
+test.each([
+  [new RecordUnavailable(), 0],
+  [new Error('a column is missing'), 1],
+] as const)('A check of the heads that fails with %s is reported %i times', async (fault, count) => {
+  const reported: unknown[] = []
+  const history = createFakeHistory()
+  const checked = Promise.withResolvers<void>()
+  const failing = Object.assign(Object.create(history), {
+    async heads() {
+      checked.resolve()
+      throw fault
+    },
+  })
+  const onCheckFault = (error: unknown): void => void reported.push(error)
+  const hub = createTestHub(failing, createFakeBus(), { checkEveryMs: 1 }, { onCheckFault })
+  await checked.promise
+  hub.close()
+  await settled()
+  expect(reported).toEqual(Array.from({ length: count }, () => fault))
 })

@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { canSeeAnnouncement } from '../../src/domain/announcement/access.ts'
-import type { Announcement, Audience } from '../../src/domain/announcement/announcement.ts'
+import { type Announcement, AUDIENCES, type Audience } from '../../src/domain/announcement/announcement.ts'
 import { type Caller, canSeeRoom } from '../../src/domain/room/access.ts'
-import type { Membership, Room, RoomKind, RoomVisibility } from '../../src/domain/room/room.ts'
+import {
+  type Membership,
+  ROOM_KINDS,
+  ROOM_VISIBILITIES,
+  type Room,
+  type RoomKind,
+  type RoomVisibility,
+} from '../../src/domain/room/room.ts'
 import { asAnnouncementId, asAuctionId, asRoomId, type UserId } from '../../src/kernel/id.ts'
 import { instant } from '../../src/kernel/instant.ts'
 import { asOffset } from '../../src/kernel/position.ts'
@@ -15,9 +22,6 @@ import { beginTopics } from '../../src/log/seed.ts'
 import { callerOf } from '../../src/resolvers/caller.ts'
 import { given, viewer } from './given.ts'
 
-const KINDS: readonly RoomKind[] = ['LOBBY', 'AUCTION', 'TRADE', 'CHAT', 'DIRECT']
-const VISIBILITIES: readonly RoomVisibility[] = ['PUBLIC', 'AUTHENTICATED', 'MEMBERS', 'ADMIN']
-const AUDIENCES: readonly Audience[] = ['GLOBAL', 'AUTHENTICATED', 'ADMIN', 'ROOM']
 const BEFORE = instant(Date.UTC(2026, 0, 1))
 
 const member = viewer('member')
@@ -54,7 +58,7 @@ function room(kind: RoomKind, visibility: RoomVisibility): Room {
   }
 }
 
-const ROOMS = KINDS.flatMap((kind) => VISIBILITIES.map((visibility) => room(kind, visibility)))
+const ROOMS = ROOM_KINDS.flatMap((kind) => ROOM_VISIBILITIES.map((visibility) => room(kind, visibility)))
 const WHO: readonly (readonly [UserId, Membership['status']])[] = [
   [member.user.id, 'member'],
   [left.user.id, 'left'],

@@ -15,6 +15,8 @@ import { silentDatabase } from './faults/silence.ts'
 import { endedRights, stoppedNode } from './faults/rights.ts'
 import { stoppedReaders } from './faults/slow.ts'
 import { endsWhileAway } from './faults/time.ts'
+import { twoProcesses } from './faults/two-processes.ts'
+import { unreadableEntries } from './faults/unreadable.ts'
 
 /** By number. */
 export const FAULTS: readonly Fault[] = [
@@ -41,6 +43,8 @@ export const FAULTS: readonly Fault[] = [
   silentDatabase,
   readOnlyDatabase,
   absentRedis,
+  twoProcesses,
   reusedIds,
   hostileVisitor,
+  unreadableEntries,
 ]

@@ -2,8 +2,10 @@ import type { AnnouncementId, RoomId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 
 /** GLOBAL reaches everyone, AUTHENTICATED the signed-in, ADMIN administrators, ROOM everyone who may see the room. */
-export type Audience = 'GLOBAL' | 'AUTHENTICATED' | 'ADMIN' | 'ROOM'
-export type Severity = 'INFO' | 'WARNING' | 'CRITICAL'
+export const AUDIENCES = ['GLOBAL', 'AUTHENTICATED', 'ADMIN', 'ROOM'] as const
+export type Audience = (typeof AUDIENCES)[number]
+export const SEVERITIES = ['INFO', 'WARNING', 'CRITICAL'] as const
+export type Severity = (typeof SEVERITIES)[number]
 
 export interface Announcement {
   readonly id: AnnouncementId

@@ -3,9 +3,18 @@ import type { AuctionId, BidId, RoomId, UserId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Person } from '../person.ts'
 
-export type AuctionPhase = 'SCHEDULED' | 'LIVE' | 'PAUSED' | 'SOLD' | 'UNSOLD' | 'CANCELLED'
-export type BidKind = 'MANUAL' | 'PROXY' | 'BUY_NOW'
-export type BidOutcome = 'LEADING' | 'LEADING_RESERVE_NOT_MET' | 'OUTBID' | 'MAXIMUM_RAISED' | 'BOUGHT_NOW'
+export const AUCTION_PHASES = ['SCHEDULED', 'LIVE', 'PAUSED', 'SOLD', 'UNSOLD', 'CANCELLED'] as const
+export type AuctionPhase = (typeof AUCTION_PHASES)[number]
+export const BID_KINDS = ['MANUAL', 'PROXY', 'BUY_NOW'] as const
+export type BidKind = (typeof BID_KINDS)[number]
+export const BID_OUTCOMES = [
+  'LEADING',
+  'LEADING_RESERVE_NOT_MET',
+  'OUTBID',
+  'MAXIMUM_RAISED',
+  'BOUGHT_NOW',
+] as const
+export type BidOutcome = (typeof BID_OUTCOMES)[number]
 
 /** From this price on, the next bid must be at least `step` higher. */
 export interface IncrementBand {

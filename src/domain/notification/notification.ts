@@ -1,15 +1,17 @@
 import type { NotificationId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 
-export type NotificationKind =
-  | 'OUTBID'
-  | 'AUCTION_WON'
-  | 'AUCTION_LOST'
-  | 'AUCTION_ENDING'
-  | 'MENTION'
-  | 'DIRECT_MESSAGE'
-  | 'ROOM'
-  | 'CUSTOM'
+export const NOTIFICATION_KINDS = [
+  'OUTBID',
+  'AUCTION_WON',
+  'AUCTION_LOST',
+  'AUCTION_ENDING',
+  'MENTION',
+  'DIRECT_MESSAGE',
+  'ROOM',
+  'CUSTOM',
+] as const
+export type NotificationKind = (typeof NOTIFICATION_KINDS)[number]
 
 export interface Notification {
   readonly id: NotificationId

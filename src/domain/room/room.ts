@@ -2,12 +2,18 @@ import type { RoomId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Person } from '../person.ts'
 
-export type RoomKind = 'LOBBY' | 'AUCTION' | 'TRADE' | 'CHAT' | 'DIRECT'
-export type RoomVisibility = 'PUBLIC' | 'AUTHENTICATED' | 'MEMBERS' | 'ADMIN'
-export type RoomPhase = 'SCHEDULED' | 'LIVE' | 'PAUSED' | 'ENDED'
-export type MemberRole = 'OWNER' | 'MODERATOR' | 'MEMBER'
-export type TradeDisclosure = 'OWN' | 'ROOM'
-export type RankingMethod = 'STANDARD' | 'DENSE' | 'ORDINAL'
+export const ROOM_KINDS = ['LOBBY', 'AUCTION', 'TRADE', 'CHAT', 'DIRECT'] as const
+export type RoomKind = (typeof ROOM_KINDS)[number]
+export const ROOM_VISIBILITIES = ['PUBLIC', 'AUTHENTICATED', 'MEMBERS', 'ADMIN'] as const
+export type RoomVisibility = (typeof ROOM_VISIBILITIES)[number]
+export const ROOM_PHASES = ['SCHEDULED', 'LIVE', 'PAUSED', 'ENDED'] as const
+export type RoomPhase = (typeof ROOM_PHASES)[number]
+export const MEMBER_ROLES = ['OWNER', 'MODERATOR', 'MEMBER'] as const
+export type MemberRole = (typeof MEMBER_ROLES)[number]
+export const TRADE_DISCLOSURES = ['OWN', 'ROOM'] as const
+export type TradeDisclosure = (typeof TRADE_DISCLOSURES)[number]
+export const RANKING_METHODS = ['STANDARD', 'DENSE', 'ORDINAL'] as const
+export type RankingMethod = (typeof RANKING_METHODS)[number]
 
 /** What entries of a room's history carry: the room right after the entry. */
 export interface Room {

@@ -4,12 +4,23 @@ import type { Instant } from '../../kernel/instant.ts'
 import type { Person } from '../person.ts'
 import { asAmount, quotient } from './exact.ts'
 
-export type OrderSide = 'BUY' | 'SELL'
-export type OrderType = 'MARKET' | 'LIMIT' | 'STOP' | 'STOP_LIMIT'
+export const ORDER_SIDES = ['BUY', 'SELL'] as const
+export type OrderSide = (typeof ORDER_SIDES)[number]
+export const ORDER_TYPES = ['MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT'] as const
+export type OrderType = (typeof ORDER_TYPES)[number]
 /** Why a report was sent: FIX ExecType (150). */
-export type ExecutionType = 'NEW' | 'TRADE' | 'CANCELED' | 'REJECTED' | 'EXPIRED' | 'REPLACED'
+export const EXECUTION_TYPES = ['NEW', 'TRADE', 'CANCELED', 'REJECTED', 'EXPIRED', 'REPLACED'] as const
+export type ExecutionType = (typeof EXECUTION_TYPES)[number]
 /** What an order is afterwards: FIX OrdStatus (39). */
-export type OrderStatus = 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'REJECTED' | 'EXPIRED'
+export const ORDER_STATUSES = [
+  'NEW',
+  'PARTIALLY_FILLED',
+  'FILLED',
+  'CANCELED',
+  'REJECTED',
+  'EXPIRED',
+] as const
+export type OrderStatus = (typeof ORDER_STATUSES)[number]
 
 /** What entries of a room's orders carry: the order right after the entry. */
 export interface Order {
@@ -38,10 +49,20 @@ export interface OrderState extends Omit<Order, 'averagePrice'> {
   readonly filledCost: bigint
 }
 
-export const OPEN_STATUSES: readonly OrderStatus[] = ['NEW', 'PARTIALLY_FILLED']
+/** Whether an order of each status can still be filled. */
+const IS_OPEN: Readonly<Record<OrderStatus, boolean>> = {
+  NEW: true,
+  PARTIALLY_FILLED: true,
+  FILLED: false,
+  CANCELED: false,
+  REJECTED: false,
+  EXPIRED: false,
+}
+
+export const OPEN_STATUSES: readonly OrderStatus[] = ORDER_STATUSES.filter((status) => IS_OPEN[status])
 
 export function isOpen({ status }: Pick<Order, 'status'>): boolean {
-  return OPEN_STATUSES.includes(status)
+  return IS_OPEN[status]
 }
 
 /** The order as it is shown. */

@@ -11,7 +11,8 @@ export interface Wallet {
  * CREDIT and DEBIT move between the house and what a user can spend, HOLD and RELEASE between what a user can spend and
  * what is promised, CAPTURE from what the winner promised to what the seller can spend.
  */
-export type TransferKind = 'CREDIT' | 'DEBIT' | 'HOLD' | 'RELEASE' | 'CAPTURE'
+export const TRANSFER_KINDS = ['CREDIT', 'DEBIT', 'HOLD', 'RELEASE', 'CAPTURE'] as const
+export type TransferKind = (typeof TRANSFER_KINDS)[number]
 
 const CURRENCY = /^[A-Z][A-Z0-9]{2,7}$/
 

@@ -14,7 +14,7 @@ import {
 } from 'drizzle-orm'
 import { QueryBuilder } from 'drizzle-orm/pg-core'
 import { canSeeAnnouncement } from '../../domain/announcement/access.ts'
-import type { Announcement, Audience } from '../../domain/announcement/announcement.ts'
+import { type Announcement, AUDIENCES } from '../../domain/announcement/announcement.ts'
 import type { Caller } from '../../domain/room/access.ts'
 import type { AnnouncementId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
@@ -25,8 +25,6 @@ import { announcements, rooms, topics } from '../schema.ts'
 import { clock } from './columns.ts'
 import type { Slice } from './list-key.ts'
 import { visibleTo } from './visible.ts'
-
-const AUDIENCES: readonly Audience[] = ['GLOBAL', 'AUTHENTICATED', 'ADMIN', 'ROOM']
 
 /** An announcement, and where it stands in the list of all. */
 export interface AnnouncementRecord {

@@ -2,14 +2,12 @@ import { and, type Column, eq, exists, inArray, or, type SQL, sql } from 'drizzl
 import { QueryBuilder } from 'drizzle-orm/pg-core'
 import type { Actor } from '../../domain/actor.ts'
 import { type Caller, canSeeRoom } from '../../domain/room/access.ts'
-import type { Membership, Room, RoomKind, RoomVisibility } from '../../domain/room/room.ts'
+import { type Membership, ROOM_KINDS, ROOM_VISIBILITIES, type Room } from '../../domain/room/room.ts'
 import { asUserId } from '../../kernel/id.ts'
 import { instant } from '../../kernel/instant.ts'
 import { members, rooms } from '../schema.ts'
 
-const KINDS: readonly RoomKind[] = ['LOBBY', 'AUCTION', 'TRADE', 'CHAT', 'DIRECT']
-const VISIBILITIES: readonly RoomVisibility[] = ['PUBLIC', 'AUTHENTICATED', 'MEMBERS', 'ADMIN']
-const ROOMS = KINDS.flatMap((kind) => VISIBILITIES.map((visibility) => ({ kind, visibility })))
+const ROOMS = ROOM_KINDS.flatMap((kind) => ROOM_VISIBILITIES.map((visibility) => ({ kind, visibility })))
 
 const MEMBER: Membership = {
   user: { id: asUserId(''), name: '' },
