@@ -110,7 +110,7 @@ const FOLDERS = {
     node: ['crypto'],
   },
   schema: {
-    knows: ['kernel/', 'domain/', 'hub/source.ts', 'auth/viewer.ts', 'resolvers/'],
+    knows: ['kernel/', 'domain/', 'hub/source.ts', 'auth/viewer.ts', 'limits/field-cost.ts', 'resolvers/'],
     packages: ['@pothos/core', 'graphql'],
   },
   transport: {
@@ -127,13 +127,16 @@ const FOLDERS = {
       'hub/source.ts',
       // What tells a database that is away from a fault of ours; nothing else of the record.
       'log/faults.ts',
-      'limits/operation-size.ts',
+      'limits/document-bounds.ts',
+      'limits/operation-cost.ts',
+      'limits/query-costs.ts',
       'limits/user-connections.ts',
       'logging/scope.ts',
       'presence/attendee.ts',
       'resolvers/broadcast.ts',
       'resolvers/capabilities.ts',
       'resolvers/context.ts',
+      'resolvers/errors.ts',
       'resolvers/services.ts',
       ...TRACING,
     ],

@@ -21,6 +21,11 @@ export const rateLimited = (retryAfterMs: number): GraphQLError =>
     extensions: { code: 'RATE_LIMITED', retryAfterMs },
   })
 
+export const queriesLimited = (retryAfterMs: number): GraphQLError =>
+  new GraphQLError('Too many expensive operations: wait a moment, or ask for less.', {
+    extensions: { code: 'RATE_LIMITED', retryAfterMs },
+  })
+
 export const badUserInput = (reason: string): GraphQLError => refusal('BAD_USER_INPUT', reason)
 
 export const cursorInvalid = (): GraphQLError =>

@@ -1,3 +1,4 @@
+import { STATEMENT } from '../limits/field-cost.ts'
 import {
   type AuctionPayload as AuctionPayloadShape,
   type BidAccepted as BidAcceptedShape,
@@ -11,7 +12,7 @@ import {
 } from '../resolvers/auction-mutations.ts'
 import { Auction, AuctionFormat, Bid } from './auction.ts'
 import { builder } from './builder.ts'
-import { asCaller, asCallerOf } from './field.ts'
+import { asCaller, asCallerOf, costs } from './field.ts'
 import { Rejected } from './result.ts'
 
 const AuctionPayload = builder.objectRef<AuctionPayloadShape>('AuctionPayload').implement({
@@ -41,6 +42,7 @@ const BidAccepted = builder.objectRef<BidAcceptedShape>('BidAccepted').implement
     bid: t.field({
       type: Bid,
       nullable: true,
+      ...costs({ weight: STATEMENT }),
       resolve: (parent, _args, context) => bidAccepted(parent, context),
     }),
     auction: t.expose('auction', { type: Auction }),

@@ -1,7 +1,8 @@
 import { kindOfId } from '../kernel/id.ts'
+import { STATEMENT } from '../limits/field-cost.ts'
 import { isOrder, type NodeView, node } from '../resolvers/node.ts'
 import { builder } from './builder.ts'
-import { asCaller } from './field.ts'
+import { asCaller, costs } from './field.ts'
 
 const TYPES = {
   room: 'Room',
@@ -22,6 +23,7 @@ builder.queryField('node', (t) =>
     type: Node,
     nullable: true,
     args: { id: t.arg.id({ required: true }) },
+    ...costs({ weight: STATEMENT }),
     resolve: asCaller(node),
   }),
 )

@@ -1,3 +1,4 @@
+import { SHARE } from '../limits/field-cost.ts'
 import { presencePlan, typingPlan } from '../resolvers/plans.ts'
 import {
   countPresent,
@@ -8,7 +9,7 @@ import {
   type Typists,
 } from '../resolvers/presence.ts'
 import { builder } from './builder.ts'
-import { asCaller, servedBy } from './field.ts'
+import { asCaller, costs, servedBy } from './field.ts'
 import { User } from './person.ts'
 import { Room } from './room.ts'
 
@@ -31,7 +32,11 @@ const Presence = builder.objectRef<Roster>('Presence').implement({
   fields: (t) => ({
     roomId: t.exposeID('roomId'),
     count: t.exposeInt('count'),
-    users: t.expose('users', { type: [PresentUser], description: 'Who came first stands first.' }),
+    users: t.expose('users', {
+      type: [PresentUser],
+      description: 'Who came first stands first.',
+      ...costs({ size: 20 }),
+    }),
     at: t.expose('at', { type: 'DateTime' }),
   }),
 })
@@ -40,7 +45,7 @@ const Typing = builder.objectRef<Typists>('Typing').implement({
   description: "Above the server's roster limit `users` is empty.",
   fields: (t) => ({
     roomId: t.exposeID('roomId'),
-    users: t.expose('users', { type: [User] }),
+    users: t.expose('users', { type: [User], ...costs({ size: 20 }) }),
     at: t.expose('at', { type: 'DateTime' }),
   }),
 })
@@ -48,6 +53,7 @@ const Typing = builder.objectRef<Typists>('Typing').implement({
 builder.objectField(Room, 'onlineCount', (t) =>
   t.int({
     description: 'Distinct users present now, on all nodes.',
+    ...costs({ weight: SHARE }),
     resolve: (room, _args, context) => countPresent(room, context),
   }),
 )
