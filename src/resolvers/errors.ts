@@ -30,3 +30,6 @@ export const badUserInput = (reason: string): GraphQLError => refusal('BAD_USER_
 
 export const cursorInvalid = (): GraphQLError =>
   refusal('CURSOR_INVALID', 'This is no cursor of the list that it was passed to.')
+
+/** The client is gone: nothing more is read for it. One for all, since an error costs its stack, and nobody is shown this one. */
+export const abandoned: GraphQLError = refusal('ABANDONED', 'The client has gone.')

@@ -16,9 +16,9 @@ import { type LeaderboardArchive, readLeaderboardArchive } from '../log/read/lea
 import { ensureUsers, findUsers } from '../log/users.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
-import { type LeaderboardView, leaderboardNow } from './leaderboard-view.ts'
+import type { LeaderboardView } from './leaderboard-view.ts'
 import { once } from './once.ts'
-import { MAX_SIZE, sizeOf } from './paging.ts'
+import { sizeOf } from './paging.ts'
 import { notFoundResult, type RejectedResult, readKey, refusalOf } from './result.ts'
 import type { Services } from './services.ts'
 import { actorIn } from './signed-in.ts'
@@ -106,13 +106,13 @@ async function hasBoard(
 }
 
 function leaderboardPayload(
-  { database }: Services,
+  { reads }: Services,
   roomId: RoomId,
   outcome: Outcome<object, null>,
 ): LeaderboardResult {
   if (outcome.kind !== 'accepted') return refusalOf(outcome)
   const topic = roomLeaderboardTopic(roomId)
-  const record = once(() => leaderboardNow(database, topic, MAX_SIZE))
+  const record = once(() => reads.leaderboard(topic))
   return {
     kind: 'accepted',
     leaderboard: { topic, record, size: null },

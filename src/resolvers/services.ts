@@ -29,5 +29,6 @@ export interface Services {
 
 export function createServices(parts: Omit<Services, 'sources' | 'reads'>): Services {
   const { database } = parts
-  return { ...parts, sources: createSources(database), reads: createSharedReads(database) }
+  const reads = createSharedReads(database)
+  return { ...parts, sources: createSources(database, reads), reads }
 }

@@ -1,6 +1,6 @@
 import type { Standing as StandingShape } from '../domain/ranking/standing.ts'
 import type { RankingMethod as RankingMethodShape } from '../domain/room/room.ts'
-import { PAID, SHARE } from '../limits/field-cost.ts'
+import { PAID } from '../limits/field-cost.ts'
 import type { LeaderboardView } from '../resolvers/leaderboard-view.ts'
 import {
   leaderboardCursor,
@@ -15,6 +15,9 @@ import { builder } from './builder.ts'
 import { costs } from './field.ts'
 import { User } from './person.ts'
 import { Room } from './room.ts'
+
+/** The first 100 standings are read, however many are shown. */
+const LEADERBOARD = 10
 
 export const RankingMethod = builder.enumType('RankingMethod', {
   description:
@@ -62,14 +65,14 @@ export const Leaderboard = builder.objectRef<LeaderboardView>('Leaderboard').imp
 })
 
 builder.objectField(Auction, 'leaderboard', (t) =>
-  t.field({ type: Leaderboard, ...costs({ weight: SHARE }), resolve: leaderboardOfAuction }),
+  t.field({ type: Leaderboard, ...costs({ weight: LEADERBOARD }), resolve: leaderboardOfAuction }),
 )
 
 builder.objectField(Room, 'leaderboard', (t) =>
   t.field({
     type: Leaderboard,
     description: 'Of the scores reported to it.',
-    ...costs({ weight: SHARE }),
+    ...costs({ weight: LEADERBOARD }),
     resolve: leaderboardOfRoom,
   }),
 )
