@@ -11,7 +11,7 @@ import { members, rooms, topics } from '../schema.ts'
 import { clock, timestamp } from './columns.ts'
 import type { Slice } from './list-key.ts'
 import { canSee, lookersWithin, type RoomSight } from './sight.ts'
-import { visibleTo } from './visible.ts'
+import { firstVisibleTo, visibleTo } from './visible.ts'
 
 /** The heads of a room's two histories at one moment. */
 export interface RoomPositions {
@@ -82,24 +82,28 @@ export async function readRooms(
   filter: RoomFilter,
   slice: Slice,
 ): Promise<readonly RoomRecord[]> {
-  const { after } = slice
-  const conditions: (SQL | undefined)[] = [
-    visibleTo(caller),
+  const { after, limit } = slice
+  const where = and(
     filter.kind ? eq(rooms.kind, filter.kind) : undefined,
     filter.phase ? eq(rooms.phase, filter.phase) : undefined,
-    filter.member === undefined ? undefined : hasMember(executor, filter.member),
     after === null
       ? undefined
       : sql`(${rooms.createdAt}, ${rooms.id}) < (${timestamp(after.rank)}, ${after.id})`,
-  ]
+  )
+  const { member } = filter
+  const first = firstVisibleTo(caller, { where, limit: limit + 1 })
+  const isVisible =
+    member === undefined
+      ? first && sql`${rooms.id} = ANY(ARRAY(${first}))`
+      : and(visibleTo(caller), hasMember(executor, member))
   const rows = await executor
     .select(record)
     .from(rooms)
     .innerJoin(roomHeads, eq(roomHeads.topic, sql`'room:' || ${rooms.id}`))
     .innerJoin(messagesHeads, eq(messagesHeads.topic, sql`'messages:' || ${rooms.id}`))
-    .where(and(...conditions))
+    .where(and(where, isVisible))
     .orderBy(desc(rooms.createdAt), desc(rooms.id))
-    .limit(slice.limit + 1)
+    .limit(limit + 1)
   return rows.map(recordOf)
 }
 
