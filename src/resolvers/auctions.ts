@@ -8,6 +8,7 @@ import type { Slice } from '../log/read/list-key.ts'
 import { callerOf } from './caller.ts'
 import { type CallContext, type SharedContext, signalIn } from './context.ts'
 import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
+import { readFor } from './read-gates.ts'
 import { type AuctionView, auctionOfRecord } from './views.ts'
 
 export async function auction(
@@ -25,14 +26,13 @@ export interface AuctionsArgs extends ForwardArgs {
 }
 
 /** Newest first, of the rooms that the caller may see. */
-export async function auctions(
-  args: AuctionsArgs,
-  { services, viewer }: CallContext,
-): Promise<Connection<AuctionView>> {
+export async function auctions(args: AuctionsArgs, context: CallContext): Promise<Connection<AuctionView>> {
   const slice = sliceOf('auctions', args)
   const roomId = typeof args.roomId === 'string' ? asRoomId(args.roomId) : null
   const filter = { phase: args.phase, roomId }
-  return auctionConnection(slice, await readAuctions(services.database, callerOf(viewer), filter, slice))
+  const caller = callerOf(context.viewer)
+  const records = await readFor(context, (database) => readAuctions(database, caller, filter, slice))
+  return auctionConnection(slice, records)
 }
 
 export function auctionConnection(slice: Slice, records: readonly AuctionRecord[]): Connection<AuctionView> {

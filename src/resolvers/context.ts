@@ -44,7 +44,8 @@ export interface ConnectionControl {
   >
 }
 
-function isCallContext(context: SharedContext): context is CallContext {
+/** Whether `context` is that of one caller. */
+export function isCallContext(context: SharedContext): context is CallContext {
   return 'viewer' in context
 }
 

@@ -19,6 +19,7 @@ import {
   spanConnectionOf,
   spanOf,
 } from './paging.ts'
+import { readFor } from './read-gates.ts'
 import { type AuctionView, type MemberView, memberOfRecord, type RoomView, roomOfRecord } from './views.ts'
 
 export async function room(args: { readonly id: string }, context: CallContext): Promise<RoomView | null> {
@@ -47,13 +48,14 @@ export function roomsOfViewer(
 }
 
 async function listRooms(
-  { services }: SharedContext,
+  context: SharedContext,
   viewer: Viewer | null,
   filter: RoomFilter,
   args: ForwardArgs,
 ): Promise<Connection<RoomView>> {
   const slice = sliceOf('rooms', args)
-  const records = await readRooms(services.database, callerOf(viewer), filter, slice)
+  const caller = callerOf(viewer)
+  const records = await readFor(context, (database) => readRooms(database, caller, filter, slice))
   const keyOf = ({ room }: RoomRecord) => ({ rank: room.createdAt, id: room.id })
   return connectionOf('rooms', slice, records, keyOf, roomOfRecord)
 }

@@ -19,6 +19,7 @@ import type { CallContext } from './context.ts'
 import type { LeaderboardView } from './leaderboard-view.ts'
 import { once } from './once.ts'
 import { sizeOf } from './paging.ts'
+import { readFor } from './read-gates.ts'
 import { notFoundResult, type RejectedResult, readKey, refusalOf } from './result.ts'
 import type { Services } from './services.ts'
 import { actorIn } from './signed-in.ts'
@@ -78,13 +79,13 @@ export async function createLeaderboardSnapshot(
 /** Null where there is none for the caller. */
 export async function leaderboardSnapshot(
   args: { readonly id: string },
-  { services, viewer }: CallContext,
+  context: CallContext,
 ): Promise<LeaderboardArchive | null> {
-  const archive = await readLeaderboardArchive(services.database, asLeaderboardArchiveId(args.id))
+  const id = asLeaderboardArchiveId(args.id)
+  const archive = await readFor(context, (database) => readLeaderboardArchive(database, id))
   if (archive === undefined) return null
-  return (await services.reads.seesRoom({ roomId: archive.roomId, caller: callerOf(viewer) }))
-    ? archive
-    : null
+  const sight = { roomId: archive.roomId, caller: callerOf(context.viewer) }
+  return (await context.services.reads.seesRoom(sight, context.signal)) ? archive : null
 }
 
 export function archivedStandings(

@@ -20,7 +20,7 @@ import type { Plan } from '../hub/source.ts'
 import { createOperationMeasure, excessOf } from '../limits/operation-cost.ts'
 import { createQueryCosts } from '../limits/query-costs.ts'
 import type { CallContext, SharedContext } from '../resolvers/context.ts'
-import { queriesLimited } from '../resolvers/errors.ts'
+import { abandoned, queriesLimited } from '../resolvers/errors.ts'
 import { operationSpan } from '../tracing/spans.ts'
 import { NO_TRACING, type TraceParent, traced, typeOf } from '../tracing/tracing.ts'
 import { type OperationLimits, tooComplex, withoutSuggestion } from './document.ts'
@@ -87,6 +87,7 @@ export type Asker = Pick<CallContext, 'client' | 'viewer'>
 
 /** A document that is not known yet costs its length, in addition to what it asks for: to validate 5 KB takes up to 5 ms. */
 const PREPARATION = { charactersPerUnit: 16, max: 320 } as const
+const NEVER = new AbortController().signal
 /** A bucket holds what comes in this time. */
 const BURST_SECONDS = 2
 
@@ -138,7 +139,8 @@ export function createOperations(
     const found = facts.get(document)
     if (found === undefined) throw new RangeError('the operation was not prepared here')
     const viewerKey = found.readsViewer ? `u${context.viewer?.user.id ?? ''}` : ''
-    const contextValue = found.readsViewer ? context : shared
+    // Other connections of the same user share what is executed with it: it outlives the one that began it.
+    const contextValue = found.readsViewer ? { ...context, signal: NEVER } : shared
     return {
       key: `${found.id} ${operationName ?? ''} ${keyOfVariables(variables, found.cursorVariables.get(definition))} ${viewerKey}`,
       execute(rootValue) {
@@ -186,6 +188,8 @@ export function createOperations(
     },
 
     run({ document, definition, operationName, variables }, contextValue, message) {
+      const isUnasked = definition.operation === 'query' && contextValue.signal.aborted
+      if (isUnasked) return Promise.resolve({ errors: [abandoned] })
       return traced(tracing, operationSpan(definition, message), async (span) => {
         const result = masked(
           await execute({ schema, document, operationName, variableValues: variables, contextValue }),

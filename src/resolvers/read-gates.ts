@@ -1,0 +1,56 @@
+import type { Database } from '../log/database.ts'
+import { type CallContext, isCallContext, type SharedContext } from './context.ts'
+import { abandoned } from './errors.ts'
+
+/** Lets each client have a few statements of its own under way, however many its operations ask for. */
+export interface ReadGates {
+  /** Begins `read` when it is the client's turn. Rejects, without reading, where nobody waits for it any more by then. */
+  run<Value>(asker: Pick<CallContext, 'client' | 'signal'>, read: () => Promise<Value>): Promise<Value>
+}
+
+interface Gate {
+  running: number
+  /** Each takes over the place of one that has ended. */
+  readonly waiting: (() => void)[]
+}
+
+/** Of the database's ten connections; the others stay free for everybody else. */
+const AT_ONCE = 4
+
+export function createReadGates(atOnce: number = AT_ONCE): ReadGates {
+  const gates = new Map<string, Gate>()
+
+  function leave(client: string, gate: Gate): void {
+    const next = gate.waiting.shift()
+    if (next !== undefined) {
+      next()
+      return
+    }
+    gate.running -= 1
+    if (gate.running === 0) gates.delete(client)
+  }
+
+  return {
+    async run({ client, signal }, read) {
+      const gate = gates.get(client) ?? { running: 0, waiting: [] }
+      gates.set(client, gate)
+      if (gate.running < atOnce) gate.running += 1
+      else await new Promise<void>((resolve) => gate.waiting.push(resolve))
+      try {
+        if (signal.aborted) throw abandoned
+        return await read()
+      } finally {
+        leave(client, gate)
+      }
+    },
+  }
+}
+
+/** A read by a statement of its own, for one caller: what many fields ask for belongs to `services.reads`. */
+export function readFor<Value>(
+  context: SharedContext,
+  read: (database: Database) => Promise<Value>,
+): Promise<Value> {
+  const { database, gates } = context.services
+  return isCallContext(context) ? gates.run(context, () => read(database)) : read(database)
+}
