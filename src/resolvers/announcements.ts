@@ -3,7 +3,7 @@ import { type AnnouncementRecord, readAnnouncements } from '../log/read/announce
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
 import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
-import { readFor } from './read-gates.ts'
+import { readFor } from './read-for.ts'
 
 /** Those in force that are meant for the caller, newest first. */
 export async function announcements(

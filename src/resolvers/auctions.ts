@@ -8,7 +8,7 @@ import type { Slice } from '../log/read/list-key.ts'
 import { callerOf } from './caller.ts'
 import { type CallContext, type SharedContext, signalIn } from './context.ts'
 import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
-import { readFor } from './read-gates.ts'
+import { readFor } from './read-for.ts'
 import { type AuctionView, auctionOfRecord } from './views.ts'
 
 export async function auction(

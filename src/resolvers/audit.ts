@@ -15,7 +15,7 @@ import {
 } from '../log/read/audit.ts'
 import type { CallContext, SharedContext } from './context.ts'
 import { badUserInput, cursorInvalid, forbidden } from './errors.ts'
-import { readFor } from './read-gates.ts'
+import { readFor } from './read-for.ts'
 import { actorIn } from './signed-in.ts'
 import { type AuctionView, auctionOfRecord } from './views.ts'
 

@@ -12,7 +12,7 @@ import { auction } from './auctions.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
 import { notification } from './notifications.ts'
-import { readFor } from './read-gates.ts'
+import { readFor } from './read-for.ts'
 import { room } from './rooms.ts'
 import type { AuctionView, RoomView } from './views.ts'
 

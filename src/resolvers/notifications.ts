@@ -15,7 +15,7 @@ import { ensureUsers } from '../log/users.ts'
 import type { CallContext, SharedContext } from './context.ts'
 import { once } from './once.ts'
 import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
-import { readFor } from './read-gates.ts'
+import { readFor } from './read-for.ts'
 import { type RejectedResult, readKey, refusalOf } from './result.ts'
 import { actorIn, signedIn } from './signed-in.ts'
 

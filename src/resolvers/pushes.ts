@@ -3,7 +3,7 @@ import { countFailedPushes, type FailedPush, readFailedPushes } from '../log/rea
 import type { CallContext, SharedContext } from './context.ts'
 import { forbidden } from './errors.ts'
 import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
-import { readFor } from './read-gates.ts'
+import { readFor } from './read-for.ts'
 import { actorIn } from './signed-in.ts'
 
 export type { FailedPush }

@@ -1,11 +1,15 @@
-import type { Database } from '../log/database.ts'
-import { type CallContext, isCallContext, type SharedContext } from './context.ts'
 import { abandoned } from './errors.ts'
+
+/** Whom a read is for: `signal` is aborted when nobody waits for it any more. */
+interface Reader {
+  readonly client: string
+  readonly signal: AbortSignal
+}
 
 /** Lets each client have a few statements of its own under way, however many its operations ask for. */
 export interface ReadGates {
   /** Begins `read` when it is the client's turn. Rejects, without reading, where nobody waits for it any more by then. */
-  run<Value>(asker: Pick<CallContext, 'client' | 'signal'>, read: () => Promise<Value>): Promise<Value>
+  run<Value>(reader: Reader, read: () => Promise<Value>): Promise<Value>
 }
 
 interface Gate {
@@ -44,13 +48,4 @@ export function createReadGates(atOnce: number = AT_ONCE): ReadGates {
       }
     },
   }
-}
-
-/** A read by a statement of its own, for one caller: what many fields ask for belongs to `services.reads`. */
-export function readFor<Value>(
-  context: SharedContext,
-  read: (database: Database) => Promise<Value>,
-): Promise<Value> {
-  const { database, gates } = context.services
-  return isCallContext(context) ? gates.run(context, () => read(database)) : read(database)
 }

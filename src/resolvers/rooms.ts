@@ -19,7 +19,7 @@ import {
   spanConnectionOf,
   spanOf,
 } from './paging.ts'
-import { readFor } from './read-gates.ts'
+import { readFor } from './read-for.ts'
 import { type AuctionView, type MemberView, memberOfRecord, type RoomView, roomOfRecord } from './views.ts'
 
 export async function room(args: { readonly id: string }, context: CallContext): Promise<RoomView | null> {

@@ -7,7 +7,7 @@ import { readPortfolios, readPositions } from '../log/read/positions.ts'
 import { readTradeScope, type TradeScope } from '../log/read/trade-facts.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
-import { readFor } from './read-gates.ts'
+import { readFor } from './read-for.ts'
 
 interface RoomArgs {
   readonly roomId: string

@@ -6,7 +6,7 @@ import { asUserId } from '../kernel/id.ts'
 import { readWallet } from '../log/read/wallets.ts'
 import { ensureUser } from '../log/users.ts'
 import type { CallContext, SharedContext } from './context.ts'
-import { readFor } from './read-gates.ts'
+import { readFor } from './read-for.ts'
 import { type RejectedResult, readKey, refusalOf, rejected } from './result.ts'
 import { actorIn } from './signed-in.ts'
 
