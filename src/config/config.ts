@@ -227,7 +227,7 @@ function readLimits({ wholeNumber }: Variables): LimitsConfig {
     maxQueryComplexity: wholeNumber('MAX_QUERY_COMPLEXITY', 1000, count),
     maxQueryTokens: wholeNumber('MAX_QUERY_TOKENS', 2000, count),
     mutationsPerSecond: wholeNumber('MUTATIONS_PER_SECOND', 20, count),
-    queryCostPerSecond: wholeNumber('QUERY_COST_PER_SECOND', 5000, count),
+    queryCostPerSecond: wholeNumber('QUERY_COST_PER_SECOND', 2000, count),
   }
 }
 

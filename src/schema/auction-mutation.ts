@@ -1,4 +1,4 @@
-import { STATEMENT } from '../limits/field-cost.ts'
+import { LOOKUP } from '../limits/field-cost.ts'
 import {
   type AuctionPayload as AuctionPayloadShape,
   type BidAccepted as BidAcceptedShape,
@@ -42,7 +42,7 @@ const BidAccepted = builder.objectRef<BidAcceptedShape>('BidAccepted').implement
     bid: t.field({
       type: Bid,
       nullable: true,
-      ...costs({ weight: STATEMENT }),
+      ...costs({ weight: LOOKUP }),
       resolve: (parent, _args, context) => bidAccepted(parent, context),
     }),
     auction: t.expose('auction', { type: Auction }),

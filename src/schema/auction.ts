@@ -1,6 +1,6 @@
 import type { AuctionStanding, Bid as BidShape } from '../domain/auction/auction.ts'
 import { minimumBid, offeredBuyNow } from '../domain/auction/offered.ts'
-import { SHARE, STATEMENT } from '../limits/field-cost.ts'
+import { LOOKUP, SHARE, STATEMENT } from '../limits/field-cost.ts'
 import { auction, auctionCursor, auctions, bidsOfAuction, maximumOfViewer } from '../resolvers/auctions.ts'
 import type { AuctionView } from '../resolvers/views.ts'
 import { builder } from './builder.ts'
@@ -145,7 +145,7 @@ builder.queryFields((t) => ({
     type: Auction,
     nullable: true,
     args: { id: t.arg.id({ required: true }) },
-    ...costs({ weight: STATEMENT }),
+    ...costs({ weight: LOOKUP }),
     resolve: asCaller(auction),
   }),
   auctions: t.field({

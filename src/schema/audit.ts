@@ -81,7 +81,7 @@ const AuditOffer = builder.objectRef<AuditedOffer>('AuditOffer').implement({
 })
 
 /** Administrators read up to 1000 rows at once: the statement weighs more, and the list counts as a short page. */
-const LONG_PAGE = { weight: 4 * STATEMENT, size: 20, maxSize: 20 } as const
+const LONG_PAGE = { weight: 2 * STATEMENT, size: 20, maxSize: 20 } as const
 
 const AuctionAudit = builder.objectRef<AuctionAuditShape>('AuctionAudit').implement({
   description: 'The record of one auction: enough to replay the sale.',

@@ -1,5 +1,5 @@
 import type { Plan } from '../hub/source.ts'
-import { type FieldCost, STATEMENT } from '../limits/field-cost.ts'
+import { type FieldCost, LOOKUP } from '../limits/field-cost.ts'
 import { type CallContext, callContextOf, type SharedContext } from '../resolvers/context.ts'
 
 declare module 'graphql' {
@@ -60,7 +60,7 @@ export function servedBy<Args extends object>(
   readonly resolve: (value: never) => never
 } {
   return {
-    extensions: { plan, cost: { weight: STATEMENT } },
+    extensions: { plan, cost: { weight: LOOKUP } },
     subscribe: () => {
       throw new Error('subscriptions are served by the hub, not by a source stream of their own')
     },

@@ -1,4 +1,4 @@
-import { PAID, SHARE, STATEMENT } from '../limits/field-cost.ts'
+import { LOOKUP, PAID, SHARE, STATEMENT } from '../limits/field-cost.ts'
 import { deliveredCursor, unreadCount } from '../resolvers/receipts.ts'
 import {
   auctionsOfRoom,
@@ -143,7 +143,7 @@ builder.queryFields((t) => ({
     type: Room,
     nullable: true,
     args: { id: t.arg.id({ required: true }) },
-    ...costs({ weight: STATEMENT }),
+    ...costs({ weight: LOOKUP }),
     resolve: asCaller(room),
   }),
   rooms: t.field({

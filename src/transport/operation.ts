@@ -89,7 +89,7 @@ export type Asker = Pick<CallContext, 'client' | 'viewer'>
 const PREPARATION = { charactersPerUnit: 16, max: 320 } as const
 const NEVER = new AbortController().signal
 /** A bucket holds what comes in this time. */
-const BURST_SECONDS = 2
+const BURST_SECONDS = 5
 
 export function createOperations(
   schema: GraphQLSchema,

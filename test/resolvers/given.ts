@@ -79,7 +79,15 @@ export async function openGiven(
   ...known: readonly Viewer[]
 ): Promise<Given & { readonly close: () => Promise<void> }> {
   const url = await createDatabase(inject('postgresUrl'), inject('databasePrefix'))
-  const record = await openRecord({ url, directory: '', onConnectionError: () => {} })
+  return openGivenOn({ url, directory: '' }, known)
+}
+
+/** The same over a given database: PostgreSQL, or the embedded one in a directory. */
+export async function openGivenOn(
+  where: { readonly url: string | null; readonly directory: string },
+  known: readonly Viewer[],
+): Promise<Given & { readonly close: () => Promise<void> }> {
+  const record = await openRecord({ ...where, onConnectionError: () => {} })
   const { database } = record
   const dispatch = createDispatch({ database, turns: createTurns(4), announce: () => {} })
   const now = () => NOW

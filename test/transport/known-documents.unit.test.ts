@@ -7,7 +7,7 @@ const limits = {
   maxQueryDepth: 12,
   maxQueryComplexity: 1000,
   maxQueryTokens: 2000,
-  queryCostPerSecond: 5000,
+  queryCostPerSecond: 2000,
   isIntrospectionAllowed: true,
 }
 const schema = buildSchema('type Query { me: String }')
