@@ -3,7 +3,7 @@
  * which is right for a value that the parent already holds.
  */
 export interface FieldCost {
-  /** Per time that the field is resolved. Default 1. */
+  /** Per time that the field is resolved. Default 1. 0: free, unless it has an alias. */
   readonly weight?: number
   /** Items that a list counts as, where neither `first` nor `last` says. Connections: 20. */
   readonly size?: number
@@ -29,6 +29,8 @@ export const LOOKUP = 20
 export const SHARE = 3
 /** Already paid for by the field that returned the parent. */
 export const PAID = 1
+/** What a connection is made of, which every list selects. */
+export const FREE = 0
 /** A field of Mutation, where nothing else is said: it has a limit of its own, and shares its transaction. */
 export const COMMAND = 10
 /** A root list without `first`, of up to 1000 rows: the statements weigh more, since the list counts as a page. */

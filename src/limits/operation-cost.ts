@@ -142,11 +142,13 @@ class Measuring {
 
   #field(node: FieldNode, parent: GraphQLObjectType, items: number): OperationSize {
     const name = node.name.value
-    // Executed once per object however often it is selected, unless an alias makes it another field.
-    if (name === '__typename') return { cost: node.alias === undefined ? 0 : 1, depth: 1 }
+    // What is free is executed once per object, however often it is selected; an alias makes it another field.
+    const least = node.alias === undefined ? 0 : 1
+    if (name === '__typename') return { cost: least, depth: 1 }
     const field = parent.getFields()[name]
     if (INTROSPECTION.has(name) || field === undefined) return { cost: 1, depth: 1 }
-    const weight = field.extensions.cost?.weight ?? (this.#isMutation(parent) ? COMMAND : 1)
+    const own = field.extensions.cost?.weight ?? (this.#isMutation(parent) ? COMMAND : 1)
+    const weight = Math.max(own, least)
     if (node.selectionSet === undefined) return { cost: weight, depth: 1 }
     const isList = isListType(getNullableType(field.type))
     const size = isList || isConnection(field.type) ? this.#items(field, node, parent, items) : 1

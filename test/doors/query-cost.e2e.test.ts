@@ -3,8 +3,8 @@ import { startTestApp, type TestApp } from '../support/app.ts'
 import { type Caller, codeOfEnd, createCaller } from '../support/caller.ts'
 import { openSocket } from '../support/socket.ts'
 
-/** 451: a burst of 1320 holds two. */
-const DEAR = 'query Dear { rooms(first: 100) { edges { node { id name } } } }'
+/** 450: a burst of 1320 holds two. */
+const DEAR = 'query Dear { rooms(first: 100) { edges { node { id name kind phase } } } }'
 const DEAR_MUTATION = `mutation ($id: ID!) { ${Array.from({ length: 40 }, (_, n) => `m${n}: setTyping(roomId: $id, typing: false)`).join(' ')} }`
 const LIMITED = { code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) }
 

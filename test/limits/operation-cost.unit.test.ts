@@ -24,6 +24,7 @@ setCost(schema, 'Query', 'orders', { weight: 60, size: 20 })
 setCost(schema, 'Query', 'history', { size: 10, maxSize: 1000 })
 setCost(schema, 'User', 'friends', { weight: 3 })
 setCost(schema, 'User', 'score', { weight: 3 })
+setCost(schema, 'UserConnection', 'pageInfo', { weight: 0 })
 
 function setCost(built: GraphQLSchema, type: string, name: string, cost: FieldCost): void {
   const found = built.getType(type)
@@ -79,7 +80,12 @@ describe('the cost of an operation', () => {
     {
       case: 'a connection by its default, what is outside the list once',
       text: '{ users { totalCount edges { node { id } } pageInfo { hasNextPage } } }',
-      ...{ depth: 4, cost: 20 + 1 + 1 + 20 * 2 + 2 },
+      ...{ depth: 4, cost: 20 + 1 + 1 + 20 * 2 + 1 },
+    },
+    {
+      case: 'what is free, when it has an alias',
+      text: '{ users { a: pageInfo { hasNextPage } b: pageInfo { hasNextPage } } }',
+      ...{ depth: 3, cost: 20 + 2 * 2 },
     },
     { case: 'nodes', text: '{ users(first: 3) { nodes { id } } }', depth: 3, cost: 20 + 1 + 3 },
     { case: '`last`', text: '{ users(last: 500) { edges { node { id } } } }', depth: 4, cost: 21 + 100 * 2 },
