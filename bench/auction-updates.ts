@@ -124,7 +124,11 @@ async function measure(
 await using postgres = await startPostgres({ fsync: true })
 await using node = await startNode({
   databaseUrl: await postgres.createDatabase(),
-  env: { MUTATIONS_PER_SECOND: '1000000', MAX_CONNECTIONS_PER_USER: '1000' },
+  env: {
+    MUTATIONS_PER_SECOND: '1000000',
+    QUERY_COST_PER_SECOND: '1000000000',
+    MAX_CONNECTIONS_PER_USER: '1000',
+  },
 })
 const auctions = await openAuctions(node)
 const watchers: Watchers[] = []

@@ -146,7 +146,11 @@ for (const count of [1, 2]) {
     const name = `${count === 1 ? 'one node' : 'two nodes'}, ${title}`
     if (only !== undefined && !name.includes(only)) continue
     const databaseUrl = await postgres.createDatabase()
-    const env = { MUTATIONS_PER_SECOND: '1000000', MAX_CONNECTIONS_PER_USER: '1000' }
+    const env = {
+      MUTATIONS_PER_SECOND: '1000000',
+      QUERY_COST_PER_SECOND: '1000000000',
+      MAX_CONNECTIONS_PER_USER: '1000',
+    }
     const bus = count === 1 ? {} : { redisUrl: redis.url }
     await using one = await startNode({ databaseUrl, env, ...bus })
     await using other = count === 1 ? null : await startNode({ databaseUrl, env, ...bus })

@@ -48,6 +48,7 @@ export interface LimitsConfig {
   readonly maxQueryComplexity: number
   readonly maxQueryTokens: number
   readonly mutationsPerSecond: number
+  readonly queryCostPerSecond: number
 }
 
 export interface RedisConfig {
@@ -226,6 +227,7 @@ function readLimits({ wholeNumber }: Variables): LimitsConfig {
     maxQueryComplexity: wholeNumber('MAX_QUERY_COMPLEXITY', 1000, count),
     maxQueryTokens: wholeNumber('MAX_QUERY_TOKENS', 2000, count),
     mutationsPerSecond: wholeNumber('MUTATIONS_PER_SECOND', 20, count),
+    queryCostPerSecond: wholeNumber('QUERY_COST_PER_SECOND', 2000, count),
   }
 }
 

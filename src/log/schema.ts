@@ -138,7 +138,10 @@ export const rooms = pgTable(
     ranking: text().$type<RankingMethod>().notNull(),
     disclosure: text().$type<TradeDisclosure>().notNull(),
   },
-  (t) => [index('rooms_listing').on(t.createdAt, t.id)],
+  (t) => [
+    index('rooms_listing').on(t.createdAt, t.id),
+    index('rooms_open').on(t.kind, t.visibility, t.createdAt, t.id),
+  ],
 )
 
 export const members = pgTable(

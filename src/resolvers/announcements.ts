@@ -3,14 +3,16 @@ import { type AnnouncementRecord, readAnnouncements } from '../log/read/announce
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
 import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
+import { readFor } from './read-for.ts'
 
 /** Those in force that are meant for the caller, newest first. */
 export async function announcements(
   args: ForwardArgs,
-  { services, viewer }: CallContext,
+  context: CallContext,
 ): Promise<Connection<Announcement>> {
   const slice = sliceOf('announcements', args)
-  const records = await readAnnouncements(services.database, callerOf(viewer), slice)
+  const caller = callerOf(context.viewer)
+  const records = await readFor(context, (database) => readAnnouncements(database, caller, slice))
   const keyOf = ({ rank }: AnnouncementRecord) => ({ rank, id: '' })
   return connectionOf('announcements', slice, records, keyOf, ({ announcement }) => announcement)
 }

@@ -1,5 +1,5 @@
 import type { IdempotencyKey, Outcome } from '../command/commands.ts'
-import { type Actor, SYSTEM } from '../domain/actor.ts'
+import { type Actor } from '../domain/actor.ts'
 import type { AuctionState, Bid, BidOutcome, IncrementBand, SoftClose } from '../domain/auction/auction.ts'
 import type { AuctionCommand, AuctionReply } from '../domain/auction/command.ts'
 import type { Amount } from '../kernel/amount.ts'
@@ -145,7 +145,7 @@ export async function buyNow(args: BuyNowArgs, context: CallContext): Promise<Pl
 
 /** Read only where it is asked for: the command's answer doesn't hold it. */
 export async function bidAccepted({ bidId }: BidAccepted, { services }: SharedContext): Promise<Bid | null> {
-  return bidId === null ? null : ((await readBid(services.database, bidId, SYSTEM)) ?? null)
+  return bidId === null ? null : ((await services.reads.bid(bidId)) ?? null)
 }
 
 async function giveBid(
@@ -179,13 +179,13 @@ async function giveAuctionCommand(
 }
 
 async function auctionPayload(
-  { database }: Services,
+  { database, reads }: Services,
   actor: Actor,
   { reply, position, state }: AcceptedOutcome,
 ): Promise<AuctionResult> {
   const cursor = encodeCursor(auctionTopic(reply.auctionId), position)
   if (state !== undefined) {
-    const auction = auctionAfterCommand(database, state.terms, state.standing, position)
+    const auction = auctionAfterCommand(reads, state.terms, state.standing, position)
     return { kind: 'accepted', auction, cursor }
   }
   const record = await readAuction(database, reply.auctionId, actor)

@@ -3,19 +3,20 @@ import type { Amount } from '../kernel/amount.ts'
 import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
 import { asAuctionId, asRoomId } from '../kernel/id.ts'
 import { auctionTopic } from '../kernel/topic.ts'
-import { type AuctionRecord, readAuction, readAuctions, readCeiling } from '../log/read/auctions.ts'
-import { readBids } from '../log/read/bids.ts'
+import { type AuctionRecord, readAuctions } from '../log/read/auctions.ts'
 import type { Slice } from '../log/read/list-key.ts'
 import { callerOf } from './caller.ts'
-import type { CallContext, SharedContext } from './context.ts'
+import { type CallContext, type SharedContext, signalIn } from './context.ts'
 import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
+import { readFor } from './read-for.ts'
 import { type AuctionView, auctionOfRecord } from './views.ts'
 
 export async function auction(
   args: { readonly id: string },
-  { services, viewer }: CallContext,
+  { services, viewer, signal }: CallContext,
 ): Promise<AuctionView | null> {
-  const record = await readAuction(services.database, asAuctionId(args.id), callerOf(viewer))
+  const sight = { auctionId: asAuctionId(args.id), caller: callerOf(viewer) }
+  const record = await services.reads.auction(sight, signal)
   return record === undefined ? null : auctionOfRecord(record)
 }
 
@@ -25,14 +26,13 @@ export interface AuctionsArgs extends ForwardArgs {
 }
 
 /** Newest first, of the rooms that the caller may see. */
-export async function auctions(
-  args: AuctionsArgs,
-  { services, viewer }: CallContext,
-): Promise<Connection<AuctionView>> {
+export async function auctions(args: AuctionsArgs, context: CallContext): Promise<Connection<AuctionView>> {
   const slice = sliceOf('auctions', args)
   const roomId = typeof args.roomId === 'string' ? asRoomId(args.roomId) : null
   const filter = { phase: args.phase, roomId }
-  return auctionConnection(slice, await readAuctions(services.database, callerOf(viewer), filter, slice))
+  const caller = callerOf(context.viewer)
+  const records = await readFor(context, (database) => readAuctions(database, caller, filter, slice))
+  return auctionConnection(slice, records)
 }
 
 export function auctionConnection(slice: Slice, records: readonly AuctionRecord[]): Connection<AuctionView> {
@@ -44,12 +44,13 @@ export function auctionConnection(slice: Slice, records: readonly AuctionRecord[
 export async function bidsOfAuction(
   auction: AuctionView,
   args: ForwardArgs,
-  { services }: SharedContext,
+  context: SharedContext,
 ): Promise<Connection<Bid>> {
-  const slice = sliceOf('bids', args)
-  const bids = await readBids(services.database, auction.id, await auction.lastBid(), slice)
+  const page = sliceOf('bids', args)
+  const asked = { id: auction.id, bound: await auction.lastBid(), page }
+  const bids = await context.services.reads.bids(asked, signalIn(context))
   const keyOf = (bid: Bid) => ({ rank: bid.sequence, id: '' })
-  return connectionOf('bids', slice, bids, keyOf, (bid) => bid)
+  return connectionOf('bids', page, bids, keyOf, (bid) => bid)
 }
 
 export async function auctionCursor(auction: AuctionView): Promise<Cursor> {
@@ -59,7 +60,7 @@ export async function auctionCursor(auction: AuctionView): Promise<Cursor> {
 /** The viewer's own ceiling: nobody else's is ever read here. */
 export async function maximumOfViewer(
   { id }: AuctionView,
-  { services, viewer }: CallContext,
+  { services, viewer, signal }: CallContext,
 ): Promise<Amount | null> {
-  return viewer === null ? null : readCeiling(services.database, id, viewer.user.id)
+  return viewer === null ? null : services.reads.ceiling({ auctionId: id, bidderId: viewer.user.id }, signal)
 }

@@ -15,6 +15,7 @@ import {
 } from '../log/read/audit.ts'
 import type { CallContext, SharedContext } from './context.ts'
 import { badUserInput, cursorInvalid, forbidden } from './errors.ts'
+import { readFor } from './read-for.ts'
 import { actorIn } from './signed-in.ts'
 import { type AuctionView, auctionOfRecord } from './views.ts'
 
@@ -40,7 +41,9 @@ export async function auctionAudit(
 ): Promise<AuctionAudit | null> {
   const actor = actorIn(context)
   if (!hasRole(actor, 'ADMIN')) throw forbidden('Only administrators audit auctions.')
-  const record = await readAuction(context.services.database, asAuctionId(args.auctionId), actor)
+  const record = await readFor(context, (database) =>
+    readAuction(database, asAuctionId(args.auctionId), actor),
+  )
   if (record === undefined) return null
   return { auction: auctionOfRecord(record), reservePrice: record.terms.reservePrice }
 }
@@ -49,15 +52,18 @@ export async function auctionAudit(
 export async function auditEntries(
   { auction }: AuctionAudit,
   args: { readonly first?: number | null | undefined; readonly after?: string | null | undefined },
-  { services }: SharedContext,
+  context: SharedContext,
 ): Promise<readonly AuditEntry[]> {
   const topic = auctionTopic(auction.id)
   const after = args.after ? decodeCursor(topic, args.after) : { offset: BEGINNING }
   if (after === undefined) throw cursorInvalid()
   const { epoch } = await auction.position()
-  const entries = await readAuditedEntries(services.database, auction.id, after.offset, sizeOf(args.first))
-  const offsets = entries.map(({ offset }) => offset)
-  const transfers = await readAuditedTransfers(services.database, auction.id, offsets)
+  const size = sizeOf(args.first)
+  const { entries, transfers } = await readFor(context, async (database) => {
+    const entries = await readAuditedEntries(database, auction.id, after.offset, size)
+    const offsets = entries.map(({ offset }) => offset)
+    return { entries, transfers: await readAuditedTransfers(database, auction.id, offsets) }
+  })
   const byOffset = Map.groupBy(transfers, ({ offset }) => offset)
   return entries.map((entry) => ({
     ...entry,
@@ -69,9 +75,12 @@ export async function auditEntries(
 export async function auditOffers(
   { auction }: AuctionAudit,
   args: { readonly first?: number | null | undefined; readonly afterSequence?: number | null | undefined },
-  { services }: SharedContext,
+  context: SharedContext,
 ): Promise<readonly AuditedOffer[]> {
-  return readAuditedOffers(services.database, auction.id, args.afterSequence ?? 0, sizeOf(args.first))
+  const size = sizeOf(args.first)
+  return readFor(context, (database) =>
+    readAuditedOffers(database, auction.id, args.afterSequence ?? 0, size),
+  )
 }
 
 function sizeOf(first: number | null | undefined): number {

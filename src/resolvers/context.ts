@@ -44,8 +44,14 @@ export interface ConnectionControl {
   >
 }
 
-function isCallContext(context: SharedContext): context is CallContext {
+/** Whether `context` is that of one caller. */
+export function isCallContext(context: SharedContext): context is CallContext {
   return 'viewer' in context
+}
+
+/** Aborted when nobody waits for the answer any more; undefined in a shared execution, for which somebody always does. */
+export function signalIn(context: SharedContext): AbortSignal | undefined {
+  return isCallContext(context) ? context.signal : undefined
 }
 
 /** `context` as that of one caller. Throws in a shared execution. */

@@ -21,7 +21,15 @@ export const rateLimited = (retryAfterMs: number): GraphQLError =>
     extensions: { code: 'RATE_LIMITED', retryAfterMs },
   })
 
+export const queriesLimited = (retryAfterMs: number): GraphQLError =>
+  new GraphQLError('Too many expensive operations: wait a moment, or ask for less.', {
+    extensions: { code: 'RATE_LIMITED', retryAfterMs },
+  })
+
 export const badUserInput = (reason: string): GraphQLError => refusal('BAD_USER_INPUT', reason)
 
 export const cursorInvalid = (): GraphQLError =>
   refusal('CURSOR_INVALID', 'This is no cursor of the list that it was passed to.')
+
+/** The client is gone: nothing more is read for it. One for all, since an error costs its stack, and nobody is shown this one. */
+export const abandoned: GraphQLError = refusal('ABANDONED', 'The client has gone.')

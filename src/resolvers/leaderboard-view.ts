@@ -1,7 +1,8 @@
 import type { Topic } from '../kernel/topic.ts'
 import { beginLeaderboard } from '../log/begin-leaderboard.ts'
 import type { Database } from '../log/database.ts'
-import { type LeaderboardRecord, readLeaderboard } from '../log/read/leaderboards.ts'
+import { type LeaderboardRecord, readLeaderboards } from '../log/read/leaderboards.ts'
+import { MAX_SIZE } from './paging.ts'
 
 /** A leaderboard for the resolvers of its type: whatever is asked of a view is of one moment. */
 export interface LeaderboardView {
@@ -23,10 +24,24 @@ export async function leaderboardNow(
   topic: Topic,
   limit: number,
 ): Promise<LeaderboardRecord> {
-  const known = await readLeaderboard(database, topic, limit)
-  if (known !== undefined) return known
-  await beginLeaderboard(database, topic)
-  const begun = await readLeaderboard(database, topic, limit)
-  if (begun === undefined) throw new Error(`${topic} could not be begun`)
-  return begun
+  const [record] = await leaderboardsNow(database, [topic], limit)
+  if (record === undefined) throw new Error(`${topic} could not be begun`)
+  return record
+}
+
+/** The same for each of `topics`, in one statement where all have begun. */
+export async function leaderboardsNow(
+  database: Database,
+  topics: readonly Topic[],
+  limit: number = MAX_SIZE,
+): Promise<readonly LeaderboardRecord[]> {
+  const known = await readLeaderboards(database, topics, limit)
+  const missing = topics.filter((_topic, index) => known[index] === undefined)
+  for (const topic of missing) await beginLeaderboard(database, topic)
+  const begun = missing.length === 0 ? known : await readLeaderboards(database, topics, limit)
+  return topics.map((topic, index) => {
+    const record = begun[index]
+    if (record === undefined) throw new Error(`${topic} could not be begun`)
+    return record
+  })
 }

@@ -1,30 +1,29 @@
 import type { Standing } from '../domain/ranking/standing.ts'
 import type { RankingMethod } from '../domain/room/room.ts'
 import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
-import { auctionLeaderboardTopic, idOf, roomLeaderboardTopic } from '../kernel/topic.ts'
-import type { SharedContext } from './context.ts'
-import { type LeaderboardView, leaderboardNow } from './leaderboard-view.ts'
+import { auctionLeaderboardTopic, idOf, roomLeaderboardTopic, type Topic } from '../kernel/topic.ts'
+import { type SharedContext, signalIn } from './context.ts'
+import type { LeaderboardView } from './leaderboard-view.ts'
 import { once } from './once.ts'
-import { MAX_SIZE, sizeOf } from './paging.ts'
+import { sizeOf } from './paging.ts'
 import type { AuctionView, RoomView } from './views.ts'
 
 /** The leaderboard as it is when first asked for. */
 export function leaderboardOfAuction(
   { id }: AuctionView,
   _args: object,
-  { services }: SharedContext,
+  context: SharedContext,
 ): LeaderboardView {
-  const topic = auctionLeaderboardTopic(id)
-  return { topic, record: once(() => leaderboardNow(services.database, topic, MAX_SIZE)), size: null }
+  return viewOf(auctionLeaderboardTopic(id), context)
 }
 
-export function leaderboardOfRoom(
-  { id }: RoomView,
-  _args: object,
-  { services }: SharedContext,
-): LeaderboardView {
-  const topic = roomLeaderboardTopic(id)
-  return { topic, record: once(() => leaderboardNow(services.database, topic, MAX_SIZE)), size: null }
+export function leaderboardOfRoom({ id }: RoomView, _args: object, context: SharedContext): LeaderboardView {
+  return viewOf(roomLeaderboardTopic(id), context)
+}
+
+function viewOf(topic: Topic, context: SharedContext): LeaderboardView {
+  const { leaderboard } = context.services.reads
+  return { topic, record: once(() => leaderboard(topic, signalIn(context))), size: null }
 }
 
 export const leaderboardId = ({ topic }: LeaderboardView): string => idOf(topic)

@@ -12,6 +12,7 @@ import { auction } from './auctions.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
 import { notification } from './notifications.ts'
+import { readFor } from './read-for.ts'
 import { room } from './rooms.ts'
 import type { AuctionView, RoomView } from './views.ts'
 
@@ -27,13 +28,13 @@ export function isOrder(node: NodeView): node is Order {
 
 /** Null where there is none, or none that the caller may see. An order never hides what has its id from this server. */
 export async function node(args: { readonly id: string }, context: CallContext): Promise<NodeView | null> {
-  const { services, viewer } = context
   const own = await ownNode(args, context)
-  return own ?? (await readOrder(services.database, asOrderId(args.id), callerOf(viewer))) ?? null
+  if (own !== null) return own
+  const caller = callerOf(context.viewer)
+  return (await readFor(context, (database) => readOrder(database, asOrderId(args.id), caller))) ?? null
 }
 
 async function ownNode(args: { readonly id: string }, context: CallContext): Promise<OwnNode | null> {
-  const { database } = context.services
   const caller = callerOf(context.viewer)
   switch (kindOfId(args.id)) {
     case 'room':
@@ -41,12 +42,18 @@ async function ownNode(args: { readonly id: string }, context: CallContext): Pro
     case 'auction':
       return auction(args, context)
     case 'message':
-      return (await readMessage(database, asMessageId(args.id), caller)) ?? null
+      return (
+        (await readFor(context, (database) => readMessage(database, asMessageId(args.id), caller))) ?? null
+      )
     case 'bid':
-      return (await readBid(database, asBidId(args.id), caller)) ?? null
+      return (await readFor(context, (database) => readBid(database, asBidId(args.id), caller))) ?? null
     case 'notification':
       return notification(args, context)
     case 'announcement':
-      return (await readAnnouncement(database, asAnnouncementId(args.id), caller)) ?? null
+      return (
+        (await readFor(context, (database) =>
+          readAnnouncement(database, asAnnouncementId(args.id), caller),
+        )) ?? null
+      )
   }
 }

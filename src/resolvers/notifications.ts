@@ -15,6 +15,7 @@ import { ensureUsers } from '../log/users.ts'
 import type { CallContext, SharedContext } from './context.ts'
 import { once } from './once.ts'
 import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
+import { readFor } from './read-for.ts'
 import { type RejectedResult, readKey, refusalOf } from './result.ts'
 import { actorIn, signedIn } from './signed-in.ts'
 
@@ -30,7 +31,7 @@ const looks = new WeakMap<SharedContext, () => Promise<Inbox>>()
 
 function inboxOf(viewer: Viewer, context: SharedContext): Promise<Inbox> {
   const known = looks.get(context)
-  const look = known ?? once(() => readInbox(context.services.database, viewer.user.id))
+  const look = known ?? once(() => readFor(context, (database) => readInbox(database, viewer.user.id)))
   if (known === undefined) looks.set(context, look)
   return look()
 }
@@ -44,7 +45,9 @@ export async function notificationsOfViewer(
   const slice = sliceOf('notifications', args)
   const { position } = await inboxOf(viewer, context)
   const filter = { through: position.offset, isUnreadOnly: args.unreadOnly ?? false }
-  const records = await readNotifications(context.services.database, viewer.user.id, filter, slice)
+  const records = await readFor(context, (database) =>
+    readNotifications(database, viewer.user.id, filter, slice),
+  )
   const keyOf = ({ rank }: NotificationRecord) => ({ rank, id: '' })
   return connectionOf('notifications', slice, records, keyOf, ({ notification }) => notification)
 }
@@ -61,10 +64,12 @@ export async function notificationsCursor(viewer: Viewer, context: SharedContext
 /** Null for everyone but its owner. */
 export async function notification(
   args: { readonly id: string },
-  { services, viewer }: CallContext,
+  context: CallContext,
 ): Promise<Notification | null> {
+  const { viewer } = context
   if (viewer === null) return null
-  return (await readNotification(services.database, asNotificationId(args.id), viewer.user.id)) ?? null
+  const id = asNotificationId(args.id)
+  return (await readFor(context, (database) => readNotification(database, id, viewer.user.id))) ?? null
 }
 
 export interface MarkReadPayload {

@@ -176,12 +176,12 @@ export async function serverTimePlan(args: PeriodArgs, context: CallContext): Pr
 
 /** Throws NOT_FOUND where there is no such room for the caller. */
 async function roomFor(
-  { services, viewer }: CallContext,
+  { services, viewer, signal }: CallContext,
   args: RoomArgs,
 ): Promise<{ readonly id: RoomId; readonly guard: Guard }> {
   const id = asRoomId(args.roomId)
   const askedAt = performance.now()
-  if (!(await services.reads.seesRoom({ roomId: id, caller: callerOf(viewer) }))) throw notFound()
+  if (!(await services.reads.seesRoom({ roomId: id, caller: callerOf(viewer) }, signal))) throw notFound()
   return { id, guard: guardOfRoom(services, id, viewer, askedAt) }
 }
 
@@ -198,12 +198,12 @@ async function tradeRoomFor(
 
 /** Throws NOT_FOUND where there is no such auction for the caller. */
 async function auctionFor(
-  { services, viewer }: CallContext,
+  { services, viewer, signal }: CallContext,
   args: AuctionArgs,
 ): Promise<{ readonly id: AuctionId; readonly guard: Guard }> {
   const id = asAuctionId(args.auctionId)
   const askedAt = performance.now()
-  const roomId = await services.reads.roomOfAuction({ auctionId: id, caller: callerOf(viewer) })
+  const roomId = await services.reads.roomOfAuction({ auctionId: id, caller: callerOf(viewer) }, signal)
   if (roomId === undefined) throw notFound()
   return { id, guard: guardOfRoom(services, roomId, viewer, askedAt) }
 }

@@ -3,6 +3,7 @@ import { countFailedPushes, type FailedPush, readFailedPushes } from '../log/rea
 import type { CallContext, SharedContext } from './context.ts'
 import { forbidden } from './errors.ts'
 import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
+import { readFor } from './read-for.ts'
 import { actorIn } from './signed-in.ts'
 
 export type { FailedPush }
@@ -11,7 +12,7 @@ export type { FailedPush }
 export async function failedPushes(args: ForwardArgs, context: CallContext): Promise<Connection<FailedPush>> {
   if (!hasRole(actorIn(context), 'ADMIN')) throw forbidden('Only administrators see what was not delivered.')
   const slice = sliceOf('pushes', args)
-  const rows = await readFailedPushes(context.services.database, slice)
+  const rows = await readFor(context, (database) => readFailedPushes(database, slice))
   const keyOf = ({ createdAt, notificationId }: FailedPush) => ({ rank: createdAt, id: notificationId })
   return connectionOf('pushes', slice, rows, keyOf, (push) => push)
 }
@@ -21,5 +22,5 @@ export function countAllFailedPushes(
   _args: object,
   context: SharedContext,
 ): Promise<number> {
-  return countFailedPushes(context.services.database)
+  return readFor(context, countFailedPushes)
 }

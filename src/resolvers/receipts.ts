@@ -3,7 +3,7 @@ import { countReceipts, type ReceiptCounts } from '../domain/receipt/marks.ts'
 import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
 import { asRoomId } from '../kernel/id.ts'
 import { messagesTopic } from '../kernel/topic.ts'
-import type { CallContext, SharedContext } from './context.ts'
+import { type CallContext, type SharedContext, signalIn } from './context.ts'
 import { refusalOf } from './result.ts'
 import type { MembershipResult } from './room-mutations.ts'
 import { actorIn } from './signed-in.ts'
@@ -20,7 +20,7 @@ export async function advanceReceipt(
   args: AdvanceReceiptArgs,
   context: CallContext,
 ): Promise<MembershipResult> {
-  const { dispatch, database } = context.services
+  const { dispatch, reads } = context.services
   const roomId = asRoomId(args.roomId)
   const outcome = await dispatch.receipts(roomId, actorIn(context), {
     kind: 'advance',
@@ -33,27 +33,24 @@ export async function advanceReceipt(
   const marks = { ...state.marks, epoch: position.epoch }
   return {
     kind: 'accepted',
-    room: roomOfEntry(database, state.room),
+    room: roomOfEntry(reads, state.room),
     membership: { ...state.membership, roomId, marks: async () => marks },
     cursor: encodeCursor(messagesTopic(roomId), position),
   }
 }
 
 /** As of now; null where the room shows no receipts. */
-export async function receiptCounts(
-  message: Message,
-  { services }: SharedContext,
-): Promise<ReceiptCounts | null> {
-  const members = await services.reads.receipts(message.roomId)
+export async function receiptCounts(message: Message, context: SharedContext): Promise<ReceiptCounts | null> {
+  const members = await context.services.reads.receipts(message.roomId, signalIn(context))
   return members === undefined ? null : countReceipts(members, message)
 }
 
 export async function unreadCount(
   { roomId, user, marks }: MemberView,
-  { services }: SharedContext,
+  context: SharedContext,
 ): Promise<number> {
   const { readThrough } = await marks()
-  return services.reads.unreadCount({ roomId, userId: user.id, readThrough })
+  return context.services.reads.unreadCount({ roomId, userId: user.id, readThrough }, signalIn(context))
 }
 
 export async function deliveredCursor({ roomId, marks }: MemberView): Promise<Cursor> {

@@ -204,7 +204,7 @@ async function giveMemberCommand(
   if (payload.kind === 'rejected') return payload
   const held = outcome.kind === 'accepted' ? outcome.state?.memberships.get(userId) : undefined
   const isMember = held?.status === 'member'
-  return { ...payload, membership: isMember ? memberAfterCommand(services.database, id, held) : null }
+  return { ...payload, membership: isMember ? memberAfterCommand(services.reads, id, held) : null }
 }
 
 async function roomPayload(services: Services, actor: Actor, outcome: RoomOutcome): Promise<RoomResult> {
@@ -212,7 +212,7 @@ async function roomPayload(services: Services, actor: Actor, outcome: RoomOutcom
   const { reply, position, state } = outcome
   const cursor = encodeCursor(roomTopic(reply.roomId), position)
   if (state !== undefined) {
-    return { kind: 'accepted', room: roomAfterCommand(services.database, state.room, position), cursor }
+    return { kind: 'accepted', room: roomAfterCommand(services.reads, state.room, position), cursor }
   }
   const record = await readRoom(services.database, reply.roomId, actor)
   if (record === undefined) return notFoundResult()

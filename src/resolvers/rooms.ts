@@ -1,18 +1,15 @@
 import type { Viewer } from '../auth/viewer.ts'
-import { SYSTEM } from '../domain/actor.ts'
 import type { AuctionPhase } from '../domain/auction/auction.ts'
 import type { Message } from '../domain/message/message.ts'
 import type { RoomKind, RoomPhase } from '../domain/room/room.ts'
 import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
 import { asRoomId, type RoomId } from '../kernel/id.ts'
 import { messagesTopic, roomTopic } from '../kernel/topic.ts'
-import { readAuctions } from '../log/read/auctions.ts'
-import { type MemberRecord, readMemberCount, readMembers } from '../log/read/members.ts'
-import { readMessages } from '../log/read/messages.ts'
-import { type RoomFilter, type RoomRecord, readRoom, readRooms } from '../log/read/rooms.ts'
+import type { MemberRecord } from '../log/read/members.ts'
+import { type RoomFilter, type RoomRecord, readRooms } from '../log/read/rooms.ts'
 import { auctionConnection } from './auctions.ts'
 import { callerOf } from './caller.ts'
-import type { CallContext, SharedContext } from './context.ts'
+import { type CallContext, type SharedContext, signalIn } from './context.ts'
 import {
   type BothWaysArgs,
   type Connection,
@@ -22,10 +19,12 @@ import {
   spanConnectionOf,
   spanOf,
 } from './paging.ts'
+import { readFor } from './read-for.ts'
 import { type AuctionView, type MemberView, memberOfRecord, type RoomView, roomOfRecord } from './views.ts'
 
 export async function room(args: { readonly id: string }, context: CallContext): Promise<RoomView | null> {
-  const record = await readRoom(context.services.database, asRoomId(args.id), callerOf(context.viewer))
+  const sight = { roomId: asRoomId(args.id), caller: callerOf(context.viewer) }
+  const record = await context.services.reads.room(sight, context.signal)
   return record === undefined ? null : roomOfRecord(record)
 }
 
@@ -49,13 +48,14 @@ export function roomsOfViewer(
 }
 
 async function listRooms(
-  { services }: SharedContext,
+  context: SharedContext,
   viewer: Viewer | null,
   filter: RoomFilter,
   args: ForwardArgs,
 ): Promise<Connection<RoomView>> {
   const slice = sliceOf('rooms', args)
-  const records = await readRooms(services.database, callerOf(viewer), filter, slice)
+  const caller = callerOf(viewer)
+  const records = await readFor(context, (database) => readRooms(database, caller, filter, slice))
   const keyOf = ({ room }: RoomRecord) => ({ rank: room.createdAt, id: room.id })
   return connectionOf('rooms', slice, records, keyOf, roomOfRecord)
 }
@@ -69,29 +69,29 @@ export interface MemberConnection extends Connection<MemberView> {
 export async function membersOfRoom(
   { id }: RoomView,
   args: ForwardArgs,
-  { services }: SharedContext,
+  context: SharedContext,
 ): Promise<MemberConnection> {
-  const slice = sliceOf('members', args)
-  const members = await readMembers(services.database, id, slice)
+  const page = sliceOf('members', args)
+  const members = await context.services.reads.members({ id, bound: 0, page }, signalIn(context))
   const keyOf = ({ joinedAt, user }: MemberRecord) => ({ rank: joinedAt, id: user.id })
-  return { roomId: id, ...connectionOf('members', slice, members, keyOf, memberOfRecord) }
+  return { roomId: id, ...connectionOf('members', page, members, keyOf, memberOfRecord) }
 }
 
-export function countMembers({ roomId }: MemberConnection, { services }: SharedContext): Promise<number> {
-  return readMemberCount(services.database, roomId)
+export function countMembers({ roomId }: MemberConnection, context: SharedContext): Promise<number> {
+  return context.services.reads.memberCount(roomId, signalIn(context))
 }
 
 /** Newest last, up to where the view's `messagesCursor` goes on. */
 export async function messagesOfRoom(
   room: RoomView,
   args: BothWaysArgs,
-  { services }: SharedContext,
+  context: SharedContext,
 ): Promise<Connection<Message>> {
-  const span = spanOf('messages', args)
-  const { offset } = await room.messagesPosition()
-  const messages = await readMessages(services.database, room.id, offset, span)
+  const page = spanOf('messages', args)
+  const { offset: bound } = await room.messagesPosition()
+  const messages = await context.services.reads.messages({ id: room.id, bound, page }, signalIn(context))
   const keyOf = (message: Message) => ({ rank: message.offset, id: '' })
-  return spanConnectionOf('messages', span, messages, keyOf, (message) => message)
+  return spanConnectionOf('messages', page, messages, keyOf, (message) => message)
 }
 
 export interface AuctionsOfRoomArgs extends ForwardArgs {
@@ -102,11 +102,12 @@ export interface AuctionsOfRoomArgs extends ForwardArgs {
 export async function auctionsOfRoom(
   { id }: RoomView,
   args: AuctionsOfRoomArgs,
-  { services }: SharedContext,
+  context: SharedContext,
 ): Promise<Connection<AuctionView>> {
   const slice = sliceOf('auctions', args)
-  const filter = { roomId: id, phase: args.phase }
-  return auctionConnection(slice, await readAuctions(services.database, SYSTEM, filter, slice))
+  const page = { phase: args.phase ?? null, slice }
+  const records = await context.services.reads.auctionsOfRoom({ id, bound: 0, page }, signalIn(context))
+  return auctionConnection(slice, records)
 }
 
 export async function roomCursor(room: RoomView): Promise<Cursor> {
@@ -120,9 +121,9 @@ export async function messagesCursor(room: RoomView): Promise<Cursor> {
 /** The viewer's own standing membership. */
 export async function membershipInRoom(
   { id }: RoomView,
-  { services, viewer }: CallContext,
+  { services, viewer, signal }: CallContext,
 ): Promise<MemberView | null> {
   if (viewer === null) return null
-  const record = await services.reads.membership({ roomId: id, userId: viewer.user.id })
+  const record = await services.reads.membership({ roomId: id, userId: viewer.user.id }, signal)
   return record === undefined ? null : memberOfRecord(record)
 }

@@ -16,9 +16,10 @@ import { type LeaderboardArchive, readLeaderboardArchive } from '../log/read/lea
 import { ensureUsers, findUsers } from '../log/users.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
-import { type LeaderboardView, leaderboardNow } from './leaderboard-view.ts'
+import type { LeaderboardView } from './leaderboard-view.ts'
 import { once } from './once.ts'
-import { MAX_SIZE, sizeOf } from './paging.ts'
+import { sizeOf } from './paging.ts'
+import { readFor } from './read-for.ts'
 import { notFoundResult, type RejectedResult, readKey, refusalOf } from './result.ts'
 import type { Services } from './services.ts'
 import { actorIn } from './signed-in.ts'
@@ -78,13 +79,13 @@ export async function createLeaderboardSnapshot(
 /** Null where there is none for the caller. */
 export async function leaderboardSnapshot(
   args: { readonly id: string },
-  { services, viewer }: CallContext,
+  context: CallContext,
 ): Promise<LeaderboardArchive | null> {
-  const archive = await readLeaderboardArchive(services.database, asLeaderboardArchiveId(args.id))
+  const id = asLeaderboardArchiveId(args.id)
+  const archive = await readFor(context, (database) => readLeaderboardArchive(database, id))
   if (archive === undefined) return null
-  return (await services.reads.seesRoom({ roomId: archive.roomId, caller: callerOf(viewer) }))
-    ? archive
-    : null
+  const sight = { roomId: archive.roomId, caller: callerOf(context.viewer) }
+  return (await context.services.reads.seesRoom(sight, context.signal)) ? archive : null
 }
 
 export function archivedStandings(
@@ -106,13 +107,13 @@ async function hasBoard(
 }
 
 function leaderboardPayload(
-  { database }: Services,
+  { reads }: Services,
   roomId: RoomId,
   outcome: Outcome<object, null>,
 ): LeaderboardResult {
   if (outcome.kind !== 'accepted') return refusalOf(outcome)
   const topic = roomLeaderboardTopic(roomId)
-  const record = once(() => leaderboardNow(database, topic, MAX_SIZE))
+  const record = once(() => reads.leaderboard(topic))
   return {
     kind: 'accepted',
     leaderboard: { topic, record, size: null },

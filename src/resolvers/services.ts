@@ -4,6 +4,7 @@ import type { Instant } from '../kernel/instant.ts'
 import type { Rates } from '../limits/rates.ts'
 import type { Database } from '../log/database.ts'
 import type { Presence } from '../presence/presence.ts'
+import { createReadGates, type ReadGates } from './read-gates.ts'
 import { createSharedReads, type SharedReads } from './shared-reads.ts'
 import { createSources, type Sources } from './sources/sources.ts'
 
@@ -13,6 +14,7 @@ export interface Services {
   readonly database: Database
   readonly sources: Sources
   readonly reads: SharedReads
+  readonly gates: ReadGates
   /** Writes down that there is such a user, and the name: soon, with others. */
   seeUser(user: Person): void
   /** Resolves when whoever was seen here up to now is written down. */
@@ -27,7 +29,8 @@ export interface Services {
   now(): Instant
 }
 
-export function createServices(parts: Omit<Services, 'sources' | 'reads'>): Services {
+export function createServices(parts: Omit<Services, 'sources' | 'reads' | 'gates'>): Services {
   const { database } = parts
-  return { ...parts, sources: createSources(database), reads: createSharedReads(database) }
+  const reads = createSharedReads(database)
+  return { ...parts, sources: createSources(database, reads), reads, gates: createReadGates() }
 }

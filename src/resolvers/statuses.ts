@@ -7,6 +7,7 @@ import { readStatuses } from '../log/read/statuses.ts'
 import { ensureUser } from '../log/users.ts'
 import type { CallContext } from './context.ts'
 import { badUserInput } from './errors.ts'
+import { readFor } from './read-for.ts'
 import { type RejectedResult, refusalOf } from './result.ts'
 import { actorIn, signedIn } from './signed-in.ts'
 import { MAX_STATUSES } from './sources/statuses.ts'
@@ -51,7 +52,8 @@ export interface StatusesArgs {
 export async function statuses(args: StatusesArgs, context: CallContext): Promise<readonly Status[]> {
   const caller = actorOf(signedIn(context))
   const wanted = { kind: args.kind, subjectIds: subjectsOf(args), caller }
-  return (await readStatuses(context.services.database, wanted, MAX_STATUSES)).statuses
+  const found = await readFor(context, (database) => readStatuses(database, wanted, MAX_STATUSES))
+  return found.statuses
 }
 
 /** Null: all. Throws BAD_USER_INPUT where there are too many. */

@@ -1,12 +1,13 @@
 import type { Order } from '../domain/trade/order.ts'
 import type { Portfolio, Position } from '../domain/trade/position.ts'
 import { asRoomId, type RoomId } from '../kernel/id.ts'
+import type { Database } from '../log/database.ts'
 import { readOrders } from '../log/read/orders.ts'
 import { readPortfolios, readPositions } from '../log/read/positions.ts'
 import { readTradeScope, type TradeScope } from '../log/read/trade-facts.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
-import type { Services } from './services.ts'
+import { readFor } from './read-for.ts'
 
 interface RoomArgs {
   readonly roomId: string
@@ -15,25 +16,26 @@ interface RoomArgs {
 const MOST = 1000
 
 /** What is disclosed to the caller; of a room that they may not see nothing, as of one that is not there. */
-export async function orders(args: RoomArgs, context: CallContext): Promise<readonly Order[]> {
-  const { database, roomId, scope } = await disclosedIn(args, context)
-  return readOrders(database, roomId, scope, MOST)
+export function orders(args: RoomArgs, context: CallContext): Promise<readonly Order[]> {
+  return readDisclosed(args, context, readOrders)
 }
 
-export async function positions(args: RoomArgs, context: CallContext): Promise<readonly Position[]> {
-  const { database, roomId, scope } = await disclosedIn(args, context)
-  return readPositions(database, roomId, scope, MOST)
+export function positions(args: RoomArgs, context: CallContext): Promise<readonly Position[]> {
+  return readDisclosed(args, context, readPositions)
 }
 
-export async function portfolios(args: RoomArgs, context: CallContext): Promise<readonly Portfolio[]> {
-  const { database, roomId, scope } = await disclosedIn(args, context)
-  return readPortfolios(database, roomId, scope, MOST)
+export function portfolios(args: RoomArgs, context: CallContext): Promise<readonly Portfolio[]> {
+  return readDisclosed(args, context, readPortfolios)
 }
 
-async function disclosedIn(
+function readDisclosed<Value>(
   args: RoomArgs,
-  { services: { database }, viewer }: CallContext,
-): Promise<Pick<Services, 'database'> & { readonly roomId: RoomId; readonly scope: TradeScope }> {
+  context: CallContext,
+  read: (database: Database, roomId: RoomId, scope: TradeScope, most: number) => Promise<readonly Value[]>,
+): Promise<readonly Value[]> {
   const roomId = asRoomId(args.roomId)
-  return { database, roomId, scope: await readTradeScope(database, roomId, callerOf(viewer)) }
+  return readFor(context, async (database) => {
+    const scope = await readTradeScope(database, roomId, callerOf(context.viewer))
+    return read(database, roomId, scope, MOST)
+  })
 }

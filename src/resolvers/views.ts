@@ -2,11 +2,11 @@ import type { AuctionStanding, AuctionTerms } from '../domain/auction/auction.ts
 import type { Membership, Room } from '../domain/room/room.ts'
 import type { AuctionId, RoomId } from '../kernel/id.ts'
 import type { Position } from '../kernel/position.ts'
-import type { Database } from '../log/database.ts'
-import { type AuctionRecord, readAuctionHead } from '../log/read/auctions.ts'
-import { type MemberRecord, type PlacedMarks, readMarks } from '../log/read/members.ts'
-import { type RoomRecord, readRoomPositions } from '../log/read/rooms.ts'
+import type { AuctionRecord } from '../log/read/auctions.ts'
+import type { MemberRecord, PlacedMarks } from '../log/read/members.ts'
+import type { RoomRecord } from '../log/read/rooms.ts'
 import { once } from './once.ts'
+import type { SharedReads } from './shared-reads.ts'
 
 /**
  * A room for the resolvers of the type Room: its state, and how far its two histories reach. A view answers
@@ -27,8 +27,8 @@ export function roomOfRecord({ room, positions }: RoomRecord): RoomView {
 }
 
 /** The room as an entry carries it; its positions are those of the moment when they are first asked for. */
-export function roomOfEntry(database: Database, room: Room): RoomView {
-  const positions = once(() => readRoomPositions(database, room.id))
+export function roomOfEntry(reads: SharedReads, room: Room): RoomView {
+  const positions = once(() => reads.roomPositions(room.id))
   return {
     ...room,
     roomPosition: async () => (await positions()).room,
@@ -37,8 +37,8 @@ export function roomOfEntry(database: Database, room: Room): RoomView {
 }
 
 /** The room right after the command that ended at `position` of its history. */
-export function roomAfterCommand(database: Database, room: Room, position: Position): RoomView {
-  return { ...roomOfEntry(database, room), roomPosition: async () => position }
+export function roomAfterCommand(reads: SharedReads, room: Room, position: Position): RoomView {
+  return { ...roomOfEntry(reads, room), roomPosition: async () => position }
 }
 
 /** A member for the resolvers of the type RoomMember: whatever is asked of a view goes by the same marks. */
@@ -53,9 +53,9 @@ export function memberOfRecord({ marks, ...member }: MemberRecord): MemberView {
 }
 
 /** The member right after a command of the room, with the marks of the moment when they are first asked for. */
-export function memberAfterCommand(database: Database, roomId: RoomId, membership: Membership): MemberView {
+export function memberAfterCommand(reads: SharedReads, roomId: RoomId, membership: Membership): MemberView {
   const marks = once(async () => {
-    const found = await readMarks(database, roomId, membership.user.id)
+    const found = await reads.marks({ roomId, userId: membership.user.id })
     if (found === undefined) throw new Error(`${membership.user.id} was never in room ${roomId}`)
     return found
   })
@@ -85,11 +85,11 @@ export function auctionOfRecord({ terms, standing, head }: AuctionRecord): Aucti
 
 /** The auction as an entry carries it; how far it reaches is read when first asked for. */
 export function auctionOfEntry(
-  database: Database,
+  reads: SharedReads,
   terms: AuctionTerms,
   standing: AuctionStanding,
 ): AuctionView {
-  const head = once(() => readAuctionHead(database, terms.id))
+  const head = once(() => reads.auctionHead(terms.id))
   return {
     id: terms.id,
     terms,
@@ -104,10 +104,10 @@ export function auctionOfEntry(
  * already, which then come again as entries: the same bids by their ids.
  */
 export function auctionAfterCommand(
-  database: Database,
+  reads: SharedReads,
   terms: AuctionTerms,
   standing: AuctionStanding,
   position: Position,
 ): AuctionView {
-  return { ...auctionOfEntry(database, terms, standing), position: async () => position }
+  return { ...auctionOfEntry(reads, terms, standing), position: async () => position }
 }

@@ -6,6 +6,7 @@ import { asUserId } from '../kernel/id.ts'
 import { readWallet } from '../log/read/wallets.ts'
 import { ensureUser } from '../log/users.ts'
 import type { CallContext, SharedContext } from './context.ts'
+import { readFor } from './read-for.ts'
 import { type RejectedResult, readKey, refusalOf, rejected } from './result.ts'
 import { actorIn } from './signed-in.ts'
 
@@ -53,8 +54,9 @@ export async function creditWallet(args: CreditWalletArgs, context: CallContext)
 export async function walletOfViewer(
   { user }: Viewer,
   { currency }: { readonly currency: string },
-  { services }: SharedContext,
+  context: SharedContext,
 ): Promise<Wallet> {
-  const stored = isCurrency(currency) ? await readWallet(services.database, user.id, currency) : undefined
+  if (!isCurrency(currency)) return emptyWallet(currency)
+  const stored = await readFor(context, (database) => readWallet(database, user.id, currency))
   return stored ?? emptyWallet(currency)
 }

@@ -3,6 +3,7 @@ import {
   AUDIENCES,
   SEVERITIES,
 } from '../domain/announcement/announcement.ts'
+import { STATEMENT } from '../limits/field-cost.ts'
 import {
   type AnnouncementPayload as AnnouncementPayloadShape,
   publishAnnouncement,
@@ -14,7 +15,7 @@ import type { AnnouncementEvent as AnnouncementEventShape } from '../resolvers/s
 import { builder, type TypeOf } from './builder.ts'
 import { connectionType } from './connection.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
-import { asCaller, asCallerOf, servedBy } from './field.ts'
+import { asCaller, asCallerOf, costs, servedBy } from './field.ts'
 import { Node } from './node.ts'
 import { Rejected } from './result.ts'
 
@@ -42,6 +43,7 @@ builder.queryField('announcements', (t) =>
   t.field({
     type: AnnouncementConnection,
     args: { first: t.arg.int(), after: t.arg.string() },
+    ...costs({ weight: STATEMENT }),
     resolve: asCaller(announcements),
   }),
 )
@@ -55,7 +57,7 @@ const AnnouncementsSnapshot = builder
     description: 'The announcements in force for this viewer.',
     fields: (t) => ({
       reset: t.exposeBoolean('reset', { description: RESET }),
-      announcements: t.expose('announcements', { type: [Announcement] }),
+      announcements: t.expose('announcements', { type: [Announcement], ...costs({ size: 20 }) }),
     }),
   })
 

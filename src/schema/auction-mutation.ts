@@ -1,4 +1,5 @@
 import { BID_OUTCOMES } from '../domain/auction/auction.ts'
+import { LOOKUP } from '../limits/field-cost.ts'
 import {
   type AuctionPayload as AuctionPayloadShape,
   type BidAccepted as BidAcceptedShape,
@@ -12,7 +13,7 @@ import {
 } from '../resolvers/auction-mutations.ts'
 import { Auction, AuctionFormat, Bid } from './auction.ts'
 import { builder } from './builder.ts'
-import { asCaller, asCallerOf } from './field.ts'
+import { asCaller, asCallerOf, costs } from './field.ts'
 import { Rejected } from './result.ts'
 
 const AuctionPayload = builder.objectRef<AuctionPayloadShape>('AuctionPayload').implement({
@@ -42,6 +43,7 @@ const BidAccepted = builder.objectRef<BidAcceptedShape>('BidAccepted').implement
     bid: t.field({
       type: Bid,
       nullable: true,
+      ...costs({ weight: LOOKUP }),
       resolve: (parent, _args, context) => bidAccepted(parent, context),
     }),
     auction: t.expose('auction', { type: Auction }),

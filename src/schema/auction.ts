@@ -5,11 +5,12 @@ import {
   type Bid as BidShape,
 } from '../domain/auction/auction.ts'
 import { minimumBid, offeredBuyNow } from '../domain/auction/offered.ts'
+import { LOOKUP, SHARE, STATEMENT } from '../limits/field-cost.ts'
 import { auction, auctionCursor, auctions, bidsOfAuction, maximumOfViewer } from '../resolvers/auctions.ts'
 import type { AuctionView } from '../resolvers/views.ts'
 import { builder } from './builder.ts'
 import { connectionType } from './connection.ts'
-import { asCaller, readsViewer } from './field.ts'
+import { asCaller, costs, readsViewer } from './field.ts'
 import { Node } from './node.ts'
 import { User } from './person.ts'
 
@@ -78,7 +79,11 @@ builder.objectFields(Auction, (t) => ({
   currency: t.string({ resolve: ({ terms }) => terms.currency }),
   startingPrice: t.field({ type: 'Amount', resolve: ({ terms }) => terms.startingPrice }),
   hasReserve: t.boolean({ resolve: ({ terms }) => terms.reservePrice !== null }),
-  increments: t.field({ type: [IncrementBand], resolve: ({ terms }) => terms.increments }),
+  increments: t.field({
+    type: [IncrementBand],
+    ...costs({ size: 5 }),
+    resolve: ({ terms }) => terms.increments,
+  }),
   softClose: t.field({ type: SoftClose, nullable: true, resolve: ({ terms }) => terms.softClose }),
   funded: t.boolean({
     description: "Whether bids hold money in the bidder's wallet.",
@@ -121,18 +126,20 @@ builder.objectFields(Auction, (t) => ({
     type: BidConnection,
     description: 'Newest first.',
     args: { first: t.arg.int(), after: t.arg.string() },
+    ...costs({ weight: SHARE }),
     resolve: bidsOfAuction,
   }),
   cursor: t.field({
     type: 'Cursor',
     description: 'Pass to `bids(after:)`.',
+    ...costs({ weight: SHARE }),
     resolve: auctionCursor,
   }),
   myMaximum: t.field({
     type: 'Amount',
     nullable: true,
     description: "The viewer's own ceiling, or null. Never visible to anyone else.",
-    ...readsViewer(maximumOfViewer),
+    ...readsViewer({ weight: SHARE }, maximumOfViewer),
   }),
 }))
 
@@ -143,6 +150,7 @@ builder.queryFields((t) => ({
     type: Auction,
     nullable: true,
     args: { id: t.arg.id({ required: true }) },
+    ...costs({ weight: LOOKUP }),
     resolve: asCaller(auction),
   }),
   auctions: t.field({
@@ -153,6 +161,7 @@ builder.queryFields((t) => ({
       phase: t.arg({ type: AuctionPhase }),
       roomId: t.arg.id(),
     },
+    ...costs({ weight: STATEMENT }),
     resolve: asCaller(auctions),
   }),
 }))

@@ -1,4 +1,5 @@
 import { TRANSFER_KINDS } from '../domain/wallet/wallet.ts'
+import { STATEMENT } from '../limits/field-cost.ts'
 import {
   type AuctionAudit as AuctionAuditShape,
   type AuditEntry as AuditEntryShape,
@@ -10,7 +11,7 @@ import {
 } from '../resolvers/audit.ts'
 import { Auction } from './auction.ts'
 import { builder } from './builder.ts'
-import { asCaller } from './field.ts'
+import { asCaller, costs } from './field.ts'
 import { User } from './person.ts'
 
 const TransferKind = builder.enumType('TransferKind', {
@@ -55,6 +56,7 @@ const AuditEntry = builder.objectRef<AuditEntryShape>('AuditEntry').implement({
     }),
     transfers: t.expose('transfers', {
       type: [LedgerTransfer],
+      ...costs({ size: 2 }),
       description: 'What the commands that ended here moved, those included that made no entry of their own.',
     }),
   }),
@@ -79,6 +81,9 @@ const AuditOffer = builder.objectRef<AuditedOffer>('AuditOffer').implement({
   }),
 })
 
+/** Administrators read up to 1000 rows at once: the statement weighs more, and the list counts as a short page. */
+const LONG_PAGE = { weight: 2 * STATEMENT, size: 20, maxSize: 20 } as const
+
 const AuctionAudit = builder.objectRef<AuctionAuditShape>('AuctionAudit').implement({
   description: 'The record of one auction: enough to replay the sale.',
   fields: (t) => ({
@@ -92,12 +97,14 @@ const AuctionAudit = builder.objectRef<AuctionAuditShape>('AuctionAudit').implem
       type: [AuditEntry],
       description: 'In order; 100 where `first` says nothing, 1000 at most.',
       args: { first: t.arg.int(), after: t.arg({ type: 'Cursor' }) },
+      ...costs(LONG_PAGE),
       resolve: auditEntries,
     }),
     offers: t.field({
       type: [AuditOffer],
       description: 'In order; 100 where `first` says nothing, 1000 at most.',
       args: { first: t.arg.int(), afterSequence: t.arg.int() },
+      ...costs(LONG_PAGE),
       resolve: auditOffers,
     }),
   }),
@@ -109,6 +116,7 @@ builder.queryField('auctionAudit', (t) =>
     nullable: true,
     description: 'For administrators: who did what to an auction, when, why, and what money it moved.',
     args: { auctionId: t.arg.id({ required: true }) },
+    ...costs({ weight: STATEMENT }),
     resolve: asCaller(auctionAudit),
   }),
 )

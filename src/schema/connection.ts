@@ -1,5 +1,7 @@
+import { FREE } from '../limits/field-cost.ts'
 import type { Connection, Edge, PageInfo } from '../resolvers/paging.ts'
 import { builder, type TypeOf } from './builder.ts'
+import { costs } from './field.ts'
 
 const PageInfoType = builder.objectRef<PageInfo>('PageInfo').implement({
   fields: (t) => ({
@@ -19,14 +21,18 @@ export function connectionType<Node extends object, Page extends Connection<Node
   const anyNode: TypeOf<object> = node
   const edge = builder.objectRef<Edge<Node>>(`${name}Edge`).implement({
     fields: (t) => ({
-      node: t.field({ type: anyNode, resolve: (parent) => parent.node }),
-      cursor: t.exposeString('cursor'),
+      node: t.field({ type: anyNode, ...costs({ weight: FREE }), resolve: (parent) => parent.node }),
+      cursor: t.exposeString('cursor', costs({ weight: FREE })),
     }),
   })
   return builder.objectRef<Page>(`${name}Connection`).implement({
     fields: (t) => ({
-      edges: t.field({ type: [edge], resolve: (parent) => parent.edges }),
-      pageInfo: t.field({ type: PageInfoType, resolve: (parent) => parent.pageInfo }),
+      edges: t.field({ type: [edge], ...costs({ weight: FREE }), resolve: (parent) => parent.edges }),
+      pageInfo: t.field({
+        type: PageInfoType,
+        ...costs({ weight: FREE }),
+        resolve: (parent) => parent.pageInfo,
+      }),
     }),
   })
 }

@@ -1,4 +1,5 @@
 import type { Plan } from '../hub/source.ts'
+import { type FieldCost, LOOKUP } from '../limits/field-cost.ts'
 import { type CallContext, callContextOf, type SharedContext } from '../resolvers/context.ts'
 
 declare module 'graphql' {
@@ -30,27 +31,36 @@ export function asCallerOf<Input, Value>(
 
 /** Marks a field that subscriptions reach and that depends on who asks; elsewhere the viewer is out of reach. */
 export function readsViewer<Parent, Value>(
+  cost: FieldCost,
   resolve: (parent: Parent, context: CallContext) => Value,
 ): {
-  readonly extensions: { readonly readsViewer: true }
+  readonly extensions: { readonly readsViewer: true; readonly cost: FieldCost }
   readonly resolve: (parent: Parent, args: object, context: SharedContext) => Value
 } {
   return {
-    extensions: { readsViewer: true },
+    extensions: { readsViewer: true, cost },
     resolve: (parent, _args, context) => resolve(parent, callContextOf(context)),
   }
+}
+
+/** The `extensions` of a field that costs more than a value which its parent holds, or of a list. */
+export function costs(cost: FieldCost): { readonly extensions: { readonly cost: FieldCost } } {
+  return { extensions: { cost } }
 }
 
 /** Serves a subscription field by the hub, as `plan` says: the field is executed with each value as the root. */
 export function servedBy<Args extends object>(
   plan: (args: Args, context: CallContext) => Promise<Plan>,
 ): {
-  readonly extensions: { plan(args: Args, context: CallContext): Promise<Plan> }
+  readonly extensions: {
+    readonly cost: FieldCost
+    plan(args: Args, context: CallContext): Promise<Plan>
+  }
   readonly subscribe: (root: unknown, args: Args, context: SharedContext) => AsyncIterable<never>
   readonly resolve: (value: never) => never
 } {
   return {
-    extensions: { plan },
+    extensions: { plan, cost: { weight: LOOKUP } },
     subscribe: () => {
       throw new Error('subscriptions are served by the hub, not by a source stream of their own')
     },

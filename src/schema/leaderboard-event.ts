@@ -3,7 +3,7 @@ import { leaderboardPlan } from '../resolvers/plans.ts'
 import type { SnapshotCreatedEvent, StandingsEvent } from '../resolvers/sources/leaderboard.ts'
 import { builder } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
-import { servedBy } from './field.ts'
+import { costs, servedBy } from './field.ts'
 import { Leaderboard, Standing } from './leaderboard.ts'
 
 const LeaderboardSnapshot = builder
@@ -20,14 +20,14 @@ const LeaderboardSnapshot = builder
 const LeaderboardUpdated = builder.objectRef<StandingsEvent>('LeaderboardUpdated').implement({
   interfaces: [Event],
   description: 'Scores changed; `standings` holds only those that did.',
-  fields: (t) => ({ standings: t.expose('standings', { type: [Standing] }) }),
+  fields: (t) => ({ standings: t.expose('standings', { type: [Standing], ...costs({ size: 20 }) }) }),
 })
 
 const RankingChanged = builder.objectRef<StandingsEvent>('RankingChanged').implement({
   interfaces: [Event],
   description:
     'At least one rank among the top 100 changed hands: `standings` holds who came to or from one.',
-  fields: (t) => ({ standings: t.expose('standings', { type: [Standing] }) }),
+  fields: (t) => ({ standings: t.expose('standings', { type: [Standing], ...costs({ size: 20 }) }) }),
 })
 
 const LeaderboardSnapshotCreated = builder
@@ -37,7 +37,7 @@ const LeaderboardSnapshotCreated = builder
     description: 'A copy was taken: the first 100 of it, the rest by `leaderboardSnapshot(id:)`.',
     fields: (t) => ({
       snapshotId: t.exposeID('snapshotId'),
-      standings: t.expose('standings', { type: [Standing] }),
+      standings: t.expose('standings', { type: [Standing], ...costs({ size: 20 }) }),
     }),
   })
 

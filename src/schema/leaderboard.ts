@@ -1,5 +1,6 @@
 import type { Standing as StandingShape } from '../domain/ranking/standing.ts'
 import { RANKING_METHODS } from '../domain/room/room.ts'
+import { PAID } from '../limits/field-cost.ts'
 import type { LeaderboardView } from '../resolvers/leaderboard-view.ts'
 import {
   leaderboardCursor,
@@ -11,8 +12,12 @@ import {
 } from '../resolvers/leaderboards.ts'
 import { Auction } from './auction.ts'
 import { builder } from './builder.ts'
+import { costs } from './field.ts'
 import { User } from './person.ts'
 import { Room } from './room.ts'
+
+/** The first 100 standings are read, however many are shown. */
+const LEADERBOARD = 10
 
 export const RankingMethod = builder.enumType('RankingMethod', {
   description:
@@ -42,25 +47,32 @@ export const Leaderboard = builder.objectRef<LeaderboardView>('Leaderboard').imp
     "An auction's ranks each bidder's highest visible bid; a room's ranks the scores reported to it.",
   fields: (t) => ({
     id: t.id({ description: "The auction's or the room's.", resolve: leaderboardId }),
-    method: t.field({ type: RankingMethod, resolve: leaderboardMethod }),
+    method: t.field({ type: RankingMethod, ...costs({ weight: PAID }), resolve: leaderboardMethod }),
     standings: t.field({
       type: [Standing],
       description: 'Best first.',
       args: { first: t.arg.int() },
+      ...costs({ weight: PAID, size: 20 }),
       resolve: leaderboardStandings,
     }),
     cursor: t.field({
       type: 'Cursor',
       description: 'Pass to `leaderboard(after:)`.',
+      ...costs({ weight: PAID }),
       resolve: leaderboardCursor,
     }),
   }),
 })
 
 builder.objectField(Auction, 'leaderboard', (t) =>
-  t.field({ type: Leaderboard, resolve: leaderboardOfAuction }),
+  t.field({ type: Leaderboard, ...costs({ weight: LEADERBOARD }), resolve: leaderboardOfAuction }),
 )
 
 builder.objectField(Room, 'leaderboard', (t) =>
-  t.field({ type: Leaderboard, description: 'Of the scores reported to it.', resolve: leaderboardOfRoom }),
+  t.field({
+    type: Leaderboard,
+    description: 'Of the scores reported to it.',
+    ...costs({ weight: LEADERBOARD }),
+    resolve: leaderboardOfRoom,
+  }),
 )

@@ -6,7 +6,7 @@ import type {
 } from '../resolvers/sources/messages.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
-import { servedBy } from './field.ts'
+import { costs, servedBy } from './field.ts'
 import { Message } from './message.ts'
 import { User } from './person.ts'
 
@@ -17,7 +17,7 @@ const MessagesSnapshot = builder
     description: 'The last messages as of `cursor`, newest last; everything after follows.',
     fields: (t) => ({
       reset: t.exposeBoolean('reset', { description: RESET }),
-      messages: t.expose('messages', { type: [Message] }),
+      messages: t.expose('messages', { type: [Message], ...costs({ size: 20 }) }),
     }),
   })
 

@@ -1,7 +1,8 @@
 import { kindOfId } from '../kernel/id.ts'
+import { STATEMENT } from '../limits/field-cost.ts'
 import { isOrder, type NodeView, node } from '../resolvers/node.ts'
 import { builder } from './builder.ts'
-import { asCaller } from './field.ts'
+import { asCaller, costs } from './field.ts'
 
 const TYPES = {
   room: 'Room',
@@ -22,6 +23,8 @@ builder.queryField('node', (t) =>
     type: Node,
     nullable: true,
     args: { id: t.arg.id({ required: true }) },
+    // Ids of orders look like any: a second statement asks for one.
+    ...costs({ weight: 2 * STATEMENT }),
     resolve: asCaller(node),
   }),
 )

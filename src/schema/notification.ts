@@ -13,7 +13,7 @@ import type { NotificationCreatedEvent, NotificationsReadEvent } from '../resolv
 import { builder } from './builder.ts'
 import { connectionType } from './connection.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
-import { asCaller, servedBy } from './field.ts'
+import { asCaller, costs, servedBy } from './field.ts'
 import { Node } from './node.ts'
 import { Rejected } from './result.ts'
 
@@ -53,7 +53,7 @@ const NotificationsSnapshot = builder
     description: 'The unread notifications as of `cursor`, newest last; of more than 200, the newest.',
     fields: (t) => ({
       reset: t.exposeBoolean('reset', { description: RESET }),
-      unread: t.expose('unread', { type: [Notification] }),
+      unread: t.expose('unread', { type: [Notification], ...costs({ size: 20 }) }),
     }),
   })
 
@@ -64,7 +64,10 @@ const NotificationCreated = builder.objectRef<NotificationCreatedEvent>('Notific
 
 const NotificationsRead = builder.objectRef<NotificationsReadEvent>('NotificationsRead').implement({
   interfaces: [Event],
-  fields: (t) => ({ ids: t.exposeIDList('ids'), unreadCount: t.exposeInt('unreadCount') }),
+  fields: (t) => ({
+    ids: t.exposeIDList('ids', costs({ size: 20 })),
+    unreadCount: t.exposeInt('unreadCount'),
+  }),
 })
 
 const NotificationEvent = builder.unionType('NotificationEvent', {
@@ -99,9 +102,11 @@ builder.mutationField('markNotificationsRead', (t) =>
   }),
 )
 
-const NotifyPayload = builder
-  .objectRef<NotifyPayloadShape>('NotifyPayload')
-  .implement({ fields: (t) => ({ notifications: t.expose('notifications', { type: [Notification] }) }) })
+const NotifyPayload = builder.objectRef<NotifyPayloadShape>('NotifyPayload').implement({
+  fields: (t) => ({
+    notifications: t.expose('notifications', { type: [Notification], ...costs({ size: 20 }) }),
+  }),
+})
 
 const NotifyResult = builder.unionType('NotifyResult', {
   types: [NotifyPayload, Rejected],

@@ -1,4 +1,5 @@
 import { PRESENCE_STATES } from '../presence/roster.ts'
+import { SHARE } from '../limits/field-cost.ts'
 import { presencePlan, typingPlan } from '../resolvers/plans.ts'
 import {
   countPresent,
@@ -9,7 +10,7 @@ import {
   type Typists,
 } from '../resolvers/presence.ts'
 import { builder } from './builder.ts'
-import { asCaller, servedBy } from './field.ts'
+import { asCaller, costs, servedBy } from './field.ts'
 import { User } from './person.ts'
 import { Room } from './room.ts'
 
@@ -32,7 +33,11 @@ const Presence = builder.objectRef<Roster>('Presence').implement({
   fields: (t) => ({
     roomId: t.exposeID('roomId'),
     count: t.exposeInt('count'),
-    users: t.expose('users', { type: [PresentUser], description: 'Who came first stands first.' }),
+    users: t.expose('users', {
+      type: [PresentUser],
+      description: 'Who came first stands first.',
+      ...costs({ size: 20 }),
+    }),
     at: t.expose('at', { type: 'DateTime' }),
   }),
 })
@@ -41,7 +46,7 @@ const Typing = builder.objectRef<Typists>('Typing').implement({
   description: "Above the server's roster limit `users` is empty.",
   fields: (t) => ({
     roomId: t.exposeID('roomId'),
-    users: t.expose('users', { type: [User] }),
+    users: t.expose('users', { type: [User], ...costs({ size: 20 }) }),
     at: t.expose('at', { type: 'DateTime' }),
   }),
 })
@@ -49,6 +54,7 @@ const Typing = builder.objectRef<Typists>('Typing').implement({
 builder.objectField(Room, 'onlineCount', (t) =>
   t.int({
     description: 'Distinct users present now, on all nodes.',
+    ...costs({ weight: SHARE }),
     resolve: (room, _args, context) => countPresent(room, context),
   }),
 )

@@ -1,3 +1,4 @@
+import { STATEMENT } from '../limits/field-cost.ts'
 import {
   countAllFailedPushes,
   type FailedPush as FailedPushShape,
@@ -5,7 +6,7 @@ import {
 } from '../resolvers/pushes.ts'
 import { builder } from './builder.ts'
 import { connectionType } from './connection.ts'
-import { asCaller } from './field.ts'
+import { asCaller, costs } from './field.ts'
 import { NotificationKind } from './notification.ts'
 import { User } from './person.ts'
 
@@ -28,13 +29,16 @@ const FailedPush = builder.objectRef<FailedPushShape>('FailedPush').implement({
 
 const FailedPushConnection = connectionType('FailedPush', FailedPush)
 
-builder.objectField(FailedPushConnection, 'totalCount', (t) => t.int({ resolve: countAllFailedPushes }))
+builder.objectField(FailedPushConnection, 'totalCount', (t) =>
+  t.int({ ...costs({ weight: STATEMENT }), resolve: countAllFailedPushes }),
+)
 
 builder.queryField('failedPushes', (t) =>
   t.field({
     type: FailedPushConnection,
     description: 'Administrators: what NOTIFICATION_WEBHOOK_URL did not take in the end, newest first.',
     args: { first: t.arg.int(), after: t.arg.string() },
+    ...costs({ weight: STATEMENT }),
     resolve: asCaller(failedPushes),
   }),
 )

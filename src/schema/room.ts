@@ -5,6 +5,7 @@ import {
   ROOM_VISIBILITIES,
   TRADE_DISCLOSURES,
 } from '../domain/room/room.ts'
+import { LOOKUP, PAID, SHARE, STATEMENT } from '../limits/field-cost.ts'
 import { deliveredCursor, unreadCount } from '../resolvers/receipts.ts'
 import {
   auctionsOfRoom,
@@ -22,7 +23,7 @@ import type { MemberView, RoomView } from '../resolvers/views.ts'
 import { AuctionConnection, AuctionPhase } from './auction.ts'
 import { builder } from './builder.ts'
 import { connectionType } from './connection.ts'
-import { asCaller, readsViewer } from './field.ts'
+import { asCaller, costs, readsViewer } from './field.ts'
 import { MessageConnection } from './message.ts'
 import { Node } from './node.ts'
 import { User } from './person.ts'
@@ -54,16 +55,22 @@ export const RoomMember = builder.objectRef<MemberView>('RoomMember').implement(
     mutedUntil: t.expose('mutedUntil', { type: 'DateTime', nullable: true }),
     deliveredThrough: t.int({
       description: 'Up to and including this message offset.',
+      ...costs({ weight: PAID }),
       resolve: async ({ marks }) => (await marks()).deliveredThrough,
     }),
-    readThrough: t.int({ resolve: async ({ marks }) => (await marks()).readThrough }),
+    readThrough: t.int({
+      ...costs({ weight: PAID }),
+      resolve: async ({ marks }) => (await marks()).readThrough,
+    }),
     unreadCount: t.int({
       description: 'Messages after readThrough that the member did not write.',
+      ...costs({ weight: SHARE }),
       resolve: (member, _args, context) => unreadCount(member, context),
     }),
     deliveredCursor: t.field({
       type: 'Cursor',
       description: 'Pass to `messages(after:)`: everything after deliveredThrough follows.',
+      ...costs({ weight: PAID }),
       resolve: deliveredCursor,
     }),
   }),
@@ -72,7 +79,10 @@ export const RoomMember = builder.objectRef<MemberView>('RoomMember').implement(
 const RoomMemberConnection = connectionType<MemberView, MemberConnection>('RoomMember', RoomMember)
 
 builder.objectField(RoomMemberConnection, 'totalCount', (t) =>
-  t.int({ resolve: (members, _args, context) => countMembers(members, context) }),
+  t.int({
+    ...costs({ weight: SHARE }),
+    resolve: (members, _args, context) => countMembers(members, context),
+  }),
 )
 
 export const Room = builder.objectRef<RoomView>('Room').implement({
@@ -97,34 +107,39 @@ builder.objectFields(Room, (t) => ({
   members: t.field({
     type: RoomMemberConnection,
     args: { first: t.arg.int(), after: t.arg.string() },
+    ...costs({ weight: SHARE }),
     resolve: membersOfRoom,
   }),
   messages: t.field({
     type: MessageConnection,
     description: 'Newest last.',
     args: { last: t.arg.int(), before: t.arg.string(), first: t.arg.int(), after: t.arg.string() },
+    ...costs({ weight: SHARE }),
     resolve: messagesOfRoom,
   }),
   auctions: t.field({
     type: AuctionConnection,
     args: { first: t.arg.int(), after: t.arg.string(), phase: t.arg({ type: AuctionPhase }) },
+    ...costs({ weight: SHARE }),
     resolve: auctionsOfRoom,
   }),
   cursor: t.field({
     type: 'Cursor',
     description: 'Pass to `roomState(after:)`.',
+    ...costs({ weight: SHARE }),
     resolve: roomCursor,
   }),
   messagesCursor: t.field({
     type: 'Cursor',
     description: 'Pass to `messages(after:)`.',
+    ...costs({ weight: SHARE }),
     resolve: messagesCursor,
   }),
   membership: t.field({
     type: RoomMember,
     nullable: true,
     description: "The viewer's own membership, or null.",
-    ...readsViewer(membershipInRoom),
+    ...readsViewer({ weight: SHARE }, membershipInRoom),
   }),
 }))
 
@@ -135,6 +150,7 @@ builder.queryFields((t) => ({
     type: Room,
     nullable: true,
     args: { id: t.arg.id({ required: true }) },
+    ...costs({ weight: LOOKUP }),
     resolve: asCaller(room),
   }),
   rooms: t.field({
@@ -145,6 +161,7 @@ builder.queryFields((t) => ({
       kind: t.arg({ type: RoomKind }),
       phase: t.arg({ type: RoomPhase }),
     },
+    ...costs({ weight: STATEMENT }),
     resolve: asCaller(rooms),
   }),
 }))

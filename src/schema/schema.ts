@@ -27,6 +27,7 @@ import './status.ts'
 import './trade.ts'
 import './trade-event.ts'
 import './trade-mutation.ts'
+import { stopWhenGone } from './stop-when-gone.ts'
 import { refuseUnstorableIds } from './unstorable-ids.ts'
 import './viewer.ts'
 import './wallet.ts'
@@ -45,5 +46,6 @@ export function createSchema(): GraphQLSchema {
   const schema = builder.toSchema()
   refuseUnstorableIds(schema)
   limitMutations(schema)
+  stopWhenGone(schema)
   return schema
 }

@@ -1,3 +1,4 @@
+import { STATEMENT } from '../limits/field-cost.ts'
 import {
   archivedStandings,
   createLeaderboardSnapshot,
@@ -7,7 +8,7 @@ import {
   reportScores,
 } from '../resolvers/scores.ts'
 import { builder } from './builder.ts'
-import { asCaller } from './field.ts'
+import { asCaller, costs } from './field.ts'
 import { Leaderboard, RankingMethod, Standing } from './leaderboard.ts'
 import { Rejected } from './result.ts'
 
@@ -22,6 +23,7 @@ const LeaderboardArchive = builder.objectRef<LeaderboardArchiveShape>('Leaderboa
       type: [Standing],
       description: 'Best first. None has a previous rank.',
       args: { first: t.arg.int() },
+      ...costs({ size: 20 }),
       resolve: archivedStandings,
     }),
   }),
@@ -70,6 +72,8 @@ builder.queryField('leaderboardSnapshot', (t) =>
     type: LeaderboardArchive,
     nullable: true,
     args: { id: t.arg.id({ required: true }) },
+    // An archive is read whole, with up to thousands of standings.
+    ...costs({ weight: 2 * STATEMENT }),
     resolve: asCaller(leaderboardSnapshot),
   }),
 )

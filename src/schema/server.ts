@@ -2,7 +2,7 @@ import { callContextOf } from '../resolvers/context.ts'
 import { serverTimePlan } from '../resolvers/plans.ts'
 import { type ServerInfo as ServerInfoShape, server } from '../resolvers/server.ts'
 import { builder } from './builder.ts'
-import { servedBy } from './field.ts'
+import { costs, servedBy } from './field.ts'
 
 const ServerInfo = builder.objectRef<ServerInfoShape>('ServerInfo').implement({
   fields: (t) => ({
@@ -10,6 +10,7 @@ const ServerInfo = builder.objectRef<ServerInfoShape>('ServerInfo').implement({
     time: t.expose('time', { type: 'DateTime' }),
     node: t.exposeString('node', { description: 'Identifies the node that answered.' }),
     capabilities: t.exposeStringList('capabilities', {
+      ...costs({ size: 10 }),
       description:
         'What this caller may do here: announcements, bids, messages, notifications, presence, rooms, statuses, trading, operations.',
     }),

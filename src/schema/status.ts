@@ -1,10 +1,11 @@
 import { STATUS_KINDS, type Status as StatusShape } from '../domain/status/status.ts'
+import { LONG_LIST } from '../limits/field-cost.ts'
 import { statusesPlan } from '../resolvers/plans.ts'
 import type { StatusChangedEvent } from '../resolvers/sources/statuses.ts'
 import { reportStatus, type StatusPayload as StatusPayloadShape, statuses } from '../resolvers/statuses.ts'
 import { builder } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
-import { asCaller, servedBy } from './field.ts'
+import { asCaller, costs, servedBy } from './field.ts'
 import { Rejected } from './result.ts'
 
 const StatusKindType = builder.enumType('StatusKind', { values: STATUS_KINDS })
@@ -28,7 +29,7 @@ const StatusesSnapshot = builder
       'The latest of each subject as of `cursor`, the latest change first; of more than 1000, the first.',
     fields: (t) => ({
       reset: t.exposeBoolean('reset', { description: RESET }),
-      statuses: t.expose('statuses', { type: [Status] }),
+      statuses: t.expose('statuses', { type: [Status], ...costs({ size: 20 }) }),
     }),
   })
 
@@ -85,6 +86,7 @@ builder.queryField('statuses', (t) =>
   t.field({
     type: [Status],
     args: { kind: t.arg({ type: StatusKindType, required: true }), subjectIds: t.arg.idList() },
+    ...costs(LONG_LIST),
     resolve: asCaller(statuses),
   }),
 )

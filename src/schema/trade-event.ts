@@ -5,7 +5,7 @@ import type { OrderEvent as OrderEventShape, OrderExecutedEvent } from '../resol
 import type { PortfolioEvent, PositionEvent as PositionEventShape } from '../resolvers/sources/positions.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
-import { servedBy } from './field.ts'
+import { costs, servedBy } from './field.ts'
 import { Order, Portfolio, Position } from './trade.ts'
 
 const OrdersSnapshot = builder
@@ -16,7 +16,7 @@ const OrdersSnapshot = builder
       'The open orders that are disclosed to this viewer, as of `cursor`; everything after follows.',
     fields: (t) => ({
       reset: t.exposeBoolean('reset', { description: RESET }),
-      open: t.expose('open', { type: [Order] }),
+      open: t.expose('open', { type: [Order], ...costs({ size: 20 }) }),
     }),
   })
 
@@ -60,8 +60,8 @@ const PositionsSnapshot = builder
     description: 'What is disclosed to this viewer, as of `cursor`; everything after follows.',
     fields: (t) => ({
       reset: t.exposeBoolean('reset', { description: RESET }),
-      positions: t.expose('positions', { type: [Position] }),
-      portfolios: t.expose('portfolios', { type: [Portfolio] }),
+      positions: t.expose('positions', { type: [Position], ...costs({ size: 20 }) }),
+      portfolios: t.expose('portfolios', { type: [Portfolio], ...costs({ size: 20 }) }),
     }),
   })
 

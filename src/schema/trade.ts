@@ -6,9 +6,10 @@ import {
   type Order as OrderShape,
 } from '../domain/trade/order.ts'
 import type { Portfolio as PortfolioShape, Position as PositionShape } from '../domain/trade/position.ts'
+import { LONG_LIST } from '../limits/field-cost.ts'
 import { orders, portfolios, positions } from '../resolvers/trades.ts'
 import { builder } from './builder.ts'
-import { asCaller } from './field.ts'
+import { asCaller, costs } from './field.ts'
 import { Node } from './node.ts'
 import { User } from './person.ts'
 
@@ -101,6 +102,7 @@ builder.queryFields((t) => ({
     description:
       'Those that are disclosed to the caller, also those that have ended: the last 1000 to change.',
     args: { roomId: t.arg.id({ required: true }) },
+    ...costs(LONG_LIST),
     resolve: asCaller(orders),
   }),
   positions: t.field({
@@ -108,12 +110,14 @@ builder.queryFields((t) => ({
     description:
       'Those that are disclosed to the caller, 1000 at most. Closed ones come last: they tell what they realised.',
     args: { roomId: t.arg.id({ required: true }) },
+    ...costs(LONG_LIST),
     resolve: asCaller(positions),
   }),
   portfolios: t.field({
     type: [Portfolio],
     description: 'Those that are disclosed to the caller, 1000 at most.',
     args: { roomId: t.arg.id({ required: true }) },
+    ...costs(LONG_LIST),
     resolve: asCaller(portfolios),
   }),
 }))

@@ -1,12 +1,13 @@
 import type { Viewer as ViewerShape } from '../auth/viewer.ts'
 import { ROLES } from '../domain/actor.ts'
+import { SHARE, STATEMENT } from '../limits/field-cost.ts'
 import { authenticate } from '../resolvers/authenticate.ts'
 import { callContextOf } from '../resolvers/context.ts'
 import { countUnread, notificationsCursor, notificationsOfViewer } from '../resolvers/notifications.ts'
 import { roomsOfViewer } from '../resolvers/rooms.ts'
 import { walletOfViewer } from '../resolvers/wallets.ts'
 import { builder } from './builder.ts'
-import { asCaller } from './field.ts'
+import { asCaller, costs } from './field.ts'
 import { NotificationConnection } from './notification.ts'
 import { RoleType, User } from './person.ts'
 import { Rejected } from './result.ts'
@@ -17,7 +18,11 @@ const Viewer = builder.objectRef<ViewerShape>('Viewer').implement({
   description: 'The signed-in caller.',
   fields: (t) => ({
     user: t.expose('user', { type: User }),
-    roles: t.field({ type: [RoleType], resolve: ({ roles }) => ROLES.filter((role) => roles.has(role)) }),
+    roles: t.field({
+      type: [RoleType],
+      ...costs({ size: 4 }),
+      resolve: ({ roles }) => ROLES.filter((role) => roles.has(role)),
+    }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
@@ -26,24 +31,31 @@ const Viewer = builder.objectRef<ViewerShape>('Viewer').implement({
     wallet: t.field({
       type: Wallet,
       args: { currency: t.arg.string({ required: true }) },
+      ...costs({ weight: STATEMENT }),
       resolve: walletOfViewer,
     }),
     notifications: t.field({
       type: NotificationConnection,
       args: { first: t.arg.int(), after: t.arg.string(), unreadOnly: t.arg.boolean() },
       description: 'Newest first.',
+      ...costs({ weight: STATEMENT }),
       resolve: notificationsOfViewer,
     }),
-    unreadNotifications: t.int({ resolve: (viewer, _args, context) => countUnread(viewer, context) }),
+    unreadNotifications: t.int({
+      ...costs({ weight: SHARE }),
+      resolve: (viewer, _args, context) => countUnread(viewer, context),
+    }),
     notificationsCursor: t.field({
       type: 'Cursor',
       description: 'Pass to `notifications(after:)`: whatever happens after this read arrives.',
+      ...costs({ weight: SHARE }),
       resolve: (viewer, _args, context) => notificationsCursor(viewer, context),
     }),
     rooms: t.field({
       type: RoomConnection,
       args: { first: t.arg.int(), after: t.arg.string() },
       description: 'Those that the caller is a member of, newest first.',
+      ...costs({ weight: STATEMENT }),
       resolve: roomsOfViewer,
     }),
   }),

@@ -8,11 +8,14 @@ import {
   type ValidationRule,
   validate,
 } from 'graphql'
-import type { SizeLimits } from '../limits/operation-size.ts'
+import { excessOfDocument } from '../limits/document-bounds.ts'
+import type { CostLimits } from '../limits/operation-cost.ts'
 
 /** What is refused before it is executed. */
-export interface OperationLimits extends SizeLimits {
+export interface OperationLimits extends CostLimits {
   readonly maxQueryTokens: number
+  /** Cost per second and client. */
+  readonly queryCostPerSecond: number
   /** Whether clients may ask for the schema, and are helped where they spell it wrongly. */
   readonly isIntrospectionAllowed: boolean
 }
@@ -22,15 +25,41 @@ export function rulesOf({ isIntrospectionAllowed }: OperationLimits): readonly V
   return isIntrospectionAllowed ? [] : [NoSchemaIntrospectionCustomRule]
 }
 
-/** `parse`, also for what nests too deep for the stack, or is too long: that is the client's doing, and no fault of ours. */
-export function parseQuery(...args: Parameters<typeof parse>): DocumentNode {
+/** To locate an error is a pass over all lines before it: 20 errors behind 60,000 empty lines took 40 ms. */
+const MAX_LINES = 2_000
+/** Those of one document that are found and shown. */
+const MAX_ERRORS = 20
+
+/**
+ * `parse`, within bounds that keep validation cheap. Also for what nests too deep for the stack, or is too long: that is
+ * the client's doing, and no fault of ours.
+ */
+export function parseQuery(text: string, { maxTokens }: { readonly maxTokens: number }): DocumentNode {
+  if (hasMoreLines(text, MAX_LINES)) throw tooComplex(`The query has more than ${MAX_LINES} lines.`)
+  const document = parseTokens(text, maxTokens)
+  const excess = excessOfDocument(document)
+  if (excess !== null) throw tooComplex(excess)
+  return document
+}
+
+function parseTokens(text: string, maxTokens: number): DocumentNode {
   try {
-    return parse(...args)
+    return parse(text, { maxTokens })
   } catch (error) {
     if (error instanceof RangeError) throw tooComplex('The query nests too deep.')
     const isTooLong = error instanceof GraphQLError && /more that \d+ tokens/u.test(error.message)
-    throw isTooLong ? tooComplex(`The query has more than ${args[1]?.maxTokens} tokens.`) : error
+    throw isTooLong ? tooComplex(`The query has more than ${maxTokens} tokens.`) : error
   }
+}
+
+function hasMoreLines(text: string, most: number): boolean {
+  let lines = 1
+  const breaks = /[\n\r]/g
+  while (breaks.test(text)) {
+    lines += 1
+    if (lines > most) return true
+  }
+  return false
 }
 
 export function tooComplex(reason: string): GraphQLError {
@@ -57,7 +86,7 @@ export function validateQuery(
   rules: readonly ValidationRule[],
 ): readonly GraphQLError[] {
   try {
-    return validate(schema, document, [...specifiedRules, ...rules])
+    return validate(schema, document, [...specifiedRules, ...rules], { maxErrors: MAX_ERRORS })
   } catch (error) {
     if (error instanceof GraphQLError) return [error]
     throw error

@@ -17,19 +17,14 @@ import { collectFields } from 'graphql/execution/collectFields.js'
 import { getArgumentValues } from 'graphql/execution/values.js'
 import type { Selection } from '../hub/delivery.ts'
 import type { Plan } from '../hub/source.ts'
-import { createSizeCheck } from '../limits/operation-size.ts'
+import { createOperationMeasure, excessOf } from '../limits/operation-cost.ts'
+import { createQueryCosts } from '../limits/query-costs.ts'
 import type { CallContext, SharedContext } from '../resolvers/context.ts'
+import { abandoned, queriesLimited } from '../resolvers/errors.ts'
 import { operationSpan } from '../tracing/spans.ts'
 import { NO_TRACING, type TraceParent, traced, typeOf } from '../tracing/tracing.ts'
-import {
-  type OperationLimits,
-  parseQuery,
-  rulesOf,
-  tooComplex,
-  validateQuery,
-  withoutSuggestion,
-} from './document.ts'
-import { createDocumentCache } from './document-cache.ts'
+import { type OperationLimits, tooComplex, withoutSuggestion } from './document.ts'
+import { createKnownDocuments } from './known-documents.ts'
 import type { DocumentReference, Documents } from './trusted-documents.ts'
 
 /** A GraphQL request as any transport brings it. */
@@ -44,6 +39,8 @@ export interface Operation {
   readonly definition: OperationDefinitionNode
   readonly operationName: string | null
   readonly variables: Readonly<Record<string, unknown>>
+  /** What it makes the server do: see docs/api.md. A subscription's is that of one execution. */
+  readonly cost: number
 }
 
 export type Preparation =
@@ -58,7 +55,8 @@ export interface Planned {
 
 /** How an operation is run, the same for WebSocket and SSE. */
 export interface Operations {
-  prepare(request: OperationRequest): Preparation
+  /** Charges the asker for it: RATE_LIMITED where QUERY_COST_PER_SECOND does not allow it now. */
+  prepare(request: OperationRequest, asker: Asker): Preparation
   /** A query or mutation. Errors in the result are masked already. */
   run(operation: Operation, context: CallContext, message?: TracedMessage): Promise<ExecutionResult>
   /** What a subscription asks of the hub. Throws GraphQLError where the caller may not. */
@@ -76,14 +74,22 @@ export interface TracedMessage {
   readonly parent: TraceParent | undefined
 }
 
-interface KnownDocument {
+/** What a valid document tells about the operations in it. */
+interface DocumentFacts {
   readonly id: number
-  readonly document: DocumentNode
-  readonly errors: readonly GraphQLError[]
   readonly readsViewer: boolean
   /** By operation: the variable that is `after` and nothing else, where there is one. */
   readonly cursorVariables: ReadonlyMap<OperationDefinitionNode, string>
 }
+
+/** Who asks, as limits see it. */
+export type Asker = Pick<CallContext, 'client' | 'viewer'>
+
+/** A document that is not known yet costs its length, in addition to what it asks for: to validate 5 KB takes up to 5 ms. */
+const PREPARATION = { charactersPerUnit: 16, max: 320 } as const
+const NEVER = new AbortController().signal
+/** A bucket holds what comes in this time. */
+const BURST_SECONDS = 5
 
 export function createOperations(
   schema: GraphQLSchema,
@@ -93,31 +99,31 @@ export function createOperations(
   documents: Documents,
   tracing = NO_TRACING,
 ): Operations {
-  const rules = rulesOf(limits)
-  const exceeds = createSizeCheck(schema, limits)
-  const known = createDocumentCache<KnownDocument>()
-  const ids = new WeakMap<DocumentNode, KnownDocument>()
-  let parsed = 0
+  const measure = createOperationMeasure(schema)
+  const known = createKnownDocuments(schema, limits)
+  const costs = createQueryCosts({
+    perSecond: limits.queryCostPerSecond,
+    burst: Math.max(BURST_SECONDS * limits.queryCostPerSecond, limits.maxQueryComplexity + PREPARATION.max),
+  })
+  const facts = new WeakMap<DocumentNode, DocumentFacts>()
 
-  function know(query: string): KnownDocument {
-    const found = known.get(query)
-    if (found !== undefined) return found
-    const document = parseQuery(query, { maxTokens: limits.maxQueryTokens })
-    const errors = validateQuery(schema, document, rules).map((error) =>
-      withCode(shown(error), 'GRAPHQL_VALIDATION_FAILED'),
-    )
-    parsed += 1
+  function factsOf(id: number, document: DocumentNode): DocumentFacts {
+    const before = facts.get(document)
+    if (before !== undefined) return before
     const made = {
-      id: parsed,
-      document,
-      errors,
-      readsViewer: errors.length === 0 && readsViewer(schema, document),
+      id,
+      readsViewer: readsViewer(schema, document),
       cursorVariables: cursorVariablesOf(document),
     }
-    // Errors hold on to all that was looked at to find them; and who sends what is not valid mends it.
-    if (errors.length === 0) known.set(query, made)
-    ids.set(document, made)
+    facts.set(document, made)
     return made
+  }
+
+  /** Takes `cost` from the asker's bucket. Undefined where it was there. Services are exempt. */
+  function charge({ client, viewer }: Asker, cost: number): Preparation | undefined {
+    if (viewer?.roles.has('SERVICE') === true) return undefined
+    const waitMs = costs.take(client, cost)
+    return waitMs === 0 ? undefined : refused([queriesLimited(waitMs)])
   }
 
   function shown(error: GraphQLError): GraphQLError {
@@ -130,12 +136,13 @@ export function createOperations(
 
   function selectionOf(operation: Operation, context: CallContext): Selection {
     const { document, definition, operationName, variables } = operation
-    const facts = ids.get(document)
-    if (facts === undefined) throw new RangeError('the operation was not prepared here')
-    const viewerKey = facts.readsViewer ? `u${context.viewer?.user.id ?? ''}` : ''
-    const contextValue = facts.readsViewer ? context : shared
+    const found = facts.get(document)
+    if (found === undefined) throw new RangeError('the operation was not prepared here')
+    const viewerKey = found.readsViewer ? `u${context.viewer?.user.id ?? ''}` : ''
+    // Other connections of the same user share what is executed with it: it outlives the one that began it.
+    const contextValue = found.readsViewer ? { ...context, signal: NEVER } : shared
     return {
-      key: `${facts.id} ${operationName ?? ''} ${keyOfVariables(variables, facts.cursorVariables.get(definition))} ${viewerKey}`,
+      key: `${found.id} ${operationName ?? ''} ${keyOfVariables(variables, found.cursorVariables.get(definition))} ${viewerKey}`,
       execute(rootValue) {
         const result = execute({
           schema,
@@ -151,41 +158,38 @@ export function createOperations(
   }
 
   return {
-    prepare(request) {
+    prepare(request, asker) {
       const { operationName, variables } = request
       const admission = documents.admit(request)
-      if (admission.kind === 'refused') return refused([admission.error])
-      let facts: KnownDocument
-      try {
-        facts = know(admission.text)
-      } catch (error) {
-        if (error instanceof GraphQLError) return refused([withCode(error, 'GRAPHQL_PARSE_FAILED')])
-        throw error
-      }
-      if (facts.errors.length > 0) return refused(facts.errors)
-      const definition = getOperationAST(facts.document, operationName)
-      if (!definition) {
-        return refused([
-          new GraphQLError('The operation to run could not be told from the others: name it.', {
-            extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
-          }),
-        ])
-      }
+      if (admission.kind === 'refused') return charge(asker, 1) ?? refused([admission.error])
+      const { text } = admission
+      const before = known.find(text)
+      const preparation = before === undefined ? preparationCostOf(text) : 0
+      const limited = preparation === 0 ? undefined : charge(asker, preparation)
+      if (limited !== undefined) return limited
+      const found = before ?? known.read(text)
+      if (found.kind === 'refused') return charge(asker, 1) ?? refused(found.errors)
+      const { document } = found
+      factsOf(found.id, document)
+      const definition = getOperationAST(document, operationName)
+      if (!definition) return charge(asker, 1) ?? refused([unresolved()])
       const given = variables ?? {}
-      const coerced = getVariableValues(schema, definition.variableDefinitions ?? [], given)
+      const coerced = getVariableValues(schema, definition.variableDefinitions ?? [], given, COERCION)
       if (coerced.errors) {
-        return refused(coerced.errors.map((error) => withCode(shown(error), 'BAD_USER_INPUT')))
+        const errors = coerced.errors.map((error) => withCode(shown(error), 'BAD_USER_INPUT'))
+        return charge(asker, 1) ?? refused(errors)
       }
-      const { document } = facts
-      const excess = exceeds(document, definition, coerced.coerced)
-      if (excess !== null) return refused([tooComplex(excess)])
-      return {
-        kind: 'ready',
-        operation: { document, definition, operationName: operationName ?? null, variables: given },
-      }
+      const size = measure(document, definition, coerced.coerced)
+      const excess = excessOf(size, limits)
+      if (excess !== null) return charge(asker, 1) ?? refused([tooComplex(excess)])
+      const { cost } = size
+      const operation = { document, definition, operationName: operationName ?? null, variables: given, cost }
+      return charge(asker, cost) ?? { kind: 'ready', operation }
     },
 
     run({ document, definition, operationName, variables }, contextValue, message) {
+      const isUnasked = definition.operation === 'query' && contextValue.signal.aborted
+      if (isUnasked) return Promise.resolve({ errors: [abandoned] })
       return traced(tracing, operationSpan(definition, message), async (span) => {
         const result = masked(
           await execute({ schema, document, operationName, variableValues: variables, contextValue }),
@@ -205,6 +209,19 @@ export function createOperations(
       })
     },
   }
+}
+
+/** Errors of variables that are found and shown. */
+const COERCION = { maxErrors: 20 } as const
+
+function preparationCostOf(text: string): number {
+  return Math.min(Math.ceil(text.length / PREPARATION.charactersPerUnit), PREPARATION.max)
+}
+
+function unresolved(): GraphQLError {
+  return new GraphQLError('The operation to run could not be told from the others: name it.', {
+    extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
+  })
 }
 
 function refused(errors: readonly GraphQLError[]): Preparation {

@@ -36,6 +36,7 @@ describe('An empty environment', () => {
         maxQueryComplexity: 1000,
         maxQueryTokens: 2000,
         mutationsPerSecond: 20,
+        queryCostPerSecond: 2000,
       },
       webhook: null,
       log: { level: 'info', format: 'auto' },

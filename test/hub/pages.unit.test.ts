@@ -11,10 +11,11 @@ const PAGE = 500
 const MAX_PAGES = 8
 const KEPT_MS = 2_000
 
-const itemAt = (offset: Offset): Item => ({
-  ...{ topic: TOPIC, offset, at: instant(0), event: {}, isFor: () => true },
-  cursor: encodeCursor(TOPIC, { epoch: asEpoch(1), offset }),
-})
+const itemAt = (offset: Offset): Item => {
+  const position = { epoch: asEpoch(1), offset }
+  const event = { type: 'Counted', topic: TOPIC, position, at: instant(0) }
+  return { topic: TOPIC, offset, at: instant(0), cursor: encodeCursor(TOPIC, position), event }
+}
 
 /** A history without end, in which `bad` can't be presented. */
 function given(bad = 0) {

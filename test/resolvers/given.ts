@@ -69,9 +69,25 @@ export function textAt(data: Data, ...path: readonly (string | number)[]): strin
 
 /** The resolvers over a database of their own, with the real command side. Users: whoever is named here is known. */
 export async function given(...known: readonly Viewer[]): Promise<Given> {
+  const opened = await openGiven(...known)
+  onTestFinished(() => opened.close())
+  return opened
+}
+
+/** The same, for several tests: whoever opens it closes it. */
+export async function openGiven(
+  ...known: readonly Viewer[]
+): Promise<Given & { readonly close: () => Promise<void> }> {
   const url = await createDatabase(inject('postgresUrl'), inject('databasePrefix'))
-  const record = await openRecord({ url, directory: '', onConnectionError: () => {} })
-  onTestFinished(() => record.close())
+  return openGivenOn({ url, directory: '' }, known)
+}
+
+/** The same over a given database: PostgreSQL, or the embedded one in a directory. */
+export async function openGivenOn(
+  where: { readonly url: string | null; readonly directory: string },
+  known: readonly Viewer[],
+): Promise<Given & { readonly close: () => Promise<void> }> {
+  const record = await openRecord({ ...where, onConnectionError: () => {} })
   const { database } = record
   const dispatch = createDispatch({ database, turns: createTurns(4), announce: () => {} })
   const now = () => NOW
@@ -111,6 +127,7 @@ export async function given(...known: readonly Viewer[]): Promise<Given> {
   }
 
   return {
+    close: record.close,
     services,
     history: createHistory(database),
     schema,

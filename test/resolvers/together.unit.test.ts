@@ -75,3 +75,43 @@ describe('what is asked for together', () => {
     expect(await read(3)).toBe(3)
   })
 })
+
+describe('what is asked for in groups', () => {
+  test('is read by a statement each, of which one may fail alone', async () => {
+    const readAll = vi.fn(async (keys: readonly string[]) => {
+      if (keys.includes('b1')) throw new Error('bad')
+      return keys
+    })
+    const read = together(readAll, { groupOf: (key) => key.charAt(0) })
+    const outcomes = await Promise.allSettled(['a1', 'b1', 'a2'].map((key) => read(key)))
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(readAll.mock.calls).toEqual([[['a1', 'a2']], [['b1']]])
+  })
+
+  test('is read once for all who ask for the same', async () => {
+    const readAll = vi.fn(async (keys: readonly { readonly id: number }[]) => keys.map(({ id }) => id * 10))
+    const read = together(readAll, { idOf: ({ id }) => String(id) })
+    expect(await Promise.all([1, 2, 1, 1].map((id) => read({ id })))).toEqual([10, 20, 10, 10])
+    expect(readAll.mock.calls).toEqual([[[{ id: 1 }, { id: 2 }]]])
+  })
+})
+
+describe('what is asked for by somebody who has gone', () => {
+  test('is not read, unless somebody else asks for the same', async () => {
+    const readAll = vi.fn(async (keys: readonly string[]) => keys)
+    const read = together(readAll, { idOf: String })
+    const gone = new AbortController()
+    const asked = [read('a', gone.signal), read('b', gone.signal), read('b'), read('c')]
+    gone.abort()
+    const outcomes = await Promise.allSettled(asked)
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled', 'fulfilled'])
+    expect(readAll.mock.calls).toEqual([[['b', 'c']]])
+  })
+
+  test('makes no read at all where nothing else is asked for', async () => {
+    const readAll = vi.fn(async (keys: readonly string[]) => keys)
+    const read = together(readAll)
+    await expect(read('a', AbortSignal.abort())).rejects.toMatchObject({ extensions: { code: 'ABANDONED' } })
+    expect(readAll).not.toHaveBeenCalled()
+  })
+})

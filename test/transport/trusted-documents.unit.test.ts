@@ -10,6 +10,7 @@ const schema = buildSchema(`
 const limits = {
   maxQueryDepth: 12,
   maxQueryComplexity: 1000,
+  queryCostPerSecond: 2000,
   maxQueryTokens: 200,
   isIntrospectionAllowed: true,
 }

@@ -11,6 +11,8 @@ import type { Executor } from '../database.ts'
 import { auctions, bids, ceilings, rooms, topics } from '../schema.ts'
 import { clock, timestamp } from './columns.ts'
 import type { Slice } from './list-key.ts'
+import { always, byParent, type Parent, parentTable } from './parents.ts'
+import { type AuctionSight, canSee, lookersWithin } from './sight.ts'
 import { accessOf, visibleTo } from './visible.ts'
 
 /** How far an auction's history and its list of bids reach at one moment. */
@@ -51,6 +53,26 @@ export async function readAuction(
   return row && recordOf(row)
 }
 
+/** For each who looks the auction; undefined where there is none in a room that they may see. */
+export async function readAuctionsFor(
+  executor: Executor,
+  sights: readonly AuctionSight[],
+): Promise<readonly (AuctionRecord | undefined)[]> {
+  const ids = [...new Set(sights.map(({ auctionId }) => auctionId))]
+  const { kind, visibility } = rooms
+  const rows = await executor
+    .select({ ...record, room: { kind, visibility }, within: lookersWithin(sights, rooms.id) })
+    .from(auctions)
+    .innerJoin(rooms, eq(rooms.id, auctions.roomId))
+    .innerJoin(topics, eq(topics.topic, sql`'auction:' || ${auctions.id}`))
+    .where(sql`${auctions.id} = ANY(${sql.param(ids)})`)
+  const found = new Map(rows.map((row) => [row.terms.id, row]))
+  return sights.map(({ auctionId, caller }) => {
+    const row = found.get(auctionId)
+    return row !== undefined && canSee(caller, row.room, row.within) ? recordOf(row) : undefined
+  })
+}
+
 export interface AuctionFilter {
   readonly phase?: AuctionPhase | null | undefined
   readonly roomId?: RoomId | null | undefined
@@ -63,7 +85,6 @@ export async function readAuctions(
   filter: AuctionFilter,
   slice: Slice,
 ): Promise<readonly AuctionRecord[]> {
-  const { after } = slice
   const rows = await executor
     .select(record)
     .from(auctions)
@@ -74,14 +95,52 @@ export async function readAuctions(
         visibleTo(caller),
         filter.roomId ? eq(auctions.roomId, filter.roomId) : undefined,
         filter.phase ? eq(auctions.phase, filter.phase) : undefined,
-        after === null
-          ? undefined
-          : sql`(${auctions.createdAt}, ${auctions.id}) < (${timestamp(after.rank)}, ${after.id})`,
+        isAfter(slice),
       ),
     )
     .orderBy(desc(auctions.createdAt), desc(auctions.id))
     .limit(slice.limit + 1)
   return rows.map(recordOf)
+}
+
+/** A page of each room's auctions, newest first; one more than asked for, where there is one. Nobody is asked whether they see it. */
+export async function readAuctionsOfRooms(
+  executor: Executor,
+  of: readonly Parent<RoomId>[],
+  phase: AuctionPhase | null,
+  slice: Slice,
+): Promise<readonly (readonly AuctionRecord[])[]> {
+  const parents = parentTable(executor, of)
+  const page = executor
+    .select({ id: auctions.id, createdAt: auctions.createdAt })
+    .from(auctions)
+    .where(
+      and(
+        eq(auctions.roomId, parents.id),
+        phase === null ? undefined : eq(auctions.phase, phase),
+        isAfter(slice),
+      ),
+    )
+    .orderBy(desc(auctions.createdAt), desc(auctions.id))
+    .limit(slice.limit + 1)
+    .as('page')
+  const rows = await executor
+    .select({ n: parents.n, ...record })
+    .from(parents)
+    .innerJoinLateral(page, always)
+    .innerJoin(auctions, eq(auctions.id, page.id))
+    .innerJoin(topics, eq(topics.topic, sql`'auction:' || ${auctions.id}`))
+    .orderBy(parents.n, desc(auctions.createdAt), desc(auctions.id))
+  return byParent(
+    of.length,
+    rows.map(({ n, ...row }) => ({ n, row: recordOf(row) })),
+  )
+}
+
+function isAfter({ after }: Slice): SQL | undefined {
+  return after === null
+    ? undefined
+    : sql`(${auctions.createdAt}, ${auctions.id}) < (${timestamp(after.rank)}, ${after.id})`
 }
 
 /** Those of `ids` that exist, whoever may see them. */
@@ -125,30 +184,57 @@ export async function readTerms(executor: Executor, id: AuctionId): Promise<Auct
   return row.terms
 }
 
-/** How far history and bids reach now. The auction must exist. */
-export async function readAuctionHead(executor: Executor, id: AuctionId): Promise<AuctionHead> {
-  const [row] = await executor
-    .select({ position: { epoch: topics.epoch, offset: topics.head }, lastBid: lastBidOf(sql`${id}`) })
+/** How far history and bids reach now. The auctions must exist. */
+export async function readAuctionHeads(
+  executor: Executor,
+  ids: readonly AuctionId[],
+): Promise<readonly AuctionHead[]> {
+  const rows = await executor
+    .select({
+      topic: topics.topic,
+      position: { epoch: topics.epoch, offset: topics.head },
+      lastBid: lastBidOf(sql`substr(${topics.topic}, ${AUCTION_PREFIX.length + 1}::int)`),
+    })
     .from(topics)
-    .where(eq(topics.topic, auctionTopic(id)))
-  if (row === undefined) throw new Error(`auction ${id} has no history`)
-  return row
+    .where(inArray(topics.topic, ids.map(auctionTopic)))
+  const found = new Map<string, AuctionHead>(rows.map(({ topic, ...head }) => [topic, head]))
+  return ids.map((id) => {
+    const head = found.get(auctionTopic(id))
+    if (head === undefined) throw new Error(`auction ${id} has no history`)
+    return head
+  })
 }
 
-/** The most that this bidder's standing commands offer: the last, since none can be lowered. */
-export async function readCeiling(
-  executor: Executor,
-  auctionId: AuctionId,
-  bidderId: UserId,
-): Promise<Amount | null> {
-  const [row] = await executor
-    .select({ maximum: ceilings.maximum })
-    .from(ceilings)
-    .where(and(eq(ceilings.auctionId, auctionId), eq(ceilings.bidderId, bidderId), isNull(ceilings.voidedAt)))
-    .orderBy(desc(ceilings.sequence))
-    .limit(1)
-  return row?.maximum ?? null
+/** A bidder and an auction. */
+export interface CeilingKey {
+  readonly auctionId: AuctionId
+  readonly bidderId: UserId
 }
+
+/** The most that each bidder's standing commands offer: the last, since none can be lowered. */
+export async function readCeilings(
+  executor: Executor,
+  keys: readonly CeilingKey[],
+): Promise<readonly (Amount | null)[]> {
+  const auctionIds = keys.map(({ auctionId }) => auctionId)
+  const bidderIds = keys.map(({ bidderId }) => bidderId)
+  const rows = await executor
+    .selectDistinctOn([ceilings.auctionId, ceilings.bidderId])
+    .from(ceilings)
+    .where(
+      and(
+        sql`(${ceilings.auctionId}, ${ceilings.bidderId}) IN (
+          SELECT * FROM unnest(${sql.param(auctionIds)}::text[], ${sql.param(bidderIds)}::text[]))`,
+        isNull(ceilings.voidedAt),
+      ),
+    )
+    .orderBy(ceilings.auctionId, ceilings.bidderId, desc(ceilings.sequence))
+  const keyOf = ({ auctionId, bidderId }: CeilingKey): string => `${auctionId}\n${bidderId}`
+  const found = new Map(rows.map((row) => [keyOf(row), row.maximum]))
+  return keys.map((key) => found.get(keyOf(key)) ?? null)
+}
+
+const AUCTION_PREFIX = 'auction:'
 
 function lastBidOf(auctionId: SQL): SQL<number> {
   return sql<number>`(SELECT coalesce(max(${bids.sequence}), 0) FROM ${bids} WHERE ${bids.auctionId} = ${auctionId})`

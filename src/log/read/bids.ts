@@ -5,6 +5,7 @@ import type { AuctionId, BidId } from '../../kernel/id.ts'
 import type { Executor } from '../database.ts'
 import { auctions, bids, rooms } from '../schema.ts'
 import type { Slice } from './list-key.ts'
+import { always, byParent, type Parent, parentTable } from './parents.ts'
 import { visibleTo } from './visible.ts'
 
 /** Undefined where there is none in a room that `caller` may see. */
@@ -18,27 +19,49 @@ export async function readBid(executor: Executor, id: BidId, caller: Caller): Pr
   return row && bidOf(row)
 }
 
-/** Newest first, none above sequence `through`; one more than asked for, where there is one. */
+/** Those of `ids` that exist, whoever may see them; undefined where there is none. */
+export async function readBidsById(
+  executor: Executor,
+  ids: readonly BidId[],
+): Promise<readonly (Bid | undefined)[]> {
+  const rows = await executor
+    .select()
+    .from(bids)
+    .where(sql`${bids.id} = ANY(${sql.param(ids)})`)
+  const found = new Map(rows.map((row) => [row.id, bidOf(row)]))
+  return ids.map((id) => found.get(id))
+}
+
+/**
+ * A page of each auction's bids, newest first, none above the sequence that is its bound; one more than asked for, where
+ * there is one.
+ */
 export async function readBids(
   executor: Executor,
-  auctionId: AuctionId,
-  through: number,
+  of: readonly Parent<AuctionId>[],
   slice: Slice,
-): Promise<readonly Bid[]> {
+): Promise<readonly (readonly Bid[])[]> {
   const { after } = slice
-  const rows = await executor
+  const parents = parentTable(executor, of)
+  const page = executor
     .select()
     .from(bids)
     .where(
       and(
-        eq(bids.auctionId, auctionId),
-        lte(bids.sequence, through),
+        eq(bids.auctionId, parents.id),
+        lte(bids.sequence, parents.bound),
         after === null ? undefined : sql`${bids.sequence} < ${after.rank}::bigint`,
       ),
     )
     .orderBy(desc(bids.sequence))
     .limit(slice.limit + 1)
-  return rows.map(bidOf)
+    .as('page')
+  const rows = await executor
+    .select({ n: parents.n, row: page._.selectedFields })
+    .from(parents)
+    .innerJoinLateral(page, always)
+    .orderBy(parents.n, desc(page.sequence))
+  return byParent(of.length, rows).map((list) => list.map(bidOf))
 }
 
 function bidOf(row: typeof bids.$inferSelect): Bid {

@@ -19,6 +19,7 @@ export interface LeaderboardRecord {
 }
 
 interface Row extends Record<string, unknown> {
+  readonly board: Topic
   readonly epoch: string
   readonly head: string
   readonly now: number
@@ -37,19 +38,39 @@ export async function readLeaderboard(
   board: Topic,
   limit: number,
 ): Promise<LeaderboardRecord | undefined> {
-  const id = idOf(board)
+  const [found] = await readLeaderboards(executor, [board], limit)
+  return found
+}
+
+/** The same for each of `boards`, in one statement. */
+export async function readLeaderboards(
+  executor: Executor,
+  boards: readonly Topic[],
+  limit: number,
+): Promise<readonly (LeaderboardRecord | undefined)[]> {
+  const ids = boards.map(idOf)
   const { rows } = await executor.execute<Row>(sql`
-    WITH leader AS MATERIALIZED (SELECT standing -> 'leader' ->> 'id' AS id FROM auctions WHERE auctions.id = ${id}),
-    best AS (
-      SELECT standings.*, row_number() OVER () AS place FROM (
-        SELECT * FROM standings WHERE board = ${board}
-        ORDER BY score DESC, coalesce(user_id = (SELECT id FROM leader), false) DESC, reached
-        LIMIT ${limit}::bigint) AS standings)
-    SELECT topics.epoch, topics.head, (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now,
-      coalesce((SELECT ranking FROM rooms WHERE rooms.id = ${id}), 'ORDINAL') AS method,
+    SELECT topics.topic AS board, topics.epoch, topics.head,
+      (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now,
+      coalesce((SELECT ranking FROM rooms WHERE rooms.id = wanted.id), 'ORDINAL') AS method,
       best.user_id AS id, best.user_name AS name, best.score, best.reached, best.previous_rank AS previous,
       (extract(epoch FROM best.reached_at) * 1000)::float8 AS at
-    FROM topics LEFT JOIN best ON true WHERE topics.topic = ${board} ORDER BY best.place`)
+    FROM unnest(${sql.param(boards)}::text[], ${sql.param(ids)}::text[]) AS wanted(topic, id)
+    JOIN topics ON topics.topic = wanted.topic
+    LEFT JOIN LATERAL (
+      SELECT standings.*, row_number() OVER () AS place FROM (
+        SELECT * FROM standings WHERE board = wanted.topic
+        ORDER BY score DESC,
+          coalesce(user_id = (SELECT standing -> 'leader' ->> 'id' FROM auctions WHERE auctions.id = wanted.id), false) DESC,
+          reached
+        LIMIT ${limit}::bigint) AS standings) AS best ON true
+    ORDER BY wanted.topic, best.place`)
+  const found = Map.groupBy(rows, ({ board }) => board)
+  return boards.map((board) => recordOf(found.get(board) ?? []))
+}
+
+/** Of the rows of one board, best first. */
+function recordOf(rows: readonly Row[]): LeaderboardRecord | undefined {
   const [first] = rows
   if (first === undefined) return undefined
   const { method } = first

@@ -7,6 +7,7 @@ import type { Executor } from '../database.ts'
 import { members, rooms, topics, users } from '../schema.ts'
 import { timestamp } from './columns.ts'
 import type { Slice } from './list-key.ts'
+import { always, byParent, type Parent, parentTable } from './parents.ts'
 
 /** A member's marks, and the history of messages that they lie in. */
 export interface PlacedMarks extends Marks {
@@ -40,26 +41,23 @@ export async function readMemberships(
   executor: Executor,
   keys: readonly MemberKey[],
 ): Promise<readonly (MemberRecord | undefined)[]> {
-  const roomIds = keys.map(({ roomId }) => roomId)
-  const userIds = keys.map(({ userId }) => userId)
-  const isWanted = sql`(${members.roomId}, ${members.userId}) IN (
-    SELECT * FROM unnest(${sql.param(roomIds)}::text[], ${sql.param(userIds)}::text[]))`
-  const records = await standing(executor).where(and(isWanted, isMember))
-  const found = new Map(records.map((row) => [keyOf(row.member), recordOf(row)]))
+  const records = await standing(executor).where(and(isAmong(keys), isMember))
+  const found = new Map(records.map((row) => [keyOf(row), recordOf(row)]))
   return keys.map((key) => found.get(keyOf(key)))
 }
 
-/** In order of joining; one more than asked for, where there is one. */
+/** A page of each room's members, in order of joining; one more than asked for, where there is one. */
 export async function readMembers(
   executor: Executor,
-  roomId: RoomId,
+  of: readonly Parent<RoomId>[],
   slice: Slice,
-): Promise<readonly MemberRecord[]> {
+): Promise<readonly (readonly MemberRecord[])[]> {
   const { after } = slice
-  const rows = await standing(executor)
+  const parents = parentTable(executor, of)
+  const page = standing(executor)
     .where(
       and(
-        eq(members.roomId, roomId),
+        eq(members.roomId, parents.id),
         isMember,
         after === null
           ? undefined
@@ -68,27 +66,48 @@ export async function readMembers(
     )
     .orderBy(members.joinedAt, members.userId)
     .limit(slice.limit + 1)
-  return rows.map(recordOf)
+    .as('page')
+  const rows = await executor
+    .select({ n: parents.n, row: page._.selectedFields })
+    .from(parents)
+    .innerJoinLateral(page, always)
+    .orderBy(parents.n, page.joinedAt, page.userId)
+  return byParent(of.length, rows).map((list) => list.map(recordOf))
 }
 
-/** The user's marks, where they are or were a member. */
+/** The marks of each user, where they are or were a member. */
 export async function readMarks(
   executor: Executor,
-  roomId: RoomId,
-  userId: UserId,
-): Promise<PlacedMarks | undefined> {
-  const { deliveredThrough, readThrough } = members
-  const [marks] = await executor
-    .select({ deliveredThrough, readThrough, epoch: topics.epoch })
+  keys: readonly MemberKey[],
+): Promise<readonly (PlacedMarks | undefined)[]> {
+  const { roomId, userId, deliveredThrough, readThrough } = members
+  const rows = await executor
+    .select({ roomId, userId, marks: { deliveredThrough, readThrough, epoch: topics.epoch } })
     .from(members)
     .innerJoin(topics, isOfMessages)
-    .where(and(eq(members.roomId, roomId), eq(members.userId, userId)))
-  return marks
+    .where(isAmong(keys))
+  const found = new Map(rows.map(({ marks, ...key }) => [keyOf(key), marks]))
+  return keys.map((key) => found.get(keyOf(key)))
 }
 
-export async function readMemberCount(executor: Executor, roomId: RoomId): Promise<number> {
-  const [row] = await executor.select({ count: rooms.memberCount }).from(rooms).where(eq(rooms.id, roomId))
-  return row?.count ?? 0
+/** 0 where there is no such room. */
+export async function readMemberCounts(
+  executor: Executor,
+  ids: readonly RoomId[],
+): Promise<readonly number[]> {
+  const rows = await executor
+    .select({ id: rooms.id, count: rooms.memberCount })
+    .from(rooms)
+    .where(sql`${rooms.id} = ANY(${sql.param(ids)})`)
+  const found = new Map(rows.map(({ id, count }) => [id, count]))
+  return ids.map((id) => found.get(id) ?? 0)
+}
+
+function isAmong(keys: readonly MemberKey[]): SQL {
+  const roomIds = keys.map(({ roomId }) => roomId)
+  const userIds = keys.map(({ userId }) => userId)
+  return sql`(${members.roomId}, ${members.userId}) IN (
+    SELECT * FROM unnest(${sql.param(roomIds)}::text[], ${sql.param(userIds)}::text[]))`
 }
 
 const isMember: SQL = eq(members.status, 'member')
@@ -96,30 +115,25 @@ const isOfMessages: SQL = eq(topics.topic, sql`'messages:' || ${members.roomId}`
 
 function standing(executor: Executor) {
   return executor
-    .select({ member: getTableColumns(members), name: users.name, epoch: topics.epoch })
+    .select({ ...getTableColumns(members), name: users.name, epoch: topics.epoch })
     .from(members)
     .innerJoin(topics, isOfMessages)
     .leftJoin(users, eq(users.id, members.userId))
     .$dynamic()
 }
 
-interface Row {
-  readonly member: typeof members.$inferSelect
-  readonly name: string | null
-  readonly epoch: Epoch
-}
+type Row = typeof members.$inferSelect & { readonly name: string | null; readonly epoch: Epoch }
 
-function recordOf({ member, name, epoch }: Row): MemberRecord {
-  const { roomId, userId, userName, status, role, joinedAt, mutedUntil, deliveredThrough, readThrough } =
-    member
+function recordOf(row: Row): MemberRecord {
+  const { roomId, userId, userName, status, role, joinedAt, mutedUntil, deliveredThrough, readThrough } = row
   return {
     roomId,
-    user: { id: userId, name: name ?? userName },
+    user: { id: userId, name: row.name ?? userName },
     status,
     role,
     joinedAt,
     mutedUntil,
-    marks: { deliveredThrough, readThrough, epoch },
+    marks: { deliveredThrough, readThrough, epoch: row.epoch },
   }
 }
 

@@ -3,13 +3,14 @@ import type { Message } from '../../domain/message/message.ts'
 import type { Caller } from '../../domain/room/access.ts'
 import type { MessageId, RoomId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
-import { asOffset, type Offset, type Position } from '../../kernel/position.ts'
+import { asOffset, type Position } from '../../kernel/position.ts'
 import { messagesTopic } from '../../kernel/topic.ts'
 import type { Executor } from '../database.ts'
 import { messages, rooms, topics } from '../schema.ts'
 import { prepared } from '../statement.ts'
 import { clock } from './columns.ts'
 import type { Span } from './list-key.ts'
+import { always, byParent, type Parent, parentTable } from './parents.ts'
 import { visibleTo } from './visible.ts'
 
 type Row = typeof messages.$inferSelect
@@ -28,28 +29,36 @@ export async function readMessage(
   return row && messageOf(row)
 }
 
-/** Newest last, none after offset `through`; one more than the span asks for, where there is one. */
+/**
+ * A page of each room's messages, newest last, none after the offset that is its bound; one more than the span asks for,
+ * where there is one.
+ */
 export async function readMessages(
   executor: Executor,
-  roomId: RoomId,
-  through: Offset,
+  of: readonly Parent<RoomId>[],
   span: Span,
-): Promise<readonly Message[]> {
-  const rows = await executor
+): Promise<readonly (readonly Message[])[]> {
+  const parents = parentTable(executor, of)
+  const page = executor
     .select()
     .from(messages)
     .where(
       and(
-        eq(messages.roomId, roomId),
-        lte(messages.offset, through),
+        eq(messages.roomId, parents.id),
+        lte(messages.offset, parents.bound),
         span.after === null ? undefined : gt(messages.offset, asOffset(span.after.rank)),
         span.before === null ? undefined : lt(messages.offset, asOffset(span.before.rank)),
       ),
     )
     .orderBy(span.from === 'start' ? asc(messages.offset) : desc(messages.offset))
     .limit(span.limit + 1)
-  const found = rows.map(messageOf)
-  return span.from === 'start' ? found : found.reverse()
+    .as('page')
+  const rows = await executor
+    .select({ n: parents.n, row: page._.selectedFields })
+    .from(parents)
+    .innerJoinLateral(page, always)
+    .orderBy(parents.n, asc(page.offset))
+  return byParent(of.length, rows).map((list) => list.map(messageOf))
 }
 
 const LAST_MESSAGES = prepared((executor) => {

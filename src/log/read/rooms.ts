@@ -10,7 +10,8 @@ import type { Executor } from '../database.ts'
 import { members, rooms, topics } from '../schema.ts'
 import { clock, timestamp } from './columns.ts'
 import type { Slice } from './list-key.ts'
-import { visibleTo } from './visible.ts'
+import { canSee, lookersWithin, type RoomSight } from './sight.ts'
+import { firstVisibleTo, visibleTo } from './visible.ts'
 
 /** The heads of a room's two histories at one moment. */
 export interface RoomPositions {
@@ -48,6 +49,25 @@ export async function readRoom(
   return row && recordOf(row)
 }
 
+/** For each who looks the room; undefined where there is none that they may see. */
+export async function readRoomsFor(
+  executor: Executor,
+  sights: readonly RoomSight[],
+): Promise<readonly (RoomRecord | undefined)[]> {
+  const ids = [...new Set(sights.map(({ roomId }) => roomId))]
+  const rows = await executor
+    .select({ ...record, within: lookersWithin(sights, rooms.id) })
+    .from(rooms)
+    .innerJoin(roomHeads, eq(roomHeads.topic, sql`'room:' || ${rooms.id}`))
+    .innerJoin(messagesHeads, eq(messagesHeads.topic, sql`'messages:' || ${rooms.id}`))
+    .where(sql`${rooms.id} = ANY(${sql.param(ids)})`)
+  const found = new Map(rows.map((row) => [row.room.id, row]))
+  return sights.map(({ roomId, caller }) => {
+    const row = found.get(roomId)
+    return row !== undefined && canSee(caller, row.room, row.within) ? recordOf(row) : undefined
+  })
+}
+
 export interface RoomFilter {
   readonly kind?: RoomKind | null | undefined
   readonly phase?: RoomPhase | null | undefined
@@ -62,36 +82,48 @@ export async function readRooms(
   filter: RoomFilter,
   slice: Slice,
 ): Promise<readonly RoomRecord[]> {
-  const { after } = slice
-  const conditions: (SQL | undefined)[] = [
-    visibleTo(caller),
+  const { after, limit } = slice
+  const where = and(
     filter.kind ? eq(rooms.kind, filter.kind) : undefined,
     filter.phase ? eq(rooms.phase, filter.phase) : undefined,
-    filter.member === undefined ? undefined : hasMember(executor, filter.member),
     after === null
       ? undefined
       : sql`(${rooms.createdAt}, ${rooms.id}) < (${timestamp(after.rank)}, ${after.id})`,
-  ]
+  )
+  const { member } = filter
+  const first = firstVisibleTo(caller, { where, limit: limit + 1 })
+  const isVisible =
+    member === undefined
+      ? first && sql`${rooms.id} = ANY(ARRAY(${first}))`
+      : and(visibleTo(caller), hasMember(executor, member))
   const rows = await executor
     .select(record)
     .from(rooms)
     .innerJoin(roomHeads, eq(roomHeads.topic, sql`'room:' || ${rooms.id}`))
     .innerJoin(messagesHeads, eq(messagesHeads.topic, sql`'messages:' || ${rooms.id}`))
-    .where(and(...conditions))
+    .where(and(where, isVisible))
     .orderBy(desc(rooms.createdAt), desc(rooms.id))
-    .limit(slice.limit + 1)
+    .limit(limit + 1)
   return rows.map(recordOf)
 }
 
-/** The heads of both histories now. The room must exist. */
-export async function readRoomPositions(executor: Executor, id: RoomId): Promise<RoomPositions> {
-  const [row] = await executor
-    .select(heads)
-    .from(roomHeads)
-    .innerJoin(messagesHeads, eq(messagesHeads.topic, messagesTopic(id)))
-    .where(eq(roomHeads.topic, roomTopic(id)))
-  if (row === undefined) throw new Error(`room ${id} has no histories`)
-  return positionsOf(row)
+/** The heads of both histories of each room now. The rooms must exist. */
+export async function readRoomPositions(
+  executor: Executor,
+  ids: readonly RoomId[],
+): Promise<readonly RoomPositions[]> {
+  const rows = await executor
+    .select({ id: rooms.id, ...heads })
+    .from(rooms)
+    .innerJoin(roomHeads, eq(roomHeads.topic, sql`'room:' || ${rooms.id}`))
+    .innerJoin(messagesHeads, eq(messagesHeads.topic, sql`'messages:' || ${rooms.id}`))
+    .where(sql`${rooms.id} = ANY(${sql.param(ids)})`)
+  const found = new Map(rows.map((row) => [row.id, positionsOf(row)]))
+  return ids.map((id) => {
+    const positions = found.get(id)
+    if (positions === undefined) throw new Error(`room ${id} has no histories`)
+    return positions
+  })
 }
 
 function hasMember(executor: Executor, userId: UserId): SQL {

@@ -1,3 +1,4 @@
+import { type Column, type SQL, sql } from 'drizzle-orm'
 import { type Caller, canSeeRoom } from '../../domain/room/access.ts'
 import type { Room } from '../../domain/room/room.ts'
 import type { AuctionId, RoomId } from '../../kernel/id.ts'
@@ -37,6 +38,23 @@ const AUCTION_SIGHTS = statement<Row>(
   'auction_sights',
   `${FROM_LOOKERS} JOIN auctions ON auctions.id = looker.wanted JOIN rooms ON rooms.id = auctions.room_id ${AND_MEMBERS}`,
 )
+
+/** Who of those who look is a member of a room, for `canSee`: an array of their ids. */
+export function lookersWithin(sights: readonly { readonly caller: Caller }[], roomId: Column): SQL<string[]> {
+  const users = usersOf(sights).filter((id) => id !== null)
+  return sql<string[]>`ARRAY(SELECT user_id FROM members
+    WHERE members.room_id = ${roomId} AND members.status = 'member' AND members.user_id = ANY(${sql.param(users)}::text[]))`
+}
+
+/** Whether `caller` sees `room`, of which `within` are members. */
+export function canSee(
+  caller: Caller,
+  room: Pick<Room, 'kind' | 'visibility'>,
+  within: readonly string[],
+): boolean {
+  const isMember = caller?.kind === 'user' && within.includes(caller.person.id)
+  return canSeeRoom(caller, room, isMember ? { status: 'member' } : undefined)
+}
 
 /** For each, in one statement and so of one moment, whether there is such a room for that caller. */
 export async function readRoomSights(

@@ -39,7 +39,7 @@ export function accessOf(head: Column): SQL<string> {
 export function visibleTo(caller: Caller): SQL {
   const toAll = seen(caller, undefined)
   if (toAll.length === ROOMS.length) return sql`true`
-  const isOpen = inArray(GUARD, toAll)
+  const isOpen = inArray(GUARD, namesOf(toAll))
   if (caller === null || caller.kind === 'system') return isOpen
   const isMember = exists(
     new QueryBuilder()
@@ -49,11 +49,47 @@ export function visibleTo(caller: Caller): SQL {
         and(eq(members.roomId, rooms.id), eq(members.userId, caller.person.id), eq(members.status, 'member')),
       ),
   )
-  return or(isOpen, and(inArray(GUARD, seen(caller, MEMBER)), isMember)) ?? isOpen
+  return or(isOpen, and(inArray(GUARD, namesOf(seen(caller, MEMBER))), isMember)) ?? isOpen
 }
 
-function seen(caller: Caller, membership: Membership | undefined): string[] {
-  return namesOf(ROOMS.filter((room) => canSeeRoom(caller, room, membership)))
+/** A page of rooms, newest first: what else is asked of them, and how many. */
+export interface RoomsPage {
+  readonly where: SQL | undefined
+  readonly limit: number
+}
+
+/**
+ * The ids of the first rooms that `caller` may see; undefined for a caller who sees all. It starts from what is open to the
+ * caller, a range of `rooms_open` for each kind and visibility, and from the caller's own memberships, so that it does not
+ * walk through rooms that others hide: 72,000 of them made a page take 80 ms.
+ */
+export function firstVisibleTo(caller: Caller, { where, limit }: RoomsPage): SQL | undefined {
+  const toAll = seen(caller, undefined)
+  if (toAll.length === ROOMS.length) return undefined
+  const kinds = toAll.map(({ kind }) => kind)
+  const visibilities = toAll.map(({ visibility }) => visibility)
+  const first = sql`ORDER BY rooms.created_at DESC, rooms.id DESC LIMIT ${limit}::bigint`
+  const open = sql`SELECT found.id, found.created_at
+    FROM unnest(${sql.param(kinds)}::text[], ${sql.param(visibilities)}::text[]) AS open(open_kind, open_visibility)
+    CROSS JOIN LATERAL (
+      SELECT rooms.id, rooms.created_at FROM rooms
+      WHERE ${and(sql`rooms.kind = open_kind`, sql`rooms.visibility = open_visibility`, where)} ${first}) AS found`
+  const own = caller?.kind === 'user' ? sql`UNION (${ownRooms(caller, where)} ${first})` : sql``
+  return sql`SELECT id FROM (${open} ${own}) AS rooms ${first}`
+}
+
+function ownRooms(caller: Extract<Actor, { readonly kind: 'user' }>, where: SQL | undefined): SQL {
+  return sql`SELECT rooms.id, rooms.created_at FROM members JOIN rooms ON rooms.id = members.room_id
+    WHERE ${and(
+      eq(members.userId, caller.person.id),
+      eq(members.status, 'member'),
+      inArray(GUARD, namesOf(seen(caller, MEMBER))),
+      where,
+    )}`
+}
+
+function seen(caller: Caller, membership: Membership | undefined): typeof ROOMS {
+  return ROOMS.filter((room) => canSeeRoom(caller, room, membership))
 }
 
 function namesOf(some: typeof ROOMS): string[] {

@@ -8,6 +8,7 @@ import { idOf } from '../../kernel/topic.ts'
 import type { Database } from '../../log/database.ts'
 import type { Entry } from '../../log/entry.ts'
 import { readAuction, readTerms } from '../../log/read/auctions.ts'
+import type { SharedReads } from '../shared-reads.ts'
 import { type AuctionView, auctionOfEntry, auctionOfRecord } from '../views.ts'
 import { presentEntry, unreadable } from './present.ts'
 
@@ -35,7 +36,7 @@ export interface AuctionSource extends Source<AuctionTerms> {
 /** Terms are a few hundred bytes, and read once for each auction that anyone follows. */
 const MAX_TERMS = 10_000
 
-export function createAuctionSource(database: Database): AuctionSource {
+export function createAuctionSource(database: Database, reads: SharedReads): AuctionSource {
   const known = new LRUCache<AuctionId, AuctionTerms>({ max: MAX_TERMS })
 
   async function termsOf(id: AuctionId): Promise<AuctionTerms> {
@@ -66,12 +67,12 @@ export function createAuctionSource(database: Database): AuctionSource {
     present(entry, terms): AuctionEvent {
       if (terms === undefined || !isAuctionData(entry.data)) throw unreadable(entry)
       const { standing, ...rest } = entry.data
-      return { ...rest, ...presentEntry(entry), auction: auctionOfEntry(database, terms, standing) }
+      return { ...rest, ...presentEntry(entry), auction: auctionOfEntry(reads, terms, standing) }
     },
 
     async auctionAfter(entry) {
       if (!isAuctionData(entry.data)) throw unreadable(entry)
-      return auctionOfEntry(database, await termsOf(asAuctionId(idOf(entry.topic))), entry.data.standing)
+      return auctionOfEntry(reads, await termsOf(asAuctionId(idOf(entry.topic))), entry.data.standing)
     },
   }
 }

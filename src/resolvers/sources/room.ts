@@ -7,6 +7,7 @@ import type { Instant } from '../../kernel/instant.ts'
 import { idOf } from '../../kernel/topic.ts'
 import type { Database } from '../../log/database.ts'
 import { readRoom } from '../../log/read/rooms.ts'
+import type { SharedReads } from '../shared-reads.ts'
 import { type RoomView, roomOfEntry, roomOfRecord } from '../views.ts'
 import { presentEntry, unreadable } from './present.ts'
 
@@ -32,7 +33,7 @@ export type RoomEvent = PresentedEvent & { readonly room: RoomView }
 export type MemberEvent = PresentedEvent & MemberEntryData
 export type MuteEvent = PresentedEvent & MuteEntryData
 
-export function createRoomSource(database: Database): Source {
+export function createRoomSource(database: Database, reads: SharedReads): Source {
   return {
     snapshotType: 'RoomSnapshot',
     isSnapshotShared: true,
@@ -45,7 +46,7 @@ export function createRoomSource(database: Database): Source {
 
     present(entry): RoomEvent | MemberEvent | MuteEvent {
       const { data } = entry
-      if (isRoomData(data)) return { ...presentEntry(entry), room: roomOfEntry(database, data.room) }
+      if (isRoomData(data)) return { ...presentEntry(entry), room: roomOfEntry(reads, data.room) }
       if (isMemberData(data)) return { ...data, ...presentEntry(entry) }
       throw unreadable(entry)
     },

@@ -1,6 +1,7 @@
 import type { Source } from '../../hub/source.ts'
 import type { Database } from '../../log/database.ts'
 import { readTradeFacts } from '../../log/read/trade-facts.ts'
+import type { SharedReads } from '../shared-reads.ts'
 import { createAnnouncementsSource } from './announcements.ts'
 import { type AuctionSource, createAuctionSource } from './auction.ts'
 import { type AuctionList, createAuctionList } from './auction-list.ts'
@@ -28,13 +29,13 @@ export interface Sources {
   readonly tradeRooms: TradeRooms
 }
 
-export function createSources(database: Database): Sources {
+export function createSources(database: Database, reads: SharedReads): Sources {
   const tradeRooms = createTradeRooms((id, known) => readTradeFacts(database, id, known))
   return {
-    auction: createAuctionSource(database),
+    auction: createAuctionSource(database, reads),
     leaderboard: createLeaderboardSource(database),
     messages: createMessagesSource(database),
-    room: createRoomSource(database),
+    room: createRoomSource(database, reads),
     announcements: createAnnouncementsSource(database),
     notifications: createNotificationsSource(database),
     statuses: createStatusesSource(database),

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { GraphQLError } from 'graphql'
 import type { TokenVerifier } from '../../auth/verifier.ts'
 import type { Viewer } from '../../auth/viewer.ts'
 import { type CallContext, clientKeyOf } from '../../resolvers/context.ts'
@@ -123,7 +124,8 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     if (!isRecord(asked) || !Object.keys(asked).every((name) => PARAMETERS.has(name))) return false
     const operation = operationFrom(asked)
     if (operation === undefined) return false
-    const prepared = options.operations.prepare(operation)
+    const prepared = options.operations.prepare(operation, context)
+    if (prepared.kind === 'refused' && answerLimited(response, prepared.errors, headers)) return true
     if (prepared.kind === 'refused' || prepared.operation.definition.operation === 'subscription')
       return false
     const result = await options.operations.run(prepared.operation, context)
@@ -233,6 +235,19 @@ function operationFrom(request: unknown): OperationRequest | undefined {
   if (variables !== null && !isRecord(variables)) return undefined
   if (extensions !== null && !isRecord(extensions)) return undefined
   return { query, documentId, extensions, operationName, variables }
+}
+
+/** Answers 429 where `errors` say that the client asks too much. */
+function answerLimited(
+  response: ServerResponse,
+  [error]: readonly GraphQLError[],
+  headers: Headers,
+): boolean {
+  const { code, retryAfterMs } = error?.extensions ?? {}
+  if (error === undefined || code !== 'RATE_LIMITED') return false
+  const seconds = Math.ceil(Number(retryAfterMs) / 1000)
+  answerJson(response, 429, { errors: [error] }, { ...headers, 'retry-after': String(seconds) })
+  return true
 }
 
 function answerErrors(

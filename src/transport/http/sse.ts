@@ -82,7 +82,7 @@ export function createSseServer(options: SseOptions): SseServer {
     sink: Sink,
     attendee: Attendee,
   ): Promise<() => void> {
-    const prepared = options.operations.prepare(operation)
+    const prepared = options.operations.prepare(operation, context)
     if (prepared.kind === 'refused') {
       sendResult(sink, { errors: prepared.errors })
       return () => {}

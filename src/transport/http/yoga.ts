@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLSchema, getOperationAST, getVariableValues } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
-import { createSizeCheck } from '../../limits/operation-size.ts'
+import { createOperationMeasure, excessOf } from '../../limits/operation-cost.ts'
 import type { CallContext } from '../../resolvers/context.ts'
 import { operationSpan } from '../../tracing/spans.ts'
 import { type Tracing, traced, typeOf } from '../../tracing/tracing.ts'
@@ -138,7 +138,7 @@ function validateFurther(limits: OperationLimits): Plugin {
  * one, and what asks for too much.
  */
 function refuseBefore(schema: GraphQLSchema, limits: OperationLimits): Plugin {
-  const exceeds = createSizeCheck(schema, limits)
+  const measure = createOperationMeasure(schema)
   const shown = limits.isIntrospectionAllowed ? (error: GraphQLError) => error : withoutSuggestion
   return {
     onExecute({ args, setResultAndStopExecution }) {
@@ -161,7 +161,7 @@ function refuseBefore(schema: GraphQLSchema, limits: OperationLimits): Plugin {
           ),
         })
       if (errors !== undefined) return refuse(errors.map(shown), 'BAD_USER_INPUT')
-      const excess = exceeds(args.document, operation, coerced)
+      const excess = excessOf(measure(args.document, operation, coerced), limits)
       if (excess !== null) refuse([tooComplex(excess)], 'QUERY_TOO_COMPLEX')
     },
   }

@@ -193,10 +193,12 @@ export function createWsServer(options: WsServerOptions): WsServer {
       const most = options.maxSubscriptionsPerConnection
       if (!hasRoom(extra.operations, operationId, subscriptions, most + MAX_OTHER_OPERATIONS))
         return [tooManySubscriptions()]
-      const prepared = operations.prepare(payload)
+      const { connection } = extra
+      const { viewer } = connection
+      const client = clientKeyOf(viewer, connection.address)
+      const prepared = operations.prepare(payload, { client, viewer })
       if (prepared.kind === 'refused') return [...prepared.errors]
       const { operation } = prepared
-      const { connection } = extra
       const isSubscription = operation.definition.operation === 'subscription'
       if (isSubscription && !hasRoom(extra.subscriptions, operationId, subscriptions, most))
         return [tooManySubscriptions()]
@@ -207,9 +209,9 @@ export function createWsServer(options: WsServerOptions): WsServer {
         variableValues: operation.variables,
         contextValue: {
           services,
-          viewer: connection.viewer,
+          viewer,
           connection: controlOf(connection),
-          client: clientKeyOf(connection.viewer, connection.address),
+          client,
           signal: connection.signal,
         },
         rootValue: undefined,

@@ -1,0 +1,1 @@
+CREATE INDEX "rooms_open" ON "rooms" USING btree ("kind","visibility","created_at","id");

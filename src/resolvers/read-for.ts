@@ -1,0 +1,11 @@
+import type { Database } from '../log/database.ts'
+import { isCallContext, type SharedContext } from './context.ts'
+
+/** A read by a statement of its own, for one caller: what many fields ask for belongs to `services.reads`. */
+export function readFor<Value>(
+  context: SharedContext,
+  read: (database: Database) => Promise<Value>,
+): Promise<Value> {
+  const { database, gates } = context.services
+  return isCallContext(context) ? gates.run(context, () => read(database)) : read(database)
+}
