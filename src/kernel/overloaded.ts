@@ -6,7 +6,11 @@ export class Overloaded extends Error {
   readonly retryAfterMs: number
 
   constructor(retryAfterMs: number) {
+    // Thousands a second are thrown when there is least time for it, and a stack costs more than all the rest.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super('The server is overloaded.')
+    Error.stackTraceLimit = stackTraceLimit
     this.name = 'Overloaded'
     this.retryAfterMs = retryAfterMs
   }
