@@ -15,3 +15,15 @@ export class Overloaded extends Error {
     this.retryAfterMs = retryAfterMs
   }
 }
+
+const MAX_CAUSES = 8
+
+/** The Overloaded among `error` and its causes: query builders wrap what a statement failed with. */
+export function overloadOf(error: unknown): Overloaded | undefined {
+  let cause = error
+  for (let depth = 0; depth < MAX_CAUSES && cause instanceof Error; depth += 1) {
+    if (cause instanceof Overloaded) return cause
+    cause = cause.cause
+  }
+  return undefined
+}

@@ -1,3 +1,5 @@
+import { overloadOf } from '../kernel/overloaded.ts'
+
 /** The database did not answer, or can not serve now. Of a write nothing is known: it may have been committed. */
 export class RecordUnavailable extends Error {
   constructor(cause?: unknown) {
@@ -58,6 +60,11 @@ export function isRecordUnavailable(error: unknown): boolean {
   return causesOf(error).some(
     (cause) => cause instanceof RecordUnavailable || isPassingCause(cause) || isState(cause, LASTING),
   )
+}
+
+/** Whether `error` is of the database or of the load, and no topic's own: what failed by it is tried again soon. */
+export function isNobodysFault(error: unknown): boolean {
+  return isRecordUnavailable(error) || overloadOf(error) !== undefined
 }
 
 /** Whether waiting mends `error`, the fault of opening the database. */
