@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { Overloaded } from '../kernel/overloaded.ts'
+import { Overloaded, overloadOf } from '../kernel/overloaded.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Database } from '../log/database.ts'
 import type { Entry } from '../log/entry.ts'
@@ -206,7 +206,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     } catch (error) {
       // The database is at fault, or the time is over: the halves would fare no better.
       if (isRecordUnavailable(error)) failAll(batch, new RecordUnavailable(error))
-      else if (batch.length === 1 || late.aborted || error instanceof Overloaded) failAll(batch, error)
+      else if (batch.length === 1 || late.aborted || overloadOf(error) !== undefined) failAll(batch, error)
       else {
         // One of them is at fault: by halves it is found, and can't sink its neighbours.
         const half = Math.ceil(batch.length / 2)

@@ -2,7 +2,7 @@ import { and, eq, inArray, notExists, sql } from 'drizzle-orm'
 import { beginFollowing } from '../domain/notification/following.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Database } from '../log/database.ts'
-import { isRecordUnavailable } from '../log/faults.ts'
+import { isNobodysFault } from '../log/faults.ts'
 import { clock } from '../log/read/columns.ts'
 import { auctions, followers, topics } from '../log/schema.ts'
 
@@ -30,7 +30,7 @@ export async function followUnfollowed(
       const state = beginFollowing(standing, now)
       await database.insert(followers).values({ topic: unfollowed, position, state }).onConflictDoNothing()
     } catch (error) {
-      if (isRecordUnavailable(error)) throw error
+      if (isNobodysFault(error)) throw error
       onFault(unfollowed, error)
     }
   }

@@ -3,7 +3,7 @@ import { createPauses } from '../kernel/pauses.ts'
 import { familyOf, type Topic } from '../kernel/topic.ts'
 import type { Database } from '../log/database.ts'
 import type { Entry } from '../log/entry.ts'
-import { isRecordUnavailable } from '../log/faults.ts'
+import { isNobodysFault } from '../log/faults.ts'
 import { followUnfollowed } from './catch-up.ts'
 import { drawConsequences } from './round.ts'
 
@@ -74,7 +74,7 @@ export function createFollower({ database, announce, onFault, isPushed }: Follow
 
   /** While the record is away no topic is to blame, and all go on when it is back. */
   function fail(topic: Topic, error: unknown): void {
-    if (!isRecordUnavailable(error)) pauses.begin(topic)
+    if (!isNobodysFault(error)) pauses.begin(topic)
     onFault(topic, error)
   }
 

@@ -1,5 +1,9 @@
+<<<<<<< HEAD
 import { OtherHistory } from './history-guard.ts'
 import { StandbyServer } from './identity.ts'
+=======
+import { overloadOf } from '../kernel/overloaded.ts'
+>>>>>>> waits
 
 /** The database did not answer, or can not serve now. Of a write nothing is known: it may have been committed. */
 export class RecordUnavailable extends Error {
@@ -61,6 +65,11 @@ export function isRecordUnavailable(error: unknown): boolean {
   return causesOf(error).some(
     (cause) => cause instanceof RecordUnavailable || isPassingCause(cause) || isState(cause, LASTING),
   )
+}
+
+/** Whether `error` is of the database or of the load, and no topic's own: what failed by it is tried again soon. */
+export function isNobodysFault(error: unknown): boolean {
+  return isRecordUnavailable(error) || overloadOf(error) !== undefined
 }
 
 /** Whether waiting mends `error`, the fault of opening the database. */

@@ -1,5 +1,5 @@
 import type { IdempotencyKey, Outcome } from '../command/commands.ts'
-import { type Actor } from '../domain/actor.ts'
+import type { Actor } from '../domain/actor.ts'
 import type { AuctionState, Bid, BidOutcome, IncrementBand, SoftClose } from '../domain/auction/auction.ts'
 import type { AuctionCommand, AuctionReply } from '../domain/auction/command.ts'
 import type { Amount } from '../kernel/amount.ts'

@@ -5,7 +5,7 @@ import { asAuctionId, asRoomId } from '../kernel/id.ts'
 import { createPauses } from '../kernel/pauses.ts'
 import { familyOf, idOf, type Topic } from '../kernel/topic.ts'
 import type { Database } from '../log/database.ts'
-import { isRecordUnavailable } from '../log/faults.ts'
+import { isNobodysFault } from '../log/faults.ts'
 
 export interface SchedulerOptions {
   readonly database: Database
@@ -61,7 +61,7 @@ export function createScheduler({ database, dispatch, onFault }: SchedulerOption
 
   /** While the record is away no topic is to blame. */
   function fail(topic: Topic, error: unknown): void {
-    if (!isRecordUnavailable(error)) pauses.begin(topic)
+    if (!isNobodysFault(error)) pauses.begin(topic)
     onFault(topic, error)
   }
 

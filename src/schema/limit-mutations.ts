@@ -1,5 +1,5 @@
 import { type GraphQLField, type GraphQLSchema, getNamedType, isUnionType } from 'graphql'
-import { Overloaded } from '../kernel/overloaded.ts'
+import { overloadOf } from '../kernel/overloaded.ts'
 import { callContextOf, type SharedContext } from '../resolvers/context.ts'
 import { rateLimited } from '../resolvers/errors.ts'
 import { waitOf } from '../resolvers/rate.ts'
@@ -24,8 +24,9 @@ function limit(field: GraphQLField<unknown, SharedContext>): void {
     try {
       return await resolve(root, args, context, info)
     } catch (error) {
-      if (!canReject || !(error instanceof Overloaded)) throw error
-      const { retryAfterMs } = error
+      const overload = overloadOf(error)
+      if (!canReject || overload === undefined) throw error
+      const { retryAfterMs } = overload
       return { ...rejected('OVERLOADED', 'The server is overloaded. Retry after a pause.'), retryAfterMs }
     }
   }

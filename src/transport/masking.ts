@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { JwksUnavailable } from '../auth/keys.ts'
 import { newErrorId } from '../kernel/id.ts'
-import { Overloaded } from '../kernel/overloaded.ts'
+import { overloadOf } from '../kernel/overloaded.ts'
 import { UNREADABLE_RETRY_AFTER_MS, UnreadableEntry } from '../kernel/unreadable-entry.ts'
 import { isRecordUnavailable, isUnstorableText } from '../log/faults.ts'
 
@@ -16,8 +16,9 @@ export function createMask(log: Logger): Mask {
   return (error) => {
     const origin = originOf(error)
     if (origin instanceof GraphQLError) return error instanceof GraphQLError ? error : origin
-    if (origin instanceof Overloaded) {
-      const { retryAfterMs } = origin
+    const overload = overloadOf(origin)
+    if (overload !== undefined) {
+      const { retryAfterMs } = overload
       return shown(error, 'OVERLOADED', 'The server is overloaded. Retry after a pause.', { retryAfterMs })
     }
     if (isRecordUnavailable(origin)) {

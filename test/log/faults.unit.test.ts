@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { Overloaded } from '../../src/kernel/overloaded.ts'
 import {
   breaksConnection,
+  isNobodysFault,
   isPassing,
   isRecordUnavailable,
   RecordUnavailable,
@@ -64,6 +66,13 @@ describe('a fault of the database', () => {
     for (const code of ['57P03', '53300', '25006', 'ECONNREFUSED', 'ENOTFOUND']) {
       expect(isPassing(coded(code))).toBe(true)
     }
+  })
+
+  test('is no topic’s own, and neither is the load, however it is wrapped', () => {
+    for (const error of [new Overloaded(5), wrapped(new Overloaded(5)), wrapped(coded('25006'))]) {
+      expect(isNobodysFault(error)).toBe(true)
+    }
+    expect(isNobodysFault(wrapped(coded('23502')))).toBe(false)
   })
 
   test('costs its connection where the next statement would meet it, too', () => {
