@@ -47,6 +47,12 @@ export interface LimitsConfig {
   readonly maxQueryComplexity: number
   readonly maxQueryTokens: number
   readonly mutationsPerSecond: number
+  /** Of one user who is neither service, administrator nor moderator. */
+  readonly maxOpenRoomsPerUser: number
+  readonly roomsPerHour: number
+  readonly maxOpenAuctionsPerUser: number
+  readonly contactsPerMinute: number
+  readonly directRoomsPerHour: number
 }
 
 export type DatabaseConfig =
@@ -253,6 +259,11 @@ function readLimits({ wholeNumber }: Variables): LimitsConfig {
     maxQueryComplexity: wholeNumber('MAX_QUERY_COMPLEXITY', 1000, count),
     maxQueryTokens: wholeNumber('MAX_QUERY_TOKENS', 2000, count),
     mutationsPerSecond: wholeNumber('MUTATIONS_PER_SECOND', 20, count),
+    maxOpenRoomsPerUser: wholeNumber('MAX_OPEN_ROOMS_PER_USER', 1000, count),
+    roomsPerHour: wholeNumber('ROOMS_PER_HOUR', 500, count),
+    maxOpenAuctionsPerUser: wholeNumber('MAX_OPEN_AUCTIONS_PER_USER', 5000, count),
+    contactsPerMinute: wholeNumber('CONTACTS_PER_MINUTE', 1200, count),
+    directRoomsPerHour: wholeNumber('DIRECT_ROOMS_PER_HOUR', 200, count),
   }
 }
 

@@ -4,6 +4,7 @@ import type { Instant } from '../kernel/instant.ts'
 import type { Rates } from '../limits/rates.ts'
 import type { Database } from '../log/database.ts'
 import type { Presence } from '../presence/presence.ts'
+import type { Quotas } from './quotas.ts'
 import { createSharedReads, type SharedReads } from './shared-reads.ts'
 import { createSources, type Sources } from './sources/sources.ts'
 
@@ -20,6 +21,7 @@ export interface Services {
   readonly presence: Presence
   /** Of mutations. */
   readonly rates: Rates
+  readonly quotas: Quotas
   /** Identifies this node. */
   readonly node: string
   readonly version: string

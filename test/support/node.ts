@@ -49,7 +49,15 @@ export const TEST_SECRET = 'a secret for tests, longer than thirty-two bytes'
 export const OWN_SECRET = { JWT_SECRET: '' } as const
 
 /** Tests act faster than people: whoever tests a limit sets it. */
-export const NO_LIMITS = { MUTATIONS_PER_SECOND: '100000', MAX_CONNECTIONS_PER_USER: '100000' } as const
+export const NO_LIMITS = {
+  MUTATIONS_PER_SECOND: '100000',
+  MAX_CONNECTIONS_PER_USER: '100000',
+  MAX_OPEN_ROOMS_PER_USER: '100000',
+  ROOMS_PER_HOUR: '100000',
+  MAX_OPEN_AUCTIONS_PER_USER: '100000',
+  CONTACTS_PER_MINUTE: '1000000',
+  DIRECT_ROOMS_PER_HOUR: '100000',
+} as const
 
 /** Starts a node and waits until it is ready. */
 export function startNode(options: NodeOptions = {}): Promise<TestNode> {
