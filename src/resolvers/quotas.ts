@@ -4,16 +4,6 @@ import type { CallContext } from './context.ts'
 import { type RejectedResult, rejected } from './result.ts'
 import { actorIn, signedIn } from './signed-in.ts'
 
-/** What an ordinary user may have and do, on all nodes together. */
-export interface Quotas {
-  readonly rooms: RoomQuota
-  /** Auctions that are not over, in all rooms of one owner. */
-  readonly openAuctions: number
-  /** People reached unasked: members added, and people mentioned. */
-  readonly contacts: Rates
-  readonly directRooms: Rates
-}
-
 /** The quota of rooms that binds the caller; undefined where none does. */
 export function roomQuotaOf(context: CallContext): RoomQuota | undefined {
   return isExemptFromQuotas(actorIn(context)) ? undefined : context.services.quotas.rooms
