@@ -24,7 +24,7 @@ import { newNodeId, newRequestId } from './kernel/id.ts'
 import { type Instant, instant } from './kernel/instant.ts'
 import { createMemoryRates } from './limits/rates.memory.ts'
 import { createRedisRates } from './limits/rates.redis.ts'
-import type { Rates } from './limits/rates.ts'
+import type { Rate, Rates } from './limits/rates.ts'
 import { createUserConnections } from './limits/user-connections.ts'
 import type { Database } from './log/database.ts'
 import type { Entry } from './log/entry.ts'
@@ -48,7 +48,7 @@ import { createRedisBus } from './pubsub/bus.redis.ts'
 import type { Bus } from './pubsub/bus.ts'
 import { broadcast } from './resolvers/broadcast.ts'
 import { clientKeyOf } from './resolvers/context.ts'
-import { createServices, type Services } from './resolvers/services.ts'
+import { createServices, type Quotas, type Services } from './resolvers/services.ts'
 import { followRevocations } from './revocation/follow.ts'
 import { createScheduler } from './scheduler/scheduler.ts'
 import { createSchema } from './schema/schema.ts'
@@ -192,11 +192,11 @@ export async function startApp(
   })
   const onSeen = ({ user }: Viewer): void => users.see(user)
   const registry = await openRegistry(config, node, bus, parts.presence, log)
-  const rates = await openRates(config, parts.limits)
+  const { rates, quotas } = await openLimits(config, parts.limits)
   const presence = createPresence({ registry, bus, node, deadlines, now })
   const webhook = config.webhook === null ? null : openWebhook(config.webhook, database, presence, log)
   const services = createServices({
-    ...{ dispatch, database, presence, rates, node, version: VERSION, now },
+    ...{ dispatch, database, presence, rates, quotas, node, version: VERSION, now },
     seeUser: users.see,
     settleUsers: users.settled,
   })
@@ -342,7 +342,7 @@ export async function startApp(
       await users.settled()
       users.close()
       await presence.close()
-      await rates.close()
+      await Promise.all([rates, quotas.contacts, quotas.directRooms].map((each) => each.close()))
       await bus.close()
       await record.close()
       await tracing.close()
@@ -490,11 +490,26 @@ function openRegistry(
   })
 }
 
-function openRates({ redis, limits }: Config, health: PartHealth): Promise<Rates> | Rates {
-  const rate = { perSecond: limits.mutationsPerSecond, burst: 2 * limits.mutationsPerSecond }
+async function openLimits(config: Config, health: PartHealth): Promise<{ rates: Rates; quotas: Quotas }> {
+  const { mutationsPerSecond, contactsPerMinute, directRoomsPerHour, ...limits } = config.limits
+  const mutations = { perSecond: mutationsPerSecond, burst: 2 * mutationsPerSecond }
+  const contacts = { perSecond: contactsPerMinute / 60, burst: contactsPerMinute }
+  const directRooms = { perSecond: directRoomsPerHour / 3600, burst: directRoomsPerHour }
+  return {
+    rates: await openRates(config, mutations, '', health),
+    quotas: {
+      rooms: { open: limits.maxOpenRoomsPerUser, perHour: limits.roomsPerHour },
+      openAuctions: limits.maxOpenAuctionsPerUser,
+      contacts: await openRates(config, contacts, 'contacts:', health),
+      directRooms: await openRates(config, directRooms, 'direct:', health),
+    },
+  }
+}
+
+function openRates({ redis }: Config, rate: Rate, name: string, health: PartHealth): Promise<Rates> | Rates {
   if (redis === null) return createMemoryRates(rate)
   return createRedisRates({
-    ...{ ...rate, url: redis.url.reveal(), prefix: redis.prefix },
+    ...{ ...rate, url: redis.url.reveal(), prefix: `${redis.prefix}${name}` },
     onChange: health.report,
   })
 }

@@ -1,5 +1,6 @@
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose'
+import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose'
 import type { AuthConfig } from '../config/config.ts'
+import { createKeySetFetch } from './key-set-fetch.ts'
 
 /** The published keys could not be fetched or read: nothing is known about the token. A fault, not a refusal. */
 export class JwksUnavailable extends Error {
@@ -15,6 +16,8 @@ export const KEYS_MAX_AGE_MS = 10 * 60 * 1000
 /** How often a token that names an unknown key may cause another fetch: how late a new key can be noticed. */
 const REFETCH_PAUSE_MS = 5000
 const FETCH_TIMEOUT_MS = 5000
+/** How long known keys are trusted while the provider can not be asked: signing in outlives its outage. */
+const KEYS_MAX_AGE_IN_OUTAGE_MS = 60 * 60 * 1000
 
 interface Keys {
   readonly algorithms: readonly string[]
@@ -41,10 +44,17 @@ export function createKeys(config: AuthConfig): Keys {
     const secret = importSecret(config.secret.reveal())
     return { algorithms: ['HS256'], findKey: () => secret }
   }
+  const fetchKeySet = createKeySetFetch()
+  let fetchedAt = Number.NEGATIVE_INFINITY
   const fetched = createRemoteJWKSet(config.url, {
     timeoutDuration: FETCH_TIMEOUT_MS,
     cooldownDuration: REFETCH_PAUSE_MS,
     cacheMaxAge: KEYS_MAX_AGE_MS,
+    [customFetch]: async (url, options) => {
+      const response = await fetchKeySet(url, options)
+      fetchedAt = Date.now()
+      return response
+    },
   })
   return {
     algorithms: ['RS256', 'ES256', 'EdDSA'],
@@ -52,7 +62,13 @@ export function createKeys(config: AuthConfig): Keys {
       try {
         return await fetched(header, token)
       } catch (error) {
-        throw isRefusal(error) ? error : new JwksUnavailable(error)
+        if (isRefusal(error)) throw error
+        const known = fetched.jwks()
+        if (known === undefined || Date.now() > fetchedAt + KEYS_MAX_AGE_IN_OUTAGE_MS)
+          throw new JwksUnavailable(error)
+        return createLocalJWKSet(known)(header, token).catch(() => {
+          throw new JwksUnavailable(error)
+        })
       }
     },
   }

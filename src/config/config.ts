@@ -49,6 +49,12 @@ export interface LimitsConfig {
   readonly maxQueryTokens: number
   readonly mutationsPerSecond: number
   readonly queryCostPerSecond: number
+  /** Of one user who is neither service, administrator nor moderator. */
+  readonly maxOpenRoomsPerUser: number
+  readonly roomsPerHour: number
+  readonly maxOpenAuctionsPerUser: number
+  readonly contactsPerMinute: number
+  readonly directRoomsPerHour: number
 }
 
 export interface RedisConfig {
@@ -228,6 +234,11 @@ function readLimits({ wholeNumber }: Variables): LimitsConfig {
     maxQueryTokens: wholeNumber('MAX_QUERY_TOKENS', 2000, count),
     mutationsPerSecond: wholeNumber('MUTATIONS_PER_SECOND', 20, count),
     queryCostPerSecond: wholeNumber('QUERY_COST_PER_SECOND', 2000, count),
+    maxOpenRoomsPerUser: wholeNumber('MAX_OPEN_ROOMS_PER_USER', 1000, count),
+    roomsPerHour: wholeNumber('ROOMS_PER_HOUR', 500, count),
+    maxOpenAuctionsPerUser: wholeNumber('MAX_OPEN_AUCTIONS_PER_USER', 5000, count),
+    contactsPerMinute: wholeNumber('CONTACTS_PER_MINUTE', 1200, count),
+    directRoomsPerHour: wholeNumber('DIRECT_ROOMS_PER_HOUR', 200, count),
   }
 }
 

@@ -10,9 +10,9 @@ export function createMemoryRates(rate: Rate, nowMs: () => number = () => perfor
   const { intervalMs, fullMs } = cellsOf(rate)
   const fullAt = new LRUCache<UserId, number>({ max: MAX_USERS })
   return {
-    async take(user) {
+    async take(user, count = 1) {
       const now = nowMs()
-      const next = Math.max(now, fullAt.get(user) ?? 0) + intervalMs
+      const next = Math.max(now, fullAt.get(user) ?? 0) + intervalMs * count
       const waitMs = next - fullMs - now
       if (waitMs > 0) return waitMs
       fullAt.set(user, next)

@@ -15,7 +15,7 @@ export interface RedisRatesOptions extends Rate {
 /**
  * Takes a token by Redis' own clock. Answers with 0, or with the ms to wait.
  *
- * KEYS: when the user's bucket is full again. ARGV: ms for one token, ms for a whole bucket.
+ * KEYS: when the user's bucket is full again. ARGV: ms for the tokens, ms for a whole bucket.
  */
 const TAKE = scriptOf(`
   local time = redis.call('TIME')
@@ -71,11 +71,11 @@ export async function createRedisRates(options: RedisRatesOptions): Promise<Rate
   })
   let asked: Asked[] = []
 
-  function ask(user: UserId): Promise<string> {
+  function ask(user: UserId, count: number): Promise<string> {
     const keys = [`${prefix}rate:{${user}}`]
     const answered = Promise.withResolvers<string>()
     if (asked.length === 0) setImmediate(flush)
-    asked.push({ call: { script: TAKE, keys, args: [intervalMs, fullMs] }, answered })
+    asked.push({ call: { script: TAKE, keys, args: [intervalMs * count, fullMs] }, answered })
     return answered.promise
   }
 
@@ -93,8 +93,8 @@ export async function createRedisRates(options: RedisRatesOptions): Promise<Rate
   }
 
   return {
-    async take(user) {
-      return ask(user).then(Number, () => own.take(user))
+    async take(user, count = 1) {
+      return ask(user, count).then(Number, () => own.take(user, count))
     },
     async close() {
       clearTimeout(steady)

@@ -2,8 +2,11 @@ import type { UserId } from '../kernel/id.ts'
 
 /** How often each user may do something, on all nodes together. */
 export interface Rates {
-  /** Counts one more. 0 where it is within the rate; else it was not counted, and would be in so many ms. */
-  take(user: UserId): Promise<number>
+  /**
+   * Counts `count` more, one unless given. 0 where they are within the rate; else none was counted, and they would be in
+   * so many ms.
+   */
+  take(user: UserId, count?: number): Promise<number>
   close(): Promise<void>
 }
 

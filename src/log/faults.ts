@@ -1,9 +1,6 @@
-<<<<<<< HEAD
+import { overloadOf } from '../kernel/overloaded.ts'
 import { OtherHistory } from './history-guard.ts'
 import { StandbyServer } from './identity.ts'
-=======
-import { overloadOf } from '../kernel/overloaded.ts'
->>>>>>> waits
 
 /** The database did not answer, or can not serve now. Of a write nothing is known: it may have been committed. */
 export class RecordUnavailable extends Error {

@@ -20,6 +20,7 @@ import { readAuction } from '../log/read/auctions.ts'
 import { readBid } from '../log/read/bids.ts'
 import type { CallContext, SharedContext } from './context.ts'
 import { findKnownUser } from './known-users.ts'
+import { maxOpenAuctionsOf } from './quotas.ts'
 import { notFoundResult, type RejectedResult, readKey, refusalOf, rejected } from './result.ts'
 import type { Services } from './services.ts'
 import { actorIn, signedIn } from './signed-in.ts'
@@ -87,6 +88,7 @@ export async function createAuction(input: CreateAuctionInput, context: CallCont
     startsAt: input.startsAt ?? null,
     endsAt: input.endsAt,
     seller,
+    maxOpen: maxOpenAuctionsOf(context),
   }
   return giveAuctionCommand(context, id, body, reading.key)
 }

@@ -9,6 +9,7 @@ import { readMessage } from '../log/read/messages.ts'
 import type { CallContext } from './context.ts'
 import { fingerprint } from './fingerprint.ts'
 import { findKnownUsers } from './known-users.ts'
+import { contactsRefusal } from './quotas.ts'
 import { notFoundResult, type RejectedResult, refusalOf } from './result.ts'
 import type { Services } from './services.ts'
 import { actorIn } from './signed-in.ts'
@@ -35,6 +36,8 @@ export async function sendMessage(input: SendMessageInput, context: CallContext)
   const body = input.body.trim()
   const mentions = (input.mentions ?? []).map(asUserId)
   const replyToId = input.replyToId ?? null
+  const refusal = await contactsRefusal(context, new Set(mentions).size)
+  if (refusal !== undefined) return refusal
   const command: MessageCommand = {
     kind: 'send',
     id: newMessageId(),

@@ -18,6 +18,7 @@ import { readRoom } from '../log/read/rooms.ts'
 import { ensureUser } from '../log/users.ts'
 import type { CallContext } from './context.ts'
 import { findKnownUser } from './known-users.ts'
+import { contactsRefusal, directRoomRefusal, roomQuotaOf } from './quotas.ts'
 import { notFoundResult, type RejectedResult, readKey, refusalOf, rejected } from './result.ts'
 import type { Services } from './services.ts'
 import { actorIn, signedIn } from './signed-in.ts'
@@ -71,6 +72,7 @@ export async function createRoom(input: CreateRoomInput, context: CallContext): 
     endsAt: input.endsAt ?? null,
     ranking: input.ranking ?? 'STANDARD',
     disclosure: input.disclosure ?? 'OWN',
+    quota: roomQuotaOf(context),
   }
   return giveRoomCommand(context, id, actor, body, reading.key)
 }
@@ -85,6 +87,10 @@ export async function openDirectRoom(
   const target = userId === user.id ? user : await findKnownUser(context.services, userId)
   if (target === undefined) return notFoundResult('userId')
   const id = directRoomId(user.id, userId)
+  // Opening a room again that the two have already is no contact.
+  const isNew = !(await context.services.reads.seesRoom({ roomId: id, caller: actorIn(context) }))
+  const refusal = isNew ? await directRoomRefusal(context) : undefined
+  if (refusal !== undefined) return refusal
   return giveRoomCommand(context, id, actorIn(context), { kind: 'open', id, target })
 }
 
@@ -135,6 +141,8 @@ export async function addMember(args: AddMemberArgs, context: CallContext): Prom
   if (args.userId.length < 1 || args.userId.length > MAX_USER_ID_LENGTH) {
     return rejected('INVALID_INPUT', `A user's id has 1 to ${MAX_USER_ID_LENGTH} characters.`, 'userId')
   }
+  const refusal = await contactsRefusal(context, 1)
+  if (refusal !== undefined) return refusal
   const userId = asUserId(args.userId)
   const known = await findKnownUser(context.services, userId)
   const target = known ?? unseen(userId)

@@ -1,5 +1,6 @@
 import type { Dispatch } from '../command/dispatch.ts'
 import type { Person } from '../domain/person.ts'
+import type { RoomQuota } from '../domain/quota.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Rates } from '../limits/rates.ts'
 import type { Database } from '../log/database.ts'
@@ -7,6 +8,16 @@ import type { Presence } from '../presence/presence.ts'
 import { createReadGates, type ReadGates } from './read-gates.ts'
 import { createSharedReads, type SharedReads } from './shared-reads.ts'
 import { createSources, type Sources } from './sources/sources.ts'
+
+/** What an ordinary user may have and do, on all nodes together. */
+export interface Quotas {
+  readonly rooms: RoomQuota
+  /** Auctions that are not over, in all rooms of one owner. */
+  readonly openAuctions: number
+  /** People reached unasked: members added, and people mentioned. */
+  readonly contacts: Rates
+  readonly directRooms: Rates
+}
 
 /** What resolvers work with: the same for every caller of a node. */
 export interface Services {
@@ -22,6 +33,7 @@ export interface Services {
   readonly presence: Presence
   /** Of mutations. */
   readonly rates: Rates
+  readonly quotas: Quotas
   /** Identifies this node. */
   readonly node: string
   readonly version: string

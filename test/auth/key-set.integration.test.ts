@@ -20,9 +20,11 @@ async function startProvider() {
   let keys: readonly JWK[] = []
   let status = 200
   let fetches = 0
+  let paddingBytes = 0
   const server: Server = createServer((_request, response) => {
     fetches++
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }))
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ keys, padding: 'x'.repeat(paddingBytes) }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
@@ -39,6 +41,12 @@ async function startProvider() {
     },
     fail: () => {
       status = 500
+    },
+    heal: () => {
+      status = 200
+    },
+    pad: (bytes: number) => {
+      paddingBytes = bytes
     },
     fetches: () => fetches,
     stop: () =>
@@ -166,5 +174,52 @@ describe('With a published key set', () => {
     provider.fail()
     passTime(9 * MINUTE_MS)
     expect(await outcomeOf(verifier, await sign(pair.privateKey, 'ES256', 'one', 'bob'))).toBe('bob')
+  })
+
+  test('a key set of more than 1 MiB is refused, one of less is taken', async () => {
+    const pair = await generateKeyPair('ES256')
+    await provider.publish({ one: pair })
+    const token = await sign(pair.privateKey, 'ES256', 'one')
+    provider.pad(2 ** 20)
+    await expect(verifier.verify(token)).rejects.toBeInstanceOf(JwksUnavailable)
+    provider.pad(2 ** 19)
+    passTime(1_001)
+    expect(await outcomeOf(verifier, token)).toBe('ada')
+  })
+
+  test('a provider that is ill is asked ever more rarely, however many tokens come', async () => {
+    const pair = await generateKeyPair('ES256')
+    await provider.publish({ one: pair })
+    provider.fail()
+    const junk = async (count: number) => {
+      const tokens = await Promise.all(
+        Array.from({ length: count }, (_, index) => sign(pair.privateKey, 'ES256', `junk-${index}`)),
+      )
+      await Promise.allSettled(tokens.map((token) => verifier.verify(token)))
+    }
+    for (let second = 0; second < 60; second += 1) {
+      await junk(5)
+      passTime(1_000)
+    }
+    // At 0, 1, 3, 7, 15 and 31 s.
+    expect(provider.fetches()).toBe(6)
+    provider.heal()
+    passTime(30_000)
+    expect(await outcomeOf(verifier, await sign(pair.privateKey, 'ES256', 'one'))).toBe('ada')
+  })
+
+  test('tokens by known keys pass for an hour while the provider is ill, unknown keys are a fault', async () => {
+    const pair = await generateKeyPair('ES256')
+    await provider.publish({ one: pair })
+    await outcomeOf(verifier, await sign(pair.privateKey, 'ES256', 'one'))
+    provider.fail()
+    passTime(59 * MINUTE_MS)
+    expect(await outcomeOf(verifier, await sign(pair.privateKey, 'ES256', 'one', 'bob'))).toBe('bob')
+    await expect(verifier.verify(await sign(pair.privateKey, 'ES256', 'two'))).rejects.toBeInstanceOf(
+      JwksUnavailable,
+    )
+    passTime(2 * MINUTE_MS)
+    const late = await sign(pair.privateKey, 'ES256', 'one', 'cleo')
+    await expect(verifier.verify(late)).rejects.toBeInstanceOf(JwksUnavailable)
   })
 })

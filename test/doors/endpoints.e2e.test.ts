@@ -59,6 +59,37 @@ describe('A node in development', () => {
     expect(answer.headers.get('content-type')).toContain('json')
   })
 
+  test('shows a GraphiQL that ignores the token of a link to those who come from another site', async () => {
+    const scriptFor = async (site?: string) => {
+      const headers = { ...PAGE.headers, ...(site === undefined ? {} : { 'sec-fetch-site': site }) }
+      const page = await fetch(`${development.url}/graphql`, { headers })
+      expect(page.headers.get('vary')).toContain('Sec-Fetch-Site')
+      return /const given = (\w+) \? linked/.exec(await page.text())?.[1]
+    }
+    const sites = [undefined, 'none', 'same-origin', 'same-site', 'cross-site']
+    expect(await Promise.all(sites.map(scriptFor))).toEqual(['true', 'true', 'true', 'false', 'false'])
+  })
+
+  test('tells browsers to keep its answers, and where they came from, to themselves', async () => {
+    const json = { 'content-type': 'application/json' }
+    const asked = { method: 'POST', headers: json, body: '{"query":"{ __typename }"}' }
+    for (const [path, init] of [
+      ['/ops', PAGE],
+      ['/graphql', PAGE],
+      ['/graphql', asked],
+      ['/health', {}],
+      ['/graphql?query={__typename}', {}],
+    ] as const) {
+      const { headers } = await fetch(`${development.url}${path}`, init)
+      expect([path, headers.get('referrer-policy'), headers.get('x-content-type-options')]).toEqual([
+        path,
+        'no-referrer',
+        'nosniff',
+      ])
+      expect(headers.get('cache-control')).toMatch(/no-store|no-cache/)
+    }
+  })
+
   test('issues tokens that it accepts', async () => {
     const askedAt = Date.now()
     const response = await askForToken(development, '{"sub":"ada","name":"Ada","roles":["moderator"]}')

@@ -51,6 +51,15 @@ describe.for(Object.entries(implementations))('rates in %s', ([, create]) => {
     expect(performance.now() - started).toBeLessThan(2_000)
   })
 
+  test('count several at once: all of them or none', async () => {
+    const rates = await ratesOf(SLOW)
+    const ann = asUserId(randomUUID())
+    expect(await rates.take(ann, 3)).toBe(0)
+    expect(await rates.take(ann, 3)).toBeGreaterThan(0)
+    expect(await rates.take(ann, 2)).toBe(0)
+    expect(await rates.take(ann)).toBeGreaterThan(0)
+  })
+
   test('do not count what was refused', async () => {
     const rates = await ratesOf(QUICK)
     const ann = asUserId(randomUUID())

@@ -24,6 +24,9 @@ import { createDatabase } from '../support/postgres-databases.ts'
 
 export const NOW = instant(Date.UTC(2027, 0, 2, 3, 4, 5, 6))
 
+const BOUNDLESS = { perSecond: 100_000, burst: 100_000 }
+const QUOTAS = { rooms: { open: 100_000, perHour: 100_000 }, openAuctions: 100_000 }
+
 /** Someone with a valid token. */
 export function viewer(id: string, ...roles: readonly Role[]): Viewer {
   const user = { id: asUserId(id), name: id.toUpperCase() }
@@ -97,7 +100,8 @@ export async function openGivenOn(
   })
   const services = createServices({
     ...{ dispatch, database, presence, node: 'node_1', version: '1.2.3', now },
-    rates: createMemoryRates({ perSecond: 100_000, burst: 100_000 }),
+    rates: createMemoryRates(BOUNDLESS),
+    quotas: { ...QUOTAS, contacts: createMemoryRates(BOUNDLESS), directRooms: createMemoryRates(BOUNDLESS) },
     seeUser: () => {},
     settleUsers: async () => {},
   })

@@ -25,6 +25,7 @@ import { saveRanking } from './auction-leaderboard.ts'
 import { loadPast, loadWallets, saveFunds, saveStruck } from './auction-money.ts'
 import { loadRanking } from './board.ts'
 import { moveDeadline } from './deadline.ts'
+import { countOpenAuctions } from './owned.ts'
 import { actorsOf, loadRoomFacts } from './room-facts.ts'
 
 interface State {
@@ -34,12 +35,15 @@ interface State {
   readonly wallets: Wallets
   /** Known where a bid is to be voided, else never looked at. */
   readonly past: Past
+  /** For a creation with a quota: the auctions that are open in all rooms of the room's owner. */
+  readonly openAuctions: number | undefined
   /** Of the bidders; null where no command at hand can change it. */
   readonly ranking: Order | null
 }
 
 const UNKNOWN: State = {
   ...{ auction: null, room: undefined, wallets: new Map(), past: NOTHING_PAST, ranking: null },
+  openAuctions: undefined,
 }
 
 type Reply = AuctionReply & { readonly auctionId: AuctionId }
@@ -55,7 +59,15 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
     const roomId = known.auction?.terms.roomId ?? creation?.roomId
     const facts = roomId === undefined ? undefined : loadRoomFacts(tx, roomId, actorsOf(commands), 'share')
     const { auction, ranking } = known
-    if (auction === null) return { ...known, room: await facts }
+    if (auction === null) {
+      const room = await facts
+      const isCounted = room !== undefined && creation?.maxOpen !== undefined
+      return {
+        ...known,
+        room,
+        openAuctions: isCounted ? await countOpenAuctions(tx, room.room.id) : undefined,
+      }
+    }
     const [room, bidders, ranked] = await allSettled([
       facts,
       loadBidders(tx, auction, commands),
@@ -63,7 +75,7 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
     ])
     // Wallets are locked after the room, by all: none waits for another that waits for it.
     const money = await loadMoney(tx, auction, commands)
-    return { ...money, room, auction: { ...auction, bidders }, ranking: ranked }
+    return { ...money, room, auction: { ...auction, bidders }, ranking: ranked, openAuctions: undefined }
   },
 
   decide({ auction, ...known }, { actor, body, topic }, { now }) {

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { RoomCommand } from '../../domain/room/command.ts'
+import type { OwnedRooms } from '../../domain/quota.ts'
 import { decideRoom } from '../../domain/room/decide.ts'
 import { isPublicEvent, type RoomEvent } from '../../domain/room/event.ts'
 import { evolveRoom } from '../../domain/room/evolve.ts'
@@ -20,66 +21,81 @@ import { rooms } from '../../log/schema.ts'
 import { type Aggregate, SAVED } from '../aggregate.ts'
 import type { Command } from '../commands.ts'
 import { moveDeadline } from './deadline.ts'
+import { countOwnedRooms } from './owned.ts'
 import { actorsOf, loadRoomFacts } from './room-facts.ts'
 
-export const roomAggregate: Aggregate<
-  RoomCommand,
-  { readonly roomId: RoomId },
-  RoomFacts | null,
-  RoomEvent,
-  RoomFacts
-> = {
-  topicsBegunBy({ body }) {
-    if (body.kind !== 'create' && body.kind !== 'open') return []
-    const { id } = body
-    const begun = [roomTopic(id), messagesTopic(id), roomLeaderboardTopic(id)]
-    const isTradeRoom = body.kind === 'create' && body.roomKind === 'TRADE'
-    return isTradeRoom ? [...begun, ordersTopic(id), positionsTopic(id)] : begun
-  },
+interface State {
+  readonly facts: RoomFacts | null
+  /** Of the one who creates the room; undefined where no quota asks for it. */
+  readonly owned: OwnedRooms | undefined
+}
 
-  async load(tx, { topic, commands }) {
-    const userIds = [...actorsOf(commands), ...targetsOf(commands)]
-    return (await loadRoomFacts(tx, asRoomId(idOf(topic)), userIds)) ?? null
-  },
+export const roomAggregate: Aggregate<RoomCommand, { readonly roomId: RoomId }, State, RoomEvent, RoomFacts> =
+  {
+    topicsBegunBy({ body }) {
+      if (body.kind !== 'create' && body.kind !== 'open') return []
+      const { id } = body
+      const begun = [roomTopic(id), messagesTopic(id), roomLeaderboardTopic(id)]
+      const isTradeRoom = body.kind === 'create' && body.roomKind === 'TRADE'
+      return isTradeRoom ? [...begun, ordersTopic(id), positionsTopic(id)] : begun
+    },
 
-  decide: (state, { actor, body }, { now }) => decideRoom(state, body, { now, actor }),
+    async load(tx, { topic, commands }) {
+      const userIds = [...actorsOf(commands), ...targetsOf(commands)]
+      const facts = (await loadRoomFacts(tx, asRoomId(idOf(topic)), userIds)) ?? null
+      return { facts, owned: facts === null ? await loadOwned(tx, commands) : undefined }
+    },
 
-  evolve: evolveRoom,
+    decide: ({ facts, owned }, { actor, body }, { now }) => decideRoom(facts, body, { now, actor, owned }),
 
-  entryOf(event, after) {
-    if (!isPublicEvent(event) || after === null) return undefined
-    const { memberCount } = after.room
-    switch (event.type) {
-      case 'MemberJoined':
-      case 'MemberLeft':
-        return { type: event.type, data: { user: event.user, memberCount } }
-      case 'MemberRemoved':
-        return { type: event.type, data: { user: event.user, memberCount, reason: event.reason } }
-      case 'MemberMuted':
-        return { type: event.type, data: { user: event.user, until: event.until } }
-      default:
-        return { type: event.type, data: { room: after.room } }
-    }
-  },
+    evolve: (state, event) => ({ ...state, facts: evolveRoom(state.facts, event) }),
 
-  async save(tx, { topic, before, after, steps }) {
-    if (after === null) return SAVED
-    const { id, ...columns } = after.room
-    if (before === null) await tx.insert(rooms).values(after.room)
-    else if (before.room !== after.room) await tx.update(rooms).set(columns).where(eq(rooms.id, id))
-    const changed = [...after.memberships.values()].filter(
-      (membership) => before?.memberships.get(membership.user.id) !== membership,
-    )
-    await saveMemberships(tx, id, changed, new Set(steps.flatMap(({ event }) => joinedBy(event))))
-    if (steps.some(({ event }) => event.type === 'RoomEnded')) await makeAuctionsDue(tx, id)
-    await moveDeadline(tx, topic, before === null ? null : dueAt(before.room), dueAt(after.room))
-    return SAVED
-  },
+    entryOf(event, { facts: after }) {
+      if (!isPublicEvent(event) || after === null) return undefined
+      const { memberCount } = after.room
+      switch (event.type) {
+        case 'MemberJoined':
+        case 'MemberLeft':
+          return { type: event.type, data: { user: event.user, memberCount } }
+        case 'MemberRemoved':
+          return { type: event.type, data: { user: event.user, memberCount, reason: event.reason } }
+        case 'MemberMuted':
+          return { type: event.type, data: { user: event.user, until: event.until } }
+        default:
+          return { type: event.type, data: { room: after.room } }
+      }
+    },
 
-  viewOf(after) {
-    if (after === null) throw new RangeError('an accepted command leaves a room')
-    return after
-  },
+    async save(tx, { topic, before: { facts: before }, after: { facts: after }, steps }) {
+      if (after === null) return SAVED
+      const { id, ...columns } = after.room
+      if (before === null) await tx.insert(rooms).values(after.room)
+      else if (before.room !== after.room) await tx.update(rooms).set(columns).where(eq(rooms.id, id))
+      const changed = [...after.memberships.values()].filter(
+        (membership) => before?.memberships.get(membership.user.id) !== membership,
+      )
+      await saveMemberships(tx, id, changed, new Set(steps.flatMap(({ event }) => joinedBy(event))))
+      if (steps.some(({ event }) => event.type === 'RoomEnded')) await makeAuctionsDue(tx, id)
+      await moveDeadline(tx, topic, before === null ? null : dueAt(before.room), dueAt(after.room))
+      return SAVED
+    },
+
+    viewOf({ facts: after }) {
+      if (after === null) throw new RangeError('an accepted command leaves a room')
+      return after
+    },
+  }
+
+/** Of the actor of the first creation: of a room that does not exist yet one user alone knows the id. */
+async function loadOwned(
+  tx: Transaction,
+  commands: readonly Command<RoomCommand>[],
+): Promise<OwnedRooms | undefined> {
+  for (const { actor, body } of commands) {
+    if (body.kind !== 'create' || body.quota === undefined || actor.kind !== 'user') continue
+    return countOwnedRooms(tx, actor.person.id)
+  }
+  return undefined
 }
 
 function targetsOf(commands: readonly Command<RoomCommand>[]): readonly string[] {

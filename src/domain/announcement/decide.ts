@@ -3,6 +3,7 @@ import type { Instant } from '../../kernel/instant.ts'
 import { lengthRule, trimmedWithin } from '../../kernel/text.ts'
 import type { Actor } from '../actor.ts'
 import { accept, type Decision, forbid, reject } from '../decision.ts'
+import { isTooFarAhead, TOO_FAR_AHEAD } from '../quota.ts'
 import type { RoomFacts } from '../room/room.ts'
 import { canAnnounce, canSeeAnnouncement, seesRoom } from './access.ts'
 import type { Announcement } from './announcement.ts'
@@ -66,6 +67,7 @@ function publish(command: CommandOf<'publish'>, context: AnnouncementContext): A
   if (expiresAt !== null && expiresAt <= now) {
     return reject('INVALID_INPUT', 'An announcement must expire in the future.', { field: 'expiresAt' })
   }
+  if (isTooFarAhead(expiresAt, now)) return reject('INVALID_INPUT', TOO_FAR_AHEAD, { field: 'expiresAt' })
   const announcement: Announcement = {
     id,
     audience,

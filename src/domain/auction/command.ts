@@ -27,6 +27,8 @@ export interface CreateAuction {
   readonly endsAt: Instant
   /** Null: the actor. */
   readonly seller: Person | null
+  /** The most auctions that may be open in all rooms of one owner. Omit for those who are exempt. */
+  readonly maxOpen?: number | undefined
 }
 
 export type AuctionCommand =

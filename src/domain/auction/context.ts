@@ -15,6 +15,8 @@ export interface AuctionContext {
   readonly room: RoomFacts | undefined
   /** Of a funded auction: see `withFunds`. */
   readonly wallets: Wallets
+  /** For a creation with `maxOpen`: how many are open now in all rooms of the room's owner. */
+  readonly openAuctions?: number | undefined
   /** For voidBid: what was bid before. */
   readonly past: Past
 }

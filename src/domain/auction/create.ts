@@ -13,7 +13,7 @@ import { faultOfCreation } from './validate.ts'
 export function decideCreation(
   state: AuctionState | null,
   command: CreateAuction,
-  { now, actor, room }: AuctionContext,
+  { now, actor, room, openAuctions = 0 }: AuctionContext,
 ): AuctionDecision {
   if (room === undefined || !canSeeAuctions(actor, room)) return reject('NOT_FOUND', 'There is no such room.')
   if (!canRunAuctions(actor, room)) return forbid('Only those who run the room create auctions in it.')
@@ -23,6 +23,10 @@ export function decideCreation(
   const seller = command.seller ?? (actor.kind === 'user' ? actor.person : null)
   if (seller === null) return reject('INVALID_INPUT', 'The auction needs a seller.', { field: 'sellerId' })
   if (room.room.phase === 'ENDED') return reject('INVALID_TRANSITION', 'The room has ended.')
+  if (command.maxOpen !== undefined && openAuctions >= command.maxOpen) {
+    const reason = `The owner of this room has ${openAuctions} auctions that are not over, the most one may have. Wait until some end.`
+    return reject('INVALID_INPUT', reason)
+  }
   return accept([{ type: 'AuctionCreated', state: newAuction(command, seller, now) }], { bid: null })
 }
 

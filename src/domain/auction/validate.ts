@@ -1,6 +1,7 @@
 import { isAmount } from '../../kernel/amount.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../../kernel/text.ts'
+import { isTooFarAhead, TOO_FAR_AHEAD } from '../quota.ts'
 import { isCurrency } from '../wallet/wallet.ts'
 import type { CreateAuction } from './command.ts'
 
@@ -103,6 +104,7 @@ function isDuration(value: number, least: number): boolean {
 
 function faultOfTimes({ startsAt, endsAt }: CreateAuction, now: Instant): Fault | undefined {
   if (endsAt <= now) return fault('endsAt', 'The end must be in the future.')
+  if (isTooFarAhead(endsAt, now)) return fault('endsAt', TOO_FAR_AHEAD)
   if (startsAt !== null && endsAt <= startsAt) return fault('endsAt', 'The end must be after the start.')
   return undefined
 }

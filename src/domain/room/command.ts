@@ -1,6 +1,7 @@
 import type { RoomId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Person } from '../person.ts'
+import type { RoomQuota } from '../quota.ts'
 import type { MemberRole, RankingMethod, RoomKind, RoomVisibility, TradeDisclosure } from './room.ts'
 
 export type RoomCommand =
@@ -14,6 +15,8 @@ export type RoomCommand =
       readonly endsAt: Instant | null
       readonly ranking: RankingMethod
       readonly disclosure: TradeDisclosure
+      /** Omit for those who are exempt. */
+      readonly quota?: RoomQuota | undefined
     }
   /** The room of the actor and `target`, whose `id` follows from the two: `directRoomId`. */
   | { readonly kind: 'open'; readonly id: RoomId; readonly target: Person }

@@ -1,6 +1,7 @@
 import type { Instant } from '../../kernel/instant.ts'
 import type { Actor } from '../actor.ts'
 import { forbid, reject } from '../decision.ts'
+import type { OwnedRooms } from '../quota.ts'
 import { canSeeRoom, membershipOf } from './access.ts'
 import type { RoomCommand } from './command.ts'
 import { openDirect } from './direct.ts'
@@ -8,11 +9,13 @@ import { passTime, takeStep } from './lifecycle.ts'
 import { add, join, leave, mute, remove } from './membership.ts'
 import type { RoomFacts } from './room.ts'
 import { done, type RoomDecision, type RoomScene } from './scene.ts'
-import { createRoom, updateRoom } from './settings.ts'
+import { createRoom, faultOfQuota, updateRoom } from './settings.ts'
 
 export interface RoomContext {
   readonly now: Instant
   readonly actor: Actor
+  /** For a creation that a quota bounds: the rooms that the actor owns. */
+  readonly owned?: OwnedRooms | undefined
 }
 
 /**
@@ -32,7 +35,7 @@ export function decideRoom(
   if (actor.kind === 'system') return forbid('The server itself only lets time pass.')
   if (command.kind === 'create') {
     if (state !== null) return reject('INVALID_TRANSITION', 'This room exists already.')
-    return createRoom(command, actor, now)
+    return faultOfQuota(command, context.owned) ?? createRoom(command, actor, now)
   }
   if (state === null) return command.kind === 'open' ? openDirect(command, actor, now) : rejectRoom()
   const { room, memberships } = state

@@ -2,6 +2,7 @@ import { FAR_FUTURE } from '../../kernel/instant.ts'
 import { isStorable, lengthOf } from '../../kernel/text.ts'
 import { hasRole } from '../actor.ts'
 import { forbid, reject } from '../decision.ts'
+import { isTooFarAhead, TOO_FAR_AHEAD } from '../quota.ts'
 import { canModerate, isMuted } from './access.ts'
 import type { RoomCommand } from './command.ts'
 import { done, type RoomDecision, type RoomScene } from './scene.ts'
@@ -71,6 +72,7 @@ export function remove({ target, reason }: CommandOf<'remove'>, scene: RoomScene
 export function mute({ target, until }: CommandOf<'mute'>, scene: RoomScene): RoomDecision {
   const { room, memberships, actor, own, now } = scene
   if (!canModerate(actor, own)) return forbid('Only those who moderate a room mute members.')
+  if (isTooFarAhead(until, now)) return reject('INVALID_INPUT', TOO_FAR_AHEAD, { field: 'until' })
   const held = memberships.get(target.id)
   if (held === undefined) return rejectUnknown()
   if (held.status !== 'member') return rejectAbsent()

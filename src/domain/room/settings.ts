@@ -2,6 +2,7 @@ import type { Instant } from '../../kernel/instant.ts'
 import { lengthRule, trimmedWithin } from '../../kernel/text.ts'
 import { hasRole } from '../actor.ts'
 import { forbid, reject } from '../decision.ts'
+import { isTooFarAhead, type OwnedRooms, TOO_FAR_AHEAD } from '../quota.ts'
 import { canModerate } from './access.ts'
 import type { RoomCommand } from './command.ts'
 import type { Membership, Room } from './room.ts'
@@ -12,6 +13,20 @@ export const MAX_NAME = 200
 type CreateRoom = Extract<RoomCommand, { readonly kind: 'create' }>
 type UpdateRoom = Extract<RoomCommand, { readonly kind: 'update' }>
 type Refusal = Exclude<RoomDecision, { readonly kind: 'accepted' }>
+
+const HOUR_MS = 3_600_000
+
+/** Why the actor may not have one more room; undefined where the quota allows it, or does not apply. */
+export function faultOfQuota({ quota }: CreateRoom, owned: OwnedRooms | undefined): Refusal | undefined {
+  if (quota === undefined || owned === undefined) return undefined
+  if (owned.open >= quota.open) {
+    const reason = `You own ${owned.open} rooms that have not ended, the most one user may have. End some first.`
+    return reject('INVALID_INPUT', reason)
+  }
+  if (owned.ofLastHour < quota.perHour) return undefined
+  const reason = `You created ${owned.ofLastHour} rooms within an hour, the most one user may. Try again later.`
+  return reject('RATE_LIMITED', reason, { retryAfterMs: HOUR_MS })
+}
 
 /** A new room with `actor` as its OWNER and first member: LIVE, or SCHEDULED when its start lies ahead. */
 export function createRoom(command: CreateRoom, actor: UserActor, now: Instant): RoomDecision {
@@ -30,6 +45,8 @@ export function createRoom(command: CreateRoom, actor: UserActor, now: Instant):
   if (endsAt !== null && endsAt <= start) {
     return reject('INVALID_INPUT', 'A room must end after it starts.', { field: 'endsAt' })
   }
+  const late = faultOfDistance(command, now)
+  if (late !== undefined) return late
 
   const owner: Membership = {
     user: actor.person,
@@ -90,6 +107,11 @@ function faultOfTimes(room: Room, updated: Room, now: Instant): Refusal | undefi
   const { startsAt, endsAt } = updated
   const isNewStart = startsAt !== room.startsAt
   const isNewEnd = endsAt !== room.endsAt
+  const late = faultOfDistance(
+    { startsAt: isNewStart ? startsAt : null, endsAt: isNewEnd ? endsAt : null },
+    now,
+  )
+  if (late !== undefined) return late
   if (isNewStart && room.phase !== 'SCHEDULED') {
     return reject('INVALID_TRANSITION', 'The room has started already.', { field: 'startsAt' })
   }
@@ -103,6 +125,15 @@ function faultOfTimes(room: Room, updated: Room, now: Instant): Refusal | undefi
     const field = isNewEnd ? 'endsAt' : 'startsAt'
     return reject('INVALID_INPUT', 'A room must end after it starts.', { field })
   }
+  return undefined
+}
+
+function faultOfDistance(
+  { startsAt, endsAt }: Pick<Room, 'startsAt' | 'endsAt'>,
+  now: Instant,
+): Refusal | undefined {
+  if (isTooFarAhead(startsAt, now)) return reject('INVALID_INPUT', TOO_FAR_AHEAD, { field: 'startsAt' })
+  if (isTooFarAhead(endsAt, now)) return reject('INVALID_INPUT', TOO_FAR_AHEAD, { field: 'endsAt' })
   return undefined
 }
 

@@ -44,6 +44,7 @@ const TOKEN_SCRIPT = `
   const state = document.getElementById('token-state')
   const sockets = new Set()
   const token = () => field.value.trim()
+  const stored = sessionStorage.getItem(KEY) ?? ''
 
   function describe() {
     if (token() === '') return 'Visitor: public rooms only'
@@ -64,9 +65,10 @@ const TOKEN_SCRIPT = `
     for (const socket of sockets) socket.close(3000, 'New token')
   }
 
-  const given = new URLSearchParams(location.hash.slice(1)).get('token')
-  if (given) history.replaceState(null, '', location.pathname + location.search)
-  field.value = given ?? sessionStorage.getItem(KEY) ?? ''
+  const linked = new URLSearchParams(location.hash.slice(1)).get('token')
+  const given = TAKES_LINKED_TOKEN ? linked : null
+  if (linked) history.replaceState(null, '', location.pathname + location.search)
+  field.value = given ?? stored
   keep()
   field.addEventListener('change', keep)
   document.getElementById('token-bar').addEventListener('submit', (event) => event.preventDefault())
@@ -118,13 +120,30 @@ function withTokenBar(page: string): string {
   return page.replace('<div id="root"></div>', () => `${TOKEN_BAR}<div id="root"></div>${TOKEN_SCRIPT}`)
 }
 
-/** GraphiQL with its scripts in it: works without a network. */
+const FROM_ANOTHER_SITE: ReadonlySet<unknown> = new Set(['cross-site', 'same-site'])
+
+/**
+ * GraphiQL with its scripts in it: works without a network. A token in the fragment of its address signs in where the
+ * address was typed, or the link is one of this server. To a link of another site, which browsers name as such
+ * (`Sec-Fetch-Site`), the page is one that ignores it: whoever follows it would act as a user of the link's author.
+ */
 export function createGraphiqlPage(): Page {
+  const [own, foreign] = [createVariant(true), createVariant(false)]
+  return {
+    answer(request, response, headers = {}) {
+      const page = FROM_ANOTHER_SITE.has(request.headers['sec-fetch-site']) ? foreign : own
+      const vary = [headers['vary'], 'Sec-Fetch-Site'].filter(Boolean).join(', ')
+      return page.answer(request, response, { ...headers, vary })
+    },
+  }
+}
+
+function createVariant(takesLinkedToken: boolean): Page {
   return createPage(
     async () => {
       // A node that serves no GraphiQL need not hold its 9 MB: read, they are 50.
       const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
-      return withTokenBar(renderGraphiQL(OPTIONS))
+      return withTokenBar(renderGraphiQL(OPTIONS)).replace('TAKES_LINKED_TOKEN', String(takesLinkedToken))
     },
     { 'content-security-policy': POLICY },
   )

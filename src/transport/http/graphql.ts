@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GraphQLError } from 'graphql'
 import type { TokenVerifier } from '../../auth/verifier.ts'
 import type { Viewer } from '../../auth/viewer.ts'
+import { isNestedTooDeep } from '../../kernel/json.ts'
 import { type CallContext, clientKeyOf } from '../../resolvers/context.ts'
 import type { Services } from '../../resolvers/services.ts'
 import type { Mask } from '../masking.ts'
 import type { OperationRequest, Operations } from '../operation.ts'
 import { credentialOf, signIn } from '../sign-in.ts'
 import { readBody } from './body.ts'
-import { answerJson, type Headers } from './json.ts'
+import { answerJson, type Headers, SECURITY_HEADERS } from './json.ts'
 import type { OriginPolicy } from './origin.ts'
 import type { Page } from './page.ts'
 import type { SseServer } from './sse.ts'
@@ -131,7 +132,9 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     const result = await options.operations.run(prepared.operation, context)
     const text = JSON.stringify(result)
     const length = Buffer.byteLength(text)
-    response.writeHead(200, { ...headers, 'content-type': type, 'content-length': length }).end(text)
+    response
+      .writeHead(200, { ...headers, ...PRIVATE, 'content-type': type, 'content-length': length })
+      .end(text)
     return true
   }
 
@@ -150,9 +153,14 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     const { method = 'GET' } = request
     const answer = await options.yoga.answer({ url, method, headers, body }, context)
     const text = await answer.text()
-    response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), ...cors }).end(text)
+    response
+      .writeHead(answer.status, { ...Object.fromEntries(answer.headers), ...cors, ...PRIVATE })
+      .end(text)
   }
 }
+
+/** An answer is for who asked, at this moment: no cache may keep it, and it is what it says it is. */
+const PRIVATE: Headers = { 'cache-control': 'no-store', ...SECURITY_HEADERS }
 
 /** Aborted when the connection closes before the response was sent whole. */
 function signalOf(response: ServerResponse): AbortSignal {
@@ -212,10 +220,10 @@ function operationFromJson(body: Buffer): OperationRequest | undefined {
   return operationFrom(jsonFrom(body.toString('utf8')))
 }
 
-/** undefined where `text` is no JSON: nothing that JSON can say. */
+/** undefined where `text` is no JSON, or nests too deep: nothing that JSON can say. */
 function jsonFrom(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return isNestedTooDeep(text) ? undefined : JSON.parse(text)
   } catch {
     return undefined
   }

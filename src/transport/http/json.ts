@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isNestedTooDeep } from '../../kernel/json.ts'
 import { readBody } from './body.ts'
 
 export type JsonBody =
@@ -18,10 +19,16 @@ export function isJsonType(header: string | undefined): boolean {
   return JSON_TYPE.test(header?.split(';', 1)[0]?.trim().toLowerCase() ?? '')
 }
 
+/** For answers that browsers see: what they say counts, and no address of ours reaches another site. */
+export const SECURITY_HEADERS: Headers = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+}
+
 function parse(bytes: Buffer): JsonBody {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    return { kind: 'json', value: JSON.parse(text) }
+    return isNestedTooDeep(text) ? { kind: 'malformed' } : { kind: 'json', value: JSON.parse(text) }
   } catch {
     return { kind: 'malformed' }
   }
@@ -46,7 +53,7 @@ export function answerText(
       ...headers,
       'content-type': type,
       'content-length': Buffer.byteLength(text),
-      'x-content-type-options': 'nosniff',
+      ...SECURITY_HEADERS,
     })
     .end(text)
 }

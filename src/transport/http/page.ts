@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
-import type { Headers } from './json.ts'
+import { type Headers, SECURITY_HEADERS } from './json.ts'
 
 /** A file for browsers that stays the same while the process lives. */
 export interface Page {
@@ -42,7 +42,9 @@ export function createPage(render: () => Promise<string>, own: Headers): Page {
       const common = {
         'cache-control': 'no-cache',
         'content-type': 'text/html; charset=utf-8',
-        'x-content-type-options': 'nosniff',
+        ...SECURITY_HEADERS,
+        // Nothing of another site may hold a reference to a window of ours.
+        'cross-origin-opener-policy': 'same-origin',
         ...own,
         ...headers,
         etag: await tag,

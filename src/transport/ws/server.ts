@@ -13,6 +13,7 @@ import type { Hub } from '../../hub/hub.ts'
 import type { Deadlines } from '../../kernel/deadlines.ts'
 import { newConnectionId } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/instant.ts'
+import { isNestedTooDeep } from '../../kernel/json.ts'
 import type { UserConnections } from '../../limits/user-connections.ts'
 import { withLogScope } from '../../logging/scope.ts'
 import { capabilitiesOf } from '../../resolvers/capabilities.ts'
@@ -274,7 +275,10 @@ export function createWsServer(options: WsServerOptions): WsServer {
           socket.on('message', (data) => {
             connection.isAlive = true
             options.beforeMessage()
-            if (connection.isListening) receive(String(data))
+            if (!connection.isListening) return
+            const text = String(data)
+            if (isNestedTooDeep(text)) connection.close(CloseCode.BadRequest, 'The message nests too deep')
+            else receive(text)
           })
         },
       },

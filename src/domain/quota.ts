@@ -1,0 +1,29 @@
+import { type Instant, later } from '../kernel/instant.ts'
+import { type Actor, hasRole, isPrivileged } from './actor.ts'
+
+/** How much one user may have, and how fast it may grow. Omitted: no bound. */
+export interface RoomQuota {
+  /** Rooms of one owner that have not ended. */
+  readonly open: number
+  readonly perHour: number
+}
+
+/** The rooms of one owner, as the database counts them in the transaction that creates another. */
+export interface OwnedRooms {
+  readonly open: number
+  readonly ofLastHour: number
+}
+
+/** Those who run the place are bound by no quota: services, administrators and moderators by token. */
+export function isExemptFromQuotas(actor: Actor): boolean {
+  return isPrivileged(actor) || hasRole(actor, 'MODERATOR')
+}
+
+const TEN_YEARS_MS = 10 * 366 * 24 * 60 * 60 * 1000
+
+/** Times further ahead serve nobody, and what is computed from them may leave what DateTime can express. */
+export function isTooFarAhead(at: Instant | null, now: Instant): boolean {
+  return at !== null && at > later(now, TEN_YEARS_MS)
+}
+
+export const TOO_FAR_AHEAD = 'The time must lie within ten years from now.'

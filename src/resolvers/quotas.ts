@@ -1,0 +1,48 @@
+import { isExemptFromQuotas, type RoomQuota } from '../domain/quota.ts'
+import type { Rates } from '../limits/rates.ts'
+import type { CallContext } from './context.ts'
+import { type RejectedResult, rejected } from './result.ts'
+import { actorIn, signedIn } from './signed-in.ts'
+
+/** The quota of rooms that binds the caller; undefined where none does. */
+export function roomQuotaOf(context: CallContext): RoomQuota | undefined {
+  return isExemptFromQuotas(actorIn(context)) ? undefined : context.services.quotas.rooms
+}
+
+/** The most auctions that may be open where the caller opens another; undefined where nothing binds them. */
+export function maxOpenAuctionsOf(context: CallContext): number | undefined {
+  return isExemptFromQuotas(actorIn(context)) ? undefined : context.services.quotas.openAuctions
+}
+
+/** Counts `count` people whom the caller reaches unasked. The refusal where those are too many for now. */
+export function contactsRefusal(context: CallContext, count: number): Promise<RejectedResult | undefined> {
+  return refusalBy(
+    context.services.quotas.contacts,
+    context,
+    count,
+    'You reached too many people within a minute.',
+  )
+}
+
+/** Counts a direct room that the caller begins. The refusal where those are too many for now. */
+export function directRoomRefusal(context: CallContext): Promise<RejectedResult | undefined> {
+  return refusalBy(
+    context.services.quotas.directRooms,
+    context,
+    1,
+    'You opened too many direct rooms within an hour.',
+  )
+}
+
+async function refusalBy(
+  rates: Rates,
+  context: CallContext,
+  count: number,
+  reason: string,
+): Promise<RejectedResult | undefined> {
+  const { user } = signedIn(context)
+  if (count === 0 || isExemptFromQuotas(actorIn(context))) return undefined
+  const retryAfterMs = Math.ceil(await rates.take(user.id, count))
+  if (retryAfterMs === 0) return undefined
+  return { ...rejected('RATE_LIMITED', `${reason} Wait a moment, then retry.`), retryAfterMs }
+}
