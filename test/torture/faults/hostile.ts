@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '../../support/free-port.ts'
 import { post } from '../../support/graphql-client.ts'
+import type { PostgresServer } from '../../support/postgres.ts'
 import { makeAuction } from '../../support/rooms.ts'
 import { signToken } from '../../support/tokens.ts'
 import type { Attack } from '../attacker.ts'
@@ -12,7 +13,7 @@ import type { Latencies } from '../latency.ts'
 import { SELLER } from '../places.ts'
 import { watchProcess } from '../processes.ts'
 import { watchReadiness } from '../readiness.ts'
-import { perform, type Scene } from '../scene.ts'
+import { type Outcome, perform, type Scene } from '../scene.ts'
 import { measureWork } from '../work.ts'
 
 const BURST = { nodes: 2, rooms: 1, watchersEach: 2, publishers: 1, pauseMs: 400 }
@@ -21,6 +22,7 @@ const ROOMS_AT_ONCE = 5
 /** What an attack leaves over its connections must be gone within this. */
 const REST_MS = 3_000
 const IDLE_MS = 1_500
+const LOOK_MS = 100
 const HOSTILE = '127.0.0.66'
 const HONEST = '127.0.0.2'
 
@@ -30,7 +32,7 @@ const BOUNDS: Readonly<Record<Form, AttackBounds & { readonly forMs: number }>> 
   long: { forMs: 20_000, latency: 3, floorMs: 0, resident: 2 },
 }
 
-function attacks(forMs: number): readonly Attack[] {
+function attacksFor(forMs: number): readonly Attack[] {
   return [
     {
       ...{ name: 'WebSocket, all at once, gone after 0.3 s', transports: ['websocket'], forMs },
@@ -59,30 +61,49 @@ function attacks(forMs: number): readonly Attack[] {
 export const hostileVisitor: Fault = {
   number: 27,
   name: 'one anonymous client sends what costs most, over every transport',
-  async run(form, seed, postgres) {
-    const port = await freePort()
-    return await perform({ ...BURST, seed, postgres, env: inspectable(port) }, async (scene) => {
-      const [first] = scene.nodes
-      if (first === undefined) throw new RangeError('a scene has a node')
-      const { node } = first
-      const roomId = scene.places.roomIds[0] ?? ''
-      await fill(scene, roomId)
-      const token = await signToken(scene.places.author)
-      await using honest = startChild('honest.ts', { url: node.url, localAddress: HONEST, token, roomId })
-      await honest.ask({ forMs: BOUNDS[form].forMs / 2 })
-      const usedBefore = (await keptMemoryOf(node.pid, port)).used
-      const watch = watchProcess(node.pid, 100)
-      const baseline = await honest.ask<Latencies>({ forMs: BOUNDS[form].forMs })
-      const residentBefore = Math.max(...(await watch.stop()).map(({ residentBytes }) => residentBytes))
-      const idle = await measureWork(node, scene.databaseUrl, IDLE_MS)
-      const under: UnderAttack[] = []
-      for (const attack of attacks(BOUNDS[form].forMs)) under.push(await measureUnder(scene, attack, honest))
-      const usedAfter = (await keptMemoryOf(node.pid, port)).used
-      const before = { baseline, residentBefore, idle, usedBefore }
-      for (const sentence of faultsOfAttacks(before, under, usedAfter, BOUNDS[form])) scene.fail(sentence)
-      return reportAttacks(before, under, usedAfter)
-    })
-  },
+  run: (form, seed, postgres) =>
+    attackNode({ form, seed, postgres, attacks: attacksFor(BOUNDS[form].forMs) }),
+}
+
+export interface AttackSetting {
+  readonly form: Form
+  readonly seed: number
+  readonly postgres: PostgresServer
+  readonly attacks: readonly Attack[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Carries out one attack after another, and compares what others notice with how it was before. */
+export async function attackNode({
+  form,
+  seed,
+  postgres,
+  attacks,
+  env = {},
+}: AttackSetting): Promise<Outcome> {
+  const port = await freePort()
+  const setting = { ...BURST, seed, postgres, env: { ...inspectable(port), ...env } }
+  return await perform(setting, async (scene) => {
+    const [first] = scene.nodes
+    if (first === undefined) throw new RangeError('a scene has a node')
+    const { node } = first
+    const roomId = scene.places.roomIds[0] ?? ''
+    await fill(scene, roomId)
+    const token = await signToken(scene.places.author)
+    await using honest = startChild('honest.ts', { url: node.url, localAddress: HONEST, token, roomId })
+    await honest.ask({ forMs: BOUNDS[form].forMs / 2 })
+    const usedBefore = (await keptMemoryOf(node.pid, port)).used
+    const watch = watchProcess(node.pid, LOOK_MS)
+    const baseline = await honest.ask<Latencies>({ forMs: BOUNDS[form].forMs })
+    const residentBefore = Math.max(...(await watch.stop()).map(({ residentBytes }) => residentBytes))
+    const idle = await measureWork(node, scene.databaseUrl, IDLE_MS)
+    const under: UnderAttack[] = []
+    for (const attack of attacks) under.push(await measureUnder(scene, attack, honest))
+    const usedAfter = (await keptMemoryOf(node.pid, port)).used
+    const before = { baseline, residentBefore, idle, usedBefore }
+    for (const sentence of faultsOfAttacks(before, under, usedAfter, BOUNDS[form])) scene.fail(sentence)
+    return reportAttacks(before, under, usedAfter)
+  })
 }
 
 /** Rooms that everybody may see, and auctions in one of them. */
@@ -108,7 +129,7 @@ async function measureUnder(scene: Scene, attack: Attack, honest: Child): Promis
   const { node } = first
   const order = { url: node.url, localAddress: HOSTILE, roomId: scene.places.roomIds[0] ?? '' }
   const attacker = startChild('attacker.ts', order)
-  const process = watchProcess(node.pid, 100)
+  const process = watchProcess(node.pid, LOOK_MS)
   const readiness = watchReadiness(scene.nodes, 'database')
   const [sent, latencies] = await Promise.all([
     attacker.ask<number>(attack),
