@@ -88,5 +88,6 @@ async function failOver(
   const verdict = await auction.bidAfterwards(url)
   const burst = scene.places.watchedBy(BURST.watchersEach).map(({ subscription }) => subscription)
   const live = [...room.live, auction.reader, ...burst]
-  return { verdict, switchedAtMs, ...(await bringBack(scene, room, live, switchedAtMs)) }
+  const replacement = { replacedAtMs: switchedAtMs, backAtMs: switchedAtMs }
+  return { verdict, switchedAtMs, ...(await bringBack(scene, room, live, replacement)) }
 }

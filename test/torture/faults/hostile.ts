@@ -20,15 +20,15 @@ const BURST = { nodes: 2, rooms: 1, watchersEach: 2, publishers: 1, pauseMs: 400
 const ROOMS = 130
 const ROOMS_AT_ONCE = 5
 /** What an attack leaves over its connections must be gone within this. */
-const REST_MS = 3_000
-const IDLE_MS = 1_500
+const REST_MS = 2_000
+const IDLE_MS = 1_200
 const LOOK_MS = 100
 const HOSTILE = '127.0.0.66'
 const HONEST = '127.0.0.2'
 
 /** The short form shares two cores with other tests, and its p99 is that of a hundred samples: it has a wide margin. */
 const BOUNDS: Readonly<Record<Form, AttackBounds & { readonly forMs: number }>> = {
-  short: { forMs: 4_000, latency: 6, floorMs: 400, resident: 2.5 },
+  short: { forMs: 3_000, latency: 6, floorMs: 400, resident: 2.5 },
   long: { forMs: 20_000, latency: 3, floorMs: 0, resident: 2 },
 }
 

@@ -22,7 +22,7 @@ interface Lengths {
 
 /** The short form shares two cores with other tests: its ratios have a wide margin, its counts have none. */
 const BOUNDS: Readonly<Record<Form, LoadBounds & Lengths>> = {
-  short: { peakMs: 5_000, overloadMs: 14_000, goodput: 0.6, refusalMs: 500, latency: 4 },
+  short: { peakMs: 4_000, overloadMs: 12_000, goodput: 0.6, refusalMs: 500, latency: 4 },
   long: { peakMs: 20_000, overloadMs: 60_000, goodput: 0.9, refusalMs: 100, latency: 2 },
 }
 
