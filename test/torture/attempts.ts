@@ -14,12 +14,12 @@ export interface Attempt {
 
 interface Coded {
   readonly code?: string
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | null
 }
 
 /** A GraphQL result of a command. */
 export interface Body {
-  readonly data?: { readonly answer?: (Given & Coded) | null } | null
+  readonly data?: { readonly answer?: Given | null } | null
   readonly errors?: readonly { readonly message: string; readonly extensions?: Coded }[]
 }
 
@@ -66,7 +66,7 @@ export function answerIn({ data, errors }: Body): Answer {
   return { kind: 'rejected', code: given.code, given }
 }
 
-function codesOf({ code, retryAfterMs }: Coded = {}, otherwise = ''): Coded {
+function codesOf({ code, retryAfterMs }: Coded = {}, otherwise = ''): Pick<Attempt, 'code' | 'retryAfterMs'> {
   return { code: code ?? otherwise, ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}) }
 }
 
