@@ -33,7 +33,7 @@ const FOLDERS = {
     node: ['crypto'],
   },
   log: {
-    knows: ['kernel/', 'domain/'],
+    knows: ['kernel/', 'domain/', 'config/private-directory.ts'],
     packages: ['@electric-sql/pglite', 'drizzle-orm', 'lru-cache', 'pg'],
     node: true,
   },
@@ -50,6 +50,8 @@ const FOLDERS = {
     knows: [
       'kernel/',
       'log/entry.ts',
+      // What tells a database that is away from a fault of ours.
+      'log/faults.ts',
       'log/history.ts',
       'log/notice.ts',
       'presence/attendee.ts',
@@ -302,7 +304,7 @@ module.exports = {
     refuse(
       'only-the-record-knows-its-driver',
       'One code path over PostgreSQL and PGlite: everyone else has the database as Drizzle shows it.',
-      { path: '^src/', pathNot: '^src/log/(record|transaction|embedded\\.worker)\\.ts$' },
+      { path: '^src/', pathNot: '^src/log/(record|transaction|identity|embedded\\.worker)\\.ts$' },
       { path: ['pg', '@electric-sql/pglite'].map(ofNpm) },
     ),
     refuse(

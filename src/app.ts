@@ -16,6 +16,7 @@ import { createReadiness } from './health/readiness.ts'
 import { createStandstill } from './health/standstill.ts'
 import { createHub, type Hub, type HubSabotage } from './hub/hub.ts'
 import { createDeadlines } from './kernel/deadlines.ts'
+import { every } from './kernel/every.ts'
 import { newNodeId, newRequestId } from './kernel/id.ts'
 import { type Instant, instant } from './kernel/instant.ts'
 import { createMemoryRates } from './limits/rates.memory.ts'
@@ -24,7 +25,9 @@ import type { Rates } from './limits/rates.ts'
 import { createUserConnections } from './limits/user-connections.ts'
 import type { Database } from './log/database.ts'
 import type { Entry } from './log/entry.ts'
+import { isRecordUnavailable } from './log/faults.ts'
 import { createHistory } from './log/history.ts'
+import { createHistoryGuard } from './log/history-guard.ts'
 import { encodeNotice } from './log/notice.ts'
 import { openRecord } from './log/record.ts'
 import { createRetention } from './log/retention.ts'
@@ -54,7 +57,7 @@ import { createGraphqlHandler, type GraphqlHandler } from './transport/http/grap
 import { answerJson } from './transport/http/json.ts'
 import { createOperationsHandler } from './transport/http/operations.ts'
 import { operatorEndpoints } from './transport/http/operators.ts'
-import { createOriginPolicy } from './transport/http/origin.ts'
+import { createLocalOriginPolicy, createOriginPolicy } from './transport/http/origin.ts'
 import { createPages, documentsOfPages } from './transport/http/pages.ts'
 import { createSseServer } from './transport/http/sse.ts'
 import { createYogaServer } from './transport/http/yoga.ts'
@@ -69,6 +72,8 @@ import { createWebhook, type Webhook } from './webhook/webhook.ts'
 const CONCURRENT_BATCHES = { postgres: 7, embedded: 1 } as const
 
 const KEEP_ALIVE_MS = 75_000
+/** How long another history of the database may go unnoticed while nothing is written and no connection breaks. */
+const HISTORY_CHECK_MS = 1_000
 /** At the end: from the last command's commit until its answer is on its way. */
 const LAST_ANSWERS_MS = 2_000
 /** Who sends a request, or the upgrade to a WebSocket, byte by byte, holds a socket no longer than this. */
@@ -112,15 +117,28 @@ export async function startApp(
   const operationLimits = { ...limits, isIntrospectionAllowed }
   const documents = documentsFor(config, schema, operationLimits)
   const tracing = config.tracing === null ? NO_TRACING : await openTracing(config.tracing, node, log)
+  const historyGuard = createHistoryGuard({
+    onRenewed: (before, after) =>
+      log.warn({ before, after }, 'the database continues another history than before: renewed all epochs'),
+    onUnreadable: (parts) =>
+      log.warn(
+        { parts },
+        'the database role cannot read its identity: run `npm run renew-epochs` after each failover or restore',
+      ),
+  })
   const record = await openRecord({
+    history: historyGuard,
     url: config.database.kind === 'postgres' ? config.database.url.reveal() : null,
     directory: config.database.kind === 'embedded' ? config.database.directory : '',
     onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
+    onDirectoryProblem: (problem) => log.warn(problem),
   })
   const { database } = record
   const bus = await openBus(config, log)
   const deadlines = createDeadlines(now)
-  const standstill = createStandstill(now)
+  const standstill = createStandstill(now, (error) =>
+    log.error({ err: error }, 'a listener of stalls failed'),
+  )
   /** What has come due takes effect before anything else does. */
   const keepTime = (): void => {
     deadlines.fireDue()
@@ -135,7 +153,9 @@ export async function startApp(
     events: {
       onGapRepaired: (topic, count) => log.info({ topic, count }, 'read what the bus had skipped'),
       onFault: (topic, error) => log.warn({ topic, err: error }, 'a topic could not be read'),
+      onListenerFault: (topic, error) => log.error({ topic, err: error }, 'a listener of a topic failed'),
       onListFault: (error) => log.warn({ err: error }, 'a list could not be read; it is tried again'),
+      onCheckFault: (error) => log.error({ err: error }, 'the heads of topics could not be compared'),
       beforeDelivery: keepTime,
       onReset: (reason) => log.debug({ reason }, 'a reader was told to start over'),
       mask,
@@ -160,7 +180,18 @@ export async function startApp(
       follower.nudge(entries)
     },
   })
-  const users = createSeenUsers(database)
+  const users = createSeenUsers(database, (error) =>
+    log.error({ err: error }, 'a user who was seen could not be written'),
+  )
+  historyGuard.onReplaced(() => {
+    log.warn('this node left a replaced history: its readers start over')
+    dispatch.forget()
+    users.writeAgain()
+    hub.onHistoryReplaced()
+  })
+  const historyCheck = every(HISTORY_CHECK_MS, record.checkHistory, (error) => {
+    if (!isRecordUnavailable(error)) log.error({ err: error }, 'the history could not be checked')
+  })
   const onSeen = ({ user }: Viewer): void => users.see(user)
   const registry = await openRegistry(config, node, bus, log)
   const rates = await openRates(config, log)
@@ -226,6 +257,7 @@ export async function startApp(
     ...{ ws, sse, hub, bus, readiness },
     commands: dispatch.figures,
     database: record.connections,
+    history: historyGuard,
   })
   const timeline = createTimeline({
     ...{ doors: [ws, sse], hub, bus, readiness, now },
@@ -249,6 +281,7 @@ export async function startApp(
       config.issuesDevTokens && auth.kind === 'secret'
         ? (claims) => issueDevToken(auth, claims, now())
         : null,
+    tokenOrigins: createLocalOriginPolicy(config.http.allowedOrigins),
     origins,
     onFault: (error) => log.error({ err: error }, 'an endpoint failed'),
   })
@@ -300,6 +333,7 @@ export async function startApp(
       await closed
       await follower.close()
       await webhook?.close()
+      await historyCheck.close()
       hub.close()
       readiness.close()
       timeline.stop()
@@ -323,7 +357,8 @@ function documentsFor(config: Config, schema: GraphQLSchema, limits: OperationLi
 }
 
 function openBus(config: Config, log: Logger): Promise<Bus> | Bus {
-  if (config.redis === null) return createMemoryBus()
+  const onFault = (error: unknown): void => log.error({ err: error }, 'a listener of the bus failed')
+  if (config.redis === null) return createMemoryBus({ onFault })
   return createRedisBus({
     url: config.redis.url.reveal(),
     prefix: config.redis.prefix,
@@ -331,12 +366,13 @@ function openBus(config: Config, log: Logger): Promise<Bus> | Bus {
       if (status.kind === 'up') log.info('the bus is back')
       else log.warn({ problem: status.message }, 'the bus is away: nodes poll the history until it is back')
     },
-    onFault: (error) => log.error({ err: error }, 'a listener of the bus failed'),
+    onFault,
   })
 }
 
 function openRegistry(config: Config, node: string, bus: Bus, log: Logger): Promise<Registry> | Registry {
-  if (config.redis === null) return createMemoryRegistry()
+  const onFault = (error: unknown): void => log.error({ err: error }, 'the registry failed')
+  if (config.redis === null) return createMemoryRegistry({ onFault })
   return createRedisRegistry({
     url: config.redis.url.reveal(),
     prefix: config.redis.prefix,
@@ -345,7 +381,7 @@ function openRegistry(config: Config, node: string, bus: Bus, log: Logger): Prom
       if (problem === null) log.info('the registry of who is present is back')
       else log.warn({ problem }, 'the registry is away: presence and typing are those of this node alone')
     },
-    onFault: (error) => log.error({ err: error }, 'the registry failed'),
+    onFault,
   })
 }
 

@@ -1,17 +1,19 @@
 import { startApp } from './app.ts'
 import { readConfig } from './config/config.ts'
-import { withDevSecret } from './config/dev-secret.ts'
+import { readDevSecret } from './config/dev-secret.ts'
 import { environment } from './config/environment.ts'
 import { type Demo, greet, startDemo } from './demo/demo.ts'
 import { createLogger } from './logging/logger.ts'
 
-const read = readConfig(withDevSecret(environment()))
+const env = environment()
+const read = readConfig(env, () => readDevSecret(env))
 if (read.kind === 'invalid') {
   process.stderr.write(`${read.problems.join('\n')}\n`)
   process.exit(1)
 }
 const { config } = read
 const log = createLogger(config.log)
+for (const warning of read.warnings) log.warn(warning)
 process.on('unhandledRejection', (error) =>
   log.error({ err: error }, 'a promise was rejected and nobody looked'),
 )

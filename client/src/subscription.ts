@@ -35,9 +35,9 @@ const PASSING: ReadonlySet<string> = new Set(['UNAVAILABLE', 'RATE_LIMITED'])
 /** The cursor is of another history: of who was signed in before, or of a record that is gone. */
 const STALE = 'CURSOR_INVALID'
 
-/** Whether the server said that it can't at the moment. */
-export function isPassing({ code }: RostrumError): boolean {
-  return PASSING.has(code)
+/** Whether the server said that it can't at the moment, or when to retry. */
+export function isPassing({ code, retryAfterMs }: RostrumError): boolean {
+  return PASSING.has(code) || retryAfterMs !== undefined
 }
 
 /** Subscribes, as often as it takes, until the function that it returns is called. */

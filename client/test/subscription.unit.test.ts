@@ -72,19 +72,22 @@ describe('A subscription that the server can not serve at the moment', () => {
     expect(backoff.mock.calls).toEqual([[0], [1], [0]])
   })
 
-  test('waits as long as the server says', async () => {
-    vi.useFakeTimers()
-    try {
-      const { asked } = subscribe()
-      asked[0]?.error(refusal('RATE_LIMITED', { retryAfterMs: 5_000 }))
-      await vi.advanceTimersByTimeAsync(4_999)
-      expect(asked).toHaveLength(1)
-      await vi.advanceTimersByTimeAsync(1)
-      expect(asked).toHaveLength(2)
-    } finally {
-      vi.useRealTimers()
-    }
-  })
+  test.each(['RATE_LIMITED', 'OVERLOADED', 'INTERNAL_SERVER_ERROR'])(
+    'waits as long as the server says with %s',
+    async (code) => {
+      vi.useFakeTimers()
+      try {
+        const { asked } = subscribe()
+        asked[0]?.error(refusal(code, { retryAfterMs: 5_000 }))
+        await vi.advanceTimersByTimeAsync(4_999)
+        expect(asked).toHaveLength(1)
+        await vi.advanceTimersByTimeAsync(1)
+        expect(asked).toHaveLength(2)
+      } finally {
+        vi.useRealTimers()
+      }
+    },
+  )
 
   test('is not asked for again by who has left', async () => {
     const { asked, stop, complete } = subscribe()

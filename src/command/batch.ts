@@ -7,6 +7,7 @@ import type { Database, Transaction } from '../log/database.ts'
 import type { Entry } from '../log/entry.ts'
 import { beginTopics } from '../log/seed.ts'
 import { statement } from '../log/statement.ts'
+import { NEW_TOPIC_VERSION, TOPIC_VERSION } from '../log/topic-version.ts'
 import type { Change, JointAggregate, Rules, Step } from './aggregate.ts'
 import type { Command, Outcome } from './commands.ts'
 
@@ -28,7 +29,7 @@ export type Memory<State> = Pick<Map<Topic, Kept<State>>, 'get' | 'delete'> & {
 }
 
 interface LockedTopic {
-  /** The transaction that wrote the row: whoever changes anything of a topic writes its row. */
+  /** `TOPIC_VERSION`: every change of a topic writes its row. */
   readonly version: string
   readonly epoch: Epoch
   readonly head: Offset
@@ -148,7 +149,7 @@ const LOCK_TOPICS = statement<{ topic: Topic; version: string; epoch: string; he
   'lock_topics',
   // Materialised, so that the clock is read when the lock is held and not when waiting for it began.
   `WITH locked AS MATERIALIZED (
-    SELECT topic, xmin::text AS version, epoch, head, written_at
+    SELECT topic, ${TOPIC_VERSION} AS version, epoch, head, written_at
     FROM topics WHERE topic = ANY($1::text[]) ORDER BY topic FOR UPDATE)
   SELECT topic, version, epoch, head,
     (extract(epoch FROM greatest(clock_timestamp(), written_at)) * 1000)::float8 AS now FROM locked`,
@@ -329,8 +330,8 @@ const WRITE_ENTRIES = statement<{ topic: Topic; version: string }>(
     SELECT topic, "offset", at, type, data, actor
     FROM json_to_recordset($4::json) AS row(place int, "offset" bigint, type text, data json, actor text)
       JOIN changed USING (place))
-  UPDATE topics SET head = changed.head, written_at = changed.at FROM changed
-  WHERE topics.topic = changed.topic RETURNING topics.topic, xmin::text AS version`,
+  UPDATE topics SET head = changed.head, written_at = changed.at, ${NEW_TOPIC_VERSION} FROM changed
+  WHERE topics.topic = changed.topic RETURNING topics.topic, ${TOPIC_VERSION} AS version`,
 )
 
 /** Returns the versions of the topics' rows from now on. */

@@ -28,11 +28,13 @@ import { walletAggregate } from './aggregates/wallet.ts'
 import type { IdempotencyKey } from './commands.ts'
 import type { Dispatch } from './dispatch.ts'
 import { type CommandFigures, createCommandCounters } from './figures.ts'
-import { createCommandQueue, type QueueOptions } from './queue.ts'
+import { type CommandQueue, createCommandQueue, type QueueOptions } from './queue.ts'
 
 export interface RunningDispatch extends Dispatch {
   /** Resolves when everything that was given is answered. */
   idle(): Promise<void>
+  /** The database continues another history: nothing kept of the former one may decide a command. */
+  forget(): void
   readonly figures: CommandFigures
 }
 
@@ -45,19 +47,25 @@ export function createDispatch(given: DispatchOptions): RunningDispatch {
   const { isPushed = false } = given
   const counters = createCommandCounters()
   const options: QueueOptions = { ...given, counters }
-  const rooms = createCommandQueue(roomAggregate, options)
-  const messages = createCommandQueue(createMessagesAggregate(isPushed), options)
-  const receipts = createCommandQueue(receiptsAggregate, options)
-  const auctions = createCommandQueue(auctionAggregate, options)
-  const announcements = createCommandQueue(announcementsAggregate, options)
-  const notifications = createCommandQueue(notificationsAggregate, options)
-  const outboxes = createCommandQueue(createOutboxAggregate(isPushed), options)
-  const scores = createCommandQueue(scoresAggregate, options)
-  const statuses = createCommandQueue(statusesAggregate, options)
-  const revocations = createCommandQueue(revocationsAggregate, options)
-  const wallets = createCommandQueue(walletAggregate, options)
-  const orders = createCommandQueue(ordersAggregate, options)
-  const positions = createCommandQueue(positionsAggregate, options)
+  const queues: Pick<CommandQueue<never, unknown, unknown>, 'idle' | 'forget'>[] = []
+  const createQueue: typeof createCommandQueue = (aggregate, queueOptions) => {
+    const queue = createCommandQueue(aggregate, queueOptions)
+    queues.push(queue)
+    return queue
+  }
+  const rooms = createQueue(roomAggregate, options)
+  const messages = createQueue(createMessagesAggregate(isPushed), options)
+  const receipts = createQueue(receiptsAggregate, options)
+  const auctions = createQueue(auctionAggregate, options)
+  const announcements = createQueue(announcementsAggregate, options)
+  const notifications = createQueue(notificationsAggregate, options)
+  const outboxes = createQueue(createOutboxAggregate(isPushed), options)
+  const scores = createQueue(scoresAggregate, options)
+  const statuses = createQueue(statusesAggregate, options)
+  const revocations = createQueue(revocationsAggregate, options)
+  const wallets = createQueue(walletAggregate, options)
+  const orders = createQueue(ordersAggregate, options)
+  const positions = createQueue(positionsAggregate, options)
 
   return {
     room: (id, actor, body, key) => rooms.submit({ topic: roomTopic(id), actor, body, ...keyed(key) }),
@@ -79,21 +87,10 @@ export function createDispatch(given: DispatchOptions): RunningDispatch {
     positions: (id, actor, body) => positions.submit({ topic: positionsTopic(id), actor, body }),
     figures: counters,
     async idle() {
-      await Promise.all([
-        orders.idle(),
-        positions.idle(),
-        notifications.idle(),
-        outboxes.idle(),
-        revocations.idle(),
-        scores.idle(),
-        statuses.idle(),
-        wallets.idle(),
-        rooms.idle(),
-        messages.idle(),
-        receipts.idle(),
-        auctions.idle(),
-        announcements.idle(),
-      ])
+      await Promise.all(queues.map((queue) => queue.idle()))
+    },
+    forget() {
+      for (const queue of queues) queue.forget()
     },
   }
 }

@@ -31,6 +31,8 @@ export interface CommandQueue<Body, Reply, View> {
   submit(command: Command<Body>): Promise<Outcome<Reply, View>>
   /** Resolves when everything that was submitted is answered. */
   idle(): Promise<void>
+  /** Drops the state kept between batches: the next one of each topic loads it again. */
+  forget(): void
 }
 
 const MAX_BATCH = 256
@@ -231,6 +233,8 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
         else queue.push(waiting)
       })
     },
+
+    forget: () => memory.clear(),
 
     idle() {
       return queues.size === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))

@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import { type AllowedOrigins, parseAllowedOrigins } from './allowed-origins.ts'
+import { newSecret } from './dev-secret.ts'
+import { isPublishedSecret, passwordsIn } from './published-secrets.ts'
 import { type Secret, secret } from './secret.ts'
 import { readTracing, type TracingConfig } from './tracing.ts'
 import { type Manifest, readManifest } from './trusted-documents.ts'
@@ -22,6 +23,8 @@ export type AuthConfig = SecretAuthConfig | KeySetAuthConfig
 export interface SecretAuthConfig {
   readonly kind: 'secret'
   readonly secret: Secret
+  /** `made`: by this server, for development. `given`: by the operator, whose other services may trust it as well. */
+  readonly origin: 'given' | 'made'
   /** Checked where not null. */
   readonly issuer: string | null
   readonly audience: string | null
@@ -74,7 +77,7 @@ export interface Config {
   readonly mode: 'production' | 'development' | 'test'
   readonly http: HttpConfig
   readonly auth: AuthConfig
-  /** Whether `POST /dev/token` exists: never in production, nor where another party issues the tokens. */
+  /** Whether `POST /dev/token` exists: outside production, and only for tokens of the secret that the server made. */
   readonly issuesDevTokens: boolean
   readonly isIntrospectionAllowed: boolean
   /** The only documents that clients may run; null: any. */
@@ -101,8 +104,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 const MAX_BYTES = 2 ** 30
 const HOST_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
 
-function readHost(variables: Variables): string {
-  const host = variables.text('HOST')?.trim() ?? '0.0.0.0'
+/** Outside production only programs on the same machine reach the server, unless HOST says otherwise. */
+function readHost(variables: Variables, isProduction: boolean): string {
+  const host = variables.text('HOST')?.trim() ?? (isProduction ? '0.0.0.0' : '127.0.0.1')
   if (isIP(host) === 0 && !HOST_NAME.test(host)) {
     variables.refuse('HOST', 'neither an IP address nor a host name', 'one such as 0.0.0.0, :: or localhost')
   }
@@ -133,35 +137,57 @@ function readWebAddress(variables: Variables, name: string): URL | undefined {
   return undefined
 }
 
-function readSecret(variables: Variables, isProduction: boolean): Secret {
-  const own = randomBytes(MIN_SECRET_BYTES).toString('base64url')
+function refusePublished(variables: Variables, name: string, values: readonly string[]): void {
+  if (values.some(isPublishedSecret)) {
+    variables.refuse(name, 'holds a placeholder that everyone knows', 'a secret of your own')
+  }
+}
+
+/** An address that may hold a password, which must not be one that this project published. */
+function readSecretAddress(
+  variables: Variables,
+  name: string,
+  protocols: readonly string[],
+): string | undefined {
+  const address = variables.address(name, protocols)
+  if (address !== undefined) refusePublished(variables, name, passwordsIn(address))
+  return address
+}
+
+function readSecret(
+  variables: Variables,
+  isProduction: boolean,
+  makeSecret: () => string,
+): Pick<SecretAuthConfig, 'secret' | 'origin'> {
   const value = variables.text('JWT_SECRET')
   const expected = `at least ${MIN_SECRET_BYTES} bytes in production, or JWKS_URL instead`
   if (value === undefined) {
-    if (isProduction) variables.refuse('JWT_SECRET', 'not set, nor is JWKS_URL', expected)
-    return secret(own)
+    if (!isProduction) return { secret: secret(makeSecret()), origin: 'made' }
+    variables.refuse('JWT_SECRET', 'not set, nor is JWKS_URL', expected)
+    return { secret: secret(''), origin: 'given' }
   }
+  refusePublished(variables, 'JWT_SECRET', [value])
   const bytes = Buffer.byteLength(value)
   if (isProduction && bytes < MIN_SECRET_BYTES) {
     variables.refuse('JWT_SECRET', `${bytes} bytes long`, expected)
   }
-  return secret(value)
+  return { secret: secret(value), origin: 'given' }
 }
 
-function readAuth(variables: Variables, isProduction: boolean): AuthConfig {
+function readAuth(variables: Variables, isProduction: boolean, makeSecret: () => string): AuthConfig {
   const expected = {
     issuer: variables.text('JWT_ISSUER') ?? null,
     audience: variables.text('JWT_AUDIENCE') ?? null,
   }
   if (variables.text('JWKS_URL') === undefined) {
-    return { kind: 'secret', secret: readSecret(variables, isProduction), ...expected }
+    return { kind: 'secret', ...readSecret(variables, isProduction, makeSecret), ...expected }
   }
   const url = readWebAddress(variables, 'JWKS_URL')
   if (variables.text('JWT_SECRET') !== undefined) {
     variables.refuse('JWKS_URL', 'set beside JWT_SECRET', 'only one of the two')
   }
   return url === undefined
-    ? { kind: 'secret', secret: secret(''), ...expected }
+    ? { kind: 'secret', secret: secret(''), origin: 'given', ...expected }
     : { kind: 'keySet', url, ...expected }
 }
 
@@ -177,19 +203,20 @@ function readWebhook(variables: Variables): WebhookConfig | null {
     }
     return null
   }
+  if (value !== undefined) refusePublished(variables, 'NOTIFICATION_WEBHOOK_SECRET', [value])
   const url = readWebAddress(variables, 'NOTIFICATION_WEBHOOK_URL')
   return url === undefined ? null : { url, secret: value === undefined ? null : secret(value) }
 }
 
 function readDatabase(variables: Variables): DatabaseConfig {
-  const url = variables.address('DATABASE_URL', ['postgres:', 'postgresql:'])
+  const url = readSecretAddress(variables, 'DATABASE_URL', ['postgres:', 'postgresql:'])
   return url === undefined
     ? { kind: 'embedded', directory: variables.text('DATA_DIR') ?? './.data' }
     : { kind: 'postgres', url: secret(url) }
 }
 
 function readRedis(variables: Variables): Config['redis'] {
-  const url = variables.address('REDIS_URL', ['redis:', 'rediss:'])
+  const url = readSecretAddress(variables, 'REDIS_URL', ['redis:', 'rediss:'])
   return url === undefined ? null : { url: secret(url), prefix: variables.text('REDIS_PREFIX') ?? 'rostrum:' }
 }
 
@@ -229,31 +256,47 @@ function readLimits({ wholeNumber }: Variables): LimitsConfig {
   }
 }
 
+/** Variables that a developer's machine rarely has, and a deployment always. */
+const OF_DEPLOYMENTS = ['JWT_SECRET', 'JWKS_URL', 'DATABASE_URL', 'REDIS_URL'] as const
+
+function warningsOf(variables: Variables): readonly string[] {
+  if (variables.text('NODE_ENV') !== undefined) return []
+  const set = OF_DEPLOYMENTS.filter((name) => variables.text(name) !== undefined)
+  if (set.length === 0) return []
+  return [
+    `NODE_ENV is not set, but ${set.join(' and ')} ${set.length === 1 ? 'is' : 'are'}: this server runs in ` +
+      'development mode, with introspection and GraphiQL open to everyone who reaches it. ' +
+      'Set NODE_ENV=production for a deployment, or NODE_ENV=development to silence this warning.',
+  ]
+}
+
 /**
  * The whole configuration, or a line for every variable that is wrong: its name, what is wrong and what is
- * expected, never a secret's value. Unset outside production, JWT_SECRET is made up, anew on each call.
+ * expected, never a secret's value. `makeSecret` is asked for the signing secret where development has none.
+ * `warnings` are whole sentences for the log.
  */
 export function readConfig(
   env: Readonly<Record<string, string | undefined>>,
+  makeSecret: () => string = newSecret,
 ):
-  | { readonly kind: 'ok'; readonly config: Config }
+  | { readonly kind: 'ok'; readonly config: Config; readonly warnings: readonly string[] }
   | { readonly kind: 'invalid'; readonly problems: readonly string[] } {
   const variables = createVariables(env)
   const mode = variables.choice('NODE_ENV', 'development', ['production', 'development', 'test'])
   const isProduction = mode === 'production'
-  const auth = readAuth(variables, isProduction)
+  const auth = readAuth(variables, isProduction, makeSecret)
   const config: Config = {
     mode,
     http: {
       port: variables.wholeNumber('PORT', 4000, { min: 0, max: 65_535 }),
-      host: readHost(variables),
+      host: readHost(variables, isProduction),
       allowedOrigins: readAllowedOrigins(variables, isProduction),
       drainTimeoutMs: variables.wholeNumber('DRAIN_TIMEOUT_MS', 30_000, { min: 0, max: MAX_TIMER_MS }),
       isGraphiqlServed: readGraphiql(variables, !isProduction),
       isSchemaServed: variables.flag('PUBLIC_SCHEMA', !isProduction),
     },
     auth,
-    issuesDevTokens: !isProduction && auth.kind === 'secret',
+    issuesDevTokens: !isProduction && auth.kind === 'secret' && auth.origin === 'made',
     isIntrospectionAllowed: variables.flag('INTROSPECTION', !isProduction),
     trustedDocuments: readTrustedDocuments(variables),
     database: readDatabase(variables),
@@ -272,5 +315,7 @@ export function readConfig(
     isDemoOn: variables.flag('DEMO', !isProduction),
   }
   const problems = variables.problems()
-  return problems.length === 0 ? { kind: 'ok', config } : { kind: 'invalid', problems }
+  return problems.length === 0
+    ? { kind: 'ok', config, warnings: warningsOf(variables) }
+    : { kind: 'invalid', problems }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makePrivateDirectory } from './private-directory.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -8,20 +9,24 @@ const FILE = 'jwt-secret'
 const BYTES = 32
 
 /**
- * `env` with a JWT_SECRET for development, where nothing signs tokens and this is not production: kept in
- * DATA_DIR, so that a token outlives a restart.
+ * Returns the secret that a server without keys of its operator signs development tokens with. It is stored in
+ * DATA_DIR, so that a token stays valid across a restart. Tests get a new one each time and leave no file behind.
  */
-export function withDevSecret(env: Environment): Environment {
-  if (env['NODE_ENV'] === 'production' || env['NODE_ENV'] === 'test' || env['JWT_SECRET'] || env['JWKS_URL'])
-    return env
+export function readDevSecret(env: Environment): string {
+  if (env['NODE_ENV'] === 'test') return newSecret()
   const directory = env['DATA_DIR'] || './.data'
   const path = join(directory, FILE)
-  mkdirSync(directory, { recursive: true })
+  // The file has its own mode. The embedded database reports a directory that stays open.
+  makePrivateDirectory(directory)
   try {
-    writeFileSync(path, randomBytes(BYTES).toString('base64url'), { mode: 0o600, flag: 'wx' })
+    writeFileSync(path, newSecret(), { mode: 0o600, flag: 'wx' })
   } catch (error) {
-    // Another start made it, maybe just now.
+    // Another process created the file, perhaps at this very moment.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
-  return { ...env, JWT_SECRET: readFileSync(path, 'utf8').trim() }
+  return readFileSync(path, 'utf8').trim()
+}
+
+export function newSecret(): string {
+  return randomBytes(BYTES).toString('base64url')
 }

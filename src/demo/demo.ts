@@ -62,7 +62,10 @@ export async function greet({ url }: App, { auth, issuesDevTokens }: Config, log
   log.info(`live room   ${url}/`)
   log.info(`GraphiQL    ${url}/graphql`)
   log.info(`GraphQL     ${url}/graphql and ${url.replace(/^http/, 'ws')}/graphql`)
-  if (auth.kind !== 'secret' || !issuesDevTokens) return
+  if (auth.kind !== 'secret' || !issuesDevTokens) {
+    log.info('sign in with a token that the owner of your signing key issued: this server issues none')
+    return
+  }
   const { token } = await issueDevToken(auth, { sub: 'you', name: 'You' }, instant(Date.now()))
   // Past the log, which lets no token through: it is for the person at this terminal.
   process.stdout.write(`\nA token for a bidder named You (sub "you"), good for 12 hours:\n${token}\n\n`)

@@ -1,3 +1,5 @@
+import { Listeners, warnOfFault } from '../kernel/listeners.ts'
+
 /**
  * Finds out that this process did not run for a while: it was stopped, its machine slept, something kept it busy, or
  * the clock was set forward. Others went on meanwhile: what it knows of them is no longer true.
@@ -14,22 +16,25 @@ const LOOK_EVERY_MS = 1_000
 /** Longer than pauses for garbage and bursts of work. */
 const STANDSTILL_MS = 5_000
 
-/** `now` in epoch ms: a clock that goes on while the machine sleeps. */
-export function createStandstill(now: () => number): Standstill {
-  const listeners: ((ms: number) => void)[] = []
+/** `now` in epoch ms: a clock that goes on while the machine sleeps. `onFault` gets what a listener throws. */
+export function createStandstill(
+  now: () => number,
+  onFault: (fault: unknown) => void = warnOfFault,
+): Standstill {
+  const listeners = new Listeners<(ms: number) => void>(onFault)
   let lookedAt = now()
 
   function look(): void {
     const time = now()
     const stoodMs = time - lookedAt
     lookedAt = time
-    if (stoodMs > STANDSTILL_MS) for (const listener of listeners) listener(stoodMs)
+    if (stoodMs > STANDSTILL_MS) listeners.tell((listener) => listener(stoodMs))
   }
 
   const timer = setInterval(look, LOOK_EVERY_MS).unref()
   return {
     look,
-    onStandstill: (listener) => void listeners.push(listener),
+    onStandstill: (listener) => listeners.add(listener),
     close: () => clearInterval(timer),
   }
 }

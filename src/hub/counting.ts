@@ -1,5 +1,6 @@
 import type { GraphQLError } from 'graphql'
 import { createDistribution, type Distribution } from '../kernel/distribution.ts'
+import { UnreadableEntry } from '../kernel/unreadable-entry.ts'
 import type { FeedEvents } from './feed.ts'
 import type { ResetReason, StreamEvents } from './stream.ts'
 import type { Tally } from './tally.ts'
@@ -15,6 +16,10 @@ export interface Totals {
   /** Readers who began with a replay, and who were told to start over. */
   readonly replays: number
   readonly resets: Readonly<Record<ResetReason, number>>
+  /** Attempts to present an entry that this node can't present. */
+  readonly unreadableEntries: number
+  /** Events at which a listener threw. */
+  readonly listenerFaults: number
   /**
    * Seconds from the instant of an entry's transaction to its being handed to all who follow live: one value an entry,
    * however many they are; one a group where its rendering took time. By the database's clock and this node's.
@@ -44,6 +49,8 @@ export function createCounting(told: Told): Counting {
   let deliveries = 0
   let gapsRepaired = 0
   let replays = 0
+  let unreadableEntries = 0
+  let listenerFaults = 0
 
   const shared: Omit<StreamEvents, 'onDelivery'> = {
     onExecution() {
@@ -59,7 +66,10 @@ export function createCounting(told: Told): Counting {
       resets[reason] += 1
       told.onReset(reason)
     },
-    onFault: (error) => told.mask(error),
+    onFault(error) {
+      if (error instanceof UnreadableEntry) unreadableEntries += 1
+      return told.mask(error)
+    },
   }
 
   return {
@@ -70,6 +80,10 @@ export function createCounting(told: Told): Counting {
         told.onGapRepaired(topic, count)
       },
       onFault: (topic, error) => told.onFault(topic, error),
+      onListenerFault(topic, error) {
+        listenerFaults += 1
+        told.onListenerFault(topic, error)
+      },
     },
 
     streamEvents: (tallyOf) => ({
@@ -80,6 +94,9 @@ export function createCounting(told: Told): Counting {
       },
     }),
 
-    totals: () => ({ executions, deliveries, gapsRepaired, replays, resets: { ...resets }, latency }),
+    totals: () => ({
+      ...{ executions, deliveries, gapsRepaired, replays, resets: { ...resets }, latency },
+      ...{ unreadableEntries, listenerFaults },
+    }),
   }
 }

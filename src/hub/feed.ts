@@ -1,3 +1,4 @@
+import { Listeners } from '../kernel/listeners.ts'
 import { advance, type Epoch, type Offset } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Entry } from '../log/entry.ts'
@@ -7,12 +8,14 @@ import type { Bus, Unsubscribe } from '../pubsub/bus.ts'
 import { receiveSpan } from '../tracing/spans.ts'
 import { NO_TRACING, type TraceParent, type Tracing } from '../tracing/tracing.ts'
 
-/** Who hears a feed. Calls are synchronous and must not throw. */
+/** Hears a feed. Calls are synchronous. What one listener throws keeps nothing from the others. */
 export interface FeedListener {
   /** The next entries: consecutive, each exactly once. `trace` where their notice is traced here. */
   onEntries(entries: readonly Entry[], trace?: TraceParent): void
   /** The history no longer continues what was heard: it was replaced, or trimmed past this node's position. */
   onDiscontinuity(): void
+  /** It threw, and may have missed what it was called for: it continues from the record, or ends its readers. */
+  onFault(error: unknown): void
 }
 
 export interface FeedEvents {
@@ -20,8 +23,10 @@ export interface FeedEvents {
   beforeDelivery(): void
   /** A gap was closed by reading `count` entries from the history. */
   onGapRepaired(topic: Topic, count: number): void
-  /** A read of the record failed; the next check tries again. */
+  /** A read of the record failed, and the next check tries again; or a notice could not be read. */
   onFault(topic: Topic, error: unknown): void
+  /** A listener threw. */
+  onListenerFault(topic: Topic, error: unknown): void
 }
 
 const PAGE = 1000
@@ -37,7 +42,7 @@ export class Feed {
   readonly #history: History
   readonly #bus: Bus
   readonly #events: FeedEvents
-  readonly #listeners = new Set<FeedListener>()
+  readonly #listeners: Listeners<FeedListener>
   #epoch: Epoch | undefined
   #head: Offset | undefined
   #floor: Offset | undefined
@@ -64,6 +69,10 @@ export class Feed {
     this.#history = history
     this.#bus = bus
     this.#events = events
+    this.#listeners = new Listeners((error, listener) => {
+      events.onListenerFault(topic, error)
+      listener.onFault(error)
+    })
     this.#isTrusting = isTrusting
     this.#tracing = tracing
   }
@@ -122,7 +131,7 @@ export class Feed {
   }
 
   remove(listener: FeedListener): void {
-    this.#listeners.delete(listener)
+    this.#listeners.remove(listener)
   }
 
   get isUnheard(): boolean {
@@ -158,8 +167,18 @@ export class Feed {
     if (this.#queue.length >= MAX_QUEUED) {
       this.#queue = []
       this.#isDoubtful = true
-    } else this.#queue.push(decodeNotice(this.topic, message))
+    } else this.#queueNotice(message)
     this.#work()
+  }
+
+  #queueNotice(message: string): void {
+    const notice = decodeNotice(this.topic, message)
+    if (notice !== undefined) {
+      this.#queue.push(notice)
+      return
+    }
+    this.#isDoubtful = true
+    this.#events.onFault(this.topic, new Error('A notice of the bus has no known form: the history is read.'))
   }
 
   /** Works off what waits: at once where no read is needed, so that a delivery costs no promise. */
@@ -191,6 +210,7 @@ export class Feed {
   /** Reads from the history until its head is reached. */
   async #readOn(): Promise<void> {
     const before = this.head
+    let isMissing = false
     for (;;) {
       const head = await this.#history.head(this.topic)
       if (head === undefined || this.#isClosed) return
@@ -201,8 +221,14 @@ export class Feed {
       }
       if (head.offset === this.head) break
       const page = await this.#history.readAfter(this.topic, { epoch: this.epoch, offset: this.head }, PAGE)
-      // Where it does not continue, it was trimmed since the head was read: look again.
-      if (page[0]?.offset === advance(this.head)) this.#deliver(page)
+      const next = consecutiveAfter(this.head, page)
+      if (next.length > 0) this.#deliver(next)
+      else if (isMissing) {
+        this.#startOver(head)
+        return
+      }
+      // Where it does not continue, it was trimmed since the head was read: look again. If it still does not, it has a hole.
+      isMissing = next.length === 0
     }
     this.#isDoubtful = false
     if (this.head > before) this.#events.onGapRepaired(this.topic, this.head - before)
@@ -215,7 +241,7 @@ export class Feed {
     this.#floor = head.floor
     this.#quietSince = performance.now()
     this.#isDoubtful = false
-    for (const listener of this.#listeners) listener.onDiscontinuity()
+    this.#listeners.tell((listener) => listener.onDiscontinuity())
   }
 
   #deliver(entries: readonly Entry[], trace?: TraceParent): void {
@@ -226,12 +252,18 @@ export class Feed {
     this.#quietSince = performance.now()
     this.#events.beforeDelivery()
     if (trace === undefined || !this.#tracing.isOn) {
-      for (const listener of this.#listeners) listener.onEntries(fresh)
+      this.#listeners.tell((listener) => listener.onEntries(fresh))
       return
     }
     const range = { topic: this.topic, first: last.offset - fresh.length + 1, last: last.offset }
     const span = this.#tracing.start(receiveSpan(range, trace))
-    for (const listener of this.#listeners) listener.onEntries(fresh, span.context)
+    this.#listeners.tell((listener) => listener.onEntries(fresh, span.context))
     span.end()
   }
+}
+
+/** Those of `entries` that follow `head` and each other. */
+function consecutiveAfter(head: Offset, entries: readonly Entry[]): readonly Entry[] {
+  const hole = entries.findIndex(({ offset }, index) => offset !== advance(head, index + 1))
+  return hole < 0 ? entries : entries.slice(0, hole)
 }

@@ -3,6 +3,7 @@ import type { Viewer } from '../auth/viewer.ts'
 import type { RoomId } from '../kernel/id.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Entry } from '../log/entry.ts'
+import { isRecordUnavailable } from '../log/faults.ts'
 import type { History } from '../log/history.ts'
 import type { Attendee } from '../presence/attendee.ts'
 import type { Bus } from '../pubsub/bus.ts'
@@ -32,6 +33,8 @@ import { createTimeSlices } from './time-slices.ts'
 export interface HubEvents extends FeedEvents, Pick<StreamEvents, 'onReset'> {
   /** A look at a list failed; the next one tries again. */
   onListFault(error: unknown): void
+  /** The heads of the live topics could not be compared with the record, and the record is not away. */
+  onCheckFault(error: unknown): void
   /** A fault of ours that a subscriber must be told of: returns the masked error. */
   mask(error: unknown): GraphQLError
 }
@@ -82,6 +85,11 @@ export interface Hub {
   open(plan: Plan, subscriber: Subscriber, attendee: Pick<Attendee, 'enter'>): () => void
   /** Has `listener` hear a topic for as long as the hub lives. Resolves when it hears everything from then on. */
   follow(topic: Topic, listener: FeedListener): Promise<void>
+  /**
+   * The database continues another history than before: every topic is compared with it at once, and whatever was read
+   * from the former one is dropped. Readers get a snapshot with `reset: true`.
+   */
+  onHistoryReplaced(): void
   /** Entries were committed here, but the bus could not be told: delivered here at least. */
   announceLocally(topic: Topic): void
   /** The connections that read the history of `topic`, of those who are such as `isMeant` says. */
@@ -300,12 +308,20 @@ export function createHub(options: HubOptions): Hub {
   async function watch(guard: Guard, held: Live, gate: Gate, end: () => void): Promise<() => void> {
     let questions = 0
     let retry: NodeJS.Timeout | undefined
+    /** Rejects also where the guard throws. */
+    const askNow = (): Promise<boolean> => {
+      try {
+        return guard.isAllowed()
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    }
     const ask = (): void => {
       questions += 1
       const question = questions
       clearTimeout(retry)
       gate.shut()
-      guard.isAllowed().then(
+      askNow().then(
         (isAllowed) => {
           if (!isAllowed) end()
           else if (question === questions) gate.open()
@@ -321,6 +337,8 @@ export function createHub(options: HubOptions): Hub {
         if (entries.some((entry) => guard.concerns(entry))) ask()
       },
       onDiscontinuity: ask,
+      // An entry that the guard can't read may have taken the permission away.
+      onFault: ask,
     }
     await held.started
     held.feed.add(listener)
@@ -358,8 +376,9 @@ export function createHub(options: HubOptions): Hub {
         const head = heads.get(topic)
         if (head !== undefined) void feed.check(head)
       }
-    } catch {
-      // The record is away: /ready says so, and the next round asks again.
+    } catch (error) {
+      // While the record is away /ready says so, and the next round asks again.
+      if (!isRecordUnavailable(error)) events.onCheckFault(error)
     } finally {
       isChecking = false
     }
@@ -443,6 +462,11 @@ export function createHub(options: HubOptions): Hub {
       const held = hold(topic, tallies.elsewhere)
       await held.started
       held.feed.add(listener)
+    },
+
+    onHistoryReplaced() {
+      void checkAll()
+      for (const { feed } of lists.values()) feed.onHistoryReplaced()
     },
 
     announceLocally(topic) {

@@ -1,16 +1,24 @@
+import { Listeners } from '../kernel/listeners.ts'
+import { isRecordUnavailable } from '../log/faults.ts'
 import type { ListItem, ListSource, ListVersion } from './source.ts'
 
-/** Who follows a list. Calls are synchronous and must not throw. */
+/** Follows a list. Calls are synchronous. What one listener throws keeps nothing from the others. */
 export interface ListListener {
   /** The item is new, newer than what was heard of it, or of the same version with others who may see it. */
   onItem(item: ListItem): void
   /** The item is over, and its last state was heard. */
   onGone(id: string): void
+  /** It threw, or the list can't be read for a reason that waiting does not mend: it ends its viewers. */
+  onFault(error: unknown): void
 }
 
 interface Known extends ListVersion {
   readonly item: ListItem
+  readonly generation: number
 }
+
+/** Versions of one history lie below this. */
+const GENERATION = 2 ** 32
 
 const LOOK_EVERY_MS = 500
 
@@ -21,8 +29,10 @@ const LOOK_EVERY_MS = 500
 export class ListFeed {
   readonly #source: ListSource
   readonly #onFault: (error: unknown) => void
-  readonly #listeners = new Set<ListListener>()
+  readonly #listeners = new Listeners<ListListener>((error, listener) => listener.onFault(error))
   readonly #known = new Map<string, Known>()
+  /** How often the history was replaced: versions of a later one count as newer, whatever they are. */
+  #generation = 0
   #looking: Promise<void> | undefined
   #next: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
@@ -45,9 +55,15 @@ export class ListFeed {
     this.#listeners.add(listener)
     this.#schedule()
     return () => {
-      this.#listeners.delete(listener)
+      this.#listeners.remove(listener)
       if (this.#listeners.size === 0) this.close()
     }
+  }
+
+  /** The database continues another history: every item is read again, and told as it stands there. */
+  onHistoryReplaced(): void {
+    this.#generation += 1
+    this.refresh().catch((error: unknown) => this.#onFault(error))
   }
 
   close(): void {
@@ -59,12 +75,18 @@ export class ListFeed {
     if (this.#timer !== undefined || this.#listeners.size === 0) return
     this.#timer = setTimeout(() => {
       this.refresh()
-        .catch((error: unknown) => this.#onFault(error))
+        .catch((error: unknown) => this.#fail(error))
         .finally(() => {
           this.#timer = undefined
           this.#schedule()
         })
     }, LOOK_EVERY_MS)
+  }
+
+  /** Those who follow would wait for ever where it is not the database that is away. */
+  #fail(error: unknown): void {
+    this.#onFault(error)
+    if (!isRecordUnavailable(error)) this.#listeners.tell((listener) => listener.onFault(error))
   }
 
   async #lookNext(): Promise<void> {
@@ -75,24 +97,26 @@ export class ListFeed {
   }
 
   async #look(): Promise<void> {
+    const generation = this.#generation
     const versions = await this.#source.versions()
     const over = [...this.#known.keys()].filter((id) => !versions.has(id))
-    const changed = [...versions].filter(([id, found]) => !isSame(found, this.#known.get(id)))
+    const changed = [...versions].filter(([id, found]) => !isSame(found, generation, this.#known.get(id)))
     const ids = [...changed.map(([id]) => id), ...over]
     if (ids.length === 0) return
-    for (const item of await this.#source.read(ids)) {
-      const { id, version } = item
+    for (const found of await this.#source.read(ids)) {
+      const { id, version } = found
+      const item = { ...found, version: generation * GENERATION + version }
       // Who may see it was read after `access`: at worst the next look reads it again.
-      this.#known.set(id, { item, version, access: versions.get(id)?.access ?? '' })
-      for (const listener of this.#listeners) listener.onItem(item)
+      this.#known.set(id, { item, version, generation, access: versions.get(id)?.access ?? '' })
+      this.#listeners.tell((listener) => listener.onItem(item))
     }
     for (const id of over) {
       this.#known.delete(id)
-      for (const listener of this.#listeners) listener.onGone(id)
+      this.#listeners.tell((listener) => listener.onGone(id))
     }
   }
 }
 
-function isSame(found: ListVersion, known: ListVersion | undefined): boolean {
-  return found.version === known?.version && found.access === known.access
+function isSame(found: ListVersion, generation: number, known: Known | undefined): boolean {
+  return found.version === known?.version && found.access === known.access && generation === known.generation
 }

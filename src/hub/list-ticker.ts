@@ -1,3 +1,5 @@
+import { GraphQLError } from 'graphql'
+import { callEach } from '../kernel/listeners.ts'
 import type { Payload, Subscriber } from './delivery.ts'
 import type { ListListener } from './list-feed.ts'
 import { createRenderer, type Renderer } from './renderer.ts'
@@ -102,6 +104,10 @@ export class ListTicker implements ListListener {
     } else if (item.version === row.item.version) this.#admit(row, item)
   }
 
+  onFault(error: unknown): void {
+    this.#end(error)
+  }
+
   onGone(id: string): void {
     const row = this.#rows.get(id)
     if (row === undefined) return
@@ -130,13 +136,15 @@ export class ListTicker implements ListListener {
 
   readonly #tickDue = (): void => {
     const end = Date.now() + SLICE_MS
+    const due = this.#due
     let ticked = 0
-    for (const row of this.#due) {
+    for (const row of due) {
       if (ticked > 0 && Date.now() >= end) break
-      this.#tick(row)
+      callEach([row], (one) => this.#tick(one), this.#end)
       ticked += 1
     }
-    this.#due = this.#due.slice(ticked)
+    // All of them were dropped where a fault ended the viewers.
+    if (this.#due === due) this.#due = due.slice(ticked)
     if (this.#due.length > 0) setImmediate(this.#tickDue)
   }
 
@@ -175,7 +183,7 @@ export class ListTicker implements ListListener {
   #send(row: Row, payload: Payload, due: readonly Viewer[]): void {
     const now = Date.now()
     let sent = 0
-    for (const viewer of due) {
+    const send = (viewer: Viewer): void => {
       const { sink } = viewer.subscriber
       if (viewer.quietUntil > now && row.sentAt > 0) row.owed.add(viewer)
       else if (viewer.behind.size > 0 || sink.isCongested()) this.#hurry(row, viewer)
@@ -184,6 +192,7 @@ export class ListTicker implements ListListener {
         sent += 1
       }
     }
+    callEach(due, send, (error, viewer) => this.#endOne(viewer, error))
     this.#events.onDelivery(sent)
   }
 
@@ -196,7 +205,7 @@ export class ListTicker implements ListListener {
   #catchUp(viewer: Viewer): void {
     if (viewer.isCatchingUp) return
     viewer.isCatchingUp = true
-    this.#sendBehind(viewer).catch(this.#end)
+    this.#sendBehind(viewer).catch((error: unknown) => this.#endOne(viewer, error))
   }
 
   async #sendBehind(viewer: Viewer): Promise<void> {
@@ -224,8 +233,17 @@ export class ListTicker implements ListListener {
     if (viewer.quietUntil === Number.POSITIVE_INFINITY) viewer.quietUntil = Date.now() + this.#plan.everyMs
   }
 
-  #sees({ subscriber }: Viewer, item: ListItem): boolean {
-    return this.#plan.sees(item, subscriber.viewer)
+  /** A viewer for whom that can't be told sees nothing, and is ended. */
+  #sees(viewer: Viewer, item: ListItem): boolean {
+    let sees = false
+    callEach(
+      [viewer],
+      ({ subscriber }) => {
+        sees = this.#plan.sees(item, subscriber.viewer)
+      },
+      (error) => this.#endOne(viewer, error),
+    )
+    return sees
   }
 
   #payloadOf(row: Row): Payload | Promise<Payload> {
@@ -247,14 +265,29 @@ export class ListTicker implements ListListener {
     if (row.isGone && row.timer === undefined && !this.#isDue(row)) this.#rows.delete(row.item.id)
   }
 
-  /** A fault of ours: nobody can be served on. */
+  /** Nobody can be served on. */
   readonly #end = (fault: unknown): void => {
-    const error = this.#events.onFault(fault)
-    for (const { subscriber, behind } of this.#viewers) {
-      behind.clear()
-      subscriber.sink.end(error)
-    }
+    const ended = [...this.#viewers]
     this.#viewers.clear()
     this.close()
+    const shown = this.#shownFor(fault)
+    callEach(
+      ended,
+      (viewer) => this.#endWith(viewer, shown),
+      (error) => void this.#events.onFault(error),
+    )
+  }
+
+  #endOne(viewer: Viewer, fault: unknown): void {
+    if (this.#viewers.delete(viewer)) this.#endWith(viewer, this.#shownFor(fault))
+  }
+
+  #endWith({ behind, subscriber }: Viewer, shown: GraphQLError): void {
+    behind.clear()
+    subscriber.sink.end(shown)
+  }
+
+  #shownFor(fault: unknown): GraphQLError {
+    return fault instanceof GraphQLError ? fault : this.#events.onFault(fault)
   }
 }

@@ -1,8 +1,9 @@
-import { advance, type Offset } from '../kernel/position.ts'
+import { advance, asOffset, type Offset } from '../kernel/position.ts'
+import type { Presented } from './presenter.ts'
 import type { Item } from './reader.ts'
 
-/** At most `limit` items after an offset, in order. Fewer than asked for: the head was reached. */
-type Read = (after: Offset, limit: number) => Promise<readonly Item[]>
+/** At most `limit` entries after an offset, presented, in order. */
+type Read = (after: Offset, limit: number) => Promise<Presented>
 
 const PAGE = 500
 const MAX_PAGES = 8
@@ -14,30 +15,38 @@ const KEPT_MS = 2_000
  */
 export class Past {
   readonly #read: Read
-  readonly #pages = new Map<number, Promise<readonly Item[]>>()
+  /** By the offset that they begin after. */
+  readonly #pages = new Map<Offset, Promise<Presented>>()
 
   constructor(read: Read) {
     this.#read = read
   }
 
-  /** Some of what follows `offset`, which was written by now; undefined where the history does not reach back so far. */
+  /**
+   * Some of what follows `offset`, which was written by now, without a hole; undefined where the history does not reach back
+   * so far. Throws UnreadableEntry where the very next entry can't be presented.
+   */
   async after(offset: Offset): Promise<readonly Item[] | undefined> {
-    const number = Math.floor(offset / PAGE)
+    let start = startOfPage(offset)
     for (;;) {
-      const known = this.#pages.get(number)
-      const page = known ?? this.#load(number)
-      const items = (await page).filter((item) => item.offset > offset)
-      if (items.length > 0) return items[0]?.offset === advance(offset) ? items : undefined
-      if (known === undefined) return undefined
+      const known = this.#pages.get(start)
+      const page = known ?? this.#load(start)
+      const { items, fault } = await page
+      const next = consecutiveAfter(offset, items)
+      if (next.length > 0) return next
+      if (fault?.offset === advance(offset)) throw fault
+      // A reader whose snapshot includes the unreadable entry needs what follows it, which its page does not hold.
+      if (fault !== undefined && fault.offset <= offset && start !== offset) start = offset
+      else if (known === undefined) return undefined
       // It was read before what follows was written.
-      this.#forget(number, known)
+      else this.#forget(start, known)
     }
   }
 
-  #load(number: number): Promise<readonly Item[]> {
-    const page = this.#read((number * PAGE) as Offset, PAGE)
-    this.#pages.set(number, page)
-    const forget = (): void => this.#forget(number, page)
+  #load(start: Offset): Promise<Presented> {
+    const page = this.#read(start, PAGE)
+    this.#pages.set(start, page)
+    const forget = (): void => this.#forget(start, page)
     page.catch(forget)
     setTimeout(forget, KEPT_MS).unref()
     const [oldest] = this.#pages.keys()
@@ -45,7 +54,18 @@ export class Past {
     return page
   }
 
-  #forget(number: number, page: Promise<readonly Item[]>): void {
-    if (this.#pages.get(number) === page) this.#pages.delete(number)
+  #forget(start: Offset, page: Promise<Presented>): void {
+    if (this.#pages.get(start) === page) this.#pages.delete(start)
   }
+}
+
+function startOfPage(offset: Offset): Offset {
+  return asOffset(Math.floor(offset / PAGE) * PAGE)
+}
+
+/** Those of `items` after `offset`, as far as they follow it and each other. */
+function consecutiveAfter(offset: Offset, items: readonly Item[]): readonly Item[] {
+  const later = items.filter((item) => item.offset > offset)
+  const hole = later.findIndex((item, index) => item.offset !== advance(offset, index + 1))
+  return hole < 0 ? later : later.slice(0, hole)
 }

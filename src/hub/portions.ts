@@ -1,5 +1,5 @@
 import { joined, type Payload } from './delivery.ts'
-import type { Item, Reader } from './reader.ts'
+import type { Item } from './reader.ts'
 import type { Renderer } from './renderer.ts'
 
 const PORTION_BYTES = 16 * 1024
@@ -37,11 +37,11 @@ export class Portions {
     this.#isOpen = isOpen
   }
 
-  /** What `reader` gets of `items`, which follow each other. A promise only where a selection reads something. */
-  of(reader: Reader, items: readonly Item[]): readonly Payload[] | Promise<readonly Payload[]> {
+  /** `items`, all of them for one reader, as payloads. A promise only where a selection reads something. */
+  of(items: readonly Item[]): readonly Payload[] | Promise<readonly Payload[]> {
     const [first] = items
     if (first === undefined) return []
-    if (!this.#isOpen) return this.#make(items.filter((item) => item.isFor(reader)))
+    if (!this.#isOpen) return this.#make(items)
     const known = this.#made.get(first)
     if (known !== undefined && known.last === items.at(-1)) return known.portions
     const portions = this.#make(items)
@@ -51,7 +51,7 @@ export class Portions {
   }
 
   #make(items: readonly Item[]): readonly Payload[] | Promise<readonly Payload[]> {
-    const payloads = items.map(({ event, cursor }) => this.#renderer.render(event, cursor))
+    const payloads = items.map((item) => this.#renderer.renderItem(item))
     return payloads.some((payload) => payload instanceof Promise)
       ? Promise.all(payloads).then(inPortions)
       : inPortions(payloads as readonly Payload[])

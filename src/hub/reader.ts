@@ -1,8 +1,10 @@
+import type { GraphQLError } from 'graphql'
 import type { Cursor } from '../kernel/cursor.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Offset } from '../kernel/position.ts'
+import type { Topic } from '../kernel/topic.ts'
 import type { Subscriber } from './delivery.ts'
-import type { Part } from './source.ts'
+import type { Part, PresentedEvent } from './source.ts'
 
 /** A subscriber of a history: everything up to and including `position` was sent, or is not for it to see. */
 export interface Reader {
@@ -15,14 +17,18 @@ export interface Reader {
   /** Which continuous history `position` lies in; the stream begins another when its feed lost the thread. */
   generation: number
   isEnded: boolean
+  /** Ends the subscription from the server's side. Harmless where it has ended. */
+  end(error: GraphQLError): void
 }
 
 /** One value on its way to a group. */
 export interface Item {
+  readonly topic: Topic
   readonly offset: Offset
   readonly at: Instant
   readonly cursor: Cursor
-  readonly event: object
-  /** Whether this reader may see it. */
-  isFor(reader: Reader): boolean
+  readonly event: PresentedEvent & object
 }
+
+/** Whether a reader may see an item and asked for it, by the rights that were read just before. */
+export type Admission = (item: Item, reader: Reader) => boolean

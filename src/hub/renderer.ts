@@ -1,7 +1,12 @@
-import type { ExecutionResult } from 'graphql'
+import { type ExecutionResult, GraphQLError } from 'graphql'
 import type { Cursor } from '../kernel/cursor.ts'
 import type { Instant } from '../kernel/instant.ts'
+import { UnreadableEntry } from '../kernel/unreadable-entry.ts'
 import { type Payload, payloadOf, type Selection } from './delivery.ts'
+import type { Item } from './reader.ts'
+
+/** Readers who come back after a failure share it for so long. */
+const FAILURE_KEPT_MS = 2_000
 
 export interface RenderCounters {
   /** One execution of a selection against one value. */
@@ -22,12 +27,15 @@ export interface Renderer {
    * it; whoever comes later gets what is true then.
    */
   render(value: object, cursor: Cursor): Payload | Promise<Payload>
+  /** The same of an item. Rejects with UnreadableEntry where the selection can't be executed on it. */
+  renderItem(item: Item): Payload | Promise<Payload>
   /** The payload of a value that is nobody else's. */
   renderOnce(value: unknown, cursor: Cursor | null): Payload | Promise<Payload>
 }
 
 export function createRenderer(selection: Selection, counters: RenderCounters): Renderer {
   const kept = new WeakMap<object, Payload | Promise<Payload>>()
+  const failed = new WeakMap<object, { readonly failure: UnreadableEntry; readonly until: number }>()
 
   function renderOnce(value: unknown, cursor: Cursor | null): Payload | Promise<Payload> {
     counters.onExecution()
@@ -37,22 +45,55 @@ export function createRenderer(selection: Selection, counters: RenderCounters): 
       : serialise(result, cursor)
   }
 
+  function render(value: object, cursor: Cursor): Payload | Promise<Payload> {
+    const known = kept.get(value)
+    if (known !== undefined) return known
+    const payload = renderOnce(value, cursor)
+    kept.set(value, payload)
+    if (payload instanceof Promise) {
+      const forget = () => kept.delete(value)
+      payload.then(forget, forget)
+    }
+    return payload
+  }
+
+  /** What `item` failed with, for a while also for all who ask for it again: each attempt would be executed, and logged. */
+  function failureOf({ topic, offset, event }: Item, error: unknown): unknown {
+    if (isPassing(error)) return error
+    const failure = new UnreadableEntry(topic, offset, error)
+    failed.set(event, { failure, until: performance.now() + FAILURE_KEPT_MS })
+    return failure
+  }
+
   return {
     renderOnce,
-    render(value, cursor) {
-      const known = kept.get(value)
-      if (known !== undefined) return known
-      const payload = renderOnce(value, cursor)
-      kept.set(value, payload)
-      if (payload instanceof Promise) {
-        const forget = () => kept.delete(value)
-        payload.then(forget, forget)
+    render,
+    renderItem(item) {
+      const known = failed.get(item.event)
+      if (known !== undefined && performance.now() < known.until) return Promise.reject(known.failure)
+      try {
+        const payload = render(item.event, item.cursor)
+        if (!(payload instanceof Promise)) return payload
+        return payload.catch((error: unknown) => Promise.reject(failureOf(item, error)))
+      } catch (error) {
+        return Promise.reject(failureOf(item, error))
       }
-      return payload
     },
   }
 }
 
+/** A refusal that does not speak of the entry, such as that the database is away. */
+function isPassing(error: unknown): boolean {
+  return error instanceof GraphQLError && error.extensions['code'] !== 'INTERNAL_SERVER_ERROR'
+}
+
+/**
+ * Throws the error that left the result without data. The root field of a subscription can't be null, so the whole event is
+ * missing, with its cursor: sent on, it would be a hole that the client can't find.
+ */
 function serialise(result: ExecutionResult, cursor: Cursor | null): Payload {
+  const { data, errors } = result
+  const [error] = errors ?? []
+  if (error !== undefined && (data === null || data === undefined)) throw error
   return payloadOf(Buffer.from(JSON.stringify(result)), cursor)
 }

@@ -26,7 +26,7 @@ export interface PresentedEvent {
  * What a family of topics means to its readers. The hub keeps order, continuity and sharing; a source
  * says what an entry looks like and who may see it.
  */
-export interface Source<Prepared = unknown> {
+export interface Source<Prepared = unknown, Access = unknown> {
   /** The type name of the family's snapshot. */
   readonly snapshotType: string
   /** Whether all who may read the topic get the same snapshot (apart from fields that read the viewer). */
@@ -39,8 +39,14 @@ export interface Source<Prepared = unknown> {
   prepare?(topic: Topic, entries: readonly Entry[]): Promise<readonly Prepared[]>
   /** The event for the resolvers. Called once per entry; total and quick. */
   present(entry: Entry, prepared: Prepared | undefined): PresentedEvent & object
-  /** Whether this reader may see the entry; absent where all readers of the topic see all. */
-  sees?(event: PresentedEvent & object, prepared: Prepared | undefined, viewer: Viewer | null): boolean
+  /**
+   * Reads what decides, at this moment, who may see these events. The hub asks again before it sends anything: with
+   * entries that have just come, and before each part of a replay, from memory and from the record alike. What a
+   * reader gets therefore depends on their rights now, never on those at the time of the entry.
+   */
+  access?(topic: Topic, events: readonly (PresentedEvent & object)[]): Promise<Access> | Access
+  /** Whether this reader may see the event, by `access`; omit if all readers of the topic see everything. */
+  sees?(event: PresentedEvent & object, access: Access | undefined, viewer: Viewer | null): boolean
 }
 
 /**

@@ -7,12 +7,13 @@ import type { Entry } from '../log/entry.ts'
 import type { History } from '../log/history.ts'
 import { deliverySpan } from '../tracing/spans.ts'
 import { NO_TRACING, type Span, type TraceParent, type Tracing, typeOf } from '../tracing/tracing.ts'
-import type { Subscriber } from './delivery.ts'
+import type { Payload, Subscriber } from './delivery.ts'
 import type { Feed, FeedListener } from './feed.ts'
 import { Group } from './group.ts'
 import { Past } from './past.ts'
 import { inTurns } from './portions.ts'
-import type { Item, Reader } from './reader.ts'
+import { type Presented, Presenter } from './presenter.ts'
+import type { Admission, Item, Reader } from './reader.ts'
 import type { Recent } from './recent.ts'
 import type { RenderCounters } from './renderer.ts'
 import type { Part, PresentedEvent, Snapshot, Source } from './source.ts'
@@ -25,7 +26,7 @@ export interface StreamEvents extends RenderCounters {
   /** A reader began with a replay from its cursor. */
   onReplay(): void
   onReset(reason: ResetReason): void
-  /** A fault of ours; returns the error that readers are shown. */
+  /** A fault of ours; returns the error that readers are shown. Counts entries that could not be presented. */
   onFault(error: unknown): GraphQLError
 }
 
@@ -51,6 +52,7 @@ interface SharedBeginning {
 export class Stream implements FeedListener {
   readonly #topic: Topic
   readonly #source: Source
+  readonly #presenter: Presenter
   readonly #feed: Feed
   readonly #history: History
   readonly #events: StreamEvents
@@ -63,6 +65,8 @@ export class Stream implements FeedListener {
   #preparing: Promise<void> | undefined
   #shared: SharedBeginning | undefined
   #past: Past
+  /** What readers were shown of a fault: those who share it share its error id, and it is logged once. */
+  readonly #shown = new WeakMap<object, GraphQLError>()
   readonly #slices: TimeSlices
   readonly #isForgetful: boolean
   readonly #tracing: Tracing
@@ -81,6 +85,7 @@ export class Stream implements FeedListener {
   ) {
     this.#topic = topic
     this.#source = source
+    this.#presenter = new Presenter(topic, source)
     this.#feed = feed
     this.#history = history
     this.#events = events
@@ -123,6 +128,11 @@ export class Stream implements FeedListener {
       generation: this.#generation,
       isEnded: false,
       connection,
+      end(error) {
+        if (reader.isEnded) return
+        leave()
+        subscriber.sink.end(error)
+      },
     }
     group.size += 1
     this.#readers.add(reader)
@@ -134,21 +144,28 @@ export class Stream implements FeedListener {
       group.size -= 1
       if (group.size === 0) this.#groups.delete(subscriber.selection.key)
     }
-    this.#begin(reader, group, after).catch((error: unknown) => {
-      if (reader.isEnded) return
-      leave()
-      subscriber.sink.end(error instanceof GraphQLError ? error : this.#events.onFault(error))
-    })
+    this.#begin(reader, group, after).catch((error: unknown) => this.#end(reader, error))
     return leave
+  }
+
+  #end(reader: Reader, error: unknown): void {
+    if (!reader.isEnded) reader.end(this.#shownFor(error))
+  }
+
+  #shownFor(error: unknown): GraphQLError {
+    if (error instanceof GraphQLError) return error
+    if (!(error instanceof Error)) return this.#events.onFault(error)
+    const shown = this.#shown.get(error) ?? this.#events.onFault(error)
+    this.#shown.set(error, shown)
+    return shown
   }
 
   onEntries(entries: readonly Entry[], trace?: TraceParent): void {
     const span = trace === undefined ? undefined : this.#spanOf(entries, trace)
-    const { prepare } = this.#source
-    if (prepare !== undefined) {
-      this.#queue(entries, () => prepare(this.#topic, entries), span)
-    } else if (this.#preparing === undefined) this.#hand(entries, [], span)
-    else this.#queue(entries, async () => [], span)
+    const isReadAtOnce = !this.#presenter.needsPreparation && this.#source.access === undefined
+    if (isReadAtOnce && this.#preparing === undefined) {
+      this.#hand(entries, this.#presenter.present(entries, []), this.#admissionBy(undefined), span)
+    } else this.#queue(entries, span)
   }
 
   #spanOf(entries: readonly Entry[], trace: TraceParent): Span | undefined {
@@ -166,13 +183,31 @@ export class Stream implements FeedListener {
     this.#head = this.#feed.head
     this.#generation += 1
     this.#flush()
+    this.#sendMembersToCatchUp()
+  }
+
+  /** Something threw while entries were handed out: the members go on from the history, each from what it has had. */
+  onFault(): void {
+    this.#leaveToHistory(this.#feed.head)
+  }
+
+  /**
+   * Entries up to `last` can't be handed to the groups. Each member goes on alone, from the history, and so gets all that can
+   * be presented; what can't ends it.
+   */
+  #leaveToHistory(last: Offset): void {
+    this.#recent.clear()
+    if (last > this.#head) this.#head = last
+    this.#flush()
+    this.#sendMembersToCatchUp()
+  }
+
+  /** Readers who are still catching up find out by themselves. */
+  #sendMembersToCatchUp(): void {
     for (const group of this.#groups.values()) {
-      // Who is still catching up finds out by itself.
-      for (const reader of group.members) {
-        group.members.delete(reader)
-        this.#catchUp(reader, group).catch((error: unknown) =>
-          reader.subscriber.sink.end(this.#events.onFault(error)),
-        )
+      // Some join again at once.
+      for (const reader of group.members.takeAll()) {
+        this.#catchUp(reader, group).catch((error: unknown) => this.#end(reader, error))
       }
     }
   }
@@ -181,19 +216,19 @@ export class Stream implements FeedListener {
    * One after another, so that a slow preparation does not let later entries overtake. What was prepared when its history was
    * replaced by another belongs to no one any more.
    */
-  #queue(entries: readonly Entry[], prepare: () => Promise<readonly unknown[]>, span?: Span): void {
+  #queue(entries: readonly Entry[], span?: Span): void {
     const generation = this.#generation
     const task = async (): Promise<void> => {
-      const prepared = await prepare()
-      if (generation === this.#generation) this.#hand(entries, prepared, span)
+      const presented = this.#presenter.present(entries, await this.#presenter.prepare(entries))
+      const isFor = await this.#admissionTo(presented.items)
+      if (generation === this.#generation) this.#hand(entries, presented, isFor, span)
       else span?.end()
     }
     const work = (this.#preparing ?? Promise.resolve()).then(task).catch((error: unknown) => {
       span?.fail(typeOf(error))
       span?.end()
-      const shown = this.#events.onFault(error)
-      this.#flush()
-      for (const reader of this.#readers) reader.subscriber.sink.end(shown)
+      const last = entries.at(-1)
+      if (generation === this.#generation && last !== undefined) this.#leaveToHistory(last.offset)
     })
     this.#preparing = work
     void work.then(() => {
@@ -201,15 +236,19 @@ export class Stream implements FeedListener {
     })
   }
 
-  #hand(entries: readonly Entry[], prepared: readonly unknown[], span?: Span): void {
-    const items = entries.map((entry, index) => this.#itemOf(entry, prepared[index]))
-    const last = items.at(-1)
-    if (last === undefined) return
-    this.#head = last.offset
+  #hand(entries: readonly Entry[], { items, fault }: Presented, isFor: Admission, span?: Span): void {
+    const last = entries.at(-1)
+    // What is not new was left to the history.
+    if (last === undefined || last.offset <= this.#head) {
+      span?.end()
+      return
+    }
+    this.#head = items.at(-1)?.offset ?? this.#head
     this.#recent.add(items)
     let sent = 0
-    for (const group of this.#groups.values()) sent += group.deliver(items)
+    for (const group of this.#groups.values()) sent += group.deliver(items, isFor)
     if (sent > 0) for (const { at } of items) this.#events.onLive(at)
+    if (fault !== undefined) this.#leaveToHistory(last.offset)
     if (span !== undefined) this.#endWhenRendered(span, sent)
   }
 
@@ -221,18 +260,19 @@ export class Stream implements FeedListener {
     else void Promise.allSettled(late).then(() => span.end())
   }
 
-  #itemOf(entry: Entry, prepared: unknown): Item {
-    const event = this.#source.present(entry, prepared)
-    const { sees } = this.#source
-    return {
-      offset: entry.offset,
-      at: entry.at,
-      cursor: encodeCursor(this.#topic, entry),
-      event,
-      isFor: ({ subscriber, part }) =>
-        (part === undefined || part.has(event)) &&
-        (sees === undefined || sees(event, prepared, subscriber.viewer)),
-    }
+  /** Reads now who may see `items`. An item outlives the rights that it was sent by: it holds none. */
+  #admissionTo(items: readonly Item[]): Promise<Admission> | Admission {
+    const events = items.map(({ event }) => event)
+    const access = this.#source.access?.(this.#topic, events)
+    return access instanceof Promise
+      ? access.then((read) => this.#admissionBy(read))
+      : this.#admissionBy(access)
+  }
+
+  #admissionBy(access: unknown): Admission {
+    return ({ event }, { subscriber, part }) =>
+      (part === undefined || part.has(event)) &&
+      (this.#source.sees?.(event, access, subscriber.viewer) ?? true)
   }
 
   #flush(): void {
@@ -245,11 +285,7 @@ export class Stream implements FeedListener {
     if (known !== undefined) return known
     // Readers with equal selections have equal parts.
     const isOpen = part === undefined && this.#source.sees === undefined
-    const group = new Group(subscriber, isOpen, this.#events, (error) => {
-      const shown = this.#events.onFault(error)
-      group.flush()
-      for (const reader of group.members) reader.subscriber.sink.end(shown)
-    })
+    const group = new Group(subscriber, isOpen, this.#events, (error, reader) => this.#end(reader, error))
     this.#groups.set(key, group)
     return group
   }
@@ -306,25 +342,60 @@ export class Stream implements FeedListener {
   }
 
   async #sendItems(reader: Reader, group: Group, items: readonly Item[]): Promise<void> {
-    const { sink } = reader.subscriber
     for (const some of inTurns(items)) {
-      await this.#slices.next()
-      const portions = group.portions.of(reader, some)
-      for (const payload of portions instanceof Promise ? await portions : portions) {
-        if (reader.isEnded) return
-        sink.send(payload)
-        this.#events.onDelivery(payload.results.length)
-        if (sink.isCongested()) await sink.drained()
+      let left = some
+      while (left.length > 0 && !reader.isEnded) {
+        await this.#slices.next()
+        left = await this.#sendSome(reader, group, left)
       }
-      reader.position = some.at(-1)?.offset ?? reader.position
+    }
+  }
+
+  /**
+   * Sends `items`, and returns those that are left: where the reader's socket was full meanwhile, rights may have changed,
+   * and are read again for the rest.
+   */
+  async #sendSome(reader: Reader, group: Group, items: readonly Item[]): Promise<readonly Item[]> {
+    const { sink } = reader.subscriber
+    const isFor = group.isOpen ? undefined : await this.#admissionTo(items)
+    const due = isFor === undefined ? items : items.filter((item) => isFor(item, reader))
+    const portions = await this.#portionsOf(group, due)
+    if (portions === undefined) {
+      // One of them can't be rendered: the reader gets those before it.
+      const middle = Math.ceil(items.length / 2)
+      const left = await this.#sendSome(reader, group, items.slice(0, middle))
+      return [...left, ...items.slice(middle)]
+    }
+    let sent = 0
+    for (const payload of portions) {
+      if (reader.isEnded) return []
+      sink.send(payload)
+      sent += payload.results.length
+      this.#events.onDelivery(payload.results.length)
+      if (!sink.isCongested()) continue
+      await sink.drained()
+      const last = due[sent - 1]
+      if (group.isOpen || last === undefined) continue
+      reader.position = last.offset
+      return items.filter(({ offset }) => offset > last.offset)
+    }
+    reader.position = items.at(-1)?.offset ?? reader.position
+    return []
+  }
+
+  /** Undefined where not all of `items` can be rendered; throws where the only one can't. */
+  async #portionsOf(group: Group, items: readonly Item[]): Promise<readonly Payload[] | undefined> {
+    try {
+      return await group.portions.of(items)
+    } catch (error) {
+      if (items.length > 1) return undefined
+      throw error
     }
   }
 
   #pastOf(epoch: Epoch): Past {
     return new Past(async (offset, limit) => {
-      const entries = await this.#history.readAfter(this.#topic, { epoch, offset }, limit)
-      const prepared = await this.#source.prepare?.(this.#topic, entries)
-      return entries.map((entry, index) => this.#itemOf(entry, prepared?.[index]))
+      return this.#presenter.presentAll(await this.#history.readAfter(this.#topic, { epoch, offset }, limit))
     })
   }
 

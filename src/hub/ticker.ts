@@ -1,5 +1,8 @@
 import { GraphQLError } from 'graphql'
+import { callEach } from '../kernel/listeners.ts'
+import { UnreadableEntry } from '../kernel/unreadable-entry.ts'
 import type { Entry } from '../log/entry.ts'
+import { isRecordUnavailable } from '../log/faults.ts'
 import type { Payload, Subscriber } from './delivery.ts'
 import type { FeedListener } from './feed.ts'
 import { createRenderer, type Renderer } from './renderer.ts'
@@ -70,7 +73,7 @@ export class Ticker implements FeedListener {
     if (last === undefined || this.#plan.kind !== 'latest') return
     const { fromEntry } = this.#plan
     this.#enqueue(async () => {
-      const value = await fromEntry(last)
+      const value = await readable(last, fromEntry)
       if (value !== undefined) this.#keepLater({ value, offset: last.offset })
       await this.#tick()
     })
@@ -89,13 +92,31 @@ export class Ticker implements FeedListener {
     })
   }
 
+  onFault(error: unknown): void {
+    this.#end(error)
+  }
+
   #enqueue(work: () => Promise<void>): void {
-    this.#working = this.#working.then(work).catch((error: unknown) => {
-      const shown = error instanceof GraphQLError ? error : this.#events.onFault(error)
-      for (const viewer of this.#viewers) viewer.subscriber.sink.end(shown)
-      this.#viewers.clear()
-      this.close()
-    })
+    this.#working = this.#working.then(work).catch((error: unknown) => this.#end(error))
+  }
+
+  /** Nobody can be served on. What is known may be older than what could not be read: the next viewer has it read anew. */
+  #end(error: unknown): void {
+    this.close()
+    this.#latest = undefined
+    this.#isStale = true
+    const ended = [...this.#viewers]
+    this.#viewers.clear()
+    const shown = this.#shownFor(error)
+    callEach(
+      ended,
+      ({ subscriber }) => subscriber.sink.end(shown),
+      (fault) => void this.#events.onFault(fault),
+    )
+  }
+
+  #shownFor(error: unknown): GraphQLError {
+    return error instanceof GraphQLError ? error : this.#events.onFault(error)
   }
 
   /** An entry may come while the record is read, or the read may include what is still on the bus. */
@@ -112,7 +133,14 @@ export class Ticker implements FeedListener {
     const due = [...this.#viewers].filter((viewer) => viewer.dueAt <= now && this.#isOwed(viewer))
     if (due.length > 0) {
       const payload = await this.#payload()
-      for (const viewer of due) this.#send(viewer, payload, now)
+      callEach(
+        due,
+        (viewer) => this.#send(viewer, payload, now),
+        (error, viewer) => {
+          this.#viewers.delete(viewer)
+          viewer.subscriber.sink.end(this.#shownFor(error))
+        },
+      )
     }
     this.#arm()
   }
@@ -164,5 +192,13 @@ export class Ticker implements FeedListener {
     if (next === Number.POSITIVE_INFINITY) return
     // Node's timers may fire a millisecond early.
     this.#timer = setTimeout(() => this.#enqueue(() => this.#tick()), Math.max(1, next - Date.now() + 1))
+  }
+}
+
+async function readable<Value>(entry: Entry, read: (entry: Entry) => Value): Promise<Awaited<Value>> {
+  try {
+    return await read(entry)
+  } catch (error) {
+    throw isRecordUnavailable(error) ? error : new UnreadableEntry(entry.topic, entry.offset, error)
   }
 }

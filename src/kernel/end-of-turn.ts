@@ -1,8 +1,10 @@
+import { callEach } from './listeners.ts'
+
 let tasks: (() => void)[] = []
 
 /**
- * Runs `task`, which must not throw, when what has arrived by now is worked off: at the end of this turn of the event loop.
- * What it asks for in the same way follows in the same turn.
+ * Runs `task` when what has arrived by now is worked off: at the end of this turn of the event loop.
+ * What it asks for in the same way follows in the same turn. What a task throws is thrown once the others have run.
  */
 export function atEndOfTurn(task: () => void): void {
   if (tasks.push(task) === 1) setImmediate(runAll)
@@ -10,7 +12,13 @@ export function atEndOfTurn(task: () => void): void {
 
 function runAll(): void {
   try {
-    for (const task of tasks) task()
+    callEach(
+      tasks,
+      (task) => task(),
+      (fault) => {
+        throw fault
+      },
+    )
   } finally {
     tasks = []
   }

@@ -7,6 +7,7 @@ import type { Transaction } from './database.ts'
 import type { Entry } from './entry.ts'
 import { beginTopics } from './seed.ts'
 import { statement } from './statement.ts'
+import { NEW_TOPIC_VERSION } from './topic-version.ts'
 
 /** What is to become an entry. */
 export interface Draft {
@@ -19,7 +20,7 @@ export interface Draft {
 const APPEND = statement<{ epoch: string; head: string; at: number }>(
   'append',
   `WITH moved AS (
-    UPDATE topics SET head = head + $2::bigint, written_at = greatest(written_at, $3::timestamptz)
+    UPDATE topics SET head = head + $2::bigint, written_at = greatest(written_at, $3::timestamptz), ${NEW_TOPIC_VERSION}
     WHERE topic = $1 RETURNING epoch, head, written_at),
   written AS (
     INSERT INTO entries (topic, "offset", at, type, data, actor_id)
@@ -69,7 +70,7 @@ const APPEND_TO_TOPICS = statement<{ epoch: string; offset: string; at: number }
     SELECT *, row_number() OVER (PARTITION BY topic ORDER BY n) AS place
     FROM json_to_recordset($1::json) AS row(n int, topic text, type text, data json, actor text)),
   moved AS (
-    UPDATE topics SET head = head + more, written_at = greatest(written_at, $2::timestamptz)
+    UPDATE topics SET head = head + more, written_at = greatest(written_at, $2::timestamptz), ${NEW_TOPIC_VERSION}
     FROM (SELECT topic, count(*) AS more FROM draft GROUP BY topic) AS counted
     WHERE topics.topic = counted.topic RETURNING topics.topic, epoch, head - more AS before, written_at),
   written AS (

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Duplex } from 'node:stream'
 import { Worker } from 'node:worker_threads'
+import { makePrivateDirectory } from '../config/private-directory.ts'
+import { lockDirectory } from './directory-lock.ts'
 
 export type EmbeddedRequest =
   | { readonly kind: 'data'; readonly session: number; readonly chunk: Uint8Array }
@@ -23,12 +24,24 @@ export interface Embedded {
 
 /**
  * Opens (or makes) the database in `directory`: about 4 s the first time, 0.4 s later. Survives a killed
- * process, not a power loss: PGlite doesn't wait for the disk. Throws where another process holds it.
+ * process, not a power loss: PGlite doesn't wait for the disk. Throws where another process holds it. `onProblem` gets what
+ * keeps the directory open to other users.
  */
-export async function openEmbedded(directory: string): Promise<Embedded> {
-  const release = holdDirectory(resolve(directory))
+export async function openEmbedded(
+  directory: string,
+  onProblem: (problem: string) => void = () => {},
+): Promise<Embedded> {
+  const files = join(resolve(directory), 'pglite')
+  const closeToOthers = (path: string): void => {
+    const problem = makePrivateDirectory(path)
+    if (problem !== undefined) onProblem(problem)
+  }
+  closeToOthers(directory)
+  // Its own mode protects the files also where DATA_DIR has to stay open.
+  closeToOthers(files)
+  const release = lockDirectory(resolve(directory))
   const worker = new Worker(new URL('./embedded.worker.ts', import.meta.url), {
-    workerData: { directory: join(resolve(directory), 'pglite') },
+    workerData: { directory: files },
   })
   let connection: Connection | undefined
   let sessions = 0
@@ -112,37 +125,4 @@ class Connection extends Duplex {
   setKeepAlive(): void {}
   ref(): void {}
   unref(): void {}
-}
-
-/** Two processes on one directory would destroy it: the second is refused. Returns the release. */
-function holdDirectory(directory: string): () => void {
-  mkdirSync(directory, { recursive: true })
-  const lock = join(directory, 'server.pid')
-  const holder = readHolder(lock)
-  if (holder !== undefined && holder !== process.pid && isAlive(holder)) {
-    throw new Error(
-      `${directory} is in use by process ${holder}. Stop it, choose another DATA_DIR, or set DATABASE_URL ` +
-        `to run several servers on one PostgreSQL. (If no such server runs, delete ${lock}.)`,
-    )
-  }
-  writeFileSync(lock, String(process.pid))
-  return () => rmSync(lock, { force: true })
-}
-
-function readHolder(lock: string): number | undefined {
-  try {
-    const pid = Number(readFileSync(lock, 'utf8'))
-    return Number.isInteger(pid) && pid > 0 ? pid : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

@@ -1,3 +1,6 @@
+import { OtherHistory } from './history-guard.ts'
+import { StandbyServer } from './identity.ts'
+
 /** The record did not answer. Of a write nothing is known: it may have been committed. */
 export class RecordUnavailable extends Error {
   constructor(cause?: unknown) {
@@ -27,6 +30,8 @@ export function isRecordUnavailable(error: unknown): boolean {
   return causesOf(error).some(
     (cause) =>
       cause instanceof RecordUnavailable ||
+      cause instanceof OtherHistory ||
+      cause instanceof StandbyServer ||
       (typeof cause.code === 'string' && (SOCKET_CODES.has(cause.code) || SQL_STATES.test(cause.code))) ||
       DRIVER_MESSAGES.test(cause.message),
   )

@@ -18,7 +18,10 @@ export interface History {
   head(topic: Topic): Promise<Head | undefined>
   /** The heads of those topics that have begun, in one query. */
   heads(topics: readonly Topic[]): Promise<ReadonlyMap<Topic, Head>>
-  /** At most `limit` entries after `position`, in order. Fewer than asked for means that the head was reached. */
+  /**
+   * At most `limit` entries after `position`, in order. Fewer than asked for means that the head was reached; none, maybe
+   * that the topic has another epoch.
+   */
   readAfter(topic: Topic, position: Position, limit: number): Promise<readonly Entry[]>
 }
 
@@ -36,7 +39,14 @@ const AFTER = prepared((executor) =>
   executor
     .select({ offset: entries.offset, at: entries.at, type: entries.type, data: entries.data })
     .from(entries)
-    .where(and(eq(entries.topic, sql.placeholder('topic')), gt(entries.offset, sql.placeholder('offset'))))
+    .where(
+      and(
+        eq(entries.topic, sql.placeholder('topic')),
+        gt(entries.offset, sql.placeholder('offset')),
+        // A history that was replaced since the position was read has other entries under the same offsets.
+        sql`EXISTS (SELECT FROM ${topics} WHERE ${topics.topic} = ${sql.placeholder('topic')} AND ${topics.epoch} = ${sql.placeholder('epoch')})`,
+      ),
+    )
     .orderBy(asc(entries.offset))
     .limit(sql.placeholder('limit'))
     .prepare('entries_after'),
@@ -56,7 +66,7 @@ export function createHistory(database: Database): History {
     },
 
     async readAfter(topic, { epoch, offset }, limit) {
-      const rows = await AFTER(database).execute({ topic, offset, limit })
+      const rows = await AFTER(database).execute({ topic, epoch, offset, limit })
       return rows.map((row) => ({ topic, epoch, ...row }))
     },
   }

@@ -39,9 +39,10 @@ export function encodeNotice(entries: readonly Entry[], trace?: string): string 
   return text.length <= MAX_NOTICE_LENGTH ? text : JSON.stringify(range satisfies Wire)
 }
 
-/** Throws on text that `encodeNotice` did not make. */
-export function decodeNotice(topic: Topic, text: string): Notice {
-  const wire = JSON.parse(text) as Wire
+/** Undefined where `text` is not what `encodeNotice` writes: the reader finds the entries in the history. */
+export function decodeNotice(topic: Topic, text: string): Notice | undefined {
+  const wire = parse(text)
+  if (!isWire(wire)) return undefined
   const [epoch, first, at]: [Epoch, Offset, Instant] = [asEpoch(wire.e), asOffset(wire.f), instant(wire.at)]
   const entries = wire.x?.map(([type, data], index) => ({
     topic,
@@ -52,4 +53,34 @@ export function decodeNotice(topic: Topic, text: string): Notice {
     data,
   }))
   return { epoch, first, last: asOffset(wire.l), entries, trace: wire.t }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isWire(value: unknown): value is Wire {
+  if (!isObject(value) || !('e' in value && 'f' in value && 'l' in value && 'at' in value)) return false
+  const { e, f, l, at } = value
+  if (!Number.isSafeInteger(e) || !isOffset(f) || !isOffset(l) || l < f || !Number.isSafeInteger(at))
+    return false
+  if ('t' in value && typeof value.t !== 'string') return false
+  if (!('x' in value)) return true
+  return Array.isArray(value.x) && value.x.length === l - f + 1 && value.x.every(isWireEntry)
+}
+
+function isWireEntry(value: unknown): boolean {
+  return Array.isArray(value) && typeof value[0] === 'string' && isObject(value[1])
+}
+
+function isOffset(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

@@ -4,6 +4,8 @@ import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import pg from 'pg'
 import type { Database } from './database.ts'
 import { openEmbedded } from './embedded.ts'
+import { createHistoryGuard, type HistoryGuard } from './history-guard.ts'
+import { renewEpochs } from './identity.ts'
 import { seed } from './seed.ts'
 import { createTransactions } from './transaction.ts'
 
@@ -13,6 +15,10 @@ export interface RecordOptions {
   readonly directory: string
   /** Told of connections that break while idle; the pool replaces them. */
   readonly onConnectionError: (error: Error) => void
+  /** Ties the connections to one history; one of its own where absent. */
+  readonly history?: HistoryGuard
+  /** Gets what keeps `directory` open to other users; dropped where absent. */
+  readonly onDirectoryProblem?: (problem: string) => void
 }
 
 /** The opened record of everything durable. */
@@ -20,6 +26,10 @@ export interface OpenRecord {
   readonly database: Database
   /** The connections to the database, how many of them do nothing, and how many statements wait for one: right now. */
   connections(): { readonly total: number; readonly idle: number; readonly waiting: number }
+  /** Whether the database still continues the history that this node knows; where not, `HistoryGuard` tells. */
+  checkHistory(): Promise<void>
+  /** Gives all topics new epochs, and returns how many. Every node notices. */
+  renewEpochs(): Promise<number>
   close(): Promise<void>
 }
 
@@ -42,23 +52,48 @@ const NO_COMPILING = '-c jit=off'
 
 /** Opens the record, brings its tables up to date and makes the rooms that always exist. */
 export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
+  const { history = createHistoryGuard({ onRenewed: () => {}, onUnreadable: () => {} }) } = options
+  let isPrepared = false
+  /** The connection that brings the tables up to date comes before what it makes. */
+  const onConnect = async (client: pg.ClientBase): Promise<void> => {
+    if (isPrepared) await history.admit(client)
+  }
   const { pool, close } =
-    options.url === null ? await embeddedPool(options.directory) : serverPool(options.url)
+    options.url === null ? await embeddedPool(options, onConnect) : serverPool(options.url, onConnect)
   pool.on('error', options.onConnectionError)
   // While a client is in use the pool does not listen to it, and an error that nobody hears ends the process. Whoever uses
   // it is told by the statement that fails.
   pool.on('connect', (client) => client.on('error', () => {}))
   try {
     await prepare(pool)
+    isPrepared = true
   } catch (error) {
     await close()
     throw error
   }
-  const database = Object.assign(drizzle(pool), { transaction: createTransactions(pool) })
+  const database = Object.assign(drizzle(pool), createTransactions(pool, history.confirm))
   const connections: OpenRecord['connections'] = () => {
     return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }
   }
-  return { database, connections, close }
+  async function withConnection<Result>(act: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+    const client = await pool.connect()
+    let isBroken = true
+    try {
+      const result = await act(client)
+      isBroken = false
+      return result
+    } finally {
+      client.release(isBroken)
+    }
+  }
+
+  return {
+    database,
+    connections,
+    checkHistory: () => withConnection(history.admit),
+    renewEpochs: () => withConnection(renewEpochs),
+    close,
+  }
 }
 
 interface OpenPool {
@@ -66,7 +101,9 @@ interface OpenPool {
   close(): Promise<void>
 }
 
-function serverPool(url: string): OpenPool {
+type OnConnect = (client: pg.ClientBase) => Promise<void>
+
+function serverPool(url: string, onConnect: OnConnect): OpenPool {
   const pool = new pg.Pool({
     connectionString: url,
     max: POOL_SIZE,
@@ -74,13 +111,17 @@ function serverPool(url: string): OpenPool {
     keepAlive: true,
     application_name: 'rostrum',
     options: NO_COMPILING,
+    onConnect,
     ...TIMEOUTS,
   })
   return { pool, close: () => pool.end() }
 }
 
-async function embeddedPool(directory: string): Promise<OpenPool> {
-  const embedded = await openEmbedded(directory)
+async function embeddedPool(
+  { directory, onDirectoryProblem }: RecordOptions,
+  onConnect: OnConnect,
+): Promise<OpenPool> {
+  const embedded = await openEmbedded(directory, onDirectoryProblem)
   const pool = new pg.Pool({
     // The driver reads `stream` as a factory of sockets.
     ...({ stream: () => embedded.connect() } as object),
@@ -90,6 +131,7 @@ async function embeddedPool(directory: string): Promise<OpenPool> {
     user: 'postgres',
     database: 'postgres',
     ssl: false,
+    onConnect,
   })
   const close = async (): Promise<void> => {
     await pool.end()

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Topic } from '../kernel/topic.ts'
 import type { Database, Transaction } from './database.ts'
+import { NEW_TOPIC_VERSION } from './topic-version.ts'
 
 export interface RetentionOptions {
   readonly database: Database
@@ -101,7 +102,7 @@ async function forget(tx: Transaction, topic: Topic, due: string): Promise<void>
     UPDATE topics SET floor = greatest(floor, least(${due}::bigint, (
       SELECT min("offset" - (data ->> 'back')::bigint) - 1 FROM entries
       WHERE entries.topic = topics.topic AND type = 'RankingChanged'
-        AND "offset" > ${due}::bigint AND "offset" <= ${due}::bigint + ${FARTHEST_BACK})))
+        AND "offset" > ${due}::bigint AND "offset" <= ${due}::bigint + ${FARTHEST_BACK}))), ${sql.raw(NEW_TOPIC_VERSION)}
     WHERE topic = ${topic} RETURNING floor`)
   const floor = rows[0]?.floor ?? '0'
   await tx.execute(sql`DELETE FROM entries WHERE topic = ${topic} AND "offset" <= ${floor}::bigint`)

@@ -62,7 +62,25 @@ export const topics = pgTable('topics', {
   floor: bigint({ mode: 'number' }).$type<Offset>().notNull(),
   /** When the last batch was written: entries of one topic never go back in time. */
   writtenAt: instantColumn('written_at').notNull(),
+  /** Random, and another after each write: see `TOPIC_VERSION`. */
+  version: bigint({ mode: 'number' }).notNull().default(0),
 })
+
+/** One row: the database that wrote the history last (`identity.ts`). A copy that runs elsewhere differs from it. */
+export const historyIdentity = pgTable(
+  'history_identity',
+  {
+    id: integer().primaryKey(),
+    /** Random; a new one whenever all epochs were renewed. */
+    incarnation: text().notNull(),
+    system: text(),
+    timeline: text(),
+    databaseOid: text('database_oid').notNull(),
+    tableOid: text('table_oid').notNull(),
+    renewedAt: instantColumn('renewed_at').notNull(),
+  },
+  (t) => [check('history_identity_one_row', sql`${t.id} = 1`)],
+)
 
 /** The history itself, append-only. `data` is what the family's source presents. */
 export const entries = pgTable(

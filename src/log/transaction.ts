@@ -4,6 +4,7 @@ import type pg from 'pg'
 import { allSettled } from './all-settled.ts'
 import type { Database, Transaction } from './database.ts'
 import { isAborted } from './faults.ts'
+import { OtherHistory } from './history-guard.ts'
 
 /** A connection of the pool, as transactions use it. */
 interface Session {
@@ -13,10 +14,14 @@ interface Session {
 }
 
 /**
- * `Database.transaction` over a pool. A connection always goes back to it, and one that broke is thrown away: drizzle's
- * own keeps for ever the one whose BEGIN failed.
+ * The transactions of `Database` over a pool. A connection always goes back to it, and one that broke is thrown away:
+ * drizzle's own keeps for ever the one whose BEGIN failed. `confirm` goes out with each BEGIN; where it throws
+ * OtherHistory, the transaction fails and the connection is thrown away.
  */
-export function createTransactions(pool: pg.Pool): Database['transaction'] {
+export function createTransactions(
+  pool: pg.Pool,
+  confirm: (client: pg.PoolClient) => Promise<void> = async () => {},
+): Pick<Database, 'transaction' | 'snapshot'> {
   const sessions = new WeakMap<pg.PoolClient, Session>()
 
   function on(client: pg.PoolClient): Session {
@@ -25,20 +30,21 @@ export function createTransactions(pool: pg.Pool): Database['transaction'] {
     return known
   }
 
-  return async (act) => {
+  async function run<Result>(begin: string, act: (tx: Transaction) => Promise<Result>): Promise<Result> {
     const client = await pool.connect()
     const session = on(client)
     session.fault = undefined
     let isBroken = false
     try {
-      // The first statements go out with it.
-      const begun = client.query('BEGIN')
-      const [result] = await allSettled([act(session.tx), begun])
+      // All three go out in one write, and `act` waits for neither answer.
+      const begun = client.query(begin)
+      const [, , result] = await allSettled([confirm(client), begun, act(session.tx)])
       const { command } = await client.query('COMMIT')
       // A statement that failed unnoticed has made it that.
       if (command !== 'COMMIT') throw new Error('the transaction had failed, and was rolled back')
       return result
     } catch (error) {
+      isBroken = error instanceof OtherHistory
       await client.query('ROLLBACK').catch(() => {
         isBroken = true
       })
@@ -47,6 +53,11 @@ export function createTransactions(pool: pg.Pool): Database['transaction'] {
     } finally {
       client.release(isBroken)
     }
+  }
+
+  return {
+    transaction: (act) => run('BEGIN', act),
+    snapshot: (read) => run('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY', read),
   }
 }
 

@@ -7,10 +7,12 @@ const BEARER = /(\bBearer\s+)[\w.~+/=-]+/gi
 const ASSIGNED_TOKEN = /(token=)[^&#\s"'\\]*/gi
 /** `"token": "…"` inside a text: in JSON of any depth of escaping, or in a GraphQL document. */
 const QUOTED_TOKEN = /(token\\*["']?\s*:\s*\\*["'])[^\s"'\\]*/gi
+/** An e-mail address; the host after a redacted password is none. */
+const EMAIL = /\b[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}\b/gi
 const PASSWORD = /(:\/\/[^\s/?#"'\\:@]*:)[^\s/?#"'\\]*(?=@)/g
 
 /**
- * `text` without tokens and without the passwords of addresses. Text that is JSON stays JSON: nothing
+ * `text` without tokens, e-mail addresses and the passwords of addresses. Text that is JSON stays JSON: nothing
  * outside a string is touched.
  */
 export function redactText(text: string): string {
@@ -20,6 +22,7 @@ export function redactText(text: string): string {
     .replace(ASSIGNED_TOKEN, `$1${REDACTED}`)
     .replace(QUOTED_TOKEN, `$1${REDACTED}`)
     .replace(PASSWORD, `$1${REDACTED}`)
+    .replace(EMAIL, REDACTED)
 }
 
 /** An address, absolute or as a request line has it, that may be logged: `token` and a password are masked. */

@@ -15,6 +15,7 @@ export interface Counted {
   readonly readiness: Pick<Readiness, 'problems'>
   /** The connections to the database. */
   readonly database: () => { readonly total: number; readonly idle: number; readonly waiting: number }
+  readonly history: { readonly replacements: number }
 }
 
 /** What clients come in by. */
@@ -40,7 +41,8 @@ const TOO_DEAR = [
   'process_open_fds',
 ]
 
-export function createMetrics({ ws, sse, hub, commands, bus, readiness, database }: Counted): Metrics {
+export function createMetrics(counted: Counted): Metrics {
+  const { ws, sse, hub, commands, bus, readiness, database, history } = counted
   // Its own: several nodes may live in one process.
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -52,6 +54,13 @@ export function createMetrics({ ws, sse, hub, commands, bus, readiness, database
   showHub(figures, () => stats)
   showCommands(figures, commands)
   showParts(figures, bus, readiness, database)
+  figures.counter(
+    {
+      name: 'rostrum_histories_replaced_total',
+      help: 'Times that this node found the database to continue another history: after a failover or a restore.',
+    },
+    () => history.replacements,
+  )
   return {
     contentType: registry.contentType,
     text() {
@@ -134,6 +143,20 @@ function showHub(figures: Figures, stats: () => HubStats): void {
   figures.counter(
     { name: 'rostrum_resets_total', help: 'Subscriptions that were told to start over, by reason.' },
     { label: 'reason', read: () => Object.entries(stats().resets) },
+  )
+  figures.counter(
+    {
+      name: 'rostrum_unreadable_entries_total',
+      help: 'Attempts to present an entry that this node can not present: its readers were ended.',
+    },
+    () => stats().unreadableEntries,
+  )
+  figures.counter(
+    {
+      name: 'rostrum_listener_faults_total',
+      help: 'Entries or resets of a topic at which a listener threw.',
+    },
+    () => stats().listenerFaults,
   )
 }
 

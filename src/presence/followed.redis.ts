@@ -15,8 +15,8 @@ export class FollowedByBus extends Followed {
   #isListening = false
   #again: NodeJS.Timeout | undefined
 
-  constructor(place: Place, bus: Bus, read: () => Promise<Roll>) {
-    super(read)
+  constructor(place: Place, bus: Bus, read: () => Promise<Roll>, onFault: (fault: unknown) => void) {
+    super(read, onFault)
     this.#place = place
     this.#bus = bus
   }

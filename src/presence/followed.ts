@@ -1,3 +1,4 @@
+import { Listeners } from '../kernel/listeners.ts'
 import { type Roll, TELL_EVERY_MS } from './registry.ts'
 
 /**
@@ -6,7 +7,7 @@ import { type Roll, TELL_EVERY_MS } from './registry.ts'
  */
 export class Followed {
   readonly #read: () => Promise<Roll>
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners: Listeners<() => void>
   #roll: Roll | undefined
   /** What it was when the listeners were told last. */
   #told: Roll | undefined
@@ -18,9 +19,10 @@ export class Followed {
   #next: Promise<Roll> | undefined
   #timer: NodeJS.Timeout | undefined
 
-  /** `read` never rejects. */
-  constructor(read: () => Promise<Roll>) {
+  /** `read` never rejects. `onFault` gets what a listener throws. */
+  constructor(read: () => Promise<Roll>, onFault: (fault: unknown) => void) {
     this.#read = read
+    this.#listeners = new Listeners(onFault)
   }
 
   get isFollowed(): boolean {
@@ -31,7 +33,7 @@ export class Followed {
     const own = (): void => onChange()
     this.#listeners.add(own)
     return () => {
-      this.#listeners.delete(own)
+      this.#listeners.remove(own)
       if (!this.isFollowed) this.close()
     }
   }
@@ -71,7 +73,7 @@ export class Followed {
     const before = this.#told
     this.#told = roll
     if (before === undefined || isSame(before, roll)) return
-    for (const listener of this.#listeners) listener()
+    this.#listeners.tell((listener) => listener())
   }
 
   /** The place as it is after this call: one reading for all who ask before it begins. */

@@ -1,10 +1,16 @@
+import { warnOfFault } from '../kernel/listeners.ts'
 import type { Place } from '../kernel/place.ts'
 import { Followed } from './followed.ts'
 import type { Registry } from './registry.ts'
 import { createTags } from './tags.ts'
 
+export interface MemoryRegistryOptions {
+  /** Gets what a listener threw. The others were told all the same. Absent: the process warns. */
+  readonly onFault?: (fault: unknown) => void
+}
+
 /** A registry of this process alone. */
-export function createMemoryRegistry(): Registry {
+export function createMemoryRegistry({ onFault = warnOfFault }: MemoryRegistryOptions = {}): Registry {
   const own = createTags()
   const places = new Map<Place, Followed>()
 
@@ -16,7 +22,7 @@ export function createMemoryRegistry(): Registry {
       return places.get(place)?.roll() ?? own.roll(place)
     },
     follow(place, onChange) {
-      const followed = places.get(place) ?? new Followed(async () => own.roll(place))
+      const followed = places.get(place) ?? new Followed(async () => own.roll(place), onFault)
       places.set(place, followed)
       const stop = followed.add(onChange)
       return () => {

@@ -1,4 +1,5 @@
 import type { UserId } from '../kernel/id.ts'
+import { Listeners } from '../kernel/listeners.ts'
 import type { Place } from '../kernel/place.ts'
 import type { Bus } from '../pubsub/bus.ts'
 import { createStore, RedisAway } from '../redis/store.redis.ts'
@@ -49,7 +50,9 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
   const places = new Map<Place, FollowedByBus>()
   /** What the last reading of each followed place said of other nodes. */
   const others = new Map<Place, Roll>()
-  const sharedListeners: ((place: Place, user: UserId, tags: readonly string[]) => void)[] = []
+  const sharedListeners = new Listeners<(place: Place, user: UserId, tags: readonly string[]) => void>(
+    onFault,
+  )
   let isUp = false
   /** Whose tag is not written yet. */
   let changed = new Map<Place, Set<UserId>>()
@@ -141,7 +144,7 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
     }
     const shared = await leases.write(under, changes)
     for (const { place, tags } of shared ?? []) {
-      for (const [user, each] of tags) for (const listener of sharedListeners) listener(place, user, each)
+      for (const [user, each] of tags) sharedListeners.tell((listener) => listener(place, user, each))
     }
     return shared !== undefined
   }
@@ -219,7 +222,7 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
 
     follow(place, onChange) {
       const known = places.get(place)
-      const followed = known ?? new FollowedByBus(place, bus, () => read(place))
+      const followed = known ?? new FollowedByBus(place, bus, () => read(place), onFault)
       places.set(place, followed)
       const stop = followed.add(onChange)
       if (known === undefined) void followed.listen()
@@ -240,7 +243,7 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
     },
 
     onShared(listener) {
-      sharedListeners.push(listener)
+      sharedListeners.add(listener)
     },
 
     async close() {

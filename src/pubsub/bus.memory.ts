@@ -1,17 +1,17 @@
 import { instant } from '../kernel/instant.ts'
+import { callEach, warnOfFault } from '../kernel/listeners.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Bus } from './bus.ts'
-import { callAll } from './listeners.ts'
 
 export interface MemoryBusOptions {
-  /** What listeners threw; dropped where absent. */
+  /** Gets what a listener threw. The others heard the message all the same. Absent: the process warns. */
   readonly onFault?: (fault: unknown) => void
 }
 
 type Listener = (message: string) => void
 
 /** A bus within this process: always up, nothing is lost, and so `onRecovered` has nothing to tell. */
-export function createMemoryBus({ onFault = () => {} }: MemoryBusOptions = {}): Bus {
+export function createMemoryBus({ onFault = warnOfFault }: MemoryBusOptions = {}): Bus {
   const topics = new Map<Topic, Set<Listener>>()
   let closedAt: ReturnType<typeof instant> | undefined
 
@@ -23,7 +23,7 @@ export function createMemoryBus({ onFault = () => {} }: MemoryBusOptions = {}): 
     async publish(topic, message) {
       refuseWhenClosed()
       // Microtasks run in order, and keep listeners out of the publisher's stack as a real bus would.
-      queueMicrotask(() => callAll(topics.get(topic) ?? [], message, onFault))
+      queueMicrotask(() => callEach(topics.get(topic) ?? [], (listener) => listener(message), onFault))
     },
 
     async subscribe(topic, listener) {

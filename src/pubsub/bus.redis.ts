@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { instant } from '../kernel/instant.ts'
+import { callEach, Listeners, warnOfFault } from '../kernel/listeners.ts'
 import { createRedaction, messageOf } from '../redis/redaction.ts'
 import { retryDelayMs } from '../redis/retry-delay.ts'
 import type { Bus, BusStatus } from './bus.ts'
 import { createChannels } from './channels.redis.ts'
 import { type Link, openLink } from './link.redis.ts'
-import { callAll } from './listeners.ts'
 
 export interface RedisBusOptions {
   /** `redis://` or `rediss://`, with credentials where needed. Never shown. */
@@ -18,7 +18,7 @@ export interface RedisBusOptions {
   readonly connectTimeoutMs?: number
   /** Called when the bus goes down or comes up, not for each attempt in between, and not by `close`. */
   readonly onChange?: (status: BusStatus) => void
-  /** What listeners threw; dropped where absent. */
+  /** Gets what a listener threw. The others heard the message all the same. Absent: the process warns. */
   readonly onFault?: (fault: unknown) => void
 }
 
@@ -34,11 +34,11 @@ export async function createRedisBus(options: RedisBusOptions): Promise<Bus> {
     probeTimeoutMs = 2_000,
     connectTimeoutMs = 3_000,
     onChange = () => {},
-    onFault = () => {},
+    onFault = warnOfFault,
   } = options
   createRedaction(url)
   const channels = createChannels(prefix, onFault)
-  const recoveryListeners = new Set<() => void>()
+  const recoveryListeners = new Listeners<() => void>(onFault)
   const closing = new AbortController()
   const firstAttempt = Promise.withResolvers<void>()
   let status: BusStatus = { kind: 'down', since: instant(Date.now()), message: 'not connected yet' }
@@ -51,8 +51,8 @@ export async function createRedisBus(options: RedisBusOptions): Promise<Bus> {
     failures = 0
     status = { kind: 'up', lastProbeAt: instant(Date.now()) }
     firstAttempt.resolve()
-    callAll([onChange], status, onFault)
-    callAll(recoveryListeners, undefined, onFault)
+    callEach([onChange], (tell) => tell(status), onFault)
+    recoveryListeners.tell((listener) => listener())
   }
 
   function goDown(message: string): void {
@@ -60,7 +60,7 @@ export async function createRedisBus(options: RedisBusOptions): Promise<Bus> {
     const wasUp = status.kind === 'up'
     status = { kind: 'down', since: status.kind === 'up' ? instant(Date.now()) : status.since, message }
     firstAttempt.resolve()
-    if (wasUp && !closing.signal.aborted) callAll([onChange], status, onFault)
+    if (wasUp && !closing.signal.aborted) callEach([onChange], (tell) => tell(status), onFault)
   }
 
   async function raise(link: Link): Promise<void> {
@@ -114,7 +114,7 @@ export async function createRedisBus(options: RedisBusOptions): Promise<Bus> {
       const own = () => listener()
       recoveryListeners.add(own)
       return () => {
-        recoveryListeners.delete(own)
+        recoveryListeners.remove(own)
       }
     },
     status: () => status,

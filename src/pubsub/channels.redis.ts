@@ -1,12 +1,12 @@
+import { Listeners } from '../kernel/listeners.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Unsubscribe } from './bus.ts'
 import type { Link } from './link.redis.ts'
-import { callAll } from './listeners.ts'
 
 type Listener = (message: string) => void
 
 interface Channel {
-  readonly listeners: Set<Listener>
+  readonly listeners: Listeners<Listener>
   /** Settles when the attempt to hear the topic through the present link is over. */
   opened: Promise<void>
   state:
@@ -33,7 +33,7 @@ export function createChannels(prefix: string, onFault: (fault: unknown) => void
     channel.state = { kind: 'opening' }
     try {
       const stop = await link.subscribe(prefix + topic, (message) =>
-        callAll(channel.listeners, message, onFault),
+        channel.listeners.tell((listener) => listener(message)),
       )
       channel.state = { kind: 'live', stop }
     } catch (fault) {
@@ -55,7 +55,11 @@ export function createChannels(prefix: string, onFault: (fault: unknown) => void
   function channelOf(link: Link, topic: Topic): Channel {
     const known = channels.get(topic)
     if (known !== undefined) return known
-    const made: Channel = { listeners: new Set(), opened: Promise.resolve(), state: { kind: 'opening' } }
+    const made: Channel = {
+      listeners: new Listeners(onFault),
+      opened: Promise.resolve(),
+      state: { kind: 'opening' },
+    }
     channels.set(topic, made)
     made.opened = open(link, topic, made)
     return made
@@ -67,7 +71,7 @@ export function createChannels(prefix: string, onFault: (fault: unknown) => void
       const own: Listener = (message) => listener(message)
       channel.listeners.add(own)
       const leave = () => {
-        channel.listeners.delete(own)
+        channel.listeners.remove(own)
         dropWhenUnused(topic, channel)
       }
       try {

@@ -2,6 +2,7 @@ import type { Revocations } from '../auth/revocations.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { UserId } from '../kernel/id.ts'
 import type { Instant } from '../kernel/instant.ts'
+import { Listeners } from '../kernel/listeners.ts'
 import { revocationsTopic } from '../kernel/topic.ts'
 import type { Database } from '../log/database.ts'
 import type { Entry } from '../log/entry.ts'
@@ -10,7 +11,7 @@ import { readRevocations } from '../log/read/revocations.ts'
 export interface FollowOptions {
   readonly database: Database
   readonly hub: Hub
-  /** Told of a read of the record that failed; the node goes on with what it knows, and the next entry tells more. */
+  /** Gets what a read of the record, or a listener, threw. The next entry or doubt reads again. */
   readonly onFault: (error: unknown) => void
 }
 
@@ -20,7 +21,7 @@ export interface FollowOptions {
  */
 export async function followRevocations({ database, hub, onFault }: FollowOptions): Promise<Revocations> {
   const revoked = new Map<UserId, Instant>()
-  const listeners = new Set<(userId: UserId) => void>()
+  const listeners = new Listeners<(userId: UserId) => void>(onFault)
   let doubts = 0
   /** Of the doubts so many are answered by the record. */
   let settled = 0
@@ -29,11 +30,22 @@ export async function followRevocations({ database, hub, onFault }: FollowOption
   function note(userId: UserId, at: Instant): void {
     if ((revoked.get(userId) ?? Number.NEGATIVE_INFINITY) >= at) return
     revoked.set(userId, at)
-    for (const listener of listeners) listener(userId)
+    listeners.tell((listener) => listener(userId))
   }
 
   async function readAll(): Promise<void> {
     for (const [userId, at] of await readRevocations(database)) note(userId, at)
+  }
+
+  /** Revocations that a replaced history has lost hold on no node: all judge by the same database. */
+  async function startOver(): Promise<void> {
+    const former = [...revoked]
+    const found = await readRevocations(database)
+    for (const [userId, at] of former) {
+      // One that was noted again meanwhile is of the new history.
+      if (!found.has(userId) && revoked.get(userId) === at) revoked.delete(userId)
+    }
+    for (const [userId, at] of found) note(userId, at)
   }
 
   async function renew(): Promise<void> {
@@ -50,7 +62,9 @@ export async function followRevocations({ database, hub, onFault }: FollowOption
     onEntries(entries) {
       for (const entry of entries) if (isRevocation(entry.data)) note(entry.data.userId, entry.data.revokedAt)
     },
-    onDiscontinuity: () => void readAll().catch(onFault),
+    onDiscontinuity: () => void startOver().catch(onFault),
+    // An entry may have been missed, and with it a revocation.
+    onFault: () => void readAll().catch(onFault),
   })
   await readAll()
 
@@ -70,7 +84,7 @@ export async function followRevocations({ database, hub, onFault }: FollowOption
     },
     onRevoked(listener) {
       listeners.add(listener)
-      return () => void listeners.delete(listener)
+      return () => void listeners.remove(listener)
     },
   }
 }

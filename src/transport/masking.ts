@@ -3,10 +3,14 @@ import type { Logger } from 'pino'
 import { JwksUnavailable } from '../auth/keys.ts'
 import { newErrorId } from '../kernel/id.ts'
 import { Overloaded } from '../kernel/overloaded.ts'
+import { UNREADABLE_RETRY_AFTER_MS, UnreadableEntry } from '../kernel/unreadable-entry.ts'
 import { isRecordUnavailable, isUnstorableText } from '../log/faults.ts'
 
 /** What a client may know of an error. Refusals pass; a fault becomes an id that the log explains. */
 export type Mask = (error: unknown) => GraphQLError
+
+const UNREADABLE =
+  'This server can not read the next entry of the subscription. Retry after a pause, or subscribe without `after` to start from the current state.'
 
 export function createMask(log: Logger): Mask {
   return (error) => {
@@ -32,6 +36,12 @@ export function createMask(log: Logger): Mask {
       )
     }
     const errorId = newErrorId()
+    if (origin instanceof UnreadableEntry) {
+      log.error({ err: origin, errorId }, 'an entry could not be presented')
+      return shown(error, 'INTERNAL_SERVER_ERROR', UNREADABLE, {
+        ...{ errorId, retryAfterMs: UNREADABLE_RETRY_AFTER_MS },
+      })
+    }
     log.error({ err: origin, errorId }, 'a fault was masked')
     return shown(error, 'INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', { errorId })
   }

@@ -10,7 +10,13 @@ import { FAR_FUTURE, instant, later } from '../../src/kernel/instant.ts'
 import { PATIENTLY, runs } from '../support/runs.ts'
 
 const SECRET = 'a secret that is known to the tests only'
-const CONFIG: SecretAuthConfig = { kind: 'secret', secret: secret(SECRET), issuer: null, audience: null }
+const CONFIG: SecretAuthConfig = {
+  kind: 'secret',
+  secret: secret(SECRET),
+  origin: 'made',
+  issuer: null,
+  audience: null,
+}
 const NOW_S = 1_800_000_000
 const NOW = instant(NOW_S * 1000)
 

@@ -2,7 +2,7 @@ import { buildSchema, parse, validate } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EXAMPLES } from '../../src/transport/http/graphiql-examples.ts'
 import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
-import { startNode, type TestNode } from '../support/node.ts'
+import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
 import { makeAuction, makeRoom, placeBid } from '../support/rooms.ts'
 
 const INSTALLING_MS = 300_000
@@ -10,7 +10,7 @@ const INSTALLING_MS = 300_000
 let node: TestNode
 let chromium: Chromium
 beforeAll(async () => {
-  ;[node, chromium] = await Promise.all([startNode(), startChromium()])
+  ;[node, chromium] = await Promise.all([startNode({ env: OWN_SECRET }), startChromium()])
 }, INSTALLING_MS)
 afterAll(async () => {
   await chromium?.[Symbol.asyncDispose]()

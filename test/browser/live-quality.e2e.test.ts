@@ -6,7 +6,7 @@ import { findingsIn } from '../support/axe.ts'
 import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
 import { connect, record } from '../support/graphql-client.ts'
 import { makeSale, openLive, PRICES, signIn, textOf, WATCH_SHIFTS } from '../support/live.ts'
-import { startNode, type TestNode } from '../support/node.ts'
+import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
 import { placeBid } from '../support/rooms.ts'
 
 const INSTALLING_MS = 300_000
@@ -18,7 +18,10 @@ let node: TestNode
 let chromium: Chromium
 let seller: string
 beforeAll(async () => {
-  ;[node, chromium] = await Promise.all([startNode({ env: { DEMO: 'true' } }), startChromium()])
+  ;[node, chromium] = await Promise.all([
+    startNode({ env: { DEMO: 'true', ...OWN_SECRET } }),
+    startChromium(),
+  ])
   seller = await node.token('seller')
 }, INSTALLING_MS)
 afterAll(async () => {
@@ -167,7 +170,9 @@ describe('At 50 bids a second', () => {
 
 describe('A server that runs trusted documents alone', () => {
   test('trusts those of its own page', async () => {
-    await using strict = await startNode({ env: { DEMO: 'true', TRUSTED_DOCUMENTS: MANIFEST } })
+    await using strict = await startNode({
+      env: { DEMO: 'true', TRUSTED_DOCUMENTS: MANIFEST, ...OWN_SECRET },
+    })
     const page = await openLive(chromium, strict.url)
     await signIn(page, 'Ada', true)
     await page.until(`!document.querySelector('#quick').disabled`, 30_000)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
 import { post } from '../support/graphql-client.ts'
 import { makeSale, openLive, PRICES, shows, signIn, textOf } from '../support/live.ts'
-import { startNode, type TestNode } from '../support/node.ts'
+import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
 import { makeRoom, placeBid } from '../support/rooms.ts'
 
 const INSTALLING_MS = 300_000
@@ -12,7 +12,10 @@ let chromium: Chromium
 let seller: string
 let service: string
 beforeAll(async () => {
-  ;[node, chromium] = await Promise.all([startNode({ env: { DEMO: 'true' } }), startChromium()])
+  ;[node, chromium] = await Promise.all([
+    startNode({ env: { DEMO: 'true', ...OWN_SECRET } }),
+    startChromium(),
+  ])
   seller = await node.token('seller')
   service = await node.token('engine', { roles: ['service'] })
 }, INSTALLING_MS)

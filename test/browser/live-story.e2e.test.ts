@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Chromium, startChromium } from '../support/chromium.ts'
 import { makeSale, openLive, PRICES, shows, textOf } from '../support/live.ts'
-import { startNode, type TestNode } from '../support/node.ts'
+import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
 import { startProxy } from '../support/proxy.ts'
 import { placeBid } from '../support/rooms.ts'
 
@@ -14,7 +14,10 @@ const BACK_MS = 30_000
 let node: TestNode
 let chromium: Chromium
 beforeAll(async () => {
-  ;[node, chromium] = await Promise.all([startNode({ env: { DEMO: 'true' } }), startChromium()])
+  ;[node, chromium] = await Promise.all([
+    startNode({ env: { DEMO: 'true', ...OWN_SECRET } }),
+    startChromium(),
+  ])
 }, INSTALLING_MS)
 afterAll(async () => {
   await chromium?.[Symbol.asyncDispose]()

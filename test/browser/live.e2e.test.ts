@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Chromium, startChromium } from '../support/chromium.ts'
 import { post } from '../support/graphql-client.ts'
 import { makeSale, openLive, PRICES, shows, textOf, WATCH_SHIFTS } from '../support/live.ts'
-import { startNode, type TestNode } from '../support/node.ts'
+import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
 import { startProxy } from '../support/proxy.ts'
 import { placeBid } from '../support/rooms.ts'
 
@@ -13,7 +13,10 @@ let node: TestNode
 let chromium: Chromium
 let seller: string
 beforeAll(async () => {
-  ;[node, chromium] = await Promise.all([startNode({ env: { DEMO: 'true' } }), startChromium()])
+  ;[node, chromium] = await Promise.all([
+    startNode({ env: { DEMO: 'true', ...OWN_SECRET } }),
+    startChromium(),
+  ])
   seller = await node.token('seller')
 }, INSTALLING_MS)
 afterAll(async () => {

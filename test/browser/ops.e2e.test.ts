@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findingsIn } from '../support/axe.ts'
 import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
 import { connect, record } from '../support/graphql-client.ts'
-import { startNode, type TestNode } from '../support/node.ts'
+import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
 import { makeRoom } from '../support/rooms.ts'
 
 const INSTALLING_MS = 300_000
@@ -13,7 +13,7 @@ const ANNOUNCEMENTS = `subscription { announcements { __typename
 let node: TestNode
 let chromium: Chromium
 beforeAll(async () => {
-  ;[node, chromium] = await Promise.all([startNode(), startChromium()])
+  ;[node, chromium] = await Promise.all([startNode({ env: OWN_SECRET }), startChromium()])
 }, INSTALLING_MS)
 afterAll(async () => {
   await chromium?.[Symbol.asyncDispose]()

@@ -22,7 +22,7 @@ describe('An empty environment', () => {
     const config = configOf({})
     expect(config).toMatchObject({
       mode: 'development',
-      http: { port: 4000, host: '0.0.0.0', allowedOrigins: { kind: 'any' }, drainTimeoutMs: 30_000 },
+      http: { port: 4000, host: '127.0.0.1', allowedOrigins: { kind: 'any' }, drainTimeoutMs: 30_000 },
       database: { kind: 'embedded', directory: './.data' },
       redis: null,
       retention: { events: 100_000, ms: 604_800_000 },
@@ -60,7 +60,55 @@ describe('An empty environment', () => {
   })
 })
 
+describe('A server that is not in production', () => {
+  test.each(['development', 'test'])(
+    'listens to this machine alone in %s, unless HOST says otherwise',
+    (mode) => {
+      expect(configOf({ NODE_ENV: mode }).http.host).toBe('127.0.0.1')
+      expect(configOf({ NODE_ENV: mode, HOST: '0.0.0.0' }).http.host).toBe('0.0.0.0')
+    },
+  )
+
+  test.each(['development', 'test'])(
+    'issues tokens in %s with the secret that it made, and no other',
+    (mode) => {
+      expect(configOf({ NODE_ENV: mode }).issuesDevTokens).toBe(true)
+      expect(configOf({ NODE_ENV: mode, JWT_SECRET: 'x' }).issuesDevTokens).toBe(false)
+    },
+  )
+
+  test('asks for the secret that it keeps only where no other is given', () => {
+    let asked = 0
+    const makeSecret = () => {
+      asked += 1
+      return 'kept'
+    }
+    const read = readConfig({}, makeSecret)
+    expect(read.kind === 'ok' && read.config.auth).toMatchObject({ kind: 'secret', origin: 'made' })
+    readConfig({ JWT_SECRET: 'x' }, makeSecret)
+    readConfig({ JWKS_URL: 'https://id.example/jwks' }, makeSecret)
+    readConfig({ NODE_ENV: 'production' }, makeSecret)
+    expect(asked).toBe(1)
+  })
+
+  test.each([
+    [{ JWT_SECRET: 'x' }, 'JWT_SECRET is:'],
+    [{ DATABASE_URL: 'postgres://db/app', JWKS_URL: 'https://id.example' }, 'JWKS_URL and DATABASE_URL are:'],
+  ])('is warned of where NODE_ENV was forgotten: %j', (env, named) => {
+    const read = readConfig(env)
+    expect(read.kind === 'ok' && read.warnings).toEqual([expect.stringContaining(named)])
+    const decided = readConfig({ ...env, NODE_ENV: 'development' })
+    expect(decided.kind === 'ok' && decided.warnings).toEqual([])
+    const local = readConfig({ PORT: '0' })
+    expect(local.kind === 'ok' && local.warnings).toEqual([])
+  })
+})
+
 describe('Production', () => {
+  test('listens on every address', () => {
+    expect(configOf(PRODUCTION).http.host).toBe('0.0.0.0')
+  })
+
   test('closes what is for development', () => {
     const config = configOf(PRODUCTION)
     expect(config.isDemoOn).toBe(false)

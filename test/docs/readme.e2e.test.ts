@@ -80,7 +80,11 @@ describe("A newcomer's path through the README", () => {
       expect([address[1], response.status]).toEqual([address[1], 200])
     }
     const [, body = ''] = /`POST http:\/\/localhost:4000\/dev\/token`.*`(\{.*?\})`/.exec(README) ?? []
-    const answer = await fetch(`http://127.0.0.1:${port}/dev/token`, { method: 'POST', body })
+    const answer = await fetch(`http://127.0.0.1:${port}/dev/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    })
     expect(await answer.json()).toMatchObject({ token: expect.any(String) })
 
     const [, run = ''] = /run `(TOKEN=… npx node example\.mjs)`/.exec(README) ?? []

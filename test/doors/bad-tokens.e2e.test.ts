@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openEventStream } from '../support/event-stream.ts'
 import { post } from '../support/graphql-client.ts'
-import { startNode, type TestNode } from '../support/node.ts'
+import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
 import { openSocket } from '../support/socket.ts'
 import { signToken, unsignedToken } from '../support/tokens.ts'
@@ -92,7 +92,9 @@ describe('A good token', () => {
   })
 
   test('of /dev/token names both', async () => {
-    const { data } = await post(node.url, '{ viewer { user { id } } }', {}, await node.token('ada'))
+    const env = { JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE, ...OWN_SECRET }
+    await using issuing = await startNode({ databaseUrl: await freshDatabase(), env })
+    const { data } = await post(issuing.url, '{ viewer { user { id } } }', {}, await issuing.token('ada'))
     expect(data).toEqual({ viewer: { user: { id: 'ada' } } })
   })
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { post } from '../support/graphql-client.ts'
-import { startNode, type TestNode } from '../support/node.ts'
+import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
 import { openSocket } from '../support/socket.ts'
 import { signToken } from '../support/tokens.ts'
@@ -16,7 +16,7 @@ let production: TestNode
 beforeAll(async () => {
   const [one, other] = await Promise.all([freshDatabase(), freshDatabase()])
   ;[development, production] = await Promise.all([
-    startNode({ databaseUrl: one }),
+    startNode({ databaseUrl: one, env: OWN_SECRET }),
     startNode({ databaseUrl: other, env: { NODE_ENV: 'production' } }),
   ])
 })
@@ -26,7 +26,8 @@ afterAll(async () => {
 })
 
 function askForToken(node: TestNode, body: string): Promise<Response> {
-  return fetch(`${node.url}/dev/token`, { method: 'POST', body })
+  const headers = { 'content-type': 'application/json' }
+  return fetch(`${node.url}/dev/token`, { method: 'POST', headers, body })
 }
 
 describe('A node in development', () => {
@@ -83,6 +84,13 @@ describe('A node in development', () => {
     const response = await fetch(`${development.url}/dev/token`)
     expect(response.status).toBe(405)
     expect(response.headers.get('allow')).toContain('POST')
+  })
+})
+
+describe.each(['development', 'test', 'production'])('A node in %s with a secret of its operator', (mode) => {
+  test('issues no tokens', async () => {
+    await using node = await startNode({ databaseUrl: await freshDatabase(), env: { NODE_ENV: mode } })
+    expect((await askForToken(node, '{"sub":"ada"}')).status).toBe(404)
   })
 })
 

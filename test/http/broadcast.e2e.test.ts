@@ -41,7 +41,10 @@ beforeEach(async () => {
 function send(body: unknown, token?: string, url = node.url): Promise<Response> {
   return fetch(`${url}/broadcast`, {
     method: 'POST',
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   })
 }

@@ -23,10 +23,10 @@ async function given() {
     forbid() {
       isAllowed = false
     },
-    async open(askedAt: number) {
+    async open(askedAt: number, concerns: Guard['concerns'] = () => true) {
       let asked = 0
       const guard: Guard = {
-        ...{ topic: TOPIC, askedAt, concerns: () => true },
+        ...{ topic: TOPIC, askedAt, concerns },
         async isAllowed() {
           asked += 1
           return isAllowed
@@ -87,5 +87,17 @@ describe('What guards a reader', () => {
     bus.deliver(history.append(1))
     await settled()
     expect(got).toEqual([0, 1, 'FORBIDDEN'])
+  })
+
+  test('is asked at an entry that it can not read, and nothing passes before the answer', async () => {
+    const { bus, history, open, forbid } = await given()
+    const { got, asked } = await open(await now(), () => {
+      throw new Error('of another version')
+    })
+    forbid()
+    bus.deliver(history.append(1))
+    await settled()
+    expect(asked()).toBe(1)
+    expect(got).toEqual([0, 'FORBIDDEN'])
   })
 })

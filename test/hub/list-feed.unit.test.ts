@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ListFeed, type ListListener } from '../../src/hub/list-feed.ts'
 import type { ListSource, ListVersion } from '../../src/hub/source.ts'
+import { RecordUnavailable } from '../../src/log/faults.ts'
 
 const LOOK_MS = 500
 
@@ -11,12 +12,14 @@ function given() {
   const faults: string[] = []
   let gate = Promise.resolve()
   let isAway = false
+  let isCorrupt = false
   const source: ListSource = {
     async versions() {
       looks.versions += 1
       const found = new Map(listed)
       await gate
-      if (isAway) throw new Error('the record is away')
+      if (isAway) throw new RecordUnavailable()
+      if (isCorrupt) throw new Error('a row is corrupt')
       return found
     },
     async read(ids) {
@@ -25,11 +28,15 @@ function given() {
     },
   }
   const feed = new ListFeed(source, (error) => faults.push(String(error)))
-  const follow = () => {
+  const follow = (failsAt = '') => {
     const heard: string[] = []
     const listener: ListListener = {
-      onItem: ({ id, version }) => heard.push(`${id}${version}`),
+      onItem({ id, version }) {
+        if (id === failsAt) throw new Error(`no place for ${id}`)
+        heard.push(`${id}${version}`)
+      },
       onGone: (id) => heard.push(`${id} is gone`),
+      onFault: (error) => heard.push(String(error)),
     }
     return { heard, leave: feed.follow(listener) }
   }
@@ -45,6 +52,9 @@ function given() {
     },
     away(is: boolean) {
       isAway = is
+    },
+    corrupt(is: boolean) {
+      isCorrupt = is
     },
   }
 }
@@ -115,11 +125,52 @@ describe('the feed of a list', () => {
     const { heard } = follow()
     away(true)
     list('a', 1)
-    await expect(feed.refresh()).rejects.toThrow('the record is away')
+    await expect(feed.refresh()).rejects.toThrow('The database is not available')
     await vi.advanceTimersByTimeAsync(LOOK_MS)
-    expect(faults).toEqual(['Error: the record is away'])
+    expect(faults).toEqual(['RecordUnavailable: The database is not available.'])
     away(false)
     await vi.advanceTimersByTimeAsync(LOOK_MS)
     expect(heard).toEqual(['a1'])
+  })
+
+  test('tells the others what one of them fails at, and that one of its fault', async () => {
+    const { feed, follow, list } = given()
+    const [failing, other] = [follow('b'), follow()]
+    for (const id of ['a', 'b', 'c']) list(id, 1)
+    await feed.refresh()
+    expect(other.heard).toEqual(['a1', 'b1', 'c1'])
+    expect(failing.heard).toEqual(['a1', 'Error: no place for b', 'c1'])
+    failing.leave()
+    other.leave()
+  })
+
+  test('says so to its followers where the list can not be read, and the record is not away', async () => {
+    const { follow, list, corrupt, faults } = given()
+    const { heard, leave } = follow()
+    corrupt(true)
+    list('a', 1)
+    await vi.advanceTimersByTimeAsync(LOOK_MS)
+    expect(heard).toEqual(['Error: a row is corrupt'])
+    expect(faults).toEqual(['Error: a row is corrupt'])
+    leave()
+  })
+
+  test('tells every item anew when the history was replaced, also one whose version fell or stayed', async () => {
+    const { feed, follow, list, unlist, looks } = given()
+    list('a', 7)
+    list('b', 3)
+    list('c', 1)
+    await feed.refresh()
+    const { heard } = follow()
+    heard.splice(0)
+    list('a', 5)
+    unlist('c')
+    feed.onHistoryReplaced()
+    await feed.refresh()
+
+    const next = 2 ** 32
+    expect(heard.sort()).toEqual([`a${next + 5}`, `b${next + 3}`, 'c is gone', `c${next + 99}`])
+    await vi.advanceTimersByTimeAsync(LOOK_MS)
+    expect(looks.read).toHaveLength(2)
   })
 })

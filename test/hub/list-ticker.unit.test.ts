@@ -1,13 +1,19 @@
 import { GraphQLError } from 'graphql'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Viewer } from '../../src/auth/viewer.ts'
 import type { Sink } from '../../src/hub/delivery.ts'
 import { ListTicker } from '../../src/hub/list-ticker.ts'
 import type { ListItem, ListPlan } from '../../src/hub/source.ts'
+import { asUserId } from '../../src/kernel/id.ts'
+import { instant } from '../../src/kernel/instant.ts'
 
 const EVERY_MS = 1_000
 const START = 1_000_000
 
-function given(sees: ListPlan['sees'] = () => true) {
+function given(
+  sees: ListPlan['sees'] = () => true,
+  execute = (value: unknown) => ({ data: value as Record<string, unknown> }),
+) {
   const counted = { executions: 0 }
   const events = {
     onExecution() {
@@ -20,7 +26,7 @@ function given(sees: ListPlan['sees'] = () => true) {
     onFault: (error: unknown) => new GraphQLError(String(error)),
   }
   const source = { versions: async () => new Map(), read: async () => [] }
-  const selection = { key: '', execute: (value: unknown) => ({ data: value as Record<string, unknown> }) }
+  const selection = { key: '', execute }
   const lists: ListPlan['lists'] = ({ id }) => id !== 'elsewhere'
   const ticker = new ListTicker({ kind: 'list', everyMs: EVERY_MS, source, lists, sees }, selection, events)
   const change = async (id: string, version: number): Promise<void> => {
@@ -28,8 +34,9 @@ function given(sees: ListPlan['sees'] = () => true) {
     await vi.advanceTimersByTimeAsync(1)
   }
   /** A viewer whose connection takes so many payloads until it is read, and so many milliseconds for each. */
-  const open = async (takes = Number.POSITIVE_INFINITY, costMs = 0) => {
+  const open = async (takes = Number.POSITIVE_INFINITY, costMs = 0, viewer: Viewer | null = null) => {
     const seen: { readonly at: number; readonly what: string }[] = []
+    const ends: string[] = []
     let queued = 0
     let drain = Promise.withResolvers<void>()
     const isCongested = (): boolean => queued >= takes
@@ -42,9 +49,9 @@ function given(sees: ListPlan['sees'] = () => true) {
       },
       isCongested,
       drained: () => (isCongested() ? drain.promise : Promise.resolve()),
-      end: () => {},
+      end: (error) => void ends.push(String(error?.message)),
     }
-    const leave = ticker.open({ selection, viewer: null, sink })
+    const leave = ticker.open({ selection, viewer, sink })
     await vi.advanceTimersByTimeAsync(1)
     const read = async (): Promise<void> => {
       queued = 0
@@ -52,7 +59,7 @@ function given(sees: ListPlan['sees'] = () => true) {
       drain = Promise.withResolvers()
       await vi.advanceTimersByTimeAsync(1)
     }
-    return { seen, leave, read, what: () => seen.map(({ what }) => what) }
+    return { seen, ends, leave, read, what: () => seen.map(({ what }) => what) }
   }
   return { ticker, change, open, counted }
 }
@@ -206,5 +213,37 @@ describe('a ticker of a list', () => {
     await vi.advanceTimersByTimeAsync(EVERY_MS)
     expect(viewer.seen).toHaveLength(20)
     expect(Math.max(...turns)).toBe(5)
+  })
+
+  test('ends a viewer for whom it can not be told what they see, and serves the others', async () => {
+    const ann: Viewer = {
+      ...{ user: { id: asUserId('ann'), name: 'Ann' }, roles: new Set(['USER']) },
+      ...{ expiresAt: instant(0), issuedAt: null },
+    }
+    const { change, open } = given((item, viewer) => {
+      if (viewer !== null && item.id === 'b') throw new Error('no such right')
+      return true
+    })
+    const [failing, other] = [await open(undefined, 0, ann), await open()]
+    for (const id of ['a', 'b', 'c']) await change(id, 1)
+    await vi.advanceTimersByTimeAsync(EVERY_MS)
+    expect(failing.ends).toEqual(['Error: no such right'])
+    expect(failing.what()).toEqual(['a1'])
+    expect(other.what()).toEqual(['a1', 'b1', 'c1'])
+    expect(other.ends).toEqual([])
+  })
+
+  test('ends all where an item can not be rendered, and lives on', async () => {
+    const { change, open } = given(undefined, (value) => {
+      if ((value as { readonly id: string }).id === 'b') throw new Error('no such field')
+      return { data: value as Record<string, unknown> }
+    })
+    const viewers = [await open(), await open()]
+    for (const id of ['a', 'b', 'c']) await change(id, 1)
+    await vi.advanceTimersByTimeAsync(EVERY_MS)
+    for (const { ends, what } of viewers) {
+      expect(ends).toEqual(['Error: no such field'])
+      expect(what()).toEqual(['a1'])
+    }
   })
 })

@@ -1,19 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import { payloadOf } from '../../src/hub/delivery.ts'
 import { inTurns, Portions } from '../../src/hub/portions.ts'
-import type { Item, Reader } from '../../src/hub/reader.ts'
+import type { Item } from '../../src/hub/reader.ts'
+import type { Renderer } from '../../src/hub/renderer.ts'
 import { encodeCursor } from '../../src/kernel/cursor.ts'
 import { instant } from '../../src/kernel/instant.ts'
 import { asEpoch, asOffset } from '../../src/kernel/position.ts'
 import { asTopic } from '../../src/kernel/topic.ts'
 
+const TOPIC = asTopic('count:portions')
 const ITEMS: readonly Item[] = Array.from({ length: 120 }, (_, index) => {
   const offset = asOffset(index + 1)
-  const cursor = encodeCursor(asTopic('count:portions'), { epoch: asEpoch(1), offset })
-  return { offset, at: instant(0), cursor, event: { offset }, isFor: () => true }
+  const position = { epoch: asEpoch(1), offset }
+  const event = { type: 'Counted', topic: TOPIC, position, at: instant(0) }
+  return { topic: TOPIC, offset, at: instant(0), cursor: encodeCursor(TOPIC, position), event }
 })
 const render = (event: object) => payloadOf(Buffer.from(JSON.stringify(event)), null)
-const READER = {} as Reader
+const RENDERER: Renderer = { render, renderItem: ({ event }) => render(event), renderOnce: render as never }
 
 const turnsFrom = (offset: number) => [...inTurns(ITEMS.slice(offset))]
 
@@ -29,8 +32,8 @@ describe('what readers who catch up are sent', () => {
   })
 
   test('is made once for a whole turn, and never kept for the rest of one', () => {
-    const portions = new Portions({ render, renderOnce: render as never }, true)
-    const made = (offset: number) => turnsFrom(offset).map((turn) => portions.of(READER, turn))
+    const portions = new Portions(RENDERER, true)
+    const made = (offset: number) => turnsFrom(offset).map((turn) => portions.of(turn))
     const [whole, again, late] = [made(0), made(0), made(7)]
     expect(again.map((each, index) => each === whole[index])).toEqual([true, true, true])
     expect(late.map((each, index) => each === whole[index])).toEqual([false, true, true])
@@ -38,8 +41,8 @@ describe('what readers who catch up are sent', () => {
   })
 
   test('is made anew for each reader where not everybody gets the same', () => {
-    const portions = new Portions({ render, renderOnce: render as never }, false)
+    const portions = new Portions(RENDERER, false)
     const [turn = []] = turnsFrom(0)
-    expect(portions.of(READER, turn)).not.toBe(portions.of(READER, turn))
+    expect(portions.of(turn)).not.toBe(portions.of(turn))
   })
 })

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql'
 import type { Selection, Sink, Subscriber } from '../../src/hub/delivery.ts'
-import { createHub, type Hub } from '../../src/hub/hub.ts'
+import type { Viewer } from '../../src/auth/viewer.ts'
+import { createHub, type Hub, type HubEvents } from '../../src/hub/hub.ts'
 import type { HistoryPlan, PresentedEvent, Source } from '../../src/hub/source.ts'
 import { instant } from '../../src/kernel/instant.ts'
 import type { FakeBus } from './fake-bus.ts'
@@ -21,12 +22,15 @@ export interface TestReader {
   hold(): void
   release(): void
   stop(): void
+  /** From now on its sink throws. */
+  break(): void
 }
 
 export function createTestHub(
   history: FakeHistory,
   bus: FakeBus,
   timing: { readonly checkEveryMs?: number } = {},
+  events: Partial<HubEvents> = {},
 ): Hub {
   return createHub({
     history,
@@ -35,10 +39,13 @@ export function createTestHub(
     events: {
       onGapRepaired: () => {},
       onFault: () => {},
+      onListenerFault: () => {},
       onListFault: () => {},
+      onCheckFault: () => {},
       beforeDelivery: () => {},
       onReset: () => {},
       mask: (error) => new GraphQLError(String(error)),
+      ...events,
     },
   })
 }
@@ -63,15 +70,18 @@ export function openReader(
   after: string | null = null,
   key = 'same',
   read?: (offset: number) => Promise<number> | undefined,
+  viewer: Viewer | null = null,
 ): TestReader {
   const received: Received[] = []
   let cursor: string | null = null
   let error: GraphQLError | undefined
   let isEnded = false
   let isHeld = false
+  let isBroken = false
   let resume: (() => void)[] = []
   const sink: Sink = {
     send(payload) {
+      if (isBroken) throw new Error('the sink is broken')
       for (const result of payload.results) {
         const { type, offset, reset, late } = JSON.parse(result.json.toString()).data
         if (type === 'Snapshot') received.push({ kind: 'snapshot', offset, reset })
@@ -94,7 +104,7 @@ export function openReader(
       return read?.(position.offset)?.then((late) => ({ data: { ...data, late } })) ?? { data }
     },
   }
-  const subscriber: Subscriber = { selection, viewer: null, sink }
+  const subscriber: Subscriber = { selection, viewer, sink }
   const plan: HistoryPlan = { kind: 'history', topic: TOPIC, source, after }
   const close = hub.open(plan, subscriber, { enter: () => () => {} })
   return {
@@ -117,5 +127,8 @@ export function openReader(
       resume = []
     },
     stop: close,
+    break() {
+      isBroken = true
+    },
   }
 }

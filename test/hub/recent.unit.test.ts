@@ -11,8 +11,9 @@ import { TOPIC } from './fake-history.ts'
 function items(from: number, count: number): readonly Item[] {
   return Array.from({ length: count }, (_, index) => {
     const offset = asOffset(from + index)
-    const cursor = encodeCursor(TOPIC, { epoch: asEpoch(1), offset })
-    return { offset, cursor, at: instant(0), event: {}, isFor: () => true }
+    const position = { epoch: asEpoch(1), offset }
+    const event = { type: 'Counted', topic: TOPIC, position, at: instant(0) }
+    return { topic: TOPIC, offset, cursor: encodeCursor(TOPIC, position), at: instant(0), event }
   })
 }
 

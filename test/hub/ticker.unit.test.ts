@@ -40,12 +40,15 @@ function given(plan: Partial<LatestPlan> = {}) {
     ])
     await vi.advanceTimersByTimeAsync(0)
   }
-  const open = async () => {
+  const open = async (failsAt?: number) => {
     const seen: { readonly at: number; readonly n: number }[] = []
     const state = { isCongested: false, error: undefined as GraphQLError | undefined }
     const sink: Sink = {
-      send: ({ results: [result] }) =>
-        void seen.push({ at: Date.now() - START, n: JSON.parse(String(result?.json)).data.n }),
+      send({ results: [result] }) {
+        const { n } = JSON.parse(String(result?.json)).data
+        if (n === failsAt) throw new Error('the sink is broken')
+        seen.push({ at: Date.now() - START, n })
+      },
       isCongested: () => state.isCongested,
       drained: async () => {},
       end(error) {
@@ -137,5 +140,37 @@ describe('a ticker', () => {
     const { seen, state } = await open()
     expect(seen).toEqual([])
     expect(state.error?.message).toContain('away')
+  })
+
+  test('ends its viewers at an entry that it can not read, and reads the record for the next one', async () => {
+    let stored = 0
+    const { happen, open } = given({
+      read: async () => ({ offset: asOffset(stored), value: { n: stored } }),
+      fromEntry({ offset }) {
+        if (offset === 2) throw new Error('of another version')
+        return { n: offset }
+      },
+    })
+    const viewers = [await open(), await open()]
+    await happen(1)
+    stored = 2
+    await happen(2)
+    for (const { seen, state } of viewers) {
+      expect(seen.map(({ n }) => n)).toEqual([0])
+      expect(state.error?.message).toContain('Entry 2 of test:1 can not be presented')
+    }
+    const { seen } = await open()
+    expect(seen.map(({ n }) => n)).toEqual([2])
+  })
+
+  test('ends a viewer whose sink throws, and sends to the others', async () => {
+    const { happen, open } = given()
+    const [broken, other] = [await open(1), await open()]
+    await vi.advanceTimersByTimeAsync(EVERY_MS)
+    await happen(1)
+    await vi.advanceTimersByTimeAsync(EVERY_MS + 1)
+    expect(broken.state.error?.message).toContain('the sink is broken')
+    expect(other.seen.map(({ n }) => n)).toEqual([0, 1])
+    expect(other.state.error).toBeUndefined()
   })
 })

@@ -27,6 +27,33 @@ describe('A notice', () => {
 
   test('of a node that does not trace, or does not know how, has none', () => {
     expect(encodeNotice([entry({})])).toBe('{"e":1,"f":7,"l":7,"at":1,"x":[["Happened",{}]]}')
-    expect(decodeNotice(TOPIC, encodeNotice([entry({})])).trace).toBeUndefined()
+    expect(decodeNotice(TOPIC, encodeNotice([entry({})]))).toMatchObject({ first: 7, trace: undefined })
+  })
+
+  test('that nobody of this version wrote is none', () => {
+    const good = { e: 1, f: 7, l: 7, at: 1, x: [['Happened', {}]] }
+    const bad = [
+      ...['', '{', 'null', '7', '"text"', '[]', '{}'],
+      ...[
+        { ...good, e: '1' },
+        { ...good, f: 0 },
+        { ...good, f: 1.5 },
+        { ...good, l: 6 },
+        { ...good, at: null },
+      ],
+      ...[
+        { ...good, l: 8 },
+        { ...good, x: [] },
+        { ...good, x: {} },
+        { ...good, x: [['Happened', null]] },
+      ],
+      ...[
+        { ...good, x: [[7, {}]] },
+        { ...good, x: ['Happened'] },
+        { ...good, t: 7 },
+      ],
+    ].map((each) => (typeof each === 'string' ? each : JSON.stringify(each)))
+    expect(decodeNotice(TOPIC, JSON.stringify(good))).toBeDefined()
+    for (const text of bad) expect(decodeNotice(TOPIC, text)).toBeUndefined()
   })
 })

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
@@ -46,17 +46,44 @@ describe('the record', () => {
     for (const record of [...records, again]) await record.close()
   })
 
-  test('refuses a directory that another process holds, and takes it when that is gone', async () => {
+  test('refuses a directory that is open already, and takes it when that is closed', async () => {
     const folder = await makeTemporaryFolder('record')
     const options = { url: null, directory: join(folder, 'data'), onConnectionError }
     const first = await openRecord(options)
-    const holder = process.ppid
+    await expect(openRecord(options)).rejects.toThrow(`${options.directory} is in use by process`)
     await first.close()
-    await writeFile(join(folder, 'data', 'server.pid'), String(holder))
-    await expect(openRecord(options)).rejects.toThrow(`in use by process ${holder}`)
-    await rm(join(folder, 'data', 'server.pid'))
+    await writeFile(join(folder, 'data', 'server.pid'), '1')
     const second = await openRecord(options)
     await second.close()
+    await rm(folder, { recursive: true })
+  })
+
+  test('keeps other users out of the embedded files, also where the directory was open to them', async () => {
+    const folder = await makeTemporaryFolder('record')
+    const directory = join(folder, 'data')
+    await mkdir(join(directory, 'pglite'), { recursive: true })
+    await Promise.all([directory, join(directory, 'pglite')].map((path) => chmod(path, 0o777)))
+    const record = await openRecord({ url: null, directory, onConnectionError })
+    await record.close()
+    expect((await stat(directory)).mode & 0o777).toBe(0o700)
+    expect((await stat(join(directory, 'pglite'))).mode & 0o777).toBe(0o700)
+    await rm(folder, { recursive: true })
+  })
+
+  test('reports a directory that has to stay open, and still keeps others out of the files', async () => {
+    const folder = await makeTemporaryFolder('record')
+    const directory = join(folder, 'data')
+    await mkdir(directory)
+    await chmod(directory, 0o1777)
+    const problems: string[] = []
+    const record = await openRecord({
+      ...{ url: null, directory, onConnectionError },
+      onDirectoryProblem: (problem) => problems.push(problem),
+    })
+    await record.close()
+    expect(problems).toEqual([expect.stringContaining(`${directory} is open to other users`)])
+    expect((await stat(directory)).mode & 0o7777).toBe(0o1777)
+    expect((await stat(join(directory, 'pglite'))).mode & 0o777).toBe(0o700)
     await rm(folder, { recursive: true })
   })
 

@@ -31,7 +31,7 @@ class FakeClient {
 function given(answer: (text: string) => string = (text) => text) {
   const client = new FakeClient(answer)
   const pool = { connect: async () => client }
-  return { asked: client.asked, transaction: createTransactions(pool as unknown as pg.Pool) }
+  return { asked: client.asked, transaction: createTransactions(pool as unknown as pg.Pool).transaction }
 }
 
 const failAt = (isFailing: (text: string) => boolean) => (text: string) => {

@@ -160,7 +160,8 @@ export async function replay(
   const values: Data[] = []
   for (const [index, entry] of entries.entries()) {
     const event = source.present(entry, prepared?.[index])
-    if (source.sees?.(event, prepared?.[index], reader) === false) continue
+    const access = await source.access?.(topic, [event])
+    if (source.sees?.(event, access, reader) === false) continue
     values.push(onlyField(await all.present(text, event)))
   }
   return values

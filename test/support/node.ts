@@ -1,4 +1,7 @@
 import { join } from 'node:path'
+import { type DevClaims, issueDevToken } from '../../src/auth/dev-token.ts'
+import { secret } from '../../src/config/secret.ts'
+import { instant } from '../../src/kernel/instant.ts'
 import { freePort } from './free-port.ts'
 import {
   makeTemporaryFolder,
@@ -42,6 +45,9 @@ const MAIN = join(import.meta.dirname, '../../src/main.ts')
 /** The same for every node, so that a token works on all of them. */
 export const TEST_SECRET = 'a secret for tests, longer than thirty-two bytes'
 
+/** A node with this variable signs with a secret that it makes itself, and so issues tokens at /dev/token. */
+export const OWN_SECRET = { JWT_SECRET: '' } as const
+
 /** Tests act faster than people: whoever tests a limit sets it. */
 export const NO_LIMITS = { MUTATIONS_PER_SECOND: '100000', MAX_CONNECTIONS_PER_USER: '100000' } as const
 
@@ -62,7 +68,7 @@ async function startOnce({
   const data = folder ?? join(home, 'data')
   const port = given ?? (await freePort())
   const url = `http://127.0.0.1:${port}`
-  const variables = {
+  const variables: Readonly<Record<string, string>> = {
     PORT: String(port),
     HOST: '127.0.0.1',
     DATA_DIR: data,
@@ -90,20 +96,40 @@ async function startOnce({
     folder: data,
     pid,
     exited: server.exited,
-    async token(sub, claims = {}) {
-      const response = await fetch(`${url}/dev/token`, {
-        method: 'POST',
-        body: JSON.stringify({ sub, ...claims }),
-      })
-      const { token } = (await response.json()) as { readonly token: string }
-      return token
-    },
+    token: (sub, claims = {}) =>
+      variables['JWT_SECRET'] === ''
+        ? askForToken(url, { sub, ...claims })
+        : signAs(variables, { sub, ...claims }),
     kill: () => server.end('SIGKILL'),
     stop: () => server.end('SIGTERM'),
     async [Symbol.asyncDispose]() {
       if (!server.hasExited()) await server.end('SIGTERM')
     },
   }
+}
+
+async function askForToken(url: string, claims: DevClaims): Promise<string> {
+  const response = await fetch(`${url}/dev/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(claims),
+  })
+  const { token } = (await response.json()) as { readonly token: string }
+  return token
+}
+
+/** A token as the operator who set these variables would issue it. */
+async function signAs(variables: Readonly<Record<string, string>>, claims: DevClaims): Promise<string> {
+  const { JWT_SECRET = '', JWT_ISSUER = null, JWT_AUDIENCE = null } = variables
+  const config = {
+    kind: 'secret',
+    secret: secret(JWT_SECRET),
+    origin: 'given',
+    issuer: JWT_ISSUER,
+    audience: JWT_AUDIENCE,
+  } as const
+  const { token } = await issueDevToken(config, claims, instant(Date.now()))
+  return token
 }
 
 async function isReady(url: string): Promise<boolean> {

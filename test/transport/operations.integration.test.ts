@@ -4,7 +4,7 @@ import type { DevClaims } from '../../src/auth/dev-token.ts'
 import type { Problem } from '../../src/health/readiness.ts'
 import { instant } from '../../src/kernel/instant.ts'
 import { createOperationsHandler, type OperationsDependencies } from '../../src/transport/http/operations.ts'
-import { createOriginPolicy } from '../../src/transport/http/origin.ts'
+import { createLocalOriginPolicy, createOriginPolicy } from '../../src/transport/http/origin.ts'
 
 const AT = instant(Date.UTC(2027, 0, 2, 3, 4, 5, 6))
 const ORIGIN = 'https://app.example'
@@ -21,6 +21,7 @@ async function start(changes: Partial<OperationsDependencies> = {}) {
       return { token: 'aa.bb.cc', expiresAt: AT }
     },
     others: [],
+    tokenOrigins: createLocalOriginPolicy({ kind: 'listed', origins: new Set([ORIGIN]) }),
     origins: createOriginPolicy({ kind: 'listed', origins: new Set([ORIGIN]) }),
     onFault: (fault) => faults.push(fault),
     ...changes,
@@ -149,6 +150,52 @@ describe('POST /dev/token', () => {
     expect(asked).toEqual([])
   })
 
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'json'])(
+    'answers 415 to a body of the type %s, which any page may post',
+    async (type) => {
+      const { postToken, asked } = await start()
+      const response = await postToken('{"sub":"ada"}', { 'content-type': type })
+      expect(response.status).toBe(415)
+      expect(asked).toEqual([])
+    },
+  )
+
+  test('takes JSON with parameters and in any case', async () => {
+    const { postToken } = await start()
+    const headers = { 'content-type': 'Application/JSON; charset=utf-8' }
+    expect((await postToken('{"sub":"ada"}', headers)).status).toBe(200)
+  })
+
+  test('answers pages of this machine, whatever pages the server lets in elsewhere', async () => {
+    const any = { kind: 'any' } as const
+    const tokenOrigins = createLocalOriginPolicy(any)
+    const { url, postToken, asked } = await start({ tokenOrigins, origins: createOriginPolicy(any) })
+    for (const origin of ['http://localhost:5173', 'https://app.localhost', 'http://[::1]:9', url]) {
+      const response = await postToken('{"sub":"ada"}', { origin })
+      expect([origin, response.status]).toEqual([origin, 200])
+      expect(response.headers.get('access-control-allow-origin')).toBe(origin)
+    }
+    expect(asked).toHaveLength(4)
+  })
+
+  test.each([
+    'https://evil.example',
+    'null',
+    'http://localhost.evil.example',
+    'file://',
+    'http://127.evil.example',
+  ])('issues nothing to a page of %s, and lets it read nothing', async (origin) => {
+    const any = { kind: 'any' } as const
+    const tokenOrigins = createLocalOriginPolicy(any)
+    const { get, postToken, asked } = await start({ tokenOrigins, origins: createOriginPolicy(any) })
+    const response = await postToken('{"sub":"ada"}', { origin })
+    expect(response.status).toBe(403)
+    expect(response.headers.get('access-control-allow-origin')).toBeNull()
+    const preflight = await get('/dev/token', { method: 'OPTIONS', headers: { origin } })
+    expect(preflight.headers.get('access-control-allow-origin')).toBeNull()
+    expect(asked).toEqual([])
+  })
+
   test('answers 413 to more than 16 KB', async () => {
     const { postToken } = await start()
     const response = await postToken(JSON.stringify({ sub: 'x'.repeat(16 * 1024) }))
@@ -162,7 +209,7 @@ describe('POST /dev/token', () => {
       port,
       path: '/dev/token',
       method: 'POST',
-      headers: { 'content-length': 100 },
+      headers: { 'content-type': 'application/json', 'content-length': 100 },
     })
     const gone = new Promise((resolve) => request.once('close', resolve))
     request.once('error', () => {})

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type Caller, caughtUp, createCaller, type Variables } from '../support/caller.ts'
 import type { Recording } from '../support/graphql-client.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
+import { freshRedisPrefix, sharedRedisUrl } from '../support/redis-shared.ts'
 import type { Rejected } from './auction-documents.ts'
 import {
   ADD_MEMBER,
@@ -13,6 +14,7 @@ import {
   REMOVE_MEMBER,
   type Room,
   type RoomAnswer,
+  UPDATE_ROOM,
 } from './room-documents.ts'
 
 const ANNOUNCEMENT = 'id audience roomId severity title body publishedAt expiresAt retractedAt'
@@ -366,4 +368,42 @@ describe('announcements', () => {
     expect(await visitor.refusal(LIST, { first: -1 })).toBe('BAD_USER_INPUT')
     expect(await visitor.refusal(LIST, { after: 'garbage' })).toBe('CURSOR_INVALID')
   })
+})
+
+describe('A returning reader, from the memory of a node and from the record', () => {
+  test('gets what they may see now, not what they could see then', async () => {
+    const databaseUrl = await freshDatabase()
+    const options = { databaseUrl, redisUrl: sharedRedisUrl(), env: { REDIS_PREFIX: freshRedisPrefix() } }
+    await using first = await startNode(options)
+    await using second = await startNode(options)
+    await using chief = await createCaller(first, 'chief', ['admin'])
+    await using host = await createCaller(first, 'host')
+    for (const sub of ['removed', 'added']) await (await createCaller(first, sub))[Symbol.asyncDispose]()
+    const input = { name: 'Opens and closes', kind: 'CHAT', visibility: 'PUBLIC' }
+    const { room } = await host.ask<RoomAnswer>(CREATE_ROOM, { input })
+    await host.ask(ADD_MEMBER, { roomId: room.id, userId: 'removed' })
+
+    const live = chief.record<Entry>(ANNOUNCEMENTS)
+    const [snapshot] = await live.take(1)
+    await publish({ audience: 'ROOM', roomId: room.id, title: 'secret' }, chief)
+    await live.take(2)
+    await host.ask(UPDATE_ROOM, { input: { roomId: room.id, visibility: 'MEMBERS' } })
+    await host.ask(REMOVE_MEMBER, { roomId: room.id, userId: 'removed', reason: 'Over' })
+    await host.ask(ADD_MEMBER, { roomId: room.id, userId: 'added' })
+
+    const heardOn = async (at: TestNode, sub?: string) => {
+      await using caller = await createCaller(at, sub)
+      const heard = caller.record<Entry>(ANNOUNCEMENTS, { after: snapshot?.cursor })
+      const title = `end of ${randomUUID()}`
+      await publish({ title }, chief)
+      const titles = () => heard.values.map(({ announcement }) => announcement?.title)
+      await vi.waitFor(() => expect(titles()).toContain(title), 10_000)
+      return titles().includes('secret')
+    }
+    const seen: boolean[] = []
+    for (const at of [first, second]) {
+      for (const sub of [undefined, 'removed', 'added', 'host']) seen.push(await heardOn(at, sub))
+    }
+    expect(seen).toEqual([false, false, true, true, false, false, true, true])
+  }, 60_000)
 })

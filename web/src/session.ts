@@ -26,7 +26,11 @@ const STORED = 'rostrum-identity'
 /** Answers a token; null where the server issues none. Rejects where it could not be asked. */
 async function fetchToken({ id, name, isAuctioneer }: Identity): Promise<string | null> {
   const claims = { sub: id, name, roles: isAuctioneer ? ['moderator'] : [] }
-  const answer = await fetch('/dev/token', { method: 'POST', body: JSON.stringify(claims) })
+  const answer = await fetch('/dev/token', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(claims),
+  })
   if (answer.status >= 500) throw new Error(`The server answered ${answer.status}.`)
   if (!answer.ok) return null
   const { token }: { readonly token: string } = await answer.json()

@@ -64,8 +64,7 @@ export async function readHoldings(
   readonly portfolios: readonly Portfolio[]
 }> {
   const topic = positionsTopic(roomId)
-  return database.transaction(async (tx) => {
-    await tx.execute(sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`)
+  return database.snapshot(async (tx) => {
     const [[head], found, stated] = await Promise.all([
       tx
         .select({ epoch: topics.epoch, offset: topics.head, at: clock })

@@ -6,6 +6,7 @@ import type { RoomId } from '../../kernel/id.ts'
 import { roomTopic } from '../../kernel/topic.ts'
 import type { Executor } from '../database.ts'
 import { members, rooms } from '../schema.ts'
+import { TOPIC_VERSION } from '../topic-version.ts'
 import { visibleTo } from './visible.ts'
 
 /** The condition, on the column that tells whose it is, under which `caller` sees now what is traded in a room. */
@@ -57,7 +58,7 @@ export async function readTradeFacts(
   known: TradeFacts | undefined,
 ): Promise<TradeFacts | undefined> {
   const { rows: found } = await executor.execute<{ version: string }>(
-    sql`SELECT xmin::text AS version FROM topics WHERE topic = ${roomTopic(roomId)}`,
+    sql`SELECT ${sql.raw(TOPIC_VERSION)} AS version FROM topics WHERE topic = ${roomTopic(roomId)}`,
   )
   const version = found[0]?.version
   if (version === undefined || version === known?.version) return known

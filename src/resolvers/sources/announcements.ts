@@ -4,10 +4,10 @@ import type { RoomFacts } from '../../domain/room/room.ts'
 import type { PresentedEvent, Source } from '../../hub/source.ts'
 import type { RoomId } from '../../kernel/id.ts'
 import type { Database } from '../../log/database.ts'
-import type { Entry } from '../../log/entry.ts'
 import { readAnnouncementsInForce } from '../../log/read/announcements.ts'
 import { readRoomFacts } from '../../log/read/room-facts.ts'
 import { callerOf } from '../caller.ts'
+import { oneAtATime } from '../one-at-a-time.ts'
 import { presentEntry, unreadable } from './present.ts'
 
 interface AnnouncementEntryData {
@@ -18,8 +18,16 @@ export type AnnouncementEvent = PresentedEvent & AnnouncementEntryData
 
 const MAX_SNAPSHOT = 1000
 
-/** `Prepared`: the room of an announcement to a room, and who may see it; undefined for the others. */
-export function createAnnouncementsSource(database: Database): Source<RoomFacts | undefined> {
+/** The rooms that announcements name, as they are now, with those who may see them. */
+type Rooms = ReadonlyMap<RoomId, RoomFacts | undefined>
+
+const NO_ROOMS: Rooms = new Map()
+
+/** The announcements to everybody, to some by their role, and to rooms; each reader gets those meant for them now. */
+export function createAnnouncementsSource(database: Database): Source<undefined, Rooms> {
+  // All who come back after an outage replay the same entries at about the same time: they share the reads.
+  const readRoom = oneAtATime(async (id: RoomId) => (await readRoomFacts(database, [id])).get(id))
+
   return {
     snapshotType: 'AnnouncementsSnapshot',
     isSnapshotShared: false,
@@ -29,25 +37,30 @@ export function createAnnouncementsSource(database: Database): Source<RoomFacts 
       return { position: found.position, at: found.at, state: { announcements: found.announcements } }
     },
 
-    async prepare(_topic, entries) {
-      const rooms = entries.map(roomOf)
-      const facts = await readRoomFacts(database, [...new Set(rooms.filter((id) => id !== null))])
-      return rooms.map((id) => (id === null ? undefined : facts.get(id)))
-    },
-
     present(entry): AnnouncementEvent {
       if (!isAnnouncementData(entry.data)) throw unreadable(entry)
       return { ...entry.data, ...presentEntry(entry) }
     },
 
-    sees(event, room, viewer) {
-      return isAnnouncementData(event) && canSeeAnnouncement(callerOf(viewer), event.announcement, room)
+    access(_topic, events) {
+      const ids = new Set(events.map(roomOf).filter((id) => id !== null))
+      if (ids.size === 0) return NO_ROOMS
+      return Promise.all([...ids].map(async (id) => [id, await readRoom(id)] as const)).then(
+        (rooms) => new Map(rooms),
+      )
+    },
+
+    sees(event, rooms, viewer) {
+      if (!isAnnouncementData(event)) return false
+      const { announcement } = event
+      const room = announcement.roomId === null ? undefined : rooms?.get(announcement.roomId)
+      return canSeeAnnouncement(callerOf(viewer), announcement, room)
     },
   }
 }
 
-function roomOf({ data }: Entry): RoomId | null {
-  return isAnnouncementData(data) ? data.announcement.roomId : null
+function roomOf(event: object): RoomId | null {
+  return isAnnouncementData(event) ? event.announcement.roomId : null
 }
 
 function isAnnouncementData(data: object): data is AnnouncementEntryData {

@@ -32,7 +32,7 @@ const MAX_SNAPSHOT = 1000
 export function createOrdersSource(
   database: Database,
   tradeRooms: TradeRooms,
-): Source<RoomFacts | undefined> {
+): Source<undefined, RoomFacts | undefined> {
   return {
     snapshotType: 'OrdersSnapshot',
     isSnapshotShared: false,
@@ -44,10 +44,7 @@ export function createOrdersSource(
       return { position, at, state: { open } }
     },
 
-    async prepare(topic, entries) {
-      const room = await tradeRooms.read(asRoomId(idOf(topic)))
-      return entries.map(() => room)
-    },
+    access: (topic) => tradeRooms.read(asRoomId(idOf(topic))),
 
     present(entry): OrderEvent {
       if (!isOrderData(entry.data)) throw unreadable(entry)

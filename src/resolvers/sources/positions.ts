@@ -21,7 +21,7 @@ const MAX_SNAPSHOT = 1000
 export function createPositionsSource(
   database: Database,
   tradeRooms: TradeRooms,
-): Source<RoomFacts | undefined> {
+): Source<undefined, RoomFacts | undefined> {
   return {
     snapshotType: 'PositionsSnapshot',
     isSnapshotShared: false,
@@ -33,10 +33,7 @@ export function createPositionsSource(
       return { position, at, state }
     },
 
-    async prepare(topic, entries) {
-      const room = await tradeRooms.read(asRoomId(idOf(topic)))
-      return entries.map(() => room)
-    },
+    access: (topic) => tradeRooms.read(asRoomId(idOf(topic))),
 
     present(entry): PositionEvent | PortfolioEvent {
       const { data } = entry

@@ -99,7 +99,7 @@ const TOKEN_SCRIPT = `
   const button = document.getElementById('demo-token')
   plainFetch('/dev/token', { method: 'OPTIONS' }).then(({ ok }) => { button.hidden = !ok }, () => {})
   button.addEventListener('click', async () => {
-    const answer = await plainFetch('/dev/token', { method: 'POST', body: JSON.stringify({ sub: 'you', name: 'You' }) })
+    const answer = await plainFetch('/dev/token', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sub: 'you', name: 'You' }) })
     field.value = (await answer.json()).token ?? ''
     keep()
   })

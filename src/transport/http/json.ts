@@ -11,6 +11,13 @@ export type JsonBody =
 
 export type Headers = Readonly<Record<string, string>>
 
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/
+
+/** Whether a Content-Type header names JSON, whatever its parameters. */
+export function isJsonType(header: string | undefined): boolean {
+  return JSON_TYPE.test(header?.split(';', 1)[0]?.trim().toLowerCase() ?? '')
+}
+
 function parse(bytes: Buffer): JsonBody {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)

@@ -14,6 +14,8 @@ export interface OperationsDependencies {
   readonly schema: string | null
   /** null where the server issues no tokens: `/dev/token` does not exist then. */
   readonly issueToken: ((claims: DevClaims) => Promise<DevToken>) | null
+  /** Which pages may ask for a token. */
+  readonly tokenOrigins: OriginPolicy
   /** Endpoints of other files, by path. */
   readonly others: Iterable<readonly [path: string, Endpoint]>
   readonly origins: OriginPolicy
@@ -39,6 +41,7 @@ function createEndpoints({
   readiness,
   schema,
   issueToken,
+  tokenOrigins,
   others,
 }: OperationsDependencies): ReadonlyMap<string, Endpoint | null> {
   return new Map<string, Endpoint | null>([
@@ -59,7 +62,11 @@ function createEndpoints({
       '/dev/token',
       issueToken === null
         ? null
-        : { methods: ['POST'], answer: (exchange) => answerDevToken(exchange, issueToken) },
+        : {
+            methods: ['POST'],
+            origins: tokenOrigins,
+            answer: (exchange) => answerDevToken(exchange, issueToken),
+          },
     ],
   ])
 }
@@ -92,7 +99,12 @@ export function createOperationsHandler(
     const [path = ''] = (request.url ?? '').split('?')
     const endpoint = endpoints.get(path)
     if (endpoint === undefined) return false
-    const cors = origins.corsHeaders(request.headers.origin)
+    const { origin, host } = request.headers
+    if (endpoint?.origins?.isAllowed(origin, host) === false) {
+      answerJson(response, 403, { error: 'Pages of this origin may not use this endpoint.' })
+      return true
+    }
+    const cors = (endpoint?.origins ?? origins).corsHeaders(origin)
     answer(endpoint, { request, response, cors }).catch((fault: unknown) => {
       onFault(fault)
       if (response.headersSent) response.destroy()

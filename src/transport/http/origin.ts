@@ -32,6 +32,51 @@ function isListed(allowed: AllowedOrigins, origin: string): boolean {
   }
 }
 
+/** Host names that always mean the machine itself, and addresses: no DNS answer can make them mean another one. */
+const LOOPBACK = /^(?:localhost|[\w.-]+\.localhost|127(?:\.\d+){3}|\[::1\])$/
+const ADDRESS = /^(?:\d+(?:\.\d+){3}|\[[\da-f:.]+\])$/
+
+function isLoopbackOrigin(origin: string): boolean {
+  const page = URL.parse(origin)
+  return page !== null && /^https?:$/.test(page.protocol) && LOOPBACK.test(page.hostname)
+}
+
+function hasAddress(origin: string): boolean {
+  return ADDRESS.test(URL.parse(origin)?.hostname ?? '')
+}
+
+/**
+ * For endpoints that give rights away, in development: pages of this machine, and pages that ALLOWED_ORIGINS names.
+ * `any` names none. A page that the server itself delivered counts only under an address: a name of the page's
+ * owner can be made to resolve to this machine (DNS rebinding), and is then the same origin.
+ */
+export function createLocalOriginPolicy(allowed: AllowedOrigins): OriginPolicy {
+  const isNamed = (origin: string) => allowed.kind === 'listed' && isListed(allowed, origin)
+  return {
+    isAllowed: (origin, host) =>
+      origin === undefined ||
+      isNamed(origin) ||
+      isLoopbackOrigin(origin) ||
+      (hasAddress(origin) && isSameOrigin(origin, host)),
+    corsHeaders(origin) {
+      const isReader = origin !== undefined && (isNamed(origin) || isLoopbackOrigin(origin))
+      return isReader ? corsFor(origin, { vary: 'Origin' }) : { vary: 'Origin' }
+    },
+  }
+}
+
+function corsFor(origin: string, more: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return {
+    'access-control-allow-origin': origin,
+    ...more,
+    'access-control-allow-methods': 'GET, HEAD, POST, OPTIONS',
+    // The Fetch standard lets `*` stand for every header but Authorization.
+    'access-control-allow-headers': 'authorization, *',
+    'access-control-expose-headers': '*',
+    'access-control-max-age': PREFLIGHT_MAX_AGE_S,
+  }
+}
+
 export function createOriginPolicy(allowed: AllowedOrigins): OriginPolicy {
   return {
     isAllowed: (origin, host) =>
@@ -41,16 +86,7 @@ export function createOriginPolicy(allowed: AllowedOrigins): OriginPolicy {
       // The answer differs by origin also where this one gets nothing: caches must know.
       const vary = { vary: 'Origin' }
       if (origin === undefined || !isListed(allowed, origin)) return allowed.kind === 'listed' ? vary : {}
-      return {
-        ...(allowed.kind === 'any'
-          ? { 'access-control-allow-origin': '*' }
-          : { 'access-control-allow-origin': origin, ...vary }),
-        'access-control-allow-methods': 'GET, HEAD, POST, OPTIONS',
-        // The Fetch standard lets `*` stand for every header but Authorization.
-        'access-control-allow-headers': 'authorization, *',
-        'access-control-expose-headers': '*',
-        'access-control-max-age': PREFLIGHT_MAX_AGE_S,
-      }
+      return allowed.kind === 'any' ? corsFor('*', {}) : corsFor(origin, vary)
     },
   }
 }

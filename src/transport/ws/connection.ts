@@ -193,7 +193,7 @@ export class Connection implements Peer {
 
   #overflow(): void {
     const { socket } = this.#options
-    this.log.warn('closed: the client does not read')
+    this.log.info('closed: the client does not read')
     this.#closedWith ??= CLOSE.tooSlow
     socket.close(CLOSE.tooSlow, 'Too slow')
     setTimeout(() => socket.terminate(), TOO_SLOW_GRACE_MS).unref()

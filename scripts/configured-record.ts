@@ -1,0 +1,21 @@
+import { readConfig } from '../src/config/config.ts'
+import { environment } from '../src/config/environment.ts'
+import { type OpenRecord, openRecord } from '../src/log/record.ts'
+
+/**
+ * Opens the database that the environment names: DATABASE_URL, or the embedded one in DATA_DIR while no server has it
+ * open. Ends the process with 2 where the configuration is wrong.
+ */
+export function openConfiguredRecord(): Promise<OpenRecord> {
+  const read = readConfig(environment())
+  if (read.kind === 'invalid') {
+    console.error(read.problems.join('\n'))
+    process.exit(2)
+  }
+  const { database } = read.config
+  return openRecord({
+    url: database.kind === 'postgres' ? database.url.reveal() : null,
+    directory: database.kind === 'embedded' ? database.directory : '',
+    onConnectionError: (error) => console.error(error.message),
+  })
+}
