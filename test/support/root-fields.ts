@@ -100,13 +100,13 @@ export function variablesOf(
 ): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     args.flatMap((arg) => {
-      const value = valueOf(arg, '', choose, isFull)
+      const value = sampleOf(arg, '', choose, isFull)
       return value === undefined ? [] : [[arg.name, value]]
     }),
   )
 }
 
-function valueOf(
+function sampleOf(
   { name, type }: GraphQLArgument | GraphQLInputField,
   before: string,
   choose: Choose,
@@ -116,7 +116,7 @@ function valueOf(
   const path = before === '' ? name : `${before}.${name}`
   if (isInputObjectType(named)) {
     const fields = Object.values(named.getFields()).flatMap((field) => {
-      const value = valueOf(field, path, choose, isFull)
+      const value = sampleOf(field, path, choose, isFull)
       return value === undefined ? [] : [[field.name, value]]
     })
     if (fields.length === 0 && !isNonNullType(type)) return undefined
