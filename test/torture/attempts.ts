@@ -14,11 +14,12 @@ export interface Attempt {
 
 interface Coded {
   readonly code?: string
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | null
 }
 
-interface Body {
-  readonly data?: { readonly answer?: (Given & Coded) | null } | null
+/** A GraphQL result of a command. */
+export interface Body {
+  readonly data?: { readonly answer?: Given | null } | null
   readonly errors?: readonly { readonly message: string; readonly extensions?: Coded }[]
 }
 
@@ -26,7 +27,11 @@ interface Body {
 export async function attempt(url: string, command: Command, withinMs: number): Promise<Attempt> {
   const beganMs = Date.now()
   const answer = await answerOf(url, command, withinMs).catch(() => UNANSWERED)
-  const { key, topic, effect } = command
+  return attemptOf(command, answer, beganMs)
+}
+
+/** An answer that has just come. */
+export function attemptOf({ key, topic, effect }: Command, answer: Answer, beganMs: number): Attempt {
   const endedMs = Date.now()
   const read = answer.given === undefined ? undefined : readAnswer(topic, answer.given)
   const attempted = { key, topic, effect, attempts: 1, answers: read === undefined ? [] : [read] }
@@ -34,9 +39,9 @@ export async function attempt(url: string, command: Command, withinMs: number): 
   return { ...shown, tookMs: endedMs - beganMs, attempted: { ...attempted, beganMs, endedMs } }
 }
 
-type Answer = Omit<Attempt, 'tookMs' | 'attempted'> & { readonly given?: Given }
+export type Answer = Omit<Attempt, 'tookMs' | 'attempted'> & { readonly given?: Given }
 
-const UNANSWERED: Answer = { kind: 'unanswered' }
+export const UNANSWERED: Answer = { kind: 'unanswered' }
 
 async function answerOf(url: string, { query, input, token }: Command, withinMs: number): Promise<Answer> {
   const response = await fetch(`${url}/graphql`, {
@@ -47,7 +52,10 @@ async function answerOf(url: string, { query, input, token }: Command, withinMs:
   })
   const text = await response.text()
   if (!text.startsWith('{')) return { kind: 'failed', code: `HTTP ${response.status}` }
-  const { data, errors } = JSON.parse(text) as Body
+  return answerIn(JSON.parse(text) as Body)
+}
+
+export function answerIn({ data, errors }: Body): Answer {
   const [error] = errors ?? []
   if (error !== undefined) return { kind: 'failed', ...codesOf(error.extensions, error.message) }
   const given = data?.answer ?? undefined
@@ -58,7 +66,7 @@ async function answerOf(url: string, { query, input, token }: Command, withinMs:
   return { kind: 'rejected', code: given.code, given }
 }
 
-function codesOf({ code, retryAfterMs }: Coded = {}, otherwise = ''): Coded {
+function codesOf({ code, retryAfterMs }: Coded = {}, otherwise = ''): Pick<Attempt, 'code' | 'retryAfterMs'> {
   return { code: code ?? otherwise, ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}) }
 }
 

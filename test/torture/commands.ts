@@ -20,6 +20,8 @@ export interface Command {
 export interface Given {
   readonly cursor?: string
   readonly code?: string
+  /** Of OVERLOADED. */
+  readonly retryAfterMs?: number | null
   readonly minimum?: number | null
   readonly bid?: { readonly id: string }
   readonly message?: { readonly id: string }
@@ -33,12 +35,12 @@ interface GivenResult {
 
 const BID = `mutation ($input: PlaceBidInput!) { answer: placeBid(input: $input) {
   ... on BidAccepted { outcome cursor bid { id sequence amount kind placedAt bidder { id name } } }
-  ... on Rejected { code minimum } } }`
+  ... on Rejected { code minimum retryAfterMs } } }`
 const SEND = `mutation ($input: SendMessageInput!) { answer: sendMessage(input: $input) {
-  ... on MessagePayload { cursor message { id offset body sentAt author { id name } } } ... on Rejected { code } } }`
+  ... on MessagePayload { cursor message { id offset body sentAt author { id name } } } ... on Rejected { code retryAfterMs } } }`
 const ANNOUNCE = `mutation ($input: PublishAnnouncementInput!) { answer: publishAnnouncement(input: $input) {
   ... on AnnouncementPayload { cursor announcement { id audience severity title body publishedAt } }
-  ... on Rejected { code } } }`
+  ... on Rejected { code retryAfterMs } } }`
 
 const tokens = new Map<string, Promise<string>>()
 
@@ -91,7 +93,9 @@ export async function ask(
       signal: AbortSignal.timeout(withinMs),
     })
     const { data, errors } = (await response.json()) as GivenResult
-    return errors === undefined ? (data?.answer ?? undefined) : undefined
+    // A refusal for want of capacity says nothing of the effect: the key is sent again.
+    const isAnswer = errors === undefined && data?.answer?.code !== 'OVERLOADED'
+    return isAnswer ? (data?.answer ?? undefined) : undefined
   } catch {
     return undefined
   }

@@ -7,6 +7,7 @@ import { awayTooLong, delayedCommits, repeatedKeys } from './faults/history.ts'
 import { hostileVisitor } from './faults/hostile.ts'
 import { diedBeforeTelling, killedNodes, rollingRestart } from './faults/nodes.ts'
 import { noise } from './faults/noise.ts'
+import { overload } from './faults/overload.ts'
 import { absentRedis, killedPostgres, restartedRedis, swallowedRedis } from './faults/parts.ts'
 import { restoredDatabase } from './faults/restore.ts'
 import { readOnlyDatabase } from './faults/read-only.ts'
@@ -46,5 +47,6 @@ export const FAULTS: readonly Fault[] = [
   twoProcesses,
   reusedIds,
   hostileVisitor,
+  overload,
   unreadableEntries,
 ]

@@ -4,31 +4,6 @@ import type { Burst } from './scene.ts'
 import type { Reset } from './watchers.ts'
 
 const LOOK_MS = 50
-
-/** How many of these readers were told of a reset after `sinceMs`. */
-async function countTold(
-  { watchers }: Pick<Burst, 'watchers'>,
-  subscriptions: readonly string[],
-  sinceMs: number,
-): Promise<number> {
-  const resets = await watchers<readonly Reset[]>({ kind: 'resets' })
-  const told = new Set(resets.filter(({ atMs }) => atMs > sinceMs).map(({ subscription }) => subscription))
-  return subscriptions.filter((subscription) => told.has(subscription)).length
-}
-
-/** Resolves when all are told, or when `withinMs` has passed, with how long after `sinceMs` that was. */
-async function untilTold(
-  burst: Pick<Burst, 'watchers'>,
-  subscriptions: readonly string[],
-  sinceMs: number,
-  withinMs: number,
-): Promise<number> {
-  const end = Date.now() + withinMs
-  while (Date.now() < end && (await countTold(burst, subscriptions, sinceMs)) < subscriptions.length)
-    await pause(LOOK_MS)
-  return Date.now() - sinceMs
-}
-
 /** How long a fault waits for resets; what has come by then is reported. */
 const NOTICE_WITHIN_MS = 15_000
 const RETURN_WITHIN_MS = 5_000
@@ -38,8 +13,41 @@ const MESSAGES_AFTERWARDS = 10
 export interface Told {
   readonly told: number
   readonly readers: number
-  /** Until every live reader was told. */
+  /** From the return of the database until the last live reader was told. */
   readonly noticedMs: number
+}
+
+/** When a history was replaced, and when nodes had a database again. */
+export interface Replacement {
+  readonly replacedAtMs: number
+  readonly backAtMs: number
+}
+
+/** By subscription: when it was first told of a reset after `sinceMs`. */
+async function firstResets(
+  { watchers }: Pick<Burst, 'watchers'>,
+  sinceMs: number,
+): Promise<ReadonlyMap<string, number>> {
+  const resets = await watchers<readonly Reset[]>({ kind: 'resets' })
+  const later = resets.filter(({ atMs }) => atMs > sinceMs).toReversed()
+  return new Map(later.map(({ subscription, atMs }) => [subscription, atMs]))
+}
+
+/** Resolves when all are told, or when `withinMs` has passed, with when the last of them was. */
+async function untilTold(
+  burst: Pick<Burst, 'watchers'>,
+  subscriptions: readonly string[],
+  sinceMs: number,
+  withinMs: number,
+): Promise<number> {
+  const end = Date.now() + withinMs
+  for (;;) {
+    const resets = await firstResets(burst, sinceMs)
+    const times = subscriptions.map((subscription) => resets.get(subscription) ?? Number.POSITIVE_INFINITY)
+    const last = Math.max(...times)
+    if (Number.isFinite(last) || Date.now() > end) return Math.min(last, Date.now())
+    await pause(LOOK_MS)
+  }
 }
 
 /**
@@ -50,17 +58,22 @@ export async function bringBack(
   burst: Pick<Burst, 'watchers' | 'nodes'>,
   { early, late, write }: QuietRoom,
   live: readonly string[],
-  sinceMs: number,
+  { replacedAtMs, backAtMs }: Replacement,
 ): Promise<Told> {
-  const noticedMs = await untilTold(burst, live, sinceMs, NOTICE_WITHIN_MS)
+  const noticedAtMs = await untilTold(burst, live, replacedAtMs, NOTICE_WITHIN_MS)
   await burst.watchers({ kind: 'back', only: early })
-  await untilTold(burst, early, sinceMs, RETURN_WITHIN_MS)
+  await untilTold(burst, early, replacedAtMs, RETURN_WITHIN_MS)
   const bodies = Array.from({ length: MESSAGES_AFTERWARDS }, (_, index) => `new ${index}`)
   await write(burst.nodes[1]?.node.url ?? '', bodies)
   await burst.watchers({ kind: 'back', only: late })
-  await untilTold(burst, late, sinceMs, RETURN_WITHIN_MS)
+  await untilTold(burst, late, replacedAtMs, RETURN_WITHIN_MS)
+  const resets = await firstResets(burst, replacedAtMs)
   const all = [...live, ...early, ...late]
-  return { told: await countTold(burst, all, sinceMs), readers: all.length, noticedMs }
+  return {
+    told: all.filter((subscription) => resets.has(subscription)).length,
+    readers: all.length,
+    noticedMs: Math.max(0, noticedAtMs - backAtMs),
+  }
 }
 
 /** The figures of several rounds, for a fault's report. */

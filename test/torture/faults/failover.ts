@@ -5,7 +5,7 @@ import type { Fault } from '../fault.ts'
 import { makeHotAuction, type Verdict } from '../hot-auction.ts'
 import { runScript } from '../operator-scripts.ts'
 import { makeQuietRoom } from '../quiet-room.ts'
-import { perform, type Scene } from '../scene.ts'
+import { type Outcome, perform, type Scene } from '../scene.ts'
 import { bringBack, reportTold, type Told } from '../told.ts'
 
 const BURST = { nodes: 2, rooms: 2, watchersEach: 3, publishers: 6 }
@@ -22,32 +22,44 @@ export const promotedReplica: Fault = {
   number: 19,
   name: 'asynchronous replica promoted with a lost tail, clients and nodes stay up',
   mayReset: true,
-  async run(form, seed) {
-    await using servers = new AsyncDisposableStack()
-    let primary: PostgresServer = servers.use(await startPostgres())
-    return await perform({ ...BURST, seed, postgres: primary }, async (scene) => {
-      const rounds: Round[] = []
-      for (let round = 0; round < (form === 'short' ? 1 : LONG_ROUNDS); round += 1) {
-        const replica = servers.use(await startReplica(primary))
-        rounds.push(await failOver(scene, primary, replica, `round ${round}`))
-        primary = replica
-      }
-      await scene.settle()
-      await runScript('verify-ledger', scene.switchTo(primary)).catch(({ message }: Error) =>
-        scene.fail(message),
-      )
-      const lost = rounds.reduce((sum, { verdict }) => sum + verdict.decidedByLostState, 0)
-      const coincidences = rounds.filter(({ verdict }) => verdict.isCoincidence).length
-      if (lost > 0) scene.fail(`${lost} bids were decided by a state that is gone.`)
-      const accepted = rounds.map(({ verdict, switchedAtMs }) => verdict.acceptedAtMs - switchedAtMs)
-      return {
-        'commands decided by lost state': `${lost}`,
-        'rounds in which transaction ids coincided': `${coincidences} of ${rounds.length}`,
-        ...reportTold(rounds),
-        'time until a command was accepted, at most': `${Math.max(...accepted)} ms`,
-      }
-    })
-  },
+  run: (form, seed) => promoteReplicas(form === 'short' ? 1 : LONG_ROUNDS, seed),
+}
+
+/** Promotes a replica again and again. `prepare` may do something to the database before the first one is made. */
+export async function promoteReplicas(
+  count: number,
+  seed: number,
+  prepare: (databaseUrl: string) => Promise<void> = async () => {},
+): Promise<Outcome> {
+  await using servers = new AsyncDisposableStack()
+  let primary: PostgresServer = servers.use(await startPostgres())
+  return await perform({ ...BURST, seed, postgres: primary }, async (scene) => {
+    await prepare(scene.databaseUrl)
+    const rounds: Round[] = []
+    for (let round = 0; round < count; round += 1) {
+      const replica = servers.use(await startReplica(primary))
+      rounds.push(await failOver(scene, primary, replica, `round ${round}`))
+      primary = replica
+    }
+    await scene.settle()
+    await runScript('verify-ledger', scene.switchTo(primary)).catch(({ message }: Error) =>
+      scene.fail(message),
+    )
+    const lost = rounds.reduce((sum, { verdict }) => sum + verdict.decidedByLostState, 0)
+    if (lost > 0) scene.fail(`${lost} bids were decided by a state that is gone.`)
+    return report(rounds, lost)
+  })
+}
+
+function report(rounds: readonly Round[], lost: number): Readonly<Record<string, string>> {
+  const coincidences = rounds.filter(({ verdict }) => verdict.isCoincidence).length
+  const accepted = rounds.map(({ verdict, switchedAtMs }) => verdict.acceptedAtMs - switchedAtMs)
+  return {
+    'commands decided by lost state': `${lost}`,
+    'rounds in which transaction ids coincided': `${coincidences} of ${rounds.length}`,
+    ...reportTold(rounds),
+    'time until a command was accepted, at most': `${Math.max(...accepted)} ms`,
+  }
 }
 
 /** Loses a tail, and looks at what readers and bidders are told. */
@@ -76,5 +88,6 @@ async function failOver(
   const verdict = await auction.bidAfterwards(url)
   const burst = scene.places.watchedBy(BURST.watchersEach).map(({ subscription }) => subscription)
   const live = [...room.live, auction.reader, ...burst]
-  return { verdict, switchedAtMs, ...(await bringBack(scene, room, live, switchedAtMs)) }
+  const replacement = { replacedAtMs: switchedAtMs, backAtMs: switchedAtMs }
+  return { verdict, switchedAtMs, ...(await bringBack(scene, room, live, replacement)) }
 }

@@ -1,48 +1,38 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '../../support/free-port.ts'
 import { post } from '../../support/graphql-client.ts'
+import type { PostgresServer } from '../../support/postgres.ts'
 import { makeAuction } from '../../support/rooms.ts'
 import { signToken } from '../../support/tokens.ts'
 import type { Attack } from '../attacker.ts'
+import { type AttackBounds, faultsOfAttacks, reportAttacks, type UnderAttack } from '../attack-figures.ts'
 import { type Child, startChild } from '../child.ts'
 import type { Fault, Form } from '../fault.ts'
 import { inspectable, keptMemoryOf } from '../heap.ts'
 import type { Latencies } from '../latency.ts'
 import { SELLER } from '../places.ts'
-import { megabytes, watchProcess } from '../processes.ts'
+import { watchProcess } from '../processes.ts'
 import { watchReadiness } from '../readiness.ts'
-import { perform, type Scene } from '../scene.ts'
-import { measureWork, type Work } from '../work.ts'
+import { type Outcome, perform, type Scene } from '../scene.ts'
+import { measureWork } from '../work.ts'
 
 const BURST = { nodes: 2, rooms: 1, watchersEach: 2, publishers: 1, pauseMs: 400 }
 const ROOMS = 130
 const ROOMS_AT_ONCE = 5
 /** What an attack leaves over its connections must be gone within this. */
-const REST_MS = 3_000
-const IDLE_MS = 1_500
+const REST_MS = 2_000
+const IDLE_MS = 1_200
+const LOOK_MS = 100
 const HOSTILE = '127.0.0.66'
 const HONEST = '127.0.0.2'
 
-interface Bounds {
-  readonly forMs: number
-  /** Honest p99, and resident memory, as multiples of those before; latencies below the floor are never wrong. */
-  readonly latency: number
-  readonly floorMs: number
-  readonly resident: number
-}
-
 /** The short form shares two cores with other tests, and its p99 is that of a hundred samples: it has a wide margin. */
-const BOUNDS: Readonly<Record<Form, Bounds>> = {
-  short: { forMs: 4_000, latency: 6, floorMs: 400, resident: 2.5 },
+const BOUNDS: Readonly<Record<Form, AttackBounds & { readonly forMs: number }>> = {
+  short: { forMs: 3_000, latency: 6, floorMs: 400, resident: 2.5 },
   long: { forMs: 20_000, latency: 3, floorMs: 0, resident: 2 },
 }
-/** Of one core, and of transactions a second, more than without anybody hostile. */
-const MORE_CPU_MS = 150
-const MORE_TRANSACTIONS = 20
-/** What a collector leaves when all is collected. */
-const MORE_USED_BYTES = 30 * 2 ** 20
 
-function attacks(forMs: number): readonly Attack[] {
+function attacksFor(forMs: number): readonly Attack[] {
   return [
     {
       ...{ name: 'WebSocket, all at once, gone after 0.3 s', transports: ['websocket'], forMs },
@@ -71,64 +61,49 @@ function attacks(forMs: number): readonly Attack[] {
 export const hostileVisitor: Fault = {
   number: 27,
   name: 'one anonymous client sends what costs most, over every transport',
-  async run(form, seed, postgres) {
-    const port = await freePort()
-    return await perform({ ...BURST, seed, postgres, env: inspectable(port) }, async (scene) => {
-      const [first] = scene.nodes
-      if (first === undefined) throw new RangeError('a scene has a node')
-      const { node } = first
-      const roomId = scene.places.roomIds[0] ?? ''
-      await fill(scene, roomId)
-      const token = await signToken(scene.places.author)
-      await using honest = startChild('honest.ts', { url: node.url, localAddress: HONEST, token, roomId })
-      await honest.ask({ forMs: BOUNDS[form].forMs / 2 })
-      const usedBefore = (await keptMemoryOf(node.pid, port)).used
-      const watch = watchProcess(node.pid, 100)
-      const baseline = await honest.ask<Latencies>({ forMs: BOUNDS[form].forMs })
-      const residentBefore = Math.max(...(await watch.stop()).map(({ residentBytes }) => residentBytes))
-      const idle = await measureWork(node, scene.databaseUrl, IDLE_MS)
-      const under: Measured[] = []
-      for (const attack of attacks(BOUNDS[form].forMs)) under.push(await measureUnder(scene, attack, honest))
-      const usedAfter = (await keptMemoryOf(node.pid, port)).used
-      judge(scene, form, { baseline, residentBefore, idle, usedBefore, usedAfter }, under)
-      return {
-        'honest p99 before, echo / read / message': shown(baseline),
-        ...Object.fromEntries(under.map((one) => [`honest p99 under ${one.name}`, shown(one.latencies)])),
-        'peak RSS before, under all': `${megabytes(residentBefore)}, ${megabytes(Math.max(...under.map(({ peakBytes }) => peakBytes)))}`,
-        'in use without garbage before, after': `${megabytes(usedBefore)}, ${megabytes(usedAfter)}`,
-        'answers of /ready other than 200': `${under.reduce((sum, { notReady }) => sum + notReady, 0)}`,
-        'work afterwards, ms of a core a second': under.map(({ work }) => work.cpuMs.toFixed(0)).join(', '),
-        'work before': idle.cpuMs.toFixed(0),
-        'operations sent': under.map(({ sent }) => sent).join(', '),
-      }
-    })
-  },
+  run: (form, seed, postgres) =>
+    attackNode({ form, seed, postgres, attacks: attacksFor(BOUNDS[form].forMs) }),
 }
 
-interface Before {
-  readonly baseline: Latencies
-  readonly residentBefore: number
-  readonly idle: Work
-  readonly usedBefore: number
-  readonly usedAfter: number
+export interface AttackSetting {
+  readonly form: Form
+  readonly seed: number
+  readonly postgres: PostgresServer
+  readonly attacks: readonly Attack[]
+  readonly env?: Readonly<Record<string, string>>
 }
 
-interface Measured {
-  readonly name: string
-  readonly sent: number
-  readonly latencies: Latencies
-  readonly peakBytes: number
-  readonly notReady: number
-  /** When the attacker had been gone for a while. */
-  readonly work: Work
-}
-
-const KINDS = ['echo', 'read', 'message'] as const
-
-function shown(latencies: Latencies): string {
-  const failed = KINDS.reduce((sum, kind) => sum + latencies[kind].failed, 0)
-  const times = KINDS.map((kind) => `${Math.round(latencies[kind].p99)}`).join(' / ')
-  return `${times} ms${failed === 0 ? '' : `, ${failed} failed`}`
+/** Carries out one attack after another, and compares what others notice with how it was before. */
+export async function attackNode({
+  form,
+  seed,
+  postgres,
+  attacks,
+  env = {},
+}: AttackSetting): Promise<Outcome> {
+  const port = await freePort()
+  const setting = { ...BURST, seed, postgres, env: { ...inspectable(port), ...env } }
+  return await perform(setting, async (scene) => {
+    const [first] = scene.nodes
+    if (first === undefined) throw new RangeError('a scene has a node')
+    const { node } = first
+    const roomId = scene.places.roomIds[0] ?? ''
+    await fill(scene, roomId)
+    const token = await signToken(scene.places.author)
+    await using honest = startChild('honest.ts', { url: node.url, localAddress: HONEST, token, roomId })
+    await honest.ask({ forMs: BOUNDS[form].forMs / 2 })
+    const usedBefore = (await keptMemoryOf(node.pid, port)).used
+    const watch = watchProcess(node.pid, LOOK_MS)
+    const baseline = await honest.ask<Latencies>({ forMs: BOUNDS[form].forMs })
+    const residentBefore = Math.max(...(await watch.stop()).map(({ residentBytes }) => residentBytes))
+    const idle = await measureWork(node, scene.databaseUrl, IDLE_MS)
+    const under: UnderAttack[] = []
+    for (const attack of attacks) under.push(await measureUnder(scene, attack, honest))
+    const usedAfter = (await keptMemoryOf(node.pid, port)).used
+    const before = { baseline, residentBefore, idle, usedBefore }
+    for (const sentence of faultsOfAttacks(before, under, usedAfter, BOUNDS[form])) scene.fail(sentence)
+    return reportAttacks(before, under, usedAfter)
+  })
 }
 
 /** Rooms that everybody may see, and auctions in one of them. */
@@ -148,13 +123,13 @@ async function fill({ nodes }: Scene, roomId: string): Promise<void> {
   for (let made = 0; made < 10; made += 1) await makeAuction(first.node, seller, roomId)
 }
 
-async function measureUnder(scene: Scene, attack: Attack, honest: Child): Promise<Measured> {
+async function measureUnder(scene: Scene, attack: Attack, honest: Child): Promise<UnderAttack> {
   const [first] = scene.nodes
   if (first === undefined) throw new RangeError('a scene has a node')
   const { node } = first
   const order = { url: node.url, localAddress: HOSTILE, roomId: scene.places.roomIds[0] ?? '' }
   const attacker = startChild('attacker.ts', order)
-  const process = watchProcess(node.pid, 100)
+  const process = watchProcess(node.pid, LOOK_MS)
   const readiness = watchReadiness(scene.nodes, 'database')
   const [sent, latencies] = await Promise.all([
     attacker.ask<number>(attack),
@@ -169,35 +144,4 @@ async function measureUnder(scene: Scene, attack: Attack, honest: Child): Promis
     peakBytes: Math.max(...samples.map(({ residentBytes }) => residentBytes)),
     work: await measureWork(node, scene.databaseUrl, IDLE_MS),
   }
-}
-
-function judge(
-  scene: Scene,
-  form: Form,
-  { baseline, residentBefore, idle, usedBefore, usedAfter }: Before,
-  under: readonly Measured[],
-): void {
-  const { latency, floorMs, resident } = BOUNDS[form]
-  for (const { name, latencies, peakBytes, notReady, work } of under) {
-    for (const kind of KINDS) {
-      const { p99, failed } = latencies[kind]
-      const mostMs = Math.max(floorMs, latency * baseline[kind].p99)
-      if (failed > 0)
-        scene.fail(`${failed} of ${latencies[kind].count} honest ${kind}s failed under ${name}.`)
-      if (p99 > mostMs)
-        scene.fail(
-          `The p99 of an honest ${kind} under ${name} is ${Math.round(p99)} ms, above ${Math.round(mostMs)}.`,
-        )
-    }
-    if (peakBytes > resident * residentBefore)
-      scene.fail(`RSS rose from ${megabytes(residentBefore)} to ${megabytes(peakBytes)} under ${name}.`)
-    if (notReady > 0) scene.fail(`/ready took a node out of service ${notReady} times under ${name}.`)
-    const isBusy = work.cpuMs > 2 * idle.cpuMs + MORE_CPU_MS
-    const asks = work.transactions > 2 * idle.transactions + MORE_TRANSACTIONS || work.waiting > 0
-    const holds = work.connections > idle.connections || work.subscriptions > idle.subscriptions
-    if (isBusy || asks || holds)
-      scene.fail(`Work is left after ${name}: ${JSON.stringify(work)}, before: ${JSON.stringify(idle)}.`)
-  }
-  if (usedAfter > usedBefore + MORE_USED_BYTES)
-    scene.fail(`Memory in use rose from ${megabytes(usedBefore)} to ${megabytes(usedAfter)} for good.`)
 }

@@ -154,5 +154,6 @@ async function restore(
     await runScript('renew-epochs', databaseUrl).catch(({ message }: Error) => scene.fail(message))
   await interruption.end(scene)
   const burst = scene.places.watchedBy(BURST.watchersEach).map(({ subscription }) => subscription)
-  return { server: restored, told: await bringBack(scene, room, [...room.live, ...burst], untilMs) }
+  const replacement = { replacedAtMs: untilMs, backAtMs: Date.now() }
+  return { server: restored, told: await bringBack(scene, room, [...room.live, ...burst], replacement) }
 }

@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type PostgresServer, startPostgres } from '../support/postgres.ts'
+import { breachCount } from './check.ts'
+import type { Fault } from './fault.ts'
+
+const PATIENCE_MS = 120_000
+
+/** Runs the short form of each, one after another, and demands that no promise was broken. */
+export function testFaults(faults: readonly Fault[]): void {
+  let postgres: PostgresServer
+
+  beforeAll(async () => {
+    postgres = await startPostgres()
+  })
+
+  afterAll(() => postgres[Symbol.asyncDispose]())
+
+  test.each(faults.map((fault) => [fault.number, fault.name, fault] as const))(
+    'breaks no promise over fault %i: %s',
+    async (_number, _name, { run, mayReset = false }) => {
+      const outcome = await run('short', Date.now() % 1_000_000, postgres)
+      const shown = JSON.stringify(outcome)
+
+      expect(outcome.broken, shown).toEqual([])
+      expect(breachCount(outcome.figures), shown).toBe(0)
+      if (!mayReset) expect(outcome.figures.resets, shown).toBe(0)
+      expect(outcome.areAllAnswered, shown).toBe(true)
+      expect(outcome.figures.compared.entries, shown).toBeGreaterThan(0)
+    },
+    PATIENCE_MS,
+  )
+}
