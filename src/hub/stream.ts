@@ -15,11 +15,11 @@ import { inTurns } from './portions.ts'
 import type { Item, Reader } from './reader.ts'
 import type { Recent } from './recent.ts'
 import type { RenderCounters } from './renderer.ts'
-import type { Part, PresentedEvent, Snapshot, Source } from './source.ts'
+import type { HistoryPlan, Part, PresentedEvent, Snapshot, Source } from './source.ts'
 import type { TimeSlices } from './time-slices.ts'
 
 /** Why a reader was told to start over. */
-export type ResetReason = 'epoch' | 'trimmed' | 'ahead' | 'discontinuity'
+export type ResetReason = 'epoch' | 'trimmed' | 'ahead' | 'discontinuity' | 'rights'
 
 export interface StreamEvents extends RenderCounters {
   /** A reader began with a replay from its cursor. */
@@ -114,6 +114,7 @@ export class Stream implements FeedListener {
   open(
     { subscriber, connection, part }: Pick<Reader, 'subscriber' | 'connection' | 'part'>,
     after: string | null,
+    startsOver = false,
   ): () => void {
     const group = this.#groupFor(subscriber, part)
     const reader: Reader = {
@@ -134,7 +135,7 @@ export class Stream implements FeedListener {
       group.size -= 1
       if (group.size === 0) this.#groups.delete(subscriber.selection.key)
     }
-    this.#begin(reader, group, after).catch((error: unknown) => {
+    this.#begin(reader, group, { after, startsOver }).catch((error: unknown) => {
       if (reader.isEnded) return
       leave()
       subscriber.sink.end(error instanceof GraphQLError ? error : this.#events.onFault(error))
@@ -254,8 +255,13 @@ export class Stream implements FeedListener {
     return group
   }
 
-  async #begin(reader: Reader, group: Group, after: string | null): Promise<void> {
-    if (after === null) await this.#sendSnapshot(reader, group, false)
+  async #begin(
+    reader: Reader,
+    group: Group,
+    { after, startsOver }: Required<Pick<HistoryPlan, 'after' | 'startsOver'>>,
+  ): Promise<void> {
+    if (startsOver === true) this.#events.onReset('rights')
+    if (after === null) await this.#sendSnapshot(reader, group, startsOver === true)
     else await this.#resume(reader, group, after)
     await this.#catchUp(reader, group)
   }

@@ -26,28 +26,32 @@ export interface SizeLimits {
 const NODES = { default: 20, most: 100 } as const
 const INTROSPECTION = new Set(['__schema', '__type'])
 
-/** A sentence that names the limit which the operation exceeds; null where it exceeds none. */
+export interface OperationSize {
+  /** A sentence that names the limit which the operation exceeds; null where it exceeds none. */
+  readonly excess: string | null
+  readonly complexity: number
+}
+
 export type SizeCheck = (
   document: DocumentNode,
   definition: OperationDefinitionNode,
   /** Coerced. */
   variables: Readonly<Record<string, unknown>>,
-) => string | null
+) => OperationSize
 
 /** For valid documents. What no variable can change is measured once for each document. */
 export function createSizeCheck(schema: GraphQLSchema, limits: SizeLimits): SizeCheck {
-  const known = new WeakMap<OperationDefinitionNode, string | null>()
+  const known = new WeakMap<OperationDefinitionNode, OperationSize>()
   return (document, definition, variables) => {
     const found = known.get(definition)
     if (found !== undefined) return found
-    const { excess, dependsOnVariables } = measure(schema, document, definition, variables, limits)
-    if (!dependsOnVariables) known.set(definition, excess)
-    return excess
+    const measured = measure(schema, document, definition, variables, limits)
+    if (!measured.dependsOnVariables) known.set(definition, measured)
+    return measured
   }
 }
 
-interface Measured {
-  readonly excess: string | null
+interface Measured extends OperationSize {
   readonly dependsOnVariables: boolean
 }
 
@@ -120,7 +124,7 @@ function measure(
 
   const root = schema.getRootType(definition.operation)
   if (root) visit(definition.selectionSet, root, 1, 1, 1)
-  return { excess, dependsOnVariables }
+  return { excess, complexity, dependsOnVariables }
 }
 
 function isConnection(type: GraphQLCompositeType): boolean {

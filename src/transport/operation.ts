@@ -44,6 +44,8 @@ export interface Operation {
   readonly definition: OperationDefinitionNode
   readonly operationName: string | null
   readonly variables: Readonly<Record<string, unknown>>
+  /** As the limit on complexity counts it. */
+  readonly cost: number
 }
 
 export type Preparation =
@@ -94,7 +96,7 @@ export function createOperations(
   tracing = NO_TRACING,
 ): Operations {
   const rules = rulesOf(limits)
-  const exceeds = createSizeCheck(schema, limits)
+  const sizeOf = createSizeCheck(schema, limits)
   const known = createDocumentCache<KnownDocument>()
   const ids = new WeakMap<DocumentNode, KnownDocument>()
   let parsed = 0
@@ -132,8 +134,10 @@ export function createOperations(
     const { document, definition, operationName, variables } = operation
     const facts = ids.get(document)
     if (facts === undefined) throw new RangeError('the operation was not prepared here')
-    const viewerKey = facts.readsViewer ? `u${context.viewer?.user.id ?? ''}` : ''
-    const contextValue = facts.readsViewer ? context : shared
+    // A subscription's viewer may change. The group's must not: its key names them.
+    const { viewer } = context
+    const viewerKey = facts.readsViewer ? `u${viewer?.user.id ?? ''}` : ''
+    const contextValue = facts.readsViewer ? { ...context, viewer } : shared
     return {
       key: `${facts.id} ${operationName ?? ''} ${keyOfVariables(variables, facts.cursorVariables.get(definition))} ${viewerKey}`,
       execute(rootValue) {
@@ -177,11 +181,11 @@ export function createOperations(
         return refused(coerced.errors.map((error) => withCode(shown(error), 'BAD_USER_INPUT')))
       }
       const { document } = facts
-      const excess = exceeds(document, definition, coerced.coerced)
+      const { excess, complexity: cost } = sizeOf(document, definition, coerced.coerced)
       if (excess !== null) return refused([tooComplex(excess)])
       return {
         kind: 'ready',
-        operation: { document, definition, operationName: operationName ?? null, variables: given },
+        operation: { document, definition, operationName: operationName ?? null, variables: given, cost },
       }
     },
 

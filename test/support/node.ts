@@ -43,7 +43,11 @@ const MAIN = join(import.meta.dirname, '../../src/main.ts')
 export const TEST_SECRET = 'a secret for tests, longer than thirty-two bytes'
 
 /** Tests act faster than people: whoever tests a limit sets it. */
-export const NO_LIMITS = { MUTATIONS_PER_SECOND: '100000', MAX_CONNECTIONS_PER_USER: '100000' } as const
+export const NO_LIMITS = {
+  MUTATIONS_PER_SECOND: '100000',
+  MAX_CONNECTIONS_PER_USER: '100000',
+  MAX_CONNECTIONS_PER_ADDRESS: '100000',
+} as const
 
 /** Starts a node and waits until it is ready. */
 export function startNode(options: NodeOptions = {}): Promise<TestNode> {
