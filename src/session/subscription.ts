@@ -127,7 +127,10 @@ export class Subscription implements SubscriptionLife {
   #open({ plan, selection }: PlannedSubscription): void {
     this.#release?.()
     this.#release = this.#owner.charge(selection.key, this.#request.cost)
-    if (this.#release === undefined) return this.#end(tooCostly())
+    if (this.#release === undefined) {
+      this.#end(tooCostly())
+      return
+    }
     this.#isFiltered = dependsOnViewer(plan)
     const owner = this.#owner
     const subscriber = {

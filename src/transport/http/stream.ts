@@ -68,7 +68,10 @@ export class Stream implements Transport {
   end({ kind }: Ending): void {
     const { format } = this.#options
     const known = ERROR_OF[kind]
-    if (known === undefined) return this.#finish()
+    if (known === undefined) {
+      this.#finish()
+      return
+    }
     const [code, message] = known
     this.#finish(format.encodeFailure(new GraphQLError(message, { extensions: { code } })), format.complete)
   }

@@ -90,15 +90,19 @@ export class Protocol {
     const message = messageIn(text)
     switch (message?.type) {
       case MessageType.ConnectionInit:
-        return this.#initialise(message.payload)
+        this.#initialise(message.payload)
+        break
       case MessageType.Ping:
-        return this.#answerPing(message.payload)
+        this.#answerPing(message.payload)
+        break
       case MessageType.Pong:
-        return
+        break
       case MessageType.Subscribe:
-        return this.#subscribe(message)
+        this.#subscribe(message)
+        break
       case MessageType.Complete:
-        return this.#complete(message.id)
+        this.#complete(message.id)
+        break
       default:
         // No message at all, or one that only a server sends.
         this.#connection.close(CloseCode.BadRequest, 'Invalid message received')
@@ -134,7 +138,10 @@ export class Protocol {
   #answerPing(payload: Record<string, unknown> | undefined): void {
     const pong = (): void => this.#send({ type: 'pong', payload: payload ?? undefined })
     const credential = this.#state === 'acknowledged' ? tokenFromConnectionParams(payload) : undefined
-    if (credential === undefined || credential.kind === 'none') return pong()
+    if (credential === undefined || credential.kind === 'none') {
+      pong()
+      return
+    }
     this.#session.renew(credential).then(
       (renewed) => {
         if (renewed.kind === 'refused') this.#connection.close(CloseCode.Forbidden, renewed.reason)
@@ -157,13 +164,20 @@ export class Protocol {
     } else if (this.#operations?.has(id) === true) {
       this.#connection.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`)
     } else {
-      const prepared = this.#host.operations.prepare(payload)
-      if (prepared.kind === 'refused') return this.#sendErrors(id, prepared.errors)
-      const message = { parent: traceParentIn(payload.extensions) ?? this.#traceParent }
-      if (prepared.operation.definition.operation === 'subscription') {
-        this.#follow(id, prepared.operation, message)
-      } else this.#run(id, prepared.operation, message)
+      this.#start(id, payload)
     }
+  }
+
+  #start(id: string, payload: SubscribeMessage['payload']): void {
+    const prepared = this.#host.operations.prepare(payload)
+    if (prepared.kind === 'refused') {
+      this.#sendErrors(id, prepared.errors)
+      return
+    }
+    const message = { parent: traceParentIn(payload.extensions) ?? this.#traceParent }
+    if (prepared.operation.definition.operation === 'subscription') {
+      this.#follow(id, prepared.operation, message)
+    } else this.#run(id, prepared.operation, message)
   }
 
   #complete(id: string): void {
@@ -209,7 +223,10 @@ export class Protocol {
         else this.#sendErrors(id, [error])
       },
     })
-    if (subscription === undefined) return this.#sendErrors(id, [tooManySubscriptions()])
+    if (subscription === undefined) {
+      this.#sendErrors(id, [tooManySubscriptions()])
+      return
+    }
     const running = { cancel: () => subscription.stop() }
     this.#begin(id, running)
   }
