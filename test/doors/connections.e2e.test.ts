@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startNode, type TestNode } from '../support/node.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
@@ -149,26 +148,25 @@ describe('Queries and mutations of one client over HTTP', () => {
     url.port = `${proxy.port}`
     await using slow = await startNode({
       databaseUrl: url.href,
-      env: { MAX_OPERATIONS_IN_FLIGHT: '2', TRUSTED_PROXIES: '127.0.0.1' },
+      env: { TRUSTED_PROXIES: '127.0.0.1' },
     })
     const ask = (address: string): Promise<Response> =>
       fetch(`${slow.url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
-        body: JSON.stringify({ query: '{ rooms(first: 1) { totalCount edges { cursor } } }' }),
+        body: JSON.stringify({ query: '{ rooms(first: 1) { edges { cursor } } }' }),
       })
     await ask('203.0.113.9')
     proxy.delay(SLOW_MS)
-    const answers = await Promise.all(Array.from({ length: 300 }, () => ask('203.0.113.1')))
+    const answers = await Promise.all(Array.from({ length: 140 }, () => ask('203.0.113.1')))
     const refused = answers.filter(({ status }) => status === 429)
     expect(refused.length).toBeGreaterThanOrEqual(1)
     expect(refused[0]?.headers.get('retry-after')).toMatch(/^\d+$/)
     expect(await refused[0]?.json()).toMatchObject({
       errors: [{ extensions: { code: 'OVERLOADED', retryAfterMs: expect.any(Number) } }],
     })
-    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(102)
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(116)
     proxy.delay(0)
     expect((await ask('203.0.113.2')).status).toBe(200)
-    await pause(10)
   })
 })
