@@ -148,7 +148,7 @@ describe('Queries and mutations of one client over HTTP', () => {
     url.port = `${proxy.port}`
     await using slow = await startNode({
       databaseUrl: url.href,
-      env: { TRUSTED_PROXIES: '127.0.0.1' },
+      env: { MAX_OPERATIONS_IN_FLIGHT: '16', TRUSTED_PROXIES: '127.0.0.1' },
     })
     const ask = (address: string): Promise<Response> =>
       fetch(`${slow.url}/graphql`, {

@@ -47,6 +47,7 @@ export const NO_LIMITS = {
   MUTATIONS_PER_SECOND: '100000',
   MAX_CONNECTIONS_PER_USER: '100000',
   MAX_CONNECTIONS_PER_ADDRESS: '100000',
+  MAX_OPERATIONS_IN_FLIGHT: '100000',
 } as const
 
 /** Starts a node and waits until it is ready. */

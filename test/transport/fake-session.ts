@@ -13,6 +13,7 @@ import type { Transport } from '../../src/session/transport.ts'
 
 /** A subscription that the hub serves. */
 export interface Served {
+  readonly plan: Plan
   readonly subscriber: Subscriber
   deliver(value: unknown): void
 }
@@ -45,8 +46,9 @@ export function createFakeSession(
   const now = () => instant(Date.now())
   const host: SessionHost = {
     hub: {
-      open(_plan, subscriber) {
+      open(plan, subscriber) {
         const each: Served = {
+          plan,
           subscriber,
           deliver: (value) =>
             subscriber.sink.send(payloadOf(Buffer.from(JSON.stringify({ data: value })), null)),
