@@ -122,7 +122,8 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     const parameters: Parameters = isPost ? parametersOfBody(body) : parametersOfUrl(url)
     if (parameters.kind === 'malformed') {
       if (representationOf(request.headers.accept, 'query').kind === 'none') {
-        return answerNotAcceptable(exchange, 'query')
+        answerNotAcceptable(exchange, 'query')
+        return
       }
       answerErrors(response, 400, parameters.reason, 'BAD_REQUEST', headers)
       return
@@ -130,13 +131,15 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     const prepared = options.operations.prepare(parameters.operation)
     const type = prepared.kind === 'ready' ? prepared.operation.definition.operation : 'query'
     const representation = representationOf(request.headers.accept, type)
-    if (representation.kind === 'none') return answerNotAcceptable(exchange, type)
     if (prepared.kind === 'ready' && type === 'subscription') {
-      if (representation.kind !== 'json')
+      if (representation.kind === 'events' || representation.kind === 'multipart') {
         answerStream(exchange, caller, prepared.operation, representation.kind)
-      return
-    }
-    await answerResult(exchange, caller, { prepared, representation, body: isPost ? body : undefined })
+      } else answerNotAcceptable(exchange, type)
+    } else if (representation.kind === 'json' && type === 'mutation' && !isPost) {
+      answerErrors(response, 405, MUTATE_BY_POST, 'BAD_REQUEST', { ...headers, allow: 'POST' })
+    } else if (representation.kind === 'json' || representation.kind === 'events') {
+      await answerResult(exchange, caller, { prepared, representation, body: isPost ? body : undefined })
+    } else answerNotAcceptable(exchange, type)
   }
 
   function answerStream(
@@ -170,34 +173,41 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
       body,
     }: {
       readonly prepared: Preparation
-      readonly representation: Representation
+      readonly representation: Exclude<Representation, { readonly kind: 'none' | 'multipart' }>
       readonly body: Buffer | undefined
     },
   ): Promise<void> {
-    const { request, response, url, headers } = exchange
-    const run = (): Promise<ExecutionResult> => resultOf(exchange, caller, prepared)
+    const { response, headers } = exchange
+    const isPlain = body !== undefined && prepared.kind === 'ready'
     try {
-      if (representation.kind === 'events') options.streams.answerOnce(response, headers, await run())
-      else if (representation.kind === 'json') {
-        const { type } = representation
-        // Yoga costs more than most operations (ADR 14): it represents what is not plain.
-        if (body !== undefined && prepared.kind === 'ready') answerPlain(exchange, type, await run())
-        else {
-          const answered = await options.yoga.answer({
-            ...{ url, accept: type, answer: run, method: request.method ?? 'GET' },
-            body: body?.toString('utf8'),
-          })
-          const text = await answered.text()
-          response
-            .writeHead(answered.status, { ...Object.fromEntries(answered.headers), ...headers })
-            .end(text)
-        }
-      }
+      const result = await resultOf(exchange, caller, prepared)
+      if (representation.kind === 'events') options.streams.answerOnce(response, headers, result)
+      // Yoga costs more than most operations (ADR 14): it represents what is not plain.
+      else if (isPlain) answerPlain(exchange, representation.type, result)
+      else await answerByYoga(exchange, { result, body, accept: representation.type })
     } catch (error) {
       // The client is gone: nobody reads an answer.
       if (response.destroyed || response.closed) return
       answerError(response, error instanceof Overloaded ? 429 : 500, options.mask(error), headers)
     }
+  }
+
+  async function answerByYoga(
+    { request, response, url, headers }: Exchange,
+    {
+      result,
+      body,
+      accept,
+    }: { readonly result: ExecutionResult; readonly body: Buffer | undefined; readonly accept: string },
+  ): Promise<void> {
+    // Without data the operation never ran.
+    const shown = result.data === undefined ? { errors: result.errors?.map(withStatus) ?? [] } : result
+    const answered = await options.yoga.answer({
+      ...{ url, accept, method: request.method ?? 'GET', body: body?.toString('utf8') },
+      answer: async () => shown,
+    })
+    const text = await answered.text()
+    response.writeHead(answered.status, { ...Object.fromEntries(answered.headers), ...headers }).end(text)
   }
 
   /** Rejects with `Overloaded` where too many operations of the client wait. */
@@ -206,7 +216,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     { viewer, address }: Caller,
     prepared: Preparation,
   ): Promise<ExecutionResult> {
-    if (prepared.kind === 'refused') return { errors: prepared.errors.map(withStatus) }
+    if (prepared.kind === 'refused') return { errors: prepared.errors }
     const { operation } = prepared
     if (operation.definition.operation === 'mutation' && request.method === 'GET') {
       return { errors: [mutationByGet()] }
@@ -218,6 +228,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
   }
 }
 
+const MUTATE_BY_POST = 'Send mutations with POST.'
 const NO_BODY = Buffer.alloc(0)
 
 function answerPlain({ response, headers }: Exchange, type: string, result: ExecutionResult): void {
@@ -237,9 +248,7 @@ function answerNotAcceptable({ response, headers }: Exchange, type: string): voi
 }
 
 function mutationByGet(): GraphQLError {
-  return new GraphQLError('Send mutations with POST.', {
-    extensions: { code: 'BAD_REQUEST', http: { status: 405, headers: { Allow: 'POST' } } },
-  })
+  return new GraphQLError(MUTATE_BY_POST, { extensions: { code: 'BAD_REQUEST' } })
 }
 
 /** Aborted when the connection closes before the response was sent whole. */

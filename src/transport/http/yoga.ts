@@ -66,6 +66,6 @@ export function withStatus(error: GraphQLError): GraphQLError {
     source: error.source ?? null,
     positions: error.positions ?? null,
     path: error.path ?? null,
-    extensions: { ...error.extensions, http: { spec: true, status: 400 } },
+    extensions: { http: { spec: true, status: 400 }, ...error.extensions },
   })
 }
