@@ -45,7 +45,7 @@ const FOLDERS = {
     node: ['crypto', 'timers/promises'],
   },
   presence: { knows: ['kernel/', 'domain/person.ts', 'pubsub/bus.ts', 'redis/'] },
-  limits: { knows: ['kernel/', 'redis/'], packages: ['graphql', 'lru-cache'] },
+  limits: { knows: ['kernel/', 'redis/'], packages: ['graphql', 'lru-cache'], node: ['net'] },
   hub: {
     knows: [
       'kernel/',
@@ -60,6 +60,28 @@ const FOLDERS = {
       ...TRACING,
     ],
     packages: ['graphql'],
+  },
+  // One client over any transport: it knows what it runs as a plan and as a promise, not as GraphQL.
+  session: {
+    knows: [
+      'kernel/',
+      'auth/credentials.ts',
+      'auth/revocations.ts',
+      'auth/verifier.ts',
+      'auth/viewer.ts',
+      'hub/delivery.ts',
+      'hub/hub.ts',
+      'hub/source.ts',
+      'limits/connections.ts',
+      'limits/operation-queue.ts',
+      'limits/selection-budget.ts',
+      'limits/user-connections.ts',
+      'presence/attendee.ts',
+      'resolvers/context.ts',
+    ],
+    // The class of errors that subscriptions end with.
+    packages: ['graphql'],
+    node: ['timers/promises'],
   },
   scheduler: {
     knows: ['kernel/', 'domain/actor.ts', 'log/database.ts', 'log/faults.ts', 'command/dispatch.ts'],
@@ -137,7 +159,6 @@ const FOLDERS = {
       'domain/actor.ts',
       'health/readiness.ts',
       'hub/delivery.ts',
-      'hub/hub.ts',
       'hub/source.ts',
       // What tells a database that is away from a fault of ours; nothing else of the record.
       'log/faults.ts',
@@ -145,13 +166,16 @@ const FOLDERS = {
       'limits/operation-cost.ts',
       'limits/query-costs.ts',
       'limits/user-connections.ts',
+      'limits/client-address.ts',
+      'limits/operation-queue.ts',
+      'limits/operation-size.ts',
       'logging/scope.ts',
-      'presence/attendee.ts',
       'resolvers/broadcast.ts',
       'resolvers/capabilities.ts',
       'resolvers/context.ts',
       'resolvers/errors.ts',
       'resolvers/services.ts',
+      'session/',
       ...TRACING,
     ],
     packages: [
@@ -161,6 +185,7 @@ const FOLDERS = {
       'graphql-ws',
       'graphql-yoga',
       'lru-cache',
+      'negotiator',
       'pino',
       'ws',
     ],

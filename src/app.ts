@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql'
 import type { Logger } from 'pino'
+import type { Credential } from './auth/credentials.ts'
 import { issueDevToken } from './auth/dev-token.ts'
 import { refusingRevoked } from './auth/revocations.ts'
 import { createTokenVerifier } from './auth/verifier.ts'
@@ -22,9 +23,13 @@ import { createDeadlines } from './kernel/deadlines.ts'
 import { every } from './kernel/every.ts'
 import { newNodeId, newRequestId } from './kernel/id.ts'
 import { type Instant, instant } from './kernel/instant.ts'
+import { createClientAddress } from './limits/client-address.ts'
+import { createConnections } from './limits/connections.ts'
+import { createOperationQueues } from './limits/operation-queue.ts'
 import { createMemoryRates } from './limits/rates.memory.ts'
 import { createRedisRates } from './limits/rates.redis.ts'
 import type { Rate, Rates } from './limits/rates.ts'
+import { createSelectionBudget } from './limits/selection-budget.ts'
 import { createUserConnections } from './limits/user-connections.ts'
 import type { Database } from './log/database.ts'
 import type { Entry } from './log/entry.ts'
@@ -52,6 +57,8 @@ import { createServices, type Quotas, type Services } from './resolvers/services
 import { followRevocations } from './revocation/follow.ts'
 import { createScheduler } from './scheduler/scheduler.ts'
 import { createSchema } from './schema/schema.ts'
+import { createSessions } from './session/sessions.ts'
+import { type SignIn, signIn } from './session/sign-in.ts'
 import { publishSpan, requestSpan } from './tracing/spans.ts'
 import { NO_TRACING, type Tracing, traced, typeOf } from './tracing/tracing.ts'
 import type { OperationLimits } from './transport/document.ts'
@@ -62,8 +69,8 @@ import { createOperationsHandler } from './transport/http/operations.ts'
 import { operatorEndpoints } from './transport/http/operators.ts'
 import { createLocalOriginPolicy, createOriginPolicy, type OriginPolicy } from './transport/http/origin.ts'
 import { createPages, documentsOfPages } from './transport/http/pages.ts'
-import { createSseServer } from './transport/http/sse.ts'
 import { createStarting } from './transport/http/starting.ts'
+import { createStreams } from './transport/http/streams.ts'
 import { createYogaServer } from './transport/http/yoga.ts'
 import { createMask } from './transport/masking.ts'
 import { createOperations } from './transport/operation.ts'
@@ -78,6 +85,11 @@ const CONCURRENT_BATCHES = { postgres: 5, embedded: 1 } as const
 /** Without any answer for so long, commands are held up by the database and not by their number. */
 const STUCK_MS = 5_000
 const RECORD_RETRY_MS = 1_000
+/** Queries and mutations that wait for one of a client's to end. */
+const MAX_WAITING_OPERATIONS = 100
+/** What a client may have executed for each entry, in the largest operations that are allowed. */
+const SELECTIONS_BUDGET = 10
+
 const KEEP_ALIVE_MS = 75_000
 /** How long another history of the database may go unnoticed while nothing is written and no connection breaks. */
 const HISTORY_CHECK_MS = 1_000
@@ -227,49 +239,55 @@ export async function startApp(
     max: limits.maxConnectionsPerUser,
     count: (users) => presence.connections(users),
   })
-  const sse = createSseServer({
-    operations,
+  const authenticate = (credential: Credential): Promise<SignIn> => signIn(credential, verifier, onSeen)
+  const clientAddress = createClientAddress(config.http.trustedProxies)
+  const inFlight = { maxRunning: limits.maxOperationsInFlight, maxWaiting: MAX_WAITING_OPERATIONS }
+  const sessions = createSessions({
+    ...{ hub, deadlines, revocations, userConnections, mask },
+    signIn: authenticate,
     attend: presence.attend,
-    userConnections,
-    hub,
-    deadlines,
-    revocations,
-    mask,
-    maxSendBufferBytes: limits.maxSendBufferBytes,
+    connections: createConnections(limits),
+    selections: createSelectionBudget(SELECTIONS_BUDGET * limits.maxQueryComplexity),
+    maxSubscriptions: limits.maxSubscriptionsPerConnection,
+    operations: inFlight,
   })
+  const { maxSendBufferBytes } = limits
+  const streams = createStreams({ operations, services, sessions, mask, maxSendBufferBytes })
   const ws = createWsServer({
-    ...{ schema, operations, services, hub, verifier, revocations, onSeen, deadlines, origins, mask, log },
-    ...{ userConnections, beforeMessage: keepTime },
+    ...{ operations, services, sessions, clientAddress, origins, mask, log },
+    ...{ signIn: authenticate, beforeMessage: keepTime },
     ...limits,
   })
   const graphql = createGraphqlHandler({
-    ...{ services, operations, sse, verifier, onSeen, origins, mask },
-    yoga: createYogaServer(schema, mask, operationLimits, documents, tracing),
+    ...{ services, operations, streams, clientAddress, origins, mask },
+    signIn: authenticate,
+    queues: createOperationQueues(inFlight),
+    yoga: createYogaServer(mask),
     maxBodyBytes: limits.maxMessageBytes,
     graphiql: config.http.isGraphiqlServed ? createGraphiqlPage() : null,
   })
   standstill.onStandstill((ms) => {
     log.warn({ ms }, 'the node stood still: its clients are asked to come again')
     revocations.doubt()
-    sse.breakOff()
-    ws.turnOut('The node stood still')
+    sessions.restart('The node stood still')
   })
   const metrics = createMetrics({
-    ...{ ws, sse, hub, bus, readiness },
+    ...{ ws, hub, bus, readiness },
+    sse: streams,
     commands: dispatch,
     database: record.activity,
     history: historyGuard,
   })
   const timeline = createTimeline({
-    ...{ doors: [ws, sse], hub, bus, readiness, now },
+    ...{ doors: [ws, streams], hub, bus, readiness, now },
     commands: dispatch.figures,
   })
   const answerOperations = createOperationsHandler({
     readiness,
     schema: config.http.isSchemaServed ? printSchema(lexicographicSortSchema(schema)) : null,
     others: operatorEndpoints({
-      ...{ verifier, onSeen, mask, metrics },
-      stats: () => statsOf({ doors: [ws, sse], hub, presence }),
+      ...{ signIn: authenticate, mask, metrics },
+      stats: () => statsOf({ doors: [ws, streams], hub, presence }),
       history: () => ({ node: services.node, everyMs: timeline.everyMs, samples: timeline.samples() }),
       broadcast: (body, viewer, signal) =>
         broadcast(
@@ -324,8 +342,9 @@ export async function startApp(
       const closed = stopListening(server)
       scheduler.close()
       retention.close()
-      sse.close()
-      await ws.drain(config.http.drainTimeoutMs)
+      streams.close()
+      const { drainTimeoutMs } = config.http
+      await Promise.all([sessions.drain(drainTimeoutMs), ws.close(drainTimeoutMs)])
       await dispatch.idle()
       server.closeIdleConnections()
       await Promise.race([closed, pause(LAST_ANSWERS_MS)])
@@ -376,7 +395,10 @@ function createEntrance(origins: OriginPolicy, log: Logger): Entrance {
     request: starting.request,
     upgrade: (_request, stream) => starting.upgrade(stream),
   }
-  const server = createServer(SLOW_CLIENTS, (request, response) => served.request(request, response))
+  const server = createServer(
+    { ...SLOW_CLIENTS, shouldUpgradeCallback: isWebSocketUpgrade },
+    (request, response) => served.request(request, response),
+  )
   // Longer than balancers keep an idle connection: whoever closes it must not be us, just as a request is sent on it.
   server.keepAliveTimeout = KEEP_ALIVE_MS
   server.on('upgrade', (request, stream, head) => served.upgrade(request, stream, head))
@@ -391,10 +413,6 @@ function createEntrance(origins: OriginPolicy, log: Logger): Entrance {
   }
 }
 
-/**
- * A database that is away comes back, and the node waits for it with its port open. What time does not mend (a wrong
- * password, no such database, missing rights) ends the start.
- */
 function openHistoryGuard(log: Logger): HistoryGuard {
   return createHistoryGuard({
     onRenewed: (before, after) =>
@@ -407,6 +425,10 @@ function openHistoryGuard(log: Logger): HistoryGuard {
   })
 }
 
+/**
+ * A database that is away comes back, and the node waits for it with its port open. What time does not mend (a wrong
+ * password, no such database, missing rights) ends the start.
+ */
 async function openRecordPatiently(
   { database }: Config,
   history: HistoryGuard,
@@ -584,6 +606,11 @@ function createAnnounce(
         .finally(() => span.end())
     }
   }
+}
+
+/** RFC 9110 §7.8: a server may ignore any other upgrade, such as `h2c`, and answers the request as it is. */
+function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket'
 }
 
 function pathOf(url = '/'): string {

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { type AllowedOrigins, parseAllowedOrigins } from './allowed-origins.ts'
 import { newSecret } from './dev-secret.ts'
 import { type DatabaseConfig, readDatabase } from './database.ts'
+import { type Network, parseNetworks } from './networks.ts'
 import { type Secret, secret } from './secret.ts'
 import { readSecretAddress, refusePublished } from './secret-address.ts'
 import { readTracing, type TracingConfig } from './tracing.ts'
@@ -16,6 +17,8 @@ export interface HttpConfig {
   readonly drainTimeoutMs: number
   readonly isGraphiqlServed: boolean
   readonly isSchemaServed: boolean
+  /** Proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly Network[]
 }
 
 /** What every token is checked against. The algorithms follow from `kind`, never from a token. */
@@ -41,7 +44,11 @@ export interface KeySetAuthConfig {
 export interface LimitsConfig {
   readonly maxConnections: number
   readonly maxConnectionsPerUser: number
+  /** Of visitors. */
+  readonly maxConnectionsPerAddress: number
   readonly maxSubscriptionsPerConnection: number
+  /** Queries and mutations of one connection, or of one client over HTTP, that run at once. */
+  readonly maxOperationsInFlight: number
   readonly maxMessageBytes: number
   readonly maxSendBufferBytes: number
   readonly maxQueryDepth: number
@@ -129,6 +136,18 @@ function readAllowedOrigins(variables: Variables, isProduction: boolean): Allowe
     '* alone, or a list such as https://example.com,https://example.org:8443',
   )
   return { kind: 'same' }
+}
+
+function readTrustedProxies(variables: Variables): readonly Network[] {
+  const parsed = parseNetworks(variables.text('TRUSTED_PROXIES') ?? '')
+  if (parsed.kind === 'ok') return parsed.networks
+  const wrong = parsed.wrong.map((item) => JSON.stringify(item)).join(', ')
+  variables.refuse(
+    'TRUSTED_PROXIES',
+    `${wrong} is no address or network`,
+    'a list such as 10.0.0.0/8,fd00::/8,192.0.2.7',
+  )
+  return []
 }
 
 /** An address that `fetch` can be given: it refuses those with a user name or a password. */
@@ -226,6 +245,8 @@ function readLimits({ wholeNumber }: Variables): LimitsConfig {
   return {
     maxConnections: wholeNumber('MAX_CONNECTIONS', 50_000, count),
     maxConnectionsPerUser: wholeNumber('MAX_CONNECTIONS_PER_USER', 20, count),
+    maxConnectionsPerAddress: wholeNumber('MAX_CONNECTIONS_PER_ADDRESS', 100, count),
+    maxOperationsInFlight: wholeNumber('MAX_OPERATIONS_IN_FLIGHT', 16, count),
     maxSubscriptionsPerConnection: wholeNumber('MAX_SUBSCRIPTIONS_PER_CONNECTION', 100, count),
     maxMessageBytes: wholeNumber('MAX_MESSAGE_BYTES', 65_536, bytes),
     maxSendBufferBytes: wholeNumber('MAX_SEND_BUFFER_BYTES', 1_048_576, bytes),
@@ -280,6 +301,7 @@ export function readConfig(
       drainTimeoutMs: variables.wholeNumber('DRAIN_TIMEOUT_MS', 30_000, { min: 0, max: MAX_TIMER_MS }),
       isGraphiqlServed: readGraphiql(variables, !isProduction),
       isSchemaServed: variables.flag('PUBLIC_SCHEMA', !isProduction),
+      trustedProxies: readTrustedProxies(variables),
     },
     auth,
     issuesDevTokens: !isProduction && auth.kind === 'secret' && auth.origin === 'made',

@@ -44,7 +44,7 @@ const LATENCY_BOUNDS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 /** Counts by adding to integers: a delivery has no time for more. */
 export function createCounting(told: Told): Counting {
   const latency = createDistribution(LATENCY_BOUNDS_S)
-  const resets: Record<ResetReason, number> = { epoch: 0, trimmed: 0, ahead: 0, discontinuity: 0 }
+  const resets: Record<ResetReason, number> = { epoch: 0, trimmed: 0, ahead: 0, discontinuity: 0, rights: 0 }
   let executions = 0
   let deliveries = 0
   let gapsRepaired = 0

@@ -49,6 +49,7 @@ export interface Selection {
 /** One running subscription, from the hub's side. */
 export interface Subscriber {
   readonly selection: Selection
+  /** The present one: a session's viewer changes with its token. Read it when it is needed, and never copy it. */
   readonly viewer: Viewer | null
   readonly sink: Sink
 }

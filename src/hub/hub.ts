@@ -210,7 +210,8 @@ export function createHub(options: HubOptions): Hub {
       )
       held.feed.add(held.stream)
     }
-    return held.stream.open({ subscriber, connection, part: plan.part }, plan.after)
+    const { part, after, startsOver } = plan
+    return held.stream.open({ subscriber, connection, part }, after, startsOver)
   }
 
   async function openLatest(plan: LatestPlan, held: Live, subscriber: Subscriber): Promise<() => void> {
@@ -341,15 +342,26 @@ export function createHub(options: HubOptions): Hub {
       // An entry that the guard can't read may have taken the permission away.
       onFault: ask,
     }
-    await held.started
+    // From the first moment: rights may change before the feed has started.
+    const unwatch = guard.watchRights?.(ask)
+    const stop = (): void => {
+      questions += 1
+      clearTimeout(retry)
+      unwatch?.()
+    }
+    try {
+      await held.started
+    } catch (error) {
+      stop()
+      throw error
+    }
     held.feed.add(listener)
     held.guards.add(listener)
     // It may have been taken away between the first look and now: then the feed has said so, or will say it.
-    if (held.feed.quietSince < guard.askedAt) gate.open()
+    if (questions === 0 && held.feed.quietSince < guard.askedAt) gate.open()
     else ask()
     return () => {
-      questions += 1
-      clearTimeout(retry)
+      stop()
       held.feed.remove(listener)
       held.guards.delete(listener)
     }
@@ -451,7 +463,7 @@ export function createHub(options: HubOptions): Hub {
         }
         const gate = new Gate(from.sink, () => end(tooMuchWaits()))
         undo.push(() => gate.close())
-        subscriber = { ...from, sink: gate }
+        subscriber = new GatedSubscriber(from, gate)
         keep(watch(guard, holdOpen(guard.topic), gate, bar))
       }
       if (plan.kind === 'list') keep(openList(plan, subscriber, tally))
@@ -513,6 +525,25 @@ export function createHub(options: HubOptions): Hub {
         for (const { ticker } of tickers.values()) ticker.close()
       }
     },
+  }
+}
+
+/** A subscriber whose payloads pass a gate. Its viewer stays the live one of the subscriber behind it. */
+class GatedSubscriber implements Subscriber {
+  readonly sink: Gate
+  readonly #from: Subscriber
+
+  constructor(from: Subscriber, sink: Gate) {
+    this.#from = from
+    this.sink = sink
+  }
+
+  get selection(): Subscriber['selection'] {
+    return this.#from.selection
+  }
+
+  get viewer(): Viewer | null {
+    return this.#from.viewer
   }
 }
 

@@ -62,6 +62,11 @@ export interface Guard {
   isAllowed(): Promise<boolean>
   /** When the plan's own question, whether the reader may read, began: `performance.now()`. */
   readonly askedAt: number
+  /**
+   * Calls `ask` when the reader's own rights have changed, until the returned function is called. `isAllowed` judges by the
+   * present ones. Absent where they never change.
+   */
+  readonly watchRights?: ((ask: () => void) => () => void) | undefined
 }
 
 /** Some of a topic's entries, and of its state, for readers who asked for no more. */
@@ -79,6 +84,8 @@ export interface HistoryPlan {
   readonly source: Source
   /** The client's cursor, unchecked. */
   readonly after: string | null
+  /** The reader had this topic before, under other rights: it begins with a snapshot that is marked `reset`. */
+  readonly startsOver?: boolean | undefined
 }
 
 /** Latest state only: at once, then at most once a period, whatever happened in between. */
@@ -153,3 +160,9 @@ export interface ListPlan {
 
 /** What a subscription field resolves to once the caller is allowed it: how the hub is to serve it. */
 export type Plan = HistoryPlan | LatestPlan | CurrentPlan | ListPlan | PulsePlan
+
+/** Whether readers of one plan get different things, by who they are: then other rights mean another selection. */
+export function dependsOnViewer(plan: Plan): boolean {
+  if (plan.kind === 'list') return true
+  return plan.kind === 'history' && (plan.source.sees !== undefined || !plan.source.isSnapshotShared)
+}

@@ -17,11 +17,11 @@ import { type Presented, Presenter } from './presenter.ts'
 import type { Admission, Item, Reader } from './reader.ts'
 import type { Recent } from './recent.ts'
 import type { RenderCounters } from './renderer.ts'
-import type { Part, PresentedEvent, Snapshot, Source } from './source.ts'
+import type { HistoryPlan, Part, PresentedEvent, Snapshot, Source } from './source.ts'
 import type { TimeSlices } from './time-slices.ts'
 
 /** Why a reader was told to start over. */
-export type ResetReason = 'epoch' | 'trimmed' | 'ahead' | 'discontinuity'
+export type ResetReason = 'epoch' | 'trimmed' | 'ahead' | 'discontinuity' | 'rights'
 
 export interface StreamEvents extends RenderCounters {
   /** A reader began with a replay from its cursor. */
@@ -120,6 +120,7 @@ export class Stream implements FeedListener {
   open(
     { subscriber, connection, part }: Pick<Reader, 'subscriber' | 'connection' | 'part'>,
     after: string | null,
+    startsOver = false,
   ): () => void {
     const group = this.#groupFor(subscriber, part)
     const reader: Reader = {
@@ -145,7 +146,7 @@ export class Stream implements FeedListener {
       group.size -= 1
       if (group.size === 0) this.#groups.delete(subscriber.selection.key)
     }
-    this.#begin(reader, group, after).catch((error: unknown) => this.#end(reader, error))
+    this.#begin(reader, group, { after, startsOver }).catch((error: unknown) => this.#end(reader, error))
     return leave
   }
 
@@ -293,8 +294,13 @@ export class Stream implements FeedListener {
     return group
   }
 
-  async #begin(reader: Reader, group: Group, after: string | null): Promise<void> {
-    if (after === null) await this.#sendSnapshot(reader, group, false)
+  async #begin(
+    reader: Reader,
+    group: Group,
+    { after, startsOver }: Required<Pick<HistoryPlan, 'after' | 'startsOver'>>,
+  ): Promise<void> {
+    if (startsOver === true) this.#events.onReset('rights')
+    if (after === null) await this.#sendSnapshot(reader, group, startsOver === true)
     else await this.#resume(reader, group, after)
     await this.#catchUp(reader, group)
   }

@@ -28,6 +28,11 @@ export interface CallContext extends SharedContext {
   readonly client: ClientKey
   /** Aborted when the client is gone: nobody waits for the answer any more. */
   readonly signal: AbortSignal
+  /**
+   * Calls `onChange` when the viewer's rights change, until the returned function is called. For subscriptions alone, whose
+   * `viewer` is always the session's present one; absent where the viewer stays the same for the whole call.
+   */
+  readonly watchRights?: ((onChange: () => void) => () => void) | undefined
 }
 
 /** What an operation may do to the connection that it came by. */

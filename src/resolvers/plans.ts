@@ -1,4 +1,3 @@
-import type { Viewer } from '../auth/viewer.ts'
 import { SYSTEM } from '../domain/actor.ts'
 import type { CurrentPlan, Guard, HistoryPlan, LatestPlan, ListPlan, PulsePlan } from '../hub/source.ts'
 import { type AuctionId, asAuctionId, asRoomId, type RoomId } from '../kernel/id.ts'
@@ -22,7 +21,6 @@ import { readInbox } from '../log/read/notifications.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
 import { badUserInput, notFound } from './errors.ts'
-import type { Services } from './services.ts'
 import { signedIn } from './signed-in.ts'
 import { isInRoom, seesItem } from './sources/auction-list.ts'
 import { isMemberData } from './sources/room.ts'
@@ -176,13 +174,15 @@ export async function serverTimePlan(args: PeriodArgs, context: CallContext): Pr
 
 /** Throws NOT_FOUND where there is no such room for the caller. */
 async function roomFor(
-  { services, viewer, signal }: CallContext,
+  context: CallContext,
   args: RoomArgs,
 ): Promise<{ readonly id: RoomId; readonly guard: Guard }> {
   const id = asRoomId(args.roomId)
   const askedAt = performance.now()
-  if (!(await services.reads.seesRoom({ roomId: id, caller: callerOf(viewer) }, signal))) throw notFound()
-  return { id, guard: guardOfRoom(services, id, viewer, askedAt) }
+  const { reads } = context.services
+  if (!(await reads.seesRoom({ roomId: id, caller: callerOf(context.viewer) }, context.signal)))
+    throw notFound()
+  return { id, guard: guardOfRoom(context, id, askedAt) }
 }
 
 /** Whoever sees the room may ask: the sources keep from each reader what is not disclosed to them, from now on. */
@@ -198,14 +198,18 @@ async function tradeRoomFor(
 
 /** Throws NOT_FOUND where there is no such auction for the caller. */
 async function auctionFor(
-  { services, viewer, signal }: CallContext,
+  context: CallContext,
   args: AuctionArgs,
 ): Promise<{ readonly id: AuctionId; readonly guard: Guard }> {
   const id = asAuctionId(args.auctionId)
   const askedAt = performance.now()
-  const roomId = await services.reads.roomOfAuction({ auctionId: id, caller: callerOf(viewer) }, signal)
+  const { reads } = context.services
+  const roomId = await reads.roomOfAuction(
+    { auctionId: id, caller: callerOf(context.viewer) },
+    context.signal,
+  )
   if (roomId === undefined) throw notFound()
-  return { id, guard: guardOfRoom(services, roomId, viewer, askedAt) }
+  return { id, guard: guardOfRoom(context, roomId, askedAt) }
 }
 
 /** Throws BAD_USER_INPUT unless exactly one id is given; NOT_FOUND where it names nothing for the caller. */
@@ -224,8 +228,11 @@ async function boardFor(
   throw badUserInput('Give either roomId or auctionId.')
 }
 
-/** A room closes to a reader when its settings change, or when it loses that reader as a member. */
-function guardOfRoom({ reads }: Services, id: RoomId, viewer: Viewer | null, askedAt: number): Guard {
+/**
+ * A room closes to a reader when its settings change, when it loses that reader as a member, or when the reader's own
+ * rights change. The viewer is read when it is needed: a renewed token may have changed it.
+ */
+function guardOfRoom(context: CallContext, id: RoomId, askedAt: number): Guard {
   return {
     askedAt,
     topic: roomTopic(id),
@@ -233,9 +240,10 @@ function guardOfRoom({ reads }: Services, id: RoomId, viewer: Viewer | null, ask
     concerns({ type, data }) {
       if (type === 'RoomUpdated') return true
       if (type !== 'MemberLeft' && type !== 'MemberRemoved') return false
-      return isMemberData(data) && data.user.id === viewer?.user.id
+      return isMemberData(data) && data.user.id === context.viewer?.user.id
     },
-    isAllowed: () => reads.seesRoom({ roomId: id, caller: callerOf(viewer) }),
+    isAllowed: () => context.services.reads.seesRoom({ roomId: id, caller: callerOf(context.viewer) }),
+    watchRights: context.watchRights,
   }
 }
 

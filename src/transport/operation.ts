@@ -138,9 +138,11 @@ export function createOperations(
     const { document, definition, operationName, variables } = operation
     const found = facts.get(document)
     if (found === undefined) throw new RangeError('the operation was not prepared here')
-    const viewerKey = found.readsViewer ? `u${context.viewer?.user.id ?? ''}` : ''
+    // A subscription's viewer may change. The group's must not: its key names them.
+    const { viewer } = context
+    const viewerKey = found.readsViewer ? `u${viewer?.user.id ?? ''}` : ''
     // Other connections of the same user share what is executed with it: it outlives the one that began it.
-    const contextValue = found.readsViewer ? { ...context, signal: NEVER } : shared
+    const contextValue = found.readsViewer ? { ...context, viewer, signal: NEVER } : shared
     return {
       key: `${found.id} ${operationName ?? ''} ${keyOfVariables(variables, found.cursorVariables.get(definition))} ${viewerKey}`,
       execute(rootValue) {

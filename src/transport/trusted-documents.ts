@@ -31,8 +31,13 @@ export interface Documents {
   admit(reference: DocumentReference): Admission
 }
 
-/** Any document that clients send. */
-export const ANY_DOCUMENT: Documents = { admit: ({ query }) => admitted(query ?? '') }
+/** Any document that clients send as text. No text is known by its hash. */
+export const ANY_DOCUMENT: Documents = {
+  admit(reference) {
+    if (reference.query) return admitted(reference.query)
+    return idOf(reference) === undefined ? admitted('') : { kind: 'refused', error: notSupported() }
+  },
+}
 
 export interface TrustedDocumentsOptions {
   readonly schema: GraphQLSchema
@@ -160,6 +165,13 @@ function isTypename(node: SelectionNode): boolean {
 /** In the words that Apollo's and urql's clients look for. */
 function notFound(): GraphQLError {
   return new GraphQLError('PersistedQueryNotFound', { extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } })
+}
+
+/** In the words at which these clients send the text, and no hash from then on. */
+function notSupported(): GraphQLError {
+  return new GraphQLError('PersistedQueryNotSupported', {
+    extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' },
+  })
 }
 
 function notTrusted(): GraphQLError {

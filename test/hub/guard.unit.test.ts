@@ -23,11 +23,23 @@ async function given() {
     forbid() {
       isAllowed = false
     },
-    async open(askedAt: number, concerns: Guard['concerns'] = () => true, isHeld = false) {
+    async open(
+      askedAt: number,
+      concerns: Guard['concerns'] = () => true,
+      isHeld = false,
+      beforeStart: (rightsChanged: () => void) => void = () => {},
+    ) {
       let asked = 0
+      let askAgain: (() => void) | undefined
       const questions: PromiseWithResolvers<boolean>[] = []
       const guard: Guard = {
         ...{ topic: TOPIC, askedAt, concerns },
+        watchRights(ask) {
+          askAgain = ask
+          return () => {
+            askAgain = undefined
+          }
+        },
         async isAllowed() {
           asked += 1
           if (!isHeld) return isAllowed
@@ -49,9 +61,16 @@ async function given() {
       })
       const selection = { key: 'guarded', execute }
       const plan = { kind: 'history' as const, topic: TOPIC, source, guard, after: null }
-      hub.open(plan, { selection, viewer: null, sink }, { enter: () => () => {} })
+      const close = hub.open(plan, { selection, viewer: null, sink }, { enter: () => () => {} })
+      // Before the feed has been heard of.
+      beforeStart(() => askAgain?.())
       await settled()
-      return { got, questions, asked: () => asked }
+      return {
+        ...{ got, questions, close },
+        asked: () => asked,
+        rightsChanged: () => askAgain?.(),
+        isWatched: () => !!askAgain,
+      }
     },
   }
 }
@@ -91,6 +110,42 @@ describe('What guards a reader', () => {
     bus.deliver(history.append(1))
     await settled()
     expect(got).toEqual([0, 1, 'FORBIDDEN'])
+  })
+
+  test('is asked when the reader’s own rights change, with nothing shown before the answer', async () => {
+    const { bus, history, open, forbid } = await given()
+    const { got, asked, rightsChanged, isWatched } = await open(await now())
+    expect(got).toEqual([0])
+    forbid()
+    rightsChanged()
+    bus.deliver(history.append(1))
+    await settled()
+    expect(asked()).toBeGreaterThanOrEqual(1)
+    expect(got).toEqual([0, 'FORBIDDEN'])
+    expect(isWatched()).toBe(false)
+  })
+
+  test('is asked also where these change before anything was shown', async () => {
+    const { open, forbid } = await given()
+    const letIn = await now()
+    const { got } = await open(
+      letIn,
+      () => true,
+      false,
+      (rightsChanged) => {
+        forbid()
+        rightsChanged()
+      },
+    )
+    expect(got).toEqual(['FORBIDDEN'])
+  })
+
+  test('watches the rights of no reader who has left', async () => {
+    const { open } = await given()
+    const { close, isWatched } = await open(await now())
+    expect(isWatched()).toBe(true)
+    close()
+    expect(isWatched()).toBe(false)
   })
 
   test('is asked at an entry that it can not read, and nothing passes before the answer', async () => {

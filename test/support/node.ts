@@ -58,6 +58,8 @@ export const NO_LIMITS = {
   MAX_OPEN_AUCTIONS_PER_USER: '100000',
   CONTACTS_PER_MINUTE: '1000000',
   DIRECT_ROOMS_PER_HOUR: '100000',
+  MAX_CONNECTIONS_PER_ADDRESS: '100000',
+  MAX_OPERATIONS_IN_FLIGHT: '100000',
 } as const
 
 /** Starts a node and waits until it is ready. */

@@ -20,6 +20,8 @@ export interface Socket extends Disposable {
   send(message: object | string): void
   /** Takes the first message of that type, and of that operation where one is named. Rejects once the connection has ended. */
   receive(type: string, id?: string): Promise<Message>
+  /** Takes all messages of that type and operation that have come by now. */
+  taken(type: string, id: string): readonly Message[]
   /** Begins a connection and returns the acknowledgement's payload. */
   init(payload?: object): Promise<Readonly<Record<string, unknown>>>
   /** Begins an operation and returns its id. */
@@ -80,6 +82,12 @@ export async function openSocket(
           throw new Error(`closed with ${ending.code} (${ending.reason}) before a message of type ${type}`)
         await arrival.promise
       }
+    },
+    taken(type, id) {
+      const isMeant = (message: Message): boolean => message.type === type && message.id === id
+      const found = inbox.filter(isMeant)
+      inbox.splice(0, inbox.length, ...inbox.filter((message) => !isMeant(message)))
+      return found
     },
     async init(payload) {
       opened.send({ type: 'connection_init', ...(payload === undefined ? {} : { payload }) })

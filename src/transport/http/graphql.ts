@@ -1,27 +1,35 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { GraphQLError } from 'graphql'
-import type { TokenVerifier } from '../../auth/verifier.ts'
+import { type ExecutionResult, GraphQLError } from 'graphql'
+import type { Credential } from '../../auth/credentials.ts'
 import type { Viewer } from '../../auth/viewer.ts'
-import { isNestedTooDeep } from '../../kernel/json.ts'
-import { type CallContext, clientKeyOf } from '../../resolvers/context.ts'
+import { Overloaded } from '../../kernel/overloaded.ts'
+import type { ClientAddress } from '../../limits/client-address.ts'
+import type { OperationQueues } from '../../limits/operation-queue.ts'
+import { type CallContext, type ClientKey, clientKeyOf } from '../../resolvers/context.ts'
 import type { Services } from '../../resolvers/services.ts'
+import type { NoSession } from '../../session/sessions.ts'
+import type { SignIn } from '../../session/sign-in.ts'
 import type { Mask } from '../masking.ts'
-import type { OperationRequest, Operations } from '../operation.ts'
-import { credentialOf, signIn } from '../sign-in.ts'
+import type { Operation, Operations, Preparation } from '../operation.ts'
+import { credentialOf } from '../sign-in.ts'
 import { readBody } from './body.ts'
 import { answerJson, type Headers, SECURITY_HEADERS } from './json.ts'
+import { prefersPage, type Representation, representationOf } from './negotiation.ts'
 import type { OriginPolicy } from './origin.ts'
 import type { Page } from './page.ts'
-import type { SseServer } from './sse.ts'
-import type { YogaServer } from './yoga.ts'
+import { type Parameters, parametersOfBody, parametersOfUrl, unsupportedBody } from './parameters.ts'
+import type { Streams } from './streams.ts'
+import { withStatus, type YogaServer } from './yoga.ts'
 
 export interface GraphqlHandlerOptions {
   readonly services: Services
   readonly operations: Operations
+  /** The queries and mutations of each client that run over HTTP. */
+  readonly queues: OperationQueues<ClientKey>
   readonly yoga: YogaServer
-  readonly sse: SseServer
-  readonly verifier: TokenVerifier
-  readonly onSeen: (viewer: Viewer) => void
+  readonly streams: Streams
+  readonly signIn: (credential: Credential) => Promise<SignIn>
+  readonly clientAddress: ClientAddress
   readonly origins: OriginPolicy
   readonly mask: Mask
   readonly maxBodyBytes: number
@@ -32,135 +40,219 @@ export interface GraphqlHandlerOptions {
 /** Everything at `/graphql` but WebSockets. */
 export type GraphqlHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
+/** A request on its way to its answer. */
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly url: URL
+  readonly headers: Headers
+}
+
+interface Caller {
+  readonly viewer: Viewer | null
+  readonly address: string
+}
+
+/** Nobody may keep an answer, or take it for what it does not say it is. */
+const PRIVATE: Headers = { 'cache-control': 'no-store', ...SECURITY_HEADERS }
+const ALLOW = 'GET, POST, OPTIONS'
+const NOT_SERVED: Readonly<Record<NoSession, readonly [status: number, message: string]>> = {
+  'address-full': [429, 'This address has too many connections of visitors. Sign in, or retry later.'],
+  'node-full': [503, 'This node has too many connections. Retry later.'],
+  draining: [503, 'This node is shutting down. Connect again.'],
+}
+
 export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHandler {
   return async (request, response) => {
-    const { method = 'GET', headers } = request
-    const cors = options.origins.corsHeaders(headers.origin)
+    const { method = 'GET' } = request
+    const headers = { ...options.origins.corsHeaders(request.headers.origin), ...PRIVATE }
     if (method === 'OPTIONS') {
-      response.writeHead(204, { ...cors, allow: 'GET, POST, OPTIONS' }).end()
+      response.writeHead(204, { ...headers, allow: ALLOW }).end()
       return
     }
     if (method !== 'GET' && method !== 'POST') {
-      answerErrors(response, 405, 'Use GET or POST.', 'BAD_REQUEST', { ...cors, allow: 'GET, POST, OPTIONS' })
+      answerErrors(response, 405, 'Use GET or POST.', 'BAD_REQUEST', { ...headers, allow: ALLOW })
       return
     }
     const url = new URL(request.url ?? '/', 'http://localhost')
-    if (options.graphiql !== null && wantsPage(request, url)) {
-      await options.graphiql.answer(request, response, cors)
+    const exchange = { request, response, url, headers }
+    if (options.graphiql !== null && wantsPage(exchange)) {
+      await options.graphiql.answer(request, response, headers)
       return
     }
-    const context = await callContext(request, response, cors)
-    if (context === undefined) return
-    const body = method === 'POST' ? await readBody(request, options.maxBodyBytes) : undefined
-    if (body?.kind === 'aborted') return
-    if (body?.kind === 'too-large') {
-      const message = `The request is larger than ${options.maxBodyBytes} bytes.`
-      answerErrors(response, 413, message, 'BAD_REQUEST', { ...cors, connection: 'close' })
+    const problem = method === 'POST' ? unsupportedBody(request.headers) : undefined
+    if (problem !== undefined) {
+      answerErrors(response, 415, problem, 'BAD_REQUEST', { ...headers, connection: 'close' })
       return
     }
-    if (wantsEvents(request)) serveEvents(request, response, url, body?.bytes, context, cors)
-    else if (!(await answerPlain(request, response, body?.bytes, context, cors))) {
-      await answerByYoga(request, response, url, body?.bytes, context, cors)
-    }
+    const caller = await callerOf(exchange)
+    const body = caller && (method === 'POST' ? await bodyOf(exchange) : NO_BODY)
+    if (caller !== undefined && body !== undefined) await answer(exchange, caller, body)
   }
 
   /** Who calls; undefined where the call was answered with a refusal. */
-  async function callContext(
-    request: IncomingMessage,
-    response: ServerResponse,
-    cors: Headers,
-  ): Promise<CallContext | undefined> {
+  async function callerOf({ request, response, headers }: Exchange): Promise<Caller | undefined> {
     try {
-      const signedIn = await signIn(credentialOf(request), options.verifier, options.onSeen)
-      if (signedIn.kind === 'ok')
-        return {
-          services: options.services,
-          viewer: signedIn.viewer,
-          connection: null,
-          client: clientKeyOf(signedIn.viewer, request.socket.remoteAddress ?? ''),
-          signal: signalOf(response),
-        }
-      const challenge = { ...cors, 'www-authenticate': 'Bearer error="invalid_token"' }
+      const signedIn = await options.signIn(credentialOf(request))
+      if (signedIn.kind === 'ok') {
+        return { viewer: signedIn.viewer, address: options.clientAddress(request) }
+      }
+      const challenge = { ...headers, 'www-authenticate': 'Bearer error="invalid_token"' }
       answerErrors(response, 401, signedIn.reason, 'UNAUTHENTICATED', challenge)
     } catch (error) {
-      const { message, extensions } = options.mask(error)
-      answerErrors(response, 503, message, String(extensions['code']), cors)
+      answerError(response, 503, options.mask(error), headers)
     }
     return undefined
   }
 
-  function serveEvents(
-    request: IncomingMessage,
-    response: ServerResponse,
-    url: URL,
-    body: Buffer | undefined,
-    context: CallContext,
-    headers: Headers,
-  ): void {
-    const operation = body === undefined ? operationFromUrl(url) : operationFromJson(body)
-    if (operation === undefined) {
-      const message = 'A request has a `query`, and may have `variables` (an object) and an `operationName`.'
-      answerErrors(response, 400, message, 'BAD_REQUEST', headers)
-      return
+  /** Undefined where nothing more is to be done. */
+  async function bodyOf({ request, response, headers }: Exchange): Promise<Buffer | undefined> {
+    const body = await readBody(request, options.maxBodyBytes)
+    if (body.kind === 'bytes') return body.bytes
+    if (body.kind === 'too-large') {
+      const message = `The request is larger than ${options.maxBodyBytes} bytes.`
+      answerErrors(response, 413, message, 'BAD_REQUEST', { ...headers, connection: 'close' })
     }
-    const lastEventId = request.headers['last-event-id']
-    const last = typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : null
-    options.sse.serve({ operation, lastEventId: last, context, response, headers })
+    return undefined
   }
 
-  /**
-   * What nearly all clients send, JSON that is valid and asks for JSON, without Yoga, which costs more than to execute it.
-   * False where it is anything else: nothing was done, and Yoga has the word, for refusals too.
-   */
-  async function answerPlain(
-    request: IncomingMessage,
-    response: ServerResponse,
-    body: Buffer | undefined,
-    context: CallContext,
-    headers: Headers,
-  ): Promise<boolean> {
-    const type = answerTypeOf(request)
-    if (body === undefined || type === undefined || !isJson(request)) return false
-    const asked = jsonFrom(body.toString('utf8'))
-    if (!isRecord(asked) || !Object.keys(asked).every((name) => PARAMETERS.has(name))) return false
-    const operation = operationFrom(asked)
-    if (operation === undefined) return false
-    const prepared = options.operations.prepare(operation, context)
-    if (prepared.kind === 'refused' && answerLimited(response, prepared.errors, headers)) return true
-    if (prepared.kind === 'refused' || prepared.operation.definition.operation === 'subscription')
-      return false
-    const result = await options.operations.run(prepared.operation, context)
-    const text = JSON.stringify(result)
-    const length = Buffer.byteLength(text)
-    response
-      .writeHead(200, { ...headers, ...PRIVATE, 'content-type': type, 'content-length': length })
-      .end(text)
-    return true
+  async function answer(exchange: Exchange, caller: Caller, body: Buffer): Promise<void> {
+    const { request, response, url, headers } = exchange
+    const isPost = request.method === 'POST'
+    const parameters: Parameters = isPost ? parametersOfBody(body) : parametersOfUrl(url)
+    if (parameters.kind === 'malformed') {
+      if (representationOf(request.headers.accept, 'query').kind === 'none') {
+        answerNotAcceptable(exchange, 'query')
+        return
+      }
+      answerErrors(response, 400, parameters.reason, 'BAD_REQUEST', headers)
+      return
+    }
+    const { viewer, address } = caller
+    const client = clientKeyOf(viewer, address)
+    const prepared = options.operations.prepare(parameters.operation, { client, viewer })
+    if (prepared.kind === 'refused' && answerLimited(response, prepared.errors, headers)) return
+    const type = prepared.kind === 'ready' ? prepared.operation.definition.operation : 'query'
+    const representation = representationOf(request.headers.accept, type)
+    if (prepared.kind === 'ready' && type === 'subscription') {
+      if (representation.kind === 'events' || representation.kind === 'multipart') {
+        answerStream(exchange, caller, prepared.operation, representation.kind)
+      } else answerNotAcceptable(exchange, type)
+    } else if (representation.kind === 'json' && type === 'mutation' && !isPost) {
+      answerErrors(response, 405, MUTATE_BY_POST, 'BAD_REQUEST', { ...headers, allow: 'POST' })
+    } else if (representation.kind === 'json' || representation.kind === 'events') {
+      await answerResult(exchange, caller, { prepared, representation, body: isPost ? body : undefined })
+    } else answerNotAcceptable(exchange, type)
+  }
+
+  function answerStream(
+    { request, response, headers }: Exchange,
+    { viewer, address }: Caller,
+    operation: Operation,
+    kind: 'events' | 'multipart',
+  ): void {
+    const last = request.headers['last-event-id']
+    const lastEventId = typeof last === 'string' && last !== '' ? last : null
+    const problem = options.streams.serve({
+      kind,
+      operation,
+      lastEventId,
+      viewer,
+      address,
+      response,
+      headers,
+    })
+    if (problem === undefined) return
+    const [status, message] = NOT_SERVED[problem]
+    answerErrors(response, status, message, 'TOO_MANY_SUBSCRIPTIONS', { ...headers, 'retry-after': '10' })
+  }
+
+  async function answerResult(
+    exchange: Exchange,
+    caller: Caller,
+    {
+      prepared,
+      representation,
+      body,
+    }: {
+      readonly prepared: Preparation
+      readonly representation: Exclude<Representation, { readonly kind: 'none' | 'multipart' }>
+      readonly body: Buffer | undefined
+    },
+  ): Promise<void> {
+    const { response, headers } = exchange
+    const isPlain = body !== undefined && prepared.kind === 'ready'
+    try {
+      const result = await resultOf(exchange, caller, prepared)
+      if (representation.kind === 'events') options.streams.answerOnce(response, headers, result)
+      // Yoga costs more than most operations (ADR 14): it represents what is not plain.
+      else if (isPlain) answerPlain(exchange, representation.type, result)
+      else await answerByYoga(exchange, { result, body, accept: representation.type })
+    } catch (error) {
+      // The client is gone: nobody reads an answer.
+      if (response.destroyed || response.closed) return
+      answerError(response, error instanceof Overloaded ? 429 : 500, options.mask(error), headers)
+    }
   }
 
   async function answerByYoga(
-    request: IncomingMessage,
-    response: ServerResponse,
-    url: URL,
-    body: Buffer | undefined,
-    context: CallContext,
-    cors: Headers,
+    { request, response, url, headers }: Exchange,
+    {
+      result,
+      body,
+      accept,
+    }: { readonly result: ExecutionResult; readonly body: Buffer | undefined; readonly accept: string },
   ): Promise<void> {
-    const headers: Record<string, string> = {}
-    for (const [name, value] of Object.entries(request.headers)) {
-      if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
+    // Without data the operation never ran.
+    const shown = result.data === undefined ? { errors: result.errors?.map(withStatus) ?? [] } : result
+    const answered = await options.yoga.answer({
+      ...{ url, accept, method: request.method ?? 'GET', body: body?.toString('utf8') },
+      answer: async () => shown,
+    })
+    const text = await answered.text()
+    response.writeHead(answered.status, { ...Object.fromEntries(answered.headers), ...headers }).end(text)
+  }
+
+  /** Rejects with `Overloaded` where too many operations of the client wait. */
+  async function resultOf(
+    { request, response }: Exchange,
+    { viewer, address }: Caller,
+    prepared: Preparation,
+  ): Promise<ExecutionResult> {
+    if (prepared.kind === 'refused') return { errors: prepared.errors }
+    const { operation } = prepared
+    if (operation.definition.operation === 'mutation' && request.method === 'GET') {
+      return { errors: [mutationByGet()] }
     }
-    const { method = 'GET' } = request
-    const answer = await options.yoga.answer({ url, method, headers, body }, context)
-    const text = await answer.text()
-    response
-      .writeHead(answer.status, { ...Object.fromEntries(answer.headers), ...cors, ...PRIVATE })
-      .end(text)
+    const signal = signalOf(response)
+    const client = clientKeyOf(viewer, address)
+    const context: CallContext = { services: options.services, viewer, connection: null, client, signal }
+    return options.queues.run(client, () => options.operations.run(operation, context), signal)
   }
 }
 
-/** An answer is for who asked, at this moment: no cache may keep it, and it is what it says it is. */
-const PRIVATE: Headers = { 'cache-control': 'no-store', ...SECURITY_HEADERS }
+const MUTATE_BY_POST = 'Send mutations with POST.'
+const NO_BODY = Buffer.alloc(0)
+
+function answerPlain({ response, headers }: Exchange, type: string, result: ExecutionResult): void {
+  const text = JSON.stringify(result)
+  const length = Buffer.byteLength(text)
+  response
+    .writeHead(200, { ...headers, 'content-type': `${type}; charset=utf-8`, 'content-length': length })
+    .end(text)
+}
+
+function answerNotAcceptable({ response, headers }: Exchange, type: string): void {
+  const message =
+    type === 'subscription'
+      ? 'Subscribe over a WebSocket (graphql-transport-ws), or with `Accept: text/event-stream` or `Accept: multipart/mixed;subscriptionSpec=1.0`.'
+      : 'Accept `application/json` or `application/graphql-response+json`.'
+  answerErrors(response, 406, message, 'BAD_REQUEST', headers)
+}
+
+function mutationByGet(): GraphQLError {
+  return new GraphQLError(MUTATE_BY_POST, { extensions: { code: 'BAD_REQUEST' } })
+}
 
 /** Aborted when the connection closes before the response was sent whole. */
 function signalOf(response: ServerResponse): AbortSignal {
@@ -171,81 +263,19 @@ function signalOf(response: ServerResponse): AbortSignal {
   return gone.signal
 }
 
-function accepts(request: IncomingMessage, type: string): boolean {
-  return request.headers.accept?.toLowerCase().includes(type) ?? false
-}
-
-function wantsPage(request: IncomingMessage, url: URL): boolean {
+function wantsPage({ request, url }: Exchange): boolean {
   const asks = ['query', 'documentId', 'extensions'].some((name) => url.searchParams.has(name))
-  return request.method === 'GET' && accepts(request, 'text/html') && !asks
+  return request.method === 'GET' && !asks && prefersPage(request.headers.accept)
 }
 
-const PARAMETERS: ReadonlySet<string> = new Set([
-  'query',
-  'documentId',
-  'extensions',
-  'operationName',
-  'variables',
-])
-
-function isJson({ headers }: IncomingMessage): boolean {
-  const type = headers['content-type']?.toLowerCase()
-  return type === 'application/json' || type === 'application/json; charset=utf-8'
+/** With when to try again, where the error says so. */
+function answerError(response: ServerResponse, status: number, error: GraphQLError, headers: Headers): void {
+  const { retryAfterMs } = error.extensions
+  const after = typeof retryAfterMs === 'number' ? { 'retry-after': `${Math.ceil(retryAfterMs / 1000)}` } : {}
+  answerJson(response, status, { errors: [error] }, { ...headers, ...after })
 }
 
-/** What Yoga would choose of what the client asks for first; undefined where that is neither. */
-function answerTypeOf({ headers }: IncomingMessage): string | undefined {
-  const [first] = (headers.accept ?? '*/*').toLowerCase().split(',', 1)
-  const type = first === '*/*' ? 'application/json' : first
-  const isAnswered = type === 'application/json' || type === 'application/graphql-response+json'
-  return isAnswered ? `${type}; charset=utf-8` : undefined
-}
-
-function wantsEvents(request: IncomingMessage): boolean {
-  const { method } = request
-  return (method === 'GET' || method === 'POST') && accepts(request, 'text/event-stream')
-}
-
-function operationFromUrl({ searchParams }: URL): OperationRequest | undefined {
-  return operationFrom({
-    query: searchParams.get('query'),
-    documentId: searchParams.get('documentId'),
-    extensions: jsonFrom(searchParams.get('extensions') ?? 'null'),
-    operationName: searchParams.get('operationName'),
-    variables: jsonFrom(searchParams.get('variables') ?? 'null'),
-  })
-}
-
-function operationFromJson(body: Buffer): OperationRequest | undefined {
-  return operationFrom(jsonFrom(body.toString('utf8')))
-}
-
-/** undefined where `text` is no JSON, or nests too deep: nothing that JSON can say. */
-function jsonFrom(text: string): unknown {
-  try {
-    return isNestedTooDeep(text) ? undefined : JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function operationFrom(request: unknown): OperationRequest | undefined {
-  if (!isRecord(request)) return undefined
-  const { query = null, documentId = null, extensions = null, operationName = null } = request
-  const { variables = 'variables' in request ? undefined : null } = request
-  if (query !== null && typeof query !== 'string') return undefined
-  if (query === null && documentId === null && extensions === null) return undefined
-  if (operationName !== null && typeof operationName !== 'string') return undefined
-  if (variables !== null && !isRecord(variables)) return undefined
-  if (extensions !== null && !isRecord(extensions)) return undefined
-  return { query, documentId, extensions, operationName, variables }
-}
-
-/** Answers 429 where `errors` say that the client asks too much. */
+/** 429 where the operations of this client cost too much per second. */
 function answerLimited(
   response: ServerResponse,
   [error]: readonly GraphQLError[],

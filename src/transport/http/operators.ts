@@ -1,16 +1,14 @@
-import { tokenFromAuthorization } from '../../auth/credentials.ts'
-import type { TokenVerifier } from '../../auth/verifier.ts'
+import { type Credential, tokenFromAuthorization } from '../../auth/credentials.ts'
 import { actorOf, type Viewer } from '../../auth/viewer.ts'
 import { isPrivileged } from '../../domain/actor.ts'
 import type { BroadcastAnswer } from '../../resolvers/broadcast.ts'
 import type { Mask } from '../masking.ts'
-import { signIn } from '../sign-in.ts'
+import type { SignIn } from '../../session/sign-in.ts'
 import { type Endpoint, type Exchange, jsonOf, READ } from './endpoint.ts'
 import { answerJson, answerText } from './json.ts'
 
 export interface OperatorsOptions {
-  readonly verifier: TokenVerifier
-  readonly onSeen: (viewer: Viewer) => void
+  readonly signIn: (credential: Credential) => Promise<SignIn>
   readonly mask: Mask
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
   /** What goes on here, as JSON. */
@@ -98,9 +96,9 @@ export function operatorEndpoints(options: OperatorsOptions): readonly (readonly
 /** Who asks, by the header alone: an address is for people to see. Undefined where they were refused. */
 async function operatorOf(
   { request, response, cors }: Exchange,
-  { verifier, onSeen }: OperatorsOptions,
+  { signIn }: OperatorsOptions,
 ): Promise<Viewer | undefined> {
-  const signedIn = await signIn(tokenFromAuthorization(request.headers.authorization), verifier, onSeen)
+  const signedIn = await signIn(tokenFromAuthorization(request.headers.authorization))
   if (signedIn.kind === 'refused') {
     const challenge = { 'www-authenticate': 'Bearer error="invalid_token"' }
     answerJson(response, 401, { error: signedIn.reason }, { ...cors, ...challenge })

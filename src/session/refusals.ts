@@ -1,0 +1,23 @@
+/** Counts refusals within a window of time; tells when a client repeats itself instead of waiting. */
+export class Refusals {
+  #count = 0
+  #since = Number.NEGATIVE_INFINITY
+
+  /** Counts one more at `nowMs` (monotonic). True for the one that reaches `max` within `withinMs`. */
+  add({
+    max,
+    withinMs,
+    nowMs,
+  }: {
+    readonly max: number
+    readonly withinMs: number
+    readonly nowMs: number
+  }): boolean {
+    if (nowMs - this.#since > withinMs) {
+      this.#since = nowMs
+      this.#count = 0
+    }
+    this.#count += 1
+    return this.#count === max
+  }
+}

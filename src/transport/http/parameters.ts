@@ -1,0 +1,101 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { isNestedTooDeep } from '../../kernel/json.ts'
+import type { OperationRequest } from '../operation.ts'
+
+/** What a request asks for: GraphQL-over-HTTP parameters, or why they can't be read. */
+export type Parameters =
+  | { readonly kind: 'read'; readonly operation: OperationRequest }
+  | { readonly kind: 'malformed'; readonly reason: string }
+
+const NAMES = ['query', 'documentId', 'extensions', 'operationName', 'variables'] as const
+const KNOWN: ReadonlySet<string> = new Set(NAMES)
+
+const REQUEST =
+  'A request has a `query`, and may have `variables` (an object), an `operationName` and `extensions` (an object).'
+
+function malformed(reason: string): Parameters {
+  return { kind: 'malformed', reason }
+}
+
+export function parametersOfUrl({ searchParams }: URL): Parameters {
+  for (const name of NAMES) {
+    if (searchParams.getAll(name).length > 1) return malformed(`The parameter \`${name}\` is given twice.`)
+  }
+  const json: Record<string, unknown> = {}
+  for (const name of ['variables', 'extensions'] as const) {
+    const parsed = parseJson(searchParams.get(name) || 'null')
+    if (parsed === undefined) return malformed(`The parameter \`${name}\` is no JSON.`)
+    json[name] = parsed.value
+  }
+  return parametersOf({
+    query: searchParams.get('query'),
+    documentId: searchParams.get('documentId'),
+    operationName: searchParams.get('operationName'),
+    ...json,
+  })
+}
+
+export function parametersOfBody(body: Buffer): Parameters {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(body)
+  } catch {
+    return malformed('The body is not UTF-8.')
+  }
+  const parsed = parseJson(text)
+  if (parsed === undefined) return malformed('POST body sent invalid JSON.')
+  if (Array.isArray(parsed.value)) return malformed('Batching is not supported.')
+  return parametersOf(parsed.value)
+}
+
+function parametersOf(request: unknown): Parameters {
+  if (!isRecord(request)) return malformed(REQUEST)
+  for (const name of Object.keys(request)) {
+    if (!KNOWN.has(name)) return malformed(`Unexpected parameter "${name}" in the request body.`)
+  }
+  const {
+    query = null,
+    documentId = null,
+    extensions = null,
+    operationName = null,
+    variables = null,
+  } = request
+  if (query !== null && typeof query !== 'string') return malformed('`query` is no text.')
+  if (documentId !== null && typeof documentId !== 'string') return malformed('`documentId` is no text.')
+  if (operationName !== null && typeof operationName !== 'string')
+    return malformed('`operationName` is no text.')
+  if (variables !== null && !isRecord(variables)) return malformed('`variables` is no object.')
+  if (extensions !== null && !isRecord(extensions)) return malformed('`extensions` is no object.')
+  if (query === null && documentId === null && !isRecord(extensions?.['persistedQuery']))
+    return malformed(REQUEST)
+  return { kind: 'read', operation: { query, documentId, extensions, operationName, variables } }
+}
+
+/** Undefined where `text` is no JSON, or nests too deep. */
+function parseJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    return isNestedTooDeep(text) ? undefined : { value: JSON.parse(text) }
+  } catch {
+    return undefined
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const JSON_BODIES: ReadonlySet<string> = new Set([
+  'application/json',
+  'application/graphql+json',
+  'application/graphql-response+json',
+])
+
+/** Why a body with such headers is not read (415); undefined where it is. */
+export function unsupportedBody(headers: IncomingHttpHeaders): string | undefined {
+  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers
+  const [media = '', ...parameters] = type.split(';').map((part) => part.trim().toLowerCase())
+  if (!JSON_BODIES.has(media)) return 'Send the body as `Content-Type: application/json`.'
+  const charset = parameters.find((each) => each.startsWith('charset='))
+  if (charset !== undefined && !/^charset="?utf-?8"?$/u.test(charset)) return 'Send the body in UTF-8.'
+  return encoding.trim().toLowerCase() === 'identity' ? undefined : 'Send the body without Content-Encoding.'
+}

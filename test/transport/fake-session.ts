@@ -1,0 +1,90 @@
+import { GraphQLError } from 'graphql'
+import type { Subscriber } from '../../src/hub/delivery.ts'
+import { payloadOf } from '../../src/hub/delivery.ts'
+import type { Plan } from '../../src/hub/source.ts'
+import { createDeadlines } from '../../src/kernel/deadlines.ts'
+import { instant } from '../../src/kernel/instant.ts'
+import { type Connections, createConnections } from '../../src/limits/connections.ts'
+import { createSelectionBudget, type SelectionBudget } from '../../src/limits/selection-budget.ts'
+import { createUserConnections } from '../../src/limits/user-connections.ts'
+import type { ClientKey } from '../../src/resolvers/context.ts'
+import { Session, type SessionHost } from '../../src/session/session.ts'
+import type { Transport } from '../../src/session/transport.ts'
+
+/** A subscription that the hub serves. */
+export interface Served {
+  readonly plan: Plan
+  readonly subscriber: Subscriber
+  deliver(value: unknown): void
+}
+
+/** A hub that serves what a test says, and hands out one more payload as a reader leaves. */
+export interface FakeHub {
+  readonly served: ReadonlySet<Served>
+  of(key: string): Served | undefined
+}
+
+/** A session over parts of which a test sees what is left in them. */
+export interface FakeSession {
+  readonly session: Session
+  readonly hub: FakeHub
+  readonly connections: Connections
+  readonly selections: SelectionBudget<ClientKey>
+  readonly isPresent: () => boolean
+}
+
+export const PULSE: Plan = { kind: 'pulse', everyMs: 1000, value: () => 0 }
+
+export function createFakeSession(
+  transport: Transport,
+  options: Partial<Pick<SessionHost, 'operations' | 'maxSubscriptions' | 'signIn'>> = {},
+): FakeSession {
+  const served = new Set<Served>()
+  let isPresent = false
+  const connections = createConnections({ maxConnections: 10, maxConnectionsPerAddress: 10 })
+  const selections = createSelectionBudget<ClientKey>(1_000_000)
+  const now = () => instant(Date.now())
+  const host: SessionHost = {
+    hub: {
+      open(plan, subscriber) {
+        const each: Served = {
+          plan,
+          subscriber,
+          deliver: (value) =>
+            subscriber.sink.send(payloadOf(Buffer.from(JSON.stringify({ data: value })), null)),
+        }
+        served.add(each)
+        return () => {
+          // As a group does with what is due to a reader that leaves.
+          if (served.delete(each)) each.deliver({ from: subscriber.selection.key })
+        }
+      },
+    },
+    deadlines: createDeadlines(now),
+    userConnections: createUserConnections({ max: 10, count: async () => new Map() }),
+    selections,
+    maxSubscriptions: 100,
+    operations: { maxRunning: 16, maxWaiting: 100 },
+    signIn: async () => ({ kind: 'ok', viewer: null }),
+    attend() {
+      isPresent = true
+      return {
+        ...{ signIn: () => {}, enter: () => () => {}, bar: () => {} },
+        close() {
+          isPresent = false
+        },
+      }
+    },
+    mask: (error) => (error instanceof GraphQLError ? error : new GraphQLError(String(error))),
+    forget: () => {},
+    ...options,
+  }
+  const place = connections.enterUnknown('192.0.2.1', () => {})
+  if (typeof place === 'string') throw new Error(place)
+  const session = new Session(host, transport, place, '192.0.2.1')
+  const hub: FakeHub = {
+    served,
+    of: (key) => [...served].find(({ subscriber }) => subscriber.selection.key === key),
+  }
+  return { session, hub, connections, selections, isPresent: () => isPresent }
+}
