@@ -144,7 +144,7 @@ export function createOperations(
     // Other connections of the same user share what is executed with it: it outlives the one that began it.
     const contextValue = found.readsViewer ? { ...context, viewer, signal: NEVER } : shared
     return {
-      key: `${found.id} ${operationName ?? ''} ${keyOfVariables(variables, found.cursorVariables.get(definition))} ${viewerKey}`,
+      key: `${found.id} ${operationName ?? ''} ${keyOfVariables(definition, variables, found.cursorVariables.get(definition))} ${viewerKey}`,
       execute(rootValue) {
         const result = execute({
           schema,
@@ -305,10 +305,15 @@ function countUses(document: DocumentNode, variable: string): number {
 }
 
 /**
- * The variables without `cursor`: readers of one operation who begin at different cursors get the same bytes afterwards,
- * and share them.
+ * The declared variables without `cursor`: readers of one operation who begin at different cursors get the same bytes afterwards,
+ * and share them. What is not declared changes nothing, was not checked, and may nest without end.
  */
-function keyOfVariables(variables: Operation['variables'], cursor: string | undefined): string {
-  const kept = Object.entries(variables).filter(([name]) => name !== cursor)
+function keyOfVariables(
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Operation['variables'],
+  cursor: string | undefined,
+): string {
+  const declared = new Set(variableDefinitions.map(({ variable }) => variable.name.value))
+  const kept = Object.entries(variables).filter(([name]) => name !== cursor && declared.has(name))
   return JSON.stringify(kept.sort(([a], [b]) => (a < b ? -1 : 1)))
 }

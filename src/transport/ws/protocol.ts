@@ -272,7 +272,9 @@ export class Protocol {
 /** undefined for what is no message of the protocol, or nests too deep. */
 function messageIn(text: string): Message | undefined {
   try {
-    return isNestedTooDeep(text) ? undefined : parseMessage(text)
+    // The payload of a ping is echoed, and would run out of stack. An operation refuses its own variables.
+    const isRefused = isNestedTooDeep(text) && !/"type"\s*:\s*"subscribe"/.test(text)
+    return isRefused ? undefined : parseMessage(text)
   } catch {
     return undefined
   }
