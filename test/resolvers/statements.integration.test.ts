@@ -9,7 +9,7 @@ const ROOMS = 12
 const CREATE_ROOM = `mutation ($name: String!) {
   createRoom(input: { name: $name, kind: AUCTION, visibility: PUBLIC }) { ... on RoomPayload { room { id } } } }`
 const CREATE_AUCTION = `mutation ($roomId: ID!) {
-  createAuction(input: { roomId: $roomId, title: "Lot", currency: "EUR", startingPrice: 100, endsAt: "2099-01-01T00:00:00Z" }) {
+  createAuction(input: { roomId: $roomId, title: "Lot", currency: "EUR", startingPrice: 100, endsAt: "2033-01-01T00:00:00Z" }) {
     ... on AuctionPayload { auction { id } } } }`
 const SEND = `mutation ($roomId: ID!, $id: String!) {
   sendMessage(input: { roomId: $roomId, body: "Hello", clientMessageId: $id }) { __typename } }`

@@ -53,13 +53,18 @@ export function rootFields(schema: GraphQLSchema = createSchema()): readonly Roo
   )
 }
 
-function selectionOf(schema: GraphQLSchema, type: GraphQLOutputType, depth: number): string {
+function selectionOf(
+  schema: GraphQLSchema,
+  type: GraphQLOutputType,
+  depth: number,
+  isMember = false,
+): string {
   const named = getNamedType(type)
   if (isLeafType(named)) return ''
   if (isAbstractType(named)) {
     const parts = schema
       .getPossibleTypes(named)
-      .map((each) => `... on ${each.name} ${selectionOf(schema, each, depth)}`)
+      .map((each) => `... on ${each.name} ${selectionOf(schema, each, depth, true)}`)
     return `{ __typename ${depth === 2 ? parts.join(' ') : ''} }`
   }
   if (!isObjectType(named)) throw new Error(`${type} is no output type`)
@@ -68,7 +73,8 @@ function selectionOf(schema: GraphQLSchema, type: GraphQLOutputType, depth: numb
     const isLeaf = isLeafType(getNamedType(field.type))
     if (!isLeaf && (depth === 0 || field.args.length > 0)) return []
     // Members of a union may have fields of one name and several types.
-    return `${named.name}_${field.name}: ${field.name} ${selectionOf(schema, field.type, depth - 1)}`
+    const alias = isMember ? `${named.name}_${field.name}: ` : ''
+    return `${alias}${field.name} ${selectionOf(schema, field.type, depth - 1)}`
   })
   return `{ __typename ${fields.join(' ')} }`
 }

@@ -11,15 +11,21 @@ export interface CountedStatements {
 /** Counts the statements that `database` sends from now on: those of a transaction as one. */
 export function countStatements(database: Database): CountedStatements {
   let texts: string[] = []
+  /** A statement takes a connection of its own: that is no transaction. */
+  let isTaking = false
   const client: object = database.$client
   for (const method of ['query', 'connect']) {
     const original: unknown = Reflect.get(client, method)
     if (typeof original !== 'function') throw new TypeError(`the driver has no ${method}`)
     Reflect.set(client, method, (...given: readonly unknown[]): unknown => {
-      // The pool's own `query` takes a connection by a callback.
+      if (method === 'connect' && !isTaking) texts.push('BEGIN')
       if (method === 'query') texts.push(textOf(given[0]))
-      else if (given.length === 0) texts.push('BEGIN')
-      return Reflect.apply(original, client, given)
+      isTaking = method === 'query'
+      try {
+        return Reflect.apply(original, client, given)
+      } finally {
+        isTaking = false
+      }
     })
   }
   return {

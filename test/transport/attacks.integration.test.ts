@@ -141,7 +141,7 @@ async function fillRoom(index: number): Promise<void> {
   await all.run(ANN, `mutation ($id: ID!) { ${times(MESSAGES, send)} }`, { id: roomId })
   await all.run(
     ANN,
-    'mutation ($id: ID!) { createAuction(input: { roomId: $id, title: "Lot", currency: "EUR", startingPrice: 100, endsAt: "2099-01-01T00:00:00Z" }) { __typename } }',
+    'mutation ($id: ID!) { createAuction(input: { roomId: $id, title: "Lot", currency: "EUR", startingPrice: 100, endsAt: "2033-01-01T00:00:00Z" }) { __typename } }',
     { id: roomId },
   )
 }

@@ -24,7 +24,7 @@ export function parametersOfUrl({ searchParams }: URL): Parameters {
   const json: Record<string, unknown> = {}
   for (const name of ['variables', 'extensions'] as const) {
     const parsed = parseJson(searchParams.get(name) || 'null')
-    if (parsed === undefined) return malformed(`The parameter \`${name}\` is no JSON.`)
+    if (parsed === undefined) return malformed(`The parameter \`${name}\` is no JSON, or nests too deep.`)
     json[name] = parsed.value
   }
   return parametersOf({
@@ -42,6 +42,7 @@ export function parametersOfBody(body: Buffer): Parameters {
   } catch {
     return malformed('The body is not UTF-8.')
   }
+  if (isNestedTooDeep(text)) return malformed('The body nests too deep.')
   const parsed = parseJson(text)
   if (parsed === undefined) return malformed('POST body sent invalid JSON.')
   if (Array.isArray(parsed.value)) return malformed('Batching is not supported.')
