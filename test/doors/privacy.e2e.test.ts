@@ -38,7 +38,7 @@ beforeAll(async () => {
   node = await startNode({
     databaseUrl: await freshDatabase(),
     // Pages of a hundred, with all that there is to see.
-    env: { MAX_QUERY_COMPLEXITY: '5000' },
+    env: { MAX_QUERY_COMPLEXITY: '10000' },
   })
   for (const role of ROLES) {
     callers.set(role, await createCaller(node, role === 'visitor' ? undefined : role, TOKEN_ROLES[role]))

@@ -602,7 +602,13 @@ describe('a message over a WebSocket', () => {
     expect(await socket.closed).toBe(4409)
   })
 
-  test.for(['__proto__', 'constructor', 'toString', '\0', 'é"\\\n', 'a'.repeat(10_000)])(
+  test('with an id of more than 1 KiB closes it with 4400', async () => {
+    const socket = await openSocket()
+    socket.send({ id: 'a'.repeat(1_025), type: 'subscribe', payload: { query: '{ __typename }' } })
+    expect(await socket.closed).toBe(4400)
+  })
+
+  test.for(['__proto__', 'constructor', 'toString', '\0', 'é"\\\n', 'a'.repeat(1_024)])(
     'with the operation id %j is answered under it, or closed by the protocol',
     async (id) => {
       const socket = await openSocket()

@@ -125,7 +125,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
         answerNotAcceptable(exchange, 'query')
         return
       }
-      answerErrors(response, 400, parameters.reason, 'BAD_REQUEST', headers)
+      answerErrors(response, 400, parameters.reason, parameters.code, headers)
       return
     }
     const { viewer, address } = caller

@@ -5,7 +5,11 @@ import type { OperationRequest } from '../operation.ts'
 /** What a request asks for: GraphQL-over-HTTP parameters, or why they can't be read. */
 export type Parameters =
   | { readonly kind: 'read'; readonly operation: OperationRequest }
-  | { readonly kind: 'malformed'; readonly reason: string }
+  | {
+      readonly kind: 'malformed'
+      readonly reason: string
+      readonly code: 'BAD_REQUEST' | 'BAD_USER_INPUT'
+    }
 
 const NAMES = ['query', 'documentId', 'extensions', 'operationName', 'variables'] as const
 const KNOWN: ReadonlySet<string> = new Set(NAMES)
@@ -14,7 +18,14 @@ const REQUEST =
   'A request has a `query`, and may have `variables` (an object), an `operationName` and `extensions` (an object).'
 
 function malformed(reason: string): Parameters {
-  return { kind: 'malformed', reason }
+  return { kind: 'malformed', reason, code: 'BAD_REQUEST' }
+}
+
+/** JSON that nests deeper than any value that is taken. */
+const TOO_DEEP: Parameters = {
+  kind: 'malformed',
+  reason: 'The JSON nests too deep.',
+  code: 'BAD_USER_INPUT',
 }
 
 export function parametersOfUrl({ searchParams }: URL): Parameters {
@@ -23,8 +34,10 @@ export function parametersOfUrl({ searchParams }: URL): Parameters {
   }
   const json: Record<string, unknown> = {}
   for (const name of ['variables', 'extensions'] as const) {
-    const parsed = parseJson(searchParams.get(name) || 'null')
-    if (parsed === undefined) return malformed(`The parameter \`${name}\` is no JSON, or nests too deep.`)
+    const text = searchParams.get(name) || 'null'
+    if (isNestedTooDeep(text)) return TOO_DEEP
+    const parsed = parseJson(text)
+    if (parsed === undefined) return malformed(`The parameter \`${name}\` is no JSON.`)
     json[name] = parsed.value
   }
   return parametersOf({
@@ -42,7 +55,7 @@ export function parametersOfBody(body: Buffer): Parameters {
   } catch {
     return malformed('The body is not UTF-8.')
   }
-  if (isNestedTooDeep(text)) return malformed('The body nests too deep.')
+  if (isNestedTooDeep(text)) return text.trimStart().startsWith('{') ? TOO_DEEP : malformed(REQUEST)
   const parsed = parseJson(text)
   if (parsed === undefined) return malformed('POST body sent invalid JSON.')
   if (Array.isArray(parsed.value)) return malformed('Batching is not supported.')
@@ -72,10 +85,10 @@ function parametersOf(request: unknown): Parameters {
   return { kind: 'read', operation: { query, documentId, extensions, operationName, variables } }
 }
 
-/** Undefined where `text` is no JSON, or nests too deep. */
+/** Undefined where `text` is no JSON. */
 function parseJson(text: string): { readonly value: unknown } | undefined {
   try {
-    return isNestedTooDeep(text) ? undefined : { value: JSON.parse(text) }
+    return { value: JSON.parse(text) }
   } catch {
     return undefined
   }
