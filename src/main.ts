@@ -28,7 +28,9 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => vo
 app = await startApp(config, log, async (services) => {
   if (config.isDemoOn) demo = await startDemo(services, log)
 }).catch((error: unknown) => {
-  log.fatal({ err: error }, 'the server could not start')
+  // Nothing of a client's is in it yet, and an operator needs all of it.
+  const reason = error instanceof Error ? error.message : String(error)
+  log.fatal({ err: error }, `the server could not start: ${reason}`)
   process.exit(1)
 })
 log.info({ url: app.url, node: app.services.node }, `listening on ${app.url}`)
