@@ -163,6 +163,7 @@ const FOLDERS = {
       // What tells a database that is away from a fault of ours; nothing else of the record.
       'log/faults.ts',
       'limits/document-bounds.ts',
+      'limits/introspection-cost.ts',
       'limits/operation-cost.ts',
       'limits/query-costs.ts',
       'limits/user-connections.ts',

@@ -16,16 +16,17 @@ export interface KnownDocuments {
   read(text: string): KnownDocument
 }
 
-/** Characters of error messages that are kept. */
-const MAX_REFUSED_CHARACTERS = 1_000_000
+/** Of error messages that are kept, each with what an error object takes beyond its message. */
+const MAX_REFUSED_BYTES = 2_000_000
+const ERROR_BYTES = 2_000
 
 export function createKnownDocuments(schema: GraphQLSchema, limits: OperationLimits): KnownDocuments {
   const rules = rulesOf(limits)
   const valid = createDocumentCache<Extract<KnownDocument, { readonly kind: 'valid' }>>()
   /** By hash: a refused text may be as large as a message, and is never needed again. */
   const refused = new LRUCache<string, readonly RefusedDocument[]>({
-    maxSize: MAX_REFUSED_CHARACTERS,
-    sizeCalculation: (errors) => errors.reduce((sum, { message }) => sum + message.length + 200, 0),
+    maxSize: MAX_REFUSED_BYTES,
+    sizeCalculation: (errors) => errors.reduce((sum, { message }) => sum + message.length + ERROR_BYTES, 0),
   })
   let count = 0
 

@@ -18,6 +18,7 @@ import { getArgumentValues } from 'graphql/execution/values.js'
 import type { Selection } from '../hub/delivery.ts'
 import type { Plan } from '../hub/source.ts'
 import { createOperationMeasure, excessOf } from '../limits/operation-cost.ts'
+import { createIntrospectionMeasure } from '../limits/introspection-cost.ts'
 import { createQueryCosts } from '../limits/query-costs.ts'
 import type { CallContext, SharedContext } from '../resolvers/context.ts'
 import { abandoned, queriesLimited } from '../resolvers/errors.ts'
@@ -88,8 +89,8 @@ export type Asker = Pick<CallContext, 'client' | 'viewer'>
 /** A document that is not known yet costs its length, in addition to what it asks for: to validate 5 KB takes up to 5 ms. */
 const PREPARATION = { charactersPerUnit: 16, max: 320 } as const
 const NEVER = new AbortController().signal
-/** A bucket holds what comes in this time. */
-const BURST_SECONDS = 5
+/** A bucket holds what comes in this time: spent at once, it must not hold up the others noticeably. */
+const BURST_SECONDS = 2
 
 export function createOperations(
   schema: GraphQLSchema,
@@ -100,6 +101,7 @@ export function createOperations(
   tracing = NO_TRACING,
 ): Operations {
   const measure = createOperationMeasure(schema)
+  const measureIntrospection = createIntrospectionMeasure(schema)
   const known = createKnownDocuments(schema, limits)
   const costs = createQueryCosts({
     perSecond: limits.queryCostPerSecond,
@@ -186,7 +188,8 @@ export function createOperations(
       if (excess !== null) return charge(asker, 1) ?? refused([tooComplex(excess)])
       const { cost } = size
       const operation = { document, definition, operationName: operationName ?? null, variables: given, cost }
-      return charge(asker, cost) ?? { kind: 'ready', operation }
+      const introspection = measureIntrospection(document, definition)
+      return charge(asker, cost + introspection) ?? { kind: 'ready', operation }
     },
 
     run({ document, definition, operationName, variables }, contextValue, message) {

@@ -23,6 +23,12 @@ const ROOMS_AT_ONCE = 5
 const REST_MS = 2_000
 const IDLE_MS = 1_200
 const LOOK_MS = 100
+/** What a deployment has that sets nothing: nodes of tests are without limits. */
+const DEFAULT_LIMITS = {
+  QUERY_COST_PER_SECOND: '',
+  MAX_OPERATIONS_IN_FLIGHT: '',
+  MAX_CONNECTIONS_PER_ADDRESS: '',
+}
 const HOSTILE = '127.0.0.66'
 const HONEST = '127.0.0.2'
 
@@ -82,7 +88,7 @@ export async function attackNode({
   env = {},
 }: AttackSetting): Promise<Outcome> {
   const port = await freePort()
-  const setting = { ...BURST, seed, postgres, env: { ...inspectable(port), ...env } }
+  const setting = { ...BURST, seed, postgres, env: { ...inspectable(port), ...DEFAULT_LIMITS, ...env } }
   return await perform(setting, async (scene) => {
     const [first] = scene.nodes
     if (first === undefined) throw new RangeError('a scene has a node')
