@@ -16,8 +16,8 @@ export interface AdmissionOptions {
   readonly targetMs: number
   /** So many may wait however slow it goes: fewer would make batches small, and throughput with them. */
   readonly atLeast: number
-  /** So many may wait before the rate is known: a burst out of calm. */
-  readonly unmeasured: number
+  /** So many may wait before the rate is known, and in a burst that does not last. */
+  readonly burst: number
   /** A clock that never goes back, in ms. */
   readonly now?: () => number
 }
@@ -38,6 +38,13 @@ export interface Admission {
 }
 
 const WINDOW_MS = 50
+/**
+ * A backlog above its capacity for less than this is a burst, or a stall of the disk or the collector, and is worked off;
+ * one that stands for longer is overload.
+ */
+const STANDING_MS = 150
+/** So long after a refusal the load is what it was, and no further burst is taken. */
+const CALM_MS = 1_000
 /** How much the latest window counts. */
 const WEIGHT = 0.3
 /** A rate that was measured before that says nothing of now. */
@@ -46,8 +53,19 @@ const RETRY_AT_LEAST_MS = 250
 const RETRY_AT_MOST_MS = 5_000
 
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { targetMs, atLeast, unmeasured, now = () => performance.now() } = options
+  const { targetMs, atLeast, burst, now = () => performance.now() } = options
   const counts: Record<Origin, number> = { user: 0, service: 0, system: 0 }
+  /** Since when the backlog has been above its capacity without a break. */
+  const fullSince: Record<Origin, number | undefined> = {
+    user: undefined,
+    service: undefined,
+    system: undefined,
+  }
+  const refusedAt: Record<Origin, number> = {
+    user: Number.NEGATIVE_INFINITY,
+    service: Number.NEGATIVE_INFINITY,
+    system: Number.NEGATIVE_INFINITY,
+  }
   let rate: { readonly perMs: number; readonly at: number } | undefined
   /** Since when something has been left waiting without a break, and what was taken since. */
   let busy: { since: number; taken: number } | undefined
@@ -60,7 +78,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
 
   function capacity(): number {
     const perMs = currentRate()
-    return perMs === undefined ? unmeasured : Math.max(atLeast, perMs * targetMs)
+    return perMs === undefined ? burst : Math.max(atLeast, perMs * targetMs)
   }
 
   function measure(taken: number): void {
@@ -78,10 +96,23 @@ export function createAdmission(options: AdmissionOptions): Admission {
     }
   }
 
+  /** Whether the backlog of `origin` has been too long for longer than a burst. */
+  function isOverloaded(origin: Origin): boolean {
+    if (counts[origin] < capacity()) {
+      fullSince[origin] = undefined
+      return false
+    }
+    const since = fullSince[origin] ?? now()
+    fullSince[origin] = since
+    const isStanding = now() - since >= STANDING_MS || now() - refusedAt[origin] < CALM_MS
+    return isStanding || counts[origin] >= burst
+  }
+
   return {
     refusal(origin) {
-      if (origin === 'system' || counts[origin] < capacity()) return 0
-      const workedOffMs = waiting() / (currentRate() ?? unmeasured / targetMs)
+      if (origin === 'system' || !isOverloaded(origin)) return 0
+      refusedAt[origin] = now()
+      const workedOffMs = waiting() / (currentRate() ?? burst / targetMs)
       // Twice that, since those who come again meet others; spread, so that they do not come together.
       const ms = Math.min(RETRY_AT_MOST_MS, Math.max(RETRY_AT_LEAST_MS, 2 * workedOffMs))
       return Math.ceil(ms * (1 + Math.random()))
@@ -94,6 +125,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     },
     take(origins) {
       for (const origin of origins) counts[origin] -= 1
+      for (const origin of new Set(origins)) if (counts[origin] < capacity()) fullSince[origin] = undefined
       measure(origins.length)
     },
     waiting,

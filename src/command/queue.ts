@@ -47,9 +47,9 @@ const JOINT_WORKERS = 4
 /** So long what waits gathers behind a batch before another one begins beside it. */
 const GATHER_MS = 20
 /** For one topic, or for all topics of a joint aggregate: what comes on top is refused at once. */
-const OWN_BACKLOG = { targetMs: 50, atLeast: MAX_BATCH, unmeasured: 4 * MAX_BATCH }
+const OWN_BACKLOG = { targetMs: 50, atLeast: MAX_BATCH, burst: 4 * MAX_BATCH }
 /** For the node: twice as much, so that one hot topic leaves room for the others. */
-const NODE_BACKLOG = { targetMs: 100, atLeast: 2 * MAX_BATCH, unmeasured: 8 * MAX_BATCH }
+const NODE_BACKLOG = { targetMs: 100, atLeast: 2 * MAX_BATCH, burst: 8 * MAX_BATCH }
 /** A command is answered or failed within 30 s: what waited this long is not begun any more. */
 const MAX_WAIT_MS = 10_000
 const ANSWER_WITHIN_MS = 28_000

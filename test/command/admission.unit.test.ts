@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createAdmission } from '../../src/command/admission.ts'
 
-const LIMITS = { targetMs: 50, atLeast: 10, unmeasured: 100 }
+const LIMITS = { targetMs: 50, atLeast: 10, burst: 100 }
 
 /** A backlog by a clock of its own, and a server that takes `batch` commands each `everyMs`. */
 function given() {
@@ -47,9 +47,22 @@ describe('the backlog of commands', () => {
 
   test('holds a batch, however slow the database is', () => {
     const { admission, offer, serve } = given()
-    serve(2, 100, 50, 30)
+    serve(2, 100, 200, 30)
     offer(1_000)
     expect(admission.waiting()).toBe(10)
+  })
+
+  test('takes a burst above that from a server that keeps up, and no second one while it is overloaded', () => {
+    const { admission, offer, serve, pass } = given()
+    // Twelve in the target of 50 ms, and all that is offered is worked off.
+    serve(30, 10, 20, 32)
+    serve(30, 10, 20, 10)
+    expect(offer(60)).toBe(60)
+    serve(5, 50, 40, 30)
+    expect(admission.waiting()).toBeLessThan(40)
+    pass(2_000)
+    serve(100, 1, 1)
+    expect(offer(60)).toBe(60)
   })
 
   test('keeps the server at work: at three times the load it never runs out', () => {
