@@ -254,7 +254,7 @@ function readLimits({ wholeNumber }: Variables): LimitsConfig {
     maxQueryComplexity: wholeNumber('MAX_QUERY_COMPLEXITY', 1000, count),
     maxQueryTokens: wholeNumber('MAX_QUERY_TOKENS', 2000, count),
     mutationsPerSecond: wholeNumber('MUTATIONS_PER_SECOND', 20, count),
-    queryCostPerSecond: wholeNumber('QUERY_COST_PER_SECOND', 2000, count),
+    queryCostPerSecond: wholeNumber('QUERY_COST_PER_SECOND', 5000, count),
     maxOpenRoomsPerUser: wholeNumber('MAX_OPEN_ROOMS_PER_USER', 1000, count),
     roomsPerHour: wholeNumber('ROOMS_PER_HOUR', 500, count),
     maxOpenAuctionsPerUser: wholeNumber('MAX_OPEN_AUCTIONS_PER_USER', 5000, count),

@@ -36,7 +36,7 @@ describe('An empty environment', () => {
         maxQueryComplexity: 1000,
         maxQueryTokens: 2000,
         mutationsPerSecond: 20,
-        queryCostPerSecond: 2000,
+        queryCostPerSecond: 5000,
         maxOpenRoomsPerUser: 1000,
         roomsPerHour: 500,
         maxOpenAuctionsPerUser: 5000,
