@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto'
-import { type DocumentNode, GraphQLError, type GraphQLSchema, type SourceLocation } from 'graphql'
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLErrorExtensions,
+  type GraphQLSchema,
+  type SourceLocation,
+} from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { type OperationLimits, parseQuery, rulesOf, validateQuery, withoutSuggestion } from './document.ts'
 import { createDocumentCache } from './document-cache.ts'
@@ -16,23 +22,24 @@ export interface KnownDocuments {
   read(text: string): KnownDocument
 }
 
-/** Of error messages that are kept, each with what an error object takes beyond its message. */
+/** Of what is remembered of refusals. */
 const MAX_REFUSED_BYTES = 2_000_000
-const ERROR_BYTES = 2_000
+const REFUSAL_BYTES = 500
 
 export function createKnownDocuments(schema: GraphQLSchema, limits: OperationLimits): KnownDocuments {
   const rules = rulesOf(limits)
   const valid = createDocumentCache<Extract<KnownDocument, { readonly kind: 'valid' }>>()
   /** By hash: a refused text may be as large as a message, and is never needed again. */
-  const refused = new LRUCache<string, readonly RefusedDocument[]>({
+  const refused = new LRUCache<string, readonly Refusal[]>({
     maxSize: MAX_REFUSED_BYTES,
-    sizeCalculation: (errors) => errors.reduce((sum, { message }) => sum + message.length + ERROR_BYTES, 0),
+    sizeCalculation: (refusals) =>
+      refusals.reduce((sum, { message }) => sum + 2 * message.length + REFUSAL_BYTES, 0),
   })
   let count = 0
 
-  function errorsOf(text: string): {
+  function refusalsOf(text: string): {
     readonly document?: DocumentNode
-    readonly errors: readonly GraphQLError[]
+    readonly refusals: readonly Refusal[]
   } {
     try {
       const document = parseQuery(text, { maxTokens: limits.maxQueryTokens })
@@ -40,11 +47,10 @@ export function createKnownDocuments(schema: GraphQLSchema, limits: OperationLim
       const shown = limits.isIntrospectionAllowed ? errors : errors.map(withoutSuggestion)
       return {
         document,
-        errors: shown.map((error) => new RefusedDocument(error, 'GRAPHQL_VALIDATION_FAILED')),
+        refusals: shown.map((error) => refusalOf(error, 'GRAPHQL_VALIDATION_FAILED')),
       }
     } catch (error) {
-      if (error instanceof GraphQLError)
-        return { errors: [new RefusedDocument(error, 'GRAPHQL_PARSE_FAILED')] }
+      if (error instanceof GraphQLError) return { refusals: [refusalOf(error, 'GRAPHQL_PARSE_FAILED')] }
       throw error
     }
   }
@@ -53,15 +59,15 @@ export function createKnownDocuments(schema: GraphQLSchema, limits: OperationLim
     find(text) {
       const found = valid.get(text)
       if (found !== undefined) return found
-      const errors = refused.get(hashOf(text))
-      return errors === undefined ? undefined : { kind: 'refused', errors }
+      const refusals = refused.get(hashOf(text))
+      return refusals === undefined ? undefined : { kind: 'refused', errors: refusals.map(errorOf) }
     },
 
     read(text) {
-      const { document, errors } = errorsOf(text)
-      if (document === undefined || errors.length > 0) {
-        refused.set(hashOf(text), errors)
-        return { kind: 'refused', errors }
+      const { document, refusals } = refusalsOf(text)
+      if (document === undefined || refusals.length > 0) {
+        refused.set(hashOf(text), refusals)
+        return { kind: 'refused', errors: refusals.map(errorOf) }
       }
       count += 1
       const known = { kind: 'valid', id: count, document } as const
@@ -72,17 +78,34 @@ export function createKnownDocuments(schema: GraphQLSchema, limits: OperationLim
 }
 
 /**
- * What a client is shown of an error, and nothing else: an error of graphql-js holds the syntax tree and the whole text. Its
- * locations are worked out once, since each costs a pass over the lines of the text.
+ * What a client is shown of an error, as plain data: an error of graphql-js holds the syntax tree and the whole text, and so
+ * does the stack of any error that is made while they are in use.
  */
+interface Refusal {
+  readonly message: string
+  readonly extensions: GraphQLErrorExtensions
+  readonly locations: readonly SourceLocation[] | undefined
+}
+
+/** The locations are worked out once, since each costs a pass over the lines of the text. */
+function refusalOf({ message, extensions, locations }: GraphQLError, code: string): Refusal {
+  return {
+    message,
+    extensions: { code, ...extensions },
+    locations: locations?.map(({ line, column }) => ({ line, column })),
+  }
+}
+
 class RefusedDocument extends GraphQLError {
   override readonly locations: readonly SourceLocation[] | undefined
 
-  constructor({ message, extensions, locations }: GraphQLError, code: string) {
-    super(message, { extensions: { code, ...extensions } })
+  constructor({ message, extensions, locations }: Refusal) {
+    super(message, { extensions })
     this.locations = locations
   }
 }
+
+const errorOf = (refusal: Refusal): GraphQLError => new RefusedDocument(refusal)
 
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('base64')
