@@ -19,7 +19,7 @@ import type { Selection } from '../hub/delivery.ts'
 import type { Plan } from '../hub/source.ts'
 import { createOperationMeasure, excessOf } from '../limits/operation-cost.ts'
 import { createIntrospectionMeasure } from '../limits/introspection-cost.ts'
-import { createQueryCosts } from '../limits/query-costs.ts'
+import { createQueryCosts, type QueryCosts } from '../limits/query-costs.ts'
 import type { CallContext, SharedContext } from '../resolvers/context.ts'
 import { abandoned, queriesLimited } from '../resolvers/errors.ts'
 import { operationSpan } from '../tracing/spans.ts'
@@ -91,6 +91,8 @@ const PREPARATION = { charactersPerUnit: 16, max: 320 } as const
 const NEVER = new AbortController().signal
 /** A bucket holds what comes in this time: spent at once, it must not hold up the others noticeably. */
 const BURST_SECONDS = 2
+/** Of what a user may spend: nobody can revoke a visitor. */
+const VISITORS_SHARE = 0.4
 
 export function createOperations(
   schema: GraphQLSchema,
@@ -103,10 +105,13 @@ export function createOperations(
   const measure = createOperationMeasure(schema)
   const measureIntrospection = createIntrospectionMeasure(schema)
   const known = createKnownDocuments(schema, limits)
-  const costs = createQueryCosts({
-    perSecond: limits.queryCostPerSecond,
-    burst: Math.max(BURST_SECONDS * limits.queryCostPerSecond, limits.maxQueryComplexity + PREPARATION.max),
-  })
+  const costsOf = (perSecond: number): QueryCosts =>
+    createQueryCosts({
+      perSecond,
+      burst: Math.max(BURST_SECONDS * perSecond, limits.maxQueryComplexity + PREPARATION.max),
+    })
+  const userCosts = costsOf(limits.queryCostPerSecond)
+  const visitorCosts = costsOf(VISITORS_SHARE * limits.queryCostPerSecond)
   const facts = new WeakMap<DocumentNode, DocumentFacts>()
 
   function factsOf(id: number, document: DocumentNode): DocumentFacts {
@@ -124,7 +129,7 @@ export function createOperations(
   /** Takes `cost` from the asker's bucket. Undefined where it was there. Services are exempt. */
   function charge({ client, viewer }: Asker, cost: number): Preparation | undefined {
     if (viewer?.roles.has('SERVICE') === true) return undefined
-    const waitMs = costs.take(client, cost)
+    const waitMs = (viewer === null ? visitorCosts : userCosts).take(client, cost)
     return waitMs === 0 ? undefined : refused([queriesLimited(waitMs)])
   }
 
