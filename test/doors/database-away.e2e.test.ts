@@ -90,7 +90,7 @@ describe('A node whose database falls silent', () => {
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
         body: JSON.stringify({
           query: `mutation ($id: String!) {
-            sendMessage(input: { roomId: "global", body: "hello", clientMessageId: $id }) { __typename }
+            sendMessage(input: { roomId: "global", body: "hello", clientMessageId: $id }) { __typename ... on Rejected { code } }
           }`,
           variables: { id: randomUUID() },
         }),
