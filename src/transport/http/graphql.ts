@@ -185,7 +185,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     try {
       const result = await resultOf(exchange, caller, prepared)
       if (representation.kind === 'events') options.streams.answerOnce(response, headers, result)
-      // Yoga costs more than most operations (ADR 14): it represents what is not plain.
+      // Yoga costs more than most operations (ADR 14), so it formats only GET responses and refusals.
       else if (isPlain) answerPlain(exchange, representation.type, result)
       else await answerByYoga(exchange, { result, body, accept: representation.type })
     } catch (error) {
