@@ -25,6 +25,7 @@ import { newNodeId, newRequestId } from './kernel/id.ts'
 import { type Instant, instant } from './kernel/instant.ts'
 import { createClientAddress } from './limits/client-address.ts'
 import { createConnections } from './limits/connections.ts'
+import { createFairShare } from './limits/fair-share.ts'
 import { createOperationQueues } from './limits/operation-queue.ts'
 import { createMemoryRates } from './limits/rates.memory.ts'
 import { createRedisRates } from './limits/rates.redis.ts'
@@ -33,13 +34,14 @@ import { createSelectionBudget } from './limits/selection-budget.ts'
 import { createUserConnections } from './limits/user-connections.ts'
 import type { Database } from './log/database.ts'
 import type { Entry } from './log/entry.ts'
-import { isPassing, isRecordUnavailable } from './log/faults.ts'
+import { isRecordUnavailable } from './log/faults.ts'
 import { createHistory } from './log/history.ts'
 import { createHistoryGuard, type HistoryGuard } from './log/history-guard.ts'
 import { encodeNotice } from './log/notice.ts'
 import { type OpenRecord, openRecord } from './log/record.ts'
 import { createRetention } from './log/retention.ts'
 import { createSeenUsers } from './log/seen-users.ts'
+import { untilAvailable } from './log/until-available.ts'
 import { withLogScope } from './logging/scope.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { statsOf } from './metrics/stats.ts'
@@ -52,7 +54,7 @@ import { createMemoryBus } from './pubsub/bus.memory.ts'
 import { createRedisBus } from './pubsub/bus.redis.ts'
 import type { Bus } from './pubsub/bus.ts'
 import { broadcast } from './resolvers/broadcast.ts'
-import { clientKeyOf } from './resolvers/context.ts'
+import { type ClientKey, clientKeyOf } from './resolvers/context.ts'
 import { createServices, type Quotas, type Services } from './resolvers/services.ts'
 import { followRevocations } from './revocation/follow.ts'
 import { createScheduler } from './scheduler/scheduler.ts'
@@ -84,7 +86,6 @@ const CONCURRENT_BATCHES = { postgres: 5, embedded: 1 } as const
 
 /** Without any answer for so long, commands are held up by the database and not by their number. */
 const STUCK_MS = 5_000
-const RECORD_RETRY_MS = 1_000
 /** Queries and mutations that wait for one of a client's to end. */
 const MAX_WAITING_OPERATIONS = 100
 /** What a client may have executed for each entry, in the largest operations that are allowed. */
@@ -140,7 +141,11 @@ export async function startApp(
   const entrance = createEntrance(origins, log)
   const { server } = entrance
   const historyGuard = openHistoryGuard(log)
-  const record = await openRecordPatiently(config, historyGuard, log, () => entrance.open(config.http))
+  const onDatabaseAway = async (error: unknown): Promise<void> => {
+    log.warn({ err: error }, 'the database is away: the node waits for it, and is not ready until then')
+    await entrance.open(config.http)
+  }
+  const record = await openRecordPatiently(config, historyGuard, log, onDatabaseAway)
   const { database, commands, control } = record
   const bus = await openBus(config, log)
   const parts = openParts(log)
@@ -232,6 +237,7 @@ export async function startApp(
   const revocations = await followRevocations({
     database: control,
     hub,
+    onWait: onDatabaseAway,
     onFault: (error) => log.warn({ err: error }, 'revocations could not be read'),
   })
   const verifier = refusingRevoked(createTokenVerifier(config.auth, now), revocations)
@@ -251,15 +257,16 @@ export async function startApp(
     maxSubscriptions: limits.maxSubscriptionsPerConnection,
     operations: inFlight,
   })
+  const share = createFairShare<ClientKey>()
   const { maxSendBufferBytes } = limits
   const streams = createStreams({ operations, services, sessions, mask, maxSendBufferBytes })
   const ws = createWsServer({
-    ...{ operations, services, sessions, clientAddress, origins, mask, log },
+    ...{ operations, services, sessions, clientAddress, share, origins, mask, log },
     ...{ signIn: authenticate, beforeMessage: keepTime },
     ...limits,
   })
   const graphql = createGraphqlHandler({
-    ...{ services, operations, streams, clientAddress, origins, mask },
+    ...{ services, operations, streams, clientAddress, share, origins, mask },
     signIn: authenticate,
     queues: createOperationQueues(inFlight),
     yoga: createYogaServer(mask),
@@ -426,35 +433,25 @@ function openHistoryGuard(log: Logger): HistoryGuard {
 }
 
 /**
- * A database that is away comes back, and the node waits for it with its port open. What time does not mend (a wrong
- * password, no such database, missing rights) ends the start.
+ * A node whose PostgreSQL is away waits for it with its port open. The embedded database is never away: a fault of it ends
+ * the start.
  */
 async function openRecordPatiently(
   { database }: Config,
   history: HistoryGuard,
   log: Logger,
-  onWait: () => Promise<void>,
+  onWait: (error: unknown) => Promise<void>,
 ): Promise<OpenRecord> {
-  for (let isFirst = true; ; isFirst = false) {
-    try {
-      return await openRecord({
-        url: database.kind === 'postgres' ? database.url.reveal() : null,
-        directory: database.kind === 'embedded' ? database.directory : '',
-        onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
-        onDirectoryProblem: (problem) => log.warn(problem),
-        history,
-        onMigrationWait: () => log.info('another node migrates the database: this one waits for it'),
-      })
-    } catch (error) {
-      if (database.kind === 'embedded' || !isPassing(error)) throw error
-      if (!isFirst) {
-        await pause(RECORD_RETRY_MS)
-        continue
-      }
-      log.warn({ err: error }, 'the database is away: the node waits for it, and is not ready until then')
-      await onWait()
-    }
-  }
+  const open = (): Promise<OpenRecord> =>
+    openRecord({
+      url: database.kind === 'postgres' ? database.url.reveal() : null,
+      directory: database.kind === 'embedded' ? database.directory : '',
+      onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
+      onDirectoryProblem: (problem) => log.warn(problem),
+      history,
+      onMigrationWait: () => log.info('another node migrates the database: this one waits for it'),
+    })
+  return database.kind === 'embedded' ? open() : untilAvailable(open, onWait)
 }
 
 function documentsFor(config: Config, schema: GraphQLSchema, limits: OperationLimits): Documents {

@@ -1,4 +1,5 @@
 import type { Revocations } from '../auth/revocations.ts'
+import type { FeedListener } from '../hub/feed.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { UserId } from '../kernel/id.ts'
 import type { Instant } from '../kernel/instant.ts'
@@ -7,10 +8,13 @@ import { revocationsTopic } from '../kernel/topic.ts'
 import type { Database } from '../log/database.ts'
 import type { Entry } from '../log/entry.ts'
 import { readRevocations } from '../log/read/revocations.ts'
+import { untilAvailable } from '../log/until-available.ts'
 
 export interface FollowOptions {
   readonly database: Database
-  readonly hub: Hub
+  readonly hub: Pick<Hub, 'follow'>
+  /** Called once where the database is away at the start: `untilAvailable`. */
+  readonly onWait: (error: unknown) => Promise<void> | void
   /** Gets what a read of the record, or a listener, threw. The next entry or doubt reads again. */
   readonly onFault: (error: unknown) => void
 }
@@ -19,7 +23,12 @@ export interface FollowOptions {
  * Follows the history of revocations: whatever the bus loses, the feed finds. Resolves when all that were committed before
  * are known.
  */
-export async function followRevocations({ database, hub, onFault }: FollowOptions): Promise<Revocations> {
+export async function followRevocations({
+  database,
+  hub,
+  onWait,
+  onFault,
+}: FollowOptions): Promise<Revocations> {
   const revoked = new Map<UserId, Instant>()
   const listeners = new Listeners<(userId: UserId) => void>(onFault)
   let doubts = 0
@@ -58,15 +67,16 @@ export async function followRevocations({ database, hub, onFault }: FollowOption
     }
   }
 
-  await hub.follow(revocationsTopic, {
+  const listener: FeedListener = {
     onEntries(entries) {
       for (const entry of entries) if (isRevocation(entry.data)) note(entry.data.userId, entry.data.revokedAt)
     },
     onDiscontinuity: () => void startOver().catch(onFault),
     // An entry may have been missed, and with it a revocation.
     onFault: () => void readAll().catch(onFault),
-  })
-  await readAll()
+  }
+  await untilAvailable(() => hub.follow(revocationsTopic, listener), onWait)
+  await untilAvailable(readAll, onWait)
 
   return {
     isRevoked({ user, issuedAt }) {

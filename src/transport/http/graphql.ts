@@ -4,6 +4,7 @@ import type { Credential } from '../../auth/credentials.ts'
 import type { Viewer } from '../../auth/viewer.ts'
 import { Overloaded } from '../../kernel/overloaded.ts'
 import type { ClientAddress } from '../../limits/client-address.ts'
+import type { FairShare } from '../../limits/fair-share.ts'
 import type { OperationQueues } from '../../limits/operation-queue.ts'
 import { type CallContext, type ClientKey, clientKeyOf } from '../../resolvers/context.ts'
 import type { Services } from '../../resolvers/services.ts'
@@ -26,6 +27,8 @@ export interface GraphqlHandlerOptions {
   readonly operations: Operations
   /** The queries and mutations of each client that run over HTTP. */
   readonly queues: OperationQueues<ClientKey>
+  /** Of the event loop. Requests wait for the share of their client. */
+  readonly share: FairShare<ClientKey>
   readonly yoga: YogaServer
   readonly streams: Streams
   readonly signIn: (credential: Credential) => Promise<SignIn>
@@ -51,6 +54,8 @@ interface Exchange {
 interface Caller {
   readonly viewer: Viewer | null
   readonly address: string
+  /** What limits count it by. */
+  readonly client: ClientKey
 }
 
 /** Nobody may keep an answer, or take it for what it does not say it is. */
@@ -87,7 +92,16 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     }
     const caller = await callerOf(exchange)
     const body = caller && (method === 'POST' ? await bodyOf(exchange) : NO_BODY)
-    if (caller !== undefined && body !== undefined) await answer(exchange, caller, body)
+    if (caller === undefined || body === undefined) return
+    await new Promise<void>((resolve, reject) => {
+      options.share
+        .lane(() => caller.client)
+        .run(() => {
+          // A client that is gone by now costs nothing more.
+          if (response.destroyed) resolve()
+          else answer(exchange, caller, body).then(resolve, reject)
+        })
+    })
   }
 
   /** Who calls; undefined where the call was answered with a refusal. */
@@ -95,7 +109,9 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     try {
       const signedIn = await options.signIn(credentialOf(request))
       if (signedIn.kind === 'ok') {
-        return { viewer: signedIn.viewer, address: options.clientAddress(request) }
+        const { viewer } = signedIn
+        const address = options.clientAddress(request)
+        return { viewer, address, client: clientKeyOf(viewer, address) }
       }
       const challenge = { ...headers, 'www-authenticate': 'Bearer error="invalid_token"' }
       answerErrors(response, 401, signedIn.reason, 'UNAUTHENTICATED', challenge)
@@ -128,8 +144,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
       answerErrors(response, 400, parameters.reason, parameters.code, headers)
       return
     }
-    const { viewer, address } = caller
-    const client = clientKeyOf(viewer, address)
+    const { viewer, client } = caller
     const prepared = options.operations.prepare(parameters.operation, { client, viewer })
     if (prepared.kind === 'refused' && answerLimited(response, prepared.errors, headers)) return
     const type = prepared.kind === 'ready' ? prepared.operation.definition.operation : 'query'
@@ -216,7 +231,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
   /** Rejects with `Overloaded` where too many operations of the client wait. */
   async function resultOf(
     { request, response }: Exchange,
-    { viewer, address }: Caller,
+    { viewer, client }: Caller,
     prepared: Preparation,
   ): Promise<ExecutionResult> {
     if (prepared.kind === 'refused') return { errors: prepared.errors }
@@ -225,7 +240,6 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
       return { errors: [mutationByGet()] }
     }
     const signal = signalOf(response)
-    const client = clientKeyOf(viewer, address)
     const context: CallContext = { services: options.services, viewer, connection: null, client, signal }
     return options.queues.run(client, () => options.operations.run(operation, context), signal)
   }

@@ -2,11 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { CloseCode, handleProtocols } from 'graphql-ws'
 import type { Logger } from 'pino'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { Credential } from '../../auth/credentials.ts'
 import { newConnectionId } from '../../kernel/id.ts'
 import type { ClientAddress } from '../../limits/client-address.ts'
+import type { FairShare } from '../../limits/fair-share.ts'
 import { withLogScope } from '../../logging/scope.ts'
+import type { ClientKey } from '../../resolvers/context.ts'
 import type { Services } from '../../resolvers/services.ts'
 import type { Session } from '../../session/session.ts'
 import type { Sessions } from '../../session/sessions.ts'
@@ -26,8 +28,10 @@ export interface WsServerOptions {
   readonly services: Services
   readonly sessions: Sessions
   readonly clientAddress: ClientAddress
+  /** Of the event loop. Messages wait for the share of their client. */
+  readonly share: FairShare<ClientKey>
   readonly signIn: (credential: Credential) => Promise<SignIn>
-  /** Called before a message is acted on: it may close the connection that it came by. */
+  /** Called before a message is handled: it may close the connection that the message came by. */
   readonly beforeMessage: () => void
   readonly origins: OriginPolicy
   readonly mask: Mask
@@ -54,6 +58,9 @@ interface Open {
   readonly session: Session
   readonly protocol: Protocol
 }
+
+/** A connection with so many messages that wait is not read until they are handled. */
+const MAX_WAITING_MESSAGES = 32
 
 export function createWsServer(options: WsServerOptions): WsServer {
   const { sessions, log } = options
@@ -106,7 +113,8 @@ export function createWsServer(options: WsServerOptions): WsServer {
 
   function listen(socket: WebSocket, { connection, session, protocol }: Open): void {
     const scope = { connectionId: connection.id }
-    socket.on('message', (data) => {
+    const lane = options.share.lane(() => session.client)
+    const handle = (data: RawData): void => {
       connection.isAlive = true
       options.beforeMessage()
       if (!session.isListening) return
@@ -116,6 +124,13 @@ export function createWsServer(options: WsServerOptions): WsServer {
         connection.log.error({ err: error }, 'a message could not be handled')
         connection.close(CLOSE.fault, 'Internal server error')
       }
+    }
+    socket.on('message', (data) => {
+      lane.run(() => {
+        handle(data)
+        if (socket.isPaused && lane.length === 0) socket.resume()
+      })
+      if (lane.length > MAX_WAITING_MESSAGES) socket.pause()
     })
     // Above the size limit, or no frame at all: ws closes with the right code by itself.
     let brokenWith: number | undefined
@@ -131,6 +146,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
     })
     const unfollow = heartbeat.follow(connection)
     socket.once('close', (code) => {
+      lane.clear()
       connections.delete(socket)
       closings.count(connection.closedWith ?? brokenWith ?? code)
       unfollow()
