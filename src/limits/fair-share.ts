@@ -24,6 +24,26 @@ export interface FairShare<Client> {
   readonly size: number
 }
 
+/**
+ * Runs `work` in the share of `client`, and resolves when it ends. What it does before it first waits counts. Resolves
+ * without it where `isWanted` says, when its time has come, that nobody waits for it.
+ */
+export function inShare<Client>(
+  share: FairShare<Client>,
+  client: Client,
+  work: () => Promise<void>,
+  isWanted: () => boolean,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    share
+      .lane(() => client)
+      .run(() => {
+        if (isWanted()) work().then(resolve, reject)
+        else resolve()
+      })
+  })
+}
+
 export interface FairShareOptions {
   /** Monotonic. */
   readonly nowMs?: () => number
@@ -31,8 +51,11 @@ export interface FairShareOptions {
   readonly nextPass?: (begin: () => void) => void
 }
 
-/** What one client may use in one pass. An item that takes longer is made up for in the following passes. */
+/** What one client may use in one pass. An item that takes longer is made up for in the following passes, */
 const SHARE_MS = 1
+/** and where it took much longer, in time: what others do takes several passes, and each would meet such an item. */
+const LONG_MS = 2
+const PAID_BACK_PER_MS = 0.5
 /** What all clients together may use for work that waited, in one pass. */
 const WAITING_MS = 4
 
@@ -50,6 +73,7 @@ export function createFairShare<Client>({
   /** In the order in which they come next. */
   const accounts = new Map<Client, Account>()
   let isPassDue = false
+  let lastPassMs = 0
 
   function accountOf(client: Client): Account {
     const found = accounts.get(client)
@@ -58,6 +82,7 @@ export function createFairShare<Client>({
     accounts.set(client, account)
     if (!isPassDue) {
       isPassDue = true
+      lastPassMs = nowMs()
       nextPass(beginPass)
     }
     return account
@@ -70,9 +95,12 @@ export function createFairShare<Client>({
   }
 
   function beginPass(): void {
-    const untilMs = nowMs() + WAITING_MS
+    const beganMs = nowMs()
+    const untilMs = beganMs + WAITING_MS
+    const paidBackMs = Math.min(SHARE_MS, PAID_BACK_PER_MS * (beganMs - lastPassMs))
+    lastPassMs = beganMs
     for (const [client, account] of [...accounts]) {
-      account.usedMs = Math.max(0, account.usedMs - SHARE_MS)
+      account.usedMs = Math.max(0, account.usedMs - (account.usedMs > LONG_MS ? paidBackMs : SHARE_MS))
       if (account.lanes.size > 0 && account.usedMs < SHARE_MS && nowMs() < untilMs) {
         serve(account)
         // Those who were not served in this pass come first in the next.

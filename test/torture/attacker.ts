@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http'
+import { constants, setPriority } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { COSTLY_QUERIES, costlySubscription, renamed } from './attack-documents.ts'
@@ -40,6 +41,8 @@ const ACCEPT: Readonly<Record<Exclude<Transport, 'websocket'>, string>> = {
 /** A bound on what one attack sends, whatever it is told. */
 const MAX_OPERATIONS = 20_000
 
+// It stands for another machine: it must not take processor time from those that it attacks.
+setPriority(constants.priority.PRIORITY_LOW)
 const { url, localAddress, roomId } = await readOrder<AttackerOrder>()
 let sent = 0
 

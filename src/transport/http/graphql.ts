@@ -4,7 +4,7 @@ import type { Credential } from '../../auth/credentials.ts'
 import type { Viewer } from '../../auth/viewer.ts'
 import { Overloaded } from '../../kernel/overloaded.ts'
 import type { ClientAddress } from '../../limits/client-address.ts'
-import type { FairShare } from '../../limits/fair-share.ts'
+import { type FairShare, inShare } from '../../limits/fair-share.ts'
 import type { OperationQueues } from '../../limits/operation-queue.ts'
 import { type CallContext, type ClientKey, clientKeyOf } from '../../resolvers/context.ts'
 import type { Services } from '../../resolvers/services.ts'
@@ -68,7 +68,16 @@ const NOT_SERVED: Readonly<Record<NoSession, readonly [status: number, message: 
 }
 
 export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHandler {
-  return async (request, response) => {
+  const { share } = options
+
+  // Who calls is known only after the token was checked, which takes time of the address.
+  return (request, response) => {
+    const address = options.clientAddress(request)
+    const isWanted = (): boolean => !response.destroyed
+    return inShare(share, clientKeyOf(null, address), () => handle(request, response, address), isWanted)
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse, address: string): Promise<void> {
     const { method = 'GET' } = request
     const headers = { ...options.origins.corsHeaders(request.headers.origin), ...PRIVATE }
     if (method === 'OPTIONS') {
@@ -90,27 +99,22 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
       answerErrors(response, 415, problem, 'BAD_REQUEST', { ...headers, connection: 'close' })
       return
     }
-    const caller = await callerOf(exchange)
+    const caller = await callerOf(exchange, address)
     const body = caller && (method === 'POST' ? await bodyOf(exchange) : NO_BODY)
     if (caller === undefined || body === undefined) return
-    await new Promise<void>((resolve, reject) => {
-      options.share
-        .lane(() => caller.client)
-        .run(() => {
-          // A client that is gone by now costs nothing more.
-          if (response.destroyed) resolve()
-          else answer(exchange, caller, body).then(resolve, reject)
-        })
-    })
+    const isWanted = (): boolean => !response.destroyed
+    await inShare(share, caller.client, () => answer(exchange, caller, body), isWanted)
   }
 
   /** Who calls; undefined where the call was answered with a refusal. */
-  async function callerOf({ request, response, headers }: Exchange): Promise<Caller | undefined> {
+  async function callerOf(
+    { request, response, headers }: Exchange,
+    address: string,
+  ): Promise<Caller | undefined> {
     try {
       const signedIn = await options.signIn(credentialOf(request))
       if (signedIn.kind === 'ok') {
         const { viewer } = signedIn
-        const address = options.clientAddress(request)
         return { viewer, address, client: clientKeyOf(viewer, address) }
       }
       const challenge = { ...headers, 'www-authenticate': 'Bearer error="invalid_token"' }

@@ -98,10 +98,11 @@ export async function attackNode({
     const token = await signToken(scene.places.author)
     await using honest = startChild('honest.ts', { url: node.url, localAddress: HONEST, token, roomId })
     await honest.ask({ forMs: BOUNDS[form].forMs / 2 })
-    const usedBefore = (await keptMemoryOf(node.pid, port)).used
     const watch = watchProcess(node.pid, LOOK_MS)
     const baseline = await honest.ask<Latencies>({ forMs: BOUNDS[form].forMs })
     const residentBefore = Math.max(...(await watch.stop()).map(({ residentBytes }) => residentBytes))
+    // Only now: a collection that is forced shrinks the process far below what it needs in normal operation.
+    const usedBefore = (await keptMemoryOf(node.pid, port)).used
     const idle = await measureWork(node, scene.databaseUrl, IDLE_MS)
     const under: UnderAttack[] = []
     for (const attack of attacks) under.push(await measureUnder(scene, attack, honest))
