@@ -139,11 +139,11 @@ describe.concurrent('three nodes on one PostgreSQL and one Redis', () => {
       client = await come(node, 'ann')
     }
     await leaving.dispose()
-    // By then the moment is over for all of these connections.
-    for (const recording of recordings) await shows(recording, ['ann'], GRACE_MS + 5_000)
+    // By then the moment is over for all of these connections, even where a node stalled and lost its lease.
+    for (const recording of recordings) await shows(recording, ['ann'], GRACE_MS + DEATH_MS)
     expect(recordings.map(({ values }) => values.length)).toEqual(seen.map((count) => count + 1))
     for (const times of timesOfComing(recordings).values()) expect(times).toHaveLength(1)
-  }, 40_000)
+  }, 60_000)
 
   test('keep the users of one that is stopped, who come to others', async (context) => {
     const third = await startNode(options)

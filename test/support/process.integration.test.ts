@@ -14,11 +14,13 @@ describe('a server', () => {
     const script = `
       import { startProcess } from ${JSON.stringify(processFile)}
       const folder = ${JSON.stringify(folder)}
-      startProcess({ file: 'sh', args: ['-c', 'echo $$ > pid; exec sleep 60'], folder, lethal: 'SIGKILL' })
+      startProcess({ file: 'sh', args: ['-c', 'exec sleep 60'], folder, lethal: 'SIGKILL' })
+      console.log('started')
       setInterval(() => {}, 1_000)
     `
-    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' })
-    await vi.waitFor(() => expect(existsSync(join(folder, 'pid'))).toBe(true), 20_000)
+    const stdio = ['inherit', 'pipe', 'inherit'] as const
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: [...stdio] })
+    await once(parent.stdout, 'data')
     parent.kill('SIGKILL')
     await once(parent, 'exit')
     await vi.waitFor(() => expect(existsSync(folder)).toBe(false), 20_000)
