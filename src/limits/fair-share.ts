@@ -1,32 +1,32 @@
 import { AsyncResource } from 'node:async_hooks'
 
-/** Work that runs in order, such as the messages of one connection. */
+/** A queue of work that keeps its order, such as the messages of one connection. */
 export interface Lane {
   /**
-   * Runs `work` now where its client has time left in this pass of the event loop and nothing waits before it; else in a
-   * later pass. `work` must not throw.
+   * Runs `work` at once if its client has time left in this pass of the event loop and the lane is empty; otherwise in a
+   * later pass, in the async context of this call. `work` must not throw.
    */
   run(work: () => void): void
-  /** Drops what waits. */
+  /** Drops queued work. */
   clear(): void
-  /** Number of items that wait. */
+  /** Number of queued items. */
   readonly length: number
 }
 
 /**
- * Divides the event loop among clients. In each pass of the loop a client may use a share of time. What it asks for beyond
- * that waits for later passes, so that others wait for a share of a busy client's work, and not for all of it.
+ * Divides the event loop among clients. Each client may use a fixed time per pass of the loop; work beyond that is queued
+ * for later passes. A client that sends in bulk therefore delays others by its share of a pass, not by everything it sent.
  */
 export interface FairShare<Client> {
-  /** `client` tells whose time the lane uses at present: it changes when a connection signs in. */
+  /** `client` returns the client to charge. It is asked whenever the lane is empty: a connection changes its client by signing in. */
   lane(client: () => Client): Lane
-  /** Clients with work that waits, or with time to make up for. */
+  /** Number of clients with queued work or with time to pay back. */
   readonly size: number
 }
 
 /**
- * Runs `work` in the share of `client`, and resolves when it ends. What it does before it first waits counts. Resolves
- * without it where `isWanted` says, when its time has come, that nobody waits for it.
+ * Runs `work` in the share of `client` and resolves when it ends. Only its synchronous part, up to the first await, is
+ * charged. Queued work is dropped, and the promise resolved, if `isWanted` returns false when its time comes.
  */
 export function inShare<Client>(
   share: FairShare<Client>,
@@ -47,22 +47,25 @@ export function inShare<Client>(
 export interface FairShareOptions {
   /** Monotonic. */
   readonly nowMs?: () => number
-  /** Calls its argument once, after the sockets that are ready were read. */
+  /** Calls `begin` once, after the event loop has read the sockets that are ready. */
   readonly nextPass?: (begin: () => void) => void
 }
 
-/** What one client may use in one pass. An item that takes longer is made up for in the following passes, */
+/** Time per client and pass. An item that takes longer is paid back in the following passes. */
 const SHARE_MS = 1
-/** and where it took much longer, in time: what others do takes several passes, and each would meet such an item. */
+/**
+ * A client that owes more than this pays back by elapsed time instead of by passes. Passes are short when nobody else is
+ * busy, and an operation that spans several passes would meet a long item in each of them.
+ */
 const LONG_MS = 2
 const PAID_BACK_PER_MS = 0.5
-/** What all clients together may use for work that waited, in one pass. */
-const WAITING_MS = 4
+/** Time per pass for the queued work of all clients together. */
+const QUEUED_MS = 4
 
 interface Account {
-  /** In this pass, and in earlier ones beyond the share. */
+  /** Time used in this pass, plus what earlier passes left to pay back. */
   usedMs: number
-  /** Those in which work waits, in the order in which they come next. */
+  /** Lanes with queued work, in the order in which they are served. */
   readonly lanes: Set<ClientLane>
 }
 
@@ -70,7 +73,7 @@ export function createFairShare<Client>({
   nowMs = () => performance.now(),
   nextPass = setImmediate,
 }: FairShareOptions = {}): FairShare<Client> {
-  /** In the order in which they come next. */
+  /** In the order in which they are served. */
   const accounts = new Map<Client, Account>()
   let isPassDue = false
   let lastPassMs = 0
@@ -96,14 +99,14 @@ export function createFairShare<Client>({
 
   function beginPass(): void {
     const beganMs = nowMs()
-    const untilMs = beganMs + WAITING_MS
+    const untilMs = beganMs + QUEUED_MS
     const paidBackMs = Math.min(SHARE_MS, PAID_BACK_PER_MS * (beganMs - lastPassMs))
     lastPassMs = beganMs
     for (const [client, account] of [...accounts]) {
       account.usedMs = Math.max(0, account.usedMs - (account.usedMs > LONG_MS ? paidBackMs : SHARE_MS))
       if (account.lanes.size > 0 && account.usedMs < SHARE_MS && nowMs() < untilMs) {
         serve(account)
-        // Those who were not served in this pass come first in the next.
+        // Accounts that were not served in this pass come first in the next.
         accounts.delete(client)
         accounts.set(client, account)
       }
@@ -113,7 +116,7 @@ export function createFairShare<Client>({
     if (isPassDue) nextPass(beginPass)
   }
 
-  /** One item of each lane after another, until the share is used. */
+  /** Runs one item of each lane in turn until the share is used. */
   function serve(account: Account): void {
     for (const lane of account.lanes) {
       if (account.usedMs >= SHARE_MS) return
@@ -132,12 +135,12 @@ export function createFairShare<Client>({
   }
 }
 
-/** A class with lazy members: each connection has one. */
+/** A class with lazy members, since every connection has one. */
 class ClientLane implements Lane {
   readonly #accountNow: () => Account
   readonly #use: (account: Account, work: () => void) => void
-  #waiting: (() => void)[] | undefined
-  /** The account under which this lane waits. */
+  #queue: (() => void)[] | undefined
+  /** The account that lists this lane. */
   #account: Account | undefined
 
   constructor(accountNow: () => Account, use: (account: Account, work: () => void) => void) {
@@ -146,12 +149,12 @@ class ClientLane implements Lane {
   }
 
   get length(): number {
-    return this.#waiting?.length ?? 0
+    return this.#queue?.length ?? 0
   }
 
   run(work: () => void): void {
-    if (this.#waiting !== undefined) {
-      this.#waiting.push(AsyncResource.bind(work))
+    if (this.#queue !== undefined) {
+      this.#queue.push(AsyncResource.bind(work))
       return
     }
     const account = this.#accountNow()
@@ -159,20 +162,20 @@ class ClientLane implements Lane {
       this.#use(account, work)
       return
     }
-    this.#waiting = [AsyncResource.bind(work)]
+    this.#queue = [AsyncResource.bind(work)]
     this.#account = account
     account.lanes.add(this)
   }
 
-  /** Takes the first item that waits. */
+  /** Removes and returns the first queued item. */
   next(): (() => void) | undefined {
-    const work = this.#waiting?.shift()
-    if (this.length === 0) this.#waiting = undefined
+    const work = this.#queue?.shift()
+    if (this.length === 0) this.#queue = undefined
     return work
   }
 
   clear(): void {
-    this.#waiting = undefined
+    this.#queue = undefined
     this.#account?.lanes.delete(this)
     this.#account = undefined
   }

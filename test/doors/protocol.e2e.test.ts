@@ -132,6 +132,17 @@ describe.concurrent('A connection', () => {
     expect(await socket.run('{ __typename }')).toEqual({ data: { __typename: 'Query' } })
   })
 
+  test('gets the answers to thousands of messages sent at once, in order, while others are served', async () => {
+    using busy = await openVisitor()
+    using other = await openVisitor()
+    const count = 5_000
+    for (let number = 0; number < count; number += 1) busy.send({ type: 'ping', payload: { number } })
+    expect(await other.run('{ __typename }')).toEqual({ data: { __typename: 'Query' } })
+    for (let number = 0; number < count; number += 1) {
+      expect(await busy.receive('pong')).toEqual({ type: 'pong', payload: { number } })
+    }
+  })
+
   test.each([
     'no json',
     '[]',

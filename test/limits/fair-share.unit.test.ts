@@ -18,6 +18,9 @@ function createLoop() {
       nowMs += ms
       done.push(name)
     },
+    elapse(ms: number) {
+      nowMs += ms
+    },
     /** Begins the next pass; false where none is due. */
     pass(): boolean {
       const begin = passes.shift()
@@ -73,14 +76,32 @@ describe('A share of the event loop', () => {
     expect(done).toEqual(['one', 'one', 'two', 'one', 'two'])
   })
 
-  test('makes up for an item that took long before the client works again', () => {
+  test('lets a client pay back an item of two shares in two passes', () => {
     const { share, done, takes, pass } = createLoop()
     const lane = share.lane(() => 'greedy')
-    lane.run(takes('long', 5))
+    lane.run(takes('two shares', 2))
     lane.run(takes('short', 0.1))
-    for (let passed = 0; passed < 4; passed += 1) pass()
-    expect(done).toEqual(['long'])
     pass()
+    expect(done).toEqual(['two shares'])
+    pass()
+    expect(done).toEqual(['two shares', 'short'])
+  })
+
+  test('lets a client pay back a long item by elapsed time, however many passes there are', () => {
+    const { share, done, takes, pass, elapse } = createLoop()
+    const lane = share.lane(() => 'greedy')
+    lane.run(takes('long', 10))
+    lane.run(takes('short', 0.1))
+    for (let passed = 0; passed < 100; passed += 1) {
+      elapse(0.1)
+      pass()
+    }
+    // 10 ms at half a millisecond per millisecond: five are left.
+    expect(done).toEqual(['long'])
+    for (let passed = 0; passed < 10; passed += 1) {
+      elapse(1)
+      pass()
+    }
     expect(done).toEqual(['long', 'short'])
   })
 

@@ -27,7 +27,7 @@ export interface GraphqlHandlerOptions {
   readonly operations: Operations
   /** The queries and mutations of each client that run over HTTP. */
   readonly queues: OperationQueues<ClientKey>
-  /** Of the event loop. Requests wait for the share of their client. */
+  /** Requests are handled within the share of their client. */
   readonly share: FairShare<ClientKey>
   readonly yoga: YogaServer
   readonly streams: Streams
@@ -70,7 +70,7 @@ const NOT_SERVED: Readonly<Record<NoSession, readonly [status: number, message: 
 export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHandler {
   const { share } = options
 
-  // Who calls is known only after the token was checked, which takes time of the address.
+  // The user is known only after the token was checked; until then the address is charged.
   return (request, response) => {
     const address = options.clientAddress(request)
     const isWanted = (): boolean => !response.destroyed

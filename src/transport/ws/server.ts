@@ -28,7 +28,7 @@ export interface WsServerOptions {
   readonly services: Services
   readonly sessions: Sessions
   readonly clientAddress: ClientAddress
-  /** Of the event loop. Messages wait for the share of their client. */
+  /** Messages are handled within the share of their client. */
   readonly share: FairShare<ClientKey>
   readonly signIn: (credential: Credential) => Promise<SignIn>
   /** Called before a message is handled: it may close the connection that the message came by. */
@@ -59,8 +59,8 @@ interface Open {
   readonly protocol: Protocol
 }
 
-/** A connection with so many messages that wait is not read until they are handled. */
-const MAX_WAITING_MESSAGES = 32
+/** A socket with more queued messages than this is not read until they are handled. */
+const MAX_QUEUED_MESSAGES = 32
 
 export function createWsServer(options: WsServerOptions): WsServer {
   const { sessions, log } = options
@@ -130,7 +130,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
         handle(data)
         if (socket.isPaused && lane.length === 0) socket.resume()
       })
-      if (lane.length > MAX_WAITING_MESSAGES) socket.pause()
+      if (lane.length > MAX_QUEUED_MESSAGES) socket.pause()
     })
     // Above the size limit, or no frame at all: ws closes with the right code by itself.
     let brokenWith: number | undefined
