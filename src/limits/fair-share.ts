@@ -51,16 +51,20 @@ export interface FairShareOptions {
   readonly nextPass?: (begin: () => void) => void
 }
 
-/** Time per client and pass. An item that takes longer is paid back in the following passes. */
-const SHARE_MS = 1
 /**
- * A client that owes more than this pays back by elapsed time instead of by passes. Passes are short when nobody else is
- * busy, and an operation that spans several passes would meet a long item in each of them.
+ * Time per client and pass: half of what the last pass took for everything but work that is charged here, within these
+ * bounds. Passes are long while the node works, and a client must get through on a node that works for nobody else. An item
+ * that takes longer is paid back in later passes.
  */
-const LONG_MS = 2
-const PAID_BACK_PER_MS = 0.5
+const SHARE_MS = { min: 1, max: 5 } as const
+const SHARE_OF_PASS = 0.5
+/**
+ * A client that owes more than this many shares pays back by elapsed time instead of by passes. Passes are short when
+ * nobody else is busy, and an operation that spans several passes would meet a long item in each of them.
+ */
+const LONG_SHARES = 2
 /** Time per pass for the queued work of all clients together. */
-const QUEUED_MS = 4
+const QUEUED_MS = 5
 
 interface Account {
   /** Time used in this pass, plus what earlier passes left to pay back. */
@@ -76,7 +80,10 @@ export function createFairShare<Client>({
   /** In the order in which they are served. */
   const accounts = new Map<Client, Account>()
   let isPassDue = false
-  let lastPassMs = 0
+  let passBeganMs = 0
+  /** Time of this pass that was charged. */
+  let chargedMs = 0
+  let shareMs: number = SHARE_MS.min
 
   function accountOf(client: Client): Account {
     const found = accounts.get(client)
@@ -85,7 +92,9 @@ export function createFairShare<Client>({
     accounts.set(client, account)
     if (!isPassDue) {
       isPassDue = true
-      lastPassMs = nowMs()
+      passBeganMs = nowMs()
+      chargedMs = 0
+      shareMs = SHARE_MS.min
       nextPass(beginPass)
     }
     return account
@@ -94,17 +103,28 @@ export function createFairShare<Client>({
   function use(account: Account, work: () => void): void {
     const beganMs = nowMs()
     work()
-    account.usedMs += nowMs() - beganMs
+    const tookMs = nowMs() - beganMs
+    account.usedMs += tookMs
+    chargedMs += tookMs
+  }
+
+  /** Runs `work` at once, unless the share of the account is used. */
+  function tryUse(account: Account, work: () => void): boolean {
+    if (account.usedMs >= shareMs) return false
+    use(account, work)
+    return true
   }
 
   function beginPass(): void {
     const beganMs = nowMs()
-    const untilMs = beganMs + QUEUED_MS
-    const paidBackMs = Math.min(SHARE_MS, PAID_BACK_PER_MS * (beganMs - lastPassMs))
-    lastPassMs = beganMs
+    const ofOthersMs = SHARE_OF_PASS * (beganMs - passBeganMs - chargedMs)
+    shareMs = Math.min(SHARE_MS.max, Math.max(SHARE_MS.min, ofOthersMs))
+    passBeganMs = beganMs
+    chargedMs = 0
     for (const [client, account] of [...accounts]) {
-      account.usedMs = Math.max(0, account.usedMs - (account.usedMs > LONG_MS ? paidBackMs : SHARE_MS))
-      if (account.lanes.size > 0 && account.usedMs < SHARE_MS && nowMs() < untilMs) {
+      const isLong = account.usedMs > LONG_SHARES * shareMs
+      account.usedMs = Math.max(0, account.usedMs - (isLong ? Math.min(shareMs, ofOthersMs) : shareMs))
+      if (account.lanes.size > 0 && account.usedMs < shareMs && nowMs() < beganMs + QUEUED_MS) {
         serve(account)
         // Accounts that were not served in this pass come first in the next.
         accounts.delete(client)
@@ -119,7 +139,7 @@ export function createFairShare<Client>({
   /** Runs one item of each lane in turn until the share is used. */
   function serve(account: Account): void {
     for (const lane of account.lanes) {
-      if (account.usedMs >= SHARE_MS) return
+      if (account.usedMs >= shareMs) return
       account.lanes.delete(lane)
       const work = lane.next()
       if (work !== undefined) use(account, work)
@@ -128,7 +148,7 @@ export function createFairShare<Client>({
   }
 
   return {
-    lane: (client) => new ClientLane(() => accountOf(client()), use),
+    lane: (client) => new ClientLane(() => accountOf(client()), tryUse),
     get size() {
       return accounts.size
     },
@@ -138,14 +158,14 @@ export function createFairShare<Client>({
 /** A class with lazy members, since every connection has one. */
 class ClientLane implements Lane {
   readonly #accountNow: () => Account
-  readonly #use: (account: Account, work: () => void) => void
+  readonly #tryUse: (account: Account, work: () => void) => boolean
   #queue: (() => void)[] | undefined
   /** The account that lists this lane. */
   #account: Account | undefined
 
-  constructor(accountNow: () => Account, use: (account: Account, work: () => void) => void) {
+  constructor(accountNow: () => Account, tryUse: (account: Account, work: () => void) => boolean) {
     this.#accountNow = accountNow
-    this.#use = use
+    this.#tryUse = tryUse
   }
 
   get length(): number {
@@ -158,10 +178,7 @@ class ClientLane implements Lane {
       return
     }
     const account = this.#accountNow()
-    if (account.usedMs < SHARE_MS) {
-      this.#use(account, work)
-      return
-    }
+    if (this.#tryUse(account, work)) return
     this.#queue = [AsyncResource.bind(work)]
     this.#account = account
     account.lanes.add(this)
