@@ -35,8 +35,8 @@ import {
 
 const typesIn = (before: Sale, step: Move): readonly string[] =>
   eventsIn(before, step).map(({ type }) => type)
-const struckIn = ({ past }: Sale): readonly number[] =>
-  past.commands.flatMap(({ sequence, struckAt }) => (struckAt === null ? [] : sequence))
+const voidedIn = ({ past }: Sale): readonly number[] =>
+  past.commands.flatMap(({ sequence, voidedAt }) => (voidedAt === null ? [] : sequence))
 const ceilingIn = ({ state }: Sale): number | undefined => state.leading?.maximum
 
 describe('voiding the bid of a challenger whom A’s proxy of 1500 answered', () => {
@@ -60,7 +60,7 @@ describe('voiding the bid of a challenger whom A’s proxy of 1500 answered', ()
     expect(events.filter(isPublicEvent)).toMatchObject([
       { type: 'BidVoided', bid: { bidder: { id: 'B' }, amount: 1000, voidedAt: NOW }, reason: 'Mistyped.' },
     ])
-    expect(events[0]).toMatchObject({ type: 'CommandsStruck', sequences: [2], reason: 'Mistyped.' })
+    expect(events[0]).toMatchObject({ type: 'CommandsVoided', sequences: [2], reason: 'Mistyped.' })
   })
 
   test('leaves the next challenger the proxy and the lower minimum', () => {
@@ -125,7 +125,7 @@ describe('voiding one of several bids of a bidder', () => {
     const voided = without(several, 'A', 1050)
     expect(bidsIn(voided)).toEqual(['A 500', 'B 650', 'A 1050 voided', 'A 1300 voided'])
     expect(standingOf(voided.state)).toEqual(['B', 650])
-    expect(struckIn(voided)).toEqual([3, 4])
+    expect(voidedIn(voided)).toEqual([3, 4])
   })
 
   test('that was the first strikes all of them', () => {
@@ -179,7 +179,7 @@ describe('voiding an answer that was given after the maximum before it was struc
     expect(bidsIn(again)).toEqual(['A 500', 'B 1000 voided', 'A 1050 voided', 'C 700', 'A 750'])
     const voided = without(again, 'A', 750)
     expect(standingOf(voided.state)).toEqual(['C', 500])
-    expect(struckIn(voided)).toEqual([1, 2, 3])
+    expect(voidedIn(voided)).toEqual([1, 2, 3])
   })
 
   test('leaves it where a bid of the struck maximum was voided instead', () => {
@@ -210,7 +210,7 @@ describe('voiding several bids one after another', () => {
   test('of everybody leaves nothing, and counts each bid once', () => {
     const none = without(without(rivals, 'A', 500), 'B', 650)
     expect(none.state.standing).toMatchObject({ currentPrice: null, bidCount: 0, voidedBidCount: 4 })
-    expect(struckIn(none)).toEqual([1, 2, 3, 4])
+    expect(voidedIn(none)).toEqual([1, 2, 3, 4])
   })
 })
 
@@ -400,7 +400,7 @@ describe('voiding a bid that extended the auction', () => {
 
   test('moves the end by itself no further, however late it comes', () => {
     const late = striking(bidIn(extended, 'B', 600), user('Owner'), '', at('15:00:59'))
-    expect(typesIn(extended, late)).toEqual(['CommandsStruck', 'BidVoided'])
+    expect(typesIn(extended, late)).toEqual(['CommandsVoided', 'BidVoided'])
   })
 })
 
@@ -493,7 +493,7 @@ describe('voiding out of time', () => {
   })
 
   test('one millisecond before the end is done', () => {
-    expect(typesIn(bidOn, strike(at('14:59:59.999')))).toEqual(['CommandsStruck', 'BidVoided'])
+    expect(typesIn(bidOn, strike(at('14:59:59.999')))).toEqual(['CommandsVoided', 'BidVoided'])
   })
 })
 
@@ -524,7 +524,7 @@ describe('voiding a bid', () => {
     expect(standingOf(close.state)).toEqual(['B', 1004])
     const voided = without(close, 'B', 1001)
     expect(standingOf(voided.state)).toEqual(['A', 999])
-    expect(struckIn(voided)).toEqual([3, 4])
+    expect(voidedIn(voided)).toEqual([3, 4])
     expect(bidsIn(voided)).toEqual(['A 500', 'A 999', 'B 1001 voided', 'C 1003', 'B 1004 voided'])
   })
 })
