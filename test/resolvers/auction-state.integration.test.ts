@@ -1,6 +1,6 @@
 import { print } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { type LiveAuctionSubscription, LiveAuctionDocument } from '../../client/src/gql/graphql.ts'
+import { LiveAuctionDocument, type LiveAuctionSubscription } from '../../client/src/gql/graphql.ts'
 import { type AuctionState, liveAuction } from '../../client/src/state/auction.ts'
 import { createRandom } from '../support/random.ts'
 import { type Given, given, replay, snapshot, textAt, viewer } from './given.ts'
@@ -156,41 +156,51 @@ describe.for([
   ['without money', false],
   ['with money', true],
 ] as const)('an auction %s, after random bids, maximums and voids', ([, funded]) => {
-  test.for([1, 2])('agrees with itself, and is what a snapshot and the entries after it give', async (run) => {
-    const seed = (Date.now() % 2 ** 20) * 8 + run
-    const about = `seed ${seed}`
-    const lot = await open(funded, seed)
-    const { all, id } = lot
-    const plan = await all.plan(null, 'bids', { auctionId: id })
-    const { reduce } = liveAuction(id)
-    const taken: LiveAuctionSubscription['bids'][] = []
-    const take = async (): Promise<void> => {
-      taken.push((await snapshot(all, plan, LIVE)) as LiveAuctionSubscription['bids'])
-    }
-    await take()
-    for (let step = 0; step < 50; step += 1) {
-      await act(lot, step)
-      expectAgreement(await shown(lot), about)
-      await take()
-    }
-    await expectAudit(lot, await shown(lot), about)
-
-    const entries = (await replay(all, plan, LIVE)) as LiveAuctionSubscription['bids'][]
-    expect(entries.some(({ __typename }) => __typename === 'BidVoided'), about).toBe(true)
-    for (const [index, from] of taken.entries()) {
-      let state = reduce(undefined, { bids: from })
-      let next = index + 1
-      for (const entry of entries.filter(({ offset }) => offset > from.offset)) {
-        state = reduce(state, { bids: entry })
-        for (let fresh = taken[next]; fresh !== undefined && fresh.offset <= entry.offset; fresh = taken[next]) {
-          next += 1
-          if (fresh.offset < entry.offset) continue
-          expect(visible(state), `${about}, from ${from.offset} to ${fresh.offset}`).toEqual(
-            visible(reduce(undefined, { bids: fresh })),
-          )
-        }
+  test.for([1, 2])(
+    'agrees with itself, and is what a snapshot and the entries after it give',
+    async (run) => {
+      const seed = (Date.now() % 2 ** 20) * 8 + run
+      const about = `seed ${seed}`
+      const lot = await open(funded, seed)
+      const { all, id } = lot
+      const plan = await all.plan(null, 'bids', { auctionId: id })
+      const { reduce } = liveAuction(id)
+      const taken: LiveAuctionSubscription['bids'][] = []
+      const take = async (): Promise<void> => {
+        taken.push((await snapshot(all, plan, LIVE)) as LiveAuctionSubscription['bids'])
       }
-      expect(next, about).toBe(taken.length)
-    }
-  })
+      await take()
+      for (let step = 0; step < 50; step += 1) {
+        await act(lot, step)
+        expectAgreement(await shown(lot), about)
+        await take()
+      }
+      await expectAudit(lot, await shown(lot), about)
+
+      const entries = (await replay(all, plan, LIVE)) as LiveAuctionSubscription['bids'][]
+      expect(
+        entries.some(({ __typename }) => __typename === 'BidVoided'),
+        about,
+      ).toBe(true)
+      for (const [index, from] of taken.entries()) {
+        let state = reduce(undefined, { bids: from })
+        let next = index + 1
+        for (const entry of entries.filter(({ offset }) => offset > from.offset)) {
+          state = reduce(state, { bids: entry })
+          for (
+            let fresh = taken[next];
+            fresh !== undefined && fresh.offset <= entry.offset;
+            fresh = taken[next]
+          ) {
+            next += 1
+            if (fresh.offset < entry.offset) continue
+            expect(visible(state), `${about}, from ${from.offset} to ${fresh.offset}`).toEqual(
+              visible(reduce(undefined, { bids: fresh })),
+            )
+          }
+        }
+        expect(next, about).toBe(taken.length)
+      }
+    },
+  )
 })

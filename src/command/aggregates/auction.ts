@@ -154,7 +154,11 @@ function knownBidders(
   commands: readonly Command<AuctionCommand>[],
 ): ReadonlySet<UserId> {
   const bidding = commands.filter(({ body }) => body.kind === 'placeBid' || body.kind === 'buyNow')
-  const unknown = new Set(actorsOf(bidding).map(asUserId).filter((id) => !bidders.has(id)))
+  const unknown = new Set(
+    actorsOf(bidding)
+      .map(asUserId)
+      .filter((id) => !bidders.has(id)),
+  )
   if (unknown.size === 0 || ranking === null) return bidders
   const found = ranking.scores.flatMap(({ user }) => (unknown.has(user.id) ? user.id : []))
   return new Set([...bidders, ...found])

@@ -71,11 +71,7 @@ export function recomputeFunded(
   }
 }
 
-function beyond(
-  commands: readonly PastCommand[],
-  bidder: UserId,
-  funds: number,
-): readonly PastCommand[] {
+function beyond(commands: readonly PastCommand[], bidder: UserId, funds: number): readonly PastCommand[] {
   return commands.filter((made) => made.bidder.id === bidder && made.offer.value > funds)
 }
 

@@ -73,7 +73,11 @@ function wording(telling: Telling, title: string, currency: string): Wording {
 
 type BidVoided = Extract<Telling, { readonly kind: 'BID_VOIDED' }>
 
-function bodyOfVoid({ amount, bidIds, voidReason, reason }: BidVoided, title: string, currency: string): string {
+function bodyOfVoid(
+  { amount, bidIds, voidReason, reason }: BidVoided,
+  title: string,
+  currency: string,
+): string {
   const highest = formatAmount(amount, currency)
   const voided =
     bidIds.length === 1
