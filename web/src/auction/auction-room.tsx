@@ -58,11 +58,12 @@ function ShownLot({ auctionId }: { readonly auctionId: string }) {
   const live = useAuction(auctionId)
   if (live.kind !== 'live') return <section id="lot" aria-busy="true" />
   const { auction, bids } = live.state
+  const hasBid = bids.some(({ bidder, voidedAt }) => bidder.id === myId && voidedAt === null)
   return (
     <>
-      <Lot auction={auction} hasBid={bids.some(({ bidder }) => bidder.id === myId)}>
+      <Lot auction={auction} hasBid={hasBid}>
         <SignIn />
-        {myId !== null && <Bidding auction={auction} />}
+        {myId !== null && <Bidding auction={auction} bids={bids} />}
         {myId !== null && <Wallet auction={auction} />}
       </Lot>
       <section id="history" aria-labelledby="history-title">
