@@ -10,7 +10,7 @@ import { Lot } from './lot.tsx'
 import { LotList } from './lot-list.tsx'
 import { PriceChart } from './price-chart.tsx'
 import { Ranking } from './ranking.tsx'
-import { isOver, standing } from './standing.ts'
+import { isOver, ownBids, standing } from './standing.ts'
 import { Wallet } from './wallet.tsx'
 
 /** How long one that is over stays before the eyes, before the next one comes. */
@@ -35,7 +35,7 @@ export function AuctionRoom() {
           <LotList lots={lots} shownId={shownId} onShow={show} />
         </ScrollArea>
         <p className="soft line" id="before">
-          {before !== undefined && `Before this: ${before.title}. ${standing(before, myId, false)}.`}
+          {before !== undefined && `Before this: ${before.title}. ${standing(before, myId, 'none')}.`}
         </p>
       </section>
     </>
@@ -58,10 +58,9 @@ function ShownLot({ auctionId }: { readonly auctionId: string }) {
   const live = useAuction(auctionId)
   if (live.kind !== 'live') return <section id="lot" aria-busy="true" />
   const { auction, bids } = live.state
-  const hasBid = bids.some(({ bidder, voidedAt }) => bidder.id === myId && voidedAt === null)
   return (
     <>
-      <Lot auction={auction} hasBid={hasBid}>
+      <Lot auction={auction} own={ownBids(bids, myId)}>
         <SignIn />
         {myId !== null && <Bidding auction={auction} bids={bids} />}
         {myId !== null && <Wallet auction={auction} />}
