@@ -351,6 +351,43 @@ describe('voiding in a funded auction', () => {
       expect(standingOf(voided.state)).toEqual(['B', 1550])
     })
 
+    test('voids the bids of one unfunded leader after the other, and keeps what each can pay', () => {
+      const rich = { A: 9000, B: 9000, C: 9000, D: 9000 }
+      const four = playedIn(
+        sale({}, rich),
+        ...[exactly('A', 600), upTo('A', 2000), upTo('B', 3000), upTo('C', 4000), upTo('D', 5000)],
+      )
+      expect(bidsIn(four)).toEqual(['A 600', 'B 2050', 'C 3100', 'D 4100'])
+      const voided = without(spending(four, { A: 700, B: 100, C: 100 }), 'D', 4100)
+      expect(bidsIn(voided)).toEqual(['A 600', 'B 2050 UNFUNDED', 'C 3100 UNFUNDED', 'D 4100 MODERATED'])
+      expect(standingOf(voided.state)).toEqual(['A', 600])
+      expect(moneyIn(voided, 'A')).toEqual([700, 600])
+      const tied = playedIn(sale({}, rich), upTo('A', 2000), upTo('B', 2000), upTo('C', 4000))
+      const none = without(spending(tied, { A: 100, B: 100 }), 'C', 2050)
+      expect(bidsIn(none)).toEqual([
+        'A 500 UNFUNDED',
+        'B 2000 UNFUNDED',
+        'A 2000 UNFUNDED',
+        'C 2050 MODERATED',
+      ])
+      expect(standingOf(none.state)).toEqual([undefined, null])
+    })
+
+    test('stays fast where a thousand bidders in a row cannot pay', () => {
+      const names = Array.from({ length: 1000 }, (_, index) => `P${index}`)
+      const funds = Object.fromEntries(names.map((name) => [name, 1_000_000]))
+      const many = playedIn(
+        sale({ increments: [{ from: 0, step: 1 }] }, funds),
+        ...names.map((name, index) => exactly(name, 500 + index)),
+      )
+      const poor = spending(many, Object.fromEntries(names.slice(1, -1).map((name) => [name, 0])))
+      const startedAt = performance.now()
+      const voided = without(poor, 'P999', 1499)
+      expect(performance.now() - startedAt).toBeLessThan(3_000)
+      expect(standingOf(voided.state)).toEqual(['P0', 500])
+      expect(voided.state.standing).toMatchObject({ bidCount: 1, voidedBidCount: 999, bidderCount: 1 })
+    })
+
     test('lets the next one lead who can pay, at the price without A', () => {
       const three = playedIn(sale({}, funds), upTo('B', 1000), upTo('A', 1500), upTo('C', 3000))
       const voided = without(spending(three, { A: 1499 }), 'C', 1550)

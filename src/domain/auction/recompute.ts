@@ -28,7 +28,7 @@ export function recompute(
   const refused = new Set<number>()
   // Prices only rise in a replay, so that no bidder bids one amount twice.
   const yielded = new Map<string, number>()
-  let after = beginning(state)
+  let after = beginning(state, commands)
   for (const { sequence, bidder, offer } of commands) {
     if (offer.value < leastOffer(after, bidder.id, offer)) {
       refused.add(sequence)
@@ -60,30 +60,65 @@ export function recomputeFunded(
   now: Instant,
 ): FundedRecomputation {
   const unfunded = new Set<number>()
+  const fundsOf = (bidder: UserId): number => fundsFor(state, bidder, wallets)
   for (;;) {
     const remaining = commands.filter(({ sequence }) => !unfunded.has(sequence))
-    const result = recompute(state, remaining, now)
+    const found = state.terms.funded ? unfundedLeaders(remaining, fundsOf) : []
+    for (const sequence of found) unfunded.add(sequence)
+    const result = recompute(
+      state,
+      remaining.filter(({ sequence }) => !unfunded.has(sequence)),
+      now,
+    )
     const { leading } = result.after
     if (!state.terms.funded || leading === null) return { ...result, unfunded }
-    const funds = fundsFor(state, leading.bidder.id, wallets)
-    if (leading.maximum <= funds) return { ...result, unfunded }
-    for (const { sequence } of beyond(remaining, leading.bidder.id, funds)) unfunded.add(sequence)
+    const { bidder, maximum } = leading
+    const funds = fundsOf(bidder.id)
+    if (maximum <= funds) return { ...result, unfunded }
+    for (const made of remaining) {
+      if (made.bidder.id === bidder.id && made.offer.value > funds) unfunded.add(made.sequence)
+    }
   }
 }
 
-function beyond(commands: readonly PastCommand[], bidder: UserId, funds: number): readonly PastCommand[] {
-  return commands.filter((made) => made.bidder.id === bidder && made.offer.value > funds)
+/**
+ * The commands that leaders cannot pay, of one leader after the other. Whoever offers most leads: so that this needs no
+ * replay for each of them. Equal maximums are left to the replay.
+ */
+function unfundedLeaders(
+  commands: readonly PastCommand[],
+  fundsOf: (bidder: UserId) => number,
+): readonly number[] {
+  const highest = ([, made]: readonly [UserId, readonly PastCommand[]]): number =>
+    made.reduce((most, { offer }) => Math.max(most, offer.value), 0)
+  const byBidder = [...Map.groupBy(commands, ({ bidder }) => bidder.id)]
+    .map((entry) => ({ bidder: entry[0], made: entry[1], most: highest(entry) }))
+    .sort((one, other) => other.most - one.most)
+  const found: number[] = []
+  let leads = 0
+  for (const { bidder, made, most } of byBidder) {
+    const funds = fundsOf(bidder)
+    if (most <= leads || most <= funds) break
+    for (const { sequence, offer } of made) {
+      if (offer.value > funds) found.push(sequence)
+      else leads = Math.max(leads, offer.value)
+    }
+  }
+  return found
 }
 
-/** The auction as it is now, but before its first bid. */
-function beginning({ terms, standing, ...state }: AuctionState): AuctionState {
+/** The auction as it is now, but before the first of `commands`; all their bidders are known already. */
+function beginning(
+  { terms, standing, ...state }: AuctionState,
+  commands: readonly PastCommand[],
+): AuctionState {
   const nothing = { currentPrice: null, leader: null, bidCount: 0, bidderCount: 0 }
   return {
     ...state,
     terms,
     standing: { ...standing, ...nothing, reserveMet: terms.reservePrice === null },
     leading: null,
-    bidders: new Set(),
+    bidders: new Set(commands.map(({ bidder }) => bidder.id)),
   }
 }
 
