@@ -1,8 +1,8 @@
 import { verifyRecord } from '../src/verify/verify.ts'
 import { openConfiguredRecord } from './configured-record.ts'
 
-// Recomputes every auction and wallet of DATABASE_URL, or of the embedded database in DATA_DIR while no server has it
-// open, from history, offers and ledger. Prints each difference; ends with 1 where there is any.
+// Recomputes every auction and wallet of DATABASE_URL, also while servers run, or of the embedded database in DATA_DIR
+// while no server has it open, from history, offers and ledger. Prints each difference; ends with 1 where there is any.
 const record = await openConfiguredRecord()
 let count = 0
 for await (const { about, what, stored, recomputed } of verifyRecord(record.database)) {

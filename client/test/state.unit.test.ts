@@ -47,10 +47,14 @@ describe('The state of an auction', () => {
     ])
   })
 
-  test('marks the bid that was struck, where it stands', () => {
-    const voided = { __typename: 'BidVoided', bid: bid('b1', 'now'), auction: auction(null) }
-    const state = after(liveAuction('a'), snapshot('b2', 'b1'), { bids: voided })
-    expect(state).toMatchObject({ auction: auction(null), bids: [bid('b2'), bid('b1', 'now')] })
+  test('marks all bids that were voided, where they stand, and passes over those that it does not hold', () => {
+    const bids = [bid('b0', 'now'), bid('b1', 'now'), bid('b3', 'now')]
+    const voided = { __typename: 'BidVoided', bid: bid('b1', 'now'), bids, auction: auction(null) }
+    const state = after(liveAuction('a'), snapshot('b3', 'b2', 'b1'), { bids: voided })
+    expect(state).toMatchObject({
+      auction: auction(null),
+      bids: [bid('b3', 'now'), bid('b2'), bid('b1', 'now')],
+    })
   })
 
   test('keeps the bids when something else happens, and says what', () => {

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import { type AuctionEntry, consequencesOf, type Telling } from '../domain/notification/consequences.ts'
 import { announceEnding, type Broadcast, type Following } from '../domain/notification/following.ts'
-import { type AuctionId, asAuctionId, asUserId } from '../kernel/id.ts'
+import { type AuctionId, asAuctionId, asUserId, type UserId } from '../kernel/id.ts'
 import type { Offset } from '../kernel/position.ts'
 import { idOf, type Topic } from '../kernel/topic.ts'
 import type { Database, Transaction } from '../log/database.ts'
@@ -83,10 +83,11 @@ async function goOnTelling(
   state: Following,
   broadcast: Broadcast,
 ): Promise<Step> {
-  const { kind, price, except, beyond, through, after } = broadcast
+  const { kind, except, beyond, through, after } = broadcast
   const { rows } = await tx.execute<{ id: string }>(sql`
     SELECT DISTINCT bidder_id AS id FROM ceilings AS own
-    WHERE auction_id = ${auctionId} AND voided_at IS NULL AND bidder_id > ${after ?? ''}
+    WHERE auction_id = ${auctionId} AND bidder_id > ${after ?? ''}
+      AND (voided_at IS NULL OR ${kind !== 'AUCTION_ENDING'}::boolean)
       AND sequence <= coalesce(${through}::int, sequence)
       AND NOT EXISTS (
         SELECT FROM ceilings AS earlier WHERE earlier.auction_id = own.auction_id
@@ -95,9 +96,13 @@ async function goOnTelling(
   const ids = rows.map(({ id }) => asUserId(id))
   const last = ids.length === BIDDERS_A_ROUND ? ids.at(-1) : undefined
   const rest = last === undefined ? null : { ...broadcast, after: last }
-  const tellings = ids.filter((id) => id !== except).map((userId) => ({ kind, userId, price }))
+  const tellings = ids.filter((id) => id !== except).map((userId) => tellingOf(broadcast, userId))
   // Entries may have waited for this.
   return { tellings, state: { ...state, broadcast: rest }, position, hasMore: !state.isOver }
+}
+
+function tellingOf({ kind, price, reason = '' }: Broadcast, userId: UserId): Telling {
+  return kind === 'AUCTION_CANCELLED' ? { kind, userId, price, reason } : { kind, userId, price }
 }
 
 /** What is over and told is followed no longer. */

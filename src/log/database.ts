@@ -20,8 +20,14 @@ export interface Database extends Statements {
    * that. Embedded there is one connection: never reach for the database inside a transaction.
    */
   transaction<Result>(act: (tx: Transaction) => Promise<Result>): Promise<Result>
-  /** What `read` returned: all its statements see the database as of one moment, and none may write. */
-  snapshot<Result>(read: (tx: Transaction) => Promise<Result>): Promise<Result>
+  /**
+   * What `read` returned: all its statements see the database as of one moment, and none may write. `timeoutMs`: how long
+   * all of them may take together; omit for the limit of all transactions.
+   */
+  snapshot<Result>(
+    read: (tx: Transaction) => Promise<Result>,
+    options?: { readonly timeoutMs: number },
+  ): Promise<Result>
 }
 
 /** An open transaction. */

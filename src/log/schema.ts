@@ -20,6 +20,7 @@ import type {
   AuctionTerms,
   BidKind,
   Ceiling,
+  VoidReason,
 } from '../domain/auction/auction.ts'
 import type { Following } from '../domain/notification/following.ts'
 import type { NotificationKind } from '../domain/notification/notification.ts'
@@ -227,6 +228,8 @@ export const bids = pgTable(
     kind: text().$type<BidKind>().notNull(),
     placedAt: instantColumn('placed_at').notNull(),
     voidedAt: instantColumn('voided_at'),
+    /** Null while it stands, and of bids that nodes without this column voided: those are MODERATED. */
+    voidReason: text('void_reason').$type<VoidReason>(),
   },
   (t) => [uniqueIndex('bids_history').on(t.auctionId, t.sequence)],
 )
@@ -243,7 +246,7 @@ export const ceilings = pgTable(
     /** What was asked for: an exact amount, a maximum, or the buy-now price. */
     offerKind: text('offer_kind').$type<'amount' | 'maximum'>().notNull(),
     offer: bigint({ mode: 'number' }).$type<Amount>().notNull(),
-    /** The first visible bid that it made; null where it made none. Voiding a bid strikes its command. */
+    /** The first visible bid that it made; null where it made none. Voiding a bid voids its command. */
     bidId: text('bid_id').$type<BidId>(),
     voidedAt: instantColumn('voided_at'),
     voidReason: text('void_reason'),

@@ -30,7 +30,7 @@ export interface TransactionOptions {
  */
 export function createTransactions({
   connect,
-  timeoutMs,
+  timeoutMs: defaultTimeoutMs,
   confirm = async () => {},
 }: TransactionOptions): Pick<Database, 'transaction' | 'snapshot'> {
   const sessions = new WeakMap<pg.PoolClient, Session>()
@@ -41,7 +41,11 @@ export function createTransactions({
     return known
   }
 
-  async function run<Result>(begin: string, act: (tx: Transaction) => Promise<Result>): Promise<Result> {
+  async function run<Result>(
+    begin: string,
+    act: (tx: Transaction) => Promise<Result>,
+    timeoutMs = defaultTimeoutMs,
+  ): Promise<Result> {
     const lease = await connect()
     const session = on(lease.client)
     session.fault = undefined
@@ -89,7 +93,8 @@ export function createTransactions({
 
   return {
     transaction: (act) => run('BEGIN', act),
-    snapshot: (read) => run('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY', read),
+    snapshot: (read, options) =>
+      run('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY', read, options?.timeoutMs),
   }
 }
 

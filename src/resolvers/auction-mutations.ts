@@ -114,7 +114,8 @@ export async function voidBid(
   // As the caller sees it: a bid that is out of sight and one that does not exist take the same path to the same answer.
   const bid = await readBid(context.services.database, bidId, actorIn(context))
   if (bid === undefined) return notFoundResult('bidId')
-  return giveAuctionCommand(context, bid.auctionId, { kind: 'voidBid', bidId, reason: args.reason })
+  const body: AuctionCommand = { kind: 'voidBid', bidId, answerId: newBidId(), reason: args.reason }
+  return giveAuctionCommand(context, bid.auctionId, body)
 }
 
 export interface PlaceBidInput {

@@ -6,7 +6,7 @@ import type { AuctionView } from '../resolvers/views.ts'
 import { Auction, AuctionWinner, Bid } from './auction.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
-import { servedBy } from './field.ts'
+import { costs, servedBy } from './field.ts'
 
 const AuctionSnapshot = builder
   .objectRef<PresentedSnapshot & { readonly auction: AuctionView }>('AuctionSnapshot')
@@ -47,9 +47,19 @@ const BidVoided = builder
   .objectRef<AuctionEvent & { readonly bid: BidShape; readonly reason: string }>('BidVoided')
   .implement({
     interfaces: [Event],
+    description:
+      'Bids that no longer count. `auction` shows the recomputed price and leader; where no bid of the leader stands at ' +
+      'that price, a BidPlaced with their automatic bid follows.',
     fields: (t) => ({
-      bid: t.expose('bid', { type: Bid }),
-      reason: t.exposeString('reason'),
+      bid: t.expose('bid', { type: Bid, description: 'The bid that the moderator named.' }),
+      bids: t.field({
+        type: [Bid],
+        description:
+          'All bids that were voided, `bid` included, in order of acceptance; each says why in `voidReason`.',
+        ...costs({ size: 5 }),
+        resolve: ({ bid, bids }) => bids ?? [bid],
+      }),
+      reason: t.exposeString('reason', { description: 'The moderator’s reason; may be empty.' }),
       auction: t.expose('auction', { type: Auction }),
     }),
   })

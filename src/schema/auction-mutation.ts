@@ -150,7 +150,9 @@ builder.mutationFields((t) => ({
   }),
   voidBid: t.field({
     type: AuctionResult,
-    description: 'Moderators: strikes a bid; price and leader are worked out anew from what remains.',
+    description:
+      'Moderators. Voids a bid and all later bids and maximums of its bidder, and recomputes the auction from those that ' +
+      'remain; automatic bids that this no longer yields are voided, too. Answers the same where the bid is voided already.',
     args: { bidId: t.arg.id({ required: true }), reason: t.arg.string({ required: true }) },
     resolve: asCaller(voidBid),
   }),

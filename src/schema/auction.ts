@@ -3,6 +3,8 @@ import {
   type AuctionStanding,
   BID_KINDS,
   type Bid as BidShape,
+  VOID_REASONS,
+  type VoidReason as VoidReasonShape,
 } from '../domain/auction/auction.ts'
 import { minimumBid, offeredBuyNow } from '../domain/auction/offered.ts'
 import { LOOKUP, SHARE, STATEMENT } from '../limits/field-cost.ts'
@@ -21,6 +23,24 @@ export const AuctionPhase = builder.enumType('AuctionPhase', {
 })
 
 const BidKind = builder.enumType('BidKind', { values: BID_KINDS })
+
+const VoidReason = builder.enumType('VoidReason', {
+  description: 'Why a bid was voided.',
+  values: {
+    MODERATED: {
+      description: 'A moderator voided this bid, or an earlier one of the same bidder.',
+      value: VOID_REASONS[0],
+    },
+    RECOMPUTED: {
+      description: 'The recomputation of the auction without the voided bids no longer yields it.',
+      value: VOID_REASONS[1],
+    },
+    UNFUNDED: {
+      description: 'Its bidder would lead again, but their wallet does not cover it.',
+      value: VOID_REASONS[2],
+    },
+  },
+})
 
 const IncrementBand = builder
   .objectRef<AuctionView['terms']['increments'][number]>('IncrementBand')
@@ -61,9 +81,24 @@ export const Bid = builder.objectRef<BidShape>('Bid').implement({
     kind: t.expose('kind', { type: BidKind }),
     sequence: t.exposeInt('sequence', { description: 'Order of acceptance within the auction.' }),
     placedAt: t.expose('placedAt', { type: 'DateTime' }),
-    voidedAt: t.expose('voidedAt', { type: 'DateTime', nullable: true }),
+    voidedAt: t.expose('voidedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was voided; null while it stands.',
+    }),
+    voidReason: t.field({
+      type: VoidReason,
+      nullable: true,
+      description: 'Why it was voided; null while it stands.',
+      resolve: voidReasonOf,
+    }),
   }),
 })
+
+/** Of bids that were voided before there were reasons, a moderator's is the only one. */
+function voidReasonOf({ voidedAt, voidReason }: BidShape): VoidReasonShape | null {
+  return voidedAt === null ? null : (voidReason ?? 'MODERATED')
+}
 
 const BidConnection = connectionType('Bid', Bid)
 

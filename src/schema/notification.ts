@@ -18,6 +18,9 @@ import { Node } from './node.ts'
 import { Rejected } from './result.ts'
 
 export const NotificationKind = builder.enumType('NotificationKind', {
+  description:
+    'BID_VOIDED: your bids were voided. LEADING: you lead since a bid was voided. AUCTION_CANCELLED: an auction that you ' +
+    'bid in was cancelled.',
   values: NOTIFICATION_KINDS,
 })
 
@@ -31,13 +34,15 @@ const Notification = builder.objectRef<NotificationShape>('Notification').implem
     subjectId: t.exposeID('subjectId', {
       nullable: true,
       description:
-        'What it is about: of OUTBID and AUCTION_… the auction, of MENTION and DIRECT_MESSAGE the message.',
+        'What it is about: of OUTBID, LEADING, BID_VOIDED and AUCTION_… the auction, of MENTION and DIRECT_MESSAGE the message.',
     }),
     data: t.expose('data', {
       type: 'JSON',
       nullable: true,
       description:
-        'Of OUTBID and AUCTION_…: auctionId, roomId, price and currency; of MENTION and DIRECT_MESSAGE: roomId, messageId, offset and authorId.',
+        'Of OUTBID, LEADING, BID_VOIDED and AUCTION_…: auctionId, roomId, price (the auction’s current one, or null) and ' +
+        'currency. Of AUCTION_CANCELLED also reason. Of BID_VOIDED also bidIds, amount (the highest of those bids), ' +
+        'voidReason, and reason (the moderator’s). Of MENTION and DIRECT_MESSAGE: roomId, messageId, offset and authorId.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     readAt: t.expose('readAt', { type: 'DateTime', nullable: true }),

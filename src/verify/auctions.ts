@@ -1,14 +1,16 @@
-import { asc, eq, getTableColumns, gt, sql } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, gt, isNull, ne, sql } from 'drizzle-orm'
 import type { AuctionState, AuctionTerms, BidKind } from '../domain/auction/auction.ts'
 import { decideAuction } from '../domain/auction/decide.ts'
 import { foldAuction } from '../domain/auction/evolve.ts'
 import { NOTHING_PAST } from '../domain/auction/past.ts'
+import { recompute } from '../domain/auction/recompute.ts'
 import type { RoomFacts } from '../domain/room/room.ts'
 import { type AuctionId, asAuctionId, asBidId } from '../kernel/id.ts'
 import { FAR_FUTURE } from '../kernel/instant.ts'
 import { auctionTopic } from '../kernel/topic.ts'
-import type { Database } from '../log/database.ts'
+import type { Executor } from '../log/database.ts'
 import { auctions, bids, ceilings, topics } from '../log/schema.ts'
+import { verifyBidsThatStand } from './bids.ts'
 import { compare, type Difference } from './difference.ts'
 
 const PAGE = 200
@@ -18,43 +20,45 @@ type Row = typeof auctions.$inferSelect
 type Offer = typeof ceilings.$inferSelect & { readonly bidKind: BidKind | null }
 
 /** Recomputes every auction from its history and from its offers, and tells what is stored otherwise. */
-export async function* verifyAuctions(database: Database): AsyncGenerator<Difference, void> {
+export async function* verifyAuctions(executor: Executor): AsyncGenerator<Difference, void> {
   let after: AuctionId = asAuctionId('')
   for (;;) {
-    const page = await database
+    const page = await executor
       .select()
       .from(auctions)
       .where(gt(auctions.id, after))
       .orderBy(asc(auctions.id))
       .limit(PAGE)
-    for (const row of page) yield* await verifyAuction(database, row)
+    for (const row of page) yield* await verifyAuction(executor, row)
+    yield* await verifyBidsThatStand(executor, page)
     const last = page.at(-1)
     if (last === undefined) return
     after = last.id
   }
 }
 
-async function verifyAuction(database: Database, row: Row): Promise<readonly Difference[]> {
+async function verifyAuction(executor: Executor, row: Row): Promise<readonly Difference[]> {
   const about = `auction ${row.id}`
-  const offers = await database
+  const offers = await executor
     .select({ ...getTableColumns(ceilings), bidKind: bids.kind })
     .from(ceilings)
     .leftJoin(bids, eq(bids.id, ceilings.bidId))
     .where(eq(ceilings.auctionId, row.id))
     .orderBy(asc(ceilings.sequence))
   return [
-    ...(await verifyHistory(database, about, row)),
-    ...(await verifyBids(database, about, row)),
+    ...(await verifyHistory(executor, about, row)),
+    ...(await verifyBids(executor, about, row)),
     ...verifyOffers(about, row, offers),
+    ...(await verifyYields(executor, about, row, offers)),
   ]
 }
 
 /** No hole, and the last entry shows what is stored. */
-async function verifyHistory(database: Database, about: string, row: Row): Promise<readonly Difference[]> {
+async function verifyHistory(executor: Executor, about: string, row: Row): Promise<readonly Difference[]> {
   const topic = auctionTopic(row.id)
-  const [head] = await database.select().from(topics).where(eq(topics.topic, topic))
+  const [head] = await executor.select().from(topics).where(eq(topics.topic, topic))
   if (head === undefined) return compare(about, 'its history', 'missing', 'there')
-  const { rows } = await database.execute<{ count: number; standing: object | null }>(sql`
+  const { rows } = await executor.execute<{ count: number; standing: object | null }>(sql`
     SELECT count(*)::int AS count,
       (SELECT data->'standing' FROM entries WHERE topic = ${topic} AND "offset" = ${head.head}) AS standing
     FROM entries WHERE topic = ${topic} AND "offset" > ${head.floor} AND "offset" <= ${head.head}`)
@@ -66,8 +70,8 @@ async function verifyHistory(database: Database, about: string, row: Row): Promi
 }
 
 /** Every visible bid is in the history as it is in the table, as far back as the history reaches. */
-async function verifyBids(database: Database, about: string, { id }: Row): Promise<readonly Difference[]> {
-  const { rows } = await database.execute<{ id: string; stored: string | null; told: string }>(sql`
+async function verifyBids(executor: Executor, about: string, { id }: Row): Promise<readonly Difference[]> {
+  const { rows } = await executor.execute<{ id: string; stored: string | null; told: string }>(sql`
     SELECT data->'bid'->>'id' AS id, data->'bid'->>'amount' AS told, bids.amount::text AS stored
     FROM entries LEFT JOIN bids ON bids.id = data->'bid'->>'id'
     WHERE topic = ${auctionTopic(id)} AND type = 'BidPlaced' AND bids.amount IS DISTINCT FROM (data->'bid'->>'amount')::bigint`)
@@ -85,14 +89,37 @@ function verifyOffers(about: string, row: Row, offers: readonly Offer[]): readon
     else replayed = after
   }
   const { currentPrice, leader } = row.standing
-  // Where something was voided, what can't be funded any more is passed over.
-  const hasVoided = standing.length < offers.length
   return [
-    ...(hasVoided ? [] : compare(about, 'offers that the rules would refuse', refused, 0)),
+    ...compare(about, 'offers that the rules would refuse', refused, 0),
     ...compare(about, 'price', currentPrice, replayed.standing.currentPrice),
     ...compare(about, 'leader', leader?.id ?? null, replayed.standing.leader?.id ?? null),
     ...compare(about, 'ceiling', row.leading?.maximum ?? null, replayed.leading?.maximum ?? null),
   ]
+}
+
+/** After a void, each bid that stands is one that the offers that stand yield. */
+async function verifyYields(
+  executor: Executor,
+  about: string,
+  { id, terms, standing }: Row,
+  offers: readonly Offer[],
+): Promise<readonly Difference[]> {
+  if ((standing.voidedBidCount ?? 0) === 0) return []
+  const rows = await executor
+    .select()
+    .from(bids)
+    .where(and(eq(bids.auctionId, id), isNull(bids.voidedAt), ne(bids.kind, 'BUY_NOW')))
+  const commands = offers
+    .filter(({ voidedAt, bidKind }) => voidedAt === null && bidKind !== 'BUY_NOW')
+    .map(({ sequence, bidderId, bidderName, offerKind, offer }) => {
+      const bidder = { id: bidderId, name: bidderName }
+      return { sequence, bidder, offer: { kind: offerKind, value: offer }, voidedAt: null }
+    })
+  const { behind } = recompute(beginning(terms), commands, FAR_FUTURE)
+  return rows.flatMap(({ id: bid, bidderId, bidderName, amount }) => {
+    const isYielded = behind({ bidder: { id: bidderId, name: bidderName }, amount }) !== undefined
+    return compare(about, `bid ${bid} follows from the offers`, true, isYielded)
+  })
 }
 
 /** Open for ever and free of charge: only what was offered, and in which order, decides here. */

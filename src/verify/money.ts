@@ -1,13 +1,13 @@
 import { sql } from 'drizzle-orm'
-import type { Database } from '../log/database.ts'
+import type { Executor } from '../log/database.ts'
 import type { Difference } from './difference.ts'
 
 /** Recomputes every wallet from the ledger, and every hold from the auctions, and tells what is stored otherwise. */
-export async function* verifyMoney(database: Database): AsyncGenerator<Difference, void> {
-  yield* await verifyWallets(database)
-  yield* await verifyIssued(database)
-  yield* await verifyHolds(database)
-  yield* await verifySales(database)
+export async function* verifyMoney(executor: Executor): AsyncGenerator<Difference, void> {
+  yield* await verifyWallets(executor)
+  yield* await verifyIssued(executor)
+  yield* await verifyHolds(executor)
+  yield* await verifySales(executor)
 }
 
 interface Mismatch extends Record<string, unknown> {
@@ -18,8 +18,8 @@ interface Mismatch extends Record<string, unknown> {
 }
 
 /** What each account was given less what was taken from it. */
-async function verifyWallets(database: Database): Promise<readonly Difference[]> {
-  const { rows } = await database.execute<Mismatch>(sql`
+async function verifyWallets(executor: Executor): Promise<readonly Difference[]> {
+  const { rows } = await executor.execute<Mismatch>(sql`
     WITH moves AS (
       SELECT credit AS account, currency, amount FROM transfers
       UNION ALL SELECT debit, currency, -amount FROM transfers
@@ -47,8 +47,8 @@ async function verifyWallets(database: Database): Promise<readonly Difference[]>
 }
 
 /** What the house has given less what it took is what there is. */
-async function verifyIssued(database: Database): Promise<readonly Difference[]> {
-  const { rows } = await database.execute<Mismatch>(sql`
+async function verifyIssued(executor: Executor): Promise<readonly Difference[]> {
+  const { rows } = await executor.execute<Mismatch>(sql`
     WITH given AS (
       SELECT currency, sum(CASE WHEN debit = 'house' THEN amount ELSE -amount END) AS amount FROM transfers
       WHERE debit = 'house' OR credit = 'house' GROUP BY currency
@@ -60,8 +60,8 @@ async function verifyIssued(database: Database): Promise<readonly Difference[]> 
 }
 
 /** An open, funded auction holds its leader's ceiling and nothing else; what wallets hold is the sum of such. */
-async function verifyHolds(database: Database): Promise<readonly Difference[]> {
-  const { rows } = await database.execute<Mismatch>(sql`
+async function verifyHolds(executor: Executor): Promise<readonly Difference[]> {
+  const { rows } = await executor.execute<Mismatch>(sql`
     WITH expected AS (
       SELECT id AS auction_id, "leading"->'bidder'->>'id' AS user_id, terms->>'currency' AS currency, ("leading"->>'maximum')::bigint AS amount
       FROM auctions
@@ -77,8 +77,8 @@ async function verifyHolds(database: Database): Promise<readonly Difference[]> {
 }
 
 /** A funded sale moved its price to the seller, once. */
-async function verifySales(database: Database): Promise<readonly Difference[]> {
-  const { rows } = await database.execute<Mismatch>(sql`
+async function verifySales(executor: Executor): Promise<readonly Difference[]> {
+  const { rows } = await executor.execute<Mismatch>(sql`
     SELECT 'auction ' || auctions.id AS about, 'captured' AS what, coalesce(sum(transfers.amount), 0)::text AS stored,
       standing->'winner'->>'price' AS recomputed
     FROM auctions LEFT JOIN transfers ON transfers.auction_id = auctions.id AND transfers.kind = 'CAPTURE'

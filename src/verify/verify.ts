@@ -1,10 +1,20 @@
-import type { Database } from '../log/database.ts'
+import type { Database, Executor } from '../log/database.ts'
 import { verifyAuctions } from './auctions.ts'
 import type { Difference } from './difference.ts'
 import { verifyMoney } from './money.ts'
 
-/** Everything that the record says in two places, and not the same. Run it while nothing is written. */
+/** A verification reads every auction: it may take longer than any other transaction. */
+const TIMEOUT_MS = 60 * 60 * 1000
+
+/**
+ * Everything that the database says in two places, and differently. All statements see the database as of one moment, so
+ * that servers may go on writing.
+ */
 export async function* verifyRecord(database: Database): AsyncGenerator<Difference, void> {
-  yield* verifyAuctions(database)
-  yield* verifyMoney(database)
+  yield* await database.snapshot((tx) => Array.fromAsync(verifyAll(tx)), { timeoutMs: TIMEOUT_MS })
+}
+
+async function* verifyAll(executor: Executor): AsyncGenerator<Difference, void> {
+  yield* verifyAuctions(executor)
+  yield* verifyMoney(executor)
 }

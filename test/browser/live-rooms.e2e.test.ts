@@ -64,8 +64,8 @@ describe("The auctioneer's console", () => {
     await ada.fill('#void [name=reason]', 'A slip')
     await ada.evaluate(submit('#void'))
     await ada.until(`${answerIn('#lot-controls')} === 'Struck.'`)
-    await ben.until(`${textOf('leader')} === 'Carl leads, you were outbid'`)
-    expect(await ben.evaluate(`document.querySelector('#bids .voided').innerText`)).toContain('struck')
+    await ben.until(`${textOf('leader')} === 'Carl leads, your bids were voided'`)
+    expect(await ben.evaluate(`document.querySelector('#bids .voided').innerText`)).toContain('voided')
     // Nothing goes on saying what was so before.
     await ben.until(`${textOf('answer')} === '' && ${textOf('currency')} === 'in EUR'`)
 

@@ -89,6 +89,7 @@ async function lot(): Promise<Lot> {
       const outcome = await dispatch.auction(id, seller, {
         kind: 'voidBid',
         bidId: bid.bidId,
+        answerId: newBidId(),
         reason: 'Error',
       })
       return outcome.kind

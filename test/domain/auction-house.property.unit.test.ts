@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { AuctionStanding, AuctionState } from '../../src/domain/auction/auction.ts'
 import { isPublicEvent } from '../../src/domain/auction/event.ts'
 import { evolveAuction } from '../../src/domain/auction/evolve.ts'
+import { recompute } from '../../src/domain/auction/recompute.ts'
 import { latestEnd } from '../../src/domain/auction/soft-close.ts'
 import { availableIn } from '../../src/domain/wallet/transfer.ts'
 import { PATIENTLY } from '../support/runs.ts'
@@ -35,9 +36,9 @@ function bestOf({ past }: Sale): { readonly bidder: string; readonly maximum: nu
     string,
     { readonly bidder: string; readonly maximum: number; readonly since: number }
   >()
-  for (const { bidder, offer, sequence, struckAt } of past.commands) {
+  for (const { bidder, offer, sequence, voidedAt } of past.commands) {
     const known = ceilings.get(bidder.id)
-    if (struckAt !== null || (known !== undefined && known.maximum >= offer.value)) continue
+    if (voidedAt !== null || (known !== undefined && known.maximum >= offer.value)) continue
     ceilings.set(bidder.id, { bidder: bidder.id, maximum: offer.value, since: sequence })
   }
   const [best] = [...ceilings.values()].sort(
@@ -196,37 +197,72 @@ describe(
       })
     })
 
-    test('bids are counted and numbered so that none gets the number of another', () => {
+    test('bids are numbered so that none gets the number of another', () => {
       everyScene((scene) => {
-        const { state, past } = lotOf(scene)
-        const counting = past.commands.filter(({ struckAt }) => struckAt === null)
+        const { past } = lotOf(scene)
         expect(past.bids.map(({ sequence }) => sequence)).toEqual(past.bids.map((_, index) => index + 1))
         expect(past.commands.map(({ sequence }) => sequence)).toEqual(
           past.commands.map((_, index) => index + 1),
         )
-        expect(state.standing.bidCount).toBe(past.bids.filter(({ voidedAt }) => voidedAt === null).length)
-        expect(state.standing.bidderCount).toBe(new Set(counting.map(({ bidder }) => bidder.id)).size)
       })
     })
 
-    test('voiding marks the bidder’s bids that rest on its command or a later one, and strikes those commands', () => {
-      const behind = new Map<string, number>()
+    test('price, leader and counts are those of the bids that stand, in ascending order', () => {
+      everyScene((scene) => {
+        const { state, past } = lotOf(scene)
+        const { currentPrice, leader, bidCount, bidderCount, voidedBidCount = 0 } = state.standing
+        const standing = past.bids.filter(({ voidedAt }) => voidedAt === null)
+        const amounts = standing.map((each) => each.amount)
+        expect(bidCount).toBe(standing.length)
+        expect(voidedBidCount).toBe(past.bids.length - standing.length)
+        expect(bidderCount).toBe(new Set(standing.map(({ bidder }) => bidder.id)).size)
+        expect(amounts).toEqual(amounts.toSorted((one, other) => one - other))
+        expect(currentPrice).toBe(amounts.at(-1) ?? null)
+        const atThePrice = standing.filter((each) => each.amount === currentPrice)
+        expect(atThePrice.some(({ bidder }) => bidder.id === leader?.id)).toBe(leader !== null)
+      })
+    })
+
+    test('every standing bid is one that the commands that count yield', () => {
+      everyScene((scene) => {
+        const { state, past } = lotOf(scene)
+        const counting = past.commands.filter(({ voidedAt }) => voidedAt === null)
+        const { behind, refused } = recompute(state, counting, scene.step.now)
+        expect(refused).toEqual(new Set())
+        for (const made of past.bids) if (made.voidedAt === null) expect(behind(made)).toBeDefined()
+      })
+    })
+
+    test('voiding voids the named bid and all later bids and commands of its bidder, and gives each its reason', () => {
       everyScene((scene) => {
         const { step, decision, before, lot } = scene
-        const then = lotOf({ after: before, lot })
-        for (const [id, sequence] of commandsBehind(scene)) behind.set(`${lot} ${id}`, sequence)
         const { command } = step
         if (command.kind !== 'voidBid' || decision.kind !== 'accepted' || decision.events.length === 0) return
-        const voided = then.past.bids.find(({ id }) => id === command.bidId)
-        const from = behind.get(`${lot} ${command.bidId}`) ?? Number.NaN
+        const then = lotOf({ after: before, lot }).past
+        const named = then.bids.find(({ id }) => id === command.bidId)
+        const event = decision.events.find(({ type }) => type === 'BidVoided')
+        if (named === undefined || event?.type !== 'BidVoided') return expect.unreachable()
         const now = lotOf(scene).past
-        for (const [index, { id, bidder, voidedAt }] of now.bids.entries()) {
-          const isGone = bidder.id === voided?.bidder.id && (behind.get(`${lot} ${id}`) ?? Number.NaN) >= from
-          expect(voidedAt).toBe(then.past.bids[index]?.voidedAt ?? (isGone ? step.now : null))
+        const changed = now.bids.filter((made, index) => made.voidedAt !== then.bids[index]?.voidedAt)
+        expect(event.bids).toEqual(changed.filter(({ voidedAt }) => voidedAt !== null))
+        expect(event.bids.find(({ id }) => id === named.id)).toEqual(event.bid)
+        for (const { bidder, sequence, voidedAt, voidReason } of now.bids.slice(0, then.bids.length)) {
+          if (bidder.id === named.bidder.id && sequence >= named.sequence) expect(voidedAt).not.toBeNull()
+          expect(voidReason === null).toBe(voidedAt === null)
         }
-        for (const { bidder, sequence, struckAt } of now.commands) {
-          if (bidder.id === voided?.bidder.id && sequence >= from) expect(struckAt).not.toBeNull()
+        for (const { bidder, voidReason } of event.bids) {
+          if (voidReason === 'MODERATED') expect(bidder.id).toBe(named.bidder.id)
         }
+      })
+    })
+
+    test('voiding makes BidVoided, at most one bid of the leader, at most one extension, in this order', () => {
+      everyScene((scene) => {
+        const { step, decision } = scene
+        if (step.command.kind !== 'voidBid' || decision.kind !== 'accepted') return
+        const types = decision.events.filter(isPublicEvent).map(({ type }) => type)
+        const made = types.filter((type) => type !== 'AuctionStarted').join(' ')
+        expect(made).toMatch(/^(BidVoided( BidPlaced)?( AuctionExtended)?)?$/)
       })
     })
 
@@ -236,8 +272,8 @@ describe(
         const { state, past } = lotOf(scene)
         const { increments, reservePrice, startingPrice } = state.terms
         let again = sale({ increments, startingPrice, ...(reservePrice === null ? {} : { reservePrice }) })
-        for (const { bidder, offer, struckAt } of past.commands) {
-          if (struckAt !== null) continue
+        for (const { bidder, offer, voidedAt } of past.commands) {
+          if (voidedAt !== null) continue
           const step = bid(bidder.name, { [offer.kind]: offer.value })
           eventsIn(again, step)
           again = tried(again, step)
@@ -250,19 +286,6 @@ describe(
     })
   },
 )
-
-/** By the ids of the visible bids that a scene made: the command that each rests on, as the ceilings of the moment say. */
-function commandsBehind({ before, lot, decision }: Scene): readonly (readonly [string, number])[] {
-  const then = lotOf({ after: before, lot }).state
-  const events = decision.kind === 'accepted' ? decision.events : []
-  const own = events.flatMap((event) => (event.type === 'CeilingSet' ? event.ceiling : []))[0]
-  return events.flatMap((event) => {
-    if (event.type !== 'BidPlaced') return []
-    const { id, bidder } = event.bid
-    const ceiling = bidder.id === own?.bidder.id ? own : then.leading
-    return [[id, ceiling?.sequence ?? Number.NaN] as const]
-  })
-}
 
 /** What the last entry of the scene showed; where it made none, what stood before. */
 function shownBy(scene: Scene): AuctionStanding | undefined {

@@ -48,7 +48,11 @@ export function decideIn(
   const isBidding = command.kind === 'placeBid' || command.kind === 'buyNow'
   return decide(state, {
     ...circumstances,
-    command: isBidding ? { ...command, ...ids } : command,
+    command: isBidding
+      ? { ...command, ...ids }
+      : command.kind === 'voidBid'
+        ? { ...command, answerId: asBidId(`leader_${count}`) }
+        : command,
     wallets,
     past,
   })
@@ -86,7 +90,7 @@ export function tried(before: Sale, step: Move): Sale {
 
 /** The owner of the room voids the bid with this id. */
 export function striking(bidId: BidId, by: Actor = user('Owner'), reason = 'A mistake.', now = NOW): Move {
-  return move({ kind: 'voidBid', bidId, reason }, by, now)
+  return move({ kind: 'voidBid', bidId, answerId: asBidId('bid_leader'), reason }, by, now)
 }
 
 /** The id of the last visible bid of `name` at `value`. */
@@ -101,10 +105,10 @@ export function without(before: Sale, name: string, value: number): Sale {
   return playedIn(before, striking(bidIn(before, name, value)))
 }
 
-/** Every visible bid so far: `A 500`, or `A 500 voided`. */
+/** Every visible bid so far: `A 500`, or `A 500 MODERATED` with the reason for which it was voided. */
 export function bidsIn({ past }: Sale): readonly string[] {
-  return past.bids.map(({ bidder, amount: made, voidedAt }) => {
-    return `${bidder.name} ${made}${voidedAt === null ? '' : ' voided'}`
+  return past.bids.map(({ bidder, amount: made, voidedAt, voidReason }) => {
+    return `${bidder.name} ${made}${voidedAt === null ? '' : ` ${voidReason}`}`
   })
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { SYSTEM } from '../../src/domain/actor.ts'
 import { isPublicEvent } from '../../src/domain/auction/event.ts'
+import { evolveAuction } from '../../src/domain/auction/evolve.ts'
 import { minimumBid, offeredBuyNow } from '../../src/domain/auction/offered.ts'
 import { asBidId } from '../../src/kernel/id.ts'
 import {
@@ -35,8 +36,8 @@ import {
 
 const typesIn = (before: Sale, step: Move): readonly string[] =>
   eventsIn(before, step).map(({ type }) => type)
-const struckIn = ({ past }: Sale): readonly number[] =>
-  past.commands.flatMap(({ sequence, struckAt }) => (struckAt === null ? [] : sequence))
+const voidedIn = ({ past }: Sale): readonly number[] =>
+  past.commands.flatMap(({ sequence, voidedAt }) => (voidedAt === null ? [] : sequence))
 const ceilingIn = ({ state }: Sale): number | undefined => state.leading?.maximum
 
 describe('voiding the bid of a challenger whom A’s proxy of 1500 answered', () => {
@@ -49,18 +50,26 @@ describe('voiding the bid of a challenger whom A’s proxy of 1500 answered', ()
     expect(ceilingIn(voided)).toBe(1500)
   })
 
-  test('marks that bid and leaves the answer where it is', () => {
-    expect(bidsIn(voided)).toEqual(['A 500', 'B 1000 voided', 'A 1050'])
-    expect(voided.past.bids[1]?.voidedAt).toBe(NOW)
-    expect(voided.state.standing).toMatchObject({ bidCount: 2, bidderCount: 1 })
+  test('marks that bid, and the answer to it', () => {
+    expect(bidsIn(voided)).toEqual(['A 500', 'B 1000 MODERATED', 'A 1050 RECOMPUTED'])
+    expect(voided.past.bids.map(({ voidedAt }) => voidedAt)).toEqual([null, NOW, NOW])
+    expect(voided.state.standing).toMatchObject({ bidCount: 1, voidedBidCount: 2, bidderCount: 1 })
   })
 
-  test('is one entry, with the bid, the reason and the state that is left', () => {
+  test('is one entry, with the bid, all bids that go with it, and the reason', () => {
     const events = eventsIn(answered, striking(bidIn(answered, 'B', 1000), user('Owner'), 'Mistyped.'))
     expect(events.filter(isPublicEvent)).toMatchObject([
-      { type: 'BidVoided', bid: { bidder: { id: 'B' }, amount: 1000, voidedAt: NOW }, reason: 'Mistyped.' },
+      {
+        type: 'BidVoided',
+        bid: { bidder: { id: 'B' }, amount: 1000, voidedAt: NOW, voidReason: 'MODERATED' },
+        bids: [
+          { bidder: { id: 'B' }, amount: 1000, voidedAt: NOW, voidReason: 'MODERATED' },
+          { bidder: { id: 'A' }, amount: 1050, voidedAt: NOW, voidReason: 'RECOMPUTED' },
+        ],
+        reason: 'Mistyped.',
+      },
     ])
-    expect(events[0]).toMatchObject({ type: 'CommandsStruck', sequences: [2], reason: 'Mistyped.' })
+    expect(events[0]).toMatchObject({ type: 'CommandsVoided', sequences: [2], reason: 'Mistyped.' })
   })
 
   test('leaves the next challenger the proxy and the lower minimum', () => {
@@ -72,7 +81,7 @@ describe('voiding the bid of a challenger whom A’s proxy of 1500 answered', ()
   test('lets the bidder come back, counted anew, under the next number', () => {
     const back = playedIn(voided, exactly('B', 2000))
     expect(standingOf(back.state)).toEqual(['B', 2000])
-    expect(back.state.standing).toMatchObject({ bidCount: 3, bidderCount: 2 })
+    expect(back.state.standing).toMatchObject({ bidCount: 2, bidderCount: 2 })
     expect(back.past.bids.at(-1)?.sequence).toBe(4)
   })
 
@@ -104,7 +113,7 @@ describe('voiding the bid of the leader', () => {
     const alone = without(answered, 'A', 500)
     expect(standingOf(alone.state)).toEqual(['B', 500])
     expect(ceilingIn(alone)).toBe(1000)
-    expect(bidsIn(alone)).toEqual(['A 500 voided', 'B 1000', 'A 1050 voided'])
+    expect(bidsIn(alone)).toEqual(['A 500 MODERATED', 'B 1000 RECOMPUTED', 'A 1050 MODERATED', 'B 500'])
   })
 
   test('who is the only bidder leaves an auction without a bid', () => {
@@ -123,14 +132,17 @@ describe('voiding one of several bids of a bidder', () => {
 
   test('strikes its command and all later ones, and no earlier one', () => {
     const voided = without(several, 'A', 1050)
-    expect(bidsIn(voided)).toEqual(['A 500', 'B 650', 'A 1050 voided', 'A 1300 voided'])
+    expect(bidsIn(voided)).toEqual(['A 500', 'B 650', 'A 1050 MODERATED', 'A 1300 MODERATED'])
     expect(standingOf(voided.state)).toEqual(['B', 650])
-    expect(struckIn(voided)).toEqual([3, 4])
+    expect(voidedIn(voided)).toEqual([3, 4])
   })
 
   test('that was the first strikes all of them', () => {
     const voided = without(several, 'A', 500)
-    expect(bidsIn(voided)).toEqual(['A 500 voided', 'B 650', 'A 1050 voided', 'A 1300 voided'])
+    expect(bidsIn(voided)).toEqual([
+      ...['A 500 MODERATED', 'B 650 RECOMPUTED', 'A 1050 MODERATED', 'A 1300 MODERATED'],
+      'B 500',
+    ])
     expect(standingOf(voided.state)).toEqual(['B', 500])
     expect(voided.state.standing).toMatchObject({ bidCount: 1, bidderCount: 1 })
   })
@@ -140,13 +152,13 @@ describe('voiding one of several bids of a bidder', () => {
     expect(standingOf(raised.state)).toEqual(['A', 1050])
     const voided = without(raised, 'A', 500)
     expect(standingOf(voided.state)).toEqual(['B', 500])
-    expect(bidsIn(voided)).toEqual(['A 500 voided', 'B 1000', 'A 1050 voided'])
+    expect(bidsIn(voided)).toEqual(['A 500 MODERATED', 'B 1000 RECOMPUTED', 'A 1050 MODERATED', 'B 500'])
   })
 
   test('that is an answer strikes the maximum behind it and leaves the one before', () => {
     const raised = playedIn(sale(), upTo('A', 900), upTo('A', 3000), upTo('B', 1000))
     const voided = without(raised, 'A', 1050)
-    expect(bidsIn(voided)).toEqual(['A 500', 'B 1000', 'A 1050 voided'])
+    expect(bidsIn(voided)).toEqual(['A 500', 'B 1000 RECOMPUTED', 'A 1050 MODERATED', 'B 950'])
     expect(standingOf(voided.state)).toEqual(['B', 950])
     expect(ceilingIn(voided)).toBe(1000)
   })
@@ -155,37 +167,103 @@ describe('voiding one of several bids of a bidder', () => {
     const answers = playedIn(sale(), upTo('A', 900), upTo('B', 600), upTo('A', 1500), upTo('C', 1000))
     expect(bidsIn(answers)).toEqual(['A 500', 'B 600', 'A 650', 'C 1000', 'A 1050'])
     const voided = without(answers, 'A', 1050)
-    expect(bidsIn(voided)).toEqual(['A 500', 'B 600', 'A 650', 'C 1000', 'A 1050 voided'])
+    expect(bidsIn(voided)).toEqual([
+      ...['A 500', 'B 600', 'A 650', 'C 1000 RECOMPUTED', 'A 1050 MODERATED'],
+      'C 950',
+    ])
     expect(standingOf(voided.state)).toEqual(['C', 950])
   })
 
-  test('that is an answer strikes the same maximum where the challenge was voided before', () => {
+  test('that went with the challenge before changes nothing', () => {
     const raised = playedIn(sale(), upTo('A', 900), upTo('A', 3000), upTo('B', 1000))
-    const twice = without(without(raised, 'B', 1000), 'A', 1050)
-    expect(standingOf(twice.state)).toEqual(['A', 500])
-    expect(ceilingIn(twice)).toBe(900)
-    expect(bidsIn(twice)).toEqual(['A 500', 'B 1000 voided', 'A 1050 voided'])
+    const once = without(raised, 'B', 1000)
+    expect(bidsIn(once)).toEqual(['A 500', 'B 1000 MODERATED', 'A 1050 RECOMPUTED'])
+    expect(eventsIn(once, striking(bidIn(once, 'A', 1050)))).toEqual([])
+    expect(ceilingIn(once)).toBe(3000)
+  })
+
+  test('that an earlier maximum still gives is made anew', () => {
+    const raised = playedIn(sale(), upTo('A', 900), upTo('A', 3000), upTo('B', 600))
+    const voided = without(raised, 'A', 650)
+    expect(bidsIn(voided)).toEqual(['A 500', 'B 600', 'A 650 MODERATED', 'A 650'])
+    expect(ceilingIn(voided)).toBe(900)
+    expect(bidsIn(without(voided, 'A', 650))).toEqual([
+      ...['A 500 MODERATED', 'B 600 RECOMPUTED', 'A 650 MODERATED', 'A 650 MODERATED'],
+      'B 500',
+    ])
   })
 })
 
-describe('voiding an answer that was given after the maximum before it was struck', () => {
-  // A raises 900 to 3000 and answers B; that answer and B's bid are voided; then A answers C, by the 900 again.
-  const raised = playedIn(sale(), upTo('A', 900), upTo('A', 3000), upTo('B', 1000))
-  const once = playedIn(raised, striking(bidIn(raised, 'A', 1050), user('Owner'), '', at('14:01')))
-  const twice = playedIn(once, striking(bidIn(once, 'B', 1000), user('Owner'), '', at('14:02')))
-  const again = playedIn(twice, upTo('C', 700, at('14:03')))
+describe('voiding a bid by hand below an automatic one', () => {
+  // A by hand at 700, B for up to 3000 at 750.
+  const beaten = playedIn(sale(), exactly('A', 700), upTo('B', 3000))
 
-  test('strikes the maximum that gave it', () => {
-    expect(bidsIn(again)).toEqual(['A 500', 'B 1000 voided', 'A 1050 voided', 'C 700', 'A 750'])
-    const voided = without(again, 'A', 750)
-    expect(standingOf(voided.state)).toEqual(['C', 500])
-    expect(struckIn(voided)).toEqual([1, 2, 3])
+  test('makes the leader’s automatic bid at the recomputed price', () => {
+    const voided = without(beaten, 'A', 700)
+    expect(bidsIn(voided)).toEqual(['A 700 MODERATED', 'B 750 RECOMPUTED', 'B 500'])
+    expect(voided.past.bids.at(-1)).toMatchObject({ kind: 'PROXY', sequence: 3, voidReason: null })
+    expect(standingOf(voided.state)).toEqual(['B', 500])
+    expect(voided.state.standing).toMatchObject({ bidCount: 1, voidedBidCount: 2, bidderCount: 1 })
   })
 
-  test('leaves it where a bid of the struck maximum was voided instead', () => {
+  test('shows the recomputed price and leader in BidVoided, and counts the new bid after it', () => {
+    let state = beaten.state
+    const shown = eventsIn(beaten, striking(bidIn(beaten, 'A', 700))).flatMap((event) => {
+      state = evolveAuction(state, event)
+      return isPublicEvent(event) ? [[event.type, ...standingOf(state), state.standing.bidCount]] : []
+    })
+    expect(shown).toEqual([
+      ['BidVoided', 'B', 500, 0],
+      ['BidPlaced', 'B', 500, 1],
+    ])
+  })
+
+  test('lets the new bid be voided with all that is behind it', () => {
+    const none = without(without(beaten, 'A', 700), 'B', 500)
+    expect(standingOf(none.state)).toEqual([undefined, null])
+    expect(voidedIn(none)).toEqual([1, 2])
+  })
+
+  test('keeps the new bid where a later challenge is voided', () => {
+    const challenged = playedIn(without(beaten, 'A', 700), exactly('C', 800))
+    expect(bidsIn(without(challenged, 'C', 800))).toEqual([
+      ...['A 700 MODERATED', 'B 750 RECOMPUTED', 'B 500'],
+      ...['C 800 MODERATED', 'B 850 RECOMPUTED'],
+    ])
+  })
+
+  test('counts a bidder without a standing bid once when they bid again', () => {
+    // B’s 750 goes; B’s maximum of 1000 still gives C’s price.
+    const three = playedIn(sale(), exactly('A', 700), upTo('B', 1000), upTo('C', 3000))
+    const voided = without(three, 'A', 700)
+    expect(bidsIn(voided)).toEqual(['A 700 MODERATED', 'B 750 RECOMPUTED', 'C 1050'])
+    expect(voided.state.standing).toMatchObject({ bidCount: 1, bidderCount: 1 })
+    const again = playedIn(voided, upTo('B', 1200))
+    expect(again.state.standing).toMatchObject({ bidCount: 3, bidderCount: 2 })
+  })
+})
+
+describe('voiding an answer that was given after the maximum before it was voided', () => {
+  // A raises 900 to 3000 and answers B; that answer and then B’s bid are voided; then A answers C, by the 900 again.
+  const raised = playedIn(sale(), upTo('A', 900), upTo('A', 3000), upTo('B', 1000))
+  const once = playedIn(raised, striking(bidIn(raised, 'A', 1050), user('Owner'), '', at('14:01')))
+  const twice = playedIn(once, striking(bidIn(once, 'B', 950), user('Owner'), '', at('14:02')))
+  const again = playedIn(twice, upTo('C', 700, at('14:03')))
+
+  test('voids the maximum that gave it', () => {
+    expect(bidsIn(again)).toEqual([
+      ...['A 500', 'B 1000 RECOMPUTED', 'A 1050 MODERATED', 'B 950 MODERATED'],
+      ...['C 700', 'A 750'],
+    ])
+    const voided = without(again, 'A', 750)
+    expect(standingOf(voided.state)).toEqual(['C', 500])
+    expect(voidedIn(voided)).toEqual([1, 2, 3])
+  })
+
+  test('takes the answer with the challenge', () => {
     const { state, past } = without(again, 'C', 700)
     expect(standingOf(state)).toEqual(['A', 500])
-    expect(past.bids.map(({ voidedAt }) => voidedAt === null)).toEqual([true, false, false, false, true])
+    expect(past.bids.filter(({ voidedAt }) => voidedAt === null)).toMatchObject([{ amount: 500 }])
   })
 })
 
@@ -208,9 +286,9 @@ describe('voiding several bids one after another', () => {
   })
 
   test('of everybody leaves nothing, and counts each bid once', () => {
-    const none = without(without(rivals, 'A', 500), 'B', 650)
-    expect(none.state.standing).toMatchObject({ currentPrice: null, bidCount: 0, voidedBidCount: 4 })
-    expect(struckIn(none)).toEqual([1, 2, 3, 4])
+    const none = without(without(rivals, 'A', 500), 'B', 500)
+    expect(none.state.standing).toMatchObject({ currentPrice: null, bidCount: 0, voidedBidCount: 5 })
+    expect(voidedIn(none)).toEqual([1, 2, 3, 4])
   })
 })
 
@@ -260,10 +338,65 @@ describe('voiding in a funded auction', () => {
       ])
     })
 
-    test('counts A among the bidders no more, and leaves A’s bid unmarked', () => {
+    test('voids A’s bid, too, for want of funds', () => {
       const voided = without(spent, 'B', 1550)
-      expect(bidsIn(voided)).toEqual(['A 500', 'B 1550 voided'])
-      expect(voided.state.standing).toMatchObject({ bidCount: 1, bidderCount: 0 })
+      expect(bidsIn(voided)).toEqual(['A 500 UNFUNDED', 'B 1550 MODERATED'])
+      expect(voided.state.standing).toMatchObject({ bidCount: 0, bidderCount: 0 })
+    })
+
+    test('leaves A’s bids where another leads, who can pay', () => {
+      const three = playedIn(sale({}, funds), upTo('A', 1500), upTo('B', 2000), upTo('C', 3000))
+      const voided = without(spending(three, { A: 0 }), 'C', 2050)
+      expect(bidsIn(voided)).toEqual(['A 500', 'B 1550', 'C 2050 MODERATED'])
+      expect(standingOf(voided.state)).toEqual(['B', 1550])
+    })
+
+    test('voids the bids of one unfunded leader after the other, and keeps what each can pay', () => {
+      const rich = { A: 9000, B: 9000, C: 9000, D: 9000 }
+      const four = playedIn(
+        sale({}, rich),
+        ...[exactly('A', 600), upTo('A', 2000), upTo('B', 3000), upTo('C', 4000), upTo('D', 5000)],
+      )
+      expect(bidsIn(four)).toEqual(['A 600', 'B 2050', 'C 3100', 'D 4100'])
+      const voided = without(spending(four, { A: 700, B: 100, C: 100 }), 'D', 4100)
+      expect(bidsIn(voided)).toEqual(['A 600', 'B 2050 UNFUNDED', 'C 3100 UNFUNDED', 'D 4100 MODERATED'])
+      expect(standingOf(voided.state)).toEqual(['A', 600])
+      expect(moneyIn(voided, 'A')).toEqual([700, 600])
+      const tied = playedIn(sale({}, rich), upTo('A', 2000), upTo('B', 2000), upTo('C', 4000))
+      const none = without(spending(tied, { A: 100, B: 100 }), 'C', 2050)
+      expect(bidsIn(none)).toEqual([
+        'A 500 UNFUNDED',
+        'B 2000 UNFUNDED',
+        'A 2000 UNFUNDED',
+        'C 2050 MODERATED',
+      ])
+      expect(standingOf(none.state)).toEqual([undefined, null])
+    })
+
+    test('stays fast where a thousand bidders in a row cannot pay', () => {
+      const names = Array.from({ length: 1000 }, (_, index) => `P${index}`)
+      const funds = Object.fromEntries(names.map((name) => [name, 1_000_000]))
+      const many = playedIn(
+        sale({ increments: [{ from: 0, step: 1 }] }, funds),
+        ...names.map((name, index) => exactly(name, 500 + index)),
+      )
+      const poor = spending(many, Object.fromEntries(names.slice(1, -1).map((name) => [name, 0])))
+      const startedAt = performance.now()
+      const voided = without(poor, 'P999', 1499)
+      expect(performance.now() - startedAt).toBeLessThan(3_000)
+      expect(standingOf(voided.state)).toEqual(['P0', 500])
+      expect(voided.state.standing).toMatchObject({ bidCount: 1, voidedBidCount: 999, bidderCount: 1 })
+    })
+
+    test('lets the next one lead who can pay, at the price without A', () => {
+      const three = playedIn(sale({}, funds), upTo('B', 1000), upTo('A', 1500), upTo('C', 3000))
+      const voided = without(spending(three, { A: 1499 }), 'C', 1550)
+      expect(bidsIn(voided)).toEqual(['B 500', 'A 1050 UNFUNDED', 'C 1550 MODERATED'])
+      expect(standingOf(voided.state)).toEqual(['B', 500])
+      expect([moneyIn(voided, 'B'), moneyIn(voided, 'C')]).toEqual([
+        [5000, 1000],
+        [5000, 0],
+      ])
     })
 
     test('goes back to A where there is just enough', () => {
@@ -287,7 +420,7 @@ describe('voiding in a funded auction', () => {
     test('lets A bid anew', () => {
       const next = playedIn(without(spent, 'B', 1550), exactly('A', 700))
       expect(standingOf(next.state)).toEqual(['A', 700])
-      expect(next.state.standing).toMatchObject({ bidCount: 2, bidderCount: 1 })
+      expect(next.state.standing).toMatchObject({ bidCount: 1, bidderCount: 1 })
     })
   })
 
@@ -307,37 +440,23 @@ describe('voiding in a funded auction', () => {
       expect(passed.state.standing.bidderCount).toBe(2)
     })
 
-    test('voiding it too strikes nothing before it', () => {
-      const voided = without(passed, 'A', 1050)
-      expect(bidsIn(voided)).toEqual(['A 500', 'B 650', 'A 1050 voided', 'C 2050 voided'])
-      expect(standingOf(voided.state)).toEqual(['B', 650])
-      expect(voided.state.standing.bidderCount).toBe(2)
+    test('it is voided, and those of the earlier ones stand', () => {
+      expect(bidsIn(passed)).toEqual(['A 500', 'B 650', 'A 1050 UNFUNDED', 'C 2050 MODERATED'])
+      expect(eventsIn(passed, striking(bidIn(passed, 'A', 1050)))).toEqual([])
     })
 
-    test('voiding it too leaves the answer that an earlier one of A’s gave since', () => {
+    test('the earlier ones answer again', () => {
       const free = without(passed, 'B', 650)
       expect(standingOf(free.state)).toEqual(['A', 500])
       const answered = playedIn(free, upTo('B', 550, at('14:01')))
       expect(standingOf(answered.state)).toEqual(['A', 600])
-      const voided = without(answered, 'A', 1050)
+      const voided = without(answered, 'A', 600)
       expect(bidsIn(voided).filter((line) => line.startsWith('A'))).toEqual([
-        'A 500',
-        'A 1050 voided',
-        'A 600',
+        'A 500 MODERATED',
+        'A 1050 UNFUNDED',
+        'A 600 MODERATED',
       ])
-      expect(standingOf(voided.state)).toEqual(['A', 600])
-    })
-
-    test('voiding it too strikes what A bid after it', () => {
-      const again = playedIn(passed, upTo('A', 700))
-      expect(standingOf(again.state)).toEqual(['B', 750])
-      const voided = without(again, 'A', 1050)
-      expect(bidsIn(voided).filter((line) => line.startsWith('A'))).toEqual([
-        'A 500',
-        'A 1050 voided',
-        'A 700 voided',
-      ])
-      expect(standingOf(voided.state)).toEqual(['B', 650])
+      expect(standingOf(voided.state)).toEqual(['B', 500])
     })
   })
 })
@@ -393,14 +512,39 @@ describe('voiding a bid that extended the auction', () => {
   const extended = playedIn(sale({ softClose }), exactly('A', 500), exactly('B', 600, at('14:58')))
   const voided = playedIn(extended, striking(bidIn(extended, 'B', 600), user('Owner'), '', at('14:59')))
 
-  test('leaves the end where it was moved to', () => {
+  test('extends the end as a bid would', () => {
     expect(standingOf(voided.state)).toEqual(['A', 500])
-    expect(voided.state.standing).toMatchObject({ endsAt: at('15:01'), extensionCount: 1 })
+    expect(voided.state.standing).toMatchObject({ endsAt: at('15:02'), extensionCount: 2 })
   })
 
-  test('moves the end by itself no further, however late it comes', () => {
-    const late = striking(bidIn(extended, 'B', 600), user('Owner'), '', at('15:00:59'))
-    expect(typesIn(extended, late)).toEqual(['CommandsStruck', 'BidVoided'])
+  test('extends it after the bid of the leader, and never past the cap', () => {
+    const beaten = playedIn(sale({ softClose }), exactly('A', 700), upTo('B', 900, at('14:58')))
+    const late = striking(bidIn(beaten, 'A', 700), user('Owner'), '', at('15:00:59'))
+    expect(typesIn(beaten, late)).toEqual(['CommandsVoided', 'BidVoided', 'BidPlaced', 'AuctionExtended'])
+    const capped = playedIn(
+      beaten,
+      exactly('C', 1000, at('15:00')),
+      exactly('C', 1100, at('15:02')),
+      exactly('C', 1200, at('15:04')),
+      exactly('C', 1300, at('15:06')),
+      exactly('C', 1400, at('15:08')),
+    )
+    expect(capped.state.standing.endsAt).toBe(at('15:10'))
+    const last = striking(bidIn(capped, 'C', 1400), user('Owner'), '', at('15:09:59'))
+    expect(typesIn(capped, last)).toEqual(['CommandsVoided', 'BidVoided'])
+  })
+
+  test('before the window moves nothing', () => {
+    const early = striking(bidIn(extended, 'B', 600), user('Owner'), '', at('14:57'))
+    expect(typesIn(extended, early)).toEqual(['CommandsVoided', 'BidVoided'])
+  })
+
+  test('in a pause counts from where the clock stands', () => {
+    const paused = playedIn(extended, control('pause', at('14:59')))
+    const late = striking(bidIn(extended, 'B', 600), user('Owner'), '', at('17:00'))
+    const resumed = playedIn(paused, late, control('resume', at('18:00')))
+    // 14:59 and the extension, moved by the pause.
+    expect(resumed.state.standing).toMatchObject({ endsAt: at('18:03'), extensionCount: 2 })
   })
 })
 
@@ -493,7 +637,7 @@ describe('voiding out of time', () => {
   })
 
   test('one millisecond before the end is done', () => {
-    expect(typesIn(bidOn, strike(at('14:59:59.999')))).toEqual(['CommandsStruck', 'BidVoided'])
+    expect(typesIn(bidOn, strike(at('14:59:59.999')))).toEqual(['CommandsVoided', 'BidVoided'])
   })
 })
 
@@ -511,7 +655,7 @@ describe('voiding a bid', () => {
     expect(eventsIn(playedIn(voided, control('hammer')), again)).toEqual([])
   })
 
-  test('passes over for good what is less than the least without what is struck', () => {
+  test('voids for good what is less than the least without what is struck', () => {
     // Steps that fall: at 999 the least is 1199, at 1001 it is 1002.
     const increments = [
       { from: 0, step: 200 },
@@ -524,7 +668,10 @@ describe('voiding a bid', () => {
     expect(standingOf(close.state)).toEqual(['B', 1004])
     const voided = without(close, 'B', 1001)
     expect(standingOf(voided.state)).toEqual(['A', 999])
-    expect(struckIn(voided)).toEqual([3, 4])
-    expect(bidsIn(voided)).toEqual(['A 500', 'A 999', 'B 1001 voided', 'C 1003', 'B 1004 voided'])
+    expect(voidedIn(voided)).toEqual([3, 4])
+    expect(bidsIn(voided)).toEqual([
+      ...['A 500', 'A 999', 'B 1001 MODERATED'],
+      ...['C 1003 RECOMPUTED', 'B 1004 MODERATED'],
+    ])
   })
 })

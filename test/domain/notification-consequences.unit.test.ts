@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Bid, BidKind, VoidReason } from '../../src/domain/auction/auction.ts'
 import { type AuctionEntry, consequencesOf } from '../../src/domain/notification/consequences.ts'
 import { announceEnding, beginFollowing, type Following } from '../../src/domain/notification/following.ts'
 import { formatAmount, notificationOf } from '../../src/domain/notification/wording.ts'
 import { amount } from '../../src/kernel/amount.ts'
-import { asAuctionId, asNotificationId, asRoomId, asUserId } from '../../src/kernel/id.ts'
+import { asAuctionId, asBidId, asNotificationId, asRoomId, asUserId } from '../../src/kernel/id.ts'
 import { instant } from '../../src/kernel/instant.ts'
 import { asOffset } from '../../src/kernel/position.ts'
 import { PATIENTLY, runs } from '../support/runs.ts'
@@ -24,31 +25,52 @@ interface Move {
   readonly at?: number
   readonly phase?: string
   readonly endsAt?: number
+  readonly bids?: readonly { readonly by: string; readonly amount: number; readonly why: VoidReason }[]
+  readonly kind?: BidKind
+  readonly reason?: string
 }
 
 /** A history: each entry's leader is its bidder, or as the one before left it; prices are 100, 200 … */
 function history(...moves: readonly Move[]): readonly AuctionEntry[] {
   let leader: string | null = null
-  return moves.map(({ type = 'BidPlaced', by, command = by, winner, at = 0, ...move }, index) => {
-    leader = move.leader === undefined ? (by ?? leader) : move.leader
-    const price = amount((index + 1) * 100)
-    return {
-      offset: asOffset(index + 1),
-      at: instant(at),
-      type,
-      actorId: command === undefined ? null : asUserId(command),
-      data: {
-        standing: {
-          phase: move.phase ?? 'LIVE',
-          currentPrice: price,
-          leader: leader === null ? null : person(leader),
-          endsAt: instant(move.endsAt ?? END),
+  return moves.map(
+    (
+      { type = 'BidPlaced', by, command = by, winner, at = 0, bids, reason, kind = 'MANUAL', ...move },
+      index,
+    ) => {
+      leader = move.leader === undefined ? (by ?? leader) : move.leader
+      const price = amount((index + 1) * 100)
+      return {
+        offset: asOffset(index + 1),
+        at: instant(at),
+        type,
+        actorId: command === undefined ? null : asUserId(command),
+        data: {
+          standing: {
+            phase: move.phase ?? 'LIVE',
+            currentPrice: price,
+            leader: leader === null ? null : person(leader),
+            endsAt: instant(move.endsAt ?? END),
+          },
+          ...(by === undefined ? {} : { bid: { bidder: person(by) } }),
+          ...(reason === undefined ? {} : { reason }),
+          ...(bids === undefined ? {} : { bids: bids.map((bid, at) => voidedBid(bid, at, kind)) }),
+          ...(winner === undefined ? {} : { winner: { user: person(winner), price } }),
         },
-        ...(by === undefined ? {} : { bid: { bidder: person(by) } }),
-        ...(winner === undefined ? {} : { winner: { user: person(winner), price } }),
-      },
-    }
-  })
+      }
+    },
+  )
+}
+
+function voidedBid(
+  { by, amount: made, why }: NonNullable<Move['bids']>[number],
+  index: number,
+  kind: BidKind,
+): Pick<Bid, 'id' | 'bidder' | 'amount' | 'kind' | 'voidReason'> {
+  return {
+    ...{ id: asBidId(`bid_${index}`), bidder: person(by), amount: amount(made) },
+    ...{ kind, voidReason: why },
+  }
 }
 
 function told(entries: readonly AuctionEntry[], isCut = false): readonly string[] {
@@ -87,15 +109,53 @@ describe('the consequences of bids', () => {
     expect(second.tellings.map(({ userId }) => userId)).toEqual(['bob'])
   })
 
-  test('tell nobody where a voided bid changes the leader', () => {
-    const entries = history({ by: 'ann' }, { by: 'bob' }, { type: 'BidVoided', by: 'bob', leader: 'ann' })
-    expect(told(entries)).toEqual(['OUTBID ann 200'])
+  test('of a void tell each voided bidder once, and who leads again', () => {
+    const bids = [
+      { by: 'bob', amount: 150, why: 'MODERATED' },
+      { by: 'dan', amount: 170, why: 'UNFUNDED' },
+      { by: 'bob', amount: 200, why: 'MODERATED' },
+    ] as const
+    const voided = { type: 'BidVoided', by: 'bob', leader: 'ann', bids, reason: 'Mistyped.' }
+    const { tellings } = consequencesOf(start, history({ by: 'ann' }, { by: 'bob' }, voided), false)
+    expect(tellings.slice(1)).toEqual([
+      {
+        ...{ kind: 'BID_VOIDED', userId: 'bob', price: 300, reason: 'Mistyped.' },
+        ...{ bidIds: ['bid_0', 'bid_2'], amount: 200, voidReason: 'MODERATED' },
+      },
+      {
+        ...{ kind: 'BID_VOIDED', userId: 'dan', price: 300, reason: 'Mistyped.' },
+        ...{ bidIds: ['bid_1'], amount: 170, voidReason: 'UNFUNDED' },
+      },
+      { kind: 'LEADING', userId: 'ann', price: 300 },
+    ])
+  })
+
+  test('of a void tell a leader who stays nothing, whose automatic bid is made anew', () => {
+    const bids = [
+      { by: 'ann', amount: 100, why: 'MODERATED' },
+      { by: 'bob', amount: 200, why: 'RECOMPUTED' },
+    ] as const
+    const voided = { type: 'BidVoided', by: 'ann', leader: 'bob', bids, kind: 'PROXY', reason: '' } as const
+    const entries = history({ by: 'ann' }, { by: 'bob' }, voided, { by: 'bob', command: 'moderator' })
+    expect(told(entries)).toEqual(['OUTBID ann 200', 'BID_VOIDED ann 300'])
+  })
+
+  test('of a void tell those whose bid by hand no longer meets the minimum', () => {
+    const bids = [{ by: 'cid', amount: 200, why: 'RECOMPUTED' }] as const
+    const entries = history({ by: 'ann' }, { type: 'BidVoided', by: 'ann', leader: 'ann', bids, reason: '' })
+    expect(told(entries)).toEqual(['BID_VOIDED cid 200'])
+  })
+
+  test('tell nobody LEADING where no bid is left', () => {
+    const bids = [{ by: 'ann', amount: 100, why: 'MODERATED' }] as const
+    const entries = history({ by: 'ann' }, { type: 'BidVoided', by: 'ann', leader: null, bids, reason: '' })
+    expect(told(entries)).toEqual(['BID_VOIDED ann 200'])
   })
 
   test('tell who leads after a voided bid when that lead is lost, too', () => {
     const voided = { type: 'BidVoided', by: 'bob', leader: 'ann' }
     const entries = history({ by: 'ann' }, { by: 'bob' }, voided, { by: 'cid' })
-    expect(told(entries)).toEqual(['OUTBID ann 200', 'OUTBID ann 400'])
+    expect(told(entries)).toEqual(['OUTBID ann 200', 'LEADING ann 300', 'OUTBID ann 400'])
   })
 
   test('tell each loss once, however the history is cut into pages', PATIENTLY, () => {
@@ -154,11 +214,18 @@ describe('the consequences of the end', () => {
     expect(told(entries)).toEqual(['OUTBID ann 200', 'AUCTION_WON bob 300'])
   })
 
-  test('tell all bidders where it is not sold, and nobody where it is cancelled', () => {
+  test('tell all bidders where it is not sold, and where it is cancelled, with the reason', () => {
     const unsold = consequencesOf(start, history({ by: 'ann' }, { type: 'AuctionUnsold' }), false)
     expect(unsold.after).toMatchObject({ isOver: true, broadcast: { kind: 'AUCTION_LOST', except: null } })
-    const cancelled = consequencesOf(start, history({ by: 'ann' }, { type: 'AuctionCancelled' }), false)
-    expect(cancelled).toMatchObject({ tellings: [], after: { isOver: true, broadcast: null } })
+    const cancelled = consequencesOf(
+      start,
+      history({ by: 'ann' }, { type: 'AuctionCancelled', reason: 'Broken.' }),
+      false,
+    )
+    expect(cancelled).toMatchObject({
+      tellings: [],
+      after: { isOver: true, broadcast: { kind: 'AUCTION_CANCELLED', reason: 'Broken.', except: null } },
+    })
   })
 })
 
@@ -215,6 +282,44 @@ describe('a notification', () => {
       subjectId: 'auc_1',
       data: { auctionId: 'auc_1', roomId: 'room_1', price: 1050, currency: 'EUR' },
       readAt: null,
+    })
+  })
+
+  const lamp = { id: asAuctionId('auc_1'), roomId: asRoomId('room_1'), title: 'Lamp', currency: 'EUR' }
+  const common = { auctionId: 'auc_1', roomId: 'room_1', price: 500, currency: 'EUR' }
+  const to = { userId: asUserId('ann'), price: amount(500) }
+  const made = { id: asNotificationId('ntf_1'), createdAt: instant(7) }
+
+  test('of a voided bid gives the reason, in words and as data', () => {
+    const bidIds = [asBidId('bid_1')]
+    const telling = { ...to, kind: 'BID_VOIDED', bidIds, amount: amount(1550), reason: 'Mistyped.' } as const
+    expect(notificationOf({ ...telling, voidReason: 'MODERATED' }, lamp, made)).toMatchObject({
+      title: 'Bid voided: Lamp',
+      body: 'Your bid of 15.50 EUR on “Lamp” was voided. Reason: Mistyped.',
+      subjectId: 'auc_1',
+      data: { ...common, bidIds, amount: 1550, voidReason: 'MODERATED', reason: 'Mistyped.' },
+    })
+    const bodyOf = (given: object): string =>
+      notificationOf({ ...telling, voidReason: 'MODERATED', ...given }, lamp, made).body
+    expect(bodyOf({ reason: '' })).toBe('Your bid of 15.50 EUR on “Lamp” was voided.')
+    expect(bodyOf({ bidIds: [...bidIds, asBidId('bid_2')] })).toBe(
+      '2 of your bids on “Lamp”, up to 15.50 EUR, were voided. Reason: Mistyped.',
+    )
+    expect(bodyOf({ voidReason: 'UNFUNDED' })).toContain('your wallet does not cover yours')
+    expect(bodyOf({ voidReason: 'RECOMPUTED' })).toContain('no longer meets the minimum')
+  })
+
+  test('of a lead that came back names the price, and of a cancelled auction the reason', () => {
+    expect(notificationOf({ ...to, kind: 'LEADING' }, lamp, made)).toMatchObject({
+      title: 'You lead: Lamp',
+      body: 'A bid was voided: you lead “Lamp” at 5.00 EUR.',
+      data: common,
+    })
+    const cancelled = { ...to, kind: 'AUCTION_CANCELLED', reason: 'It broke.' } as const
+    expect(notificationOf(cancelled, lamp, made)).toMatchObject({
+      title: 'Cancelled: Lamp',
+      body: '“Lamp” was cancelled. Reason: It broke.',
+      data: { ...common, reason: 'It broke.' },
     })
   })
 })

@@ -5,7 +5,7 @@ import { createTurns } from '../../src/command/turns.ts'
 import type { Actor } from '../../src/domain/actor.ts'
 import { createFollower, type Follower } from '../../src/follower/follower.ts'
 import { drawConsequences } from '../../src/follower/round.ts'
-import { asAuctionId, asUserId, newAuctionId, newBidId, newRoomId } from '../../src/kernel/id.ts'
+import { asAuctionId, asUserId, type BidId, newAuctionId, newBidId, newRoomId } from '../../src/kernel/id.ts'
 import { instant } from '../../src/kernel/instant.ts'
 import { asOffset } from '../../src/kernel/position.ts'
 import { auctionTopic, idOf, type Topic } from '../../src/kernel/topic.ts'
@@ -27,6 +27,9 @@ interface Lot {
   readonly database: Database
   readonly topic: Topic
   bid(bidder: string, offer: { readonly amount?: number; readonly maximum?: number }): Promise<string>
+  /** Voids the latest bid that `bidder` placed by an amount or a maximum of their own. */
+  void(bidder: string, reason: string): Promise<unknown>
+  cancel(reason: string): Promise<unknown>
   hammer(): Promise<unknown>
   /** `bidder KIND`, in the order of writing for each bidder, bidders in the order of their ids. */
   told(): Promise<readonly string[]>
@@ -51,14 +54,22 @@ async function lot(lastsMs = 60 * MINUTE, softClose: Soft = null, beside?: Lot):
     ...{ funded: false, startsAt: null, endsAt: instant(Date.now() + lastsMs), seller: null },
   })
   const topic = auctionTopic(id)
+  const placed = new Map<string, BidId>()
   return {
     url,
     database,
     topic,
     async bid(bidder, { amount = null, maximum = null }) {
       const ids = { bidId: newBidId(), answerId: newBidId() }
+      placed.set(bidder, ids.bidId)
       return (await dispatch.auction(id, user(bidder), { kind: 'placeBid', amount, maximum, ...ids })).kind
     },
+    void(bidder, reason) {
+      const bidId = placed.get(bidder)
+      if (bidId === undefined) throw new Error(`${bidder} placed no bid`)
+      return dispatch.auction(id, seller, { kind: 'voidBid', bidId, answerId: newBidId(), reason })
+    },
+    cancel: (reason) => dispatch.auction(id, seller, { kind: 'cancel', reason }),
     hammer: () => dispatch.auction(id, seller, { kind: 'hammer' }),
     async told() {
       const rows = await database
@@ -171,6 +182,46 @@ describe('followers of an auction', () => {
     await follow(sale.url)
     await vi.waitFor(async () => expect(await sale.isFollowed()).toBe(false), PATIENCE)
     expect(await sale.told()).toEqual(['ann OUTBID', 'ann AUCTION_LOST', 'bob AUCTION_WON'])
+  })
+
+  test('that race tell of a void and of the end after it once, also those whose bids were all voided', async () => {
+    const sale = await lot()
+    const nodes = [await follow(sale.url), await follow(sale.url)]
+    await sale.bid('ann', { maximum: 900 })
+    await sale.bid('bob', { maximum: 2_000 })
+    await sale.void('bob', 'Mistyped.')
+    await sale.void('bob', 'Again.')
+    await sale.bid('cid', { amount: 1_000 })
+    await sale.hammer()
+    for (const { follower } of nodes) follower.nudge([{ topic: sale.topic } as Entry])
+    await vi.waitFor(async () => expect(await sale.isFollowed()).toBe(false), PATIENCE)
+    expect(await sale.told()).toEqual([
+      ...['ann OUTBID', 'ann LEADING', 'ann OUTBID', 'ann AUCTION_LOST'],
+      ...['bob BID_VOIDED', 'bob AUCTION_LOST', 'cid AUCTION_WON'],
+    ])
+    const [voided] = await sale.database
+      .select({ data: notifications.data })
+      .from(notifications)
+      .where(eq(notifications.kind, 'BID_VOIDED'))
+    expect(voided?.data).toMatchObject({
+      price: 500,
+      amount: 901,
+      voidReason: 'MODERATED',
+      reason: 'Mistyped.',
+    })
+  })
+
+  test('tell every bidder once that the auction was cancelled, and then follow no more', async () => {
+    const sale = await lot()
+    await sale.bid('ann', { amount: 500 })
+    await sale.bid('bob', { amount: 600 })
+    await sale.void('ann', '')
+    await sale.cancel('It broke.')
+    await follow(sale.url)
+    await vi.waitFor(async () => expect(await sale.isFollowed()).toBe(false), PATIENCE)
+    expect(await sale.told()).toEqual([
+      ...['ann OUTBID', 'ann BID_VOIDED', 'ann AUCTION_CANCELLED', 'bob AUCTION_CANCELLED'],
+    ])
   })
 
   test('find what a node left undone, without being told', async () => {

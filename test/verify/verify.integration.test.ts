@@ -40,6 +40,19 @@ describe('verifying the record', () => {
     }
   }
 
+  async function voidLatest(id: string, root: string): Promise<void> {
+    const { data } = await post(
+      node.url,
+      `query ($id: ID!) { auction(id: $id) { bids(first: 1) { edges { node { id } } } } }`,
+      { id },
+    )
+    const { bids } = (data?.['auction'] ?? {}) as {
+      readonly bids?: { readonly edges: readonly { readonly node: { readonly id: string } }[] }
+    }
+    const mutation = `mutation ($id: ID!) { voidBid(bidId: $id, reason: "Mistaken.") { __typename } }`
+    await post(node.url, mutation, { id: bids?.edges[0]?.node.id }, root)
+  }
+
   /** A funded auction with bids, a voided one among them; sold when `hammer` is set. */
   async function fundedAuction(hammer: boolean): Promise<string> {
     const seller = await node.token('seller')
@@ -54,17 +67,7 @@ describe('verifying the record', () => {
         maximum: 2_000 * (name.charCodeAt(0) - 96),
       })
     }
-    const { data } = await post(
-      node.url,
-      `query ($id: ID!) { auction(id: $id) { bids(first: 1) { edges { node { id } } } } }`,
-      { id },
-    )
-    const { bids } = (data?.['auction'] ?? {}) as {
-      readonly bids?: { readonly edges: readonly { readonly node: { readonly id: string } }[] }
-    }
-    const edge = bids?.edges[0]
-    const strike = `mutation ($id: ID!) { voidBid(bidId: $id, reason: "Mistaken.") { __typename } }`
-    await post(node.url, strike, { id: edge?.node.id }, root)
+    await voidLatest(id, root)
     await placeBid(node, await node.token('ann'), { auctionId: id, maximum: 9_000 })
     if (hammer)
       await post(
@@ -80,6 +83,60 @@ describe('verifying the record', () => {
     await fundedAuction(false)
     await fundedAuction(true)
     expect(await differences()).toEqual([])
+  })
+
+  test('raises no false alarm while bids and voids come in', async () => {
+    const id = await fundedAuction(false)
+    const root = await node.token('root', { roles: ['admin'] })
+    const tokens = await Promise.all(['ann', 'ben', 'cem'].map((name) => node.token(name)))
+    let isOver = false
+    async function bidOn(lot: string, lane: number): Promise<number> {
+      let count = 0
+      for (let step = 1; !isOver; step += 1) {
+        const value = 3_000 + (step * 3 + lane) * 50
+        await placeBid(node, tokens[(step + lane) % 3] ?? '', {
+          auctionId: lot,
+          ...(step % 2 === 0 ? { amount: value } : { maximum: value }),
+        })
+        if (step % 7 === 0) await voidLatest(lot, root)
+        count += 1
+      }
+      return count
+    }
+    const bidding = [bidOn(id, 0), bidOn(auctionId, 1), bidOn(auctionId, 2)]
+    try {
+      for (let round = 0; round < 12; round += 1) expect(await differences()).toEqual([])
+    } finally {
+      isOver = true
+    }
+    for (const count of await Promise.all(bidding)) expect(count).toBeGreaterThan(3)
+    expect(await differences()).toEqual([])
+  })
+
+  test('finds a voided bid that counts again, and a ranking that was changed', async () => {
+    const id = await fundedAuction(false)
+    const { rows } = await node.app.services.database.execute<{ id: string; bidder: string }>(
+      sql`SELECT id, bidder_id AS bidder FROM bids WHERE auction_id = ${id} AND voided_at IS NOT NULL ORDER BY sequence LIMIT 1`,
+    )
+    const [voided] = rows
+    const found = await foundAfter(
+      sql`UPDATE bids SET voided_at = NULL WHERE id = ${voided?.id}`,
+      sql`UPDATE bids SET voided_at = now() WHERE id = ${voided?.id}`,
+    )
+    expect(found).toEqual(
+      expect.arrayContaining([
+        `auction ${id}: bid ${voided?.id} follows from the offers`,
+        `auction ${id}: count of bids`,
+        `auction ${id}: count of voided bids`,
+        `auction ${id}: voided bid ${voided?.id}`,
+      ]),
+    )
+    const board = `leaderboard:${id}`
+    const ranked = await foundAfter(
+      sql`UPDATE standings SET score = score + 1 WHERE board = ${board} AND user_id = 'ann'`,
+      sql`UPDATE standings SET score = score - 1 WHERE board = ${board} AND user_id = 'ann'`,
+    )
+    expect(ranked).toEqual([`auction ${id}: ranking of ann`])
   })
 
   test('takes a purchase for one, also below what a bid would have to be', async () => {
@@ -113,7 +170,10 @@ describe('verifying the record', () => {
       sql`UPDATE auctions SET standing = (SELECT data->'standing' FROM entries, topics
           WHERE entries.topic = topics.topic AND "offset" = head AND topics.topic = ${`auction:${auctionId}`}) WHERE id = ${auctionId}`,
     )
-    expect(found).toEqual(['auction X: standing', 'auction X: price'])
+    expect(found).toEqual([
+      ...['auction X: standing', 'auction X: price'],
+      ...['auction X: highest bid', 'auction X: leader has a bid at the price'],
+    ])
   })
 
   test('finds a bid that was changed, and an offer that was', async () => {

@@ -26,7 +26,7 @@ export const BIDS = `subscription ($id: ID!, $after: Cursor) { bids(auctionId: $
   ... on AuctionPaused { auction { ${AUCTION} } }
   ... on AuctionResumed { auction { ${AUCTION} } }
   ... on BidPlaced { bid { id amount kind sequence bidder { id } } auction { ${AUCTION} } }
-  ... on BidVoided { bid { id amount kind sequence bidder { id } } reason auction { ${AUCTION} } }
+  ... on BidVoided { bid { id amount kind sequence bidder { id } } bids { id amount voidReason } reason auction { ${AUCTION} } }
   ... on AuctionExtended { previousEndsAt auction { ${AUCTION} } }
   ... on ReserveMet { auction { ${AUCTION} } }
   ... on AuctionSold { winner { user { id } price settledAt } auction { ${AUCTION} } }

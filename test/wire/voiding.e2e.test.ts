@@ -34,6 +34,14 @@ interface Told {
   readonly notification?: { readonly kind: string; readonly data: { readonly price: number } }
 }
 
+interface VoidEntry extends AuctionEntry {
+  readonly bids?: readonly {
+    readonly id: string
+    readonly amount: number
+    readonly voidReason: string | null
+  }[]
+}
+
 let saleroom: Saleroom
 let names: Map<string, string>
 
@@ -173,7 +181,7 @@ describe('voiding the bid of the leader', () => {
 })
 
 describe('voiding the bid of a challenger who was answered', () => {
-  test('takes the price back, and leaves the answer as its bidder’s highest visible bid', async () => {
+  test('takes the price back, and the answer with it', async () => {
     const lot = await open()
     await saleroom.bid(lot.ann, lot.id, { maximum: 1_500 })
     const { bid } = await saleroom.bid(lot.bob, lot.id, { maximum: 1_000 })
@@ -187,9 +195,33 @@ describe('voiding the bid of a challenger who was answered', () => {
     expect((await lot.board(5)).slice(2)).toEqual([
       '3 LeaderboardUpdated: 1 ann 1050 from 1, 2 bob 1000',
       '4 RankingChanged: 2 bob 1000',
-      '5 LeaderboardUpdated: 2 bob 0 from 2',
+      '5 LeaderboardUpdated: 1 ann 500 from 1, 2 bob 0 from 2',
     ])
-    expect(await lot.standings()).toEqual(['1 ann 1050 from 1'])
+    expect(await lot.standings()).toEqual(['1 ann 500 from 1'])
+  })
+})
+
+describe('voiding a bid by hand below the leader’s automatic one', () => {
+  test('makes the leader’s bid at the recomputed price, and lists all that were voided', async () => {
+    const softClose = { windowMs: 7_200_000, extensionMs: 7_200_000, capMs: 86_400_000 }
+    const lot = await open({ softClose })
+    const { bid } = await saleroom.bid(lot.ann, lot.id, { amount: 700 })
+    await saleroom.bid(lot.bob, lot.id, { maximum: 3_000 })
+    const { cursor } = await saleroom.show(lot.id)
+    const answer = await saleroom.strike(bid?.id)
+    const resumed = lot.seller.record<VoidEntry>(BIDS, { id: lot.id, after: cursor })
+    const entries = await resumed.take(3)
+    expect(entries.map(lineOf).map(named)).toEqual([
+      expect.stringMatching(/ BidVoided ann 700 MANUAL, then 500 bob$/),
+      expect.stringMatching(/ BidPlaced bob 500 PROXY, then 500 bob$/),
+      expect.stringMatching(/ AuctionExtended, then 500 bob$/),
+    ])
+    expect(entries[0]?.bids).toEqual([
+      { id: bid?.id, amount: 700, voidReason: 'MODERATED' },
+      { id: expect.any(String), amount: 750, voidReason: 'RECOMPUTED' },
+    ])
+    expect(answer.auction).toMatchObject({ currentPrice: 500, bidCount: 1, bidderCount: 1, minimumBid: 550 })
+    expect((await lot.standings()).map((line) => line.split(' from ')[0])).toEqual(['1 bob 500'])
   })
 })
 
@@ -239,25 +271,27 @@ describe('the notifications around a voided bid', () => {
     }
   }
 
-  test('tell each loss of the lead, nothing of the voiding, and the end to those whose bids stand', async () => {
+  test('tell each loss of the lead, the voiding, the lead that came back, and the end to every bidder', async () => {
     const lot = await open()
     const [byAnn, byBob, byCid] = [await listen(lot.ann), await listen(lot.bob), await listen(lot.cid)]
     await saleroom.bid(lot.ann, lot.id, { maximum: 1_500 })
     const { bid } = await saleroom.bid(lot.bob, lot.id, { maximum: 2_000 })
     expect(await byAnn(1)).toEqual(['OUTBID 1550'])
     await saleroom.strike(bid?.id)
-    // Ann leads again: Cid is answered by her, then beats her.
+    expect(await byAnn(2)).toEqual(['OUTBID 1550', 'LEADING 500'])
+    expect(await byBob(1)).toEqual(['BID_VOIDED 500'])
+    // Cid is answered by her, then beats her.
     await saleroom.bid(lot.cid, lot.id, { amount: 1_000 })
     expect(await byCid(1)).toEqual(['OUTBID 1050'])
     await saleroom.bid(lot.cid, lot.id, { amount: 1_600 })
-    expect(await byAnn(2)).toEqual(['OUTBID 1550', 'OUTBID 1600'])
+    expect(await byAnn(3)).toEqual(['OUTBID 1550', 'LEADING 500', 'OUTBID 1600'])
     await lot.seller.ask(HAMMER, { id: lot.id })
-    expect(await byAnn(3)).toEqual(['OUTBID 1550', 'OUTBID 1600', 'AUCTION_LOST 1600'])
+    expect(await byAnn(4)).toEqual(['OUTBID 1550', 'LEADING 500', 'OUTBID 1600', 'AUCTION_LOST 1600'])
     expect(await byCid(2)).toEqual(['OUTBID 1050', 'AUCTION_WON 1600'])
-    expect(await byBob(0)).toEqual([])
+    expect(await byBob(2)).toEqual(['BID_VOIDED 500', 'AUCTION_LOST 1600'])
   })
 
-  test('tell nobody of a loss where the voided bid led and no bid is left', async () => {
+  test('tell nobody of a lead where the voided bid led and no bid is left', async () => {
     const lot = await open()
     const [byBob, byAnn] = [await listen(lot.bob), await listen(lot.ann)]
     const { bid } = await saleroom.bid(lot.bob, lot.id, { amount: 600 })
@@ -265,7 +299,7 @@ describe('the notifications around a voided bid', () => {
     await saleroom.bid(lot.ann, lot.id, { amount: 500 })
     await lot.seller.ask(HAMMER, { id: lot.id })
     expect(await byAnn(1)).toEqual(['AUCTION_WON 500'])
-    expect(await byBob(0)).toEqual([])
+    expect(await byBob(2)).toEqual(['BID_VOIDED null', 'AUCTION_LOST 500'])
   })
 })
 

@@ -12,7 +12,7 @@ export type Bid = BidPartsFragment
 
 export interface AuctionState {
   readonly auction: Auction
-  /** Newest first, the latest 200 at most; those that were struck have `voidedAt`. */
+  /** Newest first, the latest 200 at most; voided ones have `voidedAt` and `voidReason`. */
   readonly bids: readonly Bid[]
   /** What came last. */
   readonly latest: LiveAuctionSubscription['bids']
@@ -39,8 +39,9 @@ function reduce(state: AuctionState | undefined, { bids: latest }: LiveAuctionSu
         latest,
       }
     case 'BidVoided': {
-      const { auction, bid } = latest
-      return { auction, bids: (state?.bids ?? []).map((each) => (each.id === bid.id ? bid : each)), latest }
+      const { auction, bids } = latest
+      const voided = new Map(bids.map((bid) => [bid.id, bid]))
+      return { auction, bids: (state?.bids ?? []).map((bid) => voided.get(bid.id) ?? bid), latest }
     }
     default:
       return { auction: latest.auction, bids: state?.bids ?? [], latest }

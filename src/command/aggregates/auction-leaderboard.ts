@@ -68,14 +68,9 @@ function foldRanking(change: Change<State, AuctionEvent>, ranking: Order): reado
       if (event.type === 'BidPlaced') {
         standing.push(event.bid)
         raise(scores, changed, event.bid)
-      } else if (event.type === 'CommandsStruck') {
-        const struck = new Set(event.bidIds)
-        standing = standing.filter(({ id }) => !struck.has(id))
-      } else if (event.type === 'BidVoided') {
-        const { id } = event.bid.bidder
-        scores.delete(id)
-        changed.set(id, null)
-        for (const bid of standing) if (bid.bidder.id === id) raise(scores, changed, bid)
+      } else if (event.type === 'CommandsVoided') {
+        standing = withoutVoided(standing, event.bids)
+        lower(scores, changed, standing, event.bids)
       }
     }
     if (changed.size === 0) continue
@@ -95,6 +90,29 @@ function raise(
   const score = { user: bidder, score: amount, reachedAt: placedAt, reached: sequence }
   scores.set(bidder.id, score)
   changed.set(bidder.id, score)
+}
+
+function withoutVoided(standing: readonly Bid[], voided: readonly Bid[]): Bid[] {
+  const gone = new Set(voided.map(({ id }) => id))
+  return standing.filter(({ id }) => !gone.has(id))
+}
+
+/** Takes the scores back to the highest bids in `standing`, of those whose highest bid was voided. */
+function lower(
+  scores: Map<UserId, Score>,
+  changed: Map<UserId, Score | null>,
+  standing: readonly Bid[],
+  voided: readonly Bid[],
+): void {
+  const concerned = new Set<UserId>()
+  for (const { bidder, sequence } of voided) {
+    if (scores.get(bidder.id)?.reached === sequence) concerned.add(bidder.id)
+  }
+  for (const id of concerned) {
+    scores.delete(id)
+    changed.set(id, null)
+  }
+  for (const bid of standing) if (concerned.has(bid.bidder.id)) raise(scores, changed, bid)
 }
 
 function actorOf([step]: readonly Step<AuctionEvent>[]): UserId | null {

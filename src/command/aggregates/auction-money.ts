@@ -18,7 +18,7 @@ import { actorsOf } from './room-facts.ts'
 
 type Commands = readonly Command<AuctionCommand>[]
 
-/** All bids of the auction and all commands of it, also those that were struck. */
+/** All bids of the auction and all commands of it, also the voided ones. */
 export async function loadPast(tx: Transaction, id: AuctionId): Promise<Past> {
   const commands = await tx
     .select()
@@ -27,9 +27,9 @@ export async function loadPast(tx: Transaction, id: AuctionId): Promise<Past> {
     .orderBy(asc(ceilings.sequence))
   const placed = await tx.select().from(bids).where(eq(bids.auctionId, id)).orderBy(asc(bids.sequence))
   return {
-    commands: commands.map(({ sequence, bidderId, bidderName, offerKind, offer, bidId, voidedAt }) => {
+    commands: commands.map(({ sequence, bidderId, bidderName, offerKind, offer, voidedAt }) => {
       const bidder = { id: bidderId, name: bidderName }
-      return { sequence, bidder, offer: { kind: offerKind, value: offer }, bidId, struckAt: voidedAt }
+      return { sequence, bidder, offer: { kind: offerKind, value: offer }, voidedAt }
     }),
     bids: placed.map(({ bidderId, bidderName, ...bid }) => {
       return { ...bid, bidder: { id: bidderId, name: bidderName } }
@@ -45,7 +45,7 @@ export async function loadWallets(
   commands: Commands,
 ): Promise<Wallets> {
   const bidding = commands.filter(({ body }) => body.kind === 'placeBid' || body.kind === 'buyNow')
-  const counting = past.commands.filter(({ struckAt }) => struckAt === null)
+  const counting = past.commands.filter(({ voidedAt }) => voidedAt === null)
   const userIds = [...actorsOf(bidding).map(asUserId), ...counting.map(({ bidder }) => bidder.id)]
   if (leading !== null) userIds.push(leading.bidder.id)
   if (commands.some(({ body }) => maySell(body))) {
@@ -59,22 +59,24 @@ function maySell({ kind }: AuctionCommand): boolean {
   return kind === 'buyNow' || kind === 'hammer' || kind === 'passTime'
 }
 
-/** Marks what was struck; nothing is deleted. */
-export async function saveStruck(
+/** Marks what was voided; nothing is deleted. */
+export async function saveVoided(
   tx: Transaction,
   { topic, steps }: Change<unknown, AuctionEvent>,
 ): Promise<void> {
   const id = asAuctionId(idOf(topic))
   for (const { event, actor } of steps) {
-    if (event.type !== 'CommandsStruck') continue
+    if (event.type !== 'CommandsVoided') continue
     const at = formatInstant(event.voidedAt)
     const by = actorIdOf(actor)
     await tx.execute(sql`
       UPDATE ceilings SET voided_at = ${at}::timestamptz, void_reason = ${event.reason}, voided_by = ${by}
       WHERE auction_id = ${id} AND sequence IN (SELECT value::int FROM json_array_elements_text(${JSON.stringify(event.sequences)}::json))`)
+    const voided = event.bids.map(({ id: bid, voidReason }) => ({ id: bid, reason: voidReason }))
     await tx.execute(sql`
-      UPDATE bids SET voided_at = ${at}::timestamptz
-      WHERE id IN (SELECT value FROM json_array_elements_text(${JSON.stringify(event.bidIds)}::json))`)
+      UPDATE bids SET voided_at = ${at}::timestamptz, void_reason = voided.reason
+      FROM json_to_recordset(${JSON.stringify(voided)}::json) AS voided(id text, reason text)
+      WHERE bids.id = voided.id`)
   }
 }
 

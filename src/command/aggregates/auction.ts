@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import type { AuctionState } from '../../domain/auction/auction.ts'
 import type { AuctionCommand, AuctionReply } from '../../domain/auction/command.ts'
 import { decideAuction } from '../../domain/auction/decide.ts'
@@ -17,12 +17,12 @@ import { BEGINNING } from '../../kernel/position.ts'
 import { auctionLeaderboardTopic, auctionTopic, idOf, type Topic } from '../../kernel/topic.ts'
 import { allSettled } from '../../log/all-settled.ts'
 import type { Transaction } from '../../log/database.ts'
-import { auctions, ceilings, followers } from '../../log/schema.ts'
+import { auctions, followers } from '../../log/schema.ts'
 import { statement } from '../../log/statement.ts'
 import { type Aggregate, type Change, SAVED, type Step } from '../aggregate.ts'
 import type { Command } from '../commands.ts'
 import { saveRanking } from './auction-leaderboard.ts'
-import { loadPast, loadWallets, saveFunds, saveStruck } from './auction-money.ts'
+import { loadPast, loadWallets, saveFunds, saveVoided } from './auction-money.ts'
 import { loadRanking } from './board.ts'
 import { moveDeadline } from './deadline.ts'
 import { countOpenAuctions } from './owned.ts'
@@ -68,13 +68,13 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
         openAuctions: isCounted ? await countOpenAuctions(tx, room.room.id) : undefined,
       }
     }
-    const [room, bidders, ranked] = await allSettled([
+    const [room, ranked] = await allSettled([
       facts,
-      loadBidders(tx, auction, commands),
       ranking ?? (commands.some(mayRank) ? loadRanking(tx, id, auction.standing.leader?.id ?? null) : null),
     ])
     // Wallets are locked after the room, by all: none waits for another that waits for it.
     const money = await loadMoney(tx, auction, commands)
+    const bidders = knownBidders(auction, ranked, commands)
     return { ...money, room, auction: { ...auction, bidders }, ranking: ranked, openAuctions: undefined }
   },
 
@@ -105,7 +105,7 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
       ranked === null ? null : saveRanking(tx, change, ranked),
       saveAuction(tx, change, auction),
       saveCeilings(tx, change),
-      saveBids(tx, change).then(() => saveStruck(tx, change)),
+      saveBids(tx, change).then(() => saveVoided(tx, change)),
       saveFunds(tx, change, auction),
       moveDeadline(tx, change.topic, before === null ? null : dueAt(before), dueAt(auction)),
     ])
@@ -147,26 +147,21 @@ function mayRank({ body }: Command<AuctionCommand>): boolean {
   return body.kind === 'placeBid' || body.kind === 'buyNow' || body.kind === 'voidBid'
 }
 
-/** Those of whom it is known that they have bid; of those who bid now, all who have. */
-async function loadBidders(
-  tx: Transaction,
-  { terms, bidders }: AuctionState,
+/** Bidders known to have a bid that stands; of those who bid now, all who have one: the ranking names them. */
+function knownBidders(
+  { bidders }: AuctionState,
+  ranking: Order | null,
   commands: readonly Command<AuctionCommand>[],
-): Promise<ReadonlySet<UserId>> {
+): ReadonlySet<UserId> {
   const bidding = commands.filter(({ body }) => body.kind === 'placeBid' || body.kind === 'buyNow')
-  const unknown = [...new Set(actorsOf(bidding))].map(asUserId).filter((id) => !bidders.has(id))
-  if (unknown.length === 0) return bidders
-  const rows = await tx
-    .selectDistinct({ bidderId: ceilings.bidderId })
-    .from(ceilings)
-    .where(
-      and(
-        eq(ceilings.auctionId, terms.id),
-        sql`${ceilings.bidderId} = ANY(${sql.param(unknown)})`,
-        isNull(ceilings.voidedAt),
-      ),
-    )
-  return new Set([...bidders, ...rows.map(({ bidderId }) => bidderId)])
+  const unknown = new Set(
+    actorsOf(bidding)
+      .map(asUserId)
+      .filter((id) => !bidders.has(id)),
+  )
+  if (unknown.size === 0 || ranking === null) return bidders
+  const found = ranking.scores.flatMap(({ user }) => (unknown.has(user.id) ? user.id : []))
+  return new Set([...bidders, ...found])
 }
 
 const CHANGE_AUCTION = statement(
@@ -223,7 +218,7 @@ async function saveCeilings(
 /** The visible bid that the command at `index` made for its own bidder: the first before the next command's. */
 function ownBidAfter(steps: readonly Step<AuctionEvent>[], index: number, bidder: UserId): BidId | null {
   for (const { event } of steps.slice(index + 1)) {
-    if (event.type === 'CeilingSet') return null
+    if (event.type === 'CeilingSet' || event.type === 'CommandsVoided') return null
     if (event.type === 'BidPlaced' && event.bid.bidder.id === bidder) return event.bid.id
   }
   return null

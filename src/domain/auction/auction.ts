@@ -7,6 +7,12 @@ export const AUCTION_PHASES = ['SCHEDULED', 'LIVE', 'PAUSED', 'SOLD', 'UNSOLD', 
 export type AuctionPhase = (typeof AUCTION_PHASES)[number]
 export const BID_KINDS = ['MANUAL', 'PROXY', 'BUY_NOW'] as const
 export type BidKind = (typeof BID_KINDS)[number]
+/**
+ * Why a bid was voided: a moderator voided it or an earlier one of its bidder; the recomputation without the voided bids
+ * does not yield it; its bidder would lead and cannot pay.
+ */
+export const VOID_REASONS = ['MODERATED', 'RECOMPUTED', 'UNFUNDED'] as const
+export type VoidReason = (typeof VOID_REASONS)[number]
 export const BID_OUTCOMES = [
   'LEADING',
   'LEADING_RESERVE_NOT_MET',
@@ -103,4 +109,6 @@ export interface Bid {
   readonly sequence: number
   readonly placedAt: Instant
   readonly voidedAt: Instant | null
+  /** Null while it stands. */
+  readonly voidReason: VoidReason | null
 }

@@ -114,13 +114,30 @@ function visibleBids(
   return [own, { ...first, id: answerId, bidder: leader, amount: answer, kind: 'PROXY', sequence }]
 }
 
+/**
+ * The automatic bid that the leader of `state` needs for a price that was recomputed: none where one of `standing` is
+ * theirs at that price.
+ */
+export function leadersBid(
+  state: AuctionState,
+  standing: readonly Bid[],
+  id: BidId,
+  now: Instant,
+): readonly AuctionEvent[] {
+  const { leader, currentPrice } = state.standing
+  if (leader === null || currentPrice === null) return []
+  if (standing.some(({ bidder, amount: made }) => bidder.id === leader.id && made === currentPrice)) return []
+  const bid: Bid = { ...nextBid(state, now), id, bidder: leader, amount: currentPrice, kind: 'PROXY' }
+  return [{ type: 'BidPlaced', bid }]
+}
+
 function nextBid(
   { terms, standing }: AuctionState,
   now: Instant,
-): Pick<Bid, 'auctionId' | 'sequence' | 'placedAt' | 'voidedAt'> {
+): Pick<Bid, 'auctionId' | 'sequence' | 'placedAt' | 'voidedAt' | 'voidReason'> {
   // Voiding takes no number back.
   const sequence = standing.bidCount + (standing.voidedBidCount ?? 0) + 1
-  return { auctionId: terms.id, sequence, placedAt: now, voidedAt: null }
+  return { auctionId: terms.id, sequence, placedAt: now, voidedAt: null, voidReason: null }
 }
 
 /** One accepted bidding command: its ceiling, its visible bids, and ReserveMet where these are the first to meet it. */

@@ -42,7 +42,13 @@ export type AuctionCommand =
       readonly answerId: BidId
     }
   | { readonly kind: 'buyNow'; readonly price: number; readonly bidId: BidId }
-  | { readonly kind: 'voidBid'; readonly bidId: BidId; readonly reason: string }
+  /** `answerId` is for the automatic bid that the leader may make then. */
+  | {
+      readonly kind: 'voidBid'
+      readonly bidId: BidId
+      readonly answerId: BidId
+      readonly reason: string
+    }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
   | { readonly kind: 'hammer' }

@@ -1,5 +1,4 @@
 import type { Amount } from '../../kernel/amount.ts'
-import type { BidId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Transfer } from '../wallet/transfer.ts'
 import type { AuctionStanding, AuctionState, Bid, Ceiling } from './auction.ts'
@@ -17,8 +16,13 @@ export type PublicAuctionEvent =
   /** `pausedMs` is the length of the pause that ends here, `endsAt` the end moved by it. */
   | { readonly type: 'AuctionResumed'; readonly pausedMs: number; readonly endsAt: Instant }
   | { readonly type: 'BidPlaced'; readonly bid: Bid }
-  /** `bid` is the one that was asked for; others of the same bidder may have gone with it. */
-  | { readonly type: 'BidVoided'; readonly bid: Bid; readonly reason: string }
+  /** `bid` is the one that was named, `bids` all that were voided with it, itself included, in order of acceptance. */
+  | {
+      readonly type: 'BidVoided'
+      readonly bid: Bid
+      readonly bids: readonly Bid[]
+      readonly reason: string
+    }
   | { readonly type: 'ReserveMet' }
   | { readonly type: 'AuctionExtended'; readonly previousEndsAt: Instant; readonly endsAt: Instant }
   | { readonly type: 'AuctionSold'; readonly winner: NonNullable<AuctionStanding['winner']> }
@@ -33,11 +37,11 @@ type PrivateAuctionEvent =
    * then on, `offer` what was asked for: it differs where a leader bids an amount below the own ceiling.
    */
   | { readonly type: 'CeilingSet'; readonly ceiling: Ceiling; readonly offer: Offer }
-  /** Before BidVoided: which commands (the struck ones and those passed over) and which visible bids no longer count, and the state that the others give. */
+  /** Before BidVoided: the commands and the visible bids that no longer count, and the state that the others give. */
   | {
-      readonly type: 'CommandsStruck'
+      readonly type: 'CommandsVoided'
       readonly sequences: readonly number[]
-      readonly bidIds: readonly BidId[]
+      readonly bids: readonly Bid[]
       readonly state: AuctionState
       readonly voidedAt: Instant
       readonly reason: string
@@ -51,7 +55,7 @@ export function isPublicEvent(event: AuctionEvent): event is PublicAuctionEvent 
   switch (event.type) {
     case 'AuctionCreated':
     case 'CeilingSet':
-    case 'CommandsStruck':
+    case 'CommandsVoided':
     case 'FundsMoved':
       return false
     default:

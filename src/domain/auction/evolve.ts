@@ -18,7 +18,7 @@ export function evolveAuction(state: AuctionState | null, event: AuctionEvent): 
       return withCeiling(state, event.ceiling)
     case 'BidPlaced':
       return shown(state, afterBid(state, event.bid))
-    case 'CommandsStruck':
+    case 'CommandsVoided':
       return event.state
     case 'BidVoided':
     case 'FundsMoved':

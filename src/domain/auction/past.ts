@@ -1,4 +1,3 @@
-import type { BidId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Bid } from './auction.ts'
 import type { AuctionEvent, Offer } from './event.ts'
@@ -8,15 +7,13 @@ export interface PastCommand {
   readonly sequence: number
   readonly bidder: Bid['bidder']
   readonly offer: Offer
-  /** The visible bid that it made for its own bidder. */
-  readonly bidId: BidId | null
-  /** When it was struck, or passed over because others were: it has not counted since. Null where it counts. */
-  readonly struckAt: Instant | null
+  /** Since when it no longer counts; null while it does. */
+  readonly voidedAt: Instant | null
 }
 
 /** All that was bid in an auction so far, in order of acceptance. */
 export interface Past {
-  /** With the struck ones. */
+  /** With the voided ones. */
   readonly commands: readonly PastCommand[]
   /** With the voided ones. */
   readonly bids: readonly Bid[]
@@ -29,25 +26,19 @@ export function evolvePast(past: Past, event: AuctionEvent): Past {
   switch (event.type) {
     case 'CeilingSet': {
       const { sequence, bidder } = event.ceiling
-      const made = { sequence, bidder, offer: event.offer, bidId: null, struckAt: null }
+      const made = { sequence, bidder, offer: event.offer, voidedAt: null }
       return { ...past, commands: [...past.commands, made] }
     }
-    case 'BidPlaced': {
-      const last = past.commands.at(-1)
-      const isOwn = last !== undefined && last.bidId === null && last.bidder.id === event.bid.bidder.id
-      const commands = isOwn
-        ? [...past.commands.slice(0, -1), { ...last, bidId: event.bid.id }]
-        : past.commands
-      return { commands, bids: [...past.bids, event.bid] }
-    }
-    case 'CommandsStruck': {
+    case 'BidPlaced':
+      return { ...past, bids: [...past.bids, event.bid] }
+    case 'CommandsVoided': {
       const gone = new Set(event.sequences)
-      const voided = new Set(event.bidIds)
+      const voided = new Map(event.bids.map((bid) => [bid.id, bid]))
       return {
         commands: past.commands.map((made) => {
-          return gone.has(made.sequence) ? { ...made, struckAt: event.voidedAt } : made
+          return gone.has(made.sequence) ? { ...made, voidedAt: event.voidedAt } : made
         }),
-        bids: past.bids.map((bid) => (voided.has(bid.id) ? { ...bid, voidedAt: event.voidedAt } : bid)),
+        bids: past.bids.map((bid) => voided.get(bid.id) ?? bid),
       }
     }
     default:

@@ -1,18 +1,17 @@
-import { asBidId, type BidId } from '../../kernel/id.ts'
+import type { BidId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import { isStorable, lengthOf } from '../../kernel/text.ts'
 import { accept, reject } from '../decision.ts'
-import type { Person } from '../person.ts'
 import type { Wallets } from '../wallet/transfer.ts'
-import type { AuctionState } from './auction.ts'
-import { bidsOf } from './bid.ts'
+import type { AuctionState, Bid, VoidReason } from './auction.ts'
+import { leadersBid } from './bid.ts'
 import type { AuctionDecision } from './context.ts'
 import type { AuctionEvent } from './event.ts'
 import { foldAuction } from './evolve.ts'
-import { fundsFor } from './money.ts'
-import type { Past, PastCommand } from './past.ts'
-import { hasEnded } from './phase.ts'
-import { contestOf, leastOffer } from './price.ts'
+import type { Past } from './past.ts'
+import { hasEnded, type Refusal } from './phase.ts'
+import { type FundedRecomputation, recompute, recomputeFunded } from './recompute.ts'
+import { extension } from './soft-close.ts'
 
 interface Voiding {
   readonly past: Past
@@ -22,97 +21,99 @@ interface Voiding {
 
 const MAX_REASON_LENGTH = 1_000
 
-/** Strikes the command behind a bid, and all later ones of the same bidder. */
+/**
+ * Voids a bid with the command behind it and all later bids and commands of its bidder, and recomputes the auction from
+ * the commands that remain. Every other standing bid that the recomputation does not yield is voided with it.
+ *
+ * Events in the order of the entries: BidVoided, which shows the recomputed price and leader; the leader's automatic
+ * bid, where none of theirs stands at that price; AuctionExtended.
+ */
 export function decideVoid(
   state: AuctionState,
-  { bidId, reason }: { readonly bidId: BidId; readonly reason: string },
+  { bidId, answerId, reason }: { readonly bidId: BidId; readonly answerId: BidId; readonly reason: string },
   { past, wallets, now }: Voiding,
 ): AuctionDecision {
-  if (!isStorable(reason) || lengthOf(reason) > MAX_REASON_LENGTH) {
-    const limit = `The reason must have at most ${MAX_REASON_LENGTH} characters, none of them NUL.`
-    return reject('INVALID_INPUT', limit, { field: 'reason' })
-  }
+  const refusal = refusedReason(reason)
+  if (refusal !== undefined) return refusal
   const bid = past.bids.find(({ id }) => id === bidId)
   if (bid === undefined) return reject('NOT_FOUND', 'There is no such bid.')
   if (bid.voidedAt !== null) return accept([], { bid: null })
   if (hasEnded(state, now) || state.standing.phase === 'CANCELLED') {
     return reject('INVALID_TRANSITION', 'The auction is over.')
   }
-  const behind = commandsBehind(past)
-  const from = behind.get(bid.id) ?? 0
-  const isStruck = (bidder: Person, sequence: number): boolean =>
-    bidder.id === bid.bidder.id && sequence >= from
-  const bids = past.bids.filter(({ id, bidder, voidedAt }) => {
-    return voidedAt === null && isStruck(bidder, behind.get(id) ?? 0)
+  const { sequences, voided, kept, result } = recomputeWithout(bid, state, { past, wallets, now })
+  const bids = voided.map(({ bid: each, reason: voidReason }) => ({ ...each, voidedAt: now, voidReason }))
+  const after = stateAfter(state, result.after, kept, bids.length)
+  const events: readonly AuctionEvent[] = [
+    { type: 'CommandsVoided', sequences, bids, state: after, voidedAt: now, reason },
+    { type: 'BidVoided', bid: { ...bid, voidedAt: now, voidReason: 'MODERATED' }, bids, reason },
+    ...leadersBid(after, kept, answerId, now),
+  ]
+  return accept([...events, ...extension(foldAuction(state, events), now)], { bid: null })
+}
+
+function refusedReason(reason: string): Refusal | undefined {
+  if (isStorable(reason) && lengthOf(reason) <= MAX_REASON_LENGTH) return undefined
+  const limit = `The reason must have at most ${MAX_REASON_LENGTH} characters, none of them NUL.`
+  return reject('INVALID_INPUT', limit, { field: 'reason' })
+}
+
+interface Voided {
+  readonly bid: Bid
+  readonly reason: VoidReason
+}
+
+interface Remainder {
+  /** Of all commands that no longer count. */
+  readonly sequences: readonly number[]
+  readonly voided: readonly Voided[]
+  /** The bids that still stand. */
+  readonly kept: readonly Bid[]
+  readonly result: FundedRecomputation
+}
+
+function recomputeWithout(named: Bid, state: AuctionState, { past, wallets, now }: Voiding): Remainder {
+  const counting = past.commands.filter(({ voidedAt }) => voidedAt === null)
+  const standing = past.bids.filter(({ voidedAt }) => voidedAt === null)
+  const { behind } = recompute(state, counting, now)
+  const from = behind(named) ?? 0
+  const remaining = counting.filter(({ bidder, sequence }) => {
+    return bidder.id !== named.bidder.id || sequence < from
   })
-  const counting = past.commands.filter(({ struckAt }) => struckAt === null)
-  const remaining = counting.filter(({ bidder, sequence }) => !isStruck(bidder, sequence))
-  const { after, standing } = replayed(state, remaining, bids.length, wallets, now)
-  const struck: AuctionEvent = {
-    type: 'CommandsStruck',
-    sequences: counting.flatMap(({ sequence }) => (standing.has(sequence) ? [] : sequence)),
-    bidIds: bids.map(({ id }) => id),
-    state: after,
-    voidedAt: now,
-    reason,
+  const result = recomputeFunded(state, remaining, wallets, now)
+  const reasonOf = (bid: Bid): VoidReason | null => {
+    const command = behind(bid) ?? 0
+    const isLater = bid.sequence >= named.sequence || command >= from
+    if (bid.bidder.id === named.bidder.id && isLater) return 'MODERATED'
+    if (result.behind(bid) !== undefined) return null
+    return result.unfunded.has(command) ? 'UNFUNDED' : 'RECOMPUTED'
   }
-  return accept([struck, { type: 'BidVoided', bid: { ...bid, voidedAt: now }, reason }], { bid: null })
+  const judged = standing.map((bid) => ({ bid, reason: reasonOf(bid) }))
+  const stillCounting = new Set(remaining.map(({ sequence }) => sequence))
+  const counts = ({ sequence }: { readonly sequence: number }): boolean =>
+    stillCounting.has(sequence) && !result.unfunded.has(sequence) && !result.refused.has(sequence)
+  return {
+    sequences: counting.flatMap((made) => (counts(made) ? [] : made.sequence)),
+    voided: judged.flatMap(({ bid, reason }) => (reason === null ? [] : { bid, reason })),
+    kept: judged.flatMap(({ bid, reason }) => (reason === null ? bid : [])),
+    result,
+  }
 }
 
-/**
- * For each visible bid the sequence of its bidder's command that it rests on: the one that made it, or for an answer the
- * bidder's last one before the challenge that counted then. The challenge's bid stands right before its answer.
- */
-function commandsBehind({ commands, bids }: Past): ReadonlyMap<BidId, number> {
-  const makers = new Map(commands.map(({ bidId, sequence }) => [bidId, sequence]))
-  const own = Map.groupBy(commands, ({ bidder }) => bidder.id)
-  const behind = new Map<BidId, number>()
-  let maker = 0
-  for (const { id, bidder, placedAt } of bids) {
-    maker = makers.get(id) ?? maker
-    const last = own.get(bidder.id)?.findLast(({ sequence, struckAt }) => {
-      return sequence <= maker && (struckAt === null || struckAt >= placedAt)
-    })
-    behind.set(id, last?.sequence ?? maker)
-  }
-  return behind
-}
-
-/**
- * The state that `commands` alone would have given, and the sequences of those that count in it. Those that cannot be
- * funded now, or that the rules would not take any more, are passed over for good.
- */
-function replayed(
-  state: AuctionState,
-  commands: readonly PastCommand[],
-  voided: number,
-  wallets: Wallets,
-  now: Instant,
-): { readonly after: AuctionState; readonly standing: ReadonlySet<number> } {
-  const { terms, standing, commandCount } = state
-  const nothing = { currentPrice: null, leader: null, bidCount: 0, bidderCount: 0 }
-  const counting = new Set<number>()
-  let after: AuctionState = {
-    ...state,
-    standing: { ...standing, ...nothing, reserveMet: terms.reservePrice === null },
-    leading: null,
-    bidders: new Set(),
-  }
-  for (const { sequence, bidder, offer } of commands) {
-    if (offer.value < leastOffer(after, bidder.id, offer)) continue
-    const contest = contestOf(after, bidder.id, offer)
-    const isHeld = terms.funded && contest.kind !== 'answered'
-    if (isHeld && contest.ceiling > fundsFor(state, bidder.id, wallets)) continue
-    const own = asBidId(`replay_${sequence}`)
-    const given = { bidder, offer, bidId: own, answerId: own, now }
-    after = { ...after, commandCount: sequence - 1 }
-    after = foldAuction(after, bidsOf(after, contest, given).placed)
-    counting.add(sequence)
-  }
+/** The recomputed state with the counts of the bids that really stand; bids that were voided keep their numbers. */
+function stateAfter(
+  { standing: before, commandCount }: AuctionState,
+  recomputed: AuctionState,
+  kept: readonly Bid[],
+  voidedCount: number,
+): AuctionState {
+  const { leader } = recomputed.standing
+  const bidders = new Set(kept.map(({ bidder }) => bidder.id))
+  if (leader !== null) bidders.add(leader.id)
   const counts = {
-    bidCount: standing.bidCount - voided,
-    voidedBidCount: (standing.voidedBidCount ?? 0) + voided,
+    bidCount: kept.length,
+    voidedBidCount: (before.voidedBidCount ?? 0) + voidedCount,
+    bidderCount: bidders.size,
   }
-  const counted = { ...after, commandCount, standing: { ...after.standing, ...counts } }
-  return { after: counted, standing: counting }
+  return { ...recomputed, commandCount, bidders, standing: { ...recomputed.standing, ...counts } }
 }

@@ -1,7 +1,8 @@
-import type { Amount } from '../../kernel/amount.ts'
-import type { UserId } from '../../kernel/id.ts'
+import { type Amount, amount } from '../../kernel/amount.ts'
+import type { BidId, UserId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Offset } from '../../kernel/position.ts'
+import type { Bid, VoidReason } from '../auction/auction.ts'
 import type { Person } from '../person.ts'
 import { type AuctionSight, type Broadcast, type Following, withSight } from './following.ts'
 
@@ -16,16 +17,29 @@ export interface AuctionEntry {
     readonly standing: AuctionSight
     /** BidPlaced. */
     readonly bid?: { readonly bidder: Person }
+    /** BidVoided. */
+    readonly bids?: readonly Pick<Bid, 'id' | 'bidder' | 'amount' | 'kind' | 'voidReason'>[]
+    /** AuctionCancelled, BidVoided. */
+    readonly reason?: string
     /** AuctionSold. */
     readonly winner?: { readonly user: Person; readonly price: Amount }
   }
 }
 
-/** One user is told something. */
-export interface Telling {
-  readonly kind: 'OUTBID' | 'AUCTION_WON' | Broadcast['kind']
-  readonly userId: UserId
-  readonly price: Amount | null
+/** What a bidder is notified of; `price` is the auction's current one. */
+export type Telling = { readonly userId: UserId; readonly price: Amount | null } & (
+  | { readonly kind: 'OUTBID' | 'LEADING' | 'AUCTION_WON' | 'AUCTION_LOST' | 'AUCTION_ENDING' }
+  | { readonly kind: 'AUCTION_CANCELLED'; readonly reason: string }
+  | ({ readonly kind: 'BID_VOIDED'; readonly reason: string } & VoidedBids)
+)
+
+/** All bids of one bidder that one command voided. */
+export interface VoidedBids {
+  /** In order of acceptance; at least one. */
+  readonly bidIds: readonly BidId[]
+  /** The highest of them. */
+  readonly amount: Amount
+  readonly voidReason: VoidReason
 }
 
 export interface Consequences {
@@ -66,12 +80,33 @@ function tellingsOf(
   next: AuctionEntry | undefined,
 ): readonly Telling[] {
   const { bid, winner, standing } = data
+  if (type === 'BidVoided') return tellingsOfVoid(leader, data)
   if (type === 'AuctionSold' && winner !== undefined) {
     return [{ kind: 'AUCTION_WON', userId: winner.user.id, price: winner.price }]
   }
   if (type !== 'BidPlaced' || bid === undefined || leader === null) return []
   if (leader.id === bid.bidder.id || isAnswerOf(leader, next)) return []
   return [{ kind: 'OUTBID', userId: leader.id, price: standing.currentPrice }]
+}
+
+/**
+ * Those whose bids were voided, and who leads since. An automatic bid that was merely recomputed took nothing from its
+ * bidder: the maximum behind it still counts.
+ */
+function tellingsOfVoid(leader: Person | null, data: AuctionEntry['data']): readonly Telling[] {
+  const { bids = [], reason = '', standing } = data
+  const price = standing.currentPrice
+  const lost = bids.filter(({ voidReason, kind }) => voidReason !== 'RECOMPUTED' || kind !== 'PROXY')
+  const byBidder = Map.groupBy(lost, ({ bidder }) => bidder.id)
+  const voided = [...byBidder].map(([userId, own]): Telling => {
+    const bidIds = own.map(({ id }) => id)
+    const highest = amount(Math.max(...own.map((each) => each.amount)))
+    const voidReason = own.at(-1)?.voidReason ?? 'MODERATED'
+    return { kind: 'BID_VOIDED', userId, price, reason, bidIds, amount: highest, voidReason }
+  })
+  const leads = standing.leader
+  if (leads === null || leads.id === leader?.id) return voided
+  return [...voided, { kind: 'LEADING', userId: leads.id, price }]
 }
 
 /** An answer is a bid that another's command made. */
@@ -82,11 +117,15 @@ function isAnswerOf(leader: Person, next: AuctionEntry | undefined): boolean {
 }
 
 function ending(state: Following, { type, data }: AuctionEntry): Following {
-  if (type === 'AuctionCancelled') return { ...state, isOver: true }
-  if (type !== 'AuctionSold' && type !== 'AuctionUnsold') return state
-  const broadcast: Broadcast = {
-    ...{ kind: 'AUCTION_LOST', price: data.standing.currentPrice, except: data.winner?.user.id ?? null },
-    ...{ beyond: null, through: null, after: null },
+  const toAll = { price: data.standing.currentPrice, beyond: null, through: null, after: null }
+  const end = (broadcast: Broadcast): Following => ({ ...state, broadcast, isOver: true })
+  switch (type) {
+    case 'AuctionCancelled':
+      return end({ ...toAll, kind: 'AUCTION_CANCELLED', reason: data.reason ?? '', except: null })
+    case 'AuctionSold':
+    case 'AuctionUnsold':
+      return end({ ...toAll, kind: 'AUCTION_LOST', except: data.winner?.user.id ?? null })
+    default:
+      return state
   }
-  return { ...state, broadcast, isOver: true }
 }

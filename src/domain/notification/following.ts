@@ -13,8 +13,10 @@ export interface AuctionSight {
 
 /** What all bidders are to be told, in order of their ids: however many there are, a few hundred at a time. */
 export interface Broadcast {
-  readonly kind: 'AUCTION_LOST' | 'AUCTION_ENDING'
+  readonly kind: 'AUCTION_LOST' | 'AUCTION_ENDING' | 'AUCTION_CANCELLED'
   readonly price: Amount | null
+  /** Of AUCTION_CANCELLED. */
+  readonly reason?: string | undefined
   readonly except: UserId | null
   /** Only those whose first bidding command came after so many; null: all. */
   readonly beyond: number | null

@@ -17,6 +17,8 @@ interface AuctionEntryData {
   readonly standing: AuctionStanding
   /** BidPlaced, BidVoided. */
   readonly bid?: Bid
+  /** BidVoided; entries of older nodes lack it, and voided `bid` alone. */
+  readonly bids?: readonly Bid[]
   /** AuctionExtended. */
   readonly previousEndsAt?: Instant
   /** AuctionSold. */

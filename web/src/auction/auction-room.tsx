@@ -10,7 +10,7 @@ import { Lot } from './lot.tsx'
 import { LotList } from './lot-list.tsx'
 import { PriceChart } from './price-chart.tsx'
 import { Ranking } from './ranking.tsx'
-import { isOver, standing } from './standing.ts'
+import { isOver, ownBids, standing } from './standing.ts'
 import { Wallet } from './wallet.tsx'
 
 /** How long one that is over stays before the eyes, before the next one comes. */
@@ -35,7 +35,7 @@ export function AuctionRoom() {
           <LotList lots={lots} shownId={shownId} onShow={show} />
         </ScrollArea>
         <p className="soft line" id="before">
-          {before !== undefined && `Before this: ${before.title}. ${standing(before, myId, false)}.`}
+          {before !== undefined && `Before this: ${before.title}. ${standing(before, myId, 'none')}.`}
         </p>
       </section>
     </>
@@ -60,9 +60,9 @@ function ShownLot({ auctionId }: { readonly auctionId: string }) {
   const { auction, bids } = live.state
   return (
     <>
-      <Lot auction={auction} hasBid={bids.some(({ bidder }) => bidder.id === myId)}>
+      <Lot auction={auction} own={ownBids(bids, myId)}>
         <SignIn />
-        {myId !== null && <Bidding auction={auction} />}
+        {myId !== null && <Bidding auction={auction} bids={bids} />}
         {myId !== null && <Wallet auction={auction} />}
       </Lot>
       <section id="history" aria-labelledby="history-title">

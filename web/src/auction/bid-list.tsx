@@ -36,6 +36,12 @@ export function BidList({ auction, bids }: Props) {
   )
 }
 
+const VOIDED = {
+  MODERATED: 'voided',
+  RECOMPUTED: 'voided, recalculated',
+  UNFUNDED: 'voided, not covered by the wallet',
+} as const satisfies Record<NonNullable<Bid['voidReason']>, string>
+
 interface LineProps {
   readonly bid: Bid
   readonly currency: string
@@ -43,14 +49,14 @@ interface LineProps {
 }
 
 const Line = memo(function Line({ bid, currency, isMine }: LineProps) {
-  const { amount, bidder, kind, placedAt, voidedAt } = bid
+  const { amount, bidder, kind, placedAt, voidReason } = bid
   const name = isMine ? `${bidder.name} (you)` : bidder.name
   return (
-    <li className={`${isMine ? 'mine' : ''} ${voidedAt === null ? '' : 'voided'}`}>
+    <li className={`${isMine ? 'mine' : ''} ${voidReason === null ? '' : 'voided'}`}>
       <span>{money(amount, currency)}</span>
       <span>
         {kind === 'PROXY' ? `${name}, auto` : name}
-        {voidedAt !== null && ', struck'}
+        {voidReason !== null && `, ${VOIDED[voidReason]}`}
       </span>
       <span className="soft">{timeOf(placedAt)}</span>
     </li>

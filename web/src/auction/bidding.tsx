@@ -1,4 +1,4 @@
-import type { Auction } from '@rostrum/client'
+import type { Auction, Bid } from '@rostrum/client'
 import { type FormEvent, useEffect, useState } from 'react'
 import { useClient } from 'urql'
 import { isRefused, useCommand } from '../command.ts'
@@ -16,19 +16,24 @@ import { digitsOf, minorUnits, money, plain } from '../money.ts'
 interface Answer {
   readonly words: string
   readonly price: number
-  /** How often bids had been struck. */
+  /** How many bids had been voided. */
   readonly voids: number
 }
 
 /** Quick bids go so many steps beyond the least. */
 const QUICK_STEPS = [0, 1, 3]
 
+interface Props {
+  readonly auction: Auction
+  readonly bids: readonly Bid[]
+}
+
 /** Quick bids, a ceiling, buying at once; and what became of it. */
-export function Bidding({ auction }: { readonly auction: Auction }) {
+export function Bidding({ auction, bids }: Props) {
   const { myId, isConnected } = useHere()
   const command = useCommand()
   const [answer, setAnswer] = useState<Answer>()
-  const voids = useVoids(auction)
+  const voids = bids.filter(({ voidedAt }) => voidedAt !== null).length
   const [ceiling, setCeiling] = useOwnCeiling(auction, voids)
   const { id: auctionId, currency, minimumBid, currentPrice, startingPrice, buyNowPrice } = auction
   const isLeading = auction.leader?.id === myId
@@ -164,11 +169,11 @@ function refusal({ code, reason, minimum, available, required }: Refusal, curren
   return reason
 }
 
-/** Nobody else sees it; it is asked for when the page is opened and when bids were struck, and known from each answer. */
+/** Nobody else sees it; it is asked for when the page is opened and when bids were voided, and known from each answer. */
 function useOwnCeiling({ id: auctionId, currentPrice }: Auction, voids: number) {
   const client = useClient()
   const [ceiling, setCeiling] = useState<number | null>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was struck may have been one's own
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the viewer's own bids may have been voided
   useEffect(() => {
     void client
       .query(OwnCeilingDocument, { auctionId }, { requestPolicy: 'network-only' })
@@ -177,13 +182,4 @@ function useOwnCeiling({ id: auctionId, currentPrice }: Auction, voids: number) 
   }, [client, auctionId, voids])
   const isStanding = ceiling !== null && ceiling > (currentPrice ?? 0)
   return [isStanding ? ceiling : null, setCeiling] as const
-}
-
-/** How often there were fewer bids than before: some were struck. */
-function useVoids({ bidCount }: Auction): number {
-  const [seen, setSeen] = useState({ bidCount, voids: 0 })
-  if (seen.bidCount !== bidCount) {
-    setSeen({ bidCount, voids: bidCount < seen.bidCount ? seen.voids + 1 : seen.voids })
-  }
-  return seen.voids
 }

@@ -38,7 +38,7 @@ export function LotList({ lots, shownId, onShow }: Props) {
 
   function said(lot: Auction): string {
     const { phase, startsAt, currentPrice, startingPrice, currency } = lot
-    if (isOver(lot)) return standing(lot, myId, false)
+    if (isOver(lot)) return standing(lot, myId, 'none')
     const price = money(currentPrice ?? startingPrice, currency)
     if (phase === 'SCHEDULED') return `at ${timeOf(startsAt)}, from ${price}`
     return phase === 'PAUSED' ? `${price}, paused` : price

@@ -3,22 +3,22 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useHere } from '../here.ts'
 import { money } from '../money.ts'
 import { Countdown } from './countdown.tsx'
-import { standing } from './standing.ts'
+import { type OwnBids, standing } from './standing.ts'
 
 interface Props {
   readonly auction: Auction
-  readonly hasBid: boolean
+  readonly own: OwnBids
   /** What who takes part does. */
   readonly children: ReactNode
 }
 
 /** What is sold, at what price, who leads, and how long it goes on. */
-export function Lot({ auction, hasBid, children }: Props) {
+export function Lot({ auction, own, children }: Props) {
   const { myId } = useHere()
   const { title, description, currency, currentPrice, startingPrice, leader } = auction
   const price = money(currentPrice ?? startingPrice, currency)
-  const said = standing(auction, myId, hasBid)
-  const mood = leader !== null && leader.id === myId ? 'mine' : hasBid ? 'outbid' : ''
+  const said = standing(auction, myId, own)
+  const mood = leader !== null && leader.id === myId ? 'mine' : own === 'none' ? '' : 'outbid'
   return (
     <section id="lot" aria-labelledby="title">
       <div className="about">

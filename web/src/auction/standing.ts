@@ -1,15 +1,24 @@
-import type { Auction } from '@rostrum/client'
+import type { Auction, Bid } from '@rostrum/client'
 import { money } from '../money.ts'
 
 export function isOver({ phase }: Auction): boolean {
   return phase === 'SOLD' || phase === 'UNSOLD' || phase === 'CANCELLED'
 }
 
+/** Whether the viewer has bids, and whether any of them stands. */
+export type OwnBids = 'none' | 'standing' | 'voided'
+
+export function ownBids(bids: readonly Bid[], myId: string | null): OwnBids {
+  const own = bids.filter(({ bidder }) => bidder.id === myId)
+  if (own.length === 0) return 'none'
+  return own.some(({ voidedAt }) => voidedAt === null) ? 'standing' : 'voided'
+}
+
 /** How an auction stands for who is before the page, in a few words. */
 export function standing(
   { phase, winner, leader, currency }: Auction,
   myId: string | null,
-  hasBid: boolean,
+  own: OwnBids,
 ): string {
   if (phase === 'SOLD' && winner !== null) {
     const who = winner.user.id === myId ? 'you' : winner.user.name
@@ -17,7 +26,13 @@ export function standing(
   }
   if (phase === 'UNSOLD') return 'Not sold'
   if (phase === 'CANCELLED') return 'Cancelled'
-  if (leader === null) return 'No bids yet'
+  if (leader === null) return own === 'voided' ? 'No bids, yours were voided' : 'No bids yet'
   if (leader.id === myId) return 'You lead'
-  return `${leader.name} leads${hasBid ? ', you were outbid' : ''}`
+  return `${leader.name} leads${POSITION[own]}`
 }
+
+const POSITION = {
+  none: '',
+  standing: ', you were outbid',
+  voided: ', your bids were voided',
+} as const satisfies Record<OwnBids, string>

@@ -94,7 +94,7 @@ interface VoidProps {
   readonly hear: ReturnType<typeof useAnswer>[1]
 }
 
-/** Strikes a bid, and all later ones of its bidder. */
+/** Voids a bid and all later ones of its bidder; offers the latest bids that stand. */
 function VoidForm({ auctionId, hear }: VoidProps) {
   const command = useCommand()
   const live = useAuction(auctionId)

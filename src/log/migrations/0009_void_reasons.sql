@@ -1,0 +1,1 @@
+ALTER TABLE "bids" ADD COLUMN "void_reason" text;
