@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { buildSchema, getNamedType, isObjectType, isUnionType, parse, validate } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { prepareOperation, SNAPSHOTS } from '../src/operation.ts'
+import { prepareOperation } from '../src/operation.ts'
+import { SNAPSHOTS } from '../src/resumption.ts'
 
 const schema = buildSchema(await readFile(new URL('../../schema.graphql', import.meta.url), 'utf8'))
 

@@ -14,11 +14,13 @@ import './message-event.ts'
 import './message-mutation.ts'
 import './node.ts'
 import './notification.ts'
+import { makeRootsNullable } from './nullable-roots.ts'
 import './presence.ts'
 import './push.ts'
 import './revocation.ts'
 import './room.ts'
 import './room-event.ts'
+import { showRoomIds } from './room-ids.ts'
 import './room-mutation.ts'
 import './scalars.ts'
 import './scores.ts'
@@ -44,6 +46,8 @@ builder.subscriptionType({
 /** The schema that the server executes. Subscription fields carry `extensions.plan`; see field.ts. */
 export function createSchema(): GraphQLSchema {
   const schema = builder.toSchema()
+  makeRootsNullable(schema)
+  showRoomIds(schema)
   refuseUnstorableIds(schema)
   limitMutations(schema)
   stopWhenGone(schema)
