@@ -5,6 +5,7 @@ import './auction.ts'
 import './auction-event.ts'
 import './auction-mutation.ts'
 import { builder } from './builder.ts'
+import { describeSchema } from './describe-schema.ts'
 import './event.ts'
 import './leaderboard.ts'
 import './leaderboard-event.ts'
@@ -46,6 +47,7 @@ builder.subscriptionType({
 /** The schema that the server executes. Subscription fields carry `extensions.plan`; see field.ts. */
 export function createSchema(): GraphQLSchema {
   const schema = builder.toSchema()
+  describeSchema(schema)
   makeRootsNullable(schema)
   showRoomIds(schema)
   refuseUnstorableIds(schema)

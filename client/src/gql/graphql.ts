@@ -4,6 +4,7 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** SCHEDULED until it opens, LIVE while it takes bids, PAUSED while its clock stands still. SOLD, UNSOLD and CANCELLED are final. */
 export type AuctionPhase =
   | 'CANCELLED'
   | 'LIVE'
@@ -12,17 +13,20 @@ export type AuctionPhase =
   | 'SOLD'
   | 'UNSOLD';
 
+/** Whom an announcement reaches: everyone, the signed-in, administrators, or those who may see one room. */
 export type Audience =
   | 'ADMIN'
   | 'AUTHENTICATED'
   | 'GLOBAL'
   | 'ROOM';
 
+/** MANUAL: the bidder named the amount. PROXY: the server bid for a maximum. BUY_NOW: the bidder took the price on offer. */
 export type BidKind =
   | 'BUY_NOW'
   | 'MANUAL'
   | 'PROXY';
 
+/** What a notification is about. The server makes those on auctions and messages; services choose a kind for theirs. */
 export type NotificationKind =
   | 'AUCTION_ENDING'
   | 'AUCTION_LOST'
@@ -33,6 +37,7 @@ export type NotificationKind =
   | 'OUTBID'
   | 'ROOM';
 
+/** Whether it buys or sells (FIX Side). */
 export type OrderSide =
   | 'BUY'
   | 'SELL';
@@ -46,6 +51,7 @@ export type OrderStatus =
   | 'PARTIALLY_FILLED'
   | 'REJECTED';
 
+/** How it may be filled (FIX OrdType). */
 export type OrderType =
   | 'LIMIT'
   | 'MARKET'
@@ -63,6 +69,7 @@ export type RankingMethod =
   | 'ORDINAL'
   | 'STANDARD';
 
+/** What a room is for. LOBBY: talk for everyone. AUCTION: auctions. TRADE: orders and positions. CHAT: talk. DIRECT: two users. */
 export type RoomKind =
   | 'AUCTION'
   | 'CHAT'
@@ -70,6 +77,7 @@ export type RoomKind =
   | 'LOBBY'
   | 'TRADE';
 
+/** SCHEDULED until it opens, LIVE, PAUSED while nobody may bid, ENDED for good. */
 export type RoomPhase =
   | 'ENDED'
   | 'LIVE'
@@ -83,6 +91,7 @@ export type RoomVisibility =
   | 'MEMBERS'
   | 'PUBLIC';
 
+/** How loud to show it. */
 export type Severity =
   | 'CRITICAL'
   | 'INFO'

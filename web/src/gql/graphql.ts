@@ -4,9 +4,11 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** How an auction is run. ENGLISH: ascending bids, the highest wins. */
 export type AuctionFormat =
   | 'ENGLISH';
 
+/** SCHEDULED until it opens, LIVE while it takes bids, PAUSED while its clock stands still. SOLD, UNSOLD and CANCELLED are final. */
 export type AuctionPhase =
   | 'CANCELLED'
   | 'LIVE'
@@ -15,12 +17,14 @@ export type AuctionPhase =
   | 'SOLD'
   | 'UNSOLD';
 
+/** Whom an announcement reaches: everyone, the signed-in, administrators, or those who may see one room. */
 export type Audience =
   | 'ADMIN'
   | 'AUTHENTICATED'
   | 'GLOBAL'
   | 'ROOM';
 
+/** MANUAL: the bidder named the amount. PROXY: the server bid for a maximum. BUY_NOW: the bidder took the price on offer. */
 export type BidKind =
   | 'BUY_NOW'
   | 'MANUAL'
@@ -34,35 +38,55 @@ export type BidOutcome =
   | 'MAXIMUM_RAISED'
   | 'OUTBID';
 
+/** The terms of a new auction. A term out of its range is Rejected INVALID_INPUT with `field`. */
 export type CreateAuctionInput = {
+  /** At least `reservePrice`, and 130 % of `startingPrice`. On offer until the first bid, or until the reserve is met. */
   buyNowPrice?: number | null | undefined;
+  /** An ISO 4217 code, or a code of your own: capital letters and digits. */
   currency: string;
+  /** At most 10,000 characters; empty if left out. */
   description?: string | null | undefined;
+  /** In the future, and after `startsAt`. */
   endsAt: string;
+  /** ENGLISH if left out. */
   format?: AuctionFormat | null | undefined;
+  /** True: bids hold money in the bidders’ wallets. False if left out. */
   funded?: boolean | null | undefined;
+  /** 1 to 128 characters. A retry with the same key and input gets the first answer; with another input it is refused. */
   idempotencyKey?: string | null | undefined;
+  /** The server’s default table if left out. */
   increments?: Array<IncrementBandInput> | null | undefined;
+  /** At least `startingPrice`; secret. None if left out. */
   reservePrice?: number | null | undefined;
+  /** The room to hold it in. */
   roomId: string | number;
   /** Whoever may create auctions here may name another seller; the creator otherwise. */
   sellerId?: string | number | null | undefined;
+  /** Late bids extend nothing if left out. */
   softClose?: SoftCloseInput | null | undefined;
+  /** The least that the first bid must be, in minor units. */
   startingPrice: number;
+  /** At once if left out. */
   startsAt?: string | null | undefined;
+  /** 1 to 200 characters. */
   title: string;
 };
 
+/** See IncrementBand. Bands ascend by `from`. */
 export type IncrementBandInput = {
+  /** The current price from which the band applies, in minor units. */
   from: number;
+  /** The least step, in minor units, at least 1. */
   step: number;
 };
 
+/** What a member may do: OWNER and MODERATOR moderate, MEMBER writes. */
 export type MemberRole =
   | 'MEMBER'
   | 'MODERATOR'
   | 'OWNER';
 
+/** What a notification is about. The server makes those on auctions and messages; services choose a kind for theirs. */
 export type NotificationKind =
   | 'AUCTION_ENDING'
   | 'AUCTION_LOST'
@@ -73,6 +97,7 @@ export type NotificationKind =
   | 'OUTBID'
   | 'ROOM';
 
+/** Whether it buys or sells (FIX Side). */
 export type OrderSide =
   | 'BUY'
   | 'SELL';
@@ -86,6 +111,7 @@ export type OrderStatus =
   | 'PARTIALLY_FILLED'
   | 'REJECTED';
 
+/** How it may be filled (FIX OrdType). */
 export type OrderType =
   | 'LIMIT'
   | 'MARKET'
@@ -94,9 +120,13 @@ export type OrderType =
 
 /** Exactly one of `amount` (bid just this) and `maximum` (let the server bid for me, no higher than this). */
 export type PlaceBidInput = {
+  /** The price to bid, in minor units, at least `Auction.minimumBid`. */
   amount?: number | null | undefined;
+  /** The id of an auction (`auc_…`). */
   auctionId: string | number;
+  /** 1 to 128 characters. A retry with the same key gets the first answer. */
   idempotencyKey: string;
+  /** How far the server may bid, in minor units. A maximum can be raised, not lowered. */
   maximum?: number | null | undefined;
 };
 
@@ -105,13 +135,21 @@ export type PresenceState =
   | 'IDLE'
   | 'ONLINE';
 
+/** A new announcement. */
 export type PublishAnnouncementInput = {
+  /** Whom it reaches. */
   audience: Audience;
+  /** 1 to 4000 characters. */
   body: string;
+  /** In the future. Never if left out. */
   expiresAt?: string | null | undefined;
+  /** 1 to 128 characters. A retry with the same key gets the first answer. */
   idempotencyKey?: string | null | undefined;
+  /** Required for the audience ROOM, and refused for others. */
   roomId?: string | number | null | undefined;
+  /** INFO if left out. */
   severity?: Severity | null | undefined;
+  /** 1 to 200 characters. */
   title: string;
 };
 
@@ -121,6 +159,7 @@ export type RankingMethod =
   | 'ORDINAL'
   | 'STANDARD';
 
+/** Why a command changed nothing. */
 export type RejectionCode =
   | 'AUCTION_CANCELLED'
   | 'AUCTION_ENDED'
@@ -142,6 +181,7 @@ export type RejectionCode =
   | 'RATE_LIMITED'
   | 'SELLER_CANNOT_BID';
 
+/** What a room is for. LOBBY: talk for everyone. AUCTION: auctions. TRADE: orders and positions. CHAT: talk. DIRECT: two users. */
 export type RoomKind =
   | 'AUCTION'
   | 'CHAT'
@@ -149,6 +189,7 @@ export type RoomKind =
   | 'LOBBY'
   | 'TRADE';
 
+/** SCHEDULED until it opens, LIVE, PAUSED while nobody may bid, ENDED for good. */
 export type RoomPhase =
   | 'ENDED'
   | 'LIVE'
@@ -164,21 +205,31 @@ export type RoomVisibility =
 
 /** `clientMessageId` makes a retry safe: the same one with the same body returns the same message. */
 export type SendMessageInput = {
+  /** 1 to 4000 characters after trimming. */
   body: string;
+  /** Your own id of the message, 1 to 128 characters, unique per author and room. */
   clientMessageId: string;
+  /** The users to notify. Those whom nobody has seen are left out. */
   mentions?: Array<string | number> | null | undefined;
+  /** A message of the same room. */
   replyToId?: string | number | null | undefined;
+  /** The room to send it to. */
   roomId: string | number;
 };
 
+/** How loud to show it. */
 export type Severity =
   | 'CRITICAL'
   | 'INFO'
   | 'WARNING';
 
+/** See SoftClose. */
 export type SoftCloseInput = {
+  /** How far extensions may move the end past the original one. Milliseconds. */
   capMs: number;
+  /** The time left after an extension, at least. Milliseconds. */
   extensionMs: number;
+  /** Bids with less time left than this extend the auction. Milliseconds. */
   windowMs: number;
 };
 
