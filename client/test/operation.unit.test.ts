@@ -97,6 +97,46 @@ describe('A subscription', () => {
   })
 })
 
+describe('A history that this version does not know', () => {
+  test('is resumed where the document passes a cursor and gets one back, and is sent as it stands', () => {
+    const query = `subscription ($id: ID!, $after: Cursor) {
+      polls(pollId: $id, after: $after) { __typename ...Entry ... on PollSnapshot { reset } }
+    }
+    fragment Entry on Event { cursor offset }`
+    const { text, resumption } = prepareOperation({ query })
+    expect(bare(text)).toBe(bare(query))
+    expect(resumption).toEqual({ key: 'polls', variable: 'after', initial: undefined })
+  })
+
+  test('is resumed where its entries are no events, as those of the change feed', () => {
+    const query = `subscription ($from: Cursor!) {
+      feed: changes(after: $from) { ... on ChangesStart { cursor reset } ... on Change { cursor type } }
+    }`
+    const { text, resumption } = prepareOperation({ query })
+    expect(bare(text)).toBe(bare(query))
+    expect(resumption).toEqual({ key: 'feed', variable: 'from', initial: undefined })
+  })
+
+  test('is asked for the cursor, and for the names that tell its snapshots, where the document forgot them', () => {
+    const query = 'subscription ($after: Cursor) { polls(after: $after) { ... on Vote { option } } }'
+    expect(bare(prepareOperation({ query }).text)).toBe(
+      bare(`subscription ($after: Cursor) {
+        polls(after: $after) { ... on Vote { option } ... on Event { cursor offset at } __typename }
+      }`),
+    )
+  })
+
+  test.each([
+    'subscription ($after: String) { polls(after: $after) { id } }',
+    'subscription ($after: Cursor) { polls(before: $after) { id } }',
+    'subscription { polls { id } }',
+  ])('is left alone where it takes no cursor: %s', (query) => {
+    const { text, resumption } = prepareOperation({ query })
+    expect(resumption).toBeNull()
+    expect(bare(text)).toBe(bare(query))
+  })
+})
+
 describe('Of a document with several operations', () => {
   const query = 'query A { a: __typename } subscription B { announcements { __typename } }'
 
