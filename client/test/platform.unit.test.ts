@@ -24,8 +24,10 @@ class AnsweringSocket extends EventTarget {
 
   send(text: string): void {
     const { id, type } = JSON.parse(text)
-    const answer = (message: object): void =>
-      void this.onmessage?.({ data: JSON.stringify({ id, ...message }) })
+    const answer = (message: object): void => {
+      const data = JSON.stringify({ id, ...message })
+      setTimeout(() => this.onmessage?.({ data }))
+    }
     if (type === 'connection_init') answer({ type: 'connection_ack', payload: {} })
     if (type !== 'subscribe') return
     answer({ type: 'next', payload: { data: { ok: true } } })
