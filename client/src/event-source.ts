@@ -56,16 +56,19 @@ function addressFor(
   url: string,
   { query, variables, operationName }: Parameters<Open>[0],
   token: string | null,
-): URL {
+): string {
+  const parameters = {
+    query,
+    variables: JSON.stringify(variables),
+    ...(operationName === null ? {} : { operationName }),
+    ...(token === null ? {} : { token }),
+  }
   const address = addressOf(url, 'http')
-  address.searchParams.set('query', query)
-  address.searchParams.set('variables', JSON.stringify(variables))
-  if (operationName !== null) address.searchParams.set('operationName', operationName)
-  if (token !== null) address.searchParams.set('token', token)
-  return address
+  const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+  return `${address}${address.includes('?') ? '&' : '?'}${pairs.join('&')}`
 }
 
-function openStream<Result>(address: URL, sink: Sink<Result>, Impl: typeof EventSource): () => void {
+function openStream<Result>(address: string, sink: Sink<Result>, Impl: typeof EventSource): () => void {
   const stream = new Impl(address)
   /** Of a result that is nothing but errors: the stream ends with it. */
   let failure: RostrumError | undefined

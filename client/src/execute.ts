@@ -1,4 +1,5 @@
 import type { Client } from 'graphql-ws'
+import { createDeferred } from './deferred.ts'
 import { errorFrom, RostrumError } from './error.ts'
 import { type Operation, type OperationResult, prepareOperation } from './operation.ts'
 
@@ -13,7 +14,7 @@ export function runOnce<Result, Variables>(
 ): Promise<OperationResult<Result>> {
   const { type, text } = prepareOperation(operation)
   const variables = { ...operation.variables }
-  const { promise, resolve, reject } = Promise.withResolvers<OperationResult<Result>>()
+  const { promise, resolve, reject } = createDeferred<OperationResult<Result>>()
   const isRepeatable = type === 'query' || hasKey(variables)
   let isSent = isConnected
   const listening = isRepeatable

@@ -1,3 +1,4 @@
+import { createDeferred } from './deferred.ts'
 import type { RostrumError } from './error.ts'
 
 /**
@@ -13,10 +14,10 @@ export function iterateOver<Value>(
 ): AsyncIterableIterator<Value> {
   const waiting: Value[] = []
   let end: { readonly error: RostrumError | null } | undefined
-  let arrival = Promise.withResolvers<void>()
+  let arrival = createDeferred<void>()
   const wake = (): void => {
     arrival.resolve()
-    arrival = Promise.withResolvers()
+    arrival = createDeferred()
   }
   async function* values(): AsyncGenerator<Value, void, void> {
     const stop = subscribe({

@@ -1,8 +1,10 @@
+import { createDeferred } from './deferred.ts'
+
 /** Resolves after so long; sooner where the device says that it is online again, or `signal` that it is over. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const done = (): void => resolve()
+  const { promise, resolve } = createDeferred<void>()
+  const done = (): void => resolve(undefined)
   const timer = setTimeout(done, ms)
   signal.addEventListener('abort', done)
   globalThis.addEventListener?.('online', done)

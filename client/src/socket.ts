@@ -66,7 +66,7 @@ export function createSocket(options: SocketOptions): Socket {
     // Nothing is opened before there is a token to sign in with: the server waits five seconds for it.
     url: async () => {
       shown = await source.ask()
-      return addressOf(typeof url === 'function' ? await url() : url, 'ws').href
+      return addressOf(typeof url === 'function' ? await url() : url, 'ws')
     },
     connectionParams() {
       initSentAt = Date.now()

@@ -69,7 +69,7 @@ export function keepSubscribed<Result, Variables>(
     const { data } = result
     const taken = progress !== undefined && isObject(data) ? progress.take(data) : undefined
     if (taken?.kind === 'repeat') return
-    if (taken?.kind === 'entry' && !taken.isSnapshot) context.onEntry(taken.at)
+    if (taken?.kind === 'entry' && !taken.isSnapshot && taken.at !== null) context.onEntry(taken.at)
     sink.next(result)
   }
 

@@ -1,3 +1,4 @@
+import { textOfBase64 } from './base64.ts'
 import { pause } from './pause.ts'
 
 /**
@@ -16,10 +17,7 @@ function claimsOf(token: string): Claims {
   const [, claims] = token.split('.')
   if (claims === undefined) return {}
   try {
-    const bytes = Uint8Array.from(atob(claims.replaceAll('-', '+').replaceAll('_', '/')), (letter) =>
-      letter.charCodeAt(0),
-    )
-    const read: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    const read: unknown = JSON.parse(textOfBase64(claims))
     return typeof read === 'object' && read !== null ? read : {}
   } catch {
     return {}

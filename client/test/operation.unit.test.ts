@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { buildSchema, getNamedType, isObjectType, isUnionType, parse, validate } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { prepareOperation, SNAPSHOTS } from '../src/operation.ts'
+import { prepareOperation } from '../src/operation.ts'
+import { SNAPSHOTS } from '../src/resumption.ts'
 
 const schema = buildSchema(await readFile(new URL('../../schema.graphql', import.meta.url), 'utf8'))
 
@@ -93,6 +94,46 @@ describe('A subscription', () => {
   test('whose field stands in a fragment is refused: it could not be gone on with', () => {
     const query = 'subscription { ...F } fragment F on Subscription { announcements { __typename } }'
     expect(() => prepareOperation({ query })).toThrow('selects its field directly')
+  })
+})
+
+describe('A history that this version does not know', () => {
+  test('is resumed where the document passes a cursor and gets one back, and is sent as it stands', () => {
+    const query = `subscription ($id: ID!, $after: Cursor) {
+      polls(pollId: $id, after: $after) { __typename ...Entry ... on PollSnapshot { reset } }
+    }
+    fragment Entry on Event { cursor offset }`
+    const { text, resumption } = prepareOperation({ query })
+    expect(bare(text)).toBe(bare(query))
+    expect(resumption).toEqual({ key: 'polls', variable: 'after', initial: undefined })
+  })
+
+  test('is resumed where its entries are no events, as those of the change feed', () => {
+    const query = `subscription ($from: Cursor!) {
+      feed: changes(after: $from) { ... on ChangesStart { cursor reset } ... on Change { cursor type } }
+    }`
+    const { text, resumption } = prepareOperation({ query })
+    expect(bare(text)).toBe(bare(query))
+    expect(resumption).toEqual({ key: 'feed', variable: 'from', initial: undefined })
+  })
+
+  test('is asked for the cursor, and for the names that tell its snapshots, where the document forgot them', () => {
+    const query = 'subscription ($after: Cursor) { polls(after: $after) { ... on Vote { option } } }'
+    expect(bare(prepareOperation({ query }).text)).toBe(
+      bare(`subscription ($after: Cursor) {
+        polls(after: $after) { ... on Vote { option } ... on Event { cursor offset at } __typename }
+      }`),
+    )
+  })
+
+  test.each([
+    'subscription ($after: String) { polls(after: $after) { id } }',
+    'subscription ($after: Cursor) { polls(before: $after) { id } }',
+    'subscription { polls { id } }',
+  ])('is left alone where it takes no cursor: %s', (query) => {
+    const { text, resumption } = prepareOperation({ query })
+    expect(resumption).toBeNull()
+    expect(bare(text)).toBe(bare(query))
   })
 })
 

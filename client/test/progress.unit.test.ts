@@ -51,6 +51,24 @@ describe('The progress of a subscription', () => {
     expect([first.bids.reset, second.bids.reset]).toEqual([true, false])
   })
 
+  test('goes along with entries that have a cursor and no offset', () => {
+    const progress = begin()
+    for (const cursor of ['c1', 'c2']) {
+      expect(progress.take({ bids: { cursor } })).toEqual({ kind: 'entry', isSnapshot: false, at: null })
+      expect(progress.variables['after']).toBe(cursor)
+    }
+    expect(progress.hasBegun).toBe(true)
+  })
+
+  test('tells a snapshot by its name where the document does not ask for `reset`', () => {
+    const progress = begin()
+    progress.take({ bids: { __typename: 'Vote', cursor: 'c9', offset: 9 } })
+    const other = { bids: { __typename: 'PollSnapshot', cursor: 's2', offset: 2 } }
+    expect(progress.take(other)).toMatchObject({ kind: 'entry', isSnapshot: true })
+    const copy = { bids: { __typename: 'LeaderboardSnapshotCreated', cursor: 'c3', offset: 3 } }
+    expect(progress.take(copy)).toMatchObject({ kind: 'entry', isSnapshot: false })
+  })
+
   test('leaves alone what is no entry', () => {
     expect(begin().take({ bids: null }).kind).toBe('other')
   })

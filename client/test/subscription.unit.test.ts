@@ -98,6 +98,26 @@ describe('A subscription that the server can not serve at the moment', () => {
   })
 })
 
+describe('A subscription to a history that a newer server has', () => {
+  test('is asked for again from its last cursor: nothing between is lost', async () => {
+    const server = standIn()
+    const next = vi.fn()
+    const query = `subscription ($after: Cursor) { polls(after: $after) { __typename ... on Event { cursor offset } } }`
+    keepSubscribed(
+      { query },
+      { next, error: vi.fn(), complete: vi.fn() },
+      { open: server.open, backoff: () => 1, isPassing, onEntry: vi.fn() },
+    )
+    const [first] = server.asked
+    first?.next({ data: { polls: { __typename: 'PollSnapshot', cursor: 's3', offset: 3 } } })
+    first?.next({ data: { polls: { __typename: 'Vote', cursor: 'c4', offset: 4 } } })
+    first?.error(refusal('UNAVAILABLE'))
+    await vi.waitFor(() => expect(server.asked).toHaveLength(2))
+    expect(server.asked[1]?.variables).toEqual({ after: 'c4' })
+    expect(next).toHaveBeenCalledTimes(2)
+  })
+})
+
 describe('A subscription whose cursor the server does not know any more', () => {
   test('starts over, and hands the snapshot as a reset', async () => {
     const { asked, next } = subscribe()

@@ -1,6 +1,6 @@
 import { ROLES, type Role } from '../domain/actor.ts'
 import type { Person } from '../domain/person.ts'
-import { asUserId } from '../kernel/id.ts'
+import { asUserId, isUserId, USER_ID_RULE } from '../kernel/id.ts'
 
 /** The claims that say who somebody is, as they came. */
 export interface IdentityClaims {
@@ -36,7 +36,8 @@ function shorten(text: string): string {
 const USER_ALONE: ReadonlySet<Role> = new Set(['USER'])
 
 /**
- * Who the claims name. `sub` is taken verbatim: 1 to 256 characters, none of them a control character.
+ * Who the claims name. `sub` is taken verbatim: 1 to 256 characters, none of them a control character, and no prefix of
+ * generated ids in front, so that no user has the id of anything else.
  * `name` is trimmed and cut to 200 characters, and is `sub` where absent or blank. Of `roles` those that
  * are known count; USER is implied.
  */
@@ -44,6 +45,7 @@ export function readIdentity({ sub, name, roles }: IdentityClaims): Identity {
   if (typeof sub !== 'string' || sub === '') return refuse('"sub" must be a text that is not empty.')
   if (sub.length > MAX_SUBJECT_LENGTH) return refuse(`"sub" is longer than ${MAX_SUBJECT_LENGTH} characters.`)
   if (CONTROL_CHARACTER.test(sub) || !sub.isWellFormed()) return refuse('"sub" holds control characters.')
+  if (!isUserId(sub)) return refuse(`"sub" ${USER_ID_RULE}.`)
   if (name !== undefined && typeof name !== 'string') return refuse('"name" must be a text.')
   if (roles !== undefined && !Array.isArray(roles)) return refuse('"roles" must be a list.')
 

@@ -3,7 +3,7 @@ import type { Person } from '../domain/person.ts'
 import type { Order } from '../domain/trade/order.ts'
 import type { Position } from '../domain/trade/position.ts'
 import { amount } from '../kernel/amount.ts'
-import { asRoomId, newExecutionId, newOrderId } from '../kernel/id.ts'
+import { asOrderId, asRoomId, newExecutionId } from '../kernel/id.ts'
 import { readOpenOrders } from '../log/read/orders.ts'
 import { readPositions } from '../log/read/positions.ts'
 import type { Services } from '../resolvers/services.ts'
@@ -64,7 +64,7 @@ export function createTradingFloor(services: Services): Scene {
     const price = Math.max(1, Math.round(last * (1 + (Math.random() * 2 - 1) * WALK)))
     await report(
       {
-        id: newOrderId(),
+        id: asOrderId(newExecutionId()),
         user: pick(VISITORS),
         symbol: symbol.name,
         side: Math.random() < 0.5 ? 'BUY' : 'SELL',

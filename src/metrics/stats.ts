@@ -1,5 +1,5 @@
 import type { Hub } from '../hub/hub.ts'
-import { isDirectRoomId, type RoomId } from '../kernel/id.ts'
+import { isDirectRoomId, publicRoomId } from '../kernel/id.ts'
 import type { Presence } from '../presence/presence.ts'
 
 /** What goes on, of a node or of a room. */
@@ -15,7 +15,7 @@ interface Counts {
 
 export interface Stats extends Counts {
   /** Those with a subscription to anything in them, but no direct ones: nobody learns who talks to whom. */
-  readonly rooms: readonly (Counts & { readonly id: RoomId })[]
+  readonly rooms: readonly (Counts & { readonly id: string })[]
 }
 
 export interface StatsOptions {
@@ -34,7 +34,7 @@ export function statsOf({ doors, hub, presence }: StatsOptions): Stats {
     users: here.users,
     ...{ subscriptions: subscribers, groups, deliveries },
     rooms: rooms.map(([id, room]) => ({
-      id,
+      id: publicRoomId(id),
       ...(here.rooms.get(id) ?? { connections: 0, users: 0 }),
       ...room,
     })),

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
+import { asRoomId } from '../kernel/id.ts'
 
 /**
  * The same for two calls of `mutation` exactly when their inputs say the same: the order of fields doesn't
- * matter, and a field that is null is one left out.
+ * matter, a field that is null is one left out, and a room is the same by either of its ids.
  */
 export function fingerprint(mutation: string, input: object): string {
   return createHash('sha256')
@@ -10,7 +11,8 @@ export function fingerprint(mutation: string, input: object): string {
     .digest('base64url')
 }
 
-function canonically(_key: string, value: unknown): unknown {
+function canonically(key: string, value: unknown): unknown {
+  if (key === 'roomId' && typeof value === 'string') return asRoomId(value)
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
   const present = Object.entries(value).filter(([, member]) => member !== null && member !== undefined)
   return Object.fromEntries(present.sort(([one], [other]) => (one < other ? -1 : 1)))

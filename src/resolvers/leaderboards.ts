@@ -1,6 +1,7 @@
 import type { Standing } from '../domain/ranking/standing.ts'
 import type { RankingMethod } from '../domain/room/room.ts'
 import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
+import { asRoomId, ID_PREFIXES, kindOfId, publicRoomId } from '../kernel/id.ts'
 import { auctionLeaderboardTopic, idOf, roomLeaderboardTopic, type Topic } from '../kernel/topic.ts'
 import { type SharedContext, signalIn } from './context.ts'
 import type { LeaderboardView } from './leaderboard-view.ts'
@@ -26,7 +27,23 @@ function viewOf(topic: Topic, context: SharedContext): LeaderboardView {
   return { topic, record: once(() => leaderboard(topic, signalIn(context))), size: null }
 }
 
-export const leaderboardId = ({ topic }: LeaderboardView): string => idOf(topic)
+/** Of its own: an auction and its leaderboard are two records in a client's cache. */
+export function leaderboardId({ topic }: LeaderboardView): string {
+  const id = idOf(topic)
+  return `${ID_PREFIXES.leaderboard}${kindOfId(id) === 'auction' ? id : publicRoomId(asRoomId(id))}`
+}
+
+/** Null of a room's leaderboard. */
+export function leaderboardAuctionId({ topic }: LeaderboardView): string | null {
+  const id = idOf(topic)
+  return kindOfId(id) === 'auction' ? id : null
+}
+
+/** Null of an auction's leaderboard. */
+export function leaderboardRoomId({ topic }: LeaderboardView): string | null {
+  const id = idOf(topic)
+  return kindOfId(id) === 'auction' ? null : id
+}
 
 export async function leaderboardMethod({ record }: LeaderboardView): Promise<RankingMethod> {
   return (await record()).method

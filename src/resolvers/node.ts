@@ -3,7 +3,7 @@ import type { Bid } from '../domain/auction/auction.ts'
 import type { Message } from '../domain/message/message.ts'
 import type { Notification } from '../domain/notification/notification.ts'
 import type { Order } from '../domain/trade/order.ts'
-import { asAnnouncementId, asBidId, asMessageId, asOrderId, kindOfId } from '../kernel/id.ts'
+import { asAnnouncementId, asBidId, asMessageId, type IdKind, kindOfId, parseOrderId } from '../kernel/id.ts'
 import { readAnnouncement } from '../log/read/announcements.ts'
 import { readBid } from '../log/read/bids.ts'
 import { readMessage } from '../log/read/messages.ts'
@@ -16,44 +16,54 @@ import { readFor } from './read-for.ts'
 import { room } from './rooms.ts'
 import type { AuctionView, RoomView } from './views.ts'
 
-/** What this server has given its id to. `kindOfId` tells which of them one is. */
-type OwnNode = RoomView | AuctionView | Message | Bid | Announcement | Notification
+/** Whatever a global id names. */
+export type NodeView = RoomView | AuctionView | Message | Bid | Announcement | Notification | Order
 
-/** Whatever an id can name. The ids of orders are their services' own, and may look like any. */
-export type NodeView = OwnNode | Order
-
-export function isOrder(node: NodeView): node is Order {
-  return 'leavesQuantity' in node
+const TYPES: Readonly<Partial<Record<IdKind, string>>> = {
+  announcement: 'Announcement',
+  auction: 'Auction',
+  bid: 'Bid',
+  message: 'Message',
+  notification: 'Notification',
 }
 
-/** Null where there is none, or none that the caller may see. An order never hides what has its id from this server. */
+/** The name of the type of `found`. */
+export function typeOfNode(found: NodeView): string {
+  // Orders hold their engine's number where the others hold their global id.
+  if ('leavesQuantity' in found) return 'Order'
+  const kind = kindOfId(found.id)
+  return (kind === undefined ? undefined : TYPES[kind]) ?? 'Room'
+}
+
+/** Null where `id` names nothing, or nothing that the caller may see. */
 export async function node(args: { readonly id: string }, context: CallContext): Promise<NodeView | null> {
-  const own = await ownNode(args, context)
-  if (own !== null) return own
   const caller = callerOf(context.viewer)
-  return (await readFor(context, (database) => readOrder(database, asOrderId(args.id), caller))) ?? null
-}
-
-async function ownNode(args: { readonly id: string }, context: CallContext): Promise<OwnNode | null> {
-  const caller = callerOf(context.viewer)
-  switch (kindOfId(args.id)) {
-    case 'room':
-      return room(args, context)
+  const { id } = args
+  switch (kindOfId(id)) {
     case 'auction':
       return auction(args, context)
     case 'message':
-      return (
-        (await readFor(context, (database) => readMessage(database, asMessageId(args.id), caller))) ?? null
-      )
+      return (await readFor(context, (database) => readMessage(database, asMessageId(id), caller))) ?? null
     case 'bid':
-      return (await readFor(context, (database) => readBid(database, asBidId(args.id), caller))) ?? null
+      return (await readFor(context, (database) => readBid(database, asBidId(id), caller))) ?? null
     case 'notification':
       return notification(args, context)
     case 'announcement':
       return (
-        (await readFor(context, (database) =>
-          readAnnouncement(database, asAnnouncementId(args.id), caller),
-        )) ?? null
+        (await readFor(context, (database) => readAnnouncement(database, asAnnouncementId(id), caller))) ??
+        null
       )
+    case 'order': {
+      const named = parseOrderId(id)
+      if (named === undefined) return null
+      return (await readFor(context, (database) => readOrder(database, named, caller))) ?? null
+    }
+    case 'archive':
+    case 'leaderboard':
+      return null
+    // The built-in rooms have bare names as well.
+    case 'room':
+    case undefined:
+      return room(args, context)
   }
 }

@@ -11,7 +11,15 @@ import type {
   TradeDisclosure,
 } from '../domain/room/room.ts'
 import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
-import { asRoomId, asUserId, directRoomId, newRoomId, type UserId } from '../kernel/id.ts'
+import {
+  asRoomId,
+  asUserId,
+  directRoomId,
+  isUserId,
+  newRoomId,
+  USER_ID_RULE,
+  type UserId,
+} from '../kernel/id.ts'
 import type { Instant } from '../kernel/instant.ts'
 import { roomTopic } from '../kernel/topic.ts'
 import { readRoom } from '../log/read/rooms.ts'
@@ -141,6 +149,7 @@ export async function addMember(args: AddMemberArgs, context: CallContext): Prom
   if (args.userId.length < 1 || args.userId.length > MAX_USER_ID_LENGTH) {
     return rejected('INVALID_INPUT', `A user's id has 1 to ${MAX_USER_ID_LENGTH} characters.`, 'userId')
   }
+  if (!isUserId(args.userId)) return rejected('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, 'userId')
   const refusal = await contactsRefusal(context, 1)
   if (refusal !== undefined) return refusal
   const userId = asUserId(args.userId)

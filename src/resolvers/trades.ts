@@ -1,8 +1,8 @@
 import type { Order } from '../domain/trade/order.ts'
 import type { Portfolio, Position } from '../domain/trade/position.ts'
-import { asRoomId, type RoomId } from '../kernel/id.ts'
+import { asOrderId, asRoomId, type RoomId } from '../kernel/id.ts'
 import type { Database } from '../log/database.ts'
-import { readOrders } from '../log/read/orders.ts'
+import { readOrder, readOrders } from '../log/read/orders.ts'
 import { readPortfolios, readPositions } from '../log/read/positions.ts'
 import { readTradeScope, type TradeScope } from '../log/read/trade-facts.ts'
 import { callerOf } from './caller.ts'
@@ -14,6 +14,16 @@ interface RoomArgs {
 }
 
 const MOST = 1000
+
+/** By the engine's own number. Null where the room has none of it, or none that is disclosed to the caller. */
+export async function order(
+  args: RoomArgs & { readonly orderId: string },
+  context: CallContext,
+): Promise<Order | null> {
+  const named = { roomId: asRoomId(args.roomId), id: asOrderId(args.orderId) }
+  const caller = callerOf(context.viewer)
+  return (await readFor(context, (database) => readOrder(database, named, caller))) ?? null
+}
 
 /** What is disclosed to the caller; of a room that they may not see nothing, as of one that is not there. */
 export function orders(args: RoomArgs, context: CallContext): Promise<readonly Order[]> {

@@ -2,7 +2,7 @@ import type { Viewer } from '../auth/viewer.ts'
 import { emptyWallet } from '../domain/wallet/transfer.ts'
 import { isCurrency, type Wallet } from '../domain/wallet/wallet.ts'
 import type { Amount } from '../kernel/amount.ts'
-import { asUserId } from '../kernel/id.ts'
+import { asUserId, isUserId, USER_ID_RULE } from '../kernel/id.ts'
 import { readWallet } from '../log/read/wallets.ts'
 import { ensureUser } from '../log/users.ts'
 import type { CallContext, SharedContext } from './context.ts'
@@ -36,6 +36,7 @@ export async function creditWallet(args: CreditWalletArgs, context: CallContext)
   if (args.userId.length < 1 || args.userId.length > MAX_USER_ID_LENGTH) {
     return rejected('INVALID_INPUT', `A user's id has 1 to ${MAX_USER_ID_LENGTH} characters.`, 'userId')
   }
+  if (!isUserId(args.userId)) return rejected('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, 'userId')
   const { currency, amount } = args
   const userId = asUserId(args.userId)
   const outcome = await dispatch.wallet(

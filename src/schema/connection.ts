@@ -20,16 +20,32 @@ export function connectionType<Node extends object, Page extends Connection<Node
   // What Pothos infers of a field's value it can't infer of a type parameter: an object is all it need know.
   const anyNode: TypeOf<object> = node
   const edge = builder.objectRef<Edge<Node>>(`${name}Edge`).implement({
+    description: `One item of a ${name}Connection.`,
     fields: (t) => ({
-      node: t.field({ type: anyNode, ...costs({ weight: FREE }), resolve: (parent) => parent.node }),
-      cursor: t.exposeString('cursor', costs({ weight: FREE })),
+      node: t.field({
+        type: anyNode,
+        description: 'The item itself.',
+        ...costs({ weight: FREE }),
+        resolve: (parent) => parent.node,
+      }),
+      cursor: t.exposeString('cursor', {
+        description: 'Where the item lies in its list: for `after` and `before`.',
+        ...costs({ weight: FREE }),
+      }),
     }),
   })
   return builder.objectRef<Page>(`${name}Connection`).implement({
+    description: `A page of a list of ${name} (Relay connections).`,
     fields: (t) => ({
-      edges: t.field({ type: [edge], ...costs({ weight: FREE }), resolve: (parent) => parent.edges }),
+      edges: t.field({
+        type: [edge],
+        description: 'The items of the page, in the order of the list.',
+        ...costs({ weight: FREE }),
+        resolve: (parent) => parent.edges,
+      }),
       pageInfo: t.field({
         type: PageInfoType,
+        description: 'Where the page lies in the list.',
         ...costs({ weight: FREE }),
         resolve: (parent) => parent.pageInfo,
       }),

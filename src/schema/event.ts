@@ -16,7 +16,10 @@ export const Event = builder.interfaceRef<PresentedEvent>('Event').implement({
         "others, another member's orders) sees offsets skip; the cursor still resumes exactly.",
       resolve: ({ position }) => position.offset,
     }),
-    at: t.expose('at', { type: 'DateTime' }),
+    at: t.expose('at', {
+      type: 'DateTime',
+      description: 'When it was written, by the database’s clock; of a snapshot, when it was read.',
+    }),
   }),
   resolveType: ({ type }) => type,
 })

@@ -3,11 +3,13 @@ import { RANKING_METHODS } from '../domain/room/room.ts'
 import { PAID } from '../limits/field-cost.ts'
 import type { LeaderboardView } from '../resolvers/leaderboard-view.ts'
 import {
+  leaderboardAuctionId,
   leaderboardCursor,
   leaderboardId,
   leaderboardMethod,
   leaderboardOfAuction,
   leaderboardOfRoom,
+  leaderboardRoomId,
   leaderboardStandings,
 } from '../resolvers/leaderboards.ts'
 import { Auction } from './auction.ts'
@@ -46,7 +48,17 @@ export const Leaderboard = builder.objectRef<LeaderboardView>('Leaderboard').imp
   description:
     "An auction's ranks each bidder's highest visible bid; a room's ranks the scores reported to it.",
   fields: (t) => ({
-    id: t.id({ description: "The auction's or the room's.", resolve: leaderboardId }),
+    id: t.id({ description: 'Opaque, for caches.', resolve: leaderboardId }),
+    auctionId: t.id({
+      nullable: true,
+      description: "The auction whose bidders it ranks; null for a room's.",
+      resolve: leaderboardAuctionId,
+    }),
+    roomId: t.id({
+      nullable: true,
+      description: "The room whose reported scores it ranks; null for an auction's.",
+      resolve: leaderboardRoomId,
+    }),
     method: t.field({ type: RankingMethod, ...costs({ weight: PAID }), resolve: leaderboardMethod }),
     standings: t.field({
       type: [Standing],

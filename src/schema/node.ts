@@ -1,21 +1,16 @@
-import { kindOfId } from '../kernel/id.ts'
 import { STATEMENT } from '../limits/field-cost.ts'
-import { isOrder, type NodeView, node } from '../resolvers/node.ts'
+import { type NodeView, node, typeOfNode } from '../resolvers/node.ts'
 import { builder } from './builder.ts'
 import { asCaller, costs } from './field.ts'
 
-const TYPES = {
-  room: 'Room',
-  message: 'Message',
-  auction: 'Auction',
-  bid: 'Bid',
-  announcement: 'Announcement',
-  notification: 'Notification',
-} as const satisfies Record<ReturnType<typeof kindOfId>, string>
-
 export const Node = builder.interfaceRef<NodeView>('Node').implement({
-  fields: (t) => ({ id: t.exposeID('id') }),
-  resolveType: (found) => (isOrder(found) ? 'Order' : TYPES[kindOfId(found.id)]),
+  description: 'Whatever has a global id: `node(id:)` finds it again.',
+  fields: (t) => ({
+    id: t.exposeID('id', {
+      description: 'Opaque. Unique across all types: its prefix says which type it is of.',
+    }),
+  }),
+  resolveType: typeOfNode,
 })
 
 builder.queryField('node', (t) =>
@@ -23,8 +18,7 @@ builder.queryField('node', (t) =>
     type: Node,
     nullable: true,
     args: { id: t.arg.id({ required: true }) },
-    // Ids of orders look like any: a second statement asks for one.
-    ...costs({ weight: 2 * STATEMENT }),
+    ...costs({ weight: STATEMENT }),
     resolve: asCaller(node),
   }),
 )

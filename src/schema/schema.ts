@@ -5,6 +5,7 @@ import './auction.ts'
 import './auction-event.ts'
 import './auction-mutation.ts'
 import { builder } from './builder.ts'
+import { describeSchema } from './describe-schema.ts'
 import './event.ts'
 import './leaderboard.ts'
 import './leaderboard-event.ts'
@@ -14,11 +15,13 @@ import './message-event.ts'
 import './message-mutation.ts'
 import './node.ts'
 import './notification.ts'
+import { makeRootsNullable } from './nullable-roots.ts'
 import './presence.ts'
 import './push.ts'
 import './revocation.ts'
 import './room.ts'
 import './room-event.ts'
+import { showRoomIds } from './room-ids.ts'
 import './room-mutation.ts'
 import './scalars.ts'
 import './scores.ts'
@@ -44,6 +47,9 @@ builder.subscriptionType({
 /** The schema that the server executes. Subscription fields carry `extensions.plan`; see field.ts. */
 export function createSchema(): GraphQLSchema {
   const schema = builder.toSchema()
+  describeSchema(schema)
+  makeRootsNullable(schema)
+  showRoomIds(schema)
   refuseUnstorableIds(schema)
   limitMutations(schema)
   stopWhenGone(schema)

@@ -6,8 +6,9 @@ import {
   type Order as OrderShape,
 } from '../domain/trade/order.ts'
 import type { Portfolio as PortfolioShape, Position as PositionShape } from '../domain/trade/position.ts'
-import { LONG_LIST } from '../limits/field-cost.ts'
-import { orders, portfolios, positions } from '../resolvers/trades.ts'
+import { globalOrderId } from '../kernel/id.ts'
+import { LONG_LIST, STATEMENT } from '../limits/field-cost.ts'
+import { order, orders, portfolios, positions } from '../resolvers/trades.ts'
 import { builder } from './builder.ts'
 import { asCaller, costs } from './field.ts'
 import { Node } from './node.ts'
@@ -33,10 +34,15 @@ const OrderStatus = builder.enumType('OrderStatus', {
 
 export const Order = builder.objectRef<OrderShape>('Order').implement({
   interfaces: [Node],
-  description:
-    '`id` is the one that was reported: unique in its room and nowhere else. `node` finds, of several that the caller sees,\n' +
-    "the caller's own before another's, then the one that changed last.",
+  description: 'An order of a trade room, as the reports of a service left it. FIX terms.',
   fields: (t) => ({
+    id: t.id({
+      description: 'Opaque, for caches and `node(id:)`. The same for the same room and `orderId`.',
+      resolve: globalOrderId,
+    }),
+    orderId: t.exposeID('id', {
+      description: 'The number that the reporting service gave it: unique in its room, 1 to 128 characters.',
+    }),
     roomId: t.exposeID('roomId'),
     user: t.expose('user', { type: User }),
     symbol: t.exposeString('symbol'),
@@ -97,6 +103,15 @@ export const Portfolio = builder.objectRef<PortfolioShape>('Portfolio').implemen
 })
 
 builder.queryFields((t) => ({
+  order: t.field({
+    type: Order,
+    nullable: true,
+    description:
+      'The order with that number of its service. Null where the room has none, or none that is disclosed to the caller.',
+    args: { roomId: t.arg.id({ required: true }), orderId: t.arg.id({ required: true }) },
+    ...costs({ weight: STATEMENT }),
+    resolve: asCaller(order),
+  }),
   orders: t.field({
     type: [Order],
     description:

@@ -6,6 +6,7 @@ import { createTokenVerifier, type TokenVerifier } from '../../src/auth/verifier
 import type { Viewer } from '../../src/auth/viewer.ts'
 import type { SecretAuthConfig } from '../../src/config/config.ts'
 import { secret } from '../../src/config/secret.ts'
+import { ID_PREFIXES } from '../../src/kernel/id.ts'
 import { FAR_FUTURE, instant, later } from '../../src/kernel/instant.ts'
 import { PATIENTLY, runs } from '../support/runs.ts'
 
@@ -182,6 +183,13 @@ describe('The subject', () => {
       expect(await reasonFor(verifierAt(), await sign({ sub }))).toMatch('"sub"')
     },
   )
+
+  test.each(Object.values(ID_PREFIXES))('that starts as generated ids do (%s) is refused', async (prefix) => {
+    expect(await reasonFor(verifierAt(), await sign({ sub: `${prefix}1` }))).toMatch(
+      '"sub" must not start with a prefix of generated ids (ann_, arc_',
+    )
+    expect(await reasonFor(verifierAt(), await sign({ sub: prefix.slice(0, -1) }))).toBeNull()
+  })
 
   test('may have 256 characters', async () => {
     expect(await reasonFor(verifierAt(), await sign({ sub: 'x'.repeat(256) }))).toBeNull()

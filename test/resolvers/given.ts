@@ -44,6 +44,8 @@ export interface Given {
     variables?: Variables,
     connection?: ConnectionControl,
   ): Promise<Data>
+  /** The whole answer of an operation. */
+  answer(caller: Viewer | null, text: string): Promise<ExecutionResult>
   /** The code of the first error that an operation ends with; undefined where it has none. */
   codeOf(caller: Viewer | null, text: string, variables?: Variables): Promise<unknown>
   /** How the hub is to serve a subscription. Throws where the caller may not. */
@@ -137,6 +139,9 @@ export async function openGivenOn(
     schema,
     async run(caller, text, variables = {}, connection) {
       return dataOf(await execution(text, contextOf(caller, connection), undefined, variables))
+    },
+    async answer(caller, text) {
+      return JSON.parse(JSON.stringify(await execution(text, contextOf(caller), undefined, {})))
     },
     async codeOf(caller, text, variables = {}) {
       const { errors } = await execution(text, contextOf(caller), undefined, variables)

@@ -98,7 +98,7 @@ describe('a room that the caller may not see', () => {
             edges
               .map(({ node }) => node.id)
               .sort()
-              .join() === 'authenticated,global'
+              .join() === 'room_authenticated,room_global'
           )
         }),
       },

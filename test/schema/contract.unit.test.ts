@@ -52,8 +52,9 @@ describe('the schema beside the contract', () => {
   })
 
   test('would be told of a field, an argument, a value and a member that it lacks', () => {
+    const undescribed = buildSchema(printSchema(schema).replaceAll(/^ *"""[\s\S]*?"""$/gm, ''))
     const less = buildSchema(
-      printSchema(schema)
+      printSchema(undescribed)
         .replace('  extensionCount: Int!\n', '')
         .replace(', subjectIds: [ID!])', ')')
         .replace('  DASHBOARD\n', '')

@@ -1,9 +1,9 @@
 import {
   type GraphQLField,
+  getNamedType,
   getNullableType,
   isCompositeType,
   isLeafType,
-  getNamedType,
   isListType,
   isObjectType,
 } from 'graphql'

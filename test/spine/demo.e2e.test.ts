@@ -7,7 +7,7 @@ test('a node with a demo has its room and a live lot for the first client', asyn
   await using node = await startNode({ databaseUrl: await freshDatabase(), env: { DEMO: 'true' } })
   const query = '{ room(id: "demo") { phase } auctions(first: 1, phase: LIVE) { edges { node { roomId } } } }'
   expect(await post(node.url, query)).toEqual({
-    data: { room: { phase: 'LIVE' }, auctions: { edges: [{ node: { roomId: 'demo' } }] } },
+    data: { room: { phase: 'LIVE' }, auctions: { edges: [{ node: { roomId: 'room_demo' } }] } },
   })
 })
 

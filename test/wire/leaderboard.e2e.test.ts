@@ -102,7 +102,7 @@ describe('the leaderboard of an auction', () => {
       __typename: 'LeaderboardSnapshot',
       offset: 0,
       reset: false,
-      leaderboard: { id: auctionId, method: 'ORDINAL', standings: [] },
+      leaderboard: { id: `lb_${auctionId}`, method: 'ORDINAL', standings: [] },
     })
     expect(first?.leaderboard?.cursor).toBe(first?.cursor)
   })
@@ -231,14 +231,14 @@ describe('the leaderboard of a room', () => {
     expect(first).toMatchObject({
       __typename: 'LeaderboardSnapshot',
       offset: 0,
-      leaderboard: { id: roomId, method: 'STANDARD', standings: [] },
+      leaderboard: { id: `lb_${roomId}`, method: 'STANDARD', standings: [] },
     })
   })
 
   test('is there for the rooms of the first start', async () => {
     const listener = await createListener()
     const [first] = await listener.record<Entry>(ENTRIES, { roomId: 'global' }).take(1)
-    expect(first?.leaderboard).toMatchObject({ id: 'global', standings: [] })
+    expect(first?.leaderboard).toMatchObject({ id: 'lb_room_global', standings: [] })
   })
 })
 

@@ -98,7 +98,7 @@ describe('ranking 9, 8, 8, 7', () => {
     expect(ranks(answer)).toEqual(expected)
     expect(answer.leaderboard.standings.map(({ user }) => user.id)).toEqual(['a', 'b', 'c', 'd'])
     const { leaderboard } = await owner.ask<{ leaderboard: Board }>(ROOM, { id: roomId })
-    expect(leaderboard).toMatchObject({ id: roomId, method, cursor: answer.leaderboard.cursor })
+    expect(leaderboard).toMatchObject({ id: `lb_${roomId}`, method, cursor: answer.leaderboard.cursor })
     expect(lines(leaderboard.standings)).toEqual(lines(answer.leaderboard.standings))
   })
 })

@@ -188,9 +188,9 @@ describe('the rooms of the first start', () => {
       ['global', 'authenticated', 'admin'].map((id) => admin.ask<Room>(ROOM_QUERY, { id })),
     )
     expect(rooms).toMatchObject([
-      { id: 'global', name: 'global', visibility: 'PUBLIC', kind: 'LOBBY', phase: 'LIVE', owner: null },
-      { id: 'authenticated', visibility: 'AUTHENTICATED', kind: 'LOBBY', phase: 'LIVE' },
-      { id: 'admin', visibility: 'ADMIN', kind: 'LOBBY', phase: 'LIVE' },
+      { id: 'room_global', name: 'global', visibility: 'PUBLIC', kind: 'LOBBY', phase: 'LIVE', owner: null },
+      { id: 'room_authenticated', visibility: 'AUTHENTICATED', kind: 'LOBBY', phase: 'LIVE' },
+      { id: 'room_admin', visibility: 'ADMIN', kind: 'LOBBY', phase: 'LIVE' },
     ])
   })
 
@@ -202,7 +202,7 @@ describe('the rooms of the first start', () => {
     const caller = who === 'a visitor' ? visitor : who === 'a user' ? ann : service
     for (const id of ['global', 'authenticated', 'admin']) {
       const { data } = await caller.answer(ROOM_QUERY, { id })
-      expect(data).toMatchObject({ room: sees.includes(id) ? { id } : null })
+      expect(data).toMatchObject({ room: sees.includes(id) ? { id: `room_${id}` } : null })
       const recording = caller.record<RoomEntry>(ROOM_STATE, { roomId: id })
       if (sees.includes(id)) expect(await recording.take(1)).toHaveLength(1)
       else expect(await codeOfEnd(recording)).toBe('NOT_FOUND')

@@ -1,6 +1,6 @@
 import type { Person, Rejected } from './auction-documents.ts'
 
-const ORDER = `id roomId user { id name } symbol side type status quantity filledQuantity leavesQuantity limitPrice
+const ORDER = `id orderId roomId user { id name } symbol side type status quantity filledQuantity leavesQuantity limitPrice
   averagePrice rejectionReason updatedAt`
 const POSITION = `roomId user { id name } symbol quantity averageEntryPrice markPrice realizedPnl unrealizedPnl updatedAt`
 const PORTFOLIO = `roomId user { id name } cash equity realizedPnl unrealizedPnl updatedAt`
@@ -42,6 +42,7 @@ interface Named extends Person {
 
 export interface Order {
   readonly id: string
+  readonly orderId: string
   readonly roomId: string
   readonly user: Named
   readonly symbol: string

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { asOrderId, asRoomId, globalOrderId } from '../../src/kernel/id.ts'
 import { type Caller, caughtUp, codeOfEnd, createCaller, type Variables } from '../support/caller.ts'
 import type { Recording } from '../support/graphql-client.ts'
 import { startNode, type TestNode } from '../support/node.ts'
@@ -11,11 +12,9 @@ import {
   END_ROOM,
   JOIN_ROOM,
   LEAVE_ROOM,
-  type MessageAnswer,
   OPEN_DIRECT_ROOM,
   REMOVE_MEMBER,
   type RoomAnswer,
-  SEND,
   UPDATE_ROOM,
 } from './room-documents.ts'
 import {
@@ -141,7 +140,7 @@ describe('reportOrder', () => {
     expect(snapshot).toMatchObject({ __typename: 'OrdersSnapshot', offset: 0, reset: false, open: [] })
     const answer = await report(roomId, { orderId: 'o1', type: 'STOP_LIMIT', limitPrice: 55 })
     expect(answer.order).toMatchObject({
-      ...{ id: 'o1', roomId, user: { id: 'ann', name: 'ann' }, symbol: 'ACME', side: 'BUY' },
+      ...{ orderId: 'o1', roomId, user: { id: 'ann', name: 'ann' }, symbol: 'ACME', side: 'BUY' },
       ...{ type: 'STOP_LIMIT', status: 'NEW', quantity: 100, filledQuantity: 0, leavesQuantity: 100 },
       ...{ limitPrice: 55, averagePrice: null, rejectionReason: null },
     })
@@ -239,7 +238,9 @@ describe('reportOrder', () => {
     const other = await callerOfTest('another engine', ['service'])
     expect(await report(roomId, { ...input, quantity: 101 }, other)).toMatchObject(refusal)
     expect(await report(roomId, input, other)).toMatchObject({ cursor })
-    expect(await report(await openRoom(), { ...input, quantity: 101 })).toMatchObject({ order: { id: 'o' } })
+    expect(await report(await openRoom(), { ...input, quantity: 101 })).toMatchObject({
+      order: { orderId: 'o' },
+    })
   })
 
   test('makes a user whom nobody has seen', async () => {
@@ -479,9 +480,9 @@ describe('orders and positions', () => {
     await fill(roomId, 'SELL', 5, 100, { orderId: 'filled' })
     await report(roomId, { orderId: 'failed', executionType: 'REJECTED' })
     const listed = await ann.ask<readonly Order[]>(ORDERS_QUERY, { roomId })
-    expect(listed.map(({ id }) => id)).toEqual(['failed', 'filled', 'half', 'open'])
+    expect(listed.map(({ orderId }) => orderId)).toEqual(['failed', 'filled', 'half', 'open'])
     const { snapshot, heard } = await followOrders(ann, roomId)
-    expect(snapshot).toMatchObject({ offset: 4, open: [{ id: 'half' }, { id: 'open' }] })
+    expect(snapshot).toMatchObject({ offset: 4, open: [{ orderId: 'half' }, { orderId: 'open' }] })
     heard.stop()
     expect(await ann.ask(POSITIONS_QUERY, { roomId })).toMatchObject([{ symbol: 'ACME', quantity: 0 }])
   })
@@ -591,7 +592,8 @@ async function expectSeen(caller: Caller, roomId: string, begin: Begin, ids: str
     await caller.ask<readonly Portfolio[]>(PORTFOLIOS_QUERY, { roomId }),
   ]
   const nodes = await Promise.all(
-    begin.orderIds.map(async (id) => {
+    begin.orderIds.map(async (number) => {
+      const id = globalOrderId({ roomId: asRoomId(roomId), id: asOrderId(number) })
       const { data } = await caller.answer(ORDER_NODE, { id })
       return (data as { readonly node: Order | null }).node ?? []
     }),
@@ -786,28 +788,22 @@ describe('an order by its id', () => {
     }
   })
 
-  test('of several rooms is one’s own before another’s, then the one that changed last', async () => {
-    const disclosure = 'ROOM'
-    const [first, second] = [await openRoom({ disclosure }), await openRoom({ disclosure })]
+  test('is another in each room, whatever their numbers', async () => {
+    const [first, second] = [await openRoom(), await openRoom()]
     const orderId = randomUUID()
-    const found = async (caller: Caller) => (await caller.ask<Order>(ORDER_NODE, { id: orderId })).roomId
-    await report(second, { orderId, userId: bob.id })
-    await report(first, { orderId })
-    expect([await found(ann), await found(bob), await found(engine)]).toEqual([first, second, first])
-    await report(second, { orderId, userId: bob.id, executionType: 'CANCELED' })
-    expect([await found(ann), await found(bob), await found(engine)]).toEqual([first, second, second])
+    const reported = [await report(first, { orderId }), await report(second, { orderId })]
+    for (const { order } of reported) {
+      expect(await ann.ask(ORDER_NODE, { id: order.id })).toEqual({ __typename: 'Order', ...order })
+    }
+    expect(reported.map(({ order }) => order.roomId)).toEqual([first, second])
   })
 
-  test('hides nothing that has its id from this server, and may look like it', async () => {
+  test('may have the id of anything else for its number', async () => {
     const roomId = await openRoom()
-    await report(roomId, { orderId: roomId })
-    await report(roomId, { orderId: 'msg_of_a_service' })
+    const { order } = await report(roomId, { orderId: roomId })
+    expect(order.orderId).toBe(roomId)
     expect(await ann.ask(ORDER_NODE, { id: roomId })).toMatchObject({ __typename: 'Room' })
-    expect(await ann.ask(ORDER_NODE, { id: 'msg_of_a_service' })).toMatchObject({ __typename: 'Order' })
-    const input = { roomId, body: 'Hello', clientMessageId: randomUUID() }
-    const { message } = await ann.ask<MessageAnswer>(SEND, { input })
-    await report(roomId, { orderId: message.id })
-    expect(await ann.ask(ORDER_NODE, { id: message.id })).toMatchObject({ __typename: 'Message' })
+    expect(await ann.ask(ORDER_NODE, { id: order.id })).toMatchObject({ __typename: 'Order' })
   })
 })
 

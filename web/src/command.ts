@@ -11,17 +11,15 @@ export interface Refused {
 type Command = <Data extends object, Variables extends AnyVariables>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
-) => Promise<Data[keyof Data] | Refused>
+) => Promise<NonNullable<Data[keyof Data]> | Refused>
 
 /** Sends mutations of one field, and answers what that field does, or why there is none. Never rejects. */
 export function useCommand(): Command {
   const client = useClient()
   return async (document, variables) => {
     const { data, error } = await client.mutation(document, variables).toPromise()
-    if (error === undefined && data !== undefined) {
-      const [answer] = Object.values(data)
-      return answer
-    }
+    const [answer] = Object.values(data ?? {})
+    if (error === undefined && answer !== undefined && answer !== null) return answer
     const [fault] = error?.graphQLErrors ?? []
     return {
       __typename: 'Rejected',

@@ -39,7 +39,7 @@ function RoomList({ onLeave }: { readonly onLeave: () => void }) {
   if (data === undefined || fetching) return <p className="soft">Looking…</p>
   return (
     <ul className="places">
-      {data.rooms.edges.map(({ node: { id, name, kind, phase, onlineCount } }) => (
+      {(data.rooms?.edges ?? []).map(({ node: { id, name, kind, phase, onlineCount } }) => (
         <li key={id}>
           <a
             href={addressOf(id)}

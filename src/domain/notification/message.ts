@@ -1,4 +1,4 @@
-import type { NotificationId, UserId } from '../../kernel/id.ts'
+import { type NotificationId, publicRoomId, type UserId } from '../../kernel/id.ts'
 import type { Message } from '../message/message.ts'
 import type { Room } from '../room/room.ts'
 import type { Notification, NotificationKind } from './notification.ts'
@@ -36,6 +36,6 @@ export function messageNotification(
     kind === 'DIRECT_MESSAGE'
       ? { title: author.name, body: `${author.name} wrote to you.` }
       : { title: `${author.name} mentioned you`, body: `${author.name} mentioned you in “${name}”.` }
-  const data = { roomId, messageId, offset, authorId: author.id }
+  const data = { roomId: publicRoomId(roomId), messageId, offset, authorId: author.id }
   return { id, kind, ...wording, subjectId: messageId, data, createdAt: sentAt, readAt: null }
 }

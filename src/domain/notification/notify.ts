@@ -1,4 +1,4 @@
-import type { NotificationId, UserId } from '../../kernel/id.ts'
+import { isUserId, type NotificationId, USER_ID_RULE, type UserId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import { lengthOf, lengthRule, trimmedWithin } from '../../kernel/text.ts'
 import { type Actor, isPrivileged } from '../actor.ts'
@@ -37,6 +37,9 @@ export function decideNotify(
   const distinct = [...new Map(recipients.map((each) => [each.userId, each])).values()]
   if (distinct.length === 0 || distinct.length > MAX_RECIPIENTS) {
     return reject('INVALID_INPUT', `1 to ${MAX_RECIPIENTS} users are notified at once.`, { field: 'userIds' })
+  }
+  if (!distinct.every(({ userId }) => isUserId(userId))) {
+    return reject('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, { field: 'userIds' })
   }
   const title = trimmedWithin(given.title, MAX_TITLE)
   if (title === undefined)

@@ -1,5 +1,5 @@
 import type { Amount } from '../../kernel/amount.ts'
-import type { AuctionId, NotificationId, RoomId } from '../../kernel/id.ts'
+import { type AuctionId, type NotificationId, publicRoomId, type RoomId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Telling } from './consequences.ts'
 import type { Notification } from './notification.ts'
@@ -24,7 +24,7 @@ export function notificationOf(
     kind,
     ...wording(telling, title, currency),
     subjectId: auctionId,
-    data: { auctionId, roomId, price, currency, ...detailsOf(telling) },
+    data: { auctionId, roomId: publicRoomId(roomId), price, currency, ...detailsOf(telling) },
     readAt: null,
   }
 }

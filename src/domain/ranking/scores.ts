@@ -1,5 +1,5 @@
 import { type Amount, amount } from '../../kernel/amount.ts'
-import type { LeaderboardArchiveId, UserId } from '../../kernel/id.ts'
+import { isUserId, type LeaderboardArchiveId, USER_ID_RULE, type UserId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Actor } from '../actor.ts'
 import { isPrivileged } from '../actor.ts'
@@ -73,6 +73,9 @@ export function decideScores(
   }
   if (scores.some(({ user: { id } }) => id.length < 1 || id.length > MAX_USER_ID)) {
     return reject('INVALID_INPUT', `A user's id has 1 to ${MAX_USER_ID} characters.`, { field: 'userId' })
+  }
+  if (!scores.every(({ user }) => isUserId(user.id))) {
+    return reject('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, { field: 'userId' })
   }
   return accept(reported(order, scores, method, now), {})
 }

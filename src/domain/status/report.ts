@@ -1,4 +1,4 @@
-import type { UserId } from '../../kernel/id.ts'
+import { isUserId, USER_ID_RULE, type UserId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import { isSameJson } from '../../kernel/json.ts'
 import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../../kernel/text.ts'
@@ -39,6 +39,9 @@ export function decideStatus(
   const { kind, subjectId, progress, data, userId } = report
   if (!isId(subjectId)) return reject('INVALID_INPUT', ID_RULE, { field: 'subjectId' })
   if (userId !== null && !isId(userId)) return reject('INVALID_INPUT', ID_RULE, { field: 'userId' })
+  if (userId !== null && !isUserId(userId)) {
+    return reject('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, { field: 'userId' })
+  }
   const state = trimmedWithin(report.state, MAX_STATE)
   if (state === undefined) {
     return reject('INVALID_INPUT', `A state has ${lengthRule(MAX_STATE)}.`, { field: 'state' })

@@ -1,4 +1,5 @@
 import { type Amount, isAmount } from '../../kernel/amount.ts'
+import { isUserId, USER_ID_RULE } from '../../kernel/id.ts'
 import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../../kernel/text.ts'
 import { reject } from '../decision.ts'
 import type { OrderCommand, PositionCommand } from './command.ts'
@@ -122,6 +123,7 @@ function faultOfId(field: 'executionId' | 'orderId', id: string): Refusal | unde
 }
 
 function faultOfUser(id: string): Refusal | undefined {
+  if (!isUserId(id)) return reject('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, { field: 'userId' })
   if (isStorable(id) && id.length >= 1 && id.length <= MAX_USER_ID) return undefined
   return reject('INVALID_INPUT', `A user's id has ${lengthRule(MAX_USER_ID)}.`, { field: 'userId' })
 }

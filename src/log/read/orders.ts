@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, inArray } from 'drizzle-orm'
 import type { Caller } from '../../domain/room/access.ts'
 import { canSeeTrades } from '../../domain/trade/access.ts'
 import { OPEN_STATUSES, type Order, orderOf } from '../../domain/trade/order.ts'
@@ -61,29 +61,23 @@ export async function readOpenOrders(
   return { position: { epoch: head.epoch, offset: head.offset }, at: head.at, open }
 }
 
-/** Rooms are looked into of those that have an order of one id: beyond that, who asks has to name the room. */
-const MAX_ROOMS = 100
-
-/**
- * The order of that id which `caller` sees; undefined where there is none. An id is a room's own: of several it is the
- * caller's before another's, then the one that changed last.
- */
-export async function readOrder(executor: Executor, id: OrderId, caller: Caller): Promise<Order | undefined> {
+/** The order that has number `id` in a room; undefined where it has none, or none that is disclosed to `caller`. */
+export async function readOrder(
+  executor: Executor,
+  { roomId, id }: { readonly roomId: RoomId; readonly id: OrderId },
+  caller: Caller,
+): Promise<Order | undefined> {
   if (caller?.kind !== 'user') return undefined
-  const { id: own } = caller.person
-  const rows = await executor
+  const [found] = await executor
     .select({ order: getTableColumns(orders), name: users.name, room: rooms, member: members })
     .from(orders)
     .innerJoin(rooms, eq(rooms.id, orders.roomId))
     .leftJoin(members, isPlaceOf(caller))
     .leftJoin(users, eq(users.id, orders.userId))
-    .where(and(eq(orders.id, id), visibleTo(caller)))
-    .orderBy(desc(sql`${orders.userId} = ${own}`), desc(orders.updatedAt))
-    .limit(MAX_ROOMS)
-  const found = rows.find(({ order, room, member }) => {
-    return canSeeTrades(caller, factsFrom(room, member), order.userId)
-  })
-  return found && shown(found)
+    .where(and(eq(orders.roomId, roomId), eq(orders.id, id), visibleTo(caller)))
+  if (found === undefined) return undefined
+  const { order, room, member } = found
+  return canSeeTrades(caller, factsFrom(room, member), order.userId) ? shown(found) : undefined
 }
 
 interface Row {

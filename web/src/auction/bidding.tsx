@@ -48,7 +48,7 @@ export function Bidding({ auction, bids }: Props) {
   async function buy(price: number): Promise<void> {
     hear(await command(BuyNowDocument, { auctionId, price, idempotencyKey: newKey() }))
   }
-  function hear(said: PlaceBidMutation['placeBid'] | Parameters<typeof refusal>[0]): void {
+  function hear(said: NonNullable<PlaceBidMutation['placeBid']> | Parameters<typeof refusal>[0]): void {
     if (isRefused(said)) {
       setAnswer({ words: refusal(said, currency), price: currentPrice ?? 0, voids })
       return

@@ -4,9 +4,11 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** How an auction is run. ENGLISH: ascending bids, the highest wins. */
 export type AuctionFormat =
   | 'ENGLISH';
 
+/** SCHEDULED until it opens, LIVE while it takes bids, PAUSED while its clock stands still. SOLD, UNSOLD and CANCELLED are final. */
 export type AuctionPhase =
   | 'CANCELLED'
   | 'LIVE'
@@ -15,12 +17,14 @@ export type AuctionPhase =
   | 'SOLD'
   | 'UNSOLD';
 
+/** Whom an announcement reaches: everyone, the signed-in, administrators, or those who may see one room. */
 export type Audience =
   | 'ADMIN'
   | 'AUTHENTICATED'
   | 'GLOBAL'
   | 'ROOM';
 
+/** MANUAL: the bidder named the amount. PROXY: the server bid for a maximum. BUY_NOW: the bidder took the price on offer. */
 export type BidKind =
   | 'BUY_NOW'
   | 'MANUAL'
@@ -34,30 +38,49 @@ export type BidOutcome =
   | 'MAXIMUM_RAISED'
   | 'OUTBID';
 
+/** The terms of a new auction. A term out of its range is Rejected INVALID_INPUT with `field`. */
 export type CreateAuctionInput = {
+  /** At least `reservePrice`, and 130 % of `startingPrice`. On offer until the first bid, or until the reserve is met. */
   buyNowPrice?: number | null | undefined;
+  /** An ISO 4217 code, or a code of your own: capital letters and digits. */
   currency: string;
+  /** At most 10,000 characters; empty if left out. */
   description?: string | null | undefined;
+  /** In the future, and after `startsAt`. */
   endsAt: string;
+  /** ENGLISH if left out. */
   format?: AuctionFormat | null | undefined;
+  /** True: bids hold money in the bidders’ wallets. False if left out. */
   funded?: boolean | null | undefined;
+  /** 1 to 128 characters. A retry with the same key and input gets the first answer; with another input it is refused. */
   idempotencyKey?: string | null | undefined;
+  /** The server’s default table if left out. */
   increments?: Array<IncrementBandInput> | null | undefined;
+  /** At least `startingPrice`; secret. None if left out. */
   reservePrice?: number | null | undefined;
+  /** The room to hold it in. */
   roomId: string | number;
   /** Whoever may create auctions here may name another seller; the creator otherwise. */
   sellerId?: string | number | null | undefined;
+  /** Late bids extend nothing if left out. */
   softClose?: SoftCloseInput | null | undefined;
+  /** The least that the first bid must be, in minor units. */
   startingPrice: number;
+  /** At once if left out. */
   startsAt?: string | null | undefined;
+  /** 1 to 200 characters. */
   title: string;
 };
 
+/** See IncrementBand. Bands ascend by `from`. */
 export type IncrementBandInput = {
+  /** The current price from which the band applies, in minor units. */
   from: number;
+  /** The least step, in minor units, at least 1. */
   step: number;
 };
 
+/** What a member may do: OWNER and MODERATOR moderate, MEMBER writes. */
 export type MemberRole =
   | 'MEMBER'
   | 'MODERATOR'
@@ -77,6 +100,7 @@ export type NotificationKind =
   | 'OUTBID'
   | 'ROOM';
 
+/** Whether it buys or sells (FIX Side). */
 export type OrderSide =
   | 'BUY'
   | 'SELL';
@@ -90,6 +114,7 @@ export type OrderStatus =
   | 'PARTIALLY_FILLED'
   | 'REJECTED';
 
+/** How it may be filled (FIX OrdType). */
 export type OrderType =
   | 'LIMIT'
   | 'MARKET'
@@ -98,9 +123,13 @@ export type OrderType =
 
 /** Exactly one of `amount` (bid just this) and `maximum` (let the server bid for me, no higher than this). */
 export type PlaceBidInput = {
+  /** The price to bid, in minor units, at least `Auction.minimumBid`. */
   amount?: number | null | undefined;
+  /** The id of an auction (`auc_…`). */
   auctionId: string | number;
+  /** 1 to 128 characters. A retry with the same key gets the first answer. */
   idempotencyKey: string;
+  /** How far the server may bid, in minor units. A maximum can be raised, not lowered. */
   maximum?: number | null | undefined;
 };
 
@@ -109,13 +138,21 @@ export type PresenceState =
   | 'IDLE'
   | 'ONLINE';
 
+/** A new announcement. */
 export type PublishAnnouncementInput = {
+  /** Whom it reaches. */
   audience: Audience;
+  /** 1 to 4000 characters. */
   body: string;
+  /** In the future. Never if left out. */
   expiresAt?: string | null | undefined;
+  /** 1 to 128 characters. A retry with the same key gets the first answer. */
   idempotencyKey?: string | null | undefined;
+  /** Required for the audience ROOM, and refused for others. */
   roomId?: string | number | null | undefined;
+  /** INFO if left out. */
   severity?: Severity | null | undefined;
+  /** 1 to 200 characters. */
   title: string;
 };
 
@@ -125,6 +162,7 @@ export type RankingMethod =
   | 'ORDINAL'
   | 'STANDARD';
 
+/** Why a command changed nothing. */
 export type RejectionCode =
   | 'AUCTION_CANCELLED'
   | 'AUCTION_ENDED'
@@ -146,6 +184,7 @@ export type RejectionCode =
   | 'RATE_LIMITED'
   | 'SELLER_CANNOT_BID';
 
+/** What a room is for. LOBBY: talk for everyone. AUCTION: auctions. TRADE: orders and positions. CHAT: talk. DIRECT: two users. */
 export type RoomKind =
   | 'AUCTION'
   | 'CHAT'
@@ -153,6 +192,7 @@ export type RoomKind =
   | 'LOBBY'
   | 'TRADE';
 
+/** SCHEDULED until it opens, LIVE, PAUSED while nobody may bid, ENDED for good. */
 export type RoomPhase =
   | 'ENDED'
   | 'LIVE'
@@ -168,21 +208,31 @@ export type RoomVisibility =
 
 /** `clientMessageId` makes a retry safe: the same one with the same body returns the same message. */
 export type SendMessageInput = {
+  /** 1 to 4000 characters after trimming. */
   body: string;
+  /** Your own id of the message, 1 to 128 characters, unique per author and room. */
   clientMessageId: string;
+  /** The users to notify. Those whom nobody has seen are left out. */
   mentions?: Array<string | number> | null | undefined;
+  /** A message of the same room. */
   replyToId?: string | number | null | undefined;
+  /** The room to send it to. */
   roomId: string | number;
 };
 
+/** How loud to show it. */
 export type Severity =
   | 'CRITICAL'
   | 'INFO'
   | 'WARNING';
 
+/** See SoftClose. */
 export type SoftCloseInput = {
+  /** How far extensions may move the end past the original one. Milliseconds. */
   capMs: number;
+  /** The time left after an extension, at least. Milliseconds. */
   extensionMs: number;
+  /** Bids with less time left than this extend the auction. Milliseconds. */
   windowMs: number;
 };
 
@@ -320,7 +370,7 @@ export type LiveLeaderboardSubscription = { leaderboard:
     | { __typename: 'RankingChanged', cursor: string, offset: number, at: string, standings: Array<{ rank: number, previousRank: number | null, score: number, reachedAt: string, user: { id: string, name: string } }> }
    };
 
-export type OrderPartsFragment = { id: string, symbol: string, side: OrderSide, type: OrderType, status: OrderStatus, quantity: number, filledQuantity: number, leavesQuantity: number, limitPrice: number | null, averagePrice: number | null, rejectionReason: string | null, updatedAt: string, user: { id: string, name: string } };
+export type OrderPartsFragment = { id: string, orderId: string, symbol: string, side: OrderSide, type: OrderType, status: OrderStatus, quantity: number, filledQuantity: number, leavesQuantity: number, limitPrice: number | null, averagePrice: number | null, rejectionReason: string | null, updatedAt: string, user: { id: string, name: string } };
 
 export type LiveOrdersSubscriptionVariables = Exact<{
   roomId: string | number;
@@ -329,11 +379,11 @@ export type LiveOrdersSubscriptionVariables = Exact<{
 
 
 export type LiveOrdersSubscription = { orders:
-    | { __typename: 'OrderAccepted', cursor: string, offset: number, at: string, order: { id: string, symbol: string, side: OrderSide, type: OrderType, status: OrderStatus, quantity: number, filledQuantity: number, leavesQuantity: number, limitPrice: number | null, averagePrice: number | null, rejectionReason: string | null, updatedAt: string, user: { id: string, name: string } } }
-    | { __typename: 'OrderCancelled', cursor: string, offset: number, at: string, order: { id: string, symbol: string, side: OrderSide, type: OrderType, status: OrderStatus, quantity: number, filledQuantity: number, leavesQuantity: number, limitPrice: number | null, averagePrice: number | null, rejectionReason: string | null, updatedAt: string, user: { id: string, name: string } } }
-    | { __typename: 'OrderExecuted', cursor: string, offset: number, at: string, lastPrice: number, lastQuantity: number, order: { id: string, symbol: string, side: OrderSide, type: OrderType, status: OrderStatus, quantity: number, filledQuantity: number, leavesQuantity: number, limitPrice: number | null, averagePrice: number | null, rejectionReason: string | null, updatedAt: string, user: { id: string, name: string } } }
-    | { __typename: 'OrderFailed', cursor: string, offset: number, at: string, order: { id: string, symbol: string, side: OrderSide, type: OrderType, status: OrderStatus, quantity: number, filledQuantity: number, leavesQuantity: number, limitPrice: number | null, averagePrice: number | null, rejectionReason: string | null, updatedAt: string, user: { id: string, name: string } } }
-    | { __typename: 'OrdersSnapshot', cursor: string, offset: number, at: string, reset: boolean, open: Array<{ id: string, symbol: string, side: OrderSide, type: OrderType, status: OrderStatus, quantity: number, filledQuantity: number, leavesQuantity: number, limitPrice: number | null, averagePrice: number | null, rejectionReason: string | null, updatedAt: string, user: { id: string, name: string } }> }
+    | { __typename: 'OrderAccepted', cursor: string, offset: number, at: string, order: { id: string, orderId: string, symbol: string, side: OrderSide, type: OrderType, status: OrderStatus, quantity: number, filledQuantity: number, leavesQuantity: number, limitPrice: number | null, averagePrice: number | null, rejectionReason: string | null, updatedAt: string, user: { id: string, name: string } } }
+    | { __typename: 'OrderCancelled', cursor: string, offset: number, at: string, order: { id: string, orderId: string, symbol: string, side: OrderSide, type: OrderType, status: OrderStatus, quantity: number, filledQuantity: number, leavesQuantity: number, limitPrice: number | null, averagePrice: number | null, rejectionReason: string | null, updatedAt: string, user: { id: string, name: string } } }
+    | { __typename: 'OrderExecuted', cursor: string, offset: number, at: string, lastPrice: number, lastQuantity: number, order: { id: string, orderId: string, symbol: string, side: OrderSide, type: OrderType, status: OrderStatus, quantity: number, filledQuantity: number, leavesQuantity: number, limitPrice: number | null, averagePrice: number | null, rejectionReason: string | null, updatedAt: string, user: { id: string, name: string } } }
+    | { __typename: 'OrderFailed', cursor: string, offset: number, at: string, order: { id: string, orderId: string, symbol: string, side: OrderSide, type: OrderType, status: OrderStatus, quantity: number, filledQuantity: number, leavesQuantity: number, limitPrice: number | null, averagePrice: number | null, rejectionReason: string | null, updatedAt: string, user: { id: string, name: string } } }
+    | { __typename: 'OrdersSnapshot', cursor: string, offset: number, at: string, reset: boolean, open: Array<{ id: string, orderId: string, symbol: string, side: OrderSide, type: OrderType, status: OrderStatus, quantity: number, filledQuantity: number, leavesQuantity: number, limitPrice: number | null, averagePrice: number | null, rejectionReason: string | null, updatedAt: string, user: { id: string, name: string } }> }
    };
 
 export type PositionPartsFragment = { symbol: string, quantity: number, averageEntryPrice: number | null, markPrice: number | null, realizedPnl: number, unrealizedPnl: number | null, updatedAt: string, user: { id: string, name: string } };
@@ -356,7 +406,7 @@ export type LivePositionsSubscription = { positions:
 export type RoomsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RoomsQuery = { rooms: { edges: Array<{ node: { id: string, name: string, kind: RoomKind, phase: RoomPhase, memberCount: number, onlineCount: number } }> } };
+export type RoomsQuery = { rooms: { edges: Array<{ node: { id: string, name: string, kind: RoomKind, phase: RoomPhase, memberCount: number, onlineCount: number } }> } | null };
 
 export type WalletQueryVariables = Exact<{
   currency: string;
@@ -397,7 +447,7 @@ export type JoinRoomMutationVariables = Exact<{
 export type JoinRoomMutation = { joinRoom:
     | { __typename: 'MembershipPayload', membership: { role: MemberRole, mutedUntil: string | null } | null }
     | { __typename: 'Rejected', code: RejectionCode, reason: string }
-   };
+   | null };
 
 export type PlaceBidMutationVariables = Exact<{
   input: PlaceBidInput;
@@ -407,7 +457,7 @@ export type PlaceBidMutationVariables = Exact<{
 export type PlaceBidMutation = { placeBid:
     | { __typename: 'BidAccepted', outcome: BidOutcome, auction: { id: string, currentPrice: number | null, myMaximum: number | null } }
     | { __typename: 'Rejected', minimum: number | null, available: number | null, required: number | null, code: RejectionCode, reason: string }
-   };
+   | null };
 
 export type BuyNowMutationVariables = Exact<{
   auctionId: string | number;
@@ -419,7 +469,7 @@ export type BuyNowMutationVariables = Exact<{
 export type BuyNowMutation = { buyNow:
     | { __typename: 'BidAccepted', outcome: BidOutcome, auction: { id: string, currentPrice: number | null, myMaximum: number | null } }
     | { __typename: 'Rejected', minimum: number | null, available: number | null, required: number | null, code: RejectionCode, reason: string }
-   };
+   | null };
 
 export type SendMessageMutationVariables = Exact<{
   input: SendMessageInput;
@@ -429,7 +479,7 @@ export type SendMessageMutationVariables = Exact<{
 export type SendMessageMutation = { sendMessage:
     | { __typename: 'MessagePayload' }
     | { __typename: 'Rejected', code: RejectionCode, reason: string }
-   };
+   | null };
 
 export type AdvanceReceiptMutationVariables = Exact<{
   roomId: string | number;
@@ -440,7 +490,7 @@ export type AdvanceReceiptMutationVariables = Exact<{
 export type AdvanceReceiptMutation = { advanceReceipt:
     | { __typename: 'MembershipPayload' }
     | { __typename: 'Rejected', code: RejectionCode, reason: string }
-   };
+   | null };
 
 export type SetTypingMutationVariables = Exact<{
   roomId: string | number;
@@ -448,7 +498,7 @@ export type SetTypingMutationVariables = Exact<{
 }>;
 
 
-export type SetTypingMutation = { setTyping: boolean };
+export type SetTypingMutation = { setTyping: boolean | null };
 
 export type SetPresenceMutationVariables = Exact<{
   roomId: string | number;
@@ -456,7 +506,7 @@ export type SetPresenceMutationVariables = Exact<{
 }>;
 
 
-export type SetPresenceMutation = { setPresence: boolean };
+export type SetPresenceMutation = { setPresence: boolean | null };
 
 export type MarkNotificationsReadMutationVariables = Exact<{
   ids: Array<string | number> | string | number;
@@ -466,7 +516,7 @@ export type MarkNotificationsReadMutationVariables = Exact<{
 export type MarkNotificationsReadMutation = { markNotificationsRead:
     | { __typename: 'MarkNotificationsReadPayload' }
     | { __typename: 'Rejected', code: RejectionCode, reason: string }
-   };
+   | null };
 
 export type CreateAuctionMutationVariables = Exact<{
   input: CreateAuctionInput;
@@ -476,7 +526,7 @@ export type CreateAuctionMutationVariables = Exact<{
 export type CreateAuctionMutation = { createAuction:
     | { __typename: 'AuctionPayload' }
     | { __typename: 'Rejected', code: RejectionCode, reason: string }
-   };
+   | null };
 
 export type PauseAuctionMutationVariables = Exact<{
   auctionId: string | number;
@@ -486,7 +536,7 @@ export type PauseAuctionMutationVariables = Exact<{
 export type PauseAuctionMutation = { pauseAuction:
     | { __typename: 'AuctionPayload' }
     | { __typename: 'Rejected', code: RejectionCode, reason: string }
-   };
+   | null };
 
 export type ResumeAuctionMutationVariables = Exact<{
   auctionId: string | number;
@@ -496,7 +546,7 @@ export type ResumeAuctionMutationVariables = Exact<{
 export type ResumeAuctionMutation = { resumeAuction:
     | { __typename: 'AuctionPayload' }
     | { __typename: 'Rejected', code: RejectionCode, reason: string }
-   };
+   | null };
 
 export type HammerAuctionMutationVariables = Exact<{
   auctionId: string | number;
@@ -506,7 +556,7 @@ export type HammerAuctionMutationVariables = Exact<{
 export type HammerAuctionMutation = { hammerAuction:
     | { __typename: 'AuctionPayload' }
     | { __typename: 'Rejected', code: RejectionCode, reason: string }
-   };
+   | null };
 
 export type CancelAuctionMutationVariables = Exact<{
   auctionId: string | number;
@@ -517,7 +567,7 @@ export type CancelAuctionMutationVariables = Exact<{
 export type CancelAuctionMutation = { cancelAuction:
     | { __typename: 'AuctionPayload' }
     | { __typename: 'Rejected', code: RejectionCode, reason: string }
-   };
+   | null };
 
 export type VoidBidMutationVariables = Exact<{
   bidId: string | number;
@@ -528,7 +578,7 @@ export type VoidBidMutationVariables = Exact<{
 export type VoidBidMutation = { voidBid:
     | { __typename: 'AuctionPayload' }
     | { __typename: 'Rejected', code: RejectionCode, reason: string }
-   };
+   | null };
 
 export type StartRoomMutationVariables = Exact<{
   roomId: string | number;
@@ -538,7 +588,7 @@ export type StartRoomMutationVariables = Exact<{
 export type StartRoomMutation = { startRoom:
     | { __typename: 'Rejected', code: RejectionCode, reason: string }
     | { __typename: 'RoomPayload' }
-   };
+   | null };
 
 export type PauseRoomMutationVariables = Exact<{
   roomId: string | number;
@@ -548,7 +598,7 @@ export type PauseRoomMutationVariables = Exact<{
 export type PauseRoomMutation = { pauseRoom:
     | { __typename: 'Rejected', code: RejectionCode, reason: string }
     | { __typename: 'RoomPayload' }
-   };
+   | null };
 
 export type ResumeRoomMutationVariables = Exact<{
   roomId: string | number;
@@ -558,7 +608,7 @@ export type ResumeRoomMutationVariables = Exact<{
 export type ResumeRoomMutation = { resumeRoom:
     | { __typename: 'Rejected', code: RejectionCode, reason: string }
     | { __typename: 'RoomPayload' }
-   };
+   | null };
 
 export type PublishAnnouncementMutationVariables = Exact<{
   input: PublishAnnouncementInput;
@@ -568,7 +618,7 @@ export type PublishAnnouncementMutationVariables = Exact<{
 export type PublishAnnouncementMutation = { publishAnnouncement:
     | { __typename: 'AnnouncementPayload' }
     | { __typename: 'Rejected', code: RejectionCode, reason: string }
-   };
+   | null };
 
 export type MuteMemberMutationVariables = Exact<{
   roomId: string | number;
@@ -580,7 +630,7 @@ export type MuteMemberMutationVariables = Exact<{
 export type MuteMemberMutation = { muteMember:
     | { __typename: 'MembershipPayload' }
     | { __typename: 'Rejected', code: RejectionCode, reason: string }
-   };
+   | null };
 
 export const AuctionPartsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"AuctionParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Auction"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"roomId"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"phase"}},{"kind":"Field","name":{"kind":"Name","value":"currency"}},{"kind":"Field","name":{"kind":"Name","value":"funded"}},{"kind":"Field","name":{"kind":"Name","value":"currentPrice"}},{"kind":"Field","name":{"kind":"Name","value":"minimumBid"}},{"kind":"Field","name":{"kind":"Name","value":"startingPrice"}},{"kind":"Field","name":{"kind":"Name","value":"buyNowPrice"}},{"kind":"Field","name":{"kind":"Name","value":"hasReserve"}},{"kind":"Field","name":{"kind":"Name","value":"reserveMet"}},{"kind":"Field","name":{"kind":"Name","value":"bidCount"}},{"kind":"Field","name":{"kind":"Name","value":"bidderCount"}},{"kind":"Field","name":{"kind":"Name","value":"startsAt"}},{"kind":"Field","name":{"kind":"Name","value":"endsAt"}},{"kind":"Field","name":{"kind":"Name","value":"originalEndsAt"}},{"kind":"Field","name":{"kind":"Name","value":"extensionCount"}},{"kind":"Field","name":{"kind":"Name","value":"seller"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"leader"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"winner"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"settledAt"}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]} as unknown as DocumentNode<AuctionPartsFragment, unknown>;
 export const BidPartsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"BidParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Bid"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"amount"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"placedAt"}},{"kind":"Field","name":{"kind":"Name","value":"voidedAt"}},{"kind":"Field","name":{"kind":"Name","value":"voidReason"}},{"kind":"Field","name":{"kind":"Name","value":"bidder"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<BidPartsFragment, unknown>;
@@ -589,7 +639,7 @@ export const RoomPartsFragmentDoc = {"kind":"Document","definitions":[{"kind":"F
 export const AnnouncementPartsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"AnnouncementParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Announcement"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"audience"}},{"kind":"Field","name":{"kind":"Name","value":"roomId"}},{"kind":"Field","name":{"kind":"Name","value":"severity"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"body"}},{"kind":"Field","name":{"kind":"Name","value":"publishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}}]} as unknown as DocumentNode<AnnouncementPartsFragment, unknown>;
 export const NotificationPartsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"NotificationParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Notification"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"body"}},{"kind":"Field","name":{"kind":"Name","value":"subjectId"}},{"kind":"Field","name":{"kind":"Name","value":"data"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"readAt"}}]}}]} as unknown as DocumentNode<NotificationPartsFragment, unknown>;
 export const StandingPartsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StandingParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Standing"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rank"}},{"kind":"Field","name":{"kind":"Name","value":"previousRank"}},{"kind":"Field","name":{"kind":"Name","value":"score"}},{"kind":"Field","name":{"kind":"Name","value":"reachedAt"}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<StandingPartsFragment, unknown>;
-export const OrderPartsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"OrderParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Order"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"side"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"filledQuantity"}},{"kind":"Field","name":{"kind":"Name","value":"leavesQuantity"}},{"kind":"Field","name":{"kind":"Name","value":"limitPrice"}},{"kind":"Field","name":{"kind":"Name","value":"averagePrice"}},{"kind":"Field","name":{"kind":"Name","value":"rejectionReason"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<OrderPartsFragment, unknown>;
+export const OrderPartsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"OrderParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Order"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"orderId"}},{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"side"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"filledQuantity"}},{"kind":"Field","name":{"kind":"Name","value":"leavesQuantity"}},{"kind":"Field","name":{"kind":"Name","value":"limitPrice"}},{"kind":"Field","name":{"kind":"Name","value":"averagePrice"}},{"kind":"Field","name":{"kind":"Name","value":"rejectionReason"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<OrderPartsFragment, unknown>;
 export const PositionPartsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"PositionParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Position"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"averageEntryPrice"}},{"kind":"Field","name":{"kind":"Name","value":"markPrice"}},{"kind":"Field","name":{"kind":"Name","value":"realizedPnl"}},{"kind":"Field","name":{"kind":"Name","value":"unrealizedPnl"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<PositionPartsFragment, unknown>;
 export const PortfolioPartsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"PortfolioParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Portfolio"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cash"}},{"kind":"Field","name":{"kind":"Name","value":"equity"}},{"kind":"Field","name":{"kind":"Name","value":"realizedPnl"}},{"kind":"Field","name":{"kind":"Name","value":"unrealizedPnl"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<PortfolioPartsFragment, unknown>;
 export const RefusalFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Refusal"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Rejected"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}}]}}]} as unknown as DocumentNode<RefusalFragment, unknown>;
@@ -602,7 +652,7 @@ export const LiveAnnouncementsDocument = {"__meta__":{"hash":"sha256:614131100df
 export const LiveNotificationsDocument = {"__meta__":{"hash":"sha256:ccdbd69c65c482a84cba54bec6c615e5f8cf1d59f76b7ba6e3c28890353cf9d7"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"LiveNotifications"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Cursor"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"notifications"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Event"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cursor"}},{"kind":"Field","name":{"kind":"Name","value":"offset"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotificationsSnapshot"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reset"}},{"kind":"Field","name":{"kind":"Name","value":"unread"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"NotificationParts"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotificationCreated"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"notification"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"NotificationParts"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NotificationsRead"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"ids"}},{"kind":"Field","name":{"kind":"Name","value":"unreadCount"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"NotificationParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Notification"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"body"}},{"kind":"Field","name":{"kind":"Name","value":"subjectId"}},{"kind":"Field","name":{"kind":"Name","value":"data"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"readAt"}}]}}]} as unknown as DocumentNode<LiveNotificationsSubscription, LiveNotificationsSubscriptionVariables>;
 export const LiveAuctionsDocument = {"__meta__":{"hash":"sha256:799f40cd9958692acbcc1211c916318059300ba6a91f38d1667e13d254f133d2"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"LiveAuctions"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"roomId"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"everyMs"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"auctionUpdates"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"roomId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"roomId"}}},{"kind":"Argument","name":{"kind":"Name","value":"everyMs"},"value":{"kind":"Variable","name":{"kind":"Name","value":"everyMs"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"AuctionParts"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"AuctionParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Auction"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"roomId"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"phase"}},{"kind":"Field","name":{"kind":"Name","value":"currency"}},{"kind":"Field","name":{"kind":"Name","value":"funded"}},{"kind":"Field","name":{"kind":"Name","value":"currentPrice"}},{"kind":"Field","name":{"kind":"Name","value":"minimumBid"}},{"kind":"Field","name":{"kind":"Name","value":"startingPrice"}},{"kind":"Field","name":{"kind":"Name","value":"buyNowPrice"}},{"kind":"Field","name":{"kind":"Name","value":"hasReserve"}},{"kind":"Field","name":{"kind":"Name","value":"reserveMet"}},{"kind":"Field","name":{"kind":"Name","value":"bidCount"}},{"kind":"Field","name":{"kind":"Name","value":"bidderCount"}},{"kind":"Field","name":{"kind":"Name","value":"startsAt"}},{"kind":"Field","name":{"kind":"Name","value":"endsAt"}},{"kind":"Field","name":{"kind":"Name","value":"originalEndsAt"}},{"kind":"Field","name":{"kind":"Name","value":"extensionCount"}},{"kind":"Field","name":{"kind":"Name","value":"seller"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"leader"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"winner"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"settledAt"}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]} as unknown as DocumentNode<LiveAuctionsSubscription, LiveAuctionsSubscriptionVariables>;
 export const LiveLeaderboardDocument = {"__meta__":{"hash":"sha256:d4c7caeeea39fab9e5efa24ef8baa0b4bcce3951b5c44f676b9d186a6a24049e"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"LiveLeaderboard"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"auctionId"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"roomId"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Cursor"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"leaderboard"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"auctionId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"auctionId"}}},{"kind":"Argument","name":{"kind":"Name","value":"roomId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"roomId"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Event"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cursor"}},{"kind":"Field","name":{"kind":"Name","value":"offset"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"LeaderboardSnapshot"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reset"}},{"kind":"Field","name":{"kind":"Name","value":"leaderboard"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"method"}},{"kind":"Field","name":{"kind":"Name","value":"standings"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"100"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"StandingParts"}}]}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"LeaderboardUpdated"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"standings"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"StandingParts"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"RankingChanged"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"standings"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"StandingParts"}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StandingParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Standing"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rank"}},{"kind":"Field","name":{"kind":"Name","value":"previousRank"}},{"kind":"Field","name":{"kind":"Name","value":"score"}},{"kind":"Field","name":{"kind":"Name","value":"reachedAt"}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<LiveLeaderboardSubscription, LiveLeaderboardSubscriptionVariables>;
-export const LiveOrdersDocument = {"__meta__":{"hash":"sha256:b25eb31989a482367949c29e9c48be9eef85ece411640f0bc028c2e23273dad7"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"LiveOrders"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"roomId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Cursor"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"orders"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"roomId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"roomId"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Event"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cursor"}},{"kind":"Field","name":{"kind":"Name","value":"offset"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"OrdersSnapshot"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reset"}},{"kind":"Field","name":{"kind":"Name","value":"open"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"OrderParts"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"OrderAccepted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"order"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"OrderParts"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"OrderExecuted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"lastPrice"}},{"kind":"Field","name":{"kind":"Name","value":"lastQuantity"}},{"kind":"Field","name":{"kind":"Name","value":"order"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"OrderParts"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"OrderFailed"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"order"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"OrderParts"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"OrderCancelled"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"order"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"OrderParts"}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"OrderParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Order"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"side"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"filledQuantity"}},{"kind":"Field","name":{"kind":"Name","value":"leavesQuantity"}},{"kind":"Field","name":{"kind":"Name","value":"limitPrice"}},{"kind":"Field","name":{"kind":"Name","value":"averagePrice"}},{"kind":"Field","name":{"kind":"Name","value":"rejectionReason"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<LiveOrdersSubscription, LiveOrdersSubscriptionVariables>;
+export const LiveOrdersDocument = {"__meta__":{"hash":"sha256:005dbdc2c8a59bd974c9d8e0d2c596a0396bf05d9ed1e364f56a2feead6dfa9b"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"LiveOrders"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"roomId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Cursor"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"orders"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"roomId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"roomId"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Event"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cursor"}},{"kind":"Field","name":{"kind":"Name","value":"offset"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"OrdersSnapshot"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reset"}},{"kind":"Field","name":{"kind":"Name","value":"open"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"OrderParts"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"OrderAccepted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"order"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"OrderParts"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"OrderExecuted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"lastPrice"}},{"kind":"Field","name":{"kind":"Name","value":"lastQuantity"}},{"kind":"Field","name":{"kind":"Name","value":"order"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"OrderParts"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"OrderFailed"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"order"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"OrderParts"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"OrderCancelled"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"order"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"OrderParts"}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"OrderParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Order"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"orderId"}},{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"side"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"filledQuantity"}},{"kind":"Field","name":{"kind":"Name","value":"leavesQuantity"}},{"kind":"Field","name":{"kind":"Name","value":"limitPrice"}},{"kind":"Field","name":{"kind":"Name","value":"averagePrice"}},{"kind":"Field","name":{"kind":"Name","value":"rejectionReason"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<LiveOrdersSubscription, LiveOrdersSubscriptionVariables>;
 export const LivePositionsDocument = {"__meta__":{"hash":"sha256:85679a038cfa0c94be597b991326a2546aab025163b7a7bc9f403d09ee34084a"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"LivePositions"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"roomId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Cursor"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"positions"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"roomId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"roomId"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Event"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cursor"}},{"kind":"Field","name":{"kind":"Name","value":"offset"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PositionsSnapshot"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reset"}},{"kind":"Field","name":{"kind":"Name","value":"positions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"PositionParts"}}]}},{"kind":"Field","name":{"kind":"Name","value":"portfolios"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"PortfolioParts"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PositionUpdated"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"position"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"PositionParts"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PositionClosed"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"position"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"PositionParts"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PortfolioUpdated"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"portfolio"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"PortfolioParts"}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"PositionParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Position"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"averageEntryPrice"}},{"kind":"Field","name":{"kind":"Name","value":"markPrice"}},{"kind":"Field","name":{"kind":"Name","value":"realizedPnl"}},{"kind":"Field","name":{"kind":"Name","value":"unrealizedPnl"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"PortfolioParts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Portfolio"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cash"}},{"kind":"Field","name":{"kind":"Name","value":"equity"}},{"kind":"Field","name":{"kind":"Name","value":"realizedPnl"}},{"kind":"Field","name":{"kind":"Name","value":"unrealizedPnl"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<LivePositionsSubscription, LivePositionsSubscriptionVariables>;
 export const RoomsDocument = {"__meta__":{"hash":"sha256:d08ea395ecc3e7410e98e5216d4f91a529a33eb9c6c3db2a470455cac5af66a4"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Rooms"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rooms"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"50"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"phase"}},{"kind":"Field","name":{"kind":"Name","value":"memberCount"}},{"kind":"Field","name":{"kind":"Name","value":"onlineCount"}}]}}]}}]}}]}}]} as unknown as DocumentNode<RoomsQuery, RoomsQueryVariables>;
 export const WalletDocument = {"__meta__":{"hash":"sha256:5d33d3fad79e84ce15d28b429a91d1603041f8c0c26543ddc21bacb9444e077a"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Wallet"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"currency"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"wallet"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"currency"},"value":{"kind":"Variable","name":{"kind":"Name","value":"currency"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"balance"}},{"kind":"Field","name":{"kind":"Name","value":"held"}},{"kind":"Field","name":{"kind":"Name","value":"available"}}]}}]}}]}}]} as unknown as DocumentNode<WalletQuery, WalletQueryVariables>;

@@ -1,0 +1,176 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  type SelectionNode,
+  type ValueNode,
+} from 'graphql'
+
+/** A subscription that reads a history, and so can be resumed from a cursor. */
+export interface Resumption {
+  /** The key of the root field in results. */
+  readonly key: string
+  /** The variable that holds the cursor to resume from. */
+  readonly variable: string
+  /** Where it begins, if the document says so itself. */
+  readonly initial: string | undefined
+}
+
+/**
+ * The histories of the server that this version was made with, and the snapshot that each begins with. Only documents without an
+ * `after` of their own need them: any other history is resumed where its document passes `after`.
+ */
+export const SNAPSHOTS: Readonly<Record<string, string>> = {
+  announcements: 'AnnouncementsSnapshot',
+  bids: 'AuctionSnapshot',
+  leaderboard: 'LeaderboardSnapshot',
+  messages: 'MessagesSnapshot',
+  notifications: 'NotificationsSnapshot',
+  orders: 'OrdersSnapshot',
+  positions: 'PositionsSnapshot',
+  roomState: 'RoomSnapshot',
+  statuses: 'StatusesSnapshot',
+}
+
+interface Resumable {
+  readonly operation: OperationDefinitionNode
+  readonly resumption: Resumption
+}
+
+/**
+ * The subscription `operation` with everything in it that resuming takes; null where it reads no history. A history is a field
+ * of SNAPSHOTS, or one whose `after` is a text or a variable of the type Cursor, so that a server may have histories that this
+ * version does not know. Throws TypeError where the root field stands in a fragment.
+ */
+export function makeResumable(document: DocumentNode, operation: OperationDefinitionNode): Resumable | null {
+  const [root] = operation.selectionSet.selections
+  if (root?.kind !== Kind.FIELD) {
+    throw new TypeError('A subscription selects its field directly, not by a fragment.')
+  }
+  const after = root.arguments?.find(({ name }) => name.value === 'after')?.value
+  const snapshot = SNAPSHOTS[root.name.value]
+  if (snapshot === undefined && !isCursor(after, operation)) return null
+  const variable = after?.kind === Kind.VARIABLE ? after.name.value : freeVariable(operation)
+  const { selections } = root.selectionSet ?? { selections: [] }
+  const added =
+    snapshot === undefined
+      ? missingOfUnknown(selections, document)
+      : selectionsOf(`{ ... on Event { cursor offset at } ... on ${snapshot} { reset } }`).filter(
+          (each) => !isSelected(each, selections),
+        )
+  const field: FieldNode = {
+    ...root,
+    selectionSet: { kind: Kind.SELECTION_SET, selections: [...selections, ...added] },
+  }
+  const changed: OperationDefinitionNode = {
+    ...operation,
+    selectionSet: { ...operation.selectionSet, selections: [field] },
+  }
+  return {
+    operation: after?.kind === Kind.VARIABLE ? changed : withVariable(changed, field, variable),
+    resumption: { key: root.alias?.value ?? root.name.value, variable, initial: textOf(after) },
+  }
+}
+
+function isCursor(
+  after: ValueNode | undefined,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+): boolean {
+  if (after?.kind !== Kind.VARIABLE) return after?.kind === Kind.STRING
+  const type = variableDefinitions.find(({ variable }) => variable.name.value === after.name.value)?.type
+  const named = type?.kind === Kind.NON_NULL_TYPE ? type.type : type
+  return named?.kind === Kind.NAMED_TYPE && named.name.value === 'Cursor'
+}
+
+function textOf(value: ValueNode | undefined): string | undefined {
+  return value?.kind === Kind.STRING ? value.value : undefined
+}
+
+function freeVariable({ variableDefinitions = [] }: OperationDefinitionNode): string {
+  const taken = new Set(variableDefinitions.map(({ variable }) => variable.name.value))
+  let name = 'after'
+  while (taken.has(name)) name += '_'
+  return name
+}
+
+/** `operation` with `variable` as the argument `after` of `field`, its root. */
+function withVariable(
+  operation: OperationDefinitionNode,
+  field: FieldNode,
+  variable: string,
+): OperationDefinitionNode {
+  const { variableDefinitions = [], root } = parsed(
+    `subscription ($${variable}: Cursor) { topic(after: $${variable}) }`,
+  )
+  const others = (field.arguments ?? []).filter(({ name }) => name.value !== 'after')
+  const changed: FieldNode = { ...field, arguments: [...others, ...(root.arguments ?? [])] }
+  return {
+    ...operation,
+    variableDefinitions: [...(operation.variableDefinitions ?? []), ...variableDefinitions],
+    selectionSet: { ...operation.selectionSet, selections: [changed] },
+  }
+}
+
+/** The entries of a history that this version does not know are told from its snapshots by their types' names. */
+function missingOfUnknown(
+  selections: readonly SelectionNode[],
+  document: DocumentNode,
+): readonly SelectionNode[] {
+  const names = new Set(namesIn(selections, document))
+  return [
+    ...(names.has('cursor') ? [] : selectionsOf('{ ... on Event { cursor offset at } }')),
+    ...(names.has('reset') || names.has('__typename') ? [] : selectionsOf('{ __typename }')),
+  ]
+}
+
+/** The fields that `selections` select by their own names, whichever type they are of. */
+function namesIn(selections: readonly SelectionNode[], document: DocumentNode): readonly string[] {
+  return selections.flatMap((each) => {
+    if (each.kind === Kind.FIELD) return namesOf([each])
+    if (each.kind === Kind.INLINE_FRAGMENT) return namesIn(each.selectionSet.selections, document)
+    const fragment = document.definitions.find(
+      (definition) =>
+        definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === each.name.value,
+    )
+    return fragment?.kind === Kind.FRAGMENT_DEFINITION
+      ? namesIn(fragment.selectionSet.selections, document)
+      : []
+  })
+}
+
+function parsed(text: string): {
+  readonly variableDefinitions: OperationDefinitionNode['variableDefinitions']
+  readonly root: FieldNode
+} {
+  const [operation] = parse(text, { noLocation: true }).definitions
+  if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new TypeError('it was written so')
+  const [root] = operation.selectionSet.selections
+  if (root?.kind !== Kind.FIELD) throw new TypeError('it was written so')
+  return { variableDefinitions: operation.variableDefinitions, root }
+}
+
+function selectionsOf(text: string): readonly SelectionNode[] {
+  return parsed(`{ topic ${text} }`).root.selectionSet?.selections ?? []
+}
+
+/** Whether fragments on that type, right here, select all of its fields by their own names. */
+function isSelected(piece: SelectionNode, selections: readonly SelectionNode[]): boolean {
+  if (piece.kind !== Kind.INLINE_FRAGMENT) return false
+  const type = piece.typeCondition?.name.value
+  const fields = selections.flatMap((each) =>
+    each.kind === Kind.INLINE_FRAGMENT && each.typeCondition?.name.value === type
+      ? namesOf(each.selectionSet.selections)
+      : [],
+  )
+  return namesOf(piece.selectionSet.selections).every((name) => fields.includes(name))
+}
+
+function namesOf(selections: readonly SelectionNode[]): readonly string[] {
+  return selections.flatMap((each) =>
+    each.kind === Kind.FIELD && each.alias === undefined && (each.directives ?? []).length === 0
+      ? [each.name.value]
+      : [],
+  )
+}

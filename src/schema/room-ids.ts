@@ -1,0 +1,32 @@
+import {
+  defaultFieldResolver,
+  type GraphQLField,
+  GraphQLID,
+  type GraphQLSchema,
+  getNamedType,
+  isObjectType,
+} from 'graphql'
+import { asRoomId, publicRoomId } from '../kernel/id.ts'
+import type { SharedContext } from '../resolvers/context.ts'
+
+/**
+ * Shows the ids of rooms as clients know them: `Room.id`, and every field named `roomId`. Some are stored as bare words, which
+ * `asRoomId` accepts from clients as well.
+ */
+export function showRoomIds(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type)) continue
+    for (const field of Object.values(type.getFields())) {
+      const isRoomId = field.name === 'roomId' || (type.name === 'Room' && field.name === 'id')
+      if (isRoomId && getNamedType(field.type) === GraphQLID) show(field)
+    }
+  }
+}
+
+function show(field: GraphQLField<unknown, SharedContext>): void {
+  const { resolve = defaultFieldResolver } = field
+  field.resolve = (parent, args, context, info) => {
+    const id: unknown = resolve(parent, args, context, info)
+    return typeof id === 'string' ? publicRoomId(asRoomId(id)) : id
+  }
+}

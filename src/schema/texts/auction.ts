@@ -1,0 +1,146 @@
+import type { Texts } from './texts.ts'
+
+const CURSOR = 'The position after the last entry of this command. Pass it to `bids(after:)`.'
+const AUCTION_AFTER = 'The auction right after this entry, also on replay.'
+const AUCTION_ID = 'The id of an auction (`auc_…`).'
+
+/** Auctions, bids and what happens to them. */
+export const AUCTION_TEXTS: Texts = {
+  AuctionFormat: 'How an auction is run. ENGLISH: ascending bids, the highest wins.',
+  AuctionPhase:
+    'SCHEDULED until it opens, LIVE while it takes bids, PAUSED while its clock stands still. SOLD, UNSOLD and CANCELLED are final.',
+  BidKind:
+    'MANUAL: the bidder named the amount. PROXY: the server bid for a maximum. BUY_NOW: the bidder took the price on offer.',
+  'IncrementBand.from': 'The current price from which the band applies, in minor units.',
+  'IncrementBand.step': 'The least that a bid must be above the current price, in minor units, at least 1.',
+  'SoftClose.windowMs': 'A visible bid with less time left than this extends the auction. Milliseconds.',
+  'SoftClose.extensionMs': 'The time left after an extension, at least. Milliseconds.',
+  'SoftClose.capMs':
+    'How far extensions may move the end past `originalEndsAt`, pauses not counted. Milliseconds.',
+
+  AuctionWinner: 'The buyer of an auction that was SOLD.',
+  'AuctionWinner.user': 'The buyer.',
+  'AuctionWinner.price': 'What the buyer pays, in minor units of the auction’s currency.',
+  'AuctionWinner.settledAt':
+    'When the price moved from the buyer’s wallet to the seller’s; null for auctions that are not `funded`.',
+
+  Bid: 'A visible bid. Bids are never deleted: a moderator voids them.',
+  'Bid.auctionId': 'The auction it was placed in.',
+  'Bid.bidder': 'The user it was placed by, or for.',
+  'Bid.amount': 'In minor units of the auction’s currency.',
+  'Bid.kind': 'Whether the bidder or the server named the amount.',
+  'Bid.placedAt': 'When it was accepted, by the database’s clock.',
+  'Bid.voidedAt': 'When it was voided; null while it stands.',
+
+  Auction:
+    'A sale by bids. Amounts are in minor units of `currency`. The reserve and the maximums of others are never shown.',
+  'Auction.roomId': 'The room it is held in: those who see the room see the auction.',
+  'Auction.title': 'What is sold, 1 to 200 characters.',
+  'Auction.description': 'More about it, at most 10,000 characters; may be empty.',
+  'Auction.format': 'How it is run.',
+  'Auction.seller': 'The user who sells. Sellers cannot bid in their own auctions.',
+  'Auction.currency': 'An ISO 4217 code such as `EUR`, or a code of your own such as `POINTS`.',
+  'Auction.startingPrice': 'The least that the first bid must be.',
+  'Auction.hasReserve':
+    'Whether a price must be met for it to be sold. The price itself is the seller’s secret.',
+  'Auction.increments': 'How far the next bid must be above the current price, by price, ascending.',
+  'Auction.softClose': 'How late bids extend it; null where they do not.',
+  'Auction.startsAt': 'When it opens, or opened.',
+  'Auction.originalEndsAt': 'The end it was created with, before any extension or pause.',
+  'Auction.phase': 'Where it is in its life.',
+  'Auction.reserveMet':
+    'Whether it would be sold at the current price. True from the start without a reserve.',
+  'Auction.leader': 'The user who would win now; null without a bid.',
+  'Auction.bidCount': 'The number of visible bids that stand.',
+  'Auction.bidderCount': 'The number of users whose bids stand.',
+  'Auction.endsAt':
+    'When it closes unless it is extended: a bid stamped exactly then is refused. After the end, when it closed.',
+  'Auction.extensionCount': 'How many times late bids moved the end.',
+  'Auction.winner': 'The buyer; null unless it was SOLD.',
+  'Auction.leaderboard': 'The ranks of its bidders, by their highest visible bids.',
+
+  BidEvent: 'An entry of an auction’s history. Without `after`, the first is AuctionSnapshot.',
+  'AuctionSnapshot.auction': 'The auction at `cursor`.',
+  AuctionStarted: 'The auction opened: it is LIVE.',
+  'AuctionStarted.auction': AUCTION_AFTER,
+  AuctionPaused: 'Bidding is paused, and the clock stands still.',
+  'AuctionPaused.auction': AUCTION_AFTER,
+  AuctionResumed: 'Bidding is open again. `endsAt` moved by the length of the pause.',
+  'AuctionResumed.auction': AUCTION_AFTER,
+  'BidPlaced.bid': 'The bid.',
+  'BidPlaced.auction': AUCTION_AFTER,
+  BidVoided:
+    'A moderator voided a bid, and with it all later ones of that bidder. Price and leader follow from what remains.',
+  'BidVoided.bid': 'The bid that the moderator named.',
+  'BidVoided.reason': 'What the moderator gave as the reason.',
+  'BidVoided.auction': AUCTION_AFTER,
+  ReserveMet: 'The price reached the reserve: the auction will be sold.',
+  'ReserveMet.auction': AUCTION_AFTER,
+  AuctionExtended: 'A late bid moved the end.',
+  'AuctionExtended.previousEndsAt': 'The end before it moved.',
+  'AuctionExtended.auction': AUCTION_AFTER,
+  AuctionSold: 'The auction ended with a buyer.',
+  'AuctionSold.winner': 'The buyer and the price.',
+  'AuctionSold.auction': AUCTION_AFTER,
+  AuctionUnsold: 'The auction ended without a bid, or below its reserve.',
+  'AuctionUnsold.auction': AUCTION_AFTER,
+  AuctionCancelled: 'The auction was called off. Money that bids held is released.',
+  'AuctionCancelled.reason': 'Why, as given by the user who cancelled it.',
+  'AuctionCancelled.auction': AUCTION_AFTER,
+
+  AuctionPayload: 'An accepted command on an auction.',
+  'AuctionPayload.auction': 'The auction as it is now.',
+  'AuctionPayload.cursor': CURSOR,
+  AuctionResult: 'AuctionPayload, or why nothing was changed.',
+  'BidAccepted.outcome': 'What became of the bid.',
+  'BidAccepted.bid':
+    'The bidder’s own bid that this command made visible; null where it only raised a maximum.',
+  'BidAccepted.auction': 'The auction as it is now.',
+  'BidAccepted.cursor': CURSOR,
+  PlaceBidResult:
+    'BidAccepted, or why not: BID_BELOW_MINIMUM (with `minimum`), PRICE_CHANGED, INSUFFICIENT_FUNDS (with `available` and `required`), AUCTION_ENDED and others.',
+
+  IncrementBandInput: 'See IncrementBand. Bands ascend by `from`.',
+  'IncrementBandInput.from': 'The current price from which the band applies, in minor units.',
+  'IncrementBandInput.step': 'The least step, in minor units, at least 1.',
+  SoftCloseInput: 'See SoftClose.',
+  'SoftCloseInput.windowMs': 'Bids with less time left than this extend the auction. Milliseconds.',
+  'SoftCloseInput.extensionMs': 'The time left after an extension, at least. Milliseconds.',
+  'SoftCloseInput.capMs': 'How far extensions may move the end past the original one. Milliseconds.',
+  CreateAuctionInput:
+    'The terms of a new auction. A term out of its range is Rejected INVALID_INPUT with `field`.',
+  'CreateAuctionInput.roomId': 'The room to hold it in.',
+  'CreateAuctionInput.title': '1 to 200 characters.',
+  'CreateAuctionInput.description': 'At most 10,000 characters; empty if left out.',
+  'CreateAuctionInput.format': 'ENGLISH if left out.',
+  'CreateAuctionInput.currency': 'An ISO 4217 code, or a code of your own: capital letters and digits.',
+  'CreateAuctionInput.startingPrice': 'The least that the first bid must be, in minor units.',
+  'CreateAuctionInput.reservePrice': 'At least `startingPrice`; secret. None if left out.',
+  'CreateAuctionInput.buyNowPrice':
+    'At least `reservePrice`, and 130 % of `startingPrice`. On offer until the first bid, or until the reserve is met.',
+  'CreateAuctionInput.increments': 'The server’s default table if left out.',
+  'CreateAuctionInput.softClose': 'Late bids extend nothing if left out.',
+  'CreateAuctionInput.funded': 'True: bids hold money in the bidders’ wallets. False if left out.',
+  'CreateAuctionInput.startsAt': 'At once if left out.',
+  'CreateAuctionInput.endsAt': 'In the future, and after `startsAt`.',
+  'CreateAuctionInput.idempotencyKey':
+    '1 to 128 characters. A retry with the same key and input gets the first answer; with another input it is refused.',
+  'PlaceBidInput.auctionId': AUCTION_ID,
+  'PlaceBidInput.amount': 'The price to bid, in minor units, at least `Auction.minimumBid`.',
+  'PlaceBidInput.maximum':
+    'How far the server may bid, in minor units. A maximum can be raised, not lowered.',
+  'PlaceBidInput.idempotencyKey': '1 to 128 characters. A retry with the same key gets the first answer.',
+
+  'Query.auction': 'The auction with that id. Null where there is none, or none that the caller may see.',
+  'Query.auctions':
+    'The auctions that the caller may see, newest first, 20 to a page by default and at most 100.',
+  'Mutation.createAuction':
+    'The room’s OWNER and MODERATOR, administrators and services. Errors: UNAUTHENTICATED, FORBIDDEN.',
+  'Mutation.pauseAuction': 'The seller and those who may create auctions in the room. Stops the clock.',
+  'Mutation.resumeAuction': 'The same. The end moves by the length of the pause.',
+  'Mutation.cancelAuction': 'The same. Calls it off; an auction that is SOLD or UNSOLD stays so.',
+  'Mutation.placeBid': 'Anyone signed in who sees the room, but the seller. Errors: UNAUTHENTICATED.',
+  'Mutation.buyNow':
+    'Buys at the price on offer. `price` is the price seen: another one is Rejected PRICE_CHANGED, none on offer BUY_NOW_UNAVAILABLE.',
+  'Subscription.bids': 'The history of one auction. Errors: NOT_FOUND, FORBIDDEN, CURSOR_INVALID.',
+}

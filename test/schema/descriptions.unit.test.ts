@@ -1,0 +1,35 @@
+import { isEnumType, isInputObjectType, isInterfaceType, isIntrospectionType, isObjectType } from 'graphql'
+import { describe, expect, test } from 'vitest'
+import { describeSchema, TEXTS } from '../../src/schema/describe-schema.ts'
+import { createSchema } from '../../src/schema/schema.ts'
+
+const schema = createSchema()
+const types = Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type))
+
+describe('The schema', () => {
+  test('describes every type, field, field of an input, and argument', () => {
+    const silent = types.flatMap((type) => {
+      const hasFields = isObjectType(type) || isInterfaceType(type) || isInputObjectType(type)
+      const fields = hasFields ? Object.values(type.getFields()) : []
+      return [
+        ...(type.description ? [] : [type.name]),
+        ...fields.filter(({ description }) => !description).map(({ name }) => `${type.name}.${name}`),
+        ...fields.flatMap((field) =>
+          'args' in field
+            ? field.args
+                .filter(({ description }) => !description)
+                .map(({ name }) => `${type.name}.${field.name}(${name})`)
+            : [],
+        ),
+      ]
+    })
+    expect(silent).toEqual([])
+    expect(types.filter(isEnumType).length).toBeGreaterThan(10)
+  })
+
+  test('uses every text that is written for it: none is left over, none stands twice', () => {
+    const used = new Set<string>()
+    describeSchema(schema, (key) => used.add(key))
+    expect(Object.keys(TEXTS).filter((key) => !used.has(key))).toEqual([])
+  })
+})
