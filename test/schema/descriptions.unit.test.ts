@@ -6,21 +6,26 @@ import { createSchema } from '../../src/schema/schema.ts'
 const schema = createSchema()
 const types = Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type))
 
+interface Described {
+  readonly name: string
+  readonly description?: string | null | undefined
+  readonly args?: readonly Described[]
+}
+
+/** The names of those that have no description. */
+function silentOf(place: string, all: readonly Described[]): readonly string[] {
+  return all.filter(({ description }) => !description).map(({ name }) => `${place}${name}`)
+}
+
 describe('The schema', () => {
   test('describes every type, field, field of an input, and argument', () => {
     const silent = types.flatMap((type) => {
       const hasFields = isObjectType(type) || isInterfaceType(type) || isInputObjectType(type)
-      const fields = hasFields ? Object.values(type.getFields()) : []
+      const fields: readonly Described[] = hasFields ? Object.values(type.getFields()) : []
       return [
-        ...(type.description ? [] : [type.name]),
-        ...fields.filter(({ description }) => !description).map(({ name }) => `${type.name}.${name}`),
-        ...fields.flatMap((field) =>
-          'args' in field
-            ? field.args
-                .filter(({ description }) => !description)
-                .map(({ name }) => `${type.name}.${field.name}(${name})`)
-            : [],
-        ),
+        ...silentOf('', [type]),
+        ...silentOf(`${type.name}.`, fields),
+        ...fields.flatMap(({ name, args = [] }) => silentOf(`${type.name}.${name}.`, args)),
       ]
     })
     expect(silent).toEqual([])

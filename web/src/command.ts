@@ -18,8 +18,10 @@ export function useCommand(): Command {
   const client = useClient()
   return async (document, variables) => {
     const { data, error } = await client.mutation(document, variables).toPromise()
-    const [answer] = Object.values(data ?? {})
-    if (error === undefined && answer !== undefined && answer !== null) return answer
+    if (error === undefined && data !== undefined) {
+      const [answer] = Object.values(data)
+      if (answer !== null) return answer
+    }
     const [fault] = error?.graphQLErrors ?? []
     return {
       __typename: 'Rejected',
