@@ -20,7 +20,6 @@ import type {
   AuctionTerms,
   BidKind,
   Ceiling,
-  VoidReason,
 } from '../domain/auction/auction.ts'
 import type { Following } from '../domain/notification/following.ts'
 import type { NotificationKind } from '../domain/notification/notification.ts'
@@ -37,6 +36,7 @@ import type {
 } from '../domain/room/room.ts'
 import type { StatusKind } from '../domain/status/status.ts'
 import type { OrderSide, OrderStatus, OrderType } from '../domain/trade/order.ts'
+import type { VoidReason } from '../domain/void-reason.ts'
 import type { TransferKind } from '../domain/wallet/wallet.ts'
 import type { Amount } from '../kernel/amount.ts'
 import type {

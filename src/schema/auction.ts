@@ -3,10 +3,9 @@ import {
   type AuctionStanding,
   BID_KINDS,
   type Bid as BidShape,
-  VOID_REASONS,
-  type VoidReason as VoidReasonShape,
 } from '../domain/auction/auction.ts'
 import { minimumBid, offeredBuyNow } from '../domain/auction/offered.ts'
+import { VOID_REASONS, type VoidReason as VoidReasonShape } from '../domain/void-reason.ts'
 import { LOOKUP, SHARE, STATEMENT } from '../limits/field-cost.ts'
 import { auction, auctionCursor, auctions, bidsOfAuction, maximumOfViewer } from '../resolvers/auctions.ts'
 import type { AuctionView } from '../resolvers/views.ts'

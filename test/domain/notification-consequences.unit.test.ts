@@ -1,9 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Bid, BidKind, VoidReason } from '../../src/domain/auction/auction.ts'
-import { type AuctionEntry, consequencesOf } from '../../src/domain/notification/consequences.ts'
+import {
+  type AuctionEntry,
+  consequencesOf,
+  type VoidedBid,
+} from '../../src/domain/notification/consequences.ts'
 import { announceEnding, beginFollowing, type Following } from '../../src/domain/notification/following.ts'
 import { formatAmount, notificationOf } from '../../src/domain/notification/wording.ts'
+import type { VoidReason } from '../../src/domain/void-reason.ts'
 import { amount } from '../../src/kernel/amount.ts'
 import { asAuctionId, asBidId, asNotificationId, asRoomId, asUserId } from '../../src/kernel/id.ts'
 import { instant } from '../../src/kernel/instant.ts'
@@ -26,7 +30,7 @@ interface Move {
   readonly phase?: string
   readonly endsAt?: number
   readonly bids?: readonly { readonly by: string; readonly amount: number; readonly why: VoidReason }[]
-  readonly kind?: BidKind
+  readonly kind?: 'MANUAL' | 'PROXY'
   readonly reason?: string
 }
 
@@ -65,8 +69,8 @@ function history(...moves: readonly Move[]): readonly AuctionEntry[] {
 function voidedBid(
   { by, amount: made, why }: NonNullable<Move['bids']>[number],
   index: number,
-  kind: BidKind,
-): Pick<Bid, 'id' | 'bidder' | 'amount' | 'kind' | 'voidReason'> {
+  kind: 'MANUAL' | 'PROXY',
+): VoidedBid {
   return {
     ...{ id: asBidId(`bid_${index}`), bidder: person(by), amount: amount(made) },
     ...{ kind, voidReason: why },

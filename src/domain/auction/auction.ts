@@ -2,17 +2,12 @@ import type { Amount } from '../../kernel/amount.ts'
 import type { AuctionId, BidId, RoomId, UserId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Person } from '../person.ts'
+import type { VoidReason } from '../void-reason.ts'
 
 export const AUCTION_PHASES = ['SCHEDULED', 'LIVE', 'PAUSED', 'SOLD', 'UNSOLD', 'CANCELLED'] as const
 export type AuctionPhase = (typeof AUCTION_PHASES)[number]
 export const BID_KINDS = ['MANUAL', 'PROXY', 'BUY_NOW'] as const
 export type BidKind = (typeof BID_KINDS)[number]
-/**
- * Why a bid was voided: a moderator voided it or an earlier one of its bidder; the recomputation without the voided bids
- * does not yield it; its bidder would lead and cannot pay.
- */
-export const VOID_REASONS = ['MODERATED', 'RECOMPUTED', 'UNFUNDED'] as const
-export type VoidReason = (typeof VOID_REASONS)[number]
 export const BID_OUTCOMES = [
   'LEADING',
   'LEADING_RESERVE_NOT_MET',

@@ -2,8 +2,8 @@ import { type Amount, amount } from '../../kernel/amount.ts'
 import type { BidId, UserId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Offset } from '../../kernel/position.ts'
-import type { Bid, VoidReason } from '../auction/auction.ts'
 import type { Person } from '../person.ts'
+import type { VoidReason } from '../void-reason.ts'
 import { type AuctionSight, type Broadcast, type Following, withSight } from './following.ts'
 
 /** An entry of an auction's history. */
@@ -18,12 +18,21 @@ export interface AuctionEntry {
     /** BidPlaced. */
     readonly bid?: { readonly bidder: Person }
     /** BidVoided. */
-    readonly bids?: readonly Pick<Bid, 'id' | 'bidder' | 'amount' | 'kind' | 'voidReason'>[]
+    readonly bids?: readonly VoidedBid[]
     /** AuctionCancelled, BidVoided. */
     readonly reason?: string
     /** AuctionSold. */
     readonly winner?: { readonly user: Person; readonly price: Amount }
   }
+}
+
+/** One bid of a BidVoided entry. */
+export interface VoidedBid {
+  readonly id: BidId
+  readonly bidder: Person
+  readonly amount: Amount
+  readonly kind: string
+  readonly voidReason: VoidReason | null
 }
 
 /** What a bidder is notified of; `price` is the auction's current one. */
