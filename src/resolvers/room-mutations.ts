@@ -16,6 +16,7 @@ import type { Instant } from '../kernel/instant.ts'
 import { roomTopic } from '../kernel/topic.ts'
 import { readRoom } from '../log/read/rooms.ts'
 import { ensureUser } from '../log/users.ts'
+import { voidBidsOf } from './auctions-of-room.ts'
 import type { CallContext } from './context.ts'
 import { findKnownUser } from './known-users.ts'
 import { contactsRefusal, directRoomRefusal, roomQuotaOf } from './quotas.ts'
@@ -156,13 +157,20 @@ export interface RemoveMemberArgs {
   readonly roomId: string
   readonly userId: string
   readonly reason?: string | null | undefined
+  readonly voidBids?: boolean | null | undefined
 }
 
+/** Voids bids after the removal, which keeps new ones out. A retry voids what an interrupted call left standing. */
 export async function removeMember(args: RemoveMemberArgs, context: CallContext): Promise<MembershipResult> {
   signedIn(context)
   const target = await personOf(context.services, asUserId(args.userId))
-  const body: RoomCommand = { kind: 'remove', target, reason: args.reason ?? null }
-  return giveMemberCommand(context, args.roomId, target.id, body)
+  const reason = args.reason ?? null
+  const body: RoomCommand = { kind: 'remove', target, reason }
+  const result = await giveMemberCommand(context, args.roomId, target.id, body)
+  if (result.kind === 'accepted' && args.voidBids === true) {
+    await voidBidsOf(context, result.room.id, target.id, reason)
+  }
+  return result
 }
 
 export interface MuteMemberArgs {

@@ -124,10 +124,17 @@ builder.mutationFields((t) => ({
   }),
   removeMember: t.field({
     type: MembershipResult,
+    description:
+      "A removed member cannot join or bid in the room's auctions until added again: bids are Rejected with REMOVED.",
     args: {
       roomId: t.arg.id({ required: true }),
       userId: t.arg.id({ required: true }),
       reason: t.arg.string(),
+      voidBids: t.arg.boolean({
+        defaultValue: false,
+        description:
+          "Void the member's standing bids in the room's open auctions as well, each as voidBid would, with `reason`.",
+      }),
     },
     resolve: asCaller(removeMember),
   }),

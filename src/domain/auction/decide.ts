@@ -48,7 +48,7 @@ function decideChange(state: AuctionState, command: Change, context: AuctionCont
     case 'placeBid':
     case 'buyNow': {
       if (actor.kind === 'system' || room === undefined) return forbid('Only a signed-in user bids.')
-      const bidding = { bidder: actor.person, room: room.room, now }
+      const bidding = { bidder: actor.person, room, now }
       return command.kind === 'placeBid'
         ? decideBid(state, command, bidding)
         : decideBuyNow(state, command, bidding)

@@ -140,6 +140,7 @@ export type RejectionCode =
   | 'OVERLOADED'
   | 'PRICE_CHANGED'
   | 'RATE_LIMITED'
+  | 'REMOVED'
   | 'SELLER_CANNOT_BID';
 
 export type RoomKind =
