@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import {
   bigint,
   bigserial,
+  boolean,
   check,
   doublePrecision,
   index,
@@ -128,6 +129,7 @@ export const rooms = pgTable(
     kind: text().$type<RoomKind>().notNull(),
     visibility: text().$type<RoomVisibility>().notNull(),
     phase: text().$type<RoomPhase>().notNull(),
+    phaseSince: instantColumn('phase_since'),
     owner: json().$type<Person>(),
     createdAt: instantColumn('created_at').notNull(),
     startsAt: instantColumn('starts_at'),
@@ -205,6 +207,7 @@ export const auctions = pgTable(
     leading: json().$type<Ceiling>(),
     commandCount: integer('command_count').notNull(),
     pausedAt: instantColumn('paused_at'),
+    pausedByRoom: boolean('paused_by_room').notNull().default(false),
     pausedMs: bigint('paused_ms', { mode: 'number' }).notNull(),
   },
   (t) => [

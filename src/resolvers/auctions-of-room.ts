@@ -1,6 +1,9 @@
+import { SYSTEM } from '../domain/actor.ts'
 import type { RoomId, UserId } from '../kernel/id.ts'
+import { readDueAuctionsIn } from '../log/read/auctions.ts'
 import { readFirstBidsIn } from '../log/read/bids.ts'
 import type { CallContext } from './context.ts'
+import type { Services } from './services.ts'
 import { actorIn } from './signed-in.ts'
 
 const REMOVED = 'The bidder was removed from the room.'
@@ -23,6 +26,15 @@ export async function voidBidsOf(
   await forEach(bids, ({ id: bidId, auctionId }) =>
     dispatch.auction(auctionId, actor, { kind: 'voidBid', bidId, reason: reason ?? REMOVED }),
   )
+}
+
+/**
+ * Writes what the room's phase means to its auctions: each opens, pauses, resumes or ends. The scheduler does the same a
+ * moment later; whoever changed the phase reads their own writes. A retry writes what an interrupted call left.
+ */
+export async function followPhase({ database, dispatch }: Services, roomId: RoomId): Promise<void> {
+  const due = await readDueAuctionsIn(database, roomId)
+  await forEach(due, (id) => dispatch.auction(id, SYSTEM, { kind: 'passTime' }))
 }
 
 /** Handles all of `items`, whichever fail; then throws the first failure. */

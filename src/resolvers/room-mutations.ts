@@ -16,7 +16,7 @@ import type { Instant } from '../kernel/instant.ts'
 import { roomTopic } from '../kernel/topic.ts'
 import { readRoom } from '../log/read/rooms.ts'
 import { ensureUser } from '../log/users.ts'
-import { voidBidsOf } from './auctions-of-room.ts'
+import { followPhase, voidBidsOf } from './auctions-of-room.ts'
 import type { CallContext } from './context.ts'
 import { findKnownUser } from './known-users.ts'
 import { contactsRefusal, directRoomRefusal, roomQuotaOf } from './quotas.ts'
@@ -115,10 +115,20 @@ export async function updateRoom(input: UpdateRoomInput, context: CallContext): 
   return giveRoomCommand(context, input.roomId, actorIn(context), body)
 }
 
+/** Answers when the room's auctions have followed: queries show them opened, paused, resumed or over. */
 export function changePhase(
   kind: 'start' | 'pause' | 'resume' | 'end',
 ): (args: { readonly roomId: string }, context: CallContext) => Promise<RoomResult> {
-  return async (args, context) => giveRoomCommand(context, args.roomId, actorIn(context), { kind })
+  return async (args, context) => {
+    const { services } = context
+    const actor = actorIn(context)
+    const roomId = asRoomId(args.roomId)
+    // A pause whose node died before the auctions followed would be unknown to them once the room has resumed.
+    if (kind === 'resume') await followPhase(services, roomId)
+    const result = await giveRoomCommand(context, roomId, actor, { kind })
+    if (result.kind === 'accepted') await followPhase(services, roomId)
+    return result
+  }
 }
 
 export function changeOwnMembership(

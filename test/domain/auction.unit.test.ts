@@ -11,7 +11,6 @@ import {
   cancel,
   control,
   decide,
-  endWithRoom,
   entriesOf,
   exactly,
   passTime,
@@ -122,7 +121,7 @@ describe('opening', () => {
   test('that is late comes before any other command, too', () => {
     expect(typesOf(scheduled(), control('pause'))).toEqual(['AuctionStarted', 'AuctionPaused'])
     expect(typesOf(scheduled(), cancel('Withdrawn.'))).toEqual(['AuctionStarted', 'AuctionCancelled'])
-    expect(typesOf(scheduled(), endWithRoom())).toEqual(['AuctionStarted', 'AuctionUnsold'])
+    expect(typesOf(scheduled(), bid('A', { amount: 500 }))).toEqual(['AuctionStarted', 'BidPlaced'])
   })
 
   test('is not made by a bid that is refused', () => {

@@ -24,8 +24,8 @@ export interface Sale extends Given {
   show(auctionId: string, fields: string): Promise<unknown>
 }
 
-export async function sale(room = 'visibility: PUBLIC'): Promise<Sale> {
-  const all = await given(owner, ann, bob)
+export async function sale(room = 'visibility: PUBLIC', node?: Given): Promise<Sale> {
+  const all = node ?? (await given(owner, ann, bob))
   const created = await all.run(
     owner,
     `mutation { createRoom(input: { name: "Sale", kind: AUCTION, ${room} }) { ... on RoomPayload { room { id } } } }`,

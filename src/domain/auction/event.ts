@@ -12,8 +12,10 @@ export interface Offer {
 
 /** Entries of the auction's history, by the names of their GraphQL types. */
 export type PublicAuctionEvent =
-  | { readonly type: 'AuctionStarted' }
-  | { readonly type: 'AuctionPaused'; readonly pausedAt: Instant }
+  /** `delay`: its room opened later than its start. The end moves by as much. */
+  | { readonly type: 'AuctionStarted'; readonly delay?: { readonly ms: number; readonly endsAt: Instant } }
+  /** `byRoom`: with the room, which resumes it as well. */
+  | { readonly type: 'AuctionPaused'; readonly pausedAt: Instant; readonly byRoom?: true }
   /** `pausedMs` is the length of the pause that ends here, `endsAt` the end moved by it. */
   | { readonly type: 'AuctionResumed'; readonly pausedMs: number; readonly endsAt: Instant }
   | { readonly type: 'BidPlaced'; readonly bid: Bid }
@@ -42,6 +44,8 @@ type PrivateAuctionEvent =
       readonly voidedAt: Instant
       readonly reason: string
     }
+  /** Paused by hand while the room has paused it: it stays so when the room resumes. */
+  | { readonly type: 'PauseKept' }
   /** What a command moves in the ledger of a funded auction; after its other events. */
   | { readonly type: 'FundsMoved'; readonly transfer: Transfer }
 
@@ -52,6 +56,7 @@ export function isPublicEvent(event: AuctionEvent): event is PublicAuctionEvent 
     case 'AuctionCreated':
     case 'CeilingSet':
     case 'CommandsStruck':
+    case 'PauseKept':
     case 'FundsMoved':
       return false
     default:

@@ -1,0 +1,2 @@
+ALTER TABLE "auctions" ADD COLUMN "paused_by_room" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE "rooms" ADD COLUMN "phase_since" timestamp(3) with time zone;
