@@ -116,7 +116,18 @@ builder.objectFields(Auction, (t) => ({
   leader: t.field({ type: User, nullable: true, resolve: ({ standing }) => standing.leader }),
   bidCount: t.int({ resolve: ({ standing }) => standing.bidCount }),
   bidderCount: t.int({ resolve: ({ standing }) => standing.bidderCount }),
-  endsAt: t.field({ type: 'DateTime', resolve: ({ standing }) => standing.endsAt }),
+  endsAt: t.field({
+    type: 'DateTime',
+    description:
+      'The planned end, as bids and pauses have moved it. Stays as it is when the auction ends earlier.',
+    resolve: ({ standing }) => standing.endsAt,
+  }),
+  endedAt: t.field({
+    type: 'DateTime',
+    nullable: true,
+    description: 'When it really ended: sold, unsold, hammered, bought or cancelled. Null before.',
+    resolve: ({ standing }) => standing.endedAt ?? null,
+  }),
   extensionCount: t.int({ resolve: ({ standing }) => standing.extensionCount }),
   winner: t.field({ type: AuctionWinner, nullable: true, resolve: ({ standing }) => standing.winner }),
 }))

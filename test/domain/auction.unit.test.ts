@@ -138,7 +138,7 @@ describe('closing by time', () => {
   test('sells to the leader at the price', () => {
     const { events, state } = accepted(LED, passTime(at('15:00')))
     const winner = { user: person('A'), price: 500, settledAt: null }
-    expect(events).toEqual([{ type: 'AuctionSold', winner }])
+    expect(events).toEqual([{ type: 'AuctionSold', winner, endedAt: at('15:00') }])
     expect(state.standing).toMatchObject({ phase: 'SOLD', winner, currentPrice: 500 })
     expect(dueAt(state)).toBeNull()
   })

@@ -197,7 +197,7 @@ describe('a room that opens', () => {
   })
 
   test('by its own start opens them as well', async () => {
-    const all = await sale(`visibility: PUBLIC, startsAt: "${inMs(1_500)}"`)
+    const all = await sale(`visibility: PUBLIC, startsAt: "${inMs(4_000)}"`)
     schedule(all)
     const auctionId = await all.putUp()
     await vi.waitFor(async () => expect(await phaseOf(all, auctionId)).toEqual({ phase: 'LIVE' }), PATIENCE)

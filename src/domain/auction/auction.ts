@@ -62,6 +62,8 @@ export interface AuctionStanding {
   readonly bidderCount: number
   readonly reserveMet: boolean
   readonly endsAt: Instant
+  /** When it really ended; left out before, and where that was before this was recorded. */
+  readonly endedAt?: Instant
   readonly extensionCount: number
   readonly winner: {
     readonly user: Person

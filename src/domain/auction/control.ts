@@ -49,17 +49,20 @@ export function decideCancellation(state: AuctionState, reason: string, now: Ins
   }
   if (state.standing.phase === 'CANCELLED') return done()
   if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
-  return done({ type: 'AuctionCancelled', reason })
+  return done({ type: 'AuctionCancelled', reason, endedAt: now })
 }
 
-/** As the hammer would, but also without a bid; what has not started is cancelled, what is over stays as it is. */
-export function decideEndWithRoom(state: AuctionState, now: Instant): AuctionDecision {
+/**
+ * As the hammer would, but also without a bid; what has not started is cancelled, what is over stays as it is. The room
+ * ended at `stoppedAt`.
+ */
+export function decideEndWithRoom(state: AuctionState, now: Instant, stoppedAt: Instant): AuctionDecision {
   switch (state.standing.phase) {
     case 'SCHEDULED':
-      return done({ type: 'AuctionCancelled', reason: ROOM_ENDED })
+      return done({ type: 'AuctionCancelled', reason: ROOM_ENDED, endedAt: stoppedAt })
     case 'LIVE':
     case 'PAUSED':
-      return done(closing(state, now))
+      return done(closing(state, now, stoppedAt))
     default:
       return done()
   }

@@ -50,7 +50,7 @@ function decideChange(state: AuctionState, command: Change, context: AuctionCont
     }
     case 'passTime':
       if (actor.kind !== 'system') return forbid('Only the server itself does this.')
-      if (room?.room.phase === 'ENDED') return decideEndWithRoom(state, now)
+      if (room?.room.phase === 'ENDED') return decideEndWithRoom(state, now, room.room.endedAt ?? now)
       return accept(isClosingDue(state, now) ? [closing(state, now)] : [], { bid: null })
     case 'voidBid':
       if (!canRunAuctions(actor, room)) return forbid('Only those who run the room void bids.')

@@ -23,9 +23,13 @@ export type PublicAuctionEvent =
   | { readonly type: 'BidVoided'; readonly bid: Bid; readonly reason: string }
   | { readonly type: 'ReserveMet' }
   | { readonly type: 'AuctionExtended'; readonly previousEndsAt: Instant; readonly endsAt: Instant }
-  | { readonly type: 'AuctionSold'; readonly winner: NonNullable<AuctionStanding['winner']> }
-  | { readonly type: 'AuctionUnsold' }
-  | { readonly type: 'AuctionCancelled'; readonly reason: string }
+  | {
+      readonly type: 'AuctionSold'
+      readonly winner: NonNullable<AuctionStanding['winner']>
+      readonly endedAt: Instant
+    }
+  | { readonly type: 'AuctionUnsold'; readonly endedAt: Instant }
+  | { readonly type: 'AuctionCancelled'; readonly reason: string; readonly endedAt: Instant }
 
 /** Told to nobody: ceilings are their bidders' secret, and creating writes no entry. */
 type PrivateAuctionEvent =

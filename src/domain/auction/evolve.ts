@@ -34,11 +34,11 @@ export function evolveAuction(state: AuctionState | null, event: AuctionEvent): 
     case 'AuctionExtended':
       return shown(state, { endsAt: event.endsAt, extensionCount: state.standing.extensionCount + 1 })
     case 'AuctionSold':
-      return unpaused(shown(state, { phase: 'SOLD', winner: event.winner }))
+      return unpaused(shown(state, { phase: 'SOLD', winner: event.winner, endedAt: event.endedAt }))
     case 'AuctionUnsold':
-      return unpaused(shown(state, { phase: 'UNSOLD' }))
+      return unpaused(shown(state, { phase: 'UNSOLD', endedAt: event.endedAt }))
     case 'AuctionCancelled':
-      return unpaused(shown(state, { phase: 'CANCELLED' }))
+      return unpaused(shown(state, { phase: 'CANCELLED', endedAt: event.endedAt }))
   }
 }
 

@@ -31,14 +31,20 @@ export function hasEnded(state: AuctionState, now: Instant): boolean {
   return phase === 'SOLD' || phase === 'UNSOLD' || isClosingDue(state, now)
 }
 
-/** The one event that ends bidding: sold to the leader where the reserve is met, else unsold. Held money settles it. */
-export function closing({ terms, standing }: AuctionState, now: Instant): AuctionEvent {
-  const { leader, currentPrice, reserveMet } = standing
-  if (leader === null || currentPrice === null || !reserveMet) return { type: 'AuctionUnsold' }
-  return {
-    type: 'AuctionSold',
-    winner: { user: leader, price: currentPrice, settledAt: terms.funded ? now : null },
-  }
+/**
+ * The one event that ends bidding: sold to the leader where the reserve is met, else unsold. Held money settles it `now`.
+ * The auction ended at `stoppedAt`, or at its own end where that came first, however late this is noticed.
+ */
+export function closing(
+  { terms, standing }: AuctionState,
+  now: Instant,
+  stoppedAt: Instant = now,
+): AuctionEvent {
+  const { leader, currentPrice, reserveMet, phase, endsAt } = standing
+  const endedAt = phase === 'LIVE' && endsAt < stoppedAt ? endsAt : stoppedAt
+  if (leader === null || currentPrice === null || !reserveMet) return { type: 'AuctionUnsold', endedAt }
+  const winner = { user: leader, price: currentPrice, settledAt: terms.funded ? now : null }
+  return { type: 'AuctionSold', winner, endedAt }
 }
 
 /** Why nobody can bid now, or undefined where bids are taken: the auction and its room must both be LIVE. */
