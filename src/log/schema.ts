@@ -231,7 +231,10 @@ export const bids = pgTable(
     placedAt: instantColumn('placed_at').notNull(),
     voidedAt: instantColumn('voided_at'),
   },
-  (t) => [uniqueIndex('bids_history').on(t.auctionId, t.sequence)],
+  (t) => [
+    uniqueIndex('bids_history').on(t.auctionId, t.sequence),
+    index('bids_of_bidder').on(t.auctionId, t.bidderId, t.amount),
+  ],
 )
 
 /** Every accepted bidding command, in order of acceptance: its bidder's ceiling from then on. Append-only. */

@@ -6,7 +6,15 @@ import {
 } from '../domain/auction/auction.ts'
 import { minimumBid, offeredBuyNow } from '../domain/auction/offered.ts'
 import { LOOKUP, SHARE, STATEMENT } from '../limits/field-cost.ts'
-import { auction, auctionCursor, auctions, bidsOfAuction, maximumOfViewer } from '../resolvers/auctions.ts'
+import {
+  auction,
+  auctionCursor,
+  auctions,
+  biddingOfViewer,
+  bidsOfAuction,
+  maximumOfViewer,
+  type OwnBidding,
+} from '../resolvers/auctions.ts'
 import type { AuctionView } from '../resolvers/views.ts'
 import { builder } from './builder.ts'
 import { connectionType } from './connection.ts'
@@ -66,6 +74,29 @@ export const Bid = builder.objectRef<BidShape>('Bid').implement({
 })
 
 const BidConnection = connectionType('Bid', Bid)
+
+const MyBidding = builder.objectRef<OwnBidding>('MyBidding').implement({
+  description:
+    "The viewer's own position in an auction. Apart from `leading` it is read now, in events as well.",
+  fields: (t) => ({
+    leading: t.exposeBoolean('leading', { description: 'Whether the viewer leads, or won.' }),
+    highestBid: t.expose('highestBid', {
+      type: Bid,
+      nullable: true,
+      description: "The viewer's highest visible bid that stands. Null where all were voided.",
+    }),
+    maximum: t.expose('maximum', {
+      type: 'Amount',
+      nullable: true,
+      description:
+        'The most that the viewer offers: the same as `myMaximum`. Null where all bids were voided.',
+    }),
+    held: t.expose('held', {
+      type: 'Amount',
+      description: "What the viewer's wallet holds for this auction. 0 where nothing is held.",
+    }),
+  }),
+})
 
 export const Auction = builder.objectRef<AuctionView>('Auction').implement({ interfaces: [Node] })
 
@@ -151,6 +182,13 @@ builder.objectFields(Auction, (t) => ({
     nullable: true,
     description: "The viewer's own ceiling, or null. Never visible to anyone else.",
     ...readsViewer({ weight: SHARE }, maximumOfViewer),
+  }),
+  myBidding: t.field({
+    type: MyBidding,
+    nullable: true,
+    description:
+      "The viewer's own position in an auction; null if they have not bid. Never visible to anyone else.",
+    ...readsViewer({ weight: 2 * SHARE }, biddingOfViewer),
   }),
 }))
 

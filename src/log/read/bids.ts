@@ -86,7 +86,7 @@ export async function readFirstBidsIn(
   return rows.map(bidOf)
 }
 
-function bidOf(row: typeof bids.$inferSelect): Bid {
+export function bidOf(row: typeof bids.$inferSelect): Bid {
   const { bidderId, bidderName, ...shown } = row
   return { ...shown, bidder: { id: bidderId, name: bidderName } }
 }

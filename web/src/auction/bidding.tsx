@@ -1,16 +1,11 @@
 import type { Auction } from '@rostrum/client'
-import { type FormEvent, useEffect, useState } from 'react'
-import { useClient } from 'urql'
+import { type FormEvent, useState } from 'react'
 import { isRefused, useCommand } from '../command.ts'
-import {
-  BuyNowDocument,
-  OwnCeilingDocument,
-  PlaceBidDocument,
-  type PlaceBidMutation,
-} from '../gql/graphql.ts'
+import { BuyNowDocument, PlaceBidDocument, type PlaceBidMutation } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
 import { newKey } from '../key.ts'
 import { digitsOf, minorUnits, money, plain } from '../money.ts'
+import type { OwnBidding } from './own-bidding.ts'
 
 /** What became of a bid, and the price that it was said of. */
 interface Answer {
@@ -24,13 +19,13 @@ interface Answer {
 const QUICK_STEPS = [0, 1, 3]
 
 /** Quick bids, a ceiling, buying at once; and what became of it. */
-export function Bidding({ auction }: { readonly auction: Auction }) {
+export function Bidding({ auction, own }: { readonly auction: Auction; readonly own: OwnBidding }) {
   const { myId, isConnected } = useHere()
   const command = useCommand()
   const [answer, setAnswer] = useState<Answer>()
-  const voids = useVoids(auction)
-  const [ceiling, setCeiling] = useOwnCeiling(auction, voids)
+  const { voids } = own
   const { id: auctionId, currency, minimumBid, currentPrice, startingPrice, buyNowPrice } = auction
+  const ceiling = own.maximum !== null && own.maximum > (currentPrice ?? 0) ? own.maximum : null
   const isLeading = auction.leader?.id === myId
   const canBid = auction.phase === 'LIVE' && isConnected
   const step = minimumBid - (currentPrice ?? startingPrice) || Math.ceil(minimumBid / 20)
@@ -49,7 +44,7 @@ export function Bidding({ auction }: { readonly auction: Auction }) {
       return
     }
     const { auction: then, outcome } = said
-    setCeiling(then.myMaximum)
+    own.setMaximum(then.myMaximum)
     setAnswer({ words: outcomeOf(outcome, then, currency), price: then.currentPrice ?? 0, voids })
   }
   function submitCeiling(event: FormEvent<HTMLFormElement>): void {
@@ -162,28 +157,4 @@ function refusal({ code, reason, minimum, available, required }: Refusal, curren
     return `You can spend ${money(available, currency)}; this needs ${money(required, currency)}.`
   }
   return reason
-}
-
-/** Nobody else sees it; it is asked for when the page is opened and when bids were struck, and known from each answer. */
-function useOwnCeiling({ id: auctionId, currentPrice }: Auction, voids: number) {
-  const client = useClient()
-  const [ceiling, setCeiling] = useState<number | null>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was struck may have been one's own
-  useEffect(() => {
-    void client
-      .query(OwnCeilingDocument, { auctionId }, { requestPolicy: 'network-only' })
-      .toPromise()
-      .then(({ data }) => setCeiling(data?.auction?.myMaximum ?? null))
-  }, [client, auctionId, voids])
-  const isStanding = ceiling !== null && ceiling > (currentPrice ?? 0)
-  return [isStanding ? ceiling : null, setCeiling] as const
-}
-
-/** How often there were fewer bids than before: some were struck. */
-function useVoids({ bidCount }: Auction): number {
-  const [seen, setSeen] = useState({ bidCount, voids: 0 })
-  if (seen.bidCount !== bidCount) {
-    setSeen({ bidCount, voids: bidCount < seen.bidCount ? seen.voids + 1 : seen.voids })
-  }
-  return seen.voids
 }
