@@ -103,7 +103,14 @@ function beginning(terms: AuctionTerms): AuctionState {
       ...{ phase: 'LIVE', currentPrice: null, leader: null, bidCount: 0, bidderCount: 0 },
       ...{ reserveMet: terms.reservePrice === null, endsAt: FAR_FUTURE, extensionCount: 0, winner: null },
     },
-    ...{ leading: null, commandCount: 0, pausedAt: null, pausedByRoom: false, pausedMs: 0, bidders: new Set() },
+    ...{
+      leading: null,
+      commandCount: 0,
+      pausedAt: null,
+      pausedByRoom: false,
+      pausedMs: 0,
+      bidders: new Set(),
+    },
   }
 }
 
