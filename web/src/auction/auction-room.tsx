@@ -84,7 +84,7 @@ interface LotProps {
 
 function LotOfViewer({ auction, bids, myId }: LotProps) {
   const own = useOwnBidding(auction, myId !== null)
-  const hasBid = own.hasBid || bids.some(({ bidder, voidedAt }) => bidder.id === myId && voidedAt === null)
+  const hasBid = own.hasBid || bids.some(({ bidder }) => bidder.id === myId)
   return (
     <Lot auction={auction} hasBid={hasBid}>
       <SignIn />

@@ -7,7 +7,7 @@ type Asked = NonNullable<OwnBiddingQuery['auction']>['myBidding']
 
 /** The signed-in user's own position in an auction. */
 export interface OwnBidding {
-  /** Whether a visible bid of theirs stands. */
+  /** Whether they have bid, as of the last query. */
   readonly hasBid: boolean
   readonly maximum: number | null
   /** Counts the times that bids were voided. */
@@ -30,7 +30,7 @@ export function useOwnBidding({ id: auctionId, bidCount }: Auction, isSignedIn: 
     let isCurrent = true
     const take = (own: Asked): void => {
       if (!isCurrent) return
-      setHasBid(own?.highestBid != null)
+      setHasBid(own !== null)
       setMaximum(own?.maximum ?? null)
     }
     if (!isSignedIn) take(null)
