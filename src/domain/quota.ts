@@ -1,4 +1,4 @@
-import { type Instant, later } from '../kernel/instant.ts'
+import { type Instant, yearsLater } from '../kernel/instant.ts'
 import { type Actor, hasRole, isPrivileged } from './actor.ts'
 
 /** How much one user may have, and how fast it may grow. Omitted: no bound. */
@@ -19,11 +19,11 @@ export function isExemptFromQuotas(actor: Actor): boolean {
   return isPrivileged(actor) || hasRole(actor, 'MODERATOR')
 }
 
-const TEN_YEARS_MS = 10 * 366 * 24 * 60 * 60 * 1000
+const MAX_YEARS_AHEAD = 10
 
 /** Times further ahead serve nobody, and what is computed from them may leave what DateTime can express. */
 export function isTooFarAhead(at: Instant | null, now: Instant): boolean {
-  return at !== null && at > later(now, TEN_YEARS_MS)
+  return at !== null && at > yearsLater(now, MAX_YEARS_AHEAD)
 }
 
 export const TOO_FAR_AHEAD = 'The time must lie within ten years from now.'

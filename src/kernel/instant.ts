@@ -11,9 +11,16 @@ export function instant(ms: number): Instant {
   return Math.trunc(ms) as Instant
 }
 
-/** The moment `ms` milliseconds after `start` (before it, when negative). */
+/** The moment `ms` milliseconds after `start` (before it, when negative), at most FAR_FUTURE. */
 export function later(start: Instant, ms: number): Instant {
-  return (start + ms) as Instant
+  return Math.min(start + ms, FAR_FUTURE) as Instant
+}
+
+/** The same day and time `years` later; of 29 February, 1 March where the year has none. */
+export function yearsLater(start: Instant, years: number): Instant {
+  const date = new Date(start)
+  date.setUTCFullYear(date.getUTCFullYear() + years)
+  return Math.min(date.getTime(), FAR_FUTURE) as Instant
 }
 
 /** RFC 3339 in UTC with milliseconds, as the DateTime scalar shows it. */

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import {
   bigint,
   bigserial,
+  boolean,
   check,
   doublePrecision,
   index,
@@ -129,6 +130,7 @@ export const rooms = pgTable(
     kind: text().$type<RoomKind>().notNull(),
     visibility: text().$type<RoomVisibility>().notNull(),
     phase: text().$type<RoomPhase>().notNull(),
+    phaseSince: instantColumn('phase_since'),
     owner: json().$type<Person>(),
     createdAt: instantColumn('created_at').notNull(),
     startsAt: instantColumn('starts_at'),
@@ -206,6 +208,7 @@ export const auctions = pgTable(
     leading: json().$type<Ceiling>(),
     commandCount: integer('command_count').notNull(),
     pausedAt: instantColumn('paused_at'),
+    pausedByRoom: boolean('paused_by_room').notNull().default(false),
     pausedMs: bigint('paused_ms', { mode: 'number' }).notNull(),
   },
   (t) => [
@@ -231,7 +234,10 @@ export const bids = pgTable(
     /** Null while it stands, and of bids that nodes without this column voided: those are MODERATED. */
     voidReason: text('void_reason').$type<VoidReason>(),
   },
-  (t) => [uniqueIndex('bids_history').on(t.auctionId, t.sequence)],
+  (t) => [
+    uniqueIndex('bids_history').on(t.auctionId, t.sequence),
+    index('bids_of_bidder').on(t.auctionId, t.bidderId, t.amount),
+  ],
 )
 
 /** Every accepted bidding command, in order of acceptance: its bidder's ceiling from then on. Append-only. */

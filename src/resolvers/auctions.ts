@@ -4,6 +4,7 @@ import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
 import { asAuctionId, asRoomId } from '../kernel/id.ts'
 import { auctionTopic } from '../kernel/topic.ts'
 import { type AuctionRecord, readAuctions } from '../log/read/auctions.ts'
+import type { Bidding } from '../log/read/biddings.ts'
 import type { Slice } from '../log/read/list-key.ts'
 import { callerOf } from './caller.ts'
 import { type CallContext, type SharedContext, signalIn } from './context.ts'
@@ -63,4 +64,21 @@ export async function maximumOfViewer(
   { services, viewer, signal }: CallContext,
 ): Promise<Amount | null> {
   return viewer === null ? null : services.reads.ceiling({ auctionId: id, bidderId: viewer.user.id }, signal)
+}
+
+/** The viewer's own position in an auction. */
+export interface OwnBidding extends Bidding {
+  /** Whether the viewer leads in the auction as shown, so that it agrees with `leader` beside it. */
+  readonly leading: boolean
+}
+
+/** Nobody else's is ever read here. */
+export async function biddingOfViewer(
+  { id, standing }: AuctionView,
+  { services, viewer, signal }: CallContext,
+): Promise<OwnBidding | null> {
+  if (viewer === null) return null
+  const bidderId = viewer.user.id
+  const bidding = await services.reads.bidding({ auctionId: id, bidderId }, signal)
+  return bidding === undefined ? null : { ...bidding, leading: standing.leader?.id === bidderId }
 }

@@ -24,6 +24,7 @@ import type { Instant } from '../kernel/instant.ts'
 import { roomTopic } from '../kernel/topic.ts'
 import { readRoom } from '../log/read/rooms.ts'
 import { ensureUser } from '../log/users.ts'
+import { followPhase, voidBidsOf } from './auctions-of-room.ts'
 import type { CallContext } from './context.ts'
 import { findKnownUser } from './known-users.ts'
 import { contactsRefusal, directRoomRefusal, roomQuotaOf } from './quotas.ts'
@@ -122,10 +123,20 @@ export async function updateRoom(input: UpdateRoomInput, context: CallContext): 
   return giveRoomCommand(context, input.roomId, actorIn(context), body)
 }
 
+/** Answers when the room's auctions have followed: queries show them opened, paused, resumed or over. */
 export function changePhase(
   kind: 'start' | 'pause' | 'resume' | 'end',
 ): (args: { readonly roomId: string }, context: CallContext) => Promise<RoomResult> {
-  return async (args, context) => giveRoomCommand(context, args.roomId, actorIn(context), { kind })
+  return async (args, context) => {
+    const { services } = context
+    const actor = actorIn(context)
+    const roomId = asRoomId(args.roomId)
+    // A pause whose node died before the auctions followed would be unknown to them once the room has resumed.
+    if (kind === 'resume') await followPhase(services, roomId)
+    const result = await giveRoomCommand(context, roomId, actor, { kind })
+    if (result.kind === 'accepted') await followPhase(services, roomId)
+    return result
+  }
 }
 
 export function changeOwnMembership(
@@ -165,13 +176,20 @@ export interface RemoveMemberArgs {
   readonly roomId: string
   readonly userId: string
   readonly reason?: string | null | undefined
+  readonly voidBids?: boolean | null | undefined
 }
 
+/** Voids bids after the removal, which keeps new ones out. A retry voids what an interrupted call left standing. */
 export async function removeMember(args: RemoveMemberArgs, context: CallContext): Promise<MembershipResult> {
   signedIn(context)
   const target = await personOf(context.services, asUserId(args.userId))
-  const body: RoomCommand = { kind: 'remove', target, reason: args.reason ?? null }
-  return giveMemberCommand(context, args.roomId, target.id, body)
+  const reason = args.reason ?? null
+  const body: RoomCommand = { kind: 'remove', target, reason }
+  const result = await giveMemberCommand(context, args.roomId, target.id, body)
+  if (result.kind === 'accepted' && args.voidBids === true) {
+    await voidBidsOf(context, result.room.id, target.id, reason)
+  }
+  return result
 }
 
 export interface MuteMemberArgs {

@@ -14,6 +14,7 @@ import {
   readAuctionsOfRooms,
   readCeilings,
 } from '../log/read/auctions.ts'
+import { type Bidding, readBiddings } from '../log/read/biddings.ts'
 import { readBids, readBidsById } from '../log/read/bids.ts'
 import type { LeaderboardRecord } from '../log/read/leaderboards.ts'
 import type { Slice, Span } from '../log/read/list-key.ts'
@@ -72,6 +73,8 @@ export interface SharedReads {
   readonly bids: ReadTogether<PageKey<AuctionId, Slice>, readonly Bid[]>
   readonly bid: ReadTogether<BidId, Bid | undefined>
   readonly ceiling: ReadTogether<CeilingKey, Amount | null>
+  /** Undefined where that user has not bid in that auction. */
+  readonly bidding: ReadTogether<CeilingKey, Bidding | undefined>
   /** The first 100 standings. The board's auction or room must exist. */
   readonly leaderboard: ReadTogether<Topic, LeaderboardRecord>
 }
@@ -103,6 +106,7 @@ export function createSharedReads(database: Database): SharedReads {
     bids: pages((parents, slice) => readBids(database, parents, slice)),
     bid: together((ids) => readBidsById(database, ids), { idOf: String }),
     ceiling: together((keys) => readCeilings(database, keys)),
+    bidding: together((keys) => readBiddings(database, keys)),
     leaderboard: together((topics) => leaderboardsNow(database, topics), { idOf: String }),
   }
 }

@@ -7,7 +7,15 @@ import {
 import { minimumBid, offeredBuyNow } from '../domain/auction/offered.ts'
 import { VOID_REASONS, type VoidReason as VoidReasonShape } from '../domain/void-reason.ts'
 import { LOOKUP, SHARE, STATEMENT } from '../limits/field-cost.ts'
-import { auction, auctionCursor, auctions, bidsOfAuction, maximumOfViewer } from '../resolvers/auctions.ts'
+import {
+  auction,
+  auctionCursor,
+  auctions,
+  biddingOfViewer,
+  bidsOfAuction,
+  maximumOfViewer,
+  type OwnBidding,
+} from '../resolvers/auctions.ts'
 import type { AuctionView } from '../resolvers/views.ts'
 import { builder } from './builder.ts'
 import { connectionType } from './connection.ts'
@@ -101,6 +109,29 @@ function voidReasonOf({ voidedAt, voidReason }: BidShape): VoidReasonShape | nul
 
 const BidConnection = connectionType('Bid', Bid)
 
+const MyBidding = builder.objectRef<OwnBidding>('MyBidding').implement({
+  description:
+    "The viewer's own position in an auction. Apart from `leading` it is read now, in events as well.",
+  fields: (t) => ({
+    leading: t.exposeBoolean('leading', { description: 'Whether the viewer leads, or won.' }),
+    highestBid: t.expose('highestBid', {
+      type: Bid,
+      nullable: true,
+      description: "The viewer's highest visible bid that stands. Null where all were voided.",
+    }),
+    maximum: t.expose('maximum', {
+      type: 'Amount',
+      nullable: true,
+      description:
+        'The most that the viewer offers: the same as `myMaximum`. Null where all bids were voided.',
+    }),
+    held: t.expose('held', {
+      type: 'Amount',
+      description: "What the viewer's wallet holds for this auction. 0 where nothing is held.",
+    }),
+  }),
+})
+
 export const Auction = builder.objectRef<AuctionView>('Auction').implement({ interfaces: [Node] })
 
 // Of the terms each field names what it shows: the reserve is the seller's secret, and so are ceilings.
@@ -150,7 +181,18 @@ builder.objectFields(Auction, (t) => ({
   leader: t.field({ type: User, nullable: true, resolve: ({ standing }) => standing.leader }),
   bidCount: t.int({ resolve: ({ standing }) => standing.bidCount }),
   bidderCount: t.int({ resolve: ({ standing }) => standing.bidderCount }),
-  endsAt: t.field({ type: 'DateTime', resolve: ({ standing }) => standing.endsAt }),
+  endsAt: t.field({
+    type: 'DateTime',
+    description:
+      'The planned end, as bids and pauses have moved it. Stays as it is when the auction ends earlier.',
+    resolve: ({ standing }) => standing.endsAt,
+  }),
+  endedAt: t.field({
+    type: 'DateTime',
+    nullable: true,
+    description: 'When it really ended: sold, unsold, hammered, bought or cancelled. Null before.',
+    resolve: ({ standing }) => standing.endedAt ?? null,
+  }),
   extensionCount: t.int({ resolve: ({ standing }) => standing.extensionCount }),
   winner: t.field({ type: AuctionWinner, nullable: true, resolve: ({ standing }) => standing.winner }),
 }))
@@ -174,6 +216,13 @@ builder.objectFields(Auction, (t) => ({
     nullable: true,
     description: "The viewer's own ceiling, or null. Never visible to anyone else.",
     ...readsViewer({ weight: SHARE }, maximumOfViewer),
+  }),
+  myBidding: t.field({
+    type: MyBidding,
+    nullable: true,
+    description:
+      "The viewer's own position in an auction; null if they have not bid. Never visible to anyone else.",
+    ...readsViewer({ weight: 2 * SHARE }, biddingOfViewer),
   }),
 }))
 

@@ -81,21 +81,28 @@ builder.mutationFields((t) => ({
   }),
   startRoom: t.field({
     type: RoomResult,
+    description: 'Opens a SCHEDULED room and its auctions that are due. Answers when queries show them so.',
     args: { roomId: t.arg.id({ required: true }) },
     resolve: asCaller(changePhase('start')),
   }),
   pauseRoom: t.field({
     type: RoomResult,
+    description:
+      'Pauses a LIVE room and the clocks of its LIVE auctions. Answers when queries show them paused.',
     args: { roomId: t.arg.id({ required: true }) },
     resolve: asCaller(changePhase('pause')),
   }),
   resumeRoom: t.field({
     type: RoomResult,
+    description:
+      'Resumes a PAUSED room and the auctions that its pause paused: their ends move by the pause. Auctions paused by hand stay so. Answers when queries show them resumed.',
     args: { roomId: t.arg.id({ required: true }) },
     resolve: asCaller(changePhase('resume')),
   }),
   endRoom: t.field({
     type: RoomResult,
+    description:
+      'Ends a room for good: LIVE and PAUSED auctions close as by the hammer, SCHEDULED ones are cancelled. Answers when queries show them so.',
     args: { roomId: t.arg.id({ required: true }) },
     resolve: asCaller(changePhase('end')),
   }),
@@ -124,10 +131,17 @@ builder.mutationFields((t) => ({
   }),
   removeMember: t.field({
     type: MembershipResult,
+    description:
+      "A removed member cannot join or bid in the room's auctions until added again: bids are Rejected with REMOVED.",
     args: {
       roomId: t.arg.id({ required: true }),
       userId: t.arg.id({ required: true }),
       reason: t.arg.string(),
+      voidBids: t.arg.boolean({
+        defaultValue: false,
+        description:
+          "Void the member's standing bids in the room's open auctions as well, each as voidBid would, with `reason`.",
+      }),
     },
     resolve: asCaller(removeMember),
   }),

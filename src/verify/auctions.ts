@@ -130,7 +130,14 @@ function beginning(terms: AuctionTerms): AuctionState {
       ...{ phase: 'LIVE', currentPrice: null, leader: null, bidCount: 0, bidderCount: 0 },
       ...{ reserveMet: terms.reservePrice === null, endsAt: FAR_FUTURE, extensionCount: 0, winner: null },
     },
-    ...{ leading: null, commandCount: 0, pausedAt: null, pausedMs: 0, bidders: new Set() },
+    ...{
+      leading: null,
+      commandCount: 0,
+      pausedAt: null,
+      pausedByRoom: false,
+      pausedMs: 0,
+      bidders: new Set(),
+    },
   }
 }
 
@@ -173,7 +180,7 @@ function openRoom({ roomId, createdAt }: AuctionTerms): RoomFacts {
         owner: null,
         createdAt,
       },
-      ...{ startsAt: null, endsAt: null, startedAt: null, endedAt: null, memberCount: 0 },
+      ...{ phaseSince: null, startsAt: null, endsAt: null, startedAt: null, endedAt: null, memberCount: 0 },
       ...{ ranking: 'STANDARD', disclosure: 'OWN' },
     },
     memberships: new Map(),

@@ -36,6 +36,23 @@ async function press(page: Page, place: string, words: string): Promise<void> {
 const rowsOf = (id: string): string =>
   `[...document.querySelectorAll('#${id} tbody tr')].map((row) => [...row.cells].map((cell) => cell.textContent))`
 
+describe('a bidder whose bid is older than all that the page lists', () => {
+  test('is outbid after a reload as well', async () => {
+    const { path, id } = await makeSale(node, seller, ['A mirror'])
+    const ben = await openLive(chromium, node.url + path, { name: 'Ben' })
+    await ben.click('#quick')
+    await ben.until(`${textOf('leader')} === 'You lead'`)
+    const rivals = [await node.token('carl', { name: 'Carl' }), await node.token('dora', { name: 'Dora' })]
+    for (let each = 1; each <= 24; each += 1) {
+      await placeBid(node, rivals[each % 2] ?? '', { auctionId: id, amount: each * 10_000 })
+    }
+    await ben.until(`${textOf('leader')} === 'Carl leads, you were outbid'`)
+    await ben.evaluate('location.reload()')
+    await ben.until(`document.querySelectorAll('#bids li').length === 20`)
+    await ben.until(`${textOf('leader')} === 'Carl leads, you were outbid'`)
+  })
+})
+
 describe("The auctioneer's console", () => {
   test('is for auctioneers alone', async () => {
     const { path } = await makeSale(node, seller, ['A vase'])

@@ -1,14 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { SYSTEM } from '../../src/domain/actor.ts'
+import type { AuctionState } from '../../src/domain/auction/auction.ts'
+import { FAR_FUTURE, later } from '../../src/kernel/instant.ts'
 import {
   accepted,
   at,
   auction,
+  buy,
   cancel,
   control,
   decide,
   endWithRoom,
+  exactly,
   MINUTE_MS,
+  type Move,
   move,
   NOW,
   passTime,
@@ -104,7 +109,7 @@ describe('cancelling', () => {
     ['in a pause', PAUSED, at('16:00')],
   ])('%s ends the auction without a winner', (_, state, now) => {
     const { events, state: cancelled } = accepted(state, cancel('Withdrawn.', now))
-    expect(events).toEqual([{ type: 'AuctionCancelled', reason: 'Withdrawn.' }])
+    expect(events).toEqual([{ type: 'AuctionCancelled', reason: 'Withdrawn.', endedAt: now }])
     expect(cancelled.standing).toMatchObject({ phase: 'CANCELLED', winner: null })
     expect(cancelled.pausedAt).toBeNull()
   })
@@ -186,5 +191,45 @@ describe('who controls an auction', () => {
   test('what the server does of its own accord nobody else does', () => {
     const root = user('Someone', 'ADMIN')
     expect(decide(LED, move({ kind: 'passTime' }, root)).kind).toBe('forbidden')
+  })
+})
+
+describe('the instant at which an auction ended', () => {
+  const endedAt = (state: AuctionState, step: Move): unknown => accepted(state, step).state.standing.endedAt
+
+  test('is null before', () => {
+    for (const state of [LIVE, LED, PAUSED, scheduled()]) expect(state.standing.endedAt).toBeUndefined()
+  })
+
+  test.each([
+    ['by the hammer', LED, control('hammer', at('14:20'))],
+    ['by the hammer in a pause', PAUSED, control('hammer', at('14:20'))],
+    ['by buying', auction({ buyNowPrice: 900 }), buy('A', 900, at('14:20'))],
+    ['by cancelling', LED, cancel('Withdrawn.', at('14:20'))],
+    ['with its room', PAUSED, endWithRoom(at('14:20'))],
+    ['with its room before it opened', scheduled({ startsAt: at('14:30') }), endWithRoom(at('14:20'))],
+  ])('%s is that of the command', (_, state, step) => {
+    expect(endedAt(state, step)).toBe(at('14:20'))
+  })
+
+  test('by the clock is the end, however late the server looks', () => {
+    expect(endedAt(LED, passTime(at('15:00:07')))).toBe(at('15:00'))
+    expect(endedAt(LIVE, passTime(at('15:00:07')))).toBe(at('15:00'))
+  })
+
+  test('with its room is when the room ended, however late the server looks', () => {
+    const ended = room({ phase: 'ENDED', endedAt: at('14:20') })
+    expect(endedAt(LED, { ...passTime(at('15:10')), room: ended })).toBe(at('14:20'))
+  })
+})
+
+describe('an end at the last instant that DateTime can express', () => {
+  test('stays there when the auction resumes or a bid extends it', () => {
+    const softClose = { windowMs: MINUTE_MS, extensionMs: MINUTE_MS, capMs: MINUTE_MS }
+    const endless = auction({ endsAt: FAR_FUTURE, softClose })
+    const resumed = played(endless, control('pause', at('14:10')), control('resume', at('14:20')))
+    expect(resumed.standing.endsAt).toBe(FAR_FUTURE)
+    const last = later(FAR_FUTURE, -1)
+    expect(played(endless, exactly('A', 500, last)).standing.endsAt).toBe(FAR_FUTURE)
   })
 })

@@ -51,6 +51,7 @@ export function room(
       kind: 'AUCTION',
       visibility: 'PUBLIC',
       phase: 'LIVE',
+      phaseSince: at('11:00'),
       owner: person('Owner'),
       createdAt: at('11:00'),
       startsAt: null,
@@ -117,6 +118,7 @@ export function auction(given: Given = {}): AuctionState {
     leading: null,
     commandCount: 0,
     pausedAt: null,
+    pausedByRoom: false,
     pausedMs: 0,
     bidders: new Set(),
   }

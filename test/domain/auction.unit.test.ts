@@ -11,7 +11,6 @@ import {
   cancel,
   control,
   decide,
-  endWithRoom,
   entriesOf,
   exactly,
   passTime,
@@ -122,7 +121,7 @@ describe('opening', () => {
   test('that is late comes before any other command, too', () => {
     expect(typesOf(scheduled(), control('pause'))).toEqual(['AuctionStarted', 'AuctionPaused'])
     expect(typesOf(scheduled(), cancel('Withdrawn.'))).toEqual(['AuctionStarted', 'AuctionCancelled'])
-    expect(typesOf(scheduled(), endWithRoom())).toEqual(['AuctionStarted', 'AuctionUnsold'])
+    expect(typesOf(scheduled(), bid('A', { amount: 500 }))).toEqual(['AuctionStarted', 'BidPlaced'])
   })
 
   test('is not made by a bid that is refused', () => {
@@ -139,7 +138,7 @@ describe('closing by time', () => {
   test('sells to the leader at the price', () => {
     const { events, state } = accepted(LED, passTime(at('15:00')))
     const winner = { user: person('A'), price: 500, settledAt: null }
-    expect(events).toEqual([{ type: 'AuctionSold', winner }])
+    expect(events).toEqual([{ type: 'AuctionSold', winner, endedAt: at('15:00') }])
     expect(state.standing).toMatchObject({ phase: 'SOLD', winner, currentPrice: 500 })
     expect(dueAt(state)).toBeNull()
   })

@@ -55,6 +55,7 @@ export function roomWith(
     kind: 'CHAT',
     visibility: 'PUBLIC',
     phase: 'LIVE',
+    phaseSince: inMinutes(-60),
     owner: isDirect ? null : olga.person,
     createdAt: inMinutes(-60),
     startsAt: null,

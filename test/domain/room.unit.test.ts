@@ -248,7 +248,8 @@ describe('the life cycle by hand', () => {
   test('a pause and what follows it leave the start as it was', () => {
     const paused = stateAfter(roomWith(), olga, { kind: 'pause' })
     expect(paused.room).toMatchObject({ phase: 'PAUSED', startedAt: inMinutes(-60) })
-    expect(stateAfter(paused, olga, { kind: 'resume' }).room).toEqual(roomWith().room)
+    const resumed = stateAfter(paused, olga, { kind: 'resume' }).room
+    expect(resumed).toEqual({ ...roomWith().room, phaseSince: NOW })
   })
 
   test('ending notes when', () => {

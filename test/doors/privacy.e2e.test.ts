@@ -130,7 +130,7 @@ describe('nobody else reads, through any door,', () => {
     await placeBid(node, as('ann').token ?? '', { auctionId, maximum: 987_654_321 })
     await placeBid(node, as('bob').token ?? '', { auctionId, maximum: 1_000 })
     const all =
-      'myMaximum minimumBid currentPrice leader { id } bids { edges { node { amount } } } leaderboard { standings { score } }'
+      'myMaximum myBidding { maximum held highestBid { amount } } minimumBid currentPrice leader { id } bids { edges { node { amount } } } leaderboard { standings { score } }'
     const events = `__typename ... on AuctionSnapshot { auction { ${all} } } ... on BidPlaced { bid { amount } auction { ${all} } }`
     const id = { id: auctionId }
     await expectSecret({

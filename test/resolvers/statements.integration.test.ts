@@ -74,6 +74,7 @@ const ROOM_FIELDS: readonly (readonly [fields: string, most: number])[] = [
     4,
   ],
   ['auctions { edges { node { leaderboard { method cursor standings(first: 3) { rank } } } } }', 3],
+  ['auctions { edges { node { myBidding { leading highestBid { amount } maximum held } } } }', 3],
   ['leaderboard { standings { rank } cursor }', 2],
 ]
 

@@ -46,6 +46,7 @@ function room(kind: RoomKind, visibility: RoomVisibility): Room {
     kind,
     visibility,
     phase: 'LIVE',
+    phaseSince: null,
     owner: null,
     createdAt: BEFORE,
     startsAt: null,

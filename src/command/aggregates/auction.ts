@@ -101,13 +101,14 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
     const { auction, ranking: ranked } = change.after
     if (auction === null) return SAVED
     const before = change.before.auction
+    const room = change.after.room?.room
     const [saved] = await allSettled([
       ranked === null ? null : saveRanking(tx, change, ranked),
       saveAuction(tx, change, auction),
       saveCeilings(tx, change),
       saveBids(tx, change).then(() => saveVoided(tx, change)),
       saveFunds(tx, change, auction),
-      moveDeadline(tx, change.topic, before === null ? null : dueAt(before), dueAt(auction)),
+      moveDeadline(tx, change.topic, before === null ? null : dueAt(before, room), dueAt(auction, room)),
     ])
     const kept = { auction, ranking: saved?.ranking ?? null }
     return { elsewhere: saved?.entries ?? [], kept: { ...UNKNOWN, ...kept } }
@@ -127,8 +128,9 @@ function auctionOf(topic: Topic): AuctionId {
 async function loadKept(tx: Transaction, id: AuctionId): Promise<State> {
   const [row] = await tx.select().from(auctions).where(eq(auctions.id, id))
   if (row === undefined) return UNKNOWN
-  const { terms, standing, leading, commandCount, pausedAt, pausedMs } = row
-  const auction = { terms, standing, leading, commandCount, pausedAt, pausedMs, bidders: new Set<UserId>() }
+  const { terms, standing, leading, commandCount, pausedAt, pausedByRoom, pausedMs } = row
+  const paused = { pausedAt, pausedByRoom, pausedMs }
+  const auction = { terms, standing, leading, commandCount, ...paused, bidders: new Set<UserId>() }
   return { ...UNKNOWN, auction }
 }
 
@@ -167,25 +169,27 @@ function knownBidders(
 const CHANGE_AUCTION = statement(
   'change_auction',
   `UPDATE auctions SET phase = $2, standing = $3::json, "leading" = $4::json, command_count = $5,
-    paused_at = $6::timestamptz, paused_ms = $7 WHERE id = $1`,
+    paused_at = $6::timestamptz, paused_ms = $7, paused_by_room = $8 WHERE id = $1`,
 )
 
 async function saveAuction(
   tx: Transaction,
   { before }: Change<State, AuctionEvent>,
-  { terms, standing, leading, commandCount, pausedAt, pausedMs }: AuctionState,
+  { terms, standing, leading, commandCount, pausedAt, pausedByRoom, pausedMs }: AuctionState,
 ): Promise<void> {
   const { phase } = standing
   if (before.auction === null) {
     const { id, roomId, createdAt } = terms
-    const row = { id, roomId, createdAt, terms, phase, standing, leading, commandCount, pausedAt, pausedMs }
+    const paused = { pausedAt, pausedByRoom, pausedMs }
+    const row = { id, roomId, createdAt, terms, phase, standing, leading, commandCount, ...paused }
     await tx.insert(auctions).values(row)
     const state = beginFollowing(standing, createdAt)
     await tx.insert(followers).values({ topic: auctionTopic(id), position: BEGINNING, state })
   } else {
     const lead = leading === null ? null : JSON.stringify(leading)
     const paused = pausedAt === null ? null : formatInstant(pausedAt)
-    await CHANGE_AUCTION(tx, terms.id, phase, JSON.stringify(standing), lead, commandCount, paused, pausedMs)
+    const shown = JSON.stringify(standing)
+    await CHANGE_AUCTION(tx, terms.id, phase, shown, lead, commandCount, paused, pausedMs, pausedByRoom)
   }
 }
 

@@ -1,8 +1,8 @@
 import { eq, sql } from 'drizzle-orm'
-import type { RoomCommand } from '../../domain/room/command.ts'
 import type { OwnedRooms } from '../../domain/quota.ts'
+import type { RoomCommand } from '../../domain/room/command.ts'
 import { decideRoom } from '../../domain/room/decide.ts'
-import { isPublicEvent, type RoomEvent } from '../../domain/room/event.ts'
+import { isPublicEvent, isTransition, type RoomEvent } from '../../domain/room/event.ts'
 import { evolveRoom } from '../../domain/room/evolve.ts'
 import { dueAt } from '../../domain/room/lifecycle.ts'
 import type { Membership, RoomFacts } from '../../domain/room/room.ts'
@@ -21,6 +21,7 @@ import { rooms } from '../../log/schema.ts'
 import { type Aggregate, SAVED } from '../aggregate.ts'
 import type { Command } from '../commands.ts'
 import { moveDeadline } from './deadline.ts'
+import { moveAuctions } from './deadlines-of-room.ts'
 import { countOwnedRooms } from './owned.ts'
 import { actorsOf, loadRoomFacts } from './room-facts.ts'
 
@@ -75,7 +76,7 @@ export const roomAggregate: Aggregate<RoomCommand, { readonly roomId: RoomId }, 
         (membership) => before?.memberships.get(membership.user.id) !== membership,
       )
       await saveMemberships(tx, id, changed, new Set(steps.flatMap(({ event }) => joinedBy(event))))
-      if (steps.some(({ event }) => event.type === 'RoomEnded')) await makeAuctionsDue(tx, id)
+      if (steps.some(({ event }) => isTransition(event))) await moveAuctions(tx, after.room)
       await moveDeadline(tx, topic, before === null ? null : dueAt(before.room), dueAt(after.room))
       return SAVED
     },
@@ -100,18 +101,6 @@ async function loadOwned(
 
 function targetsOf(commands: readonly Command<RoomCommand>[]): readonly string[] {
   return commands.flatMap(({ body }) => ('target' in body ? [body.target.id] : []))
-}
-
-/**
- * The room's auctions end with it: the scheduler looks at them at once, and they find the room ended. The row locks of
- * the room and of its auctions keep out an auction that would be opened or extended meanwhile.
- */
-async function makeAuctionsDue(tx: Transaction, roomId: RoomId): Promise<void> {
-  await tx.execute(sql`
-    INSERT INTO deadlines (topic, due_at)
-    SELECT 'auction:' || id, clock_timestamp() FROM auctions
-    WHERE room_id = ${roomId} AND phase IN ('SCHEDULED', 'LIVE', 'PAUSED')
-    ON CONFLICT (topic) DO UPDATE SET due_at = excluded.due_at`)
 }
 
 /** Those to whom the event gives a membership, for the first time or again. */

@@ -63,6 +63,8 @@ export interface AuctionStanding {
   readonly bidderCount: number
   readonly reserveMet: boolean
   readonly endsAt: Instant
+  /** When it really ended; left out before, and where that was before this was recorded. */
+  readonly endedAt?: Instant
   readonly extensionCount: number
   readonly winner: {
     readonly user: Person
@@ -87,7 +89,9 @@ export interface AuctionState {
   /** Accepted bidding commands so far: the next ceiling's sequence is one more. */
   readonly commandCount: number
   readonly pausedAt: Instant | null
-  /** How long all ended pauses took together. */
+  /** Whether it resumes with its room: it was paused by the room's pause, and not by hand since. */
+  readonly pausedByRoom: boolean
+  /** How long the clock stood still in all: ended pauses, and the wait for a room that opened late. */
   readonly pausedMs: number
   /** Bidders known to have bid before: at least those whose commands are at hand. */
   readonly bidders: ReadonlySet<UserId>

@@ -3,7 +3,8 @@ import type { BidId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import { accept, reject } from '../decision.ts'
 import type { Person } from '../person.ts'
-import type { Room } from '../room/room.ts'
+import { isRemoved } from '../room/access.ts'
+import type { RoomFacts } from '../room/room.ts'
 import type { AuctionState, Bid, BidOutcome } from './auction.ts'
 import type { AuctionCommand } from './command.ts'
 import type { AuctionDecision } from './context.ts'
@@ -21,13 +22,15 @@ type BuyNow = Extract<AuctionCommand, { kind: 'buyNow' }>
 /** Someone who sees the auction and bids in it. */
 interface Bidding {
   readonly bidder: Person
-  readonly room: Room
+  readonly room: RoomFacts
   readonly now: Instant
 }
 
 /** Events in the order of the entries: the challenger's bid, the answer, ReserveMet, AuctionExtended. */
 export function decideBid(state: AuctionState, command: PlaceBid, bidding: Bidding): AuctionDecision {
   const { bidder, now } = bidding
+  const removed = removedFrom(bidding)
+  if (removed !== undefined) return removed
   const offer = offerOf(command)
   if ('rejection' in offer) return offer
   const closed = closedTo(state, bidding)
@@ -48,7 +51,7 @@ export function decideBid(state: AuctionState, command: PlaceBid, bidding: Biddi
 /** Buying ends the auction at once, so that it extends nothing. */
 export function decideBuyNow(state: AuctionState, command: BuyNow, bidding: Bidding): AuctionDecision {
   const { bidder, now } = bidding
-  const closed = closedTo(state, bidding)
+  const closed = removedFrom(bidding) ?? closedTo(state, bidding)
   if (closed !== undefined) return closed
   const price = offeredBuyNow(state)
   if (price === null) return reject('BUY_NOW_UNAVAILABLE', 'The auction cannot be bought outright now.')
@@ -73,8 +76,13 @@ function checkedOffer(kind: Offer['kind'], value: number): Offer | Refusal {
   return reject('INVALID_INPUT', `The ${kind} must be a whole number, at least 1.`, { field: kind })
 }
 
+function removedFrom({ bidder, room }: Bidding): Refusal | undefined {
+  if (!isRemoved(bidder, room.memberships)) return undefined
+  return reject('REMOVED', 'You were removed from this room and cannot bid in it.')
+}
+
 function closedTo(state: AuctionState, { bidder, room, now }: Bidding): Refusal | undefined {
-  const closed = closedToBids(state, room, now)
+  const closed = closedToBids(state, room.room, now)
   if (closed !== undefined) return closed
   const isSeller = bidder.id === state.terms.seller.id
   return isSeller ? reject('SELLER_CANNOT_BID', 'The seller cannot bid.') : undefined

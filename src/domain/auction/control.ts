@@ -1,7 +1,9 @@
-import { type Instant, later } from '../../kernel/instant.ts'
+import type { Instant } from '../../kernel/instant.ts'
 import { isStorable, lengthOf } from '../../kernel/text.ts'
 import { accept, reject } from '../decision.ts'
+import type { Room } from '../room/room.ts'
 import type { AuctionState } from './auction.ts'
+import { resumption } from './catch-up.ts'
 import type { AuctionDecision } from './context.ts'
 import type { AuctionEvent } from './event.ts'
 import { closing, hasEnded, type Refusal } from './phase.ts'
@@ -9,21 +11,21 @@ import { closing, hasEnded, type Refusal } from './phase.ts'
 const MAX_REASON_LENGTH = 1_000
 const ROOM_ENDED = 'The room ended.'
 
-/** LIVE → PAUSED. Pausing what is paused changes nothing. */
+/** LIVE → PAUSED. Pausing what is paused changes nothing, except that it no longer resumes with its room. */
 export function decidePause(state: AuctionState, now: Instant): AuctionDecision {
   if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
-  if (state.standing.phase === 'PAUSED') return done()
+  if (state.standing.phase === 'PAUSED') return state.pausedByRoom ? done({ type: 'PauseKept' }) : done()
   if (state.standing.phase === 'LIVE') return done({ type: 'AuctionPaused', pausedAt: now })
   return outOfOrder('Only a live auction can be paused.')
 }
 
 /** PAUSED → LIVE, with the end moved by the pause. Resuming what is live changes nothing. */
-export function decideResume(state: AuctionState, now: Instant): AuctionDecision {
+export function decideResume(state: AuctionState, room: Room | undefined, now: Instant): AuctionDecision {
   if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
   if (state.standing.phase === 'LIVE') return done()
-  if (state.pausedAt === null) return outOfOrder('Only a paused auction can be resumed.')
-  const pausedMs = Math.max(0, now - state.pausedAt)
-  return done({ type: 'AuctionResumed', pausedMs, endsAt: later(state.standing.endsAt, pausedMs) })
+  if (state.standing.phase !== 'PAUSED') return outOfOrder('Only a paused auction can be resumed.')
+  if (room?.phase === 'PAUSED') return outOfOrder('The room of the auction is paused: resume the room first.')
+  return done(resumption(state, now))
 }
 
 /**
@@ -47,17 +49,20 @@ export function decideCancellation(state: AuctionState, reason: string, now: Ins
   }
   if (state.standing.phase === 'CANCELLED') return done()
   if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
-  return done({ type: 'AuctionCancelled', reason })
+  return done({ type: 'AuctionCancelled', reason, endedAt: now })
 }
 
-/** As the hammer would, but also without a bid; what has not started is cancelled, what is over stays as it is. */
-export function decideEndWithRoom(state: AuctionState, now: Instant): AuctionDecision {
+/**
+ * As the hammer would, but also without a bid; what has not started is cancelled, what is over stays as it is. The room
+ * ended at `stoppedAt`.
+ */
+export function decideEndWithRoom(state: AuctionState, now: Instant, stoppedAt: Instant): AuctionDecision {
   switch (state.standing.phase) {
     case 'SCHEDULED':
-      return done({ type: 'AuctionCancelled', reason: ROOM_ENDED })
+      return done({ type: 'AuctionCancelled', reason: ROOM_ENDED, endedAt: stoppedAt })
     case 'LIVE':
     case 'PAUSED':
-      return done(closing(state, now))
+      return done(closing(state, now, stoppedAt))
     default:
       return done()
   }

@@ -2,6 +2,7 @@ import { amount } from '../../kernel/amount.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import { accept, forbid, reject } from '../decision.ts'
 import type { Person } from '../person.ts'
+import type { Room } from '../room/room.ts'
 import { canRunAuctions, canSeeAuctions } from './access.ts'
 import type { AuctionState, AuctionTerms, IncrementBand } from './auction.ts'
 import type { CreateAuction } from './command.ts'
@@ -9,7 +10,10 @@ import type { AuctionContext, AuctionDecision } from './context.ts'
 import { DEFAULT_INCREMENTS } from './increments.ts'
 import { faultOfCreation } from './validate.ts'
 
-/** A new auction: LIVE where its start is not in the future, which then is `now`; else SCHEDULED. */
+/**
+ * A new auction. Where its start is not in the future, it begins `now` if its room is LIVE, is PAUSED until that resumes,
+ * or SCHEDULED until that opens.
+ */
 export function decideCreation(
   state: AuctionState | null,
   command: CreateAuction,
@@ -27,16 +31,19 @@ export function decideCreation(
     const reason = `The owner of this room has ${openAuctions} auctions that are not over, the most one may have. Wait until some end.`
     return reject('INVALID_INPUT', reason)
   }
-  return accept([{ type: 'AuctionCreated', state: newAuction(command, seller, now) }], { bid: null })
+  return accept([{ type: 'AuctionCreated', state: newAuction(command, seller, room.room, now) }], {
+    bid: null,
+  })
 }
 
-function newAuction(command: CreateAuction, seller: Person, now: Instant): AuctionState {
-  const isLive = command.startsAt === null || command.startsAt <= now
+function newAuction(command: CreateAuction, seller: Person, room: Room, now: Instant): AuctionState {
+  const phase = phaseIn(room, command.startsAt, now)
+  const isPaused = phase === 'PAUSED'
   const terms = termsOf(command, seller, now)
   return {
     terms,
     standing: {
-      phase: isLive ? 'LIVE' : 'SCHEDULED',
+      phase,
       currentPrice: null,
       leader: null,
       bidCount: 0,
@@ -48,10 +55,18 @@ function newAuction(command: CreateAuction, seller: Person, now: Instant): Aucti
     },
     leading: null,
     commandCount: 0,
-    pausedAt: null,
+    pausedAt: isPaused ? now : null,
+    pausedByRoom: isPaused,
     pausedMs: 0,
     bidders: new Set(),
   }
+}
+
+function phaseIn(room: Room, startsAt: Instant | null, now: Instant): 'LIVE' | 'PAUSED' | 'SCHEDULED' {
+  const isDue = startsAt === null || startsAt <= now
+  if (!isDue) return 'SCHEDULED'
+  if (room.phase === 'PAUSED') return 'PAUSED'
+  return room.phase === 'LIVE' ? 'LIVE' : 'SCHEDULED'
 }
 
 function termsOf(command: CreateAuction, seller: Person, now: Instant): AuctionTerms {

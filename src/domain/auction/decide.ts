@@ -1,16 +1,15 @@
-import type { Instant } from '../../kernel/instant.ts'
 import { accept, forbid, reject } from '../decision.ts'
 import { canControl, canRunAuctions, canSeeAuctions } from './access.ts'
 import type { AuctionState } from './auction.ts'
 import { decideBid, decideBuyNow } from './bid.ts'
+import { catchUp } from './catch-up.ts'
 import type { AuctionCommand, CreateAuction } from './command.ts'
 import type { AuctionContext, AuctionDecision } from './context.ts'
 import { decideCancellation, decideEndWithRoom, decideHammer, decidePause, decideResume } from './control.ts'
 import { decideCreation } from './create.ts'
-import type { AuctionEvent } from './event.ts'
 import { foldAuction } from './evolve.ts'
 import { withFunds } from './money.ts'
-import { closing, isDue } from './phase.ts'
+import { closing, isClosingDue } from './phase.ts'
 import { decideVoid } from './void.ts'
 
 type Change = Exclude<AuctionCommand, CreateAuction>
@@ -20,8 +19,8 @@ type Control = Exclude<Change, { kind: 'placeBid' | 'buyNow' | 'voidBid' | 'pass
  * The rules of English auctions. Folding an accepted decision's events with `evolveAuction` gives the new
  * state, and each public event is an entry that carries the state right after it.
  *
- * An opening that is due comes first, whatever is asked, so that nobody sees how late the server's own look
- * is. A closing that is due is left to `passTime`: until then everything else meets an auction that has ended.
+ * What is due by the clock or the room comes first (`catchUp`), whatever is asked. A closing that is due is left to
+ * `passTime`: until then everything else meets an auction that has ended.
  */
 export function decideAuction(
   state: AuctionState | null,
@@ -32,14 +31,10 @@ export function decideAuction(
   if (state === null || !canSeeAuctions(context.actor, context.room)) {
     return reject('NOT_FOUND', 'There is no such auction.')
   }
-  const opening = openingDue(state, context.now)
-  const opened = foldAuction(state, opening)
-  const decision = withFunds(opened, decideChange(opened, command, context), context.wallets)
-  return decision.kind === 'accepted' ? accept([...opening, ...decision.events], decision.reply) : decision
-}
-
-function openingDue(state: AuctionState, now: Instant): readonly AuctionEvent[] {
-  return state.standing.phase === 'SCHEDULED' && isDue(state, now) ? [{ type: 'AuctionStarted' }] : []
+  const due = catchUp(state, context.room?.room, context.now)
+  const current = foldAuction(state, due)
+  const decision = withFunds(current, decideChange(current, command, context), context.wallets)
+  return decision.kind === 'accepted' ? accept([...due, ...decision.events], decision.reply) : decision
 }
 
 function decideChange(state: AuctionState, command: Change, context: AuctionContext): AuctionDecision {
@@ -48,30 +43,34 @@ function decideChange(state: AuctionState, command: Change, context: AuctionCont
     case 'placeBid':
     case 'buyNow': {
       if (actor.kind === 'system' || room === undefined) return forbid('Only a signed-in user bids.')
-      const bidding = { bidder: actor.person, room: room.room, now }
+      const bidding = { bidder: actor.person, room, now }
       return command.kind === 'placeBid'
         ? decideBid(state, command, bidding)
         : decideBuyNow(state, command, bidding)
     }
     case 'passTime':
       if (actor.kind !== 'system') return forbid('Only the server itself does this.')
-      if (room?.room.phase === 'ENDED') return decideEndWithRoom(state, now)
-      return accept(isDue(state, now) ? [closing(state, now)] : [], { bid: null })
+      if (room?.room.phase === 'ENDED') return decideEndWithRoom(state, now, room.room.endedAt ?? now)
+      return accept(isClosingDue(state, now) ? [closing(state, now)] : [], { bid: null })
     case 'voidBid':
       if (!canRunAuctions(actor, room)) return forbid('Only those who run the room void bids.')
       return decideVoid(state, command, context)
     default:
       if (!canControl(actor, state, room)) return forbid('Only the seller and moderators do this.')
-      return decideControl(state, command, now)
+      return decideControl(state, command, context)
   }
 }
 
-function decideControl(state: AuctionState, command: Control, now: Instant): AuctionDecision {
+function decideControl(
+  state: AuctionState,
+  command: Control,
+  { now, room }: AuctionContext,
+): AuctionDecision {
   switch (command.kind) {
     case 'pause':
       return decidePause(state, now)
     case 'resume':
-      return decideResume(state, now)
+      return decideResume(state, room?.room, now)
     case 'hammer':
       return decideHammer(state, now)
     case 'cancel':

@@ -11,8 +11,10 @@ export interface Offer {
 
 /** Entries of the auction's history, by the names of their GraphQL types. */
 export type PublicAuctionEvent =
-  | { readonly type: 'AuctionStarted' }
-  | { readonly type: 'AuctionPaused'; readonly pausedAt: Instant }
+  /** `delay`: its room opened later than its start. The end moves by as much. */
+  | { readonly type: 'AuctionStarted'; readonly delay?: { readonly ms: number; readonly endsAt: Instant } }
+  /** `byRoom`: with the room, which resumes it as well. */
+  | { readonly type: 'AuctionPaused'; readonly pausedAt: Instant; readonly byRoom?: true }
   /** `pausedMs` is the length of the pause that ends here, `endsAt` the end moved by it. */
   | { readonly type: 'AuctionResumed'; readonly pausedMs: number; readonly endsAt: Instant }
   | { readonly type: 'BidPlaced'; readonly bid: Bid }
@@ -25,9 +27,13 @@ export type PublicAuctionEvent =
     }
   | { readonly type: 'ReserveMet' }
   | { readonly type: 'AuctionExtended'; readonly previousEndsAt: Instant; readonly endsAt: Instant }
-  | { readonly type: 'AuctionSold'; readonly winner: NonNullable<AuctionStanding['winner']> }
-  | { readonly type: 'AuctionUnsold' }
-  | { readonly type: 'AuctionCancelled'; readonly reason: string }
+  | {
+      readonly type: 'AuctionSold'
+      readonly winner: NonNullable<AuctionStanding['winner']>
+      readonly endedAt: Instant
+    }
+  | { readonly type: 'AuctionUnsold'; readonly endedAt: Instant }
+  | { readonly type: 'AuctionCancelled'; readonly reason: string; readonly endedAt: Instant }
 
 /** Told to nobody: ceilings are their bidders' secret, and creating writes no entry. */
 type PrivateAuctionEvent =
@@ -46,6 +52,8 @@ type PrivateAuctionEvent =
       readonly voidedAt: Instant
       readonly reason: string
     }
+  /** Paused by hand while the room has paused it: it stays so when the room resumes. */
+  | { readonly type: 'PauseKept' }
   /** What a command moves in the ledger of a funded auction; after its other events. */
   | { readonly type: 'FundsMoved'; readonly transfer: Transfer }
 
@@ -56,6 +64,7 @@ export function isPublicEvent(event: AuctionEvent): event is PublicAuctionEvent 
     case 'AuctionCreated':
     case 'CeilingSet':
     case 'CommandsVoided':
+    case 'PauseKept':
     case 'FundsMoved':
       return false
     default:

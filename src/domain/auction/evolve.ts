@@ -6,13 +6,19 @@ export function evolveAuction(state: AuctionState | null, event: AuctionEvent): 
   if (event.type === 'AuctionCreated') return event.state
   if (state === null) throw new Error(`${event.type} came before AuctionCreated`)
   switch (event.type) {
-    case 'AuctionStarted':
-      return shown(state, { phase: 'LIVE' })
-    case 'AuctionPaused':
-      return { ...shown(state, { phase: 'PAUSED' }), pausedAt: event.pausedAt }
+    case 'AuctionStarted': {
+      const { ms, endsAt } = event.delay ?? { ms: 0, endsAt: state.standing.endsAt }
+      return { ...shown(state, { phase: 'LIVE', endsAt }), pausedMs: state.pausedMs + ms }
+    }
+    case 'AuctionPaused': {
+      const { pausedAt, byRoom = false } = event
+      return { ...shown(state, { phase: 'PAUSED' }), pausedAt, pausedByRoom: byRoom }
+    }
+    case 'PauseKept':
+      return { ...state, pausedByRoom: false }
     case 'AuctionResumed': {
-      const resumed = shown(state, { phase: 'LIVE', endsAt: event.endsAt })
-      return { ...resumed, pausedAt: null, pausedMs: state.pausedMs + event.pausedMs }
+      const { endsAt, pausedMs } = event
+      return unpaused(shown(state, { phase: 'LIVE', endsAt }), pausedMs)
     }
     case 'CeilingSet':
       return withCeiling(state, event.ceiling)
@@ -28,11 +34,11 @@ export function evolveAuction(state: AuctionState | null, event: AuctionEvent): 
     case 'AuctionExtended':
       return shown(state, { endsAt: event.endsAt, extensionCount: state.standing.extensionCount + 1 })
     case 'AuctionSold':
-      return { ...shown(state, { phase: 'SOLD', winner: event.winner }), pausedAt: null }
+      return unpaused(shown(state, { phase: 'SOLD', winner: event.winner, endedAt: event.endedAt }))
     case 'AuctionUnsold':
-      return { ...shown(state, { phase: 'UNSOLD' }), pausedAt: null }
+      return unpaused(shown(state, { phase: 'UNSOLD', endedAt: event.endedAt }))
     case 'AuctionCancelled':
-      return { ...shown(state, { phase: 'CANCELLED' }), pausedAt: null }
+      return unpaused(shown(state, { phase: 'CANCELLED', endedAt: event.endedAt }))
   }
 }
 
@@ -43,6 +49,10 @@ export function foldAuction(state: AuctionState, events: readonly AuctionEvent[]
 
 function shown(state: AuctionState, change: Partial<AuctionStanding>): AuctionState {
   return { ...state, standing: { ...state.standing, ...change } }
+}
+
+function unpaused(state: AuctionState, pausedMs = 0): AuctionState {
+  return { ...state, pausedAt: null, pausedByRoom: false, pausedMs: state.pausedMs + pausedMs }
 }
 
 /** Each bid shows the price and the leader of its own moment, a challenger's also where it is answered at once. */

@@ -7,32 +7,44 @@ import type { AuctionEvent } from './event.ts'
 /** A rejection as `reject` makes it. */
 export type Refusal = ReturnType<typeof reject>
 
-/** When time alone will open or close the auction; null while it will not. A paused auction does not end by time. */
-export function dueAt({ terms, standing }: Pick<AuctionState, 'terms' | 'standing'>): Instant | null {
-  if (standing.phase === 'SCHEDULED') return terms.startsAt
+/**
+ * When time alone will open or close the auction; null while it will not. A paused auction does not end by time, and
+ * one whose `room` is not LIVE opens with that: the room's transition makes it due.
+ */
+export function dueAt(
+  { terms, standing }: Pick<AuctionState, 'terms' | 'standing'>,
+  room?: Pick<Room, 'phase'>,
+): Instant | null {
+  const canOpen = room === undefined || room.phase === 'LIVE'
+  if (standing.phase === 'SCHEDULED') return canOpen ? terms.startsAt : null
   return standing.phase === 'LIVE' ? standing.endsAt : null
 }
 
-/** Whether opening or closing has come due: both instants belong to what follows them. */
-export function isDue(state: AuctionState, now: Instant): boolean {
-  const due = dueAt(state)
-  return due !== null && now >= due
+/** Whether the end has come: its instant belongs to what follows it. */
+export function isClosingDue({ standing }: AuctionState, now: Instant): boolean {
+  return standing.phase === 'LIVE' && now >= standing.endsAt
 }
 
 /** Whether bidding is over: also from the end on while the closing itself is still to come. */
 export function hasEnded(state: AuctionState, now: Instant): boolean {
   const { phase } = state.standing
-  return phase === 'SOLD' || phase === 'UNSOLD' || (phase === 'LIVE' && isDue(state, now))
+  return phase === 'SOLD' || phase === 'UNSOLD' || isClosingDue(state, now)
 }
 
-/** The one event that ends bidding: sold to the leader where the reserve is met, else unsold. Held money settles it. */
-export function closing({ terms, standing }: AuctionState, now: Instant): AuctionEvent {
-  const { leader, currentPrice, reserveMet } = standing
-  if (leader === null || currentPrice === null || !reserveMet) return { type: 'AuctionUnsold' }
-  return {
-    type: 'AuctionSold',
-    winner: { user: leader, price: currentPrice, settledAt: terms.funded ? now : null },
-  }
+/**
+ * The one event that ends bidding: sold to the leader where the reserve is met, else unsold. Held money settles it `now`.
+ * The auction ended at `stoppedAt`, or at its own end where that came first, however late this is noticed.
+ */
+export function closing(
+  { terms, standing }: AuctionState,
+  now: Instant,
+  stoppedAt: Instant = now,
+): AuctionEvent {
+  const { leader, currentPrice, reserveMet, phase, endsAt } = standing
+  const endedAt = phase === 'LIVE' && endsAt < stoppedAt ? endsAt : stoppedAt
+  if (leader === null || currentPrice === null || !reserveMet) return { type: 'AuctionUnsold', endedAt }
+  const winner = { user: leader, price: currentPrice, settledAt: terms.funded ? now : null }
+  return { type: 'AuctionSold', winner, endedAt }
 }
 
 /** Why nobody can bid now, or undefined where bids are taken: the auction and its room must both be LIVE. */

@@ -1,5 +1,6 @@
 import type { Instant } from '../../kernel/instant.ts'
 import { type Actor, hasRole, isPrivileged } from '../actor.ts'
+import type { Person } from '../person.ts'
 import type { MemberRole, Membership, Room } from './room.ts'
 
 /** A room's caller: `null` is a visitor who has not signed in. */
@@ -50,4 +51,9 @@ export function canModerate(caller: Caller, membership: Membership | undefined):
 export function isMuted(membership: Membership | undefined, now: Instant): boolean {
   const until = membership?.mutedUntil ?? null
   return until !== null && now < until
+}
+
+/** Whether `person` was removed from the room and not added again. `memberships` must hold theirs. */
+export function isRemoved({ id }: Person, memberships: ReadonlyMap<string, Membership>): boolean {
+  return memberships.get(id)?.status === 'removed'
 }

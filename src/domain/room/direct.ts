@@ -25,6 +25,7 @@ export function openDirect({ id, target }: OpenDirectRoom, actor: UserActor, now
     kind: 'DIRECT',
     visibility: 'MEMBERS',
     phase: 'LIVE',
+    phaseSince: now,
     owner: null,
     createdAt: now,
     startsAt: null,

@@ -2,12 +2,12 @@ import type { Instant } from '../../kernel/instant.ts'
 import type { Person } from '../person.ts'
 import type { MemberRole, Membership, Room } from './room.ts'
 
+/** The events that change a room's phase. */
+export type RoomTransition = 'RoomStarted' | 'RoomPaused' | 'RoomResumed' | 'RoomEnded'
+
 /** What becomes an entry of the room's history, under the name of its GraphQL type. `room` is the room right after. */
 export type PublicRoomEvent =
-  | {
-      readonly type: 'RoomStarted' | 'RoomPaused' | 'RoomResumed' | 'RoomEnded' | 'RoomUpdated'
-      readonly room: Room
-    }
+  | { readonly type: 'RoomUpdated' | RoomTransition; readonly room: Room }
   /** Someone came in, for the first time or again; a mute from before still stands. */
   | {
       readonly type: 'MemberJoined'
@@ -37,4 +37,9 @@ export type RoomEvent = PublicRoomEvent | PrivateRoomEvent
 
 export function isPublicEvent(event: RoomEvent): event is PublicRoomEvent {
   return event.type !== 'RoomCreated' && event.type !== 'MemberRoleChanged'
+}
+
+/** Whether the event changes the room's phase. */
+export function isTransition({ type }: RoomEvent): boolean {
+  return type === 'RoomStarted' || type === 'RoomPaused' || type === 'RoomResumed' || type === 'RoomEnded'
 }

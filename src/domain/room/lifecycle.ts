@@ -1,7 +1,7 @@
 import type { Instant } from '../../kernel/instant.ts'
 import { forbid, reject } from '../decision.ts'
 import { canModerate } from './access.ts'
-import type { RoomEvent } from './event.ts'
+import type { RoomEvent, RoomTransition } from './event.ts'
 import type { Room, RoomPhase } from './room.ts'
 import { done, type RoomDecision, type RoomScene } from './scene.ts'
 
@@ -10,7 +10,7 @@ type Step = 'start' | 'pause' | 'resume' | 'end'
 interface Transition {
   readonly from: readonly RoomPhase[]
   readonly to: RoomPhase
-  readonly type: 'RoomStarted' | 'RoomPaused' | 'RoomResumed' | 'RoomEnded'
+  readonly type: RoomTransition
 }
 
 const TRANSITIONS: Readonly<Record<Step, Transition>> = {
@@ -70,6 +70,7 @@ function roomAfter(step: Step, room: Room, now: Instant): Room {
   return {
     ...room,
     phase: TRANSITIONS[step].to,
+    phaseSince: now,
     startedAt: step === 'start' ? now : room.startedAt,
     endedAt: step === 'end' ? now : room.endedAt,
   }

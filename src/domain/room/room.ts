@@ -22,6 +22,8 @@ export interface Room {
   readonly kind: RoomKind
   readonly visibility: RoomVisibility
   readonly phase: RoomPhase
+  /** When the room came into its phase. Null where that was before this was recorded. */
+  readonly phaseSince: Instant | null
   readonly owner: Person | null
   readonly createdAt: Instant
   readonly startsAt: Instant | null

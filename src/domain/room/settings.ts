@@ -61,6 +61,7 @@ export function createRoom(command: CreateRoom, actor: UserActor, now: Instant):
     kind,
     visibility,
     phase: isScheduled ? 'SCHEDULED' : 'LIVE',
+    phaseSince: now,
     owner: actor.person,
     createdAt: now,
     startsAt,

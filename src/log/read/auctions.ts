@@ -8,7 +8,7 @@ import type { Instant } from '../../kernel/instant.ts'
 import type { Offset, Position } from '../../kernel/position.ts'
 import { auctionTopic } from '../../kernel/topic.ts'
 import type { Executor } from '../database.ts'
-import { auctions, bids, ceilings, rooms, topics } from '../schema.ts'
+import { auctions, bids, ceilings, deadlines, rooms, topics } from '../schema.ts'
 import { clock, timestamp } from './columns.ts'
 import type { Slice } from './list-key.ts'
 import { always, byParent, type Parent, parentTable } from './parents.ts'
@@ -175,6 +175,22 @@ export async function readOpenAuctions(executor: Executor): Promise<ReadonlyMap<
     .innerJoin(roomTopics, eq(roomTopics.topic, sql`'room:' || ${rooms.id}`))
     .where(inArray(auctions.phase, ['SCHEDULED', 'LIVE', 'PAUSED']))
   return new Map(rows.map(({ id, ...open }) => [id, open]))
+}
+
+/** The open auctions of a room that the clock or the room's phase has made due, and that no node has brought up to date. */
+export async function readDueAuctionsIn(executor: Executor, roomId: RoomId): Promise<readonly AuctionId[]> {
+  const rows = await executor
+    .select({ id: auctions.id })
+    .from(auctions)
+    .innerJoin(deadlines, eq(deadlines.topic, sql`'auction:' || ${auctions.id}`))
+    .where(
+      and(
+        eq(auctions.roomId, roomId),
+        inArray(auctions.phase, ['SCHEDULED', 'LIVE', 'PAUSED']),
+        sql`${deadlines.dueAt} <= clock_timestamp()`,
+      ),
+    )
+  return rows.map(({ id }) => id)
 }
 
 /** The terms, which never change. The auction must exist. */

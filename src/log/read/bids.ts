@@ -1,7 +1,7 @@
-import { and, desc, eq, getTableColumns, lte, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, getTableColumns, inArray, isNull, lte, sql } from 'drizzle-orm'
 import type { Bid } from '../../domain/auction/auction.ts'
 import type { Caller } from '../../domain/room/access.ts'
-import type { AuctionId, BidId } from '../../kernel/id.ts'
+import type { AuctionId, BidId, RoomId, UserId } from '../../kernel/id.ts'
 import type { Executor } from '../database.ts'
 import { auctions, bids, rooms } from '../schema.ts'
 import type { Slice } from './list-key.ts'
@@ -64,7 +64,29 @@ export async function readBids(
   return byParent(of.length, rows).map((list) => list.map(bidOf))
 }
 
-function bidOf(row: typeof bids.$inferSelect): Bid {
+/** The first standing bid of `bidderId` in each of the room's open auctions where they have one. */
+export async function readFirstBidsIn(
+  executor: Executor,
+  roomId: RoomId,
+  bidderId: UserId,
+): Promise<readonly Bid[]> {
+  const rows = await executor
+    .selectDistinctOn([bids.auctionId], getTableColumns(bids))
+    .from(bids)
+    .innerJoin(auctions, eq(auctions.id, bids.auctionId))
+    .where(
+      and(
+        eq(auctions.roomId, roomId),
+        inArray(auctions.phase, ['SCHEDULED', 'LIVE', 'PAUSED']),
+        eq(bids.bidderId, bidderId),
+        isNull(bids.voidedAt),
+      ),
+    )
+    .orderBy(bids.auctionId, asc(bids.sequence))
+  return rows.map(bidOf)
+}
+
+export function bidOf(row: typeof bids.$inferSelect): Bid {
   const { bidderId, bidderName, ...shown } = row
   return { ...shown, bidder: { id: bidderId, name: bidderName } }
 }

@@ -1,4 +1,4 @@
-import type { Auction } from '@rostrum/client'
+import type { Auction, Bid } from '@rostrum/client'
 import { useAuction, useAuctions } from '@rostrum/client/react'
 import { useEffect, useState } from 'react'
 import { useHere } from '../here.ts'
@@ -8,6 +8,7 @@ import { BidList } from './bid-list.tsx'
 import { Bidding } from './bidding.tsx'
 import { Lot } from './lot.tsx'
 import { LotList } from './lot-list.tsx'
+import { useOwnBidding } from './own-bidding.ts'
 import { PriceChart } from './price-chart.tsx'
 import { Ranking } from './ranking.tsx'
 import { isOver, ownBids, standing } from './standing.ts'
@@ -60,11 +61,7 @@ function ShownLot({ auctionId }: { readonly auctionId: string }) {
   const { auction, bids } = live.state
   return (
     <>
-      <Lot auction={auction} own={ownBids(bids, myId)}>
-        <SignIn />
-        {myId !== null && <Bidding auction={auction} bids={bids} />}
-        {myId !== null && <Wallet auction={auction} />}
-      </Lot>
+      <LotOfViewer auction={auction} bids={bids} myId={myId} />
       <section id="history" aria-labelledby="history-title">
         <BidList auction={auction} bids={bids} />
       </section>
@@ -75,6 +72,25 @@ function ShownLot({ auctionId }: { readonly auctionId: string }) {
         <Ranking auction={auction} />
       </section>
     </>
+  )
+}
+
+interface LotProps {
+  readonly auction: Auction
+  /** The latest; earlier ones of the viewer are known to the server alone. */
+  readonly bids: readonly Bid[]
+  readonly myId: string | null
+}
+
+function LotOfViewer({ auction, bids, myId }: LotProps) {
+  const own = useOwnBidding(auction, myId !== null)
+  const hasBid = own.hasBid || bids.some(({ bidder }) => bidder.id === myId)
+  return (
+    <Lot auction={auction} hasBid={hasBid}>
+      <SignIn />
+      {myId !== null && <Bidding auction={auction} own={own} />}
+      {myId !== null && <Wallet auction={auction} />}
+    </Lot>
   )
 }
 

@@ -1,16 +1,11 @@
-import type { Auction, Bid } from '@rostrum/client'
-import { type FormEvent, useEffect, useState } from 'react'
-import { useClient } from 'urql'
+import type { Auction } from '@rostrum/client'
+import { type FormEvent, useState } from 'react'
 import { isRefused, useCommand } from '../command.ts'
-import {
-  BuyNowDocument,
-  OwnCeilingDocument,
-  PlaceBidDocument,
-  type PlaceBidMutation,
-} from '../gql/graphql.ts'
+import { BuyNowDocument, PlaceBidDocument, type PlaceBidMutation } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
 import { newKey } from '../key.ts'
 import { digitsOf, minorUnits, money, plain } from '../money.ts'
+import type { OwnBidding } from './own-bidding.ts'
 
 /** What became of a bid, and the price that it was said of. */
 interface Answer {
@@ -29,13 +24,13 @@ interface Props {
 }
 
 /** Quick bids, a ceiling, buying at once; and what became of it. */
-export function Bidding({ auction, bids }: Props) {
+export function Bidding({ auction, own }: { readonly auction: Auction; readonly own: OwnBidding }) {
   const { myId, isConnected } = useHere()
   const command = useCommand()
   const [answer, setAnswer] = useState<Answer>()
-  const voids = bids.filter(({ voidedAt }) => voidedAt !== null).length
-  const [ceiling, setCeiling] = useOwnCeiling(auction, voids)
+  const { voids } = own
   const { id: auctionId, currency, minimumBid, currentPrice, startingPrice, buyNowPrice } = auction
+  const ceiling = own.maximum !== null && own.maximum > (currentPrice ?? 0) ? own.maximum : null
   const isLeading = auction.leader?.id === myId
   const canBid = auction.phase === 'LIVE' && isConnected
   const step = minimumBid - (currentPrice ?? startingPrice) || Math.ceil(minimumBid / 20)
@@ -54,7 +49,7 @@ export function Bidding({ auction, bids }: Props) {
       return
     }
     const { auction: then, outcome } = said
-    setCeiling(then.myMaximum)
+    own.setMaximum(then.myMaximum)
     setAnswer({ words: outcomeOf(outcome, then, currency), price: then.currentPrice ?? 0, voids })
   }
   function submitCeiling(event: FormEvent<HTMLFormElement>): void {
@@ -167,19 +162,4 @@ function refusal({ code, reason, minimum, available, required }: Refusal, curren
     return `You can spend ${money(available, currency)}; this needs ${money(required, currency)}.`
   }
   return reason
-}
-
-/** Nobody else sees it; it is asked for when the page is opened and when bids were voided, and known from each answer. */
-function useOwnCeiling({ id: auctionId, currentPrice }: Auction, voids: number) {
-  const client = useClient()
-  const [ceiling, setCeiling] = useState<number | null>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the viewer's own bids may have been voided
-  useEffect(() => {
-    void client
-      .query(OwnCeilingDocument, { auctionId }, { requestPolicy: 'network-only' })
-      .toPromise()
-      .then(({ data }) => setCeiling(data?.auction?.myMaximum ?? null))
-  }, [client, auctionId, voids])
-  const isStanding = ceiling !== null && ceiling > (currentPrice ?? 0)
-  return [isStanding ? ceiling : null, setCeiling] as const
 }

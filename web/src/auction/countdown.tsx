@@ -7,7 +7,7 @@ const SOON_MS = 10_000
 
 /** How long a lot goes on, by the server's clock. */
 export function Countdown({ auction }: { readonly auction: Auction }) {
-  const { phase, startsAt, endsAt, extensionCount } = auction
+  const { phase, startsAt, endsAt, endedAt, extensionCount } = auction
   const isScheduled = phase === 'SCHEDULED'
   const leftMs = useRemaining(isScheduled ? startsAt : endsAt)
   const isSoon = phase === 'LIVE' && leftMs > 0 && leftMs <= SOON_MS
@@ -18,7 +18,11 @@ export function Countdown({ auction }: { readonly auction: Auction }) {
       : extensionCount > 0
         ? `Ends, extended ${extensionCount}×`
         : 'Ends in'
-  const shown = isOver(auction) ? timeOf(endsAt) : phase === 'PAUSED' ? 'Paused' : countdown(leftMs)
+  const shown = isOver(auction)
+    ? timeOf(endedAt ?? endsAt)
+    : phase === 'PAUSED'
+      ? 'Paused'
+      : countdown(leftMs)
   return (
     <div>
       <div className="soft" id="countdown-label">

@@ -1,0 +1,52 @@
+import { SYSTEM } from '../domain/actor.ts'
+import type { RoomId, UserId } from '../kernel/id.ts'
+import { readDueAuctionsIn } from '../log/read/auctions.ts'
+import { readFirstBidsIn } from '../log/read/bids.ts'
+import type { CallContext } from './context.ts'
+import type { Services } from './services.ts'
+import { actorIn } from './signed-in.ts'
+
+const REMOVED = 'The bidder was removed from the room.'
+/** Commands of different auctions run side by side; so many leave connections for others. */
+const AT_ONCE = 8
+
+/**
+ * Voids the standing bids of `userId` in the room's open auctions, in the name of the caller. Voiding a bidder's first
+ * standing bid voids all later ones. An auction that ended meanwhile keeps its result.
+ */
+export async function voidBidsOf(
+  context: CallContext,
+  roomId: RoomId,
+  userId: UserId,
+  reason: string | null,
+): Promise<void> {
+  const { database, dispatch } = context.services
+  const actor = actorIn(context)
+  const bids = await readFirstBidsIn(database, roomId, userId)
+  await forEach(bids, ({ id: bidId, auctionId }) =>
+    dispatch.auction(auctionId, actor, { kind: 'voidBid', bidId, reason: reason ?? REMOVED }),
+  )
+}
+
+/**
+ * Writes what the room's phase means to its auctions: each opens, pauses, resumes or ends. The scheduler does the same a
+ * moment later; whoever changed the phase reads their own writes. A retry writes what an interrupted call left.
+ */
+export async function followPhase({ database, dispatch }: Services, roomId: RoomId): Promise<void> {
+  const due = await readDueAuctionsIn(database, roomId)
+  await forEach(due, (id) => dispatch.auction(id, SYSTEM, { kind: 'passTime' }))
+}
+
+/** Handles all of `items`, whichever fail; then throws the first failure. */
+async function forEach<Item>(
+  items: readonly Item[],
+  handle: (item: Item) => Promise<unknown>,
+): Promise<void> {
+  const failures: unknown[] = []
+  const left = items.values()
+  const work = async (): Promise<void> => {
+    for (const item of left) await handle(item).catch((error: unknown) => failures.push(error))
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  if (failures.length > 0) throw failures[0]
+}

@@ -1,0 +1,57 @@
+import type { Auction } from '@rostrum/client'
+import { useEffect, useState } from 'react'
+import { useClient } from 'urql'
+import { OwnBiddingDocument, type OwnBiddingQuery } from '../gql/graphql.ts'
+
+type Asked = NonNullable<OwnBiddingQuery['auction']>['myBidding']
+
+/** The signed-in user's own position in an auction. */
+export interface OwnBidding {
+  /** Whether they have bid, as of the last query. */
+  readonly hasBid: boolean
+  readonly maximum: number | null
+  /** Counts the times that bids were voided. */
+  readonly voids: number
+  /** Takes over the maximum that a command answered. */
+  readonly setMaximum: (maximum: number | null) => void
+}
+
+/**
+ * Nobody else sees it, so that no shared subscription carries it: it is queried when the page is opened and when bids were
+ * voided, and known from each answer.
+ */
+export function useOwnBidding({ id: auctionId, bidCount }: Auction, isSignedIn: boolean): OwnBidding {
+  const client = useClient()
+  const [hasBid, setHasBid] = useState(false)
+  const [maximum, setMaximum] = useState<number | null>(null)
+  const voids = useVoids(bidCount)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the voided bids may have been one's own
+  useEffect(() => {
+    let isCurrent = true
+    const take = (own: Asked): void => {
+      if (!isCurrent) return
+      setHasBid(own !== null)
+      setMaximum(own?.maximum ?? null)
+    }
+    if (!isSignedIn) take(null)
+    else {
+      void client
+        .query(OwnBiddingDocument, { auctionId }, { requestPolicy: 'network-only' })
+        .toPromise()
+        .then(({ data }) => take(data?.auction?.myBidding ?? null))
+    }
+    return () => {
+      isCurrent = false
+    }
+  }, [client, auctionId, isSignedIn, voids])
+  return { hasBid, maximum, voids, setMaximum }
+}
+
+/** How often there were fewer bids than before: some were voided. */
+function useVoids(bidCount: number): number {
+  const [seen, setSeen] = useState({ bidCount, voids: 0 })
+  if (seen.bidCount !== bidCount) {
+    setSeen({ bidCount, voids: bidCount < seen.bidCount ? seen.voids + 1 : seen.voids })
+  }
+  return seen.voids
+}
