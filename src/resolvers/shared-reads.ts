@@ -1,5 +1,4 @@
-import type { Bid } from '../domain/auction/auction.ts'
-import type { AuctionPhase } from '../domain/auction/auction.ts'
+import type { AuctionPhase, Bid } from '../domain/auction/auction.ts'
 import type { Message } from '../domain/message/message.ts'
 import type { MemberMarks } from '../domain/receipt/marks.ts'
 import type { Amount } from '../kernel/amount.ts'
@@ -24,8 +23,8 @@ import {
   type PlacedMarks,
   readMarks,
   readMemberCounts,
-  readMemberships,
   readMembers,
+  readMemberships,
 } from '../log/read/members.ts'
 import { readMessages } from '../log/read/messages.ts'
 import type { Parent } from '../log/read/parents.ts'

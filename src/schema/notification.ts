@@ -37,7 +37,7 @@ const Notification = builder.objectRef<NotificationShape>('Notification').implem
       type: 'JSON',
       nullable: true,
       description:
-        'Of OUTBID and AUCTION_…: auctionId, roomId, price and currency; of MENTION and DIRECT_MESSAGE: roomId, messageId, offset and authorId.',
+        'Of OUTBID and AUCTION_…: auctionId, roomId, price, currency and currencyExponent; of MENTION and DIRECT_MESSAGE: roomId, messageId, offset and authorId.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     readAt: t.expose('readAt', { type: 'DateTime', nullable: true }),

@@ -1,5 +1,5 @@
-import { PRESENCE_STATES } from '../presence/roster.ts'
 import { SHARE } from '../limits/field-cost.ts'
+import { PRESENCE_STATES } from '../presence/roster.ts'
 import { presencePlan, typingPlan } from '../resolvers/plans.ts'
 import {
   countPresent,

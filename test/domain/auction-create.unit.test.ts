@@ -90,6 +90,13 @@ describe('creating an auction', () => {
     expect(terms).toMatchObject({ reservePrice: 500, buyNowPrice: 650, currency: 'COIN1234' })
   })
 
+  test('records the exponent of its currency', () => {
+    expect(created({ currency: 'HUF' }).terms.currencyExponent).toBe(2)
+    expect(created({ currency: 'KWD', currencyExponent: 3 }).terms.currencyExponent).toBe(3)
+    expect(created({ currency: 'POINTS' }).terms.currencyExponent).toBe(0)
+    expect(created({ currency: 'POINTS', currencyExponent: 8 }).terms.currencyExponent).toBe(8)
+  })
+
   test('by the server itself needs a seller', () => {
     expect(refusal(null, move(creation(), SYSTEM))).toEqual({ code: 'INVALID_INPUT', field: 'sellerId' })
     expect(created({ seller: person('Someone') }, SYSTEM).terms.seller).toEqual(person('Someone'))
@@ -107,6 +114,9 @@ describe('creating an auction is refused as INVALID_INPUT', () => {
     ['currency', 'two letters', { currency: 'EU' }],
     ['currency', 'nine letters', { currency: 'ABCDEFGHI' }],
     ['currency', 'a digit first', { currency: '1EU' }],
+    ['currencyExponent', 'another than that of ISO 4217', { currency: 'HUF', currencyExponent: 0 }],
+    ['currencyExponent', 'one below 0', { currency: 'POINTS', currencyExponent: -1 }],
+    ['currencyExponent', 'one above 8', { currency: 'POINTS', currencyExponent: 9 }],
     ['startingPrice', '0', { startingPrice: 0 }],
     ['startingPrice', 'a fraction', { startingPrice: 1.5 }],
     ['startingPrice', 'more than 2^53', { startingPrice: 2 ** 53 }],

@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
-import type { RoomCommand } from '../../domain/room/command.ts'
 import type { OwnedRooms } from '../../domain/quota.ts'
+import type { RoomCommand } from '../../domain/room/command.ts'
 import { decideRoom } from '../../domain/room/decide.ts'
 import { isPublicEvent, type RoomEvent } from '../../domain/room/event.ts'
 import { evolveRoom } from '../../domain/room/evolve.ts'

@@ -1,5 +1,6 @@
 import { amount } from '../../kernel/amount.ts'
 import type { Instant } from '../../kernel/instant.ts'
+import { chooseExponent } from '../currency.ts'
 import { accept, forbid, reject } from '../decision.ts'
 import type { Person } from '../person.ts'
 import { canRunAuctions, canSeeAuctions } from './access.ts'
@@ -64,6 +65,7 @@ function termsOf(command: CreateAuction, seller: Person, now: Instant): AuctionT
     format: 'ENGLISH',
     seller,
     currency: command.currency,
+    currencyExponent: exponentOf(command),
     startingPrice: amount(command.startingPrice),
     reservePrice: command.reservePrice === null ? null : amount(command.reservePrice),
     buyNowPrice: command.buyNowPrice === null ? null : amount(command.buyNowPrice),
@@ -74,6 +76,13 @@ function termsOf(command: CreateAuction, seller: Person, now: Instant): AuctionT
     originalEndsAt: command.endsAt,
     createdAt: now,
   }
+}
+
+/** Stored, so that the auction keeps it whatever ISO 4217 says later. */
+function exponentOf({ currency, currencyExponent }: CreateAuction): number {
+  const choice = chooseExponent(currency, currencyExponent)
+  if (choice.kind === 'fault') throw new RangeError(choice.reason)
+  return choice.exponent
 }
 
 function bandOf({ from, step }: { readonly from: number; readonly step: number }): IncrementBand {

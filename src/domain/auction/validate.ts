@@ -1,8 +1,8 @@
 import { isAmount } from '../../kernel/amount.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../../kernel/text.ts'
+import { chooseExponent, isCurrency } from '../currency.ts'
 import { isTooFarAhead, TOO_FAR_AHEAD } from '../quota.ts'
-import { isCurrency } from '../wallet/wallet.ts'
 import type { CreateAuction } from './command.ts'
 
 /** What is wrong with an input: which of its fields, by its own name, and why. */
@@ -21,6 +21,7 @@ const MAX_SOFT_CLOSE_MS = 7 * 86_400_000
 export function faultOfCreation(input: CreateAuction, now: Instant): Fault | undefined {
   return (
     faultOfText(input) ??
+    faultOfCurrency(input) ??
     faultOfPrices(input) ??
     faultOfBands(input) ??
     faultOfSoftClose(input) ??
@@ -33,7 +34,7 @@ export function isPrice(value: number): boolean {
   return isAmount(value) && value >= 1
 }
 
-function faultOfText({ title, description, currency }: CreateAuction): Fault | undefined {
+function faultOfText({ title, description }: CreateAuction): Fault | undefined {
   if (trimmedWithin(title, MAX_TITLE_LENGTH) === undefined) {
     return fault('title', `The title must have ${lengthRule(MAX_TITLE_LENGTH)}.`)
   }
@@ -43,10 +44,15 @@ function faultOfText({ title, description, currency }: CreateAuction): Fault | u
       `The description must have at most ${MAX_DESCRIPTION_LENGTH} characters, none of them NUL.`,
     )
   }
+  return undefined
+}
+
+function faultOfCurrency({ currency, currencyExponent }: CreateAuction): Fault | undefined {
   if (!isCurrency(currency)) {
     return fault('currency', 'The currency must be 3 to 8 capital letters and digits, such as EUR.')
   }
-  return undefined
+  const choice = chooseExponent(currency, currencyExponent)
+  return choice.kind === 'fault' ? fault('currencyExponent', choice.reason) : undefined
 }
 
 function faultOfPrices({ startingPrice, reservePrice, buyNowPrice }: CreateAuction): Fault | undefined {

@@ -1,30 +1,30 @@
-import type { Amount } from '../../kernel/amount.ts'
 import type { AuctionId, NotificationId, RoomId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
+import { type CurrencyTerms, exponentIn, formatAmount } from '../currency.ts'
 import type { Telling } from './consequences.ts'
 import type { Notification } from './notification.ts'
 
 /** What a notification says of its auction. */
-export interface AuctionSubject {
+export interface AuctionSubject extends CurrencyTerms {
   readonly id: AuctionId
   readonly roomId: RoomId
   readonly title: string
-  readonly currency: string
 }
 
 /** The notification of one telling about an auction. */
 export function notificationOf(
   { kind, price }: Telling,
-  { id: auctionId, roomId, title, currency }: AuctionSubject,
+  subject: AuctionSubject,
   made: { readonly id: NotificationId; readonly createdAt: Instant },
 ): Notification {
-  const priceText = price === null ? 'no price' : formatAmount(price, currency)
+  const { id: auctionId, roomId, title, currency } = subject
+  const priceText = price === null ? 'no price' : formatAmount(price, subject)
   return {
     ...made,
     kind,
     ...wording(kind, title, priceText),
     subjectId: auctionId,
-    data: { auctionId, roomId, price, currency },
+    data: { auctionId, roomId, price, currency, currencyExponent: exponentIn(subject) },
     readAt: null,
   }
 }
@@ -40,23 +40,4 @@ function wording(kind: Telling['kind'], title: string, price: string): { title: 
     case 'AUCTION_ENDING':
       return { title: `Ending soon: ${title}`, body: `“${title}” ends in a minute: it stands at ${price}.` }
   }
-}
-
-/** `1050` of `EUR` is `10.50 EUR`; of a currency that is none of ISO 4217 the minor units are counted. */
-export function formatAmount(amount: Amount, currency: string): string {
-  const digits = DIGITS.get(currency) ?? 0
-  const whole = String(Math.abs(amount)).padStart(digits + 1, '0')
-  const cut = whole.length - digits
-  const text = digits === 0 ? whole : `${whole.slice(0, cut)}.${whole.slice(cut)}`
-  return `${amount < 0 ? '-' : ''}${text} ${currency}`
-}
-
-/** Making a format takes longer than all else here: of each currency once. */
-const DIGITS = new Map(
-  Intl.supportedValuesOf('currency').map((currency) => [currency, digitsOfIso(currency)] as const),
-)
-
-function digitsOfIso(currency: string): number {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency })
-  return format.resolvedOptions().maximumFractionDigits ?? 0
 }

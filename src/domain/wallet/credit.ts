@@ -1,9 +1,10 @@
 import { type Amount, amount, isAmount } from '../../kernel/amount.ts'
 import type { UserId } from '../../kernel/id.ts'
 import { type Actor, isPrivileged } from '../actor.ts'
+import { isCurrency } from '../currency.ts'
 import { accept, type Decision, forbid, reject } from '../decision.ts'
 import { availableIn, crediting, type Transfer } from './transfer.ts'
-import { isCurrency, type Wallet } from './wallet.ts'
+import type { Wallet } from './wallet.ts'
 
 /** Currency and amount as the client sent them: the decider checks both. */
 export interface WalletCommand {
@@ -42,7 +43,10 @@ export function decideCredit(
   const available = availableIn(wallet)
   if (available + change < 0) {
     const required = amount(-change)
-    return reject('INSUFFICIENT_FUNDS', `Only ${available} can be taken away.`, { available, required })
+    return reject('INSUFFICIENT_FUNDS', `Only ${available} minor units of ${currency} can be taken away.`, {
+      available,
+      required,
+    })
   }
   if (!isAmount(issued + change)) {
     return reject('INVALID_INPUT', 'There cannot be as much of one currency as that.', { field: 'amount' })
