@@ -5,6 +5,9 @@ const CODE = /^[A-Z][A-Z0-9]{2,7}$/
 /** The most digits that a currency outside ISO 4217 may have after the decimal point. */
 export const MAX_EXPONENT = 8
 
+/** The rule of `isCurrency`, a whole sentence. */
+export const CURRENCY_RULE = 'The currency must be 3 to 8 capital letters and digits, such as EUR.'
+
 /** 3 to 8 capital letters and digits, a letter first. */
 export function isCurrency(text: string): boolean {
   return CODE.test(text)

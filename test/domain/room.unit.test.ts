@@ -97,6 +97,25 @@ describe('creating a room', () => {
     expect(stateAfter(null, stranger, createCommand({ roomKind })).room.kind).toBe(roomKind)
   })
 
+  test('of kind TRADE takes a currency, with the exponent of ISO 4217 or its own', () => {
+    const made = (change: { readonly currency?: string; readonly currencyExponent?: number }) =>
+      stateAfter(null, olga, createCommand({ roomKind: 'TRADE', ...change })).room
+    expect(made({ currency: 'KWD' })).toMatchObject({ currency: 'KWD', currencyExponent: 3 })
+    expect(made({ currency: 'COINS' })).toMatchObject({ currency: 'COINS', currencyExponent: 0 })
+    expect(made({ currency: 'COINS', currencyExponent: 4 })).toMatchObject({ currencyExponent: 4 })
+    expect(made({})).toMatchObject({ currency: null, currencyExponent: null })
+  })
+
+  test.each([
+    ['currency', { roomKind: 'CHAT', currency: 'EUR' }],
+    ['currency', { roomKind: 'TRADE', currency: 'euro' }],
+    ['currencyExponent', { roomKind: 'TRADE', currency: 'HUF', currencyExponent: 0 }],
+    ['currencyExponent', { roomKind: 'TRADE', currency: 'COINS', currencyExponent: 9 }],
+    ['currencyExponent', { roomKind: 'TRADE', currencyExponent: 2 }],
+  ] as const)('is refused for its %s: %o', (field, change) => {
+    expect(verdict(null, olga, createCommand(change))).toBe(`INVALID_INPUT ${field}`)
+  })
+
   test.each(['PUBLIC', 'AUTHENTICATED', 'MEMBERS'] as const)(
     'of visibility %s is open to any signed-in user',
     (visibility) => {

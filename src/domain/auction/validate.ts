@@ -1,7 +1,7 @@
 import { isAmount } from '../../kernel/amount.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../../kernel/text.ts'
-import { chooseExponent, isCurrency } from '../currency.ts'
+import { CURRENCY_RULE, chooseExponent, isCurrency } from '../currency.ts'
 import { isTooFarAhead, TOO_FAR_AHEAD } from '../quota.ts'
 import type { CreateAuction } from './command.ts'
 
@@ -49,7 +49,7 @@ function faultOfText({ title, description }: CreateAuction): Fault | undefined {
 
 function faultOfCurrency({ currency, currencyExponent }: CreateAuction): Fault | undefined {
   if (!isCurrency(currency)) {
-    return fault('currency', 'The currency must be 3 to 8 capital letters and digits, such as EUR.')
+    return fault('currency', CURRENCY_RULE)
   }
   const choice = chooseExponent(currency, currencyExponent)
   return choice.kind === 'fault' ? fault('currencyExponent', choice.reason) : undefined

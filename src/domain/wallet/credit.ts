@@ -1,7 +1,7 @@
 import { type Amount, amount, isAmount } from '../../kernel/amount.ts'
 import type { UserId } from '../../kernel/id.ts'
 import { type Actor, isPrivileged } from '../actor.ts'
-import { isCurrency } from '../currency.ts'
+import { CURRENCY_RULE, isCurrency } from '../currency.ts'
 import { accept, type Decision, forbid, reject } from '../decision.ts'
 import { availableIn, crediting, type Transfer } from './transfer.ts'
 import type { Wallet } from './wallet.ts'
@@ -34,8 +34,7 @@ export function decideCredit(
 ): Decision<Transfer, WalletReply> {
   if (!isPrivileged(actor)) return forbid('Only services and administrators credit wallets.')
   if (!isCurrency(currency)) {
-    const rule = 'The currency must be 3 to 8 capital letters and digits, such as EUR.'
-    return reject('INVALID_INPUT', rule, { field: 'currency' })
+    return reject('INVALID_INPUT', CURRENCY_RULE, { field: 'currency' })
   }
   if (!isAmount(change) || change === 0) {
     return reject('INVALID_INPUT', 'The amount must be a whole number other than zero.', { field: 'amount' })

@@ -1,7 +1,6 @@
-import type { Auction } from '@rostrum/client'
+import { type Auction, formatMoney } from '@rostrum/client'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useHere } from '../here.ts'
-import { money } from '../money.ts'
 import { Countdown } from './countdown.tsx'
 import { standing } from './standing.ts'
 
@@ -15,8 +14,8 @@ interface Props {
 /** What is sold, at what price, who leads, and how long it goes on. */
 export function Lot({ auction, hasBid, children }: Props) {
   const { myId } = useHere()
-  const { title, description, currency, currentPrice, startingPrice, leader } = auction
-  const price = money(currentPrice ?? startingPrice, currency)
+  const { title, description, currentPrice, startingPrice, leader } = auction
+  const price = formatMoney(currentPrice ?? startingPrice, auction)
   const said = standing(auction, myId, hasBid)
   const mood = leader !== null && leader.id === myId ? 'mine' : hasBid ? 'outbid' : ''
   return (
