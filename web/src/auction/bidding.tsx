@@ -94,7 +94,7 @@ export function Bidding({ auction }: { readonly auction: Auction }) {
       </div>
       <form id="ceiling-form" onSubmit={submitCeiling}>
         <label className="field">
-          <span className="line">
+          <span>
             Your ceiling{' '}
             <span className="soft" id="currency">
               {ceiling === null ? `in ${auction.currency}` : `is ${formatMoney(ceiling, auction)}`}

@@ -28,7 +28,7 @@ export function LotList({ lots, shownId, onShow }: Props) {
             onClick={() => onShow(lot.id)}
           >
             <span className="line">{lot.title}</span>
-            <span className="line soft">{said(lot)}</span>
+            <span className="soft">{said(lot)}</span>
           </button>
         </li>
       ))}

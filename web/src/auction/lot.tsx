@@ -2,7 +2,7 @@ import { type Auction, formatMoney } from '@rostrum/client'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useHere } from '../here.ts'
 import { Countdown } from './countdown.tsx'
-import { standing } from './standing.ts'
+import { isOver, standing } from './standing.ts'
 
 interface Props {
   readonly auction: Auction
@@ -38,7 +38,7 @@ export function Lot({ auction, hasBid, children }: Props) {
         </div>
         <Countdown auction={auction} />
       </div>
-      <div className={`line ${mood}`} id="leader" title={said}>
+      <div className={isOver(auction) ? mood : `line ${mood}`} id="leader" title={said}>
         {said}
       </div>
       <Spoken words={`${price}. ${said}.`} />

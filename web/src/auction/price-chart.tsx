@@ -23,7 +23,7 @@ export const PriceChart = memo(function PriceChart({ auction, bids }: Props) {
       : `From ${formatMoney(low, auction)} to ${formatMoney(high, auction)} over ${amounts.length} bids`
   return (
     <>
-      <h2 id="chart-title" className="line">
+      <h2 id="chart-title">
         Price
         <span className="soft beside">{amounts.length > 0 && words}</span>
       </h2>

@@ -21,7 +21,7 @@ export function Wallet({ auction }: { readonly auction: Auction }) {
   const wallet = data?.viewer?.wallet
   if (wallet === undefined || (!funded && wallet.balance === 0)) return null
   return (
-    <p className="soft line" id="wallet">
+    <p className="soft" id="wallet">
       Your wallet: {formatMoney(wallet.available, auction)} to spend
       {wallet.held > 0 && `, ${formatMoney(wallet.held, auction)} held`}
       {!funded && '. Bids on this lot hold nothing'}
