@@ -60,6 +60,10 @@ describe('creating an auction', () => {
     expect(created({ reservePrice: 500 }).standing.reserveMet).toBe(false)
   })
 
+  test('takes characters that turn the text around it out of the title', () => {
+    expect(created({ title: '\u202eA clock\u202c' }).terms.title).toBe('A clock')
+  })
+
   test('trims the title', () => {
     expect(created({ title: '  A clock ' }).terms.title).toBe('A clock')
   })
@@ -108,6 +112,8 @@ describe('creating an auction is refused as INVALID_INPUT', () => {
   test.each<[string, string, Partial<CreateAuction>]>([
     ['title', 'an empty one', { title: '' }],
     ['title', 'a blank one', { title: '  ' }],
+    ['title', 'an invisible one', { title: '\u200b\u202e' }],
+    ['description', 'an invisible one', { description: '\u3164' }],
     ['title', 'one of 201 characters', { title: 'x'.repeat(201) }],
     ['description', 'one of 10001 characters', { description: 'x'.repeat(10_001) }],
     ['currency', 'small letters', { currency: 'eur' }],

@@ -136,9 +136,12 @@ describe('creating a room', () => {
     expect(verdict(null, admin, createCommand({ roomKind: 'DIRECT' }))).toBe('INVALID_INPUT kind')
   })
 
-  test.each(['', '   ', 'x'.repeat(201), 'a\u0000b', '\ud800'])('with the name %j is refused', (name) => {
-    expect(verdict(null, olga, createCommand({ name }))).toBe('INVALID_INPUT name')
-  })
+  test.each(['', '   ', '\u200b', '\u202e\u2800', 'x'.repeat(201), 'a\u0000b', '\ud800'])(
+    'with the name %j is refused',
+    (name) => {
+      expect(verdict(null, olga, createCommand({ name }))).toBe('INVALID_INPUT name')
+    },
+  )
 
   test('stores the name trimmed, and counts characters, not their UTF-16 units', () => {
     expect(stateAfter(null, olga, createCommand({ name: '  Stamps ' })).room.name).toBe('Stamps')
@@ -368,7 +371,7 @@ describe('updating a room', () => {
     expect(events(ended, olga, same, inMinutes(30))).toEqual([])
   })
 
-  test.each(['', ' ', 'x'.repeat(201)])('to the name %j is refused', (name) => {
+  test.each(['', ' ', '\u3164', 'x'.repeat(201)])('to the name %j is refused', (name) => {
     expect(verdict(roomWith(), olga, update({ name }))).toBe('INVALID_INPUT name')
   })
 

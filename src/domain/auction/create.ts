@@ -8,7 +8,7 @@ import type { AuctionState, AuctionTerms, IncrementBand } from './auction.ts'
 import type { CreateAuction } from './command.ts'
 import type { AuctionContext, AuctionDecision } from './context.ts'
 import { DEFAULT_INCREMENTS } from './increments.ts'
-import { faultOfCreation } from './validate.ts'
+import { faultOfCreation, storedTitle } from './validate.ts'
 
 /** A new auction: LIVE where its start is not in the future, which then is `now`; else SCHEDULED. */
 export function decideCreation(
@@ -60,7 +60,7 @@ function termsOf(command: CreateAuction, seller: Person, now: Instant): AuctionT
   return {
     id: command.id,
     roomId: command.roomId,
-    title: command.title.trim(),
+    title: titleOf(command),
     description: command.description,
     format: 'ENGLISH',
     seller,
@@ -76,6 +76,12 @@ function termsOf(command: CreateAuction, seller: Person, now: Instant): AuctionT
     originalEndsAt: command.endsAt,
     createdAt: now,
   }
+}
+
+function titleOf(command: CreateAuction): string {
+  const title = storedTitle(command.title)
+  if (title === undefined) throw new RangeError('a creation without fault has a title')
+  return title
 }
 
 /** Stored, so that the auction keeps it whatever ISO 4217 says later. */

@@ -1,6 +1,6 @@
 import { isAmount } from '../../kernel/amount.ts'
 import type { Instant } from '../../kernel/instant.ts'
-import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../../kernel/text.ts'
+import { isOptionalText, lengthRule, nameWithin, optionalTextRule } from '../../kernel/text.ts'
 import { CURRENCY_RULE, chooseExponent, isCurrency } from '../currency.ts'
 import { isTooFarAhead, TOO_FAR_AHEAD } from '../quota.ts'
 import type { CreateAuction } from './command.ts'
@@ -29,20 +29,22 @@ export function faultOfCreation(input: CreateAuction, now: Instant): Fault | und
   )
 }
 
+/** `title` as it is stored; undefined where it is none that an auction may have. */
+export function storedTitle(title: string): string | undefined {
+  return nameWithin(title, MAX_TITLE_LENGTH)
+}
+
 /** A price as clients may name one: a whole number of minor units, at least 1. */
 export function isPrice(value: number): boolean {
   return isAmount(value) && value >= 1
 }
 
 function faultOfText({ title, description }: CreateAuction): Fault | undefined {
-  if (trimmedWithin(title, MAX_TITLE_LENGTH) === undefined) {
+  if (storedTitle(title) === undefined) {
     return fault('title', `The title must have ${lengthRule(MAX_TITLE_LENGTH)}.`)
   }
-  if (!isStorable(description) || lengthOf(description) > MAX_DESCRIPTION_LENGTH) {
-    return fault(
-      'description',
-      `The description must have at most ${MAX_DESCRIPTION_LENGTH} characters, none of them NUL.`,
-    )
+  if (!isOptionalText(description, MAX_DESCRIPTION_LENGTH)) {
+    return fault('description', `The description must have ${optionalTextRule(MAX_DESCRIPTION_LENGTH)}.`)
   }
   return undefined
 }

@@ -1,6 +1,6 @@
 import { asBidId, type BidId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
-import { isStorable, lengthOf } from '../../kernel/text.ts'
+import { isOptionalText, optionalTextRule } from '../../kernel/text.ts'
 import { accept, reject } from '../decision.ts'
 import type { Person } from '../person.ts'
 import type { Wallets } from '../wallet/transfer.ts'
@@ -28,8 +28,8 @@ export function decideVoid(
   { bidId, reason }: { readonly bidId: BidId; readonly reason: string },
   { past, wallets, now }: Voiding,
 ): AuctionDecision {
-  if (!isStorable(reason) || lengthOf(reason) > MAX_REASON_LENGTH) {
-    const limit = `The reason must have at most ${MAX_REASON_LENGTH} characters, none of them NUL.`
+  if (!isOptionalText(reason, MAX_REASON_LENGTH)) {
+    const limit = `The reason must have ${optionalTextRule(MAX_REASON_LENGTH)}.`
     return reject('INVALID_INPUT', limit, { field: 'reason' })
   }
   const bid = past.bids.find(({ id }) => id === bidId)

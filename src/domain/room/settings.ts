@@ -1,5 +1,5 @@
 import type { Instant } from '../../kernel/instant.ts'
-import { lengthRule, trimmedWithin } from '../../kernel/text.ts'
+import { lengthRule, nameWithin } from '../../kernel/text.ts'
 import { hasRole } from '../actor.ts'
 import { CURRENCY_RULE, chooseExponent, isCurrency } from '../currency.ts'
 import { forbid, reject } from '../decision.ts'
@@ -38,7 +38,7 @@ export function createRoom(command: CreateRoom, actor: UserActor, now: Instant):
   if ((kind === 'LOBBY' || visibility === 'ADMIN') && !hasRole(actor, 'ADMIN')) {
     return forbid('Only administrators create lobbies and rooms for administrators.')
   }
-  const name = trimmedWithin(command.name, MAX_NAME)
+  const name = nameWithin(command.name, MAX_NAME)
   if (name === undefined) return rejectName()
 
   const isScheduled = startsAt !== null && now < startsAt
@@ -112,7 +112,7 @@ function currencyOf({
 export function updateRoom(command: UpdateRoom, scene: RoomScene): RoomDecision {
   const { room, actor, own, now } = scene
   if (!canModerate(actor, own)) return forbid('Only those who moderate a room change it.')
-  const name = command.name === undefined ? room.name : trimmedWithin(command.name, MAX_NAME)
+  const name = command.name === undefined ? room.name : nameWithin(command.name, MAX_NAME)
   if (name === undefined) return rejectName()
 
   const updated: Room = {
