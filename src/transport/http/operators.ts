@@ -2,8 +2,8 @@ import { type Credential, tokenFromAuthorization } from '../../auth/credentials.
 import { actorOf, type Viewer } from '../../auth/viewer.ts'
 import { isPrivileged } from '../../domain/actor.ts'
 import type { BroadcastAnswer } from '../../resolvers/broadcast.ts'
-import type { Mask } from '../masking.ts'
 import type { SignIn } from '../../session/sign-in.ts'
+import type { Mask } from '../masking.ts'
 import { type Endpoint, type Exchange, jsonOf, READ } from './endpoint.ts'
 import { answerJson, answerText } from './json.ts'
 
