@@ -211,7 +211,7 @@ describe('a position that a service states', () => {
     expect(decision).toEqual({
       kind: 'accepted',
       events: [],
-      reply: { userId: mia.person.id, symbol: 'ACME' },
+      reply: { userId: mia.person.id, symbol: 'ACME', stale: false },
     })
     for (const change of [
       { quantity: 8 },
