@@ -13,7 +13,8 @@ const TRACING = ['tracing/spans.ts', 'tracing/tracing.ts']
  */
 const FOLDERS = {
   kernel: { node: ['crypto', 'util'] },
-  domain: { knows: ['kernel/'] },
+  // The table of ISO 4217 is data that rules need.
+  domain: { knows: ['kernel/'], packages: ['dinero.js'] },
   config: { node: true },
   tracing: {
     knows: ['kernel/', 'config/tracing.ts'],

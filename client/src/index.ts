@@ -2,6 +2,7 @@ export { createRostrumClient, type RostrumClient, type RostrumClientOptions } fr
 export type { ServerClock } from './clock.ts'
 export type { ConnectedUser, Connection } from './connection.ts'
 export { RostrumError } from './error.ts'
+export { type Currency, decimalOf, formatMoney, parseMoney } from './money.ts'
 export type { Observable } from './observable.ts'
 export type { Operation, OperationResult } from './operation.ts'
 export {

@@ -67,7 +67,7 @@ describe.each(['react-apollo', 'react-urql'])('examples/%s', (name) => {
       await placeBid(node, ann, { auctionId, amount: 500 + 1_000 * round })
       await house.crash()
     }
-    await page.until(`${text('#price')} === '2500' && ${text('#connection')} === 'connected'`, 20_000)
+    await page.until(`${text('#price')} === '€25.00' && ${text('#connection')} === 'connected'`, 20_000)
     await page.click('button')
     await page.until(`document.querySelectorAll('#entries li').length === 5`)
 
@@ -75,10 +75,10 @@ describe.each(['react-apollo', 'react-urql'])('examples/%s', (name) => {
       `[...document.querySelectorAll('#entries li')].map((line) => line.textContent)`,
     )
     expect(lines).toEqual([
-      expect.stringMatching(/^Ann: 2[67]\d\d$/),
-      'Ann: 2500',
-      'Ann: 1500',
-      'Ann: 500',
+      expect.stringMatching(/^Ann: €2[67]\.\d\d$/),
+      'Ann: €25.00',
+      'Ann: €15.00',
+      'Ann: €5.00',
       'the auction as it stood',
     ])
   }, 120_000)

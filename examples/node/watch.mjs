@@ -1,5 +1,5 @@
 // Watches the live auctions of a room from a program: URL, TOKEN and ROOM by the environment.
-import { createRostrumClient } from '@rostrum/client'
+import { createRostrumClient, formatMoney } from '@rostrum/client'
 
 const { URL: url = 'http://localhost:4000', TOKEN: token = null, ROOM: roomId = 'demo' } = process.env
 
@@ -11,7 +11,7 @@ client.connection.subscribe(() => {
 
 const { data } = await client.execute({
   query: `query ($roomId: ID!) {
-    room(id: $roomId) { auctions(first: 1, phase: LIVE) { edges { node { id title currency } } } }
+    room(id: $roomId) { auctions(first: 1, phase: LIVE) { edges { node { id title currency currencyExponent } } } }
   }`,
   variables: { roomId },
 })
@@ -34,13 +34,17 @@ for await (const { data: result } of bids) {
   const entry = result.bids
   switch (entry.__typename) {
     case 'AuctionSnapshot':
-      console.log(`${entry.offset}: at ${entry.auction.currentPrice ?? 'its start'}`)
+      console.log(
+        `${entry.offset}: at ${entry.auction.currentPrice === null ? 'its start' : formatMoney(entry.auction.currentPrice, auction)}`,
+      )
       break
     case 'BidPlaced':
-      console.log(`${entry.offset}: ${entry.bid.bidder.name} bids ${entry.bid.amount}`)
+      console.log(`${entry.offset}: ${entry.bid.bidder.name} bids ${formatMoney(entry.bid.amount, auction)}`)
       break
     case 'AuctionSold':
-      console.log(`${entry.offset}: sold to ${entry.winner.user.name} for ${entry.winner.price}`)
+      console.log(
+        `${entry.offset}: sold to ${entry.winner.user.name} for ${formatMoney(entry.winner.price, auction)}`,
+      )
       break
   }
   if (['AuctionSold', 'AuctionUnsold', 'AuctionCancelled'].includes(entry.__typename)) break

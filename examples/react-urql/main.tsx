@@ -1,4 +1,4 @@
-import { createRostrumClient } from '@rostrum/client'
+import { type Currency, createRostrumClient, formatMoney } from '@rostrum/client'
 import { RostrumProvider, useConnection } from '@rostrum/client/react'
 import { createRostrumExchange } from '@rostrum/client/urql'
 import { createRoot } from 'react-dom/client'
@@ -17,15 +17,15 @@ const urql = new Client({
 
 interface Entry {
   readonly offset: number
-  readonly auction: { readonly currentPrice: number | null; readonly minimumBid: number }
+  readonly auction: Currency & { readonly currentPrice: number | null; readonly minimumBid: number }
   readonly bid?: { readonly amount: number; readonly bidder: { readonly name: string } }
 }
 
 const BIDS = gql`
   subscription Bids($auctionId: ID!) {
     bids(auctionId: $auctionId) {
-      ... on AuctionSnapshot { auction { id currentPrice minimumBid } }
-      ... on BidPlaced { bid { id amount bidder { id name } } auction { id currentPrice minimumBid } }
+      ... on AuctionSnapshot { auction { id currency currencyExponent currentPrice minimumBid } }
+      ... on BidPlaced { bid { id amount bidder { id name } } auction { id currency currencyExponent currentPrice minimumBid } }
     }
   }
 `
@@ -48,15 +48,17 @@ function Auction() {
   return (
     <>
       <p id="connection">{connection.kind}</p>
-      <p id="price">{auction?.currentPrice ?? 'no bid yet'}</p>
+      <p id="price">{auction?.currentPrice ? formatMoney(auction.currentPrice, auction) : 'no bid yet'}</p>
       <button type="button" onClick={() => void bid()} disabled={auction === undefined}>
-        Bid {auction?.minimumBid}
+        Bid {auction && formatMoney(auction.minimumBid, auction)}
       </button>
       {error && <p role="alert">{error.message}</p>}
       <ol id="entries" reversed>
-        {entries.map(({ offset, bid }) => (
+        {entries.map(({ offset, auction, bid }) => (
           <li key={offset}>
-            {bid === undefined ? 'the auction as it stood' : `${bid.bidder.name}: ${bid.amount}`}
+            {bid === undefined
+              ? 'the auction as it stood'
+              : `${bid.bidder.name}: ${formatMoney(bid.amount, auction)}`}
           </li>
         ))}
       </ol>

@@ -1,6 +1,7 @@
 import { ROLES, type Role } from '../domain/actor.ts'
 import type { Person } from '../domain/person.ts'
 import { asUserId, isUserId, USER_ID_RULE } from '../kernel/id.ts'
+import { hasVisibleCharacter, withoutBidiControls } from '../kernel/text.ts'
 
 /** The claims that say who somebody is, as they came. */
 export interface IdentityClaims {
@@ -38,8 +39,8 @@ const USER_ALONE: ReadonlySet<Role> = new Set(['USER'])
 /**
  * Who the claims name. `sub` is taken verbatim: 1 to 256 characters, none of them a control character, and no prefix of
  * generated ids in front, so that no user has the id of anything else.
- * `name` is trimmed and cut to 200 characters, and is `sub` where absent or blank. Of `roles` those that
- * are known count; USER is implied.
+ * `name` loses control characters, those for the direction of text included, is trimmed and cut to 200 characters,
+ * and is `sub` where absent or without a visible character. Of `roles` those that are known count; USER is implied.
  */
 export function readIdentity({ sub, name, roles }: IdentityClaims): Identity {
   if (typeof sub !== 'string' || sub === '') return refuse('"sub" must be a text that is not empty.')
@@ -49,11 +50,13 @@ export function readIdentity({ sub, name, roles }: IdentityClaims): Identity {
   if (name !== undefined && typeof name !== 'string') return refuse('"name" must be a text.')
   if (roles !== undefined && !Array.isArray(roles)) return refuse('"roles" must be a list.')
 
-  const shown = name?.toWellFormed().replace(CONTROL_CHARACTERS, '').trim() ?? ''
+  const shown = shorten(
+    withoutBidiControls((name ?? '').toWellFormed().replace(CONTROL_CHARACTERS, '')).trim(),
+  )
   const found = (roles ?? []).flatMap((role) => ROLES_BY_NAME.get(role) ?? [])
   return {
     kind: 'known',
-    user: { id: asUserId(sub), name: shorten(shown === '' ? sub : shown) },
+    user: { id: asUserId(sub), name: hasVisibleCharacter(shown) ? shown : shorten(sub) },
     roles: found.length === 0 ? USER_ALONE : new Set<Role>(['USER', ...found]),
   }
 }

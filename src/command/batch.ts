@@ -93,13 +93,15 @@ export async function runBatch<Body, Reply extends object, State, Event, View>(
       )
       const outcomes = folds.flatMap((fold) => fold.outcomes)
       result = { outcomes, entries: [] }
-      const changed = folds.filter(({ change }) => change.steps.length > 0)
+      // A key is stored also where its command changed nothing: used again, it must mean the same.
+      const changed = folds.filter(({ change, keyed }) => change.steps.length > 0 || keyed.length > 0)
+      const moved = changed.filter(({ change }) => change.steps.length > 0)
       if (changed.length === 0) throw new NothingToCommit()
       const [versions, saved] = await allSettled([
         writeEntries(tx, changed),
         aggregate.saveAll(
           tx,
-          changed.map(({ change }) => change),
+          moved.map(({ change }) => change),
         ),
         storeReplies(tx, changed),
       ])
@@ -107,8 +109,9 @@ export async function runBatch<Body, Reply extends object, State, Event, View>(
         outcomes,
         entries: [...changed.flatMap((fold) => fold.entries), ...saved.flatMap(({ elsewhere }) => elsewhere)],
       }
-      left = changed.map(({ change: { topic } }, index) => {
-        const [version = '', state] = [versions.get(topic), saved[index]?.kept]
+      const kept = new Map(moved.map(({ change }, index) => [change.topic, saved[index]?.kept]))
+      left = changed.map(({ change: { topic } }) => {
+        const [version = '', state] = [versions.get(topic), kept.get(topic)]
         return [topic, state === undefined ? undefined : { version, state }]
       })
     })

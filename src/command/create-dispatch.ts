@@ -83,11 +83,13 @@ export function createDispatch(given: DispatchOptions): RunningDispatch {
     outbox: (id, actor, body, key) => outboxes.submit({ topic: outboxTopic(id), actor, body, ...keyed(key) }),
     scores: (id, actor, body, key) =>
       scores.submit({ topic: roomLeaderboardTopic(id), actor, body, ...keyed(key) }),
-    statuses: (actor, body) => statuses.submit({ topic: statusesTopic(body.kind), actor, body }),
+    statuses: (actor, body, key) =>
+      statuses.submit({ topic: statusesTopic(body.kind), actor, body, ...keyed(key) }),
     revocations: (actor, body) => revocations.submit({ topic: revocationsTopic, actor, body }),
     wallet: (id, actor, body, key) => wallets.submit({ topic: walletTopic(id), actor, body, ...keyed(key) }),
     orders: (id, actor, body) => orders.submit({ topic: ordersTopic(id), actor, body }),
-    positions: (id, actor, body) => positions.submit({ topic: positionsTopic(id), actor, body }),
+    positions: (id, actor, body, key) =>
+      positions.submit({ topic: positionsTopic(id), actor, body, ...keyed(key) }),
     figures: counters,
     waiting: () => backlog.waiting(),
     async idle() {

@@ -8,7 +8,7 @@ import type { Message } from '../domain/message/message.ts'
 import type { NotificationCommand, NotificationReply } from '../domain/notification/command.ts'
 import type { Notification } from '../domain/notification/notification.ts'
 import type { NotifyCommand, NotifyReply } from '../domain/notification/notify.ts'
-import type { ScoresCommand } from '../domain/ranking/scores.ts'
+import type { ScoresCommand, ScoresReply } from '../domain/ranking/scores.ts'
 import type { ReceiptCommand, ReceiptReply } from '../domain/receipt/command.ts'
 import type { Marks } from '../domain/receipt/marks.ts'
 import type { RevokeCommand } from '../domain/revocation/revoke.ts'
@@ -81,15 +81,24 @@ export interface Dispatch {
   /** A report needs no key: its executionId is one. `state` is the order right after; of a retry, as it is now. */
   orders(roomId: RoomId, actor: Actor, body: OrderCommand): Promise<Outcome<OrderReply, Order>>
   /** `state`: what was stated, as it stands right after. */
-  positions(roomId: RoomId, actor: Actor, body: PositionCommand): Promise<Outcome<PositionReply, Holding>>
+  positions(
+    roomId: RoomId,
+    actor: Actor,
+    body: PositionCommand,
+    idempotency?: IdempotencyKey,
+  ): Promise<Outcome<PositionReply, Holding>>
   scores(
     roomId: RoomId,
     actor: Actor,
     body: ScoresCommand,
     idempotency?: IdempotencyKey,
-  ): Promise<Outcome<object, null>>
+  ): Promise<Outcome<ScoresReply, null>>
   /** `state` is the subject's status right after. */
-  statuses(actor: Actor, body: ReportStatus): Promise<Outcome<StatusReply, Status>>
+  statuses(
+    actor: Actor,
+    body: ReportStatus,
+    idempotency?: IdempotencyKey,
+  ): Promise<Outcome<StatusReply, Status>>
   revocations(actor: Actor, body: RevokeCommand): Promise<Outcome<object, null>>
   announcements(
     actor: Actor,

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { type AllowedOrigins, parseAllowedOrigins } from './allowed-origins.ts'
-import { newSecret } from './dev-secret.ts'
 import { type DatabaseConfig, readDatabase } from './database.ts'
+import { newSecret } from './dev-secret.ts'
 import { type Network, parseNetworks } from './networks.ts'
 import { type Secret, secret } from './secret.ts'
 import { readSecretAddress, refusePublished } from './secret-address.ts'

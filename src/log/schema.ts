@@ -140,6 +140,9 @@ export const rooms = pgTable(
     memberCount: integer('member_count').notNull(),
     ranking: text().$type<RankingMethod>().notNull(),
     disclosure: text().$type<TradeDisclosure>().notNull(),
+    /** Of a TRADE room's amounts. */
+    currency: text(),
+    currencyExponent: integer('currency_exponent'),
   },
   (t) => [
     index('rooms_listing').on(t.createdAt, t.id),
@@ -465,6 +468,20 @@ export const statuses = pgTable(
     updatedAt: instantColumn('updated_at').notNull(),
   },
   (t) => [primaryKey({ columns: [t.kind, t.subjectId] })],
+)
+
+/**
+ * The `reportedAt` of the latest report accepted for each subject of a topic; of a report without one, when it arrived.
+ * Older reports are stale. Subjects that nothing was reported of since this table exists have no row.
+ */
+export const reportTimes = pgTable(
+  'report_times',
+  {
+    topic: text().$type<Topic>().notNull(),
+    subject: text().notNull(),
+    reportedAt: instantColumn('reported_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.topic, t.subject] })],
 )
 
 /** Notifications on their way to the webhook. A row goes when it was taken, or is not needed any more. */

@@ -50,6 +50,7 @@ export interface CreateAuctionInput {
   readonly description?: string | null | undefined
   readonly format?: 'ENGLISH' | null | undefined
   readonly currency: string
+  readonly currencyExponent?: number | null | undefined
   readonly startingPrice: Amount
   readonly reservePrice?: Amount | null | undefined
   readonly buyNowPrice?: Amount | null | undefined
@@ -79,6 +80,7 @@ export async function createAuction(input: CreateAuctionInput, context: CallCont
     title: input.title,
     description: input.description ?? '',
     currency: input.currency,
+    currencyExponent: input.currencyExponent ?? undefined,
     startingPrice: input.startingPrice,
     reservePrice: input.reservePrice ?? null,
     buyNowPrice: input.buyNowPrice ?? null,

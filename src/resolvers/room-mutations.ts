@@ -63,6 +63,8 @@ export interface CreateRoomInput {
   readonly endsAt?: Instant | null | undefined
   readonly ranking?: RankingMethod | null | undefined
   readonly disclosure?: TradeDisclosure | null | undefined
+  readonly currency?: string | null | undefined
+  readonly currencyExponent?: number | null | undefined
   readonly idempotencyKey?: string | null | undefined
 }
 
@@ -81,6 +83,8 @@ export async function createRoom(input: CreateRoomInput, context: CallContext): 
     endsAt: input.endsAt ?? null,
     ranking: input.ranking ?? 'STANDARD',
     disclosure: input.disclosure ?? 'OWN',
+    currency: input.currency ?? undefined,
+    currencyExponent: input.currencyExponent ?? undefined,
     quota: roomQuotaOf(context),
   }
   return giveRoomCommand(context, id, actor, body, reading.key)

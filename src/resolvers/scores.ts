@@ -1,5 +1,6 @@
 import type { Outcome } from '../command/commands.ts'
 import { unpack } from '../domain/ranking/packed.ts'
+import type { ScoresReply } from '../domain/ranking/scores.ts'
 import type { Standing } from '../domain/ranking/standing.ts'
 import type { Amount } from '../kernel/amount.ts'
 import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
@@ -10,6 +11,7 @@ import {
   newLeaderboardArchiveId,
   type RoomId,
 } from '../kernel/id.ts'
+import type { Instant } from '../kernel/instant.ts'
 import { roomLeaderboardTopic } from '../kernel/topic.ts'
 import { beginLeaderboard } from '../log/begin-leaderboard.ts'
 import { type LeaderboardArchive, readLeaderboardArchive } from '../log/read/leaderboard-archives.ts'
@@ -28,6 +30,7 @@ export type { LeaderboardArchive }
 
 export interface LeaderboardPayload {
   readonly kind: 'accepted'
+  readonly stale: boolean
   readonly leaderboard: LeaderboardView
   readonly cursor: Cursor
 }
@@ -37,12 +40,16 @@ export type LeaderboardResult = LeaderboardPayload | RejectedResult
 export interface ReportScoresArgs {
   readonly roomId: string
   readonly scores: readonly { readonly userId: string; readonly score: Amount }[]
+  readonly reportedAt?: Instant | null | undefined
+  readonly idempotencyKey?: string | null | undefined
 }
 
-/** Sets scores: repeating it changes nothing. May name users whom nobody has seen yet. */
+/** Sets scores: repeating it changes nothing, unless others came between; then a key or a time helps. May name users whom nobody has seen yet. */
 export async function reportScores(args: ReportScoresArgs, context: CallContext): Promise<LeaderboardResult> {
   const actor = actorIn(context)
   const { services, viewer } = context
+  const reading = readKey('reportScores', args)
+  if (reading.kind === 'rejected') return reading
   const roomId = asRoomId(args.roomId)
   if (!(await hasBoard(services, roomId, callerOf(viewer)))) return notFoundResult('roomId')
   const ids = args.scores.map(({ userId }) => asUserId(userId))
@@ -51,7 +58,8 @@ export async function reportScores(args: ReportScoresArgs, context: CallContext)
     const id = asUserId(userId)
     return { user: known.get(id) ?? { id, name: id }, score }
   })
-  const outcome = await services.dispatch.scores(roomId, actor, { kind: 'report', scores })
+  const command = { kind: 'report', scores, reportedAt: args.reportedAt ?? undefined } as const
+  const outcome = await services.dispatch.scores(roomId, actor, command, reading.key)
   if (outcome.kind === 'accepted') await ensureUsers(services.database, ids)
   return leaderboardPayload(services, roomId, outcome)
 }
@@ -109,13 +117,14 @@ async function hasBoard(
 function leaderboardPayload(
   { reads }: Services,
   roomId: RoomId,
-  outcome: Outcome<object, null>,
+  outcome: Outcome<ScoresReply, null>,
 ): LeaderboardResult {
   if (outcome.kind !== 'accepted') return refusalOf(outcome)
   const topic = roomLeaderboardTopic(roomId)
   const record = once(() => reads.leaderboard(topic))
   return {
     kind: 'accepted',
+    stale: outcome.reply.stale ?? false,
     leaderboard: { topic, record, size: null },
     cursor: encodeCursor(topic, outcome.position),
   }

@@ -1,14 +1,17 @@
 import { actorOf } from '../auth/viewer.ts'
+import type { Actor } from '../domain/actor.ts'
 import type { Status, StatusKind } from '../domain/status/status.ts'
 import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
 import { asUserId } from '../kernel/id.ts'
+import type { Instant } from '../kernel/instant.ts'
 import { statusesTopic } from '../kernel/topic.ts'
+import type { Database } from '../log/database.ts'
 import { readStatuses } from '../log/read/statuses.ts'
 import { ensureUser } from '../log/users.ts'
 import type { CallContext } from './context.ts'
 import { badUserInput } from './errors.ts'
 import { readFor } from './read-for.ts'
-import { type RejectedResult, refusalOf } from './result.ts'
+import { type RejectedResult, readKey, refusalOf } from './result.ts'
 import { actorIn, signedIn } from './signed-in.ts'
 import { MAX_STATUSES } from './sources/statuses.ts'
 
@@ -19,28 +22,50 @@ export interface ReportStatusInput {
   readonly progress?: number | null | undefined
   readonly data?: unknown
   readonly userId?: string | null | undefined
+  readonly reportedAt?: Instant | null | undefined
+  readonly idempotencyKey?: string | null | undefined
 }
 
 export interface StatusPayload {
   readonly kind: 'accepted'
   readonly status: Status
+  readonly stale: boolean
   readonly cursor: Cursor
 }
 
 export type StatusResult = StatusPayload | RejectedResult
 
-/** Sets a state: repeating it changes nothing, and answers with the history's end. May name somebody nobody has seen. */
+/**
+ * Sets a state: repeating it changes nothing, and answers with the history's end. A retry with a key answers with the
+ * status as it is now. May name somebody nobody has seen.
+ */
 export async function reportStatus(input: ReportStatusInput, context: CallContext): Promise<StatusResult> {
   const actor = actorIn(context)
   const { kind, subjectId, state, progress = null, data = null } = input
   const userId = typeof input.userId === 'string' ? asUserId(input.userId) : null
+  const reading = readKey('reportStatus', input)
+  if (reading.kind === 'rejected') return reading
   const { dispatch, database } = context.services
-  const outcome = await dispatch.statuses(actor, { kind, subjectId, state, progress, data, userId })
+  const reportedAt = input.reportedAt ?? undefined
+  const report = { kind, subjectId, state, progress, data, userId, reportedAt }
+  const outcome = await dispatch.statuses(actor, report, reading.key)
   if (outcome.kind !== 'accepted') return refusalOf(outcome)
-  if (outcome.state === undefined) throw new RangeError('a report has no key to be repeated by')
+  const status = outcome.state ?? (await statusNow(database, kind, subjectId, actor))
   if (userId !== null) await ensureUser(database, userId)
   const cursor = encodeCursor(statusesTopic(kind), outcome.position)
-  return { kind: 'accepted', status: outcome.state, cursor }
+  return { kind: 'accepted', status, stale: outcome.reply.stale, cursor }
+}
+
+async function statusNow(
+  database: Database,
+  kind: StatusKind,
+  subjectId: string,
+  caller: Actor,
+): Promise<Status> {
+  const found = await readStatuses(database, { kind, subjectIds: [subjectId], caller }, 1)
+  const [status] = found.statuses
+  if (status === undefined) throw new RangeError('an accepted report leaves a status')
+  return status
 }
 
 export interface StatusesArgs {

@@ -1,13 +1,16 @@
+import type { IdempotencyKey } from '../command/commands.ts'
 import type { Holding, OrderCommand, PositionCommand } from '../domain/trade/command.ts'
 import type { ExecutionType, Order, OrderSide, OrderType } from '../domain/trade/order.ts'
 import type { Portfolio, Position } from '../domain/trade/position.ts'
 import type { Amount } from '../kernel/amount.ts'
 import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
 import { asOrderId, asRoomId, asUserId } from '../kernel/id.ts'
+import type { Instant } from '../kernel/instant.ts'
 import { ordersTopic, positionsTopic } from '../kernel/topic.ts'
+import { readHolding } from '../log/read/positions.ts'
 import type { CallContext } from './context.ts'
 import { fingerprint } from './fingerprint.ts'
-import { type RejectedResult, refusalOf } from './result.ts'
+import { type RejectedResult, readKey, refusalOf } from './result.ts'
 import { actorIn } from './signed-in.ts'
 
 interface Accepted {
@@ -16,8 +19,10 @@ interface Accepted {
 }
 
 export type OrderPayload = Accepted & { readonly order: Order }
-export type PositionPayload = Accepted & { readonly position: Position }
-export type PortfolioPayload = Accepted & { readonly portfolio: Portfolio }
+/** `stale`: the report was older than the latest accepted one, and changed nothing. */
+type Stated = Accepted & { readonly stale: boolean }
+export type PositionPayload = Stated & { readonly position: Position }
+export type PortfolioPayload = Stated & { readonly portfolio: Portfolio }
 
 export type OrderResult = OrderPayload | RejectedResult
 export type PositionResult = PositionPayload | RejectedResult
@@ -71,13 +76,17 @@ export interface ReportPositionInput {
   readonly averageEntryPrice?: Amount | null | undefined
   readonly markPrice?: Amount | null | undefined
   readonly realizedPnl?: Amount | null | undefined
+  readonly reportedAt?: Instant | null | undefined
+  readonly idempotencyKey?: string | null | undefined
 }
 
 export async function reportPosition(
   input: ReportPositionInput,
   context: CallContext,
 ): Promise<PositionResult> {
-  const stated = await giveStatement(input.roomId, context, {
+  const reading = readKey('reportPosition', input)
+  if (reading.kind === 'rejected') return reading
+  const command: PositionCommand = {
     kind: 'reportPosition',
     userId: asUserId(input.userId),
     symbol: input.symbol,
@@ -85,11 +94,13 @@ export async function reportPosition(
     averageEntryPrice: input.averageEntryPrice ?? null,
     markPrice: input.markPrice ?? null,
     realizedPnl: input.realizedPnl ?? null,
-  })
+    reportedAt: input.reportedAt ?? undefined,
+  }
+  const stated = await giveStatement(input.roomId, context, command, reading.key)
   if (stated.kind === 'rejected') return stated
-  const { held, cursor } = stated
+  const { held, cursor, stale } = stated
   if (held.kind !== 'position') throw new RangeError('who states a position is answered with one')
-  return { kind: 'accepted', position: held.position, cursor }
+  return { kind: 'accepted', position: held.position, stale, cursor }
 }
 
 export interface ReportPortfolioInput {
@@ -99,35 +110,44 @@ export interface ReportPortfolioInput {
   readonly equity: Amount
   readonly realizedPnl?: Amount | null | undefined
   readonly unrealizedPnl?: Amount | null | undefined
+  readonly reportedAt?: Instant | null | undefined
+  readonly idempotencyKey?: string | null | undefined
 }
 
 export async function reportPortfolio(
   input: ReportPortfolioInput,
   context: CallContext,
 ): Promise<PortfolioResult> {
-  const stated = await giveStatement(input.roomId, context, {
+  const reading = readKey('reportPortfolio', input)
+  if (reading.kind === 'rejected') return reading
+  const command: PositionCommand = {
     kind: 'reportPortfolio',
     userId: asUserId(input.userId),
     cash: input.cash,
     equity: input.equity,
     realizedPnl: input.realizedPnl ?? null,
     unrealizedPnl: input.unrealizedPnl ?? null,
-  })
+    reportedAt: input.reportedAt ?? undefined,
+  }
+  const stated = await giveStatement(input.roomId, context, command, reading.key)
   if (stated.kind === 'rejected') return stated
-  const { held, cursor } = stated
+  const { held, cursor, stale } = stated
   if (held.kind !== 'portfolio') throw new RangeError('who states a portfolio is answered with one')
-  return { kind: 'accepted', portfolio: held.portfolio, cursor }
+  return { kind: 'accepted', portfolio: held.portfolio, stale, cursor }
 }
 
 async function giveStatement(
   room: string,
   context: CallContext,
   command: PositionCommand,
-): Promise<(Accepted & { readonly held: Holding }) | RejectedResult> {
+  key: IdempotencyKey | undefined,
+): Promise<(Stated & { readonly held: Holding }) | RejectedResult> {
   const roomId = asRoomId(room)
-  const outcome = await context.services.dispatch.positions(roomId, actorIn(context), command)
+  const outcome = await context.services.dispatch.positions(roomId, actorIn(context), command, key)
   if (outcome.kind !== 'accepted') return refusalOf(outcome)
-  const { position, state: held } = outcome
-  if (held === undefined) throw new RangeError('a statement has no key that it could be repeated with')
-  return { kind: 'accepted', held, cursor: encodeCursor(positionsTopic(roomId), position) }
+  const { position, reply } = outcome
+  const held = outcome.state ?? (await readHolding(context.services.database, roomId, reply))
+  if (held === undefined) throw new RangeError('an accepted statement leaves what it states')
+  const cursor = encodeCursor(positionsTopic(roomId), position)
+  return { kind: 'accepted', held, stale: reply.stale, cursor }
 }

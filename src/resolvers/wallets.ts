@@ -1,6 +1,7 @@
 import type { Viewer } from '../auth/viewer.ts'
+import { isCurrency } from '../domain/currency.ts'
 import { emptyWallet } from '../domain/wallet/transfer.ts'
-import { isCurrency, type Wallet } from '../domain/wallet/wallet.ts'
+import type { Wallet } from '../domain/wallet/wallet.ts'
 import type { Amount } from '../kernel/amount.ts'
 import { asUserId, isUserId, USER_ID_RULE } from '../kernel/id.ts'
 import { readWallet } from '../log/read/wallets.ts'

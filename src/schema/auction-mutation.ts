@@ -77,7 +77,14 @@ const CreateAuctionInput = builder.inputType('CreateAuctionInput', {
     title: t.string({ required: true }),
     description: t.string(),
     format: t.field({ type: AuctionFormat }),
-    currency: t.string({ required: true }),
+    currency: t.string({
+      required: true,
+      description: 'A code of ISO 4217, or 3 to 8 capital letters and digits of your own.',
+    }),
+    currencyExponent: t.int({
+      description:
+        'How many decimal digits the minor unit has, 0 to 8: for codes outside ISO 4217, 0 unless given. For a code of ISO 4217 any value but its own is INVALID_INPUT.',
+    }),
     startingPrice: t.field({ type: 'Amount', required: true }),
     reservePrice: t.field({ type: 'Amount' }),
     buyNowPrice: t.field({ type: 'Amount' }),

@@ -5,6 +5,7 @@ import {
   type Bid as BidShape,
 } from '../domain/auction/auction.ts'
 import { minimumBid, offeredBuyNow } from '../domain/auction/offered.ts'
+import { exponentIn } from '../domain/currency.ts'
 import { VOID_REASONS, type VoidReason as VoidReasonShape } from '../domain/void-reason.ts'
 import { LOOKUP, SHARE, STATEMENT } from '../limits/field-cost.ts'
 import {
@@ -141,7 +142,15 @@ builder.objectFields(Auction, (t) => ({
   description: t.string({ resolve: ({ terms }) => terms.description }),
   format: t.field({ type: AuctionFormat, resolve: ({ terms }) => terms.format }),
   seller: t.field({ type: User, resolve: ({ terms }) => terms.seller }),
-  currency: t.string({ resolve: ({ terms }) => terms.currency }),
+  currency: t.string({
+    description: 'A code of ISO 4217, or 3 to 8 capital letters and digits of your own.',
+    resolve: ({ terms }) => terms.currency,
+  }),
+  currencyExponent: t.int({
+    description:
+      'How many decimal digits the minor unit has: an amount divided by 10 to this power is in the currency itself. As ISO 4217 says; for other currencies as given at creation.',
+    resolve: ({ terms }) => exponentIn(terms),
+  }),
   startingPrice: t.field({ type: 'Amount', resolve: ({ terms }) => terms.startingPrice }),
   hasReserve: t.boolean({ resolve: ({ terms }) => terms.reservePrice !== null }),
   increments: t.field({

@@ -40,8 +40,8 @@ const Notification = builder.objectRef<NotificationShape>('Notification').implem
       type: 'JSON',
       nullable: true,
       description:
-        'Of OUTBID, LEADING, BID_VOIDED and AUCTION_…: auctionId, roomId, price (the auction’s current one, or null) and ' +
-        'currency. Of AUCTION_CANCELLED also reason. Of BID_VOIDED also bidIds, amount (the highest of those bids), ' +
+        'Of OUTBID, LEADING, BID_VOIDED and AUCTION_…: auctionId, roomId, price (the auction’s current one, or null), ' +
+        'currency and currencyExponent. Of AUCTION_CANCELLED also reason. Of BID_VOIDED also bidIds, amount (the highest of those bids), ' +
         'voidReason, and reason (the moderator’s). Of MENTION and DIRECT_MESSAGE: roomId, messageId, offset and authorId.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),

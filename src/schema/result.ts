@@ -35,3 +35,11 @@ export const Rejected = builder.objectRef<RejectedResult>('Rejected').implement(
     }),
   }),
 })
+
+/** Descriptions that all mutations which report a state share. */
+export const REPORTED_AT =
+  "When this was so, by the source's clock. A report older than the latest accepted one of its subject changes nothing and is answered with `stale: true`. Without it the order of arrival counts."
+export const REPORT_KEY =
+  'Makes a retry safe: it gets the first answer and changes nothing, whatever was reported since.'
+export const STALE =
+  'Whether the report was older than the latest accepted one of its subject: it changed nothing, and this is the current state.'

@@ -54,6 +54,11 @@ const CreateRoomInput = builder.inputType('CreateRoomInput', {
     endsAt: t.field({ type: 'DateTime' }),
     ranking: t.field({ type: RankingMethod }),
     disclosure: t.field({ type: TradeDisclosure }),
+    currency: t.string({ description: 'Of the amounts in a TRADE room. INVALID_INPUT for other kinds.' }),
+    currencyExponent: t.int({
+      description:
+        'How many decimal digits the minor unit has, 0 to 8: for codes outside ISO 4217, 0 unless given. For a code of ISO 4217 any value but its own is INVALID_INPUT.',
+    }),
     idempotencyKey: t.string(),
   }),
 })

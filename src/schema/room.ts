@@ -100,6 +100,16 @@ export const Room = builder.objectRef<RoomView>('Room').implement({
     endedAt: t.expose('endedAt', { type: 'DateTime', nullable: true }),
     memberCount: t.exposeInt('memberCount'),
     disclosure: t.expose('disclosure', { type: TradeDisclosure }),
+    currency: t.string({
+      nullable: true,
+      description: 'Of the amounts in a TRADE room; null where it has none.',
+      resolve: ({ currency }) => currency ?? null,
+    }),
+    currencyExponent: t.int({
+      nullable: true,
+      description: 'How many decimal digits the minor unit of `currency` has; null without a currency.',
+      resolve: ({ currencyExponent }) => currencyExponent ?? null,
+    }),
   }),
 })
 

@@ -10,7 +10,7 @@ import {
 import { builder } from './builder.ts'
 import { asCaller, costs } from './field.ts'
 import { Leaderboard, RankingMethod, Standing } from './leaderboard.ts'
-import { Rejected } from './result.ts'
+import { REPORT_KEY, REPORTED_AT, Rejected } from './result.ts'
 
 const LeaderboardArchive = builder.objectRef<LeaderboardArchiveShape>('LeaderboardArchive').implement({
   description: 'An immutable copy of a leaderboard.',
@@ -32,6 +32,10 @@ const LeaderboardArchive = builder.objectRef<LeaderboardArchiveShape>('Leaderboa
 const LeaderboardPayload = builder.objectRef<LeaderboardPayloadShape>('LeaderboardPayload').implement({
   fields: (t) => ({
     leaderboard: t.expose('leaderboard', { type: Leaderboard }),
+    stale: t.exposeBoolean('stale', {
+      description:
+        'Whether one or more of the reported scores were older than the latest accepted one of their user: those changed nothing. Always false for createLeaderboardSnapshot.',
+    }),
     cursor: t.expose('cursor', { type: 'Cursor' }),
   }),
 })
@@ -56,6 +60,8 @@ builder.mutationFields((t) => ({
     args: {
       roomId: t.arg.id({ required: true }),
       scores: t.arg({ type: [ScoreInput], required: true }),
+      reportedAt: t.arg({ type: 'DateTime', description: REPORTED_AT }),
+      idempotencyKey: t.arg.string({ description: REPORT_KEY }),
     },
     resolve: asCaller(reportScores),
   }),

@@ -6,7 +6,7 @@ import { reportStatus, type StatusPayload as StatusPayloadShape, statuses } from
 import { builder } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
 import { asCaller, costs, servedBy } from './field.ts'
-import { Rejected } from './result.ts'
+import { REPORT_KEY, REPORTED_AT, Rejected, STALE } from './result.ts'
 
 const StatusKindType = builder.enumType('StatusKind', { values: STATUS_KINDS })
 
@@ -52,6 +52,7 @@ const StatusEvent = builder.unionType('StatusEvent', {
 const StatusPayload = builder.objectRef<StatusPayloadShape>('StatusPayload').implement({
   fields: (t) => ({
     status: t.expose('status', { type: Status }),
+    stale: t.exposeBoolean('stale', { description: STALE }),
     cursor: t.expose('cursor', { type: 'Cursor' }),
   }),
 })
@@ -70,6 +71,8 @@ const ReportStatusInput = builder.inputType('ReportStatusInput', {
     progress: t.float(),
     data: t.field({ type: 'JSON' }),
     userId: t.id(),
+    reportedAt: t.field({ type: 'DateTime', description: REPORTED_AT }),
+    idempotencyKey: t.string({ description: REPORT_KEY }),
   }),
 })
 

@@ -8,7 +8,7 @@ import {
 } from '../resolvers/trade-mutations.ts'
 import { builder } from './builder.ts'
 import { asCallerOf } from './field.ts'
-import { Rejected } from './result.ts'
+import { REPORT_KEY, REPORTED_AT, Rejected, STALE } from './result.ts'
 import { ExecutionType, Order, OrderSide, OrderType, Portfolio, Position } from './trade.ts'
 
 const OrderPayload = builder.objectRef<OrderPayloadShape>('OrderPayload').implement({
@@ -26,6 +26,7 @@ const OrderResult = builder.unionType('OrderResult', {
 const PositionPayload = builder.objectRef<PositionPayloadShape>('PositionPayload').implement({
   fields: (t) => ({
     position: t.expose('position', { type: Position }),
+    stale: t.exposeBoolean('stale', { description: STALE }),
     cursor: t.expose('cursor', { type: 'Cursor' }),
   }),
 })
@@ -38,6 +39,7 @@ const PositionResult = builder.unionType('PositionResult', {
 const PortfolioPayload = builder.objectRef<PortfolioPayloadShape>('PortfolioPayload').implement({
   fields: (t) => ({
     portfolio: t.expose('portfolio', { type: Portfolio }),
+    stale: t.exposeBoolean('stale', { description: STALE }),
     cursor: t.expose('cursor', { type: 'Cursor' }),
   }),
 })
@@ -77,6 +79,8 @@ const ReportPositionInput = builder.inputType('ReportPositionInput', {
     averageEntryPrice: t.field({ type: 'Amount' }),
     markPrice: t.field({ type: 'Amount' }),
     realizedPnl: t.field({ type: 'Amount', description: 'Zero where left out.' }),
+    reportedAt: t.field({ type: 'DateTime', description: REPORTED_AT }),
+    idempotencyKey: t.string({ description: REPORT_KEY }),
   }),
 })
 
@@ -88,6 +92,8 @@ const ReportPortfolioInput = builder.inputType('ReportPortfolioInput', {
     equity: t.field({ type: 'Amount', required: true }),
     realizedPnl: t.field({ type: 'Amount', description: 'Zero where left out.' }),
     unrealizedPnl: t.field({ type: 'Amount', description: 'Zero where left out.' }),
+    reportedAt: t.field({ type: 'DateTime', description: REPORTED_AT }),
+    idempotencyKey: t.string({ description: REPORT_KEY }),
   }),
 })
 

@@ -208,7 +208,14 @@ describe('Name and roles', () => {
 
   test('a name that is no text is refused, a blank one is the id', async () => {
     expect(await reasonFor(verifierAt(), await sign({ name: 7 }))).toBe('"name" must be a text.')
-    expect((await viewerOf(verifierAt(), await sign({ name: ' \t ' }))).user.name).toBe('ada')
+    for (const name of [' \t ', '\u200b', '\u202e\u3164', '\u2800', '\u00ad'.repeat(300)]) {
+      expect((await viewerOf(verifierAt(), await sign({ name }))).user.name).toBe('ada')
+    }
+  })
+
+  test('a name loses what would turn the text around it', async () => {
+    const token = await sign({ name: '\u202eAda\u202c \u2066Lovelace\u2069' })
+    expect((await viewerOf(verifierAt(), token)).user.name).toBe('Ada Lovelace')
   })
 })
 

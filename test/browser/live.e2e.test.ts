@@ -31,6 +31,28 @@ const SLOW_ENTRIES = `window.WebSocket = class extends WebSocket {
   }
 }`
 describe('The live page, without a name', () => {
+  test.each([
+    ['COINS', 0, '1,234 COINS'],
+    ['US1', 2, '12.34 US1'],
+    ['HUF', 2, 'HUF 12.34'],
+    ['KWD', 3, 'KWD 1.234'],
+  ])('shows a lot in %s, with %i digits after the point', async (currency, _digits, text) => {
+    const exponent = currency === 'US1' ? { currencyExponent: 2 } : {}
+    const { path } = await makeSale(node, seller, ['A vase'], { currency, startingPrice: 1234, ...exponent })
+    const page = await openLive(chromium, node.url + path)
+    expect((await page.evaluate<string>(textOf('price'))).replace(/\s/gu, ' ')).toBe(text)
+    expect(page.faults).toEqual([])
+  })
+
+  test('sends a ceiling typed in the units of the lot', async () => {
+    const lot = { currency: 'KWD', startingPrice: 1000 }
+    const { path } = await makeSale(node, seller, ['A vase'], lot)
+    const page = await openLive(chromium, node.url + path, { name: 'Kim' })
+    await page.fill('#ceiling', '2.5')
+    await page.evaluate(`document.querySelector('#ceiling-form').requestSubmit()`)
+    await page.until(shows('answer', '2.500'))
+  })
+
   test('shows the lot of the demo, and a price that changes by itself', async () => {
     const page = await chromium.newPage()
     await page.goTo(node.url)

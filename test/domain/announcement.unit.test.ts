@@ -119,11 +119,14 @@ describe('publishing', () => {
     expect(verdict(admin, command, { room: roomWith() })).toBe('INVALID_INPUT roomId')
   })
 
-  test.each(['', ' ', 'x'.repeat(201), 'a\u0000b'])('refuses the title %j', (title) => {
-    expect(verdict(admin, publish({ title }))).toBe('INVALID_INPUT title')
-  })
+  test.each(['', ' ', '\u200b', '\u2800\u3164', 'x'.repeat(201), 'a\u0000b'])(
+    'refuses the title %j',
+    (title) => {
+      expect(verdict(admin, publish({ title }))).toBe('INVALID_INPUT title')
+    },
+  )
 
-  test.each(['', ' ', 'x'.repeat(4001), 'a\u0000b'])('refuses a body it can not keep', (body) => {
+  test.each(['', ' ', '\u200d', 'x'.repeat(4001), 'a\u0000b'])('refuses a body it can not keep', (body) => {
     expect(verdict(admin, publish({ body }))).toBe('INVALID_INPUT body')
   })
 

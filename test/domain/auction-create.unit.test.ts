@@ -60,6 +60,10 @@ describe('creating an auction', () => {
     expect(created({ reservePrice: 500 }).standing.reserveMet).toBe(false)
   })
 
+  test('takes characters that turn the text around it out of the title', () => {
+    expect(created({ title: '\u202eA clock\u202c' }).terms.title).toBe('A clock')
+  })
+
   test('trims the title', () => {
     expect(created({ title: '  A clock ' }).terms.title).toBe('A clock')
   })
@@ -90,6 +94,13 @@ describe('creating an auction', () => {
     expect(terms).toMatchObject({ reservePrice: 500, buyNowPrice: 650, currency: 'COIN1234' })
   })
 
+  test('records the exponent of its currency', () => {
+    expect(created({ currency: 'HUF' }).terms.currencyExponent).toBe(2)
+    expect(created({ currency: 'KWD', currencyExponent: 3 }).terms.currencyExponent).toBe(3)
+    expect(created({ currency: 'POINTS' }).terms.currencyExponent).toBe(0)
+    expect(created({ currency: 'POINTS', currencyExponent: 8 }).terms.currencyExponent).toBe(8)
+  })
+
   test('by the server itself needs a seller', () => {
     expect(refusal(null, move(creation(), SYSTEM))).toEqual({ code: 'INVALID_INPUT', field: 'sellerId' })
     expect(created({ seller: person('Someone') }, SYSTEM).terms.seller).toEqual(person('Someone'))
@@ -101,12 +112,17 @@ describe('creating an auction is refused as INVALID_INPUT', () => {
   test.each<[string, string, Partial<CreateAuction>]>([
     ['title', 'an empty one', { title: '' }],
     ['title', 'a blank one', { title: '  ' }],
+    ['title', 'an invisible one', { title: '\u200b\u202e' }],
+    ['description', 'an invisible one', { description: '\u3164' }],
     ['title', 'one of 201 characters', { title: 'x'.repeat(201) }],
     ['description', 'one of 10001 characters', { description: 'x'.repeat(10_001) }],
     ['currency', 'small letters', { currency: 'eur' }],
     ['currency', 'two letters', { currency: 'EU' }],
     ['currency', 'nine letters', { currency: 'ABCDEFGHI' }],
     ['currency', 'a digit first', { currency: '1EU' }],
+    ['currencyExponent', 'another than that of ISO 4217', { currency: 'HUF', currencyExponent: 0 }],
+    ['currencyExponent', 'one below 0', { currency: 'POINTS', currencyExponent: -1 }],
+    ['currencyExponent', 'one above 8', { currency: 'POINTS', currencyExponent: 9 }],
     ['startingPrice', '0', { startingPrice: 0 }],
     ['startingPrice', 'a fraction', { startingPrice: 1.5 }],
     ['startingPrice', 'more than 2^53', { startingPrice: 2 ** 53 }],

@@ -281,9 +281,12 @@ describe('editing', () => {
     expect(verdict(admin, editCommand(), { messages })).toBe('ACCEPTED')
   })
 
-  test.each(['', ' ', 'x'.repeat(4001)])('refuses a body it can not keep', (body) => {
-    expect(verdict(mia, editCommand(body))).toBe('INVALID_INPUT body')
-  })
+  test.each(['', ' ', '\u200b', '\u2060\u00ad', '\u2800', 'x'.repeat(4001)])(
+    'refuses a body it can not keep',
+    (body) => {
+      expect(verdict(mia, editCommand(body))).toBe('INVALID_INPUT body')
+    },
+  )
 })
 
 describe('deleting', () => {

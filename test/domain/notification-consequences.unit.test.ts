@@ -6,7 +6,7 @@ import {
   type VoidedBid,
 } from '../../src/domain/notification/consequences.ts'
 import { announceEnding, beginFollowing, type Following } from '../../src/domain/notification/following.ts'
-import { formatAmount, notificationOf } from '../../src/domain/notification/wording.ts'
+import { notificationOf } from '../../src/domain/notification/wording.ts'
 import type { VoidReason } from '../../src/domain/void-reason.ts'
 import { amount } from '../../src/kernel/amount.ts'
 import { asAuctionId, asBidId, asNotificationId, asRoomId, asUserId } from '../../src/kernel/id.ts'
@@ -265,15 +265,6 @@ describe('the notice that the end is near', () => {
 })
 
 describe('a notification', () => {
-  test.for([
-    [1050, 'EUR', '10.50 EUR'],
-    [5, 'EUR', '0.05 EUR'],
-    [1050, 'JPY', '1050 JPY'],
-    [1050, 'COINS', '1050 COINS'],
-  ] as const)('shows %i of %s as %s', ([value, currency, text]) => {
-    expect(formatAmount(amount(value), currency)).toBe(text)
-  })
-
   test('names its auction, in words and as data', () => {
     const subject = { id: asAuctionId('auc_1'), roomId: asRoomId('room_1'), title: 'A lot', currency: 'EUR' }
     const made = { id: asNotificationId('ntf_1'), createdAt: instant(7) }
@@ -284,13 +275,13 @@ describe('a notification', () => {
       title: 'Won: A lot',
       body: 'You won “A lot” for 10.50 EUR.',
       subjectId: 'auc_1',
-      data: { auctionId: 'auc_1', roomId: 'room_1', price: 1050, currency: 'EUR' },
+      data: { auctionId: 'auc_1', roomId: 'room_1', price: 1050, currency: 'EUR', currencyExponent: 2 },
       readAt: null,
     })
   })
 
   const lamp = { id: asAuctionId('auc_1'), roomId: asRoomId('room_1'), title: 'Lamp', currency: 'EUR' }
-  const common = { auctionId: 'auc_1', roomId: 'room_1', price: 500, currency: 'EUR' }
+  const common = { auctionId: 'auc_1', roomId: 'room_1', price: 500, currency: 'EUR', currencyExponent: 2 }
   const to = { userId: asUserId('ann'), price: amount(500) }
   const made = { id: asNotificationId('ntf_1'), createdAt: instant(7) }
 
@@ -325,5 +316,16 @@ describe('a notification', () => {
       body: '“Lamp” was cancelled. Reason: It broke.',
       data: { ...common, reason: 'It broke.' },
     })
+  })
+
+  test('shows the price with the exponent of the auction', () => {
+    const subject = { id: asAuctionId('auc_1'), roomId: asRoomId('room_1'), title: 'A lot' }
+    const made = { id: asNotificationId('ntf_1'), createdAt: instant(7) }
+    const telling = { kind: 'OUTBID', userId: asUserId('ann'), price: amount(200_000) } as const
+    const coins = notificationOf(telling, { ...subject, currency: 'COINS', currencyExponent: 4 }, made)
+    expect(coins.body).toContain('it stands at 20.0000 COINS.')
+    expect(coins.data).toMatchObject({ currency: 'COINS', currencyExponent: 4 })
+    const forints = notificationOf(telling, { ...subject, currency: 'HUF' }, made)
+    expect(forints.body).toContain('it stands at 2000.00 HUF.')
   })
 })

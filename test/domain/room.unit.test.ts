@@ -97,6 +97,25 @@ describe('creating a room', () => {
     expect(stateAfter(null, stranger, createCommand({ roomKind })).room.kind).toBe(roomKind)
   })
 
+  test('of kind TRADE takes a currency, with the exponent of ISO 4217 or its own', () => {
+    const made = (change: { readonly currency?: string; readonly currencyExponent?: number }) =>
+      stateAfter(null, olga, createCommand({ roomKind: 'TRADE', ...change })).room
+    expect(made({ currency: 'KWD' })).toMatchObject({ currency: 'KWD', currencyExponent: 3 })
+    expect(made({ currency: 'COINS' })).toMatchObject({ currency: 'COINS', currencyExponent: 0 })
+    expect(made({ currency: 'COINS', currencyExponent: 4 })).toMatchObject({ currencyExponent: 4 })
+    expect(made({})).toMatchObject({ currency: null, currencyExponent: null })
+  })
+
+  test.each([
+    ['currency', { roomKind: 'CHAT', currency: 'EUR' }],
+    ['currency', { roomKind: 'TRADE', currency: 'euro' }],
+    ['currencyExponent', { roomKind: 'TRADE', currency: 'HUF', currencyExponent: 0 }],
+    ['currencyExponent', { roomKind: 'TRADE', currency: 'COINS', currencyExponent: 9 }],
+    ['currencyExponent', { roomKind: 'TRADE', currencyExponent: 2 }],
+  ] as const)('is refused for its %s: %o', (field, change) => {
+    expect(verdict(null, olga, createCommand(change))).toBe(`INVALID_INPUT ${field}`)
+  })
+
   test.each(['PUBLIC', 'AUTHENTICATED', 'MEMBERS'] as const)(
     'of visibility %s is open to any signed-in user',
     (visibility) => {
@@ -117,9 +136,12 @@ describe('creating a room', () => {
     expect(verdict(null, admin, createCommand({ roomKind: 'DIRECT' }))).toBe('INVALID_INPUT kind')
   })
 
-  test.each(['', '   ', 'x'.repeat(201), 'a\u0000b', '\ud800'])('with the name %j is refused', (name) => {
-    expect(verdict(null, olga, createCommand({ name }))).toBe('INVALID_INPUT name')
-  })
+  test.each(['', '   ', '\u200b', '\u202e\u2800', 'x'.repeat(201), 'a\u0000b', '\ud800'])(
+    'with the name %j is refused',
+    (name) => {
+      expect(verdict(null, olga, createCommand({ name }))).toBe('INVALID_INPUT name')
+    },
+  )
 
   test('stores the name trimmed, and counts characters, not their UTF-16 units', () => {
     expect(stateAfter(null, olga, createCommand({ name: '  Stamps ' })).room.name).toBe('Stamps')
@@ -350,7 +372,7 @@ describe('updating a room', () => {
     expect(events(ended, olga, same, inMinutes(30))).toEqual([])
   })
 
-  test.each(['', ' ', 'x'.repeat(201)])('to the name %j is refused', (name) => {
+  test.each(['', ' ', '\u3164', 'x'.repeat(201)])('to the name %j is refused', (name) => {
     expect(verdict(roomWith(), olga, update({ name }))).toBe('INVALID_INPUT name')
   })
 

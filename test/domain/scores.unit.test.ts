@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { inOrder, type Order } from '../../src/domain/ranking/order.ts'
 import { decideScores, type ScoresEvent } from '../../src/domain/ranking/scores.ts'
+import type { Reported } from '../../src/domain/report.ts'
 import type { RankingMethod } from '../../src/domain/room/room.ts'
 import { amount } from '../../src/kernel/amount.ts'
 import { asUserId } from '../../src/kernel/id.ts'
@@ -28,13 +29,17 @@ const reports = fc.array(
 )
 const methods = fc.constantFrom<RankingMethod>('STANDARD', 'DENSE', 'ORDINAL')
 
-function events(order: Order, report: Report, method: RankingMethod): readonly ScoresEvent[] {
+function events(
+  order: Order,
+  report: Report,
+  method: RankingMethod,
+): readonly Exclude<ScoresEvent, Reported>[] {
   const scores = report.map(([id, score]) => ({ user: { id: asUserId(id), name: id }, score: amount(score) }))
   const room = roomWith({ kind: 'TRADE', ranking: method })
-  const context = { actor: service, now: instant(1), room, order }
+  const context = { actor: service, now: instant(1), room, order, times: new Map() }
   const decision = decideScores({ kind: 'report', scores }, context)
   if (decision.kind !== 'accepted') throw new Error(JSON.stringify(decision))
-  return decision.events
+  return decision.events.filter((event) => event.type !== 'Reported')
 }
 
 /** The board as a list of who has what since when, and the rank by counting. */

@@ -18,7 +18,7 @@ import { type Position, positionKey, positionOf } from '../../src/domain/trade/p
 import { asOrderId } from '../../src/kernel/id.ts'
 import type { Instant } from '../../src/kernel/instant.ts'
 import { advance, asOffset, type Offset } from '../../src/kernel/position.ts'
-import { max, mia, NOW, roomWith, service } from './room.fixture.ts'
+import { eventsOf, max, mia, NOW, roomWith, service } from './room.fixture.ts'
 
 /** A trade room with whom it is told of. */
 export interface Traded extends OrderBook, Holdings {
@@ -27,6 +27,7 @@ export interface Traded extends OrderBook, Holdings {
 
 export const NOTHING_TRADED: Traded = {
   ...{ orders: new Map(), executions: new Map(), positions: new Map(), portfolios: new Map() },
+  times: new Map(),
   head: asOffset(0),
 }
 
@@ -128,6 +129,11 @@ export function decideStatement(
   scene: Scene = {},
 ): PositionDecision {
   return decidePosition(command, contextIn(traded, command, scene))
+}
+
+/** What a statement adds to the history: its events but for the private ones. */
+export function entriesOf(decision: PositionDecision) {
+  return eventsOf(decision).filter((event) => event.type !== 'Reported')
 }
 
 /** The room after the commands, of which each that is refused changes nothing. */

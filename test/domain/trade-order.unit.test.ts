@@ -293,6 +293,7 @@ describe('reporting an order', () => {
     { field: 'userId', change: { userId: asUserId('') } },
     { field: 'userId', change: { userId: asUserId('x'.repeat(257)) } },
     { field: 'symbol', change: { symbol: ' ' } },
+    { field: 'symbol', change: { symbol: '\u200b' } },
     { field: 'symbol', change: { symbol: 'x'.repeat(65) } },
     { field: 'symbol', change: { symbol: 'a\0b' } },
     { field: 'quantity', change: { quantity: 0 } },

@@ -20,6 +20,7 @@ import {
 import {
   decideReport,
   decideStatement,
+  entriesOf,
   fill,
   NOTHING_TRADED,
   positionIn,
@@ -190,7 +191,7 @@ describe('a position that a service states', () => {
 
   test('at zero is closed, at whatever price', () => {
     const stated = statePosition({ quantity: 0, averageEntryPrice: 90, realizedPnl: 12 })
-    expect(eventsOf(decideStatement(traded, stated))).toMatchObject([{ type: 'PositionClosed' }])
+    expect(entriesOf(decideStatement(traded, stated))).toMatchObject([{ type: 'PositionClosed' }])
     expect(lineOf(tradedBy([stated, fill('BUY', 1, 3)], traded))).toBe('1 at 3, realised 12')
   })
 
@@ -210,7 +211,7 @@ describe('a position that a service states', () => {
     expect(decision).toEqual({
       kind: 'accepted',
       events: [],
-      reply: { userId: mia.person.id, symbol: 'ACME' },
+      reply: { userId: mia.person.id, symbol: 'ACME', stale: false },
     })
     for (const change of [
       { quantity: 8 },
@@ -218,7 +219,7 @@ describe('a position that a service states', () => {
       { markPrice: 96 },
       { realizedPnl: 6 },
     ]) {
-      expect(eventsOf(decideStatement(before, { ...stated, ...change }))).toHaveLength(1)
+      expect(entriesOf(decideStatement(before, { ...stated, ...change }))).toHaveLength(1)
     }
   })
 
@@ -250,7 +251,7 @@ describe('a portfolio that a service states', () => {
   test('that says what is so already is no event', () => {
     expect(decideStatement(before, stated)).toMatchObject({ kind: 'accepted', events: [] })
     for (const change of [{ cash: 1 }, { equity: 1 }, { realizedPnl: 1 }, { unrealizedPnl: 1 }]) {
-      const events = eventsOf(decideStatement(before, { ...stated, ...change }))
+      const events = entriesOf(decideStatement(before, { ...stated, ...change }))
       expect(events).toMatchObject([{ type: 'PortfolioUpdated' }])
     }
   })

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Provider } from 'urql'
 import { App } from './app.tsx'
+import { ErrorBoundary } from './error-boundary.tsx'
 import { resumeSession, SeatProvider, type Session } from './session.ts'
 import './style.css'
 
@@ -17,7 +18,9 @@ function Page() {
       <Provider value={session.urql}>
         <RostrumProvider value={session.rostrum}>
           {/* Nothing that one person saw is shown to another. */}
-          <App key={session.identity?.id ?? 'visitor'} />
+          <ErrorBoundary key={session.identity?.id ?? 'visitor'}>
+            <App />
+          </ErrorBoundary>
         </RostrumProvider>
       </Provider>
     </SeatProvider>

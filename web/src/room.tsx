@@ -28,7 +28,7 @@ export function Room({ live }: { readonly live: Live<RoomState> }) {
         {room.kind === 'AUCTION' ? (
           <AuctionRoom />
         ) : room.kind === 'TRADE' ? (
-          <TradeRoom />
+          <TradeRoom room={room} />
         ) : (
           <section className="taking-part">
             <h1>{room.name}</h1>

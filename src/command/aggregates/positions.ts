@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
+import type { Reported } from '../../domain/report.ts'
 import type { RoomFacts } from '../../domain/room/room.ts'
 import type { Holding, PositionCommand, PositionReply } from '../../domain/trade/command.ts'
 import { decidePosition } from '../../domain/trade/decide.ts'
@@ -8,6 +9,7 @@ import {
   type Portfolio,
   type PositionState,
   type Positions,
+  portfolioKey,
   positionKey,
   positionOf,
 } from '../../domain/trade/position.ts'
@@ -22,6 +24,8 @@ import type { Transaction } from '../../log/database.ts'
 import { portfolios, positions } from '../../log/schema.ts'
 import { portfolioFrom, positionFrom } from '../../log/trade-rows.ts'
 import { type Aggregate, SAVED } from '../aggregate.ts'
+import type { Command } from '../commands.ts'
+import { loadReportTimes, saveReportTimes } from './report-times.ts'
 import { actorsOf, loadRoomFacts } from './room-facts.ts'
 import { ensureTraders, loadTraders, type Traders, traderIn } from './traders.ts'
 
@@ -38,13 +42,14 @@ export const positionsAggregate: Aggregate<PositionCommand, PositionReply, State
     const roomId = asRoomId(idOf(topic))
     const named = commands.map(({ body }) => body.userId)
     const held = commands.flatMap(({ body }) => (body.kind === 'reportPosition' ? [body] : []))
-    const [room, traders, positions, portfolios] = await allSettled([
+    const [room, traders, positions, portfolios, times] = await allSettled([
       loadRoomFacts(tx, roomId, actorsOf(commands)),
       loadTraders(tx, named),
       loadPositions(tx, roomId, held),
       loadPortfolios(tx, roomId, named),
+      loadReportTimes(tx, topic, commands.flatMap(subjectsOf)),
     ])
-    return { room, traders, positions, portfolios }
+    return { room, traders, positions, portfolios, times }
   },
 
   decide(state, { actor, body }, { now }) {
@@ -53,15 +58,21 @@ export const positionsAggregate: Aggregate<PositionCommand, PositionReply, State
 
   evolve: evolvePositions,
 
-  entryOf: entryOfPosition,
+  entryOf: (event) => (event.type === 'Reported' ? undefined : entryOfPosition(event)),
 
-  async save(tx, { steps, after: { traders } }) {
+  async save(tx, { topic, steps, after: { traders, times } }) {
     const events = steps.map(({ event }) => event)
-    const moved = events.flatMap((event) => (event.type === 'PortfolioUpdated' ? [] : [event.position]))
+    const moved = events.flatMap((event) => ('position' in event ? [event.position] : []))
     const stated = events.flatMap((event) => (event.type === 'PortfolioUpdated' ? [event.portfolio] : []))
     await allSettled([
       savePositions(tx, moved),
       savePortfolios(tx, stated),
+      saveReportTimes(
+        tx,
+        topic,
+        events.filter((event) => event.type === 'Reported'),
+        times,
+      ),
       ensureTraders(
         tx,
         traders,
@@ -81,11 +92,18 @@ export const positionsAggregate: Aggregate<PositionCommand, PositionReply, State
 }
 
 /** The entry that an event becomes in the history of the room's positions. */
-export function entryOfPosition(event: PositionEvent): Draft {
+export function entryOfPosition(event: Exclude<PositionEvent, Reported>): Draft {
   const { type } = event
   return event.type === 'PortfolioUpdated'
     ? { type, data: { portfolio: event.portfolio } }
     : { type, data: { position: positionOf(event.position) } }
+}
+
+/** What a statement is about, as `report_times` names it. */
+function subjectsOf({ body }: Command<PositionCommand>): readonly string[] {
+  if (body.kind === 'reportPortfolio') return [portfolioKey(body.userId)]
+  const symbol = storedSymbol(body.symbol)
+  return symbol === undefined ? [] : [positionKey(body.userId, symbol)]
 }
 
 /** Those of the room's positions that are named. Their topic must be locked. */

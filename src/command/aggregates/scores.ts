@@ -1,37 +1,56 @@
 import { TOLD_RANKS } from '../../domain/ranking/changes.ts'
 import type { Order } from '../../domain/ranking/order.ts'
 import { inOrder } from '../../domain/ranking/order.ts'
-import { decideScores, type ScoresCommand, type ScoresEvent } from '../../domain/ranking/scores.ts'
+import {
+  decideScores,
+  type ScoresCommand,
+  type ScoresEvent,
+  type ScoresReply,
+} from '../../domain/ranking/scores.ts'
+import { type ReportTimes, withReported } from '../../domain/report.ts'
 import type { RoomFacts } from '../../domain/room/room.ts'
 import { asRoomId } from '../../kernel/id.ts'
 import { idOf } from '../../kernel/topic.ts'
 import { leaderboardArchives } from '../../log/schema.ts'
 import type { Aggregate } from '../aggregate.ts'
 import { loadScores, saveScores } from './board.ts'
+import { loadReportTimes, saveReportTimes } from './report-times.ts'
 import { actorsOf, loadRoomFacts } from './room-facts.ts'
 
 interface State {
   readonly room: RoomFacts | undefined
   readonly order: Order
+  /** Of the users that the commands at hand name. */
+  readonly times: ReportTimes
 }
 
 const EMPTY: Order = { scores: [], leader: null }
 
 /** The scores reported to a room, and the copies taken of their ranking. */
-export const scoresAggregate: Aggregate<ScoresCommand, object, State, ScoresEvent, null> = {
+export const scoresAggregate: Aggregate<ScoresCommand, ScoresReply, State, ScoresEvent, null> = {
   topicsBegunBy: () => [],
 
   async load(tx, { topic, commands, kept }) {
     const room = await loadRoomFacts(tx, asRoomId(idOf(topic)), actorsOf(commands))
-    if (room === undefined) return { room, order: EMPTY }
-    return { room, order: kept?.order ?? inOrder(await loadScores(tx, topic), null) }
+    if (room === undefined) return { room, order: EMPTY, times: new Map() }
+    const named = commands.flatMap(({ body }) => (body.kind === 'report' ? body.scores : []))
+    const times = await loadReportTimes(
+      tx,
+      topic,
+      named.map(({ user }) => user.id),
+    )
+    return { room, order: kept?.order ?? inOrder(await loadScores(tx, topic), null), times }
   },
 
   decide: (state, { actor, body }, { now }) => decideScores(body, { ...state, actor, now }),
 
-  evolve: (state, event) => (event.type === 'LeaderboardUpdated' ? { ...state, order: event.after } : state),
+  evolve(state, event) {
+    if (event.type === 'Reported') return { ...state, times: withReported(state.times, event) }
+    return event.type === 'LeaderboardUpdated' ? { ...state, order: event.after } : state
+  },
 
   entryOf(event) {
+    if (event.type === 'Reported') return undefined
     const { type, standings } = event
     if (type !== 'LeaderboardSnapshotCreated') return { type, data: { standings } }
     const { snapshotId } = event
@@ -50,6 +69,8 @@ export const scoresAggregate: Aggregate<ScoresCommand, object, State, ScoresEven
       }),
     )
     await saveScores(tx, topic, [...rows.values()])
+    const reports = steps.flatMap(({ event }) => (event.type === 'Reported' ? [event] : []))
+    await saveReportTimes(tx, topic, reports, after.times)
     for (const { event } of steps) {
       if (event.type !== 'LeaderboardSnapshotCreated') continue
       const { snapshotId: id, method, takenAt, standings } = event

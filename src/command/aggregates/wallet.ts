@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { isCurrency } from '../../domain/currency.ts'
 import {
   type Credited,
   decideCredit,
@@ -6,7 +7,7 @@ import {
   type WalletReply,
 } from '../../domain/wallet/credit.ts'
 import { emptyWallet, evolveWallets, type Transfer } from '../../domain/wallet/transfer.ts'
-import { isCurrency, type Wallet } from '../../domain/wallet/wallet.ts'
+import type { Wallet } from '../../domain/wallet/wallet.ts'
 import { type Amount, amount } from '../../kernel/amount.ts'
 import { asUserId } from '../../kernel/id.ts'
 import { idOf } from '../../kernel/topic.ts'

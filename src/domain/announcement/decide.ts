@@ -1,6 +1,6 @@
 import type { AnnouncementId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
-import { lengthRule, trimmedWithin } from '../../kernel/text.ts'
+import { lengthRule, nameWithin, trimmedWithin } from '../../kernel/text.ts'
 import type { Actor } from '../actor.ts'
 import { accept, type Decision, forbid, reject } from '../decision.ts'
 import { isTooFarAhead, TOO_FAR_AHEAD } from '../quota.ts'
@@ -56,7 +56,7 @@ function publish(command: CommandOf<'publish'>, context: AnnouncementContext): A
   }
   if (!canAnnounce(actor, audience, room)) return forbid('You may not publish to this audience.')
 
-  const title = trimmedWithin(command.title, MAX_TITLE)
+  const title = nameWithin(command.title, MAX_TITLE)
   if (title === undefined) {
     return reject('INVALID_INPUT', `A title has ${lengthRule(MAX_TITLE)}.`, { field: 'title' })
   }

@@ -39,6 +39,8 @@ export interface AuctionTerms {
   readonly format: 'ENGLISH'
   readonly seller: Person
   readonly currency: string
+  /** How many decimal digits its minor unit has. Absent from auctions older than this field: see `exponentIn`. */
+  readonly currencyExponent?: number
   readonly startingPrice: Amount
   readonly reservePrice: Amount | null
   readonly buyNowPrice: Amount | null

@@ -1,6 +1,7 @@
 import { type Amount, amount } from '../../kernel/amount.ts'
 import type { BidId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
+import { formatAmount } from '../currency.ts'
 import { accept, reject } from '../decision.ts'
 import type { Person } from '../person.ts'
 import { isRemoved } from '../room/access.ts'
@@ -37,7 +38,9 @@ export function decideBid(state: AuctionState, command: PlaceBid, bidding: Biddi
   if (closed !== undefined) return closed
   const minimum = leastOffer(state, bidder.id, offer)
   if (offer.value < minimum) {
-    return reject('BID_BELOW_MINIMUM', `The bid must be at least ${minimum}.`, { minimum })
+    return reject('BID_BELOW_MINIMUM', `The bid must be at least ${formatAmount(minimum, state.terms)}.`, {
+      minimum,
+    })
   }
   const contest = contestOf(state, bidder.id, offer)
   const { bidId: id, answerId } = command
@@ -55,7 +58,8 @@ export function decideBuyNow(state: AuctionState, command: BuyNow, bidding: Bidd
   if (closed !== undefined) return closed
   const price = offeredBuyNow(state)
   if (price === null) return reject('BUY_NOW_UNAVAILABLE', 'The auction cannot be bought outright now.')
-  if (command.price !== price) return reject('PRICE_CHANGED', `The buy-now price is ${price}.`)
+  if (command.price !== price)
+    return reject('PRICE_CHANGED', `The buy-now price is ${formatAmount(price, state.terms)}.`)
   const bid: Bid = { ...nextBid(state, now), id: command.bidId, bidder, amount: price, kind: 'BUY_NOW' }
   const placed = placing(state, bidder, { kind: 'amount', value: price }, price, [bid])
   const events = [...placed, closing(foldAuction(state, placed), now)]

@@ -11,6 +11,8 @@ export interface CreateAuction {
   readonly title: string
   readonly description: string
   readonly currency: string
+  /** Omit for that of ISO 4217, and for 0 where the currency is outside it. */
+  readonly currencyExponent?: number | undefined
   readonly startingPrice: number
   readonly reservePrice: number | null
   readonly buyNowPrice: number | null

@@ -1,5 +1,5 @@
 import type { Instant } from '../../kernel/instant.ts'
-import { isStorable, lengthOf } from '../../kernel/text.ts'
+import { isOptionalText, optionalTextRule } from '../../kernel/text.ts'
 import { accept, reject } from '../decision.ts'
 import type { Room } from '../room/room.ts'
 import type { AuctionState } from './auction.ts'
@@ -43,8 +43,8 @@ export function decideHammer(state: AuctionState, now: Instant): AuctionDecision
 
 /** Anything before the end → CANCELLED. Cancelling what is cancelled changes nothing. */
 export function decideCancellation(state: AuctionState, reason: string, now: Instant): AuctionDecision {
-  if (!isStorable(reason) || lengthOf(reason) > MAX_REASON_LENGTH) {
-    const limit = `The reason must have at most ${MAX_REASON_LENGTH} characters, none of them NUL.`
+  if (!isOptionalText(reason, MAX_REASON_LENGTH)) {
+    const limit = `The reason must have ${optionalTextRule(MAX_REASON_LENGTH)}.`
     return reject('INVALID_INPUT', limit, { field: 'reason' })
   }
   if (state.standing.phase === 'CANCELLED') return done()

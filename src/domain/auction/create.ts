@@ -1,5 +1,6 @@
 import { amount } from '../../kernel/amount.ts'
 import type { Instant } from '../../kernel/instant.ts'
+import { chooseExponent } from '../currency.ts'
 import { accept, forbid, reject } from '../decision.ts'
 import type { Person } from '../person.ts'
 import type { Room } from '../room/room.ts'
@@ -8,7 +9,7 @@ import type { AuctionState, AuctionTerms, IncrementBand } from './auction.ts'
 import type { CreateAuction } from './command.ts'
 import type { AuctionContext, AuctionDecision } from './context.ts'
 import { DEFAULT_INCREMENTS } from './increments.ts'
-import { faultOfCreation } from './validate.ts'
+import { faultOfCreation, storedTitle } from './validate.ts'
 
 /**
  * A new auction. Where its start is not in the future, it begins `now` if its room is LIVE, is PAUSED until that resumes,
@@ -74,11 +75,12 @@ function termsOf(command: CreateAuction, seller: Person, now: Instant): AuctionT
   return {
     id: command.id,
     roomId: command.roomId,
-    title: command.title.trim(),
+    title: titleOf(command),
     description: command.description,
     format: 'ENGLISH',
     seller,
     currency: command.currency,
+    currencyExponent: exponentOf(command),
     startingPrice: amount(command.startingPrice),
     reservePrice: command.reservePrice === null ? null : amount(command.reservePrice),
     buyNowPrice: command.buyNowPrice === null ? null : amount(command.buyNowPrice),
@@ -89,6 +91,19 @@ function termsOf(command: CreateAuction, seller: Person, now: Instant): AuctionT
     originalEndsAt: command.endsAt,
     createdAt: now,
   }
+}
+
+function titleOf(command: CreateAuction): string {
+  const title = storedTitle(command.title)
+  if (title === undefined) throw new RangeError('a creation without fault has a title')
+  return title
+}
+
+/** Stored, so that the auction keeps it whatever ISO 4217 says later. */
+function exponentOf({ currency, currencyExponent }: CreateAuction): number {
+  const choice = chooseExponent(currency, currencyExponent)
+  if (choice.kind === 'fault') throw new RangeError(choice.reason)
+  return choice.exponent
 }
 
 function bandOf({ from, step }: { readonly from: number; readonly step: number }): IncrementBand {

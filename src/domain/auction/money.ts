@@ -1,5 +1,6 @@
 import { type Amount, amount } from '../../kernel/amount.ts'
 import type { UserId } from '../../kernel/id.ts'
+import { formatAmount } from '../currency.ts'
 import { accept, reject } from '../decision.ts'
 import {
   availableIn,
@@ -50,7 +51,7 @@ export function withFunds(state: AuctionState, decision: AuctionDecision, wallet
       const available = availableIn(after.get(transfer.debit.userId) ?? emptyWallet(transfer.currency))
       const required = transfer.amount
       if (required > available) {
-        const reason = `This needs ${required} more, and ${available} is available.`
+        const reason = `This needs ${formatAmount(required, state.terms)} more, and ${formatAmount(available, state.terms)} is available.`
         return reject('INSUFFICIENT_FUNDS', reason, { available, required })
       }
     }

@@ -1,8 +1,8 @@
 import { isAmount } from '../../kernel/amount.ts'
 import type { Instant } from '../../kernel/instant.ts'
-import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../../kernel/text.ts'
+import { isOptionalText, lengthRule, nameWithin, optionalTextRule } from '../../kernel/text.ts'
+import { CURRENCY_RULE, chooseExponent, isCurrency } from '../currency.ts'
 import { isTooFarAhead, TOO_FAR_AHEAD } from '../quota.ts'
-import { isCurrency } from '../wallet/wallet.ts'
 import type { CreateAuction } from './command.ts'
 
 /** What is wrong with an input: which of its fields, by its own name, and why. */
@@ -21,6 +21,7 @@ const MAX_SOFT_CLOSE_MS = 7 * 86_400_000
 export function faultOfCreation(input: CreateAuction, now: Instant): Fault | undefined {
   return (
     faultOfText(input) ??
+    faultOfCurrency(input) ??
     faultOfPrices(input) ??
     faultOfBands(input) ??
     faultOfSoftClose(input) ??
@@ -28,25 +29,32 @@ export function faultOfCreation(input: CreateAuction, now: Instant): Fault | und
   )
 }
 
+/** `title` as it is stored; undefined where it is none that an auction may have. */
+export function storedTitle(title: string): string | undefined {
+  return nameWithin(title, MAX_TITLE_LENGTH)
+}
+
 /** A price as clients may name one: a whole number of minor units, at least 1. */
 export function isPrice(value: number): boolean {
   return isAmount(value) && value >= 1
 }
 
-function faultOfText({ title, description, currency }: CreateAuction): Fault | undefined {
-  if (trimmedWithin(title, MAX_TITLE_LENGTH) === undefined) {
+function faultOfText({ title, description }: CreateAuction): Fault | undefined {
+  if (storedTitle(title) === undefined) {
     return fault('title', `The title must have ${lengthRule(MAX_TITLE_LENGTH)}.`)
   }
-  if (!isStorable(description) || lengthOf(description) > MAX_DESCRIPTION_LENGTH) {
-    return fault(
-      'description',
-      `The description must have at most ${MAX_DESCRIPTION_LENGTH} characters, none of them NUL.`,
-    )
-  }
-  if (!isCurrency(currency)) {
-    return fault('currency', 'The currency must be 3 to 8 capital letters and digits, such as EUR.')
+  if (!isOptionalText(description, MAX_DESCRIPTION_LENGTH)) {
+    return fault('description', `The description must have ${optionalTextRule(MAX_DESCRIPTION_LENGTH)}.`)
   }
   return undefined
+}
+
+function faultOfCurrency({ currency, currencyExponent }: CreateAuction): Fault | undefined {
+  if (!isCurrency(currency)) {
+    return fault('currency', CURRENCY_RULE)
+  }
+  const choice = chooseExponent(currency, currencyExponent)
+  return choice.kind === 'fault' ? fault('currencyExponent', choice.reason) : undefined
 }
 
 function faultOfPrices({ startingPrice, reservePrice, buyNowPrice }: CreateAuction): Fault | undefined {

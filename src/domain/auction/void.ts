@@ -1,6 +1,6 @@
 import type { BidId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
-import { isStorable, lengthOf } from '../../kernel/text.ts'
+import { isOptionalText, optionalTextRule } from '../../kernel/text.ts'
 import { accept, reject } from '../decision.ts'
 import type { VoidReason } from '../void-reason.ts'
 import type { Wallets } from '../wallet/transfer.ts'
@@ -54,8 +54,8 @@ export function decideVoid(
 }
 
 function refusedReason(reason: string): Refusal | undefined {
-  if (isStorable(reason) && lengthOf(reason) <= MAX_REASON_LENGTH) return undefined
-  const limit = `The reason must have at most ${MAX_REASON_LENGTH} characters, none of them NUL.`
+  if (isOptionalText(reason, MAX_REASON_LENGTH)) return undefined
+  const limit = `The reason must have ${optionalTextRule(MAX_REASON_LENGTH)}.`
   return reject('INVALID_INPUT', limit, { field: 'reason' })
 }
 

@@ -26,7 +26,7 @@ export function draftOf(
   messages: ReadonlyMap<MessageId, Message>,
 ): Draft | Refusal {
   if (!isClientMessageId(command.clientMessageId)) {
-    const reason = `A clientMessageId has ${lengthRule(MAX_CLIENT_MESSAGE_ID)}.`
+    const reason = `A clientMessageId has 1 to ${MAX_CLIENT_MESSAGE_ID} characters, none of them NUL.`
     return reject('INVALID_INPUT', reason, { field: 'clientMessageId' })
   }
   const body = storedBody(command.body)

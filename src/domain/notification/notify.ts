@@ -1,6 +1,6 @@
 import { isUserId, type NotificationId, USER_ID_RULE, type UserId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
-import { lengthOf, lengthRule, trimmedWithin } from '../../kernel/text.ts'
+import { lengthOf, lengthRule, nameWithin, trimmedWithin } from '../../kernel/text.ts'
 import { type Actor, isPrivileged } from '../actor.ts'
 import { accept, type Decision, forbid, reject } from '../decision.ts'
 import type { Notification, NotificationKind } from './notification.ts'
@@ -41,7 +41,7 @@ export function decideNotify(
   if (!distinct.every(({ userId }) => isUserId(userId))) {
     return reject('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, { field: 'userIds' })
   }
-  const title = trimmedWithin(given.title, MAX_TITLE)
+  const title = nameWithin(given.title, MAX_TITLE)
   if (title === undefined)
     return reject('INVALID_INPUT', `A title has ${lengthRule(MAX_TITLE)}.`, { field: 'title' })
   const body = trimmedWithin(given.body, MAX_BODY)

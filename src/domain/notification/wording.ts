@@ -1,30 +1,34 @@
-import type { Amount } from '../../kernel/amount.ts'
 import { type AuctionId, type NotificationId, publicRoomId, type RoomId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
+import { type CurrencyTerms, exponentIn, formatAmount } from '../currency.ts'
 import type { Telling } from './consequences.ts'
 import type { Notification } from './notification.ts'
 
 /** What a notification says of its auction. */
-export interface AuctionSubject {
+export interface AuctionSubject extends CurrencyTerms {
   readonly id: AuctionId
   readonly roomId: RoomId
   readonly title: string
-  readonly currency: string
 }
 
 /** The notification of one telling about an auction. */
 export function notificationOf(
   telling: Telling,
-  { id: auctionId, roomId, title, currency }: AuctionSubject,
+  subject: AuctionSubject,
   made: { readonly id: NotificationId; readonly createdAt: Instant },
 ): Notification {
+  const { id: auctionId, roomId, title, currency } = subject
   const { kind, price } = telling
   return {
     ...made,
     kind,
-    ...wording(telling, title, currency),
+    ...wording(telling, subject),
     subjectId: auctionId,
-    data: { auctionId, roomId: publicRoomId(roomId), price, currency, ...detailsOf(telling) },
+    data: {
+      ...{ auctionId, roomId: publicRoomId(roomId), price, currency },
+      currencyExponent: exponentIn(subject),
+      ...detailsOf(telling),
+    },
     readAt: null,
   }
 }
@@ -48,8 +52,9 @@ interface Wording {
   readonly body: string
 }
 
-function wording(telling: Telling, title: string, currency: string): Wording {
-  const price = telling.price === null ? 'no price' : formatAmount(telling.price, currency)
+function wording(telling: Telling, subject: AuctionSubject): Wording {
+  const { title } = subject
+  const price = telling.price === null ? 'no price' : formatAmount(telling.price, subject)
   switch (telling.kind) {
     case 'OUTBID':
       return { title: `Outbid: ${title}`, body: `Somebody bid more for “${title}”: it stands at ${price}.` }
@@ -67,7 +72,7 @@ function wording(telling: Telling, title: string, currency: string): Wording {
     case 'AUCTION_CANCELLED':
       return { title: `Cancelled: ${title}`, body: withReason(`“${title}” was cancelled.`, telling.reason) }
     case 'BID_VOIDED':
-      return { title: `Bid voided: ${title}`, body: bodyOfVoid(telling, title, currency) }
+      return { title: `Bid voided: ${title}`, body: bodyOfVoid(telling, subject) }
   }
 }
 
@@ -75,10 +80,10 @@ type BidVoided = Extract<Telling, { readonly kind: 'BID_VOIDED' }>
 
 function bodyOfVoid(
   { amount, bidIds, voidReason, reason }: BidVoided,
-  title: string,
-  currency: string,
+  subject: AuctionSubject,
 ): string {
-  const highest = formatAmount(amount, currency)
+  const { title } = subject
+  const highest = formatAmount(amount, subject)
   const voided =
     bidIds.length === 1
       ? `Your bid of ${highest} on “${title}” was voided`
@@ -95,23 +100,4 @@ function bodyOfVoid(
 
 function withReason(sentence: string, reason: string): string {
   return reason === '' ? sentence : `${sentence} Reason: ${reason}`
-}
-
-/** `1050` of `EUR` is `10.50 EUR`; of a currency that is none of ISO 4217 the minor units are counted. */
-export function formatAmount(amount: Amount, currency: string): string {
-  const digits = DIGITS.get(currency) ?? 0
-  const whole = String(Math.abs(amount)).padStart(digits + 1, '0')
-  const cut = whole.length - digits
-  const text = digits === 0 ? whole : `${whole.slice(0, cut)}.${whole.slice(cut)}`
-  return `${amount < 0 ? '-' : ''}${text} ${currency}`
-}
-
-/** Making a format takes longer than all else here: of each currency once. */
-const DIGITS = new Map(
-  Intl.supportedValuesOf('currency').map((currency) => [currency, digitsOfIso(currency)] as const),
-)
-
-function digitsOfIso(currency: string): number {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency })
-  return format.resolvedOptions().maximumFractionDigits ?? 0
 }

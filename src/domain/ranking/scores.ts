@@ -5,6 +5,7 @@ import type { Actor } from '../actor.ts'
 import { isPrivileged } from '../actor.ts'
 import { accept, type Decision, forbid, reject } from '../decision.ts'
 import type { Person } from '../person.ts'
+import { isStale, type Reported, type ReportTimes, reported } from '../report.ts'
 import { canSeeRoom, membershipOf } from '../room/access.ts'
 import type { RankingMethod, RoomFacts } from '../room/room.ts'
 import { changes, standingOf } from './changes.ts'
@@ -18,10 +19,12 @@ export type ScoresCommand =
   | {
       readonly kind: 'report'
       readonly scores: readonly { readonly user: Person; readonly score: Amount }[]
+      /** When the scores were so; omit for the moment of their arrival. */
+      readonly reportedAt?: Instant | undefined
     }
   | { readonly kind: 'archive'; readonly id: LeaderboardArchiveId }
 
-/** All but `archived` are entries of the room's leaderboard. */
+/** All but Reported are entries of the room's leaderboard. */
 export type ScoresEvent =
   | {
       readonly type: 'LeaderboardUpdated'
@@ -38,12 +41,20 @@ export type ScoresEvent =
       readonly method: RankingMethod
       readonly takenAt: Instant
     }
+  | Reported
+
+export interface ScoresReply {
+  /** Of a report: one of its scores or more was older than the latest of its user, and changed nothing. */
+  readonly stale?: boolean
+}
 
 export interface ScoresContext {
   readonly actor: Actor
   readonly now: Instant
   readonly room: RoomFacts | undefined
   readonly order: Order
+  /** By user: those that the command names at least. */
+  readonly times: ReportTimes
 }
 
 const MAX_SCORES = 1000
@@ -51,8 +62,8 @@ const MAX_USER_ID = 256
 
 export function decideScores(
   command: ScoresCommand,
-  { actor, now, room, order }: ScoresContext,
-): Decision<ScoresEvent, object> {
+  { actor, now, room, order, times }: ScoresContext,
+): Decision<ScoresEvent, ScoresReply> {
   const own = room && membershipOf(actor, room.memberships)
   if (room === undefined || !canSeeRoom(actor, room.room, own)) {
     return reject('NOT_FOUND', 'There is no such room.', { field: 'roomId' })
@@ -64,7 +75,8 @@ export function decideScores(
     const archive = { snapshotId: command.id, standings, method, takenAt: now } as const
     return accept([{ type: 'LeaderboardSnapshotCreated', ...archive }], {})
   }
-  const { scores } = command
+  if (room.room.phase === 'ENDED') return reject('INVALID_TRANSITION', 'The room has ended.')
+  const { scores, reportedAt } = command
   if (scores.length < 1 || scores.length > MAX_SCORES) {
     return reject('INVALID_INPUT', `A report has 1 to ${MAX_SCORES} scores.`, { field: 'scores' })
   }
@@ -77,10 +89,18 @@ export function decideScores(
   if (!scores.every(({ user }) => isUserId(user.id))) {
     return reject('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, { field: 'userId' })
   }
-  return accept(reported(order, scores, method, now), {})
+  const fresh = scores.filter(({ user }) => !isStale(times, user.id, reportedAt))
+  const events = ranked(order, fresh, method, now)
+  const changed = events.flatMap((event) => {
+    return event.type === 'LeaderboardUpdated' ? event.scores.map(({ user }) => user.id) : []
+  })
+  const subjects = fresh.map(({ user }) => user.id)
+  const accepted = { subjects, changed, reportedAt, now }
+  return accept([...events, ...reported(times, accepted)], { stale: fresh.length < scores.length })
 }
 
-function reported(
+/** The entries of scores that replace what their users had. */
+function ranked(
   before: Order,
   scores: readonly { readonly user: Person; readonly score: Amount }[],
   method: RankingMethod,

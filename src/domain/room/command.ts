@@ -15,6 +15,10 @@ export type RoomCommand =
       readonly endsAt: Instant | null
       readonly ranking: RankingMethod
       readonly disclosure: TradeDisclosure
+      /** Of a TRADE room's amounts. */
+      readonly currency?: string | undefined
+      /** Omit for that of ISO 4217, and for 0 where the currency is outside it. */
+      readonly currencyExponent?: number | undefined
       /** Omit for those who are exempt. */
       readonly quota?: RoomQuota | undefined
     }

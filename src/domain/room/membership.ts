@@ -1,5 +1,5 @@
 import { FAR_FUTURE } from '../../kernel/instant.ts'
-import { isStorable, lengthOf } from '../../kernel/text.ts'
+import { isOptionalText, optionalTextRule } from '../../kernel/text.ts'
 import { hasRole } from '../actor.ts'
 import { forbid, reject } from '../decision.ts'
 import { isTooFarAhead, TOO_FAR_AHEAD } from '../quota.ts'
@@ -56,8 +56,8 @@ export function add({ target, role }: CommandOf<'add'>, scene: RoomScene): RoomD
 export function remove({ target, reason }: CommandOf<'remove'>, scene: RoomScene): RoomDecision {
   const { room, memberships, actor, own } = scene
   if (!canModerate(actor, own)) return forbid('Only those who moderate a room remove members.')
-  if (reason !== null && (!isStorable(reason) || lengthOf(reason) > MAX_REASON_LENGTH)) {
-    const limit = `The reason must have at most ${MAX_REASON_LENGTH} characters, none of them NUL.`
+  if (reason !== null && !isOptionalText(reason, MAX_REASON_LENGTH)) {
+    const limit = `The reason must have ${optionalTextRule(MAX_REASON_LENGTH)}.`
     return reject('INVALID_INPUT', limit, { field: 'reason' })
   }
   const held = memberships.get(target.id)

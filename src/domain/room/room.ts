@@ -33,6 +33,10 @@ export interface Room {
   readonly memberCount: number
   readonly ranking: RankingMethod
   readonly disclosure: TradeDisclosure
+  /** Of the amounts in a TRADE room; absent or null where it has none. */
+  readonly currency?: string | null
+  /** How many decimal digits the currency's minor unit has. */
+  readonly currencyExponent?: number | null
 }
 
 /** One user's place in one room. A row outlives the membership: who was removed comes back by addMember only. */

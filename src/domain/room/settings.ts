@@ -1,6 +1,7 @@
 import type { Instant } from '../../kernel/instant.ts'
-import { lengthRule, trimmedWithin } from '../../kernel/text.ts'
+import { lengthRule, nameWithin } from '../../kernel/text.ts'
 import { hasRole } from '../actor.ts'
+import { CURRENCY_RULE, chooseExponent, isCurrency } from '../currency.ts'
 import { forbid, reject } from '../decision.ts'
 import { isTooFarAhead, type OwnedRooms, TOO_FAR_AHEAD } from '../quota.ts'
 import { canModerate } from './access.ts'
@@ -37,7 +38,7 @@ export function createRoom(command: CreateRoom, actor: UserActor, now: Instant):
   if ((kind === 'LOBBY' || visibility === 'ADMIN') && !hasRole(actor, 'ADMIN')) {
     return forbid('Only administrators create lobbies and rooms for administrators.')
   }
-  const name = trimmedWithin(command.name, MAX_NAME)
+  const name = nameWithin(command.name, MAX_NAME)
   if (name === undefined) return rejectName()
 
   const isScheduled = startsAt !== null && now < startsAt
@@ -47,6 +48,9 @@ export function createRoom(command: CreateRoom, actor: UserActor, now: Instant):
   }
   const late = faultOfDistance(command, now)
   if (late !== undefined) return late
+
+  const money = currencyOf(command)
+  if (money.kind === 'rejected') return money
 
   const owner: Membership = {
     user: actor.person,
@@ -71,8 +75,35 @@ export function createRoom(command: CreateRoom, actor: UserActor, now: Instant):
     memberCount: 1,
     ranking,
     disclosure,
+    currency: money.currency,
+    currencyExponent: money.currencyExponent,
   }
   return done(room, { type: 'RoomCreated', room, members: [owner] })
+}
+
+interface RoomCurrency {
+  readonly kind: 'currency'
+  readonly currency: string | null
+  readonly currencyExponent: number | null
+}
+
+/** The currency of a new room's amounts: only TRADE rooms have one. */
+function currencyOf({
+  roomKind,
+  currency,
+  currencyExponent,
+}: CreateRoom): RoomCurrency | ReturnType<typeof reject> {
+  if (currency === undefined) {
+    if (currencyExponent === undefined) return { kind: 'currency', currency: null, currencyExponent: null }
+    return reject('INVALID_INPUT', 'An exponent needs a currency.', { field: 'currencyExponent' })
+  }
+  if (roomKind !== 'TRADE') {
+    return reject('INVALID_INPUT', 'Only TRADE rooms have a currency.', { field: 'currency' })
+  }
+  if (!isCurrency(currency)) return reject('INVALID_INPUT', CURRENCY_RULE, { field: 'currency' })
+  const choice = chooseExponent(currency, currencyExponent)
+  if (choice.kind === 'fault') return reject('INVALID_INPUT', choice.reason, { field: 'currencyExponent' })
+  return { kind: 'currency', currency, currencyExponent: choice.exponent }
 }
 
 /**
@@ -82,7 +113,7 @@ export function createRoom(command: CreateRoom, actor: UserActor, now: Instant):
 export function updateRoom(command: UpdateRoom, scene: RoomScene): RoomDecision {
   const { room, actor, own, now } = scene
   if (!canModerate(actor, own)) return forbid('Only those who moderate a room change it.')
-  const name = command.name === undefined ? room.name : trimmedWithin(command.name, MAX_NAME)
+  const name = command.name === undefined ? room.name : nameWithin(command.name, MAX_NAME)
   if (name === undefined) return rejectName()
 
   const updated: Room = {

@@ -4,6 +4,7 @@ import { isSameJson } from '../../kernel/json.ts'
 import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../../kernel/text.ts'
 import { type Actor, isPrivileged } from '../actor.ts'
 import { accept, type Decision, forbid, reject } from '../decision.ts'
+import { isStale, type Reported, type ReportTimes, reported } from '../report.ts'
 import type { Status, StatusKind } from './status.ts'
 
 export interface ReportStatus {
@@ -13,6 +14,8 @@ export interface ReportStatus {
   readonly progress: number | null
   readonly data: unknown
   readonly userId: UserId | null
+  /** When the state was so; omit for the moment of its arrival. */
+  readonly reportedAt?: Instant | undefined
 }
 
 /** An entry. `previousState` is null where there was none, and where it was for other eyes than this one is. */
@@ -22,21 +25,32 @@ export interface StatusChanged {
   readonly previousState: string | null
 }
 
+export type StatusEvent = StatusChanged | Reported
+
 export interface StatusReply {
   readonly subjectId: string
+  /** Older than the latest accepted report of the subject: it changed nothing. */
+  readonly stale: boolean
+}
+
+export interface StatusContext {
+  readonly actor: Actor
+  readonly now: Instant
+  /** The subject's at least. */
+  readonly times: ReportTimes
 }
 
 const MAX_STATE = 200
 const MAX_ID = 256
 
-/** A report equal to the latest changes nothing. `latest`: of the same kind and subject. */
+/** A report equal to the latest changes nothing, and neither does one that is older. `latest`: of the same kind and subject. */
 export function decideStatus(
   latest: Status | undefined,
   report: ReportStatus,
-  { actor, now }: { readonly actor: Actor; readonly now: Instant },
-): Decision<StatusChanged, StatusReply> {
+  { actor, now, times }: StatusContext,
+): Decision<StatusEvent, StatusReply> {
   if (!isPrivileged(actor)) return forbid('Only services and administrators report statuses.')
-  const { kind, subjectId, progress, data, userId } = report
+  const { kind, subjectId, progress, data, userId, reportedAt } = report
   if (!isId(subjectId)) return reject('INVALID_INPUT', ID_RULE, { field: 'subjectId' })
   if (userId !== null && !isId(userId)) return reject('INVALID_INPUT', ID_RULE, { field: 'userId' })
   if (userId !== null && !isUserId(userId)) {
@@ -49,13 +63,19 @@ export function decideStatus(
   if (progress !== null && !(progress >= 0 && progress <= 1)) {
     return reject('INVALID_INPUT', 'The progress lies within 0 and 1.', { field: 'progress' })
   }
+  if (latest !== undefined && isStale(times, subjectId, reportedAt)) {
+    return accept([], { subjectId, stale: true })
+  }
   const status: Status = { kind, subjectId, state, progress, data, userId, updatedAt: now }
   if (latest !== undefined && isSameJson({ ...latest, updatedAt: now }, status)) {
-    return accept([], { subjectId })
+    const repeated = { subjects: [subjectId], changed: [], reportedAt, now }
+    return accept(reported(times, repeated), { subjectId, stale: false })
   }
   const isForTheSame = latest !== undefined && (latest.userId === null || latest.userId === userId)
   const previousState = isForTheSame ? latest.state : null
-  return accept([{ type: 'StatusChanged', status, previousState }], { subjectId })
+  const accepted = { subjects: [subjectId], changed: [subjectId], reportedAt, now }
+  const changed: StatusChanged = { type: 'StatusChanged', status, previousState }
+  return accept([changed, ...reported(times, accepted)], { subjectId, stale: false })
 }
 
 /** Whether `caller` may see it; null is a visitor, who sees none. */

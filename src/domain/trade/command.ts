@@ -1,4 +1,5 @@
 import type { OrderId, UserId } from '../../kernel/id.ts'
+import type { Instant } from '../../kernel/instant.ts'
 import type { Offset } from '../../kernel/position.ts'
 import type { ExecutionType, OrderSide, OrderType } from './order.ts'
 import type { Portfolio, Position } from './position.ts'
@@ -42,6 +43,8 @@ export type PositionCommand =
       readonly averageEntryPrice: number | null
       readonly markPrice: number | null
       readonly realizedPnl: number | null
+      /** When the position was so; omit for the moment of its arrival. */
+      readonly reportedAt?: Instant | undefined
     }
   | {
       readonly kind: 'reportPortfolio'
@@ -50,12 +53,15 @@ export type PositionCommand =
       readonly equity: number
       readonly realizedPnl: number | null
       readonly unrealizedPnl: number | null
+      readonly reportedAt?: Instant | undefined
     }
 
 /** What was stated: of a position its symbol, null of a portfolio. */
 export interface PositionReply {
   readonly userId: UserId
   readonly symbol: string | null
+  /** Older than the latest accepted one of the same position or portfolio: it changed nothing. */
+  readonly stale: boolean
 }
 
 export type Holding =

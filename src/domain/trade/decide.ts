@@ -4,6 +4,7 @@ import type { Offset } from '../../kernel/position.ts'
 import { type Actor, isPrivileged } from '../actor.ts'
 import { accept, type Decision, forbid, reject } from '../decision.ts'
 import type { Person } from '../person.ts'
+import { isStale, type ReportTimes, reported } from '../report.ts'
 import { canSeeRoom, membershipOf } from '../room/access.ts'
 import type { RoomFacts } from '../room/room.ts'
 import type { OrderCommand, OrderReply, PositionCommand, PositionReply } from './command.ts'
@@ -12,7 +13,14 @@ import { fits } from './exact.ts'
 import { executeReport } from './execution.ts'
 import { type Fill, type Filling, fillPosition } from './fill.ts'
 import type { OrderState } from './order.ts'
-import { noPosition, type Portfolio, type Positions, positionKey, unrealizedIn } from './position.ts'
+import {
+  noPosition,
+  type Portfolio,
+  type Positions,
+  portfolioKey,
+  positionKey,
+  unrealizedIn,
+} from './position.ts'
 import {
   isSamePortfolio,
   isSamePosition,
@@ -60,6 +68,9 @@ export function decideOrder(command: OrderCommand, context: OrderContext): Order
   }
   const report = checkReport(command)
   if (report.kind === 'rejected') return report
+  if (place.hasEnded && report.execution.type !== 'TRADE') {
+    return reject('INVALID_TRANSITION', 'The room has ended: it takes nothing but late fills.')
+  }
   const executed = executeReport(context.order, report, occasionIn(place, context))
   if (executed.kind === 'rejected') return executed
 
@@ -95,14 +106,17 @@ function fillOf({ roomId, symbol }: OrderState, fill: Fill, context: OrderContex
 export interface PositionContext extends ReportContext {
   /** That user's at least. */
   readonly portfolios: ReadonlyMap<UserId, Portfolio>
+  /** By `positionKey` and `portfolioKey`. */
+  readonly times: ReportTimes
 }
 
-/** What becomes of one statement: no event where all is so already. */
+/** What becomes of one statement: no entry where all is so already, and where a later statement was accepted. */
 export function decidePosition(command: PositionCommand, context: PositionContext): PositionDecision {
   const place = placeOf(context)
   if (place.kind !== 'place') return place
   const occasion = occasionIn(place, context)
-  const { userId } = command
+  const { userId, reportedAt } = command
+  const { times, now } = context
   if (command.kind === 'reportPosition') {
     const checked = checkPosition(command)
     if (checked.kind === 'rejected') return checked
@@ -110,19 +124,30 @@ export function decidePosition(command: PositionCommand, context: PositionContex
     const { symbol } = position
     const unrealized = unrealizedIn(position)
     if (unrealized !== null && !fits(unrealized)) return rejectBeyond('markPrice')
-    const isHeld = isSamePosition(context.positions.get(positionKey(userId, symbol)), position)
-    return accept(isHeld ? [] : [movedTo(position)], { userId, symbol })
+    const key = positionKey(userId, symbol)
+    const held = context.positions.get(key)
+    if (held !== undefined && isStale(times, key, reportedAt))
+      return accept([], { userId, symbol, stale: true })
+    const changes = isSamePosition(held, position) ? [] : [movedTo(position)]
+    const noted = reported(times, { subjects: [key], changed: changes.map(() => key), reportedAt, now })
+    return accept([...changes, ...noted], { userId, symbol, stale: false })
   }
   const checked = checkPortfolio(command)
   if (checked.kind === 'rejected') return checked
   const portfolio = statedPortfolio(checked, occasion)
-  const isHeld = isSamePortfolio(context.portfolios.get(userId), portfolio)
-  return accept(isHeld ? [] : [{ type: 'PortfolioUpdated', portfolio }], { userId, symbol: null })
+  const key = portfolioKey(userId)
+  const held = context.portfolios.get(userId)
+  const reply = { userId, symbol: null }
+  if (held !== undefined && isStale(times, key, reportedAt)) return accept([], { ...reply, stale: true })
+  const changes = isSamePortfolio(held, portfolio) ? [] : [{ type: 'PortfolioUpdated', portfolio } as const]
+  const noted = reported(times, { subjects: [key], changed: changes.map(() => key), reportedAt, now })
+  return accept([...changes, ...noted], { ...reply, stale: false })
 }
 
 interface Place {
   readonly kind: 'place'
   readonly roomId: RoomId
+  readonly hasEnded: boolean
 }
 
 /** The trade room that the actor reports to; a refusal where there is none for them, or where it is not theirs to do. */
@@ -135,7 +160,7 @@ function placeOf({ actor, room: facts }: ReportContext): Place | Refusal | Retur
   if (facts.room.kind !== 'TRADE') {
     return reject('INVALID_INPUT', 'Nothing is traded in a room of this kind.', { field: 'roomId' })
   }
-  return { kind: 'place', roomId: facts.room.id }
+  return { kind: 'place', roomId: facts.room.id, hasEnded: facts.room.phase === 'ENDED' }
 }
 
 function occasionIn({ roomId }: Place, { user, now }: ReportContext): Occasion {

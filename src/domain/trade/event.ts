@@ -1,4 +1,5 @@
 import type { Amount } from '../../kernel/amount.ts'
+import type { Reported } from '../report.ts'
 import type { OrderState } from './order.ts'
 import type { Portfolio, PositionState } from './position.ts'
 
@@ -30,10 +31,11 @@ export interface PositionMoved {
   readonly position: PositionState
 }
 
-/** What becomes an entry of the room's positions, under the name of its GraphQL type. */
+/** What becomes an entry of the room's positions, under the name of its GraphQL type; Reported is private. */
 export type PositionEvent =
   | PositionMoved
   | { readonly type: 'PortfolioUpdated'; readonly portfolio: Portfolio }
+  | Reported
 
 /** A position that stands at zero is closed. */
 export function movedTo(position: PositionState): PositionMoved {

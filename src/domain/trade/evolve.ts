@@ -1,5 +1,6 @@
 import type { OrderId, UserId } from '../../kernel/id.ts'
 import type { Offset } from '../../kernel/position.ts'
+import { type ReportTimes, withReported } from '../report.ts'
 import type { Execution, OrderEvent, PositionEvent, PositionMoved } from './event.ts'
 import type { OrderState } from './order.ts'
 import { type Portfolio, type Positions, positionKey } from './position.ts'
@@ -16,6 +17,8 @@ export interface OrderBook {
 export interface Holdings {
   readonly positions: Positions
   readonly portfolios: ReadonlyMap<UserId, Portfolio>
+  /** By `positionKey` and `portfolioKey`. */
+  readonly times: ReportTimes
 }
 
 /** The book right after `event`, whose entry is at `offset`. */
@@ -31,6 +34,7 @@ export function evolveOrders<Book extends OrderBook>(book: Book, event: OrderEve
 
 /** The holdings right after `event`. */
 export function evolvePositions<Held extends Holdings>(holdings: Held, event: PositionEvent): Held {
+  if (event.type === 'Reported') return { ...holdings, times: withReported(holdings.times, event) }
   if (event.type !== 'PortfolioUpdated')
     return { ...holdings, positions: withMoved(holdings.positions, event) }
   const { portfolio } = event

@@ -45,6 +45,11 @@ export function positionKey(userId: UserId, symbol: string): string {
   return JSON.stringify([userId, symbol])
 }
 
+/** Tells one user's portfolio from all others of a room, and from positions. */
+export function portfolioKey(userId: UserId): string {
+  return JSON.stringify([userId])
+}
+
 /** Before anything was traded or stated. */
 export function noPosition(roomId: RoomId, user: Person, symbol: string, now: Instant): PositionState {
   const nothing = amount(0)

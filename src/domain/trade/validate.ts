@@ -1,6 +1,13 @@
 import { type Amount, isAmount } from '../../kernel/amount.ts'
 import { isUserId, USER_ID_RULE } from '../../kernel/id.ts'
-import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../../kernel/text.ts'
+import {
+  isOptionalText,
+  isStorable,
+  lengthOf,
+  lengthRule,
+  nameWithin,
+  optionalTextRule,
+} from '../../kernel/text.ts'
 import { reject } from '../decision.ts'
 import type { OrderCommand, PositionCommand } from './command.ts'
 import type { ExecutionType } from './order.ts'
@@ -30,7 +37,7 @@ export type CheckedExecution =
 
 /** `symbol` as it is stored; undefined where it is none. */
 export function storedSymbol(symbol: string): string | undefined {
-  return trimmedWithin(symbol, MAX_SYMBOL)
+  return nameWithin(symbol, MAX_SYMBOL)
 }
 
 export function checkReport(command: OrderCommand): CheckedReport | Refusal {
@@ -58,8 +65,8 @@ function checkExecution(command: OrderCommand): CheckedExecution | Refusal {
       return { type: executionType, lastQuantity, lastPrice }
     case 'REJECTED': {
       const reason = rejectionReason?.trim() ?? ''
-      if (!isStorable(reason) || lengthOf(reason) > MAX_REASON) {
-        const rule = `A reason has at most ${MAX_REASON} characters, none of them NUL.`
+      if (!isOptionalText(reason, MAX_REASON)) {
+        const rule = `A reason has ${optionalTextRule(MAX_REASON)}.`
         return reject('INVALID_INPUT', rule, { field: 'rejectionReason' })
       }
       return { type: executionType, reason: reason === '' ? null : reason }
@@ -119,13 +126,17 @@ export function checkPortfolio(command: StatePortfolio): CheckedPortfolio | Refu
 function faultOfId(field: 'executionId' | 'orderId', id: string): Refusal | undefined {
   const length = lengthOf(id)
   if (isStorable(id) && length >= 1 && length <= MAX_ID) return undefined
-  return reject('INVALID_INPUT', `An ${field} has ${lengthRule(MAX_ID)}.`, { field })
+  return reject('INVALID_INPUT', `An ${field} has ${idRule(MAX_ID)}.`, { field })
 }
 
 function faultOfUser(id: string): Refusal | undefined {
   if (!isUserId(id)) return reject('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, { field: 'userId' })
   if (isStorable(id) && id.length >= 1 && id.length <= MAX_USER_ID) return undefined
-  return reject('INVALID_INPUT', `A user's id has ${lengthRule(MAX_USER_ID)}.`, { field: 'userId' })
+  return reject('INVALID_INPUT', `A user's id has ${idRule(MAX_USER_ID)}.`, { field: 'userId' })
+}
+
+function idRule(most: number): string {
+  return `1 to ${most} characters, none of them NUL`
 }
 
 function isQuantity(value: number): value is Amount {

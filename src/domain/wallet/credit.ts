@@ -1,9 +1,10 @@
 import { type Amount, amount, isAmount } from '../../kernel/amount.ts'
 import type { UserId } from '../../kernel/id.ts'
 import { type Actor, isPrivileged } from '../actor.ts'
+import { CURRENCY_RULE, isCurrency } from '../currency.ts'
 import { accept, type Decision, forbid, reject } from '../decision.ts'
 import { availableIn, crediting, type Transfer } from './transfer.ts'
-import { isCurrency, type Wallet } from './wallet.ts'
+import type { Wallet } from './wallet.ts'
 
 /** Currency and amount as the client sent them: the decider checks both. */
 export interface WalletCommand {
@@ -33,8 +34,7 @@ export function decideCredit(
 ): Decision<Transfer, WalletReply> {
   if (!isPrivileged(actor)) return forbid('Only services and administrators credit wallets.')
   if (!isCurrency(currency)) {
-    const rule = 'The currency must be 3 to 8 capital letters and digits, such as EUR.'
-    return reject('INVALID_INPUT', rule, { field: 'currency' })
+    return reject('INVALID_INPUT', CURRENCY_RULE, { field: 'currency' })
   }
   if (!isAmount(change) || change === 0) {
     return reject('INVALID_INPUT', 'The amount must be a whole number other than zero.', { field: 'amount' })
@@ -42,7 +42,10 @@ export function decideCredit(
   const available = availableIn(wallet)
   if (available + change < 0) {
     const required = amount(-change)
-    return reject('INSUFFICIENT_FUNDS', `Only ${available} can be taken away.`, { available, required })
+    return reject('INSUFFICIENT_FUNDS', `Only ${available} minor units of ${currency} can be taken away.`, {
+      available,
+      required,
+    })
   }
   if (!isAmount(issued + change)) {
     return reject('INVALID_INPUT', 'There cannot be as much of one currency as that.', { field: 'amount' })

@@ -13,9 +13,3 @@ export interface Wallet {
  */
 export const TRANSFER_KINDS = ['CREDIT', 'DEBIT', 'HOLD', 'RELEASE', 'CAPTURE'] as const
 export type TransferKind = (typeof TRANSFER_KINDS)[number]
-
-const CURRENCY = /^[A-Z][A-Z0-9]{2,7}$/
-
-export function isCurrency(text: string): boolean {
-  return CURRENCY.test(text)
-}

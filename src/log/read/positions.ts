@@ -1,4 +1,5 @@
-import { and, desc, eq, getTableColumns, sql } from 'drizzle-orm'
+import { and, type Column, desc, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
+import type { Holding, PositionReply } from '../../domain/trade/command.ts'
 import { type Portfolio, type Position, positionOf } from '../../domain/trade/position.ts'
 import type { RoomId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
@@ -49,6 +50,22 @@ export async function readPortfolios(
   return rows.map(({ portfolio, name }) => {
     return portfolioFrom({ ...portfolio, userName: name ?? portfolio.userName })
   })
+}
+
+/** What a statement was about, as it stands now: a position where it names a symbol, else the user's portfolio. */
+export async function readHolding(
+  executor: Executor,
+  roomId: RoomId,
+  { userId, symbol }: Pick<PositionReply, 'userId' | 'symbol'>,
+): Promise<Holding | undefined> {
+  if (symbol === null) {
+    const isOwn = (id: Column): SQL => eq(id, userId)
+    const [portfolio] = await readPortfolios(executor, roomId, isOwn, 1)
+    return portfolio && { kind: 'portfolio', portfolio }
+  }
+  const isNamed = (id: Column): SQL | undefined => and(eq(id, userId), eq(positions.symbol, symbol))
+  const [position] = await readPositions(executor, roomId, isNamed, 1)
+  return position && { kind: 'position', position }
 }
 
 /** Positions and portfolios, and the position of the history that includes them: all of one moment. */

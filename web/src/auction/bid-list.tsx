@@ -1,7 +1,6 @@
-import type { Auction, Bid } from '@rostrum/client'
+import { type Auction, type Bid, type Currency, formatMoney } from '@rostrum/client'
 import { memo } from 'react'
 import { useHere } from '../here.ts'
-import { money } from '../money.ts'
 import { ScrollArea } from '../scroll-area.tsx'
 import { timeOf } from '../time.ts'
 
@@ -14,7 +13,7 @@ interface Props {
 /** Every bid as it comes. */
 export function BidList({ auction, bids }: Props) {
   const { myId } = useHere()
-  const { bidCount, bidderCount, hasReserve, reserveMet, currency } = auction
+  const { bidCount, bidderCount, hasReserve, reserveMet } = auction
   const people = `${bidderCount} ${bidderCount === 1 ? 'person' : 'people'}`
   const reserve = !hasReserve ? '' : reserveMet ? ', reserve met' : ', reserve not met'
   return (
@@ -28,7 +27,13 @@ export function BidList({ auction, bids }: Props) {
       <ScrollArea labelledBy="history-title">
         <ol id="bids" className="lines bids">
           {bids.map((bid) => (
-            <Line key={bid.id} bid={bid} currency={currency} isMine={bid.bidder.id === myId} />
+            <Line
+              key={bid.id}
+              bid={bid}
+              currency={auction.currency}
+              currencyExponent={auction.currencyExponent}
+              isMine={bid.bidder.id === myId}
+            />
           ))}
         </ol>
       </ScrollArea>
@@ -42,18 +47,17 @@ const VOIDED = {
   UNFUNDED: 'voided, not covered by the wallet',
 } as const satisfies Record<NonNullable<Bid['voidReason']>, string>
 
-interface LineProps {
+interface LineProps extends Currency {
   readonly bid: Bid
-  readonly currency: string
   readonly isMine: boolean
 }
 
-const Line = memo(function Line({ bid, currency, isMine }: LineProps) {
+const Line = memo(function Line({ bid, isMine, ...currency }: LineProps) {
   const { amount, bidder, kind, placedAt, voidReason } = bid
   const name = isMine ? `${bidder.name} (you)` : bidder.name
   return (
     <li className={`${isMine ? 'mine' : ''} ${voidReason === null ? '' : 'voided'}`}>
-      <span>{money(amount, currency)}</span>
+      <span>{formatMoney(amount, currency)}</span>
       <span>
         {kind === 'PROXY' ? `${name}, auto` : name}
         {voidReason !== null && `, ${VOIDED[voidReason]}`}

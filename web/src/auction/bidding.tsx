@@ -1,10 +1,9 @@
-import type { Auction } from '@rostrum/client'
+import { type Auction, type Currency, decimalOf, formatMoney, parseMoney } from '@rostrum/client'
 import { type FormEvent, useState } from 'react'
 import { isRefused, useCommand } from '../command.ts'
 import { BuyNowDocument, PlaceBidDocument, type PlaceBidMutation } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
 import { newKey } from '../key.ts'
-import { digitsOf, minorUnits, money, plain } from '../money.ts'
 import type { OwnBidding } from './own-bidding.ts'
 
 /** What became of a bid, and the price that it was said of. */
@@ -29,7 +28,7 @@ export function Bidding({ auction, own }: { readonly auction: Auction; readonly 
   const command = useCommand()
   const [answer, setAnswer] = useState<Answer>()
   const { voids } = own
-  const { id: auctionId, currency, minimumBid, currentPrice, startingPrice, buyNowPrice } = auction
+  const { id: auctionId, minimumBid, currentPrice, startingPrice, buyNowPrice } = auction
   const ceiling = own.maximum !== null && own.maximum > (currentPrice ?? 0) ? own.maximum : null
   const isLeading = auction.leader?.id === myId
   const canBid = auction.phase === 'LIVE' && isConnected
@@ -45,19 +44,22 @@ export function Bidding({ auction, own }: { readonly auction: Auction; readonly 
   }
   function hear(said: NonNullable<PlaceBidMutation['placeBid']> | Parameters<typeof refusal>[0]): void {
     if (isRefused(said)) {
-      setAnswer({ words: refusal(said, currency), price: currentPrice ?? 0, voids })
+      setAnswer({ words: refusal(said, auction), price: currentPrice ?? 0, voids })
       return
     }
     const { auction: then, outcome } = said
     own.setMaximum(then.myMaximum)
-    setAnswer({ words: outcomeOf(outcome, then, currency), price: then.currentPrice ?? 0, voids })
+    setAnswer({ words: outcomeOf(outcome, then, auction), price: then.currentPrice ?? 0, voids })
   }
   function submitCeiling(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault()
     const form = event.currentTarget
-    const written = Number(new FormData(form).get('ceiling'))
+    const typed = String(new FormData(form).get('ceiling'))
     form.reset()
-    void bid({ maximum: minorUnits(written, currency) })
+    const maximum = parseMoney(typed, auction)
+    if (maximum !== undefined) return void bid({ maximum })
+    const words = `Type an amount such as ${decimalOf(minimumBid, auction)}.`
+    setAnswer({ words, price: Number.POSITIVE_INFINITY, voids })
   }
 
   // What was said of one price is no longer so at another, unless it is still good.
@@ -77,25 +79,25 @@ export function Bidding({ auction, own }: { readonly auction: Auction; readonly 
           >
             <Label>
               {index > 0
-                ? money(amount, currency)
+                ? formatMoney(amount, auction)
                 : isLeading
                   ? 'You lead'
-                  : `Bid ${money(amount, currency)}`}
+                  : `Bid ${formatMoney(amount, auction)}`}
             </Label>
           </button>
         ))}
         {buyNowPrice !== null && (
           <button type="button" id="buy-now" disabled={!canBid} onClick={() => void buy(buyNowPrice)}>
-            Buy now for {money(buyNowPrice, currency)}
+            Buy now for {formatMoney(buyNowPrice, auction)}
           </button>
         )}
       </div>
       <form id="ceiling-form" onSubmit={submitCeiling}>
         <label className="field">
-          <span className="line">
+          <span>
             Your ceiling{' '}
             <span className="soft" id="currency">
-              {ceiling === null ? `in ${currency}` : `is ${money(ceiling, currency)}`}
+              {ceiling === null ? `in ${auction.currency}` : `is ${formatMoney(ceiling, auction)}`}
             </span>
           </span>
           <input
@@ -105,8 +107,8 @@ export function Bidding({ auction, own }: { readonly auction: Auction; readonly 
             inputMode="decimal"
             required
             min={0}
-            step={10 ** -digitsOf(currency)}
-            placeholder={plain(minimumBid, currency)}
+            step={decimalOf(1, auction)}
+            placeholder={decimalOf(minimumBid, auction)}
           />
         </label>
         <button id="ceiling-button" type="submit" disabled={!canBid}>
@@ -133,9 +135,9 @@ interface Outcome {
 function outcomeOf(
   outcome: Extract<PlaceBidMutation['placeBid'], { __typename: 'BidAccepted' }>['outcome'],
   { currentPrice, myMaximum }: Outcome,
-  currency: string,
+  currency: Currency,
 ): string {
-  const price = money(currentPrice ?? 0, currency)
+  const price = formatMoney(currentPrice ?? 0, currency)
   const said = {
     LEADING: `You lead at ${price}.`,
     LEADING_RESERVE_NOT_MET: `You lead at ${price}; the reserve is not met yet.`,
@@ -144,7 +146,7 @@ function outcomeOf(
     BOUGHT_NOW: `Yours for ${price}.`,
   }[outcome]
   const isCeiling = myMaximum !== null && myMaximum > (currentPrice ?? 0)
-  return isCeiling ? `${said} Your ceiling: ${money(myMaximum, currency)}.` : said
+  return isCeiling ? `${said} Your ceiling: ${formatMoney(myMaximum, currency)}.` : said
 }
 
 interface Refusal {
@@ -156,10 +158,11 @@ interface Refusal {
   readonly required?: number | null
 }
 
-function refusal({ code, reason, minimum, available, required }: Refusal, currency: string): string {
-  if (code === 'BID_BELOW_MINIMUM' && minimum != null) return `The least is ${money(minimum, currency)} now.`
+function refusal({ code, reason, minimum, available, required }: Refusal, currency: Currency): string {
+  if (code === 'BID_BELOW_MINIMUM' && minimum != null)
+    return `The least is ${formatMoney(minimum, currency)} now.`
   if (code === 'INSUFFICIENT_FUNDS' && available != null && required != null) {
-    return `You can spend ${money(available, currency)}; this needs ${money(required, currency)}.`
+    return `You can spend ${formatMoney(available, currency)}; this needs ${formatMoney(required, currency)}.`
   }
   return reason
 }

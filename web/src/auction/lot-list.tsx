@@ -1,6 +1,5 @@
-import type { Auction } from '@rostrum/client'
+import { type Auction, formatMoney } from '@rostrum/client'
 import { useHere } from '../here.ts'
-import { money } from '../money.ts'
 import { timeOf } from '../time.ts'
 import { isOver, standing } from './standing.ts'
 
@@ -29,7 +28,7 @@ export function LotList({ lots, shownId, onShow }: Props) {
             onClick={() => onShow(lot.id)}
           >
             <span className="line">{lot.title}</span>
-            <span className="line soft">{said(lot)}</span>
+            <span className="soft">{said(lot)}</span>
           </button>
         </li>
       ))}
@@ -37,9 +36,9 @@ export function LotList({ lots, shownId, onShow }: Props) {
   )
 
   function said(lot: Auction): string {
-    const { phase, startsAt, currentPrice, startingPrice, currency } = lot
+    const { phase, startsAt, currentPrice, startingPrice } = lot
     if (isOver(lot)) return standing(lot, myId, 'none')
-    const price = money(currentPrice ?? startingPrice, currency)
+    const price = formatMoney(currentPrice ?? startingPrice, lot)
     if (phase === 'SCHEDULED') return `at ${timeOf(startsAt)}, from ${price}`
     return phase === 'PAUSED' ? `${price}, paused` : price
   }

@@ -1,9 +1,8 @@
-import type { Auction } from '@rostrum/client'
+import { type Auction, formatMoney } from '@rostrum/client'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useHere } from '../here.ts'
-import { money } from '../money.ts'
 import { Countdown } from './countdown.tsx'
-import { type OwnBids, standing } from './standing.ts'
+import { isOver, type OwnBids, standing } from './standing.ts'
 
 interface Props {
   readonly auction: Auction
@@ -15,8 +14,8 @@ interface Props {
 /** What is sold, at what price, who leads, and how long it goes on. */
 export function Lot({ auction, own, children }: Props) {
   const { myId } = useHere()
-  const { title, description, currency, currentPrice, startingPrice, leader } = auction
-  const price = money(currentPrice ?? startingPrice, currency)
+  const { title, description, currentPrice, startingPrice, leader } = auction
+  const price = formatMoney(currentPrice ?? startingPrice, auction)
   const said = standing(auction, myId, own)
   const mood = leader !== null && leader.id === myId ? 'mine' : own === 'none' ? '' : 'outbid'
   return (
@@ -39,7 +38,7 @@ export function Lot({ auction, own, children }: Props) {
         </div>
         <Countdown auction={auction} />
       </div>
-      <div className={`line ${mood}`} id="leader" title={said}>
+      <div className={isOver(auction) ? mood : `line ${mood}`} id="leader" title={said}>
         {said}
       </div>
       <Spoken words={`${price}. ${said}.`} />

@@ -1,6 +1,5 @@
-import type { Auction, Bid } from '@rostrum/client'
+import { type Auction, type Bid, formatMoney } from '@rostrum/client'
 import { memo } from 'react'
-import { money } from '../money.ts'
 
 const WIDTH = 300
 const HEIGHT = 100
@@ -13,18 +12,18 @@ interface Props {
 
 /** The price over the bids, one step each. */
 export const PriceChart = memo(function PriceChart({ auction, bids }: Props) {
-  const { currency, startingPrice } = auction
+  const { startingPrice } = auction
   const steps = bids.filter(({ voidedAt }) => voidedAt === null).reverse()
   const amounts = steps.map(({ amount }) => amount)
   const low = amounts[0] ?? startingPrice
   const high = amounts.at(-1) ?? startingPrice
   const words =
     amounts.length === 0
-      ? `No bids; it starts at ${money(startingPrice, currency)}`
-      : `From ${money(low, currency)} to ${money(high, currency)} over ${amounts.length} bids`
+      ? `No bids; it starts at ${formatMoney(startingPrice, auction)}`
+      : `From ${formatMoney(low, auction)} to ${formatMoney(high, auction)} over ${amounts.length} bids`
   return (
     <>
-      <h2 id="chart-title" className="line">
+      <h2 id="chart-title">
         Price
         <span className="soft beside">{amounts.length > 0 && words}</span>
       </h2>

@@ -1,5 +1,4 @@
-import type { Auction, Bid } from '@rostrum/client'
-import { money } from '../money.ts'
+import { type Auction, type Bid, formatMoney } from '@rostrum/client'
 
 export function isOver({ phase }: Auction): boolean {
   return phase === 'SOLD' || phase === 'UNSOLD' || phase === 'CANCELLED'
@@ -15,14 +14,11 @@ export function ownBids(bids: readonly Bid[], myId: string | null): OwnBids {
 }
 
 /** How an auction stands for who is before the page, in a few words. */
-export function standing(
-  { phase, winner, leader, currency }: Auction,
-  myId: string | null,
-  own: OwnBids,
-): string {
+export function standing(auction: Auction, myId: string | null, own: OwnBids): string {
+  const { phase, winner, leader } = auction
   if (phase === 'SOLD' && winner !== null) {
     const who = winner.user.id === myId ? 'you' : winner.user.name
-    return `Sold to ${who} for ${money(winner.price, currency)}`
+    return `Sold to ${who} for ${formatMoney(winner.price, auction)}`
   }
   if (phase === 'UNSOLD') return 'Not sold'
   if (phase === 'CANCELLED') return 'Cancelled'

@@ -1,9 +1,8 @@
-import type { Auction } from '@rostrum/client'
+import { type Auction, formatMoney } from '@rostrum/client'
 import { useEffect } from 'react'
 import { useQuery } from 'urql'
 import { WalletDocument } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
-import { money } from '../money.ts'
 
 /** What who is before the page can spend, where bids of this auction hold money, or where there is any. */
 export function Wallet({ auction }: { readonly auction: Auction }) {
@@ -22,9 +21,9 @@ export function Wallet({ auction }: { readonly auction: Auction }) {
   const wallet = data?.viewer?.wallet
   if (wallet === undefined || (!funded && wallet.balance === 0)) return null
   return (
-    <p className="soft line" id="wallet">
-      Your wallet: {money(wallet.available, currency)} to spend
-      {wallet.held > 0 && `, ${money(wallet.held, currency)} held`}
+    <p className="soft" id="wallet">
+      Your wallet: {formatMoney(wallet.available, auction)} to spend
+      {wallet.held > 0 && `, ${formatMoney(wallet.held, auction)} held`}
       {!funded && '. Bids on this lot hold nothing'}
     </p>
   )

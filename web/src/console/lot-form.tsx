@@ -1,14 +1,14 @@
+import { type Currency, decimalOf, parseMoney } from '@rostrum/client'
 import { useRostrumClient } from '@rostrum/client/react'
 import { useCommand } from '../command.ts'
 import { CreateAuctionDocument } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
 import { newKey } from '../key.ts'
-import { minorUnits } from '../money.ts'
 import { useAnswer } from './answer.ts'
 import { Tool } from './tool.tsx'
 
 const MINUTE_MS = 60_000
-const CURRENCY = 'EUR'
+const EURO: Currency = { currency: 'EUR', currencyExponent: 2 }
 /** A bid in the last ten seconds gives ten more, ten minutes at most. */
 const SOFT_CLOSE = { windowMs: 10_000, extensionMs: 10_000, capMs: 10 * MINUTE_MS }
 
@@ -23,8 +23,8 @@ export function LotForm() {
     const input = {
       roomId,
       title,
-      currency: CURRENCY,
-      startingPrice: minorUnits(Number(form.get('price')), CURRENCY),
+      currency: EURO.currency,
+      startingPrice: parseMoney(String(form.get('price')), EURO) ?? 0,
       endsAt: new Date(clock.now() + Number(form.get('minutes')) * MINUTE_MS).toISOString(),
       softClose: SOFT_CLOSE,
       idempotencyKey: newKey(),
@@ -38,8 +38,15 @@ export function LotForm() {
         <input name="title" required maxLength={200} />
       </label>
       <label className="field">
-        Starts at, in {CURRENCY}
-        <input name="price" type="number" required min={0.01} step={0.01} defaultValue="10.00" />
+        Starts at, in {EURO.currency}
+        <input
+          name="price"
+          type="number"
+          required
+          min={decimalOf(1, EURO)}
+          step={decimalOf(1, EURO)}
+          defaultValue="10.00"
+        />
       </label>
       <label className="field">
         Minutes

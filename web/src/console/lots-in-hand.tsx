@@ -1,4 +1,4 @@
-import type { Auction } from '@rostrum/client'
+import { type Auction, formatMoney } from '@rostrum/client'
 import { useAuction, useAuctions } from '@rostrum/client/react'
 import { useState } from 'react'
 import { isOver } from '../auction/standing.ts'
@@ -11,7 +11,6 @@ import {
   VoidBidDocument,
 } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
-import { money } from '../money.ts'
 import { useAnswer } from './answer.ts'
 import { Tool } from './tool.tsx'
 
@@ -116,7 +115,7 @@ function VoidForm({ auctionId, hear }: VoidProps) {
         <select name="bid" required>
           {standing.map(({ id, amount, bidder }) => (
             <option key={id} value={id}>
-              {money(amount, auction.currency)}, {bidder.name}
+              {formatMoney(amount, auction)}, {bidder.name}
             </option>
           ))}
         </select>

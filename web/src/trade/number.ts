@@ -1,17 +1,31 @@
+import { type Currency, formatMoney } from '@rostrum/client'
+
 const format = new Intl.NumberFormat()
 const signed = new Intl.NumberFormat(undefined, { signDisplay: 'exceptZero' })
 
-/** An amount of a trade room, which has no currency. */
+/** A quantity, or a score. */
 export function number(amount: number): string {
   return format.format(amount)
 }
 
-/** A dash where it is not known. */
-export function numberIfKnown(amount: number | null): string {
-  return amount === null ? '–' : format.format(amount)
+/** An amount of a trade room; in plain numbers where the room has no currency, a dash where it is not known. */
+export function price(amount: number | null, currency: Currency | null): string {
+  if (amount === null) return '–'
+  return currency === null ? format.format(amount) : formatMoney(amount, currency)
 }
 
 /** +20, −3. */
-export function gain(amount: number | null): string {
-  return amount === null ? '–' : signed.format(amount)
+export function gain(amount: number | null, currency: Currency | null): string {
+  if (amount === null) return '–'
+  if (currency === null) return signed.format(amount)
+  return amount > 0 ? `+${formatMoney(amount, currency)}` : formatMoney(amount, currency)
+}
+
+/** The currency of a room's amounts, where it has one. */
+export function currencyOf(room: {
+  readonly currency: string | null
+  readonly currencyExponent: number | null
+}): Currency | null {
+  const { currency, currencyExponent } = room
+  return currency === null || currencyExponent === null ? null : { currency, currencyExponent }
 }

@@ -1,7 +1,7 @@
-import type { Order } from '@rostrum/client'
+import type { Currency, Order } from '@rostrum/client'
 import { useOrders } from '@rostrum/client/react'
 import { useHere } from '../here.ts'
-import { number, numberIfKnown } from './number.ts'
+import { number, price } from './number.ts'
 import { type Row, Table } from './table.tsx'
 
 const COLUMNS = ['Who', 'Order', 'Filled', 'At', 'Status']
@@ -15,23 +15,23 @@ const STATUSES = {
 }
 
 /** The latest to change first. */
-export function Orders() {
+export function Orders({ currency }: { readonly currency: Currency | null }) {
   const { roomId } = useHere()
   const live = useOrders(roomId)
-  const rows = live.kind === 'live' ? live.state.map(rowOf) : []
+  const rows = live.kind === 'live' ? live.state.map((order) => rowOf(order, currency)) : []
   return <Table id="orders" title="Orders" columns={COLUMNS} rows={rows} />
 }
 
-function rowOf(order: Order): Row {
+function rowOf(order: Order, currency: Currency | null): Row {
   const { id, user, side, symbol, quantity, filledQuantity, limitPrice, averagePrice, status } = order
-  const limit = limitPrice === null ? '' : ` for ${number(limitPrice)}`
+  const limit = limitPrice === null ? '' : ` for ${price(limitPrice, currency)}`
   return {
     key: id,
     cells: [
       user.name,
       `${side === 'BUY' ? 'Buy' : 'Sell'} ${number(quantity)} ${symbol}${limit}`,
       `${number(filledQuantity)} of ${number(quantity)}`,
-      numberIfKnown(averagePrice),
+      price(averagePrice, currency),
       STATUSES[status],
     ],
     hint: order.rejectionReason,

@@ -1,27 +1,37 @@
-import type { Portfolio, Position } from '@rostrum/client'
+import type { Currency, Portfolio, Position } from '@rostrum/client'
 import { usePositions } from '@rostrum/client/react'
 import { useHere } from '../here.ts'
-import { gain, number, numberIfKnown } from './number.ts'
+import { gain, number, price } from './number.ts'
 import { type Row, Table } from './table.tsx'
 
 const POSITION_COLUMNS = ['Who', 'Symbol', 'Quantity', 'Bought at', 'Now at', 'Open gain', 'Realised']
 const PORTFOLIO_COLUMNS = ['Who', 'Worth', 'Cash', 'Open gain', 'Realised']
 
 /** What everybody holds, and what everybody is worth, best first. */
-export function Positions() {
+export function Positions({ currency }: { readonly currency: Currency | null }) {
   const { roomId } = useHere()
   const live = usePositions(roomId)
   const { positions, portfolios } = live.kind === 'live' ? live.state : { positions: [], portfolios: [] }
   const ranked = [...portfolios].sort((one, other) => other.equity - one.equity)
   return (
     <>
-      <Table id="positions" title="Positions" columns={POSITION_COLUMNS} rows={positions.map(positionRow)} />
-      <Table id="portfolios" title="Portfolios" columns={PORTFOLIO_COLUMNS} rows={ranked.map(portfolioRow)} />
+      <Table
+        id="positions"
+        title="Positions"
+        columns={POSITION_COLUMNS}
+        rows={positions.map((each) => positionRow(each, currency))}
+      />
+      <Table
+        id="portfolios"
+        title="Portfolios"
+        columns={PORTFOLIO_COLUMNS}
+        rows={ranked.map((each) => portfolioRow(each, currency))}
+      />
     </>
   )
 }
 
-function positionRow(position: Position): Row {
+function positionRow(position: Position, currency: Currency | null): Row {
   const { user, symbol, quantity, averageEntryPrice, markPrice, unrealizedPnl, realizedPnl } = position
   return {
     key: JSON.stringify([user.id, symbol]),
@@ -29,17 +39,24 @@ function positionRow(position: Position): Row {
       user.name,
       symbol,
       number(quantity),
-      numberIfKnown(averageEntryPrice),
-      numberIfKnown(markPrice),
-      gain(unrealizedPnl),
-      gain(realizedPnl),
+      price(averageEntryPrice, currency),
+      price(markPrice, currency),
+      gain(unrealizedPnl, currency),
+      gain(realizedPnl, currency),
     ],
   }
 }
 
-function portfolioRow({ user, equity, cash, unrealizedPnl, realizedPnl }: Portfolio): Row {
+function portfolioRow(portfolio: Portfolio, currency: Currency | null): Row {
+  const { user, equity, cash, unrealizedPnl, realizedPnl } = portfolio
   return {
     key: user.id,
-    cells: [user.name, number(equity), number(cash), gain(unrealizedPnl), gain(realizedPnl)],
+    cells: [
+      user.name,
+      price(equity, currency),
+      price(cash, currency),
+      gain(unrealizedPnl, currency),
+      gain(realizedPnl, currency),
+    ],
   }
 }
