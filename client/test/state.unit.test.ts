@@ -177,6 +177,20 @@ describe('The state of notifications', () => {
     )
     expect(state).toEqual({ unread: [notification('3'), notification('1')], unreadCount: 2 })
   })
+
+  test('loses what was withdrawn', () => {
+    const state = after(
+      liveNotifications(),
+      {
+        notifications: {
+          __typename: 'NotificationsSnapshot',
+          unread: [notification('1'), notification('2')],
+        },
+      },
+      { notifications: { __typename: 'NotificationsWithdrawn', ids: ['2'], unreadCount: 1 } },
+    )
+    expect(state).toEqual({ unread: [notification('1')], unreadCount: 1 })
+  })
 })
 
 describe('The state of a ranking', () => {

@@ -40,6 +40,11 @@ export interface Source<Prepared = unknown, Access = unknown> {
   /** The event for the resolvers. Called once per entry; total and quick. */
   present(entry: Entry, prepared: Prepared | undefined): PresentedEvent & object
   /**
+   * Whether the transaction of this event also rewrote earlier entries of the topic. The hub then drops what it holds of
+   * them and reads them again, also for readers who are catching up. Omit if entries never change.
+   */
+  rewritesHistory?(event: PresentedEvent & object): boolean
+  /**
    * Reads what decides, at this moment, who may see these events. The hub asks again before it sends anything: with
    * entries that have just come, and before each part of a replay, from memory and from the record alike. What a
    * reader gets therefore depends on their rights now, never on those at the time of the entry.

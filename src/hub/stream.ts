@@ -66,6 +66,8 @@ export class Stream implements FeedListener {
   #preparing: Promise<void> | undefined
   #shared: SharedBeginning | undefined
   #past: Past
+  /** How often entries that were handed out before have been rewritten. */
+  #rewrites = 0
   /** What readers were shown of a fault: those who share it share its error id, and it is logged once. */
   readonly #shown = new WeakMap<object, GraphQLError>()
   readonly #slices: TimeSlices
@@ -181,9 +183,7 @@ export class Stream implements FeedListener {
 
   /** What was heard no longer leads to what comes: everybody starts over, and is told so. */
   onDiscontinuity(): void {
-    this.#recent.clear()
-    this.#shared = undefined
-    this.#past = this.#pastOf(this.#feed.epoch)
+    this.#forgetItems()
     this.#head = this.#feed.head
     this.#generation += 1
     this.#flush()
@@ -200,10 +200,18 @@ export class Stream implements FeedListener {
    * be presented; what can't ends it.
    */
   #leaveToHistory(last: Offset): void {
-    this.#recent.clear()
+    this.#forgetItems()
     if (last > this.#head) this.#head = last
     this.#flush()
     this.#sendMembersToCatchUp()
+  }
+
+  /** What is held of earlier entries may no longer be what the history says. */
+  #forgetItems(): void {
+    this.#rewrites += 1
+    this.#recent.clear()
+    this.#shared = undefined
+    this.#past = this.#pastOf(this.#feed.epoch)
   }
 
   /** Readers who are still catching up find out by themselves. */
@@ -252,6 +260,7 @@ export class Stream implements FeedListener {
     let sent = 0
     for (const group of this.#groups.values()) sent += group.deliver(items, isFor)
     if (sent > 0) for (const { at } of items) this.#events.onLive(at)
+    if (items.some(({ event }) => this.#source.rewritesHistory?.(event))) this.#forgetItems()
     if (fault !== undefined) this.#leaveToHistory(last.offset)
     if (span !== undefined) this.#endWhenRendered(span, sent)
   }
@@ -342,29 +351,37 @@ export class Stream implements FeedListener {
         group.members.add(reader)
         return
       }
+      const rewrites = this.#rewrites
       const items = this.#recent.after(reader.position) ?? (await this.#past.after(reader.position))
       if (items === undefined) {
         this.#events.onReset('trimmed')
         await this.#sendSnapshot(reader, group, true)
-      } else await this.#sendItems(reader, group, items)
+      } else await this.#sendItems(reader, group, items, rewrites)
     }
   }
 
-  async #sendItems(reader: Reader, group: Group, items: readonly Item[]): Promise<void> {
+  /** `rewrites`: the count when `items` were taken. Stops where it has grown: the rest is read again. */
+  async #sendItems(reader: Reader, group: Group, items: readonly Item[], rewrites: number): Promise<void> {
     for (const some of inTurns(items)) {
       let left = some
       while (left.length > 0 && !reader.isEnded) {
         await this.#slices.next()
-        left = await this.#sendSome(reader, group, left)
+        if (rewrites !== this.#rewrites) return
+        left = await this.#sendSome(reader, group, left, rewrites)
       }
     }
   }
 
   /**
-   * Sends `items`, and returns those that are left: where the reader's socket was full meanwhile, rights may have changed,
-   * and are read again for the rest.
+   * Sends `items`, and returns those that are left: where the reader's socket was full meanwhile, rights or entries may
+   * have changed, and are read again for the rest.
    */
-  async #sendSome(reader: Reader, group: Group, items: readonly Item[]): Promise<readonly Item[]> {
+  async #sendSome(
+    reader: Reader,
+    group: Group,
+    items: readonly Item[],
+    rewrites: number,
+  ): Promise<readonly Item[]> {
     const { sink } = reader.subscriber
     const isFor = group.isOpen ? undefined : await this.#admissionTo(items)
     const due = isFor === undefined ? items : items.filter((item) => isFor(item, reader))
@@ -372,9 +389,10 @@ export class Stream implements FeedListener {
     if (portions === undefined) {
       // One of them can't be rendered: the reader gets those before it.
       const middle = Math.ceil(items.length / 2)
-      const left = await this.#sendSome(reader, group, items.slice(0, middle))
+      const left = await this.#sendSome(reader, group, items.slice(0, middle), rewrites)
       return [...left, ...items.slice(middle)]
     }
+    if (rewrites !== this.#rewrites) return items
     let sent = 0
     for (const payload of portions) {
       if (reader.isEnded) return []
@@ -384,7 +402,8 @@ export class Stream implements FeedListener {
       if (!sink.isCongested()) continue
       await sink.drained()
       const last = due[sent - 1]
-      if (group.isOpen || last === undefined) continue
+      const isUnchanged = group.isOpen && rewrites === this.#rewrites
+      if (isUnchanged || last === undefined) continue
       reader.position = last.offset
       return items.filter(({ offset }) => offset > last.offset)
     }
@@ -408,13 +427,19 @@ export class Stream implements FeedListener {
     })
   }
 
-  async #sendSnapshot(reader: Reader, { renderer }: Group, reset: boolean): Promise<void> {
+  async #sendSnapshot(reader: Reader, group: Group, reset: boolean): Promise<void> {
+    const { renderer } = group
     const generation = this.#generation
+    const rewrites = this.#rewrites
     const { position, event } = await this.#beginningFor(reader)
     const cursor = encodeCursor(this.#topic, position)
     const rendered = reset ? renderer.renderOnce({ ...event, reset }, cursor) : renderer.render(event, cursor)
     const payload = await rendered
     if (reader.isEnded) return
+    if (rewrites !== this.#rewrites && generation === this.#generation) {
+      await this.#sendSnapshot(reader, group, reset)
+      return
+    }
     reader.subscriber.sink.send(payload)
     this.#events.onDelivery(1)
     reader.position = position.offset
