@@ -210,6 +210,15 @@ describe('The state of a ranking', () => {
     leaderboard: { __typename: type, standings },
   })
 
+  test('loses who left it', () => {
+    const removed = {
+      leaderboard: { __typename: 'LeaderboardUpdated', standings: [], removedUserIds: ['a'] },
+    }
+    const moved = changed('RankingChanged', standing('b', 1, 8))
+    expect(after(liveAuctionLeaderboard('x'), snapshot, removed, moved)).toEqual([standing('b', 1, 8)])
+    expect(after(liveRoomLeaderboard('x'), snapshot, removed, moved)).toEqual([standing('b', 1, 8)])
+  })
+
   test('has each user once, by rank', () => {
     const entries = [
       changed('LeaderboardUpdated', standing('b', 1, 10)),

@@ -1,6 +1,7 @@
 import type { IdempotencyKey, Outcome } from '../command/commands.ts'
 import type { Actor } from '../domain/actor.ts'
 import type { Person } from '../domain/person.ts'
+import { isMuted } from '../domain/room/access.ts'
 import type { RoomCommand, RoomReply } from '../domain/room/command.ts'
 import type {
   MemberRole,
@@ -117,7 +118,13 @@ export async function updateRoom(input: UpdateRoomInput, context: CallContext): 
 export function changePhase(
   kind: 'start' | 'pause' | 'resume' | 'end',
 ): (args: { readonly roomId: string }, context: CallContext) => Promise<RoomResult> {
-  return async (args, context) => giveRoomCommand(context, args.roomId, actorIn(context), { kind })
+  return async (args, context) => {
+    const result = await giveRoomCommand(context, args.roomId, actorIn(context), { kind })
+    // Nobody writes in a room that has ended.
+    if (kind === 'end' && result.kind === 'accepted')
+      await context.services.presence.silenceAll(result.room.id)
+    return result
+  }
 }
 
 export function changeOwnMembership(
@@ -212,6 +219,9 @@ async function giveMemberCommand(
   if (payload.kind === 'rejected') return payload
   const held = outcome.kind === 'accepted' ? outcome.state?.memberships.get(userId) : undefined
   const isMember = held?.status === 'member'
+  if (outcome.kind === 'accepted' && (!isMember || isMuted(held, outcome.at))) {
+    services.presence.silence(id, userId)
+  }
   return { ...payload, membership: isMember ? memberAfterCommand(services.reads, id, held) : null }
 }
 

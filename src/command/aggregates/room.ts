@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
-import type { RoomCommand } from '../../domain/room/command.ts'
 import type { OwnedRooms } from '../../domain/quota.ts'
+import type { RoomCommand } from '../../domain/room/command.ts'
 import { decideRoom } from '../../domain/room/decide.ts'
 import { isPublicEvent, type RoomEvent } from '../../domain/room/event.ts'
 import { evolveRoom } from '../../domain/room/evolve.ts'
@@ -59,6 +59,8 @@ export const roomAggregate: Aggregate<RoomCommand, { readonly roomId: RoomId }, 
           return { type: event.type, data: { user: event.user, memberCount } }
         case 'MemberRemoved':
           return { type: event.type, data: { user: event.user, memberCount, reason: event.reason } }
+        case 'MemberRoleChanged':
+          return { type: event.type, data: { user: event.user, role: event.role } }
         case 'MemberMuted':
           return { type: event.type, data: { user: event.user, until: event.until } }
         default:

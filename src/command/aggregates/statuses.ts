@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import {
   decideStatus,
   type ReportStatus,
-  type StatusChanged,
+  type StatusEvent,
   type StatusReply,
 } from '../../domain/status/report.ts'
 import type { Status } from '../../domain/status/status.ts'
@@ -13,7 +13,7 @@ import { type Aggregate, SAVED } from '../aggregate.ts'
 /** By subject: those that the commands at hand name. All commands of a topic are of one kind. */
 type State = ReadonlyMap<string, Status>
 
-export const statusesAggregate: Aggregate<ReportStatus, StatusReply, State, StatusChanged, Status> = {
+export const statusesAggregate: Aggregate<ReportStatus, StatusReply, State, StatusEvent, Status> = {
   topicsBegunBy: () => [],
 
   async load(tx, { commands }) {
@@ -31,13 +31,17 @@ export const statusesAggregate: Aggregate<ReportStatus, StatusReply, State, Stat
 
   decide: (state, { actor, body }, { now }) => decideStatus(state.get(body.subjectId), body, { actor, now }),
 
-  evolve: (state, { status }) => new Map(state).set(status.subjectId, status),
+  // Who loses a status follows from the change that comes right after.
+  evolve: (state, event) =>
+    event.type === 'StatusChanged' ? new Map(state).set(event.status.subjectId, event.status) : state,
 
   entryOf: ({ type, ...data }) => ({ type, data }),
 
   async save(tx, { after, steps }) {
-    const changed = [...new Set(steps.map(({ event }) => event.status.subjectId))]
-    const rows = changed.flatMap((id) => after.get(id) ?? [])
+    const changed = new Set(
+      steps.flatMap(({ event }) => (event.type === 'StatusChanged' ? event.status.subjectId : [])),
+    )
+    const rows = [...changed].flatMap((id) => after.get(id) ?? [])
     await tx
       .insert(statuses)
       .values(rows)

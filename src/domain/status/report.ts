@@ -22,6 +22,20 @@ export interface StatusChanged {
   readonly previousState: string | null
 }
 
+/**
+ * An entry, right before the StatusChanged that it goes with: the status is now for others than it was. Those who saw the
+ * one before and do not see the one after it lose it.
+ */
+export interface StatusRemoved extends Pick<Status, 'kind' | 'subjectId'> {
+  readonly type: 'StatusRemoved'
+  /** Whose it was; null: anyone's who is signed in. */
+  readonly from: UserId | null
+  /** Whose it is now. */
+  readonly to: UserId
+}
+
+export type StatusEvent = StatusChanged | StatusRemoved
+
 export interface StatusReply {
   readonly subjectId: string
 }
@@ -34,7 +48,7 @@ export function decideStatus(
   latest: Status | undefined,
   report: ReportStatus,
   { actor, now }: { readonly actor: Actor; readonly now: Instant },
-): Decision<StatusChanged, StatusReply> {
+): Decision<StatusEvent, StatusReply> {
   if (!isPrivileged(actor)) return forbid('Only services and administrators report statuses.')
   const { kind, subjectId, progress, data, userId } = report
   if (!isId(subjectId)) return reject('INVALID_INPUT', ID_RULE, { field: 'subjectId' })
@@ -52,11 +66,25 @@ export function decideStatus(
   }
   const isForTheSame = latest !== undefined && (latest.userId === null || latest.userId === userId)
   const previousState = isForTheSame ? latest.state : null
-  return accept([{ type: 'StatusChanged', status, previousState }], { subjectId })
+  const changed: StatusEvent = { type: 'StatusChanged', status, previousState }
+  return accept([...removedBy(latest, status), changed], { subjectId })
+}
+
+function removedBy(
+  latest: Status | undefined,
+  { kind, subjectId, userId }: Status,
+): readonly StatusRemoved[] {
+  if (latest === undefined || userId === null || latest.userId === userId) return []
+  return [{ type: 'StatusRemoved', kind, subjectId, from: latest.userId, to: userId }]
+}
+
+/** Whether `caller` saw the status until now, and no longer does. */
+export function losesStatus(caller: Actor | null, { from, to }: Pick<StatusRemoved, 'from' | 'to'>): boolean {
+  return seesStatus(caller, { userId: from }) && !seesStatus(caller, { userId: to })
 }
 
 /** Whether `caller` may see it; null is a visitor, who sees none. */
-export function seesStatus(caller: Actor | null, { userId }: Status): boolean {
+export function seesStatus(caller: Actor | null, { userId }: Pick<Status, 'userId'>): boolean {
   if (caller === null) return false
   if (userId === null || isPrivileged(caller)) return true
   return caller.kind === 'user' && caller.person.id === userId
