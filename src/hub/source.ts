@@ -1,5 +1,5 @@
 import type { Viewer } from '../auth/viewer.ts'
-import type { RoomId } from '../kernel/id.ts'
+import type { RoomId, UserId } from '../kernel/id.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Offset, Position } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
@@ -20,6 +20,27 @@ export interface PresentedEvent {
   readonly topic: Topic
   readonly position: Position
   readonly at: Instant
+}
+
+/** Whose sight of a topic an entry of another changes. */
+export type SightChange =
+  | { readonly kind: 'user'; readonly userId: UserId }
+  | { readonly kind: 'everybody' }
+  | undefined
+
+/**
+ * What decides who sees what of a topic, where that stands in the histories of others. Readers whose sight changes while
+ * they are subscribed get a fresh snapshot with `reset: true`: what they no longer see goes, what they see now comes.
+ */
+export interface Sight {
+  /** The topics whose entries decide who sees what of `topic`, at this moment. */
+  topics(topic: Topic): Promise<readonly Topic[]>
+  /** Those among them that an event of the topic names. Omit if they are always the same. */
+  named?(event: PresentedEvent & object): readonly Topic[]
+  /** Reads what `changedBy` compares with. Called when the topics are followed. */
+  learn?(topics: readonly Topic[]): Promise<void>
+  /** Called once for each entry of these topics, in order; quick, errs towards a change. */
+  changedBy(entry: Entry): SightChange
 }
 
 /**
@@ -52,6 +73,8 @@ export interface Source<Prepared = unknown, Access = unknown> {
   access?(topic: Topic, events: readonly (PresentedEvent & object)[]): Promise<Access> | Access
   /** Whether this reader may see the event, by `access`; omit if all readers of the topic see everything. */
   sees?(event: PresentedEvent & object, access: Access | undefined, viewer: Viewer | null): boolean
+  /** Omit if nothing but the viewer's own token decides what they see. */
+  readonly sight?: Sight
 }
 
 /**

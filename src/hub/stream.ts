@@ -17,6 +17,7 @@ import { type Presented, Presenter } from './presenter.ts'
 import type { Admission, Item, Reader } from './reader.ts'
 import type { Recent } from './recent.ts'
 import type { RenderCounters } from './renderer.ts'
+import type { SightWatch } from './sight-watch.ts'
 import type { HistoryPlan, Part, PresentedEvent, Snapshot, Source } from './source.ts'
 import type { TimeSlices } from './time-slices.ts'
 
@@ -73,6 +74,7 @@ export class Stream implements FeedListener {
   readonly #slices: TimeSlices
   readonly #isForgetful: boolean
   readonly #tracing: Tracing
+  #sight: Pick<SightWatch, 'include'> | undefined
 
   /** `isForgetful`, which only tests say: readers join without what they missed. */
   constructor(
@@ -98,6 +100,23 @@ export class Stream implements FeedListener {
     this.#recent = recent
     this.#isForgetful = isForgetful
     this.#tracing = tracing
+  }
+
+  /** What makes sure, before an entry is delivered, that no change of who sees it is missed from then on. */
+  watchSight(sight: Pick<SightWatch, 'include'>): void {
+    this.#sight = sight
+  }
+
+  /** The sight of those that `isConcerned` names may have changed: they get a snapshot with `reset: true`. */
+  restart(isConcerned: (viewer: Viewer | null) => boolean): void {
+    for (const reader of [...this.#readers]) {
+      if (!isConcerned(reader.subscriber.viewer)) continue
+      reader.isStale = true
+      const group = this.#groups.get(reader.subscriber.selection.key)
+      // Whoever is no member is catching up, and finds out there.
+      if (group?.members.remove(reader) === true)
+        this.#catchUp(reader, group).catch((error: unknown) => this.#end(reader, error))
+    }
   }
 
   get isEmpty(): boolean {
@@ -131,6 +150,7 @@ export class Stream implements FeedListener {
       position: this.#head,
       generation: this.#generation,
       isEnded: false,
+      isStale: false,
       connection,
       end(error) {
         if (reader.isEnded) return
@@ -232,6 +252,7 @@ export class Stream implements FeedListener {
     const generation = this.#generation
     const task = async (): Promise<void> => {
       const presented = this.#presenter.present(entries, await this.#presenter.prepare(entries))
+      await this.#sight?.include(presented.items.map(({ event }) => event))
       const isFor = await this.#admissionTo(presented.items)
       if (generation === this.#generation) this.#hand(entries, presented, isFor, span)
       else span?.end()
@@ -341,8 +362,8 @@ export class Stream implements FeedListener {
   /** Brings a reader to where its group stands, then makes it a member. */
   async #catchUp(reader: Reader, group: Group): Promise<void> {
     while (!reader.isEnded) {
-      if (reader.generation !== this.#generation) {
-        this.#events.onReset('discontinuity')
+      if (reader.generation !== this.#generation || reader.isStale) {
+        this.#events.onReset(reader.isStale ? 'rights' : 'discontinuity')
         await this.#sendSnapshot(reader, group, true)
         continue
       }
@@ -429,6 +450,7 @@ export class Stream implements FeedListener {
 
   async #sendSnapshot(reader: Reader, group: Group, reset: boolean): Promise<void> {
     const { renderer } = group
+    reader.isStale = false
     const generation = this.#generation
     const rewrites = this.#rewrites
     const { position, event } = await this.#beginningFor(reader)

@@ -123,7 +123,7 @@ describe('voiding the bid of the leader', () => {
       '2 RankingChanged: 1 ann 500',
       '3 LeaderboardUpdated: 1 bob 1550',
       '4 RankingChanged: 1 bob 1550, 2 ann 500 from 1',
-      '5 LeaderboardUpdated: without bob',
+      `5 LeaderboardUpdated: without ${lot.bob.id}`,
       '6 RankingChanged: 1 ann 500 from 2',
     ])
     expect((await lot.standings()).map((line) => line.split(' from ')[0])).toEqual(['1 ann 500'])
@@ -189,7 +189,7 @@ describe('voiding the bid of a challenger who was answered', () => {
     expect((await lot.board(5)).slice(2)).toEqual([
       '3 LeaderboardUpdated: 1 ann 1050 from 1, 2 bob 1000',
       '4 RankingChanged: 2 bob 1000',
-      '5 LeaderboardUpdated: without bob',
+      `5 LeaderboardUpdated: without ${lot.bob.id}`,
     ])
     expect(await lot.standings()).toEqual(['1 ann 1050 from 1'])
   })

@@ -60,7 +60,7 @@ export function createRoomSource(database: Database, reads: SharedReads): Source
   }
 }
 
-function isRoomData(data: object): data is RoomEntryData {
+export function isRoomData(data: object): data is RoomEntryData {
   return 'room' in data
 }
 
