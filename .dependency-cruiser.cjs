@@ -46,7 +46,7 @@ const FOLDERS = {
     node: ['crypto', 'timers/promises'],
   },
   presence: { knows: ['kernel/', 'domain/person.ts', 'pubsub/bus.ts', 'redis/'] },
-  limits: { knows: ['kernel/', 'redis/'], packages: ['graphql', 'lru-cache'], node: ['net'] },
+  limits: { knows: ['kernel/', 'redis/'], packages: ['graphql', 'lru-cache'], node: ['async_hooks', 'net'] },
   hub: {
     knows: [
       'kernel/',
@@ -91,7 +91,16 @@ const FOLDERS = {
   follower: { knows: ['kernel/', 'domain/', 'log/'], packages: ['drizzle-orm'] },
   verify: { knows: ['kernel/', 'domain/', 'log/database.ts', 'log/schema.ts'], packages: ['drizzle-orm'] },
   revocation: {
-    knows: ['kernel/', 'log/read/', 'log/database.ts', 'log/entry.ts', 'hub/hub.ts', 'auth/revocations.ts'],
+    knows: [
+      'kernel/',
+      'log/read/',
+      'log/database.ts',
+      'log/entry.ts',
+      'log/until-available.ts',
+      'hub/feed.ts',
+      'hub/hub.ts',
+      'auth/revocations.ts',
+    ],
   },
   webhook: {
     knows: ['kernel/', 'domain/', 'log/database.ts', 'log/schema.ts'],
@@ -169,6 +178,7 @@ const FOLDERS = {
       'limits/query-costs.ts',
       'limits/user-connections.ts',
       'limits/client-address.ts',
+      'limits/fair-share.ts',
       'limits/operation-queue.ts',
       'limits/operation-size.ts',
       'logging/scope.ts',

@@ -181,6 +181,20 @@ describe('The state of notifications', () => {
     )
     expect(state).toEqual({ unread: [notification('3'), notification('1')], unreadCount: 2 })
   })
+
+  test('loses what was withdrawn', () => {
+    const state = after(
+      liveNotifications(),
+      {
+        notifications: {
+          __typename: 'NotificationsSnapshot',
+          unread: [notification('1'), notification('2')],
+        },
+      },
+      { notifications: { __typename: 'NotificationsWithdrawn', ids: ['2'], unreadCount: 1 } },
+    )
+    expect(state).toEqual({ unread: [notification('1')], unreadCount: 1 })
+  })
 })
 
 describe('The state of a ranking', () => {
@@ -198,6 +212,15 @@ describe('The state of a ranking', () => {
   }
   const changed = (type: string, ...standings: readonly object[]) => ({
     leaderboard: { __typename: type, standings },
+  })
+
+  test('loses who left it', () => {
+    const removed = {
+      leaderboard: { __typename: 'LeaderboardUpdated', standings: [], removedUserIds: ['a'] },
+    }
+    const moved = changed('RankingChanged', standing('b', 1, 8))
+    expect(after(liveAuctionLeaderboard('x'), snapshot, removed, moved)).toEqual([standing('b', 1, 8)])
+    expect(after(liveRoomLeaderboard('x'), snapshot, removed, moved)).toEqual([standing('b', 1, 8)])
   })
 
   test('has each user once, by rank', () => {

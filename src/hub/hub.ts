@@ -15,6 +15,7 @@ import { Gate } from './gate.ts'
 import { ListFeed } from './list-feed.ts'
 import { ListTicker } from './list-ticker.ts'
 import { RecentItems } from './recent.ts'
+import { SightWatch } from './sight-watch.ts'
 import type {
   CurrentPlan,
   Guard,
@@ -112,6 +113,8 @@ interface Live {
   readonly feed: Feed
   readonly started: Promise<void>
   stream: Stream | undefined
+  /** Of the stream. */
+  sight: SightWatch | undefined
   readonly tickers: Map<string, Ticker>
   readonly guards: Set<FeedListener>
   /** Of the room that it is read in. */
@@ -165,6 +168,7 @@ export function createHub(options: HubOptions): Hub {
       events: counting.streamEvents(() => made.tally),
       started: feed.start(),
       stream: undefined,
+      sight: undefined,
       tickers: new Map(),
       guards: new Set(),
       holders: 1,
@@ -185,6 +189,7 @@ export function createHub(options: HubOptions): Hub {
   function drop(topic: Topic, held: Live): void {
     clearTimeout(held.linger)
     held.feed.close()
+    held.sight?.close()
     if (live.get(topic) === held) live.delete(topic)
   }
 
@@ -209,9 +214,31 @@ export function createHub(options: HubOptions): Hub {
         tracing,
       )
       held.feed.add(held.stream)
+      held.sight = watchSight(plan, held.stream)
     }
+    const { stream, sight } = held
+    await sight?.ready()
     const { part, after, startsOver } = plan
-    return held.stream.open({ subscriber, connection, part }, after, startsOver)
+    return stream.open({ subscriber, connection, part }, after, startsOver)
+  }
+
+  function watchSight({ topic, source }: HistoryPlan, stream: Stream): SightWatch | undefined {
+    if (source.sight === undefined) return undefined
+    const watch = new SightWatch(topic, source.sight, followWhile, (isConcerned) =>
+      stream.restart(isConcerned),
+    )
+    stream.watchSight(watch)
+    return watch
+  }
+
+  async function followWhile(topic: Topic, listener: FeedListener): Promise<() => void> {
+    const held = hold(topic, tallies.elsewhere)
+    await held.started
+    held.feed.add(listener)
+    return () => {
+      held.feed.remove(listener)
+      release(topic, held)
+    }
   }
 
   async function openLatest(plan: LatestPlan, held: Live, subscriber: Subscriber): Promise<() => void> {

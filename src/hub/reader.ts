@@ -17,6 +17,8 @@ export interface Reader {
   /** Which continuous history `position` lies in; the stream begins another when its feed lost the thread. */
   generation: number
   isEnded: boolean
+  /** Other things than before are for it to see: it begins anew, with a snapshot. */
+  isStale: boolean
   /** Ends the subscription from the server's side. Harmless where it has ended. */
   end(error: GraphQLError): void
 }

@@ -1,5 +1,5 @@
 import type { Viewer } from '../auth/viewer.ts'
-import type { RoomId } from '../kernel/id.ts'
+import type { RoomId, UserId } from '../kernel/id.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Offset, Position } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
@@ -22,6 +22,27 @@ export interface PresentedEvent {
   readonly at: Instant
 }
 
+/** Whose sight of a topic an entry of another changes. */
+export type SightChange =
+  | { readonly kind: 'user'; readonly userId: UserId }
+  | { readonly kind: 'everybody' }
+  | undefined
+
+/**
+ * What decides who sees what of a topic, where that stands in the histories of others. Readers whose sight changes while
+ * they are subscribed get a fresh snapshot with `reset: true`: what they no longer see goes, what they see now comes.
+ */
+export interface Sight {
+  /** The topics whose entries decide who sees what of `topic`, at this moment. */
+  topics(topic: Topic): Promise<readonly Topic[]>
+  /** Those among them that an event of the topic names. Omit if they are always the same. */
+  named?(event: PresentedEvent & object): readonly Topic[]
+  /** Reads what `changedBy` compares with. Called when the topics are followed. */
+  learn?(topics: readonly Topic[]): Promise<void>
+  /** Called once for each entry of these topics, in order; quick, errs towards a change. */
+  changedBy(entry: Entry): SightChange
+}
+
 /**
  * What a family of topics means to its readers. The hub keeps order, continuity and sharing; a source
  * says what an entry looks like and who may see it.
@@ -40,6 +61,11 @@ export interface Source<Prepared = unknown, Access = unknown> {
   /** The event for the resolvers. Called once per entry; total and quick. */
   present(entry: Entry, prepared: Prepared | undefined): PresentedEvent & object
   /**
+   * Whether the transaction of this event also rewrote earlier entries of the topic. The hub then drops what it holds of
+   * them and reads them again, also for readers who are catching up. Omit if entries never change.
+   */
+  rewritesHistory?(event: PresentedEvent & object): boolean
+  /**
    * Reads what decides, at this moment, who may see these events. The hub asks again before it sends anything: with
    * entries that have just come, and before each part of a replay, from memory and from the record alike. What a
    * reader gets therefore depends on their rights now, never on those at the time of the entry.
@@ -47,6 +73,8 @@ export interface Source<Prepared = unknown, Access = unknown> {
   access?(topic: Topic, events: readonly (PresentedEvent & object)[]): Promise<Access> | Access
   /** Whether this reader may see the event, by `access`; omit if all readers of the topic see everything. */
   sees?(event: PresentedEvent & object, access: Access | undefined, viewer: Viewer | null): boolean
+  /** Omit if nothing but the viewer's own token decides what they see. */
+  readonly sight?: Sight
 }
 
 /**

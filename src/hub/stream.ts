@@ -17,6 +17,7 @@ import { type Presented, Presenter } from './presenter.ts'
 import type { Admission, Item, Reader } from './reader.ts'
 import type { Recent } from './recent.ts'
 import type { RenderCounters } from './renderer.ts'
+import type { SightWatch } from './sight-watch.ts'
 import type { HistoryPlan, Part, PresentedEvent, Snapshot, Source } from './source.ts'
 import type { TimeSlices } from './time-slices.ts'
 
@@ -66,11 +67,14 @@ export class Stream implements FeedListener {
   #preparing: Promise<void> | undefined
   #shared: SharedBeginning | undefined
   #past: Past
+  /** How often entries that were handed out before have been rewritten. */
+  #rewrites = 0
   /** What readers were shown of a fault: those who share it share its error id, and it is logged once. */
   readonly #shown = new WeakMap<object, GraphQLError>()
   readonly #slices: TimeSlices
   readonly #isForgetful: boolean
   readonly #tracing: Tracing
+  #sight: Pick<SightWatch, 'include'> | undefined
 
   /** `isForgetful`, which only tests say: readers join without what they missed. */
   constructor(
@@ -96,6 +100,23 @@ export class Stream implements FeedListener {
     this.#recent = recent
     this.#isForgetful = isForgetful
     this.#tracing = tracing
+  }
+
+  /** What makes sure, before an entry is delivered, that no change of who sees it is missed from then on. */
+  watchSight(sight: Pick<SightWatch, 'include'>): void {
+    this.#sight = sight
+  }
+
+  /** The sight of those that `isConcerned` names may have changed: they get a snapshot with `reset: true`. */
+  restart(isConcerned: (viewer: Viewer | null) => boolean): void {
+    for (const reader of [...this.#readers]) {
+      if (!isConcerned(reader.subscriber.viewer)) continue
+      reader.isStale = true
+      const group = this.#groups.get(reader.subscriber.selection.key)
+      // Whoever is no member is catching up, and finds out there.
+      if (group?.members.remove(reader) === true)
+        this.#catchUp(reader, group).catch((error: unknown) => this.#end(reader, error))
+    }
   }
 
   get isEmpty(): boolean {
@@ -129,6 +150,7 @@ export class Stream implements FeedListener {
       position: this.#head,
       generation: this.#generation,
       isEnded: false,
+      isStale: false,
       connection,
       end(error) {
         if (reader.isEnded) return
@@ -181,9 +203,7 @@ export class Stream implements FeedListener {
 
   /** What was heard no longer leads to what comes: everybody starts over, and is told so. */
   onDiscontinuity(): void {
-    this.#recent.clear()
-    this.#shared = undefined
-    this.#past = this.#pastOf(this.#feed.epoch)
+    this.#forgetItems()
     this.#head = this.#feed.head
     this.#generation += 1
     this.#flush()
@@ -200,10 +220,18 @@ export class Stream implements FeedListener {
    * be presented; what can't ends it.
    */
   #leaveToHistory(last: Offset): void {
-    this.#recent.clear()
+    this.#forgetItems()
     if (last > this.#head) this.#head = last
     this.#flush()
     this.#sendMembersToCatchUp()
+  }
+
+  /** What is held of earlier entries may no longer be what the history says. */
+  #forgetItems(): void {
+    this.#rewrites += 1
+    this.#recent.clear()
+    this.#shared = undefined
+    this.#past = this.#pastOf(this.#feed.epoch)
   }
 
   /** Readers who are still catching up find out by themselves. */
@@ -224,6 +252,7 @@ export class Stream implements FeedListener {
     const generation = this.#generation
     const task = async (): Promise<void> => {
       const presented = this.#presenter.present(entries, await this.#presenter.prepare(entries))
+      await this.#sight?.include(presented.items.map(({ event }) => event))
       const isFor = await this.#admissionTo(presented.items)
       if (generation === this.#generation) this.#hand(entries, presented, isFor, span)
       else span?.end()
@@ -252,6 +281,7 @@ export class Stream implements FeedListener {
     let sent = 0
     for (const group of this.#groups.values()) sent += group.deliver(items, isFor)
     if (sent > 0) for (const { at } of items) this.#events.onLive(at)
+    if (items.some(({ event }) => this.#source.rewritesHistory?.(event))) this.#forgetItems()
     if (fault !== undefined) this.#leaveToHistory(last.offset)
     if (span !== undefined) this.#endWhenRendered(span, sent)
   }
@@ -332,8 +362,8 @@ export class Stream implements FeedListener {
   /** Brings a reader to where its group stands, then makes it a member. */
   async #catchUp(reader: Reader, group: Group): Promise<void> {
     while (!reader.isEnded) {
-      if (reader.generation !== this.#generation) {
-        this.#events.onReset('discontinuity')
+      if (reader.generation !== this.#generation || reader.isStale) {
+        this.#events.onReset(reader.isStale ? 'rights' : 'discontinuity')
         await this.#sendSnapshot(reader, group, true)
         continue
       }
@@ -342,29 +372,37 @@ export class Stream implements FeedListener {
         group.members.add(reader)
         return
       }
+      const rewrites = this.#rewrites
       const items = this.#recent.after(reader.position) ?? (await this.#past.after(reader.position))
       if (items === undefined) {
         this.#events.onReset('trimmed')
         await this.#sendSnapshot(reader, group, true)
-      } else await this.#sendItems(reader, group, items)
+      } else await this.#sendItems(reader, group, items, rewrites)
     }
   }
 
-  async #sendItems(reader: Reader, group: Group, items: readonly Item[]): Promise<void> {
+  /** `rewrites`: the count when `items` were taken. Stops where it has grown: the rest is read again. */
+  async #sendItems(reader: Reader, group: Group, items: readonly Item[], rewrites: number): Promise<void> {
     for (const some of inTurns(items)) {
       let left = some
       while (left.length > 0 && !reader.isEnded) {
         await this.#slices.next()
-        left = await this.#sendSome(reader, group, left)
+        if (rewrites !== this.#rewrites) return
+        left = await this.#sendSome(reader, group, left, rewrites)
       }
     }
   }
 
   /**
-   * Sends `items`, and returns those that are left: where the reader's socket was full meanwhile, rights may have changed,
-   * and are read again for the rest.
+   * Sends `items`, and returns those that are left: where the reader's socket was full meanwhile, rights or entries may
+   * have changed, and are read again for the rest.
    */
-  async #sendSome(reader: Reader, group: Group, items: readonly Item[]): Promise<readonly Item[]> {
+  async #sendSome(
+    reader: Reader,
+    group: Group,
+    items: readonly Item[],
+    rewrites: number,
+  ): Promise<readonly Item[]> {
     const { sink } = reader.subscriber
     const isFor = group.isOpen ? undefined : await this.#admissionTo(items)
     const due = isFor === undefined ? items : items.filter((item) => isFor(item, reader))
@@ -372,9 +410,10 @@ export class Stream implements FeedListener {
     if (portions === undefined) {
       // One of them can't be rendered: the reader gets those before it.
       const middle = Math.ceil(items.length / 2)
-      const left = await this.#sendSome(reader, group, items.slice(0, middle))
+      const left = await this.#sendSome(reader, group, items.slice(0, middle), rewrites)
       return [...left, ...items.slice(middle)]
     }
+    if (rewrites !== this.#rewrites) return items
     let sent = 0
     for (const payload of portions) {
       if (reader.isEnded) return []
@@ -384,7 +423,8 @@ export class Stream implements FeedListener {
       if (!sink.isCongested()) continue
       await sink.drained()
       const last = due[sent - 1]
-      if (group.isOpen || last === undefined) continue
+      const isUnchanged = group.isOpen && rewrites === this.#rewrites
+      if (isUnchanged || last === undefined) continue
       reader.position = last.offset
       return items.filter(({ offset }) => offset > last.offset)
     }
@@ -408,13 +448,20 @@ export class Stream implements FeedListener {
     })
   }
 
-  async #sendSnapshot(reader: Reader, { renderer }: Group, reset: boolean): Promise<void> {
+  async #sendSnapshot(reader: Reader, group: Group, reset: boolean): Promise<void> {
+    const { renderer } = group
+    reader.isStale = false
     const generation = this.#generation
+    const rewrites = this.#rewrites
     const { position, event } = await this.#beginningFor(reader)
     const cursor = encodeCursor(this.#topic, position)
     const rendered = reset ? renderer.renderOnce({ ...event, reset }, cursor) : renderer.render(event, cursor)
     const payload = await rendered
     if (reader.isEnded) return
+    if (rewrites !== this.#rewrites && generation === this.#generation) {
+      await this.#sendSnapshot(reader, group, reset)
+      return
+    }
     reader.subscriber.sink.send(payload)
     this.#events.onDelivery(1)
     reader.position = position.offset

@@ -81,6 +81,15 @@ const APPEND_TO_TOPICS = statement<{ epoch: string; offset: string; at: number }
 )
 
 /**
+ * Locks `topics` until the transaction ends, in their alphabetical order: whoever takes them so waits for nobody who
+ * waits for them. Begins those that have not begun.
+ */
+export async function lockTopics(tx: Transaction, topics: readonly Topic[]): Promise<void> {
+  const ordered = [...new Set(topics)].sort()
+  await allSettled([beginTopics(tx, ordered), LOCK(tx, ordered)])
+}
+
+/**
  * Appends to any number of topics at once, each in the order of `drafts`, and returns the entries in that order. Topics
  * that have not begun are begun. All are locked, in their alphabetical order, until the transaction ends.
  */
@@ -90,13 +99,14 @@ export async function appendToTopics(
   now: Instant,
 ): Promise<readonly Entry[]> {
   if (drafts.length === 0) return []
-  const topics = [...new Set(drafts.map(({ topic }) => topic))].sort()
   const lines = drafts.map(({ topic, type, data, actorId }, index) => {
     return { n: index, topic, type, data, actor: actorId ?? null }
   })
-  const [, , rows] = await allSettled([
-    beginTopics(tx, topics),
-    LOCK(tx, topics),
+  const [, rows] = await allSettled([
+    lockTopics(
+      tx,
+      drafts.map(({ topic }) => topic),
+    ),
     APPEND_TO_TOPICS(tx, JSON.stringify(lines), formatInstant(now)),
   ])
   return rows.map(({ epoch, offset, at }, index) => {

@@ -84,7 +84,10 @@ export const historyIdentity = pgTable(
   (t) => [check('history_identity_one_row', sql`${t.id} = 1`)],
 )
 
-/** The history itself, append-only. `data` is what the family's source presents. */
+/**
+ * The history itself, append-only but for one exception: `eraseMessages` takes the content out of messages that were
+ * deleted. `data` is what the family's source presents.
+ */
 export const entries = pgTable(
   'entries',
   {
@@ -96,7 +99,12 @@ export const entries = pgTable(
     /** Who gave the command; null where the server itself did. */
     actorId: text('actor_id').$type<UserId>(),
   },
-  (t) => [primaryKey({ columns: [t.topic, t.offset] }), index('entries_at').on(t.at)],
+  (t) => [
+    primaryKey({ columns: [t.topic, t.offset] }),
+    index('entries_at').on(t.at),
+    /** For erasing all versions of a message. */
+    index('entries_edited').on(t.topic, t.offset).where(sql`type = 'MessageEdited'`),
+  ],
 )
 
 /** What a caller's key has done, written in the transaction of its effect. */
@@ -519,6 +527,10 @@ export const notifications = pgTable(
     uniqueIndex('notifications_history').on(t.userId, t.offset),
     index('notifications_unread').on(t.userId, t.offset).where(sql`read_at IS NULL`),
     index('notifications_read').on(t.readAt).where(sql`read_at IS NOT NULL`),
+    /** For those that a change of a message withdraws. */
+    index('notifications_of_message')
+      .on(t.subjectId)
+      .where(sql`read_at IS NULL AND kind IN ('MENTION', 'DIRECT_MESSAGE')`),
   ],
 )
 

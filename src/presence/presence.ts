@@ -44,6 +44,10 @@ export interface Presence extends Connected {
   typing(roomId: RoomId): Current<Typists>
   /** Ends by itself after ten seconds, and when the user leaves the room. */
   setTyping(roomId: RoomId, user: Person, isTyping: boolean): Promise<void>
+  /** The user may no longer write in the room: ends their typing on every node. */
+  silence(roomId: RoomId, user: UserId): void
+  /** Nobody may write in the room any more: ends the typing of all. */
+  silenceAll(roomId: RoomId): Promise<void>
   /** Of this node alone; answers at once. */
   here(): Here
   close(): Promise<void>
@@ -60,6 +64,12 @@ export function createPresence({ registry, bus, node, deadlines, now }: Presence
     else attendance.setState(roomId, user, says)
   })
   const rosters = new WeakMap<Roll, Roster>()
+
+  /** Told to all nodes without a look at the registry: a signal may be so new that it is not there yet. */
+  function silence(roomId: RoomId, user: UserId): void {
+    typing.stop(roomId, user)
+    words.say({ roomId, user, says: 'SILENT' })
+  }
 
   function rosterIn(roomId: RoomId, roll: Roll): Roster {
     const known = rosters.get(roll)
@@ -107,6 +117,13 @@ export function createPresence({ registry, bus, node, deadlines, now }: Presence
       // The signal may have come to another node.
       const isElsewhere = (await registry.tagsOf(typingPlace(roomId), [user.id])).has(user.id)
       if (isElsewhere) words.say({ roomId, user: user.id, says: 'SILENT' })
+    },
+
+    silence,
+
+    async silenceAll(roomId) {
+      const { tags } = await registry.roll(typingPlace(roomId))
+      for (const user of tags.keys()) silence(roomId, user)
     },
 
     here: attendance.here,

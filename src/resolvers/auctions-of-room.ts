@@ -1,5 +1,5 @@
 import { SYSTEM } from '../domain/actor.ts'
-import type { RoomId, UserId } from '../kernel/id.ts'
+import { newBidId, type RoomId, type UserId } from '../kernel/id.ts'
 import { readDueAuctionsIn } from '../log/read/auctions.ts'
 import { readFirstBidsIn } from '../log/read/bids.ts'
 import type { CallContext } from './context.ts'
@@ -24,7 +24,10 @@ export async function voidBidsOf(
   const actor = actorIn(context)
   const bids = await readFirstBidsIn(database, roomId, userId)
   await forEach(bids, ({ id: bidId, auctionId }) =>
-    dispatch.auction(auctionId, actor, { kind: 'voidBid', bidId, reason: reason ?? REMOVED }),
+    dispatch.auction(auctionId, actor, {
+      ...{ kind: 'voidBid', bidId, reason: reason ?? REMOVED },
+      answerId: newBidId(),
+    }),
   )
 }
 

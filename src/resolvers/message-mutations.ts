@@ -50,31 +50,46 @@ export async function sendMessage(input: SendMessageInput, context: CallContext)
   return giveMessageCommand(context.services, asRoomId(input.roomId), actor, command)
 }
 
-export async function editMessage(
-  args: { readonly messageId: string; readonly body: string },
-  context: CallContext,
-): Promise<MessageResult> {
+export interface EditMessageArgs {
+  readonly messageId: string
+  readonly body: string
+  /** In place of the former ones; null and undefined leave those as they are. */
+  readonly mentions?: readonly string[] | null | undefined
+}
+
+/** Mentions of users nobody has seen are dropped. Only those who were not mentioned before count as reached. */
+export async function editMessage(args: EditMessageArgs, context: CallContext): Promise<MessageResult> {
   const { body } = args
-  return changeMessage(args, context, (message) => ({ kind: 'edit', id: message.id, body }))
+  const named = args.mentions?.map(asUserId)
+  return changeMessage(args, context, async ({ id, mentions: earlier }) => {
+    if (named === undefined) return { kind: 'edit', id, body }
+    const known = new Set(earlier.map((user) => user.id))
+    const added = new Set(named.filter((userId) => !known.has(userId)))
+    const refusal = await contactsRefusal(context, added.size)
+    if (refusal !== undefined) return refusal
+    return { kind: 'edit', id, body, mentions: await findKnownUsers(context.services, named) }
+  })
 }
 
 export async function deleteMessage(
   args: { readonly messageId: string },
   context: CallContext,
 ): Promise<MessageResult> {
-  return changeMessage(args, context, (message) => ({ kind: 'delete', id: message.id }))
+  return changeMessage(args, context, async (message) => ({ kind: 'delete', id: message.id }))
 }
 
 /** A message's own id tells no room, so that is looked up first. */
 async function changeMessage(
   args: { readonly messageId: string },
   context: CallContext,
-  commandFor: (message: Message) => MessageCommand,
+  commandFor: (message: Message) => Promise<MessageCommand | RejectedResult>,
 ): Promise<MessageResult> {
   const actor = actorIn(context)
   const message = await readMessage(context.services.database, asMessageId(args.messageId), actor)
   if (message === undefined) return notFoundResult('messageId')
-  return giveMessageCommand(context.services, message.roomId, actor, commandFor(message))
+  const command = await commandFor(message)
+  if (command.kind === 'rejected') return command
+  return giveMessageCommand(context.services, message.roomId, actor, command)
 }
 
 async function giveMessageCommand(

@@ -1,6 +1,7 @@
 import type { IdempotencyKey, Outcome } from '../command/commands.ts'
 import type { Actor } from '../domain/actor.ts'
 import type { Person } from '../domain/person.ts'
+import { isMuted } from '../domain/room/access.ts'
 import type { RoomCommand, RoomReply } from '../domain/room/command.ts'
 import type {
   MemberRole,
@@ -139,6 +140,8 @@ export function changePhase(
     if (kind === 'resume') await followPhase(services, roomId)
     const result = await giveRoomCommand(context, roomId, actor, { kind })
     if (result.kind === 'accepted') await followPhase(services, roomId)
+    // Nobody writes in a room that has ended.
+    if (kind === 'end' && result.kind === 'accepted') await services.presence.silenceAll(result.room.id)
     return result
   }
 }
@@ -243,6 +246,9 @@ async function giveMemberCommand(
   if (payload.kind === 'rejected') return payload
   const held = outcome.kind === 'accepted' ? outcome.state?.memberships.get(userId) : undefined
   const isMember = held?.status === 'member'
+  if (outcome.kind === 'accepted' && (!isMember || isMuted(held, outcome.at))) {
+    services.presence.silence(id, userId)
+  }
   return { ...payload, membership: isMember ? memberAfterCommand(services.reads, id, held) : null }
 }
 

@@ -20,7 +20,14 @@ const LeaderboardSnapshot = builder
 const LeaderboardUpdated = builder.objectRef<StandingsEvent>('LeaderboardUpdated').implement({
   interfaces: [Event],
   description: 'Scores changed; `standings` holds only those that did.',
-  fields: (t) => ({ standings: t.expose('standings', { type: [Standing], ...costs({ size: 20 }) }) }),
+  fields: (t) => ({
+    standings: t.expose('standings', { type: [Standing], ...costs({ size: 20 }) }),
+    removedUserIds: t.exposeIDList('removedUserIds', {
+      description:
+        'Those who left the ranking. Those below them who moved up stand in the RankingChanged that follows.',
+      ...costs({ size: 20 }),
+    }),
+  }),
 })
 
 const RankingChanged = builder.objectRef<StandingsEvent>('RankingChanged').implement({

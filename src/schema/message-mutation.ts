@@ -41,11 +41,21 @@ builder.mutationFields((t) => ({
   }),
   editMessage: t.field({
     type: MessageResult,
-    args: { messageId: t.arg.id({ required: true }), body: t.arg.string({ required: true }) },
+    description:
+      'By its author. `mentions` replaces the former mentions: users who are new get a notification, those who are gone lose\n' +
+      'theirs if it is unread. Omit it to leave the mentions as they are.',
+    args: {
+      messageId: t.arg.id({ required: true }),
+      body: t.arg.string({ required: true }),
+      mentions: t.arg.idList({ description: 'At most 50 users; unknown ones are dropped.' }),
+    },
     resolve: asCaller(editMessage),
   }),
   deleteMessage: t.field({
     type: MessageResult,
+    description:
+      'By its author and those who moderate the room. Erases the body and the mentions from all versions of the message:\n' +
+      'entries that are replayed keep their offsets and have `body: null`. Its unread notifications are withdrawn.',
     args: { messageId: t.arg.id({ required: true }) },
     resolve: asCaller(deleteMessage),
   }),

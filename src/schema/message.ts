@@ -14,7 +14,10 @@ export const Message = builder.objectRef<MessageShape>('Message').implement({
   fields: (t) => ({
     roomId: t.exposeID('roomId'),
     author: t.expose('author', { type: User }),
-    body: t.exposeString('body', { nullable: true, description: 'Null once deleted.' }),
+    body: t.exposeString('body', {
+      nullable: true,
+      description: 'Null once deleted, also in earlier entries that are replayed.',
+    }),
     mentions: t.expose('mentions', { type: [User], ...costs({ size: 1 }) }),
     replyToId: t.exposeID('replyToId', { nullable: true }),
     offset: t.exposeInt('offset', { description: "The entry of the room's message topic that created it." }),

@@ -9,8 +9,11 @@ import {
   notifyUsers,
 } from '../resolvers/notifications.ts'
 import { notificationsPlan } from '../resolvers/plans.ts'
-import type { NotificationCreatedEvent, NotificationsReadEvent } from '../resolvers/sources/notifications.ts'
-import { builder } from './builder.ts'
+import type {
+  NotificationCreatedEvent,
+  NotificationsSettledEvent,
+} from '../resolvers/sources/notifications.ts'
+import { builder, type TypeOf } from './builder.ts'
 import { connectionType } from './connection.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
 import { asCaller, costs, servedBy } from './field.ts'
@@ -67,16 +70,29 @@ const NotificationCreated = builder.objectRef<NotificationCreatedEvent>('Notific
   fields: (t) => ({ notification: t.expose('notification', { type: Notification }) }),
 })
 
-const NotificationsRead = builder.objectRef<NotificationsReadEvent>('NotificationsRead').implement({
-  interfaces: [Event],
-  fields: (t) => ({
-    ids: t.exposeIDList('ids', costs({ size: 20 })),
-    unreadCount: t.exposeInt('unreadCount'),
-  }),
-})
+function settledEvent(name: string, description: string): TypeOf<NotificationsSettledEvent> {
+  return builder.objectRef<NotificationsSettledEvent>(name).implement({
+    interfaces: [Event],
+    description,
+    fields: (t) => ({
+      ids: t.exposeIDList('ids', { description: 'They were unread until now.', ...costs({ size: 20 }) }),
+      unreadCount: t.exposeInt('unreadCount', { description: 'How many are unread from now on.' }),
+    }),
+  })
+}
+
+const NotificationsRead = settledEvent(
+  'NotificationsRead',
+  'The user marked them as read, or read the messages that they are about.',
+)
+
+const NotificationsWithdrawn = settledEvent(
+  'NotificationsWithdrawn',
+  'They no longer exist: their message was deleted, or no longer mentions the user.',
+)
 
 const NotificationEvent = builder.unionType('NotificationEvent', {
-  types: [NotificationsSnapshot, NotificationCreated, NotificationsRead],
+  types: [NotificationsSnapshot, NotificationCreated, NotificationsRead, NotificationsWithdrawn],
   resolveType: ({ type }) => type,
 })
 

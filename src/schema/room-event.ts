@@ -1,11 +1,16 @@
 import { roomStatePlan } from '../resolvers/plans.ts'
-import type { MemberEvent, MuteEvent, RoomEvent as RoomEventShape } from '../resolvers/sources/room.ts'
+import type {
+  MemberEvent,
+  MuteEvent,
+  RoleEvent,
+  RoomEvent as RoomEventShape,
+} from '../resolvers/sources/room.ts'
 import type { RoomView } from '../resolvers/views.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
 import { servedBy } from './field.ts'
 import { User } from './person.ts'
-import { Room } from './room.ts'
+import { MemberRole, Room } from './room.ts'
 
 const RoomSnapshot = builder
   .objectRef<PresentedSnapshot & { readonly room: RoomView }>('RoomSnapshot')
@@ -48,6 +53,15 @@ const MemberMuted = builder.objectRef<MuteEvent>('MemberMuted').implement({
   }),
 })
 
+const MemberRoleChanged = builder.objectRef<RoleEvent>('MemberRoleChanged').implement({
+  interfaces: [Event],
+  description: 'A member has another role from now on.',
+  fields: (t) => ({
+    user: t.expose('user', { type: User }),
+    role: t.expose('role', { type: MemberRole }),
+  }),
+})
+
 const RoomEvent = builder.unionType('RoomEvent', {
   types: [
     RoomSnapshot,
@@ -60,6 +74,7 @@ const RoomEvent = builder.unionType('RoomEvent', {
     memberEvent('MemberLeft'),
     MemberRemoved,
     MemberMuted,
+    MemberRoleChanged,
   ],
   resolveType: ({ type }) => type,
 })

@@ -1,7 +1,7 @@
 import { STATUS_KINDS, type Status as StatusShape } from '../domain/status/status.ts'
 import { LONG_LIST } from '../limits/field-cost.ts'
 import { statusesPlan } from '../resolvers/plans.ts'
-import type { StatusChangedEvent } from '../resolvers/sources/statuses.ts'
+import type { StatusChangedEvent, StatusRemovedEvent } from '../resolvers/sources/statuses.ts'
 import { reportStatus, type StatusPayload as StatusPayloadShape, statuses } from '../resolvers/statuses.ts'
 import { builder } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
@@ -44,8 +44,17 @@ const StatusChanged = builder.objectRef<StatusChangedEvent>('StatusChanged').imp
   }),
 })
 
+const StatusRemoved = builder.objectRef<StatusRemovedEvent>('StatusRemoved').implement({
+  interfaces: [Event],
+  description: 'The status became private, or that of another user: the subscriber no longer sees it.',
+  fields: (t) => ({
+    kind: t.expose('kind', { type: StatusKindType }),
+    subjectId: t.exposeID('subjectId'),
+  }),
+})
+
 const StatusEvent = builder.unionType('StatusEvent', {
-  types: [StatusesSnapshot, StatusChanged],
+  types: [StatusesSnapshot, StatusChanged, StatusRemoved],
   resolveType: ({ type }) => type,
 })
 

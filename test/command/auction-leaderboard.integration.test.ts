@@ -104,7 +104,9 @@ async function lot(): Promise<Lot> {
       if (head === undefined) throw new Error('the board has not begun')
       const held = new Map<string, string>()
       const entries = await history.readAfter(board, { ...head, offset: head.floor }, 10_000)
-      for (const standings of await present(entries)) {
+      for (const [index, standings] of (await present(entries)).entries()) {
+        const { data } = entries[index] ?? { data: {} }
+        if ('removed' in data && Array.isArray(data.removed)) for (const id of data.removed) held.delete(id)
         for (const { rank, user, score } of standings) held.set(user.id, `${rank} ${user.id} ${score}`)
       }
       return [...held.values()].toSorted((one, other) => parseInt(one, 10) - parseInt(other, 10))
@@ -172,14 +174,14 @@ describe('the board of an auction', () => {
 })
 
 describe('voiding a bid', () => {
-  test('takes a bidder who has no other off the board, told once more with 0 behind all', async () => {
+  test('takes a bidder who has no other off the board, also for who reads its entries', async () => {
     const all = await lot()
     await all.bid('ann', { amount: 600 })
     await all.bid('bob', { amount: 700 })
     await all.bid('cid', { amount: 800 })
     expect(await all.void('bob')).toBe('accepted')
     expect(await all.standings()).toEqual(['1 cid 800', '2 ann 600'])
-    expect(await all.told()).toEqual(['1 cid 800', '2 ann 600', '3 bob 0'])
+    expect(await all.told()).toEqual(['1 cid 800', '2 ann 600'])
     await all.bid('bob', { amount: 900 })
     expect(await all.standings()).toEqual(['1 bob 900', '2 cid 800', '3 ann 600'])
     expect(await all.told()).toEqual(await all.standings())

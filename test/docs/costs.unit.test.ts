@@ -2,9 +2,9 @@ import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DocumentNode, Kind, type OperationDefinitionNode, parse, validate, visit } from 'graphql'
 import { describe, expect, test } from 'vitest'
+import { excessOfDocument } from '../../src/limits/document-bounds.ts'
 import { createOperationMeasure } from '../../src/limits/operation-cost.ts'
 import { createSchema } from '../../src/schema/schema.ts'
-import { excessOfDocument } from '../../src/limits/document-bounds.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const schema = createSchema()

@@ -96,9 +96,11 @@ describe('the tale of a batch', PATIENTLY, () => {
         const steps = play(size, moves)
         const tale = writeTale(steps)
         const expected = steps.flatMap((step) => {
-          const { scores, ranks } = changes(step, 'ORDINAL')
+          const { scores, ranks, removed } = changes(step, 'ORDINAL')
           return [
-            ...(scores.length > 0 ? [{ type: 'LeaderboardUpdated', standings: scores }] : []),
+            ...(scores.length + removed.length > 0
+              ? [{ type: 'LeaderboardUpdated', standings: scores }]
+              : []),
             ...(ranks.length > 0 ? [{ type: 'RankingChanged', standings: ranks }] : []),
           ]
         })

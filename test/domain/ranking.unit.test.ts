@@ -145,11 +145,12 @@ describe('the changes of a ranking', () => {
     expect(ranks.map(lineOf)).toEqual(['1 bob 9, was 2', '2 ann 9, was 1'])
   })
 
-  test('tell once more, with 0 and behind all, who left', () => {
+  test('name those who left, and do not rank them', () => {
     const before = [score('ann', 9, 1), score('bob', 8, 2), score('cid', 7, 3)]
-    const { scores, ranks } = told(before, [score('bob', 8, 2), score('cid', 7, 3)])
-    expect(scores.map(lineOf)).toEqual(['3 ann 0, was 1'])
-    expect(ranks.map(lineOf)).toEqual(['1 bob 8, was 2', '2 cid 7, was 3', '3 ann 0, was 1'])
+    const { scores, ranks, removed } = told(before, [score('bob', 8, 2), score('cid', 7, 3)])
+    expect(removed).toEqual(['ann'])
+    expect(scores).toEqual([])
+    expect(ranks.map(lineOf)).toEqual(['1 bob 8, was 2', '2 cid 7, was 3'])
   })
 
   test('are silent about ranks from 101 on, but not about who falls to there', () => {
@@ -182,14 +183,15 @@ describe('the changes of a ranking', () => {
         const before = ranking(one, method)
         const after = ranking(other, method)
         const held = new Map(before.map(({ rank, score }) => [score.user.id, { rank, score: score.score }]))
-        const { scores, ranks } = told(one, other, method)
+        const { scores, ranks, removed } = told(one, other, method)
+        for (const id of removed) held.delete(id)
         for (const { user, rank, score } of [...scores, ...ranks]) held.set(user.id, { rank, score })
         const present = new Set(idsOf(after))
         const lines = [...held]
           .filter(([id, { rank }]) => present.has(id) && rank <= TOLD_RANKS)
           .map(([id, { rank, score }]) => `${rank} ${id} ${score}`)
         expect(lines.toSorted()).toEqual(worth(after).toSorted())
-        for (const [id, { score }] of held) if (!present.has(id)) expect(score).toBe(0)
+        expect([...held.keys()].filter((id) => !present.has(asUserId(id)))).toEqual([])
       }),
       runs(100),
     )

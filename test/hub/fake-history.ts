@@ -21,6 +21,8 @@ export interface FakeHistory extends History {
   append(count: number): string
   /** Forgets entries up to and including `offset`, as retention does. */
   trim(offset: Offset): void
+  /** Replaces the data of entries that were appended, as erasing does. */
+  rewrite(offset: Offset, data: object): void
   /** Begins another history, as a restored database would. */
   replace(): void
   readonly position: Position
@@ -54,6 +56,9 @@ export function createFakeHistory(): FakeHistory {
     trim(offset) {
       floor = asOffset(Math.max(floor, Math.min(offset, last)))
       entries = entries.filter((entry) => entry.offset > floor)
+    },
+    rewrite(offset, data) {
+      entries = entries.map((entry) => (entry.offset === offset ? { ...entry, data } : entry))
     },
     replace() {
       epoch = asEpoch(epoch + 1)

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql'
-import type { Selection, Sink, Subscriber } from '../../src/hub/delivery.ts'
 import type { Viewer } from '../../src/auth/viewer.ts'
+import type { Selection, Sink, Subscriber } from '../../src/hub/delivery.ts'
 import { createHub, type Hub, type HubEvents } from '../../src/hub/hub.ts'
 import type { HistoryPlan, PresentedEvent, Source } from '../../src/hub/source.ts'
 import { instant } from '../../src/kernel/instant.ts'
@@ -10,7 +10,7 @@ import { type FakeHistory, TOPIC } from './fake-history.ts'
 /** What one subscriber got: a snapshot's offset with its reset mark, or an entry's offset. */
 export type Received =
   | { readonly kind: 'snapshot'; readonly offset: number; readonly reset: boolean }
-  | { readonly kind: 'entry'; readonly offset: number; readonly read?: number }
+  | { readonly kind: 'entry'; readonly offset: number; readonly read?: number; readonly text?: string }
 
 export interface TestReader {
   readonly received: readonly Received[]
@@ -63,6 +63,12 @@ export function sourceOf(history: FakeHistory, present?: (event: PresentedEvent)
   }
 }
 
+/** What events of tests may have beside what all have. */
+interface Own {
+  readonly reset?: boolean
+  readonly text?: string
+}
+
 /** Subscribes from `after` on. `key` tells groups apart. `read`: what the selection reads for a value, if anything. */
 export function openReader(
   hub: Hub,
@@ -83,9 +89,12 @@ export function openReader(
     send(payload) {
       if (isBroken) throw new Error('the sink is broken')
       for (const result of payload.results) {
-        const { type, offset, reset, late } = JSON.parse(result.json.toString()).data
+        const { type, offset, reset, late, text } = JSON.parse(result.json.toString()).data
         if (type === 'Snapshot') received.push({ kind: 'snapshot', offset, reset })
-        else received.push({ kind: 'entry', offset, ...(late === undefined ? {} : { read: late }) })
+        else {
+          const read = late === undefined ? {} : { read: late }
+          received.push({ kind: 'entry', offset, ...read, ...(text === undefined ? {} : { text }) })
+        }
         cursor = result.cursor
       }
     },
@@ -99,8 +108,8 @@ export function openReader(
   const selection: Selection = {
     key,
     execute(value) {
-      const { type, position, reset } = value as PresentedEvent & { readonly reset?: boolean }
-      const data = { type, offset: position.offset, reset }
+      const { type, position, ...own } = value as PresentedEvent & Own
+      const data = { type, offset: position.offset, reset: own.reset, text: own.text }
       return read?.(position.offset)?.then((late) => ({ data: { ...data, late } })) ?? { data }
     },
   }

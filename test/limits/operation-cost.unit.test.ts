@@ -1,4 +1,4 @@
-import { buildSchema, getOperationAST, type GraphQLSchema, isObjectType, parse } from 'graphql'
+import { buildSchema, type GraphQLSchema, getOperationAST, isObjectType, parse } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import type { FieldCost } from '../../src/limits/field-cost.ts'
 import { createOperationMeasure, excessOf, type OperationSize } from '../../src/limits/operation-cost.ts'

@@ -3,10 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { migrateRecord, openRecord } from '../../src/log/record.ts'
-import { run } from '../support/process.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { withClient } from '../support/postgres-databases.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
+import { run } from '../support/process.ts'
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/migrate.ts')
 const ROLE = 'limited'

@@ -302,6 +302,31 @@ describe('who is writing', () => {
     expect(await typing()).toEqual([])
   })
 
+  test('is shown no more once they may not write, on whichever node they said it', async () => {
+    const now = () => instant(Date.now())
+    const bus = createMemoryBus()
+    const node = (name: string) => {
+      const parts = { registry: createMemoryRegistry(), deadlines: createDeadlines(now), now }
+      const presence = createPresence({ ...parts, bus, node: name })
+      onTestFinished(() => presence.close())
+      return presence
+    }
+    const [here, there] = [node('node_1'), node('node_2')]
+    await pass(0)
+    const writing = async (presence: typeof here) =>
+      (await presence.typing(ROOM).read()).users.map(({ id }) => id)
+    for (const each of [here, there]) {
+      await each.setTyping(ROOM, ANN, true)
+      await each.setTyping(ROOM, BEN, true)
+    }
+    here.silence(ROOM, ANN.id)
+    await pass(0)
+    expect([await writing(here), await writing(there)]).toEqual([['ben'], ['ben']])
+    await here.silenceAll(ROOM)
+    await pass(0)
+    expect([await writing(here), await writing(there)]).toEqual([[], []])
+  })
+
   test('is the same to followers while nobody begins or stops, however often it is said', async () => {
     const { presence } = given()
     const subject = presence.typing(ROOM)

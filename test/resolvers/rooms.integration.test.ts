@@ -25,7 +25,8 @@ const ROOM_STATE = `subscription { roomState(roomId: "-") { __typename ... on Ev
   ... on RoomUpdated { room { name memberCount members { totalCount edges { node { user { name } } } } } }
   ... on RoomPaused { room { phase } }
   ... on MemberJoined { user { id } memberCount } ... on MemberLeft { user { id } memberCount }
-  ... on MemberRemoved { user { id } memberCount reason } ... on MemberMuted { user { id } until } } }`
+  ... on MemberRemoved { user { id } memberCount reason } ... on MemberMuted { user { id } until }
+  ... on MemberRoleChanged { user { id } role } } }`
 
 async function createRoom({ run }: Given, visibility = 'PUBLIC', name = 'Hall'): Promise<string> {
   return textAt(
@@ -148,6 +149,19 @@ describe('the members of a room', () => {
       reset: false,
       room: { phase: 'PAUSED', memberCount: 1 },
     })
+  })
+
+  test('get another role, and the history tells of it', async () => {
+    const all = await given(owner, guest)
+    const roomId = await createRoom(all)
+    for (const role of ['MEMBER', 'MODERATOR', 'MODERATOR']) {
+      const add = `mutation { addMember(roomId: "${roomId}", userId: "guest", role: ${role}) ${MEMBERSHIP} }`
+      expect(await all.run(owner, add)).toMatchObject({ addMember: { membership: { role } } })
+    }
+    expect(await replay(all, await all.plan(guest, 'roomState', { roomId }), ROOM_STATE)).toMatchObject([
+      { __typename: 'MemberJoined', user: { id: 'guest' }, memberCount: 2 },
+      { __typename: 'MemberRoleChanged', user: { id: 'guest' }, role: 'MODERATOR' },
+    ])
   })
 
   test('may be added before anyone has seen them, and exist from then on', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type BeforeAttack, faultsOfAttacks, type UnderAttack } from './attack-figures.ts'
-import { latencyOf, type Latencies } from './latency.ts'
+import { type Latencies, latencyOf } from './latency.ts'
 import type { Work } from './work.ts'
 
 const MEGABYTE = 2 ** 20

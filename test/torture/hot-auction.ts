@@ -1,5 +1,5 @@
-import { makeAuction, makeRoom } from '../support/rooms.ts'
 import { withClient } from '../support/postgres-databases.ts'
+import { makeAuction, makeRoom } from '../support/rooms.ts'
 import { signToken } from '../support/tokens.ts'
 import { askUntilAnswered, bidCommand, type Given } from './commands.ts'
 import { bidsOn, SELLER } from './places.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { withClient } from '../support/postgres-databases.ts'
 import type { TestNode } from '../support/node.ts'
+import { withClient } from '../support/postgres-databases.ts'
 import { scrape } from '../support/scrape.ts'
 import { cpuMsOf } from './processes.ts'
 

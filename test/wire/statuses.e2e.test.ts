@@ -179,15 +179,21 @@ describe('a status of one user', () => {
     await report(id, 'of bob', { userId: bob.id })
     await report(id, 'of all')
     await report(id, 'of ann again', { userId: ann.id })
-    const changes = (await follow(bob, { after: cursor, subjectIds: [id] }).take(2)).map(
-      ({ previousState, status }) => [previousState, status?.state],
+    const changes = (await follow(bob, { after: cursor, subjectIds: [id] }).take(3)).map(
+      ({ __typename, previousState, status }) => [previousState, status?.state ?? __typename],
     )
     expect(changes).toEqual([
       [null, 'of bob'],
       [null, 'of all'],
+      [undefined, 'StatusRemoved'],
     ])
-    const own = await follow(ann, { after: cursor, subjectIds: [id] }).take(3)
-    expect(own.map(({ previousState }) => previousState)).toEqual([null, null, 'of all'])
+    const own = await follow(ann, { after: cursor, subjectIds: [id] }).take(4)
+    expect(own.map(({ __typename, previousState }) => previousState ?? __typename)).toEqual([
+      'StatusChanged',
+      'StatusRemoved',
+      'StatusChanged',
+      'of all',
+    ])
     expect(await bob.ask(STATUSES, { kind: 'SUPPLY', subjectIds: [id] })).toEqual([])
   })
 })

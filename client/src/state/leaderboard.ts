@@ -21,7 +21,7 @@ type Definition = LiveDefinition<
 export function liveAuctionLeaderboard(auctionId: string): Definition {
   return {
     operation: { query: LiveLeaderboardDocument, variables: { auctionId } },
-    // Without a score is of whose bids all were voided.
+    // Entries from before `removedUserIds` name those who left with a score of 0.
     reduce: (state, result) => reduce(state, result).filter(({ score }) => score > 0),
   }
 }
@@ -42,7 +42,9 @@ function reduce(
       return state
     default: {
       const changed = new Map(entry.standings.map((standing) => [standing.user.id, standing]))
-      return [...state.filter(({ user }) => !changed.has(user.id)), ...changed.values()].sort(
+      const removed = new Set('removedUserIds' in entry ? entry.removedUserIds : [])
+      const others = state.filter(({ user }) => !changed.has(user.id) && !removed.has(user.id))
+      return [...others, ...changed.values()].sort(
         (one, other) => one.rank - other.rank || (one.reachedAt < other.reachedAt ? -1 : 1),
       )
     }

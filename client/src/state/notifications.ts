@@ -32,9 +32,10 @@ function reduce(state = NONE, { notifications: entry }: LiveNotificationsSubscri
     }
     case 'NotificationCreated':
       return { unread: [entry.notification, ...state.unread], unreadCount: state.unreadCount + 1 }
-    case 'NotificationsRead': {
-      const read = new Set(entry.ids)
-      return { unread: state.unread.filter(({ id }) => !read.has(id)), unreadCount: entry.unreadCount }
+    case 'NotificationsRead':
+    case 'NotificationsWithdrawn': {
+      const gone = new Set(entry.ids)
+      return { unread: state.unread.filter(({ id }) => !gone.has(id)), unreadCount: entry.unreadCount }
     }
   }
 }

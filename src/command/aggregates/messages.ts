@@ -11,10 +11,11 @@ import { isStorable } from '../../kernel/text.ts'
 import { idOf, type Topic } from '../../kernel/topic.ts'
 import { allSettled } from '../../log/all-settled.ts'
 import type { Transaction } from '../../log/database.ts'
+import { eraseMessages } from '../../log/erase-messages.ts'
 import { messages } from '../../log/schema.ts'
 import { prepared, statement } from '../../log/statement.ts'
 import type { Asked, Change, JointAggregate } from '../aggregate.ts'
-import { tellOfMessages } from './message-tellings.ts'
+import { notifyOfMessages, type RoomChange } from './message-notifications.ts'
 import { actorsOf, lockFactsOfRooms } from './room-facts.ts'
 
 interface Sent {
@@ -69,15 +70,10 @@ export const createMessagesAggregate = (
 
   async saveAll(tx, changes) {
     const [elsewhere] = await allSettled([
-      tellOfMessages(
-        tx,
-        changes.flatMap(({ after, steps }) =>
-          after.room === null ? [] : [{ room: after.room.room, steps }],
-        ),
-        isPushed,
-      ),
+      notifyOfMessages(tx, changes.flatMap(roomChange), isPushed),
       saveSent(tx, changes),
       ...changes.flatMap(touchedAgain).map((message) => saveChange(tx, message)),
+      eraseMessages(tx, changes.flatMap(deletedBy)),
     ])
     // They are of all topics together.
     return changes.map((_, index) => ({ elsewhere: index === 0 ? elsewhere : [], kept: undefined }))
@@ -183,6 +179,23 @@ async function saveSent(tx: Transaction, changes: readonly Change<State, Message
     })
   })
   if (rows.length > 0) await SAVE_SENT(tx, JSON.stringify(rows))
+}
+
+/** Each message that the batch touched, once. */
+function roomChange({ now, before, after, steps }: Change<State, MessageEvent>): readonly RoomChange[] {
+  if (after.room === null) return []
+  const ids = new Set(steps.map(({ event }) => event.message.id))
+  const touched = [...ids].flatMap((id) => {
+    const message = after.messages.get(id)
+    return message === undefined ? [] : [{ before: before.messages.get(id), after: message }]
+  })
+  return [{ room: after.room.room, now, messages: touched }]
+}
+
+function deletedBy({ after, steps }: Change<State, MessageEvent>): readonly Message[] {
+  return steps.flatMap(({ event }) =>
+    event.type === 'MessageDeleted' ? (after.messages.get(event.message.id) ?? []) : [],
+  )
 }
 
 /** The messages that were not left as they were sent, as they are now. */

@@ -5,12 +5,13 @@ import type { ReceiptEvent } from '../../domain/receipt/event.ts'
 import { evolveMarks } from '../../domain/receipt/evolve.ts'
 import { type Marks, showsReceipts } from '../../domain/receipt/marks.ts'
 import type { Membership, Room, RoomFacts } from '../../domain/room/room.ts'
-import { asRoomId, type RoomId } from '../../kernel/id.ts'
+import { asRoomId, asUserId, type RoomId } from '../../kernel/id.ts'
 import { advance, asOffset, BEGINNING, type Offset } from '../../kernel/position.ts'
 import { idOf } from '../../kernel/topic.ts'
 import { allSettled } from '../../log/all-settled.ts'
 import type { Transaction } from '../../log/database.ts'
-import { type Aggregate, SAVED } from '../aggregate.ts'
+import { readPassedNotifications } from '../../log/settle-notifications.ts'
+import type { Aggregate } from '../aggregate.ts'
 import type { Command } from '../commands.ts'
 import { actorsOf, loadRoomFacts } from './room-facts.ts'
 
@@ -65,18 +66,27 @@ export const receiptsAggregate: Aggregate<ReceiptCommand, ReceiptReply, State, R
     return isShown ? { type, data: { user, deliveredThrough, readThrough } } : undefined
   },
 
-  async save(tx, { topic, before, after }) {
+  async save(tx, { topic, now, before, after }) {
     const moved = [...after.marks].filter(([userId, marks]) => before.marks.get(userId) !== marks)
     const rows = moved.map(([u, { deliveredThrough, readThrough }]) => ({
       u,
       d: deliveredThrough,
       r: readThrough,
     }))
-    await tx.execute(sql`
+    const read = moved.flatMap(([userId, { readThrough }]) =>
+      before.marks.get(userId)?.readThrough === readThrough
+        ? []
+        : [{ userId: asUserId(userId), readThrough }],
+    )
+    const written = tx.execute(sql`
       UPDATE members SET delivered_through = d, read_through = r
       FROM json_to_recordset(${JSON.stringify(rows)}::json) AS moved(u text, d bigint, r bigint)
       WHERE room_id = ${idOf(topic)} AND user_id = u`)
-    return SAVED
+    const [elsewhere] = await allSettled([
+      readPassedNotifications(tx, asRoomId(idOf(topic)), read, now),
+      written,
+    ])
+    return { elsewhere, kept: undefined }
   },
 
   viewOf({ room, marks }, { userId }) {

@@ -60,6 +60,8 @@ export const roomAggregate: Aggregate<RoomCommand, { readonly roomId: RoomId }, 
           return { type: event.type, data: { user: event.user, memberCount } }
         case 'MemberRemoved':
           return { type: event.type, data: { user: event.user, memberCount, reason: event.reason } }
+        case 'MemberRoleChanged':
+          return { type: event.type, data: { user: event.user, role: event.role } }
         case 'MemberMuted':
           return { type: event.type, data: { user: event.user, until: event.until } }
         default:

@@ -42,8 +42,10 @@ export const statusesAggregate: Aggregate<ReportStatus, StatusReply, State, Stat
     return decideStatus(statuses.get(body.subjectId), body, { actor, now, times })
   },
 
+  // Who loses a status follows from the change that comes right after.
   evolve(state, event) {
     if (event.type === 'Reported') return { ...state, times: withReported(state.times, event) }
+    if (event.type === 'StatusRemoved') return state
     const { status } = event
     return { ...state, statuses: new Map(state.statuses).set(status.subjectId, status) }
   },

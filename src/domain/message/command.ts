@@ -12,7 +12,13 @@ export type MessageCommand =
       readonly mentions: readonly Person[]
       readonly replyToId: MessageId | null
     }
-  | { readonly kind: 'edit'; readonly id: MessageId; readonly body: string }
+  /** `mentions`: those of the mentioned who are known, in place of the former ones; undefined leaves those as they are. */
+  | {
+      readonly kind: 'edit'
+      readonly id: MessageId
+      readonly body: string
+      readonly mentions?: readonly Person[] | undefined
+    }
   | { readonly kind: 'delete'; readonly id: MessageId }
 
 export interface MessageReply {

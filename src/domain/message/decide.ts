@@ -3,13 +3,15 @@ import type { Instant } from '../../kernel/instant.ts'
 import type { Offset } from '../../kernel/position.ts'
 import { type Actor, isActor } from '../actor.ts'
 import { accept, type Decision, forbid, reject } from '../decision.ts'
+import type { Person } from '../person.ts'
 import { canModerate, canSeeRoom, membershipOf } from '../room/access.ts'
 import type { Membership, Room, RoomFacts } from '../room/room.ts'
 import type { MessageCommand, MessageReply } from './command.ts'
+import { withoutContent } from './erase.ts'
 import type { MessageEvent } from './event.ts'
 import type { Message } from './message.ts'
 import { reasonForSilence, rejectEnded } from './speaking.ts'
-import { draftOf, rejectBody, storedBody } from './validate.ts'
+import { distinct, draftOf, rejectBody, rejectMentions, storedBody } from './validate.ts'
 
 export type MessageDecision = Decision<MessageEvent, MessageReply>
 
@@ -90,12 +92,16 @@ function edit(command: CommandOf<'edit'>, scene: Scene): MessageDecision {
   }
   if (message.deletedAt !== null) return reject('INVALID_TRANSITION', 'The message has been deleted.')
   const body = storedBody(command.body)
+  const mentions = command.mentions === undefined ? message.mentions : distinct(command.mentions)
   // Before the rest, so that a retry is accepted whatever has come between.
-  if (body === message.body) return done(message.id)
+  if (body === message.body && isSame(mentions, message.mentions)) return done(message.id)
   const silence = reasonForSilence(scene)
   if (silence !== undefined) return silence
   if (body === undefined) return rejectBody()
-  return done(message.id, { type: 'MessageEdited', message: { ...message, body, editedAt: scene.now } })
+  const tooMany = rejectMentions(mentions)
+  if (tooMany !== undefined) return tooMany
+  const edited: Message = { ...message, body, mentions, editedAt: scene.now }
+  return done(message.id, { type: 'MessageEdited', message: edited })
 }
 
 function remove(command: CommandOf<'delete'>, scene: Scene): MessageDecision {
@@ -108,8 +114,13 @@ function remove(command: CommandOf<'delete'>, scene: Scene): MessageDecision {
   }
   if (message.deletedAt !== null) return done(message.id)
   if (!moderates && room.phase === 'ENDED') return rejectEnded()
-  const deleted: Message = { ...message, body: null, mentions: [], deletedAt: now }
+  const deleted: Message = { ...withoutContent(message), deletedAt: now }
   return done(message.id, { type: 'MessageDeleted', message: deleted })
+}
+
+/** Whether both name the same users, in the same order: a user's name may have changed since. */
+function isSame(some: readonly Person[], others: readonly Person[]): boolean {
+  return some.length === others.length && some.every(({ id }, index) => others[index]?.id === id)
 }
 
 /** A message of this room; another's is as good as none. */

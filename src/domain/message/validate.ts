@@ -32,10 +32,8 @@ export function draftOf(
   const body = storedBody(command.body)
   if (body === undefined) return rejectBody()
   const mentions = distinct(command.mentions)
-  if (mentions.length > MAX_MENTIONS) {
-    const reason = `A message mentions ${MAX_MENTIONS} users at most.`
-    return reject('INVALID_INPUT', reason, { field: 'mentions' })
-  }
+  const tooMany = rejectMentions(mentions)
+  if (tooMany !== undefined) return tooMany
   if (command.replyToId !== null && messages.get(command.replyToId)?.roomId !== room.id) {
     return reject('INVALID_INPUT', 'A reply is to a message of the same room.', { field: 'replyToId' })
   }
@@ -51,12 +49,20 @@ export function rejectBody(): Refusal {
   return reject('INVALID_INPUT', `A message has ${lengthRule(MAX_BODY)}.`, { field: 'body' })
 }
 
+/** Undefined where a message may mention that many. */
+export function rejectMentions(mentions: readonly Person[]): Refusal | undefined {
+  if (mentions.length <= MAX_MENTIONS) return undefined
+  const reason = `A message mentions ${MAX_MENTIONS} users at most.`
+  return reject('INVALID_INPUT', reason, { field: 'mentions' })
+}
+
 /** Not trimmed: to a client's eyes it is a key, and blanks tell one key from another. */
 function isClientMessageId(id: string): boolean {
   const length = lengthOf(id)
   return isStorable(id) && length >= 1 && length <= MAX_CLIENT_MESSAGE_ID
 }
 
-function distinct(mentions: readonly Person[]): readonly Person[] {
+/** Each user once. */
+export function distinct(mentions: readonly Person[]): readonly Person[] {
   return [...new Map(mentions.map((person) => [person.id, person])).values()]
 }

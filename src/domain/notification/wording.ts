@@ -17,7 +17,7 @@ export function notificationOf(
   subject: AuctionSubject,
   made: { readonly id: NotificationId; readonly createdAt: Instant },
 ): Notification {
-  const { id: auctionId, roomId, title, currency } = subject
+  const { id: auctionId, roomId, currency } = subject
   const { kind, price } = telling
   return {
     ...made,
@@ -78,10 +78,7 @@ function wording(telling: Telling, subject: AuctionSubject): Wording {
 
 type BidVoided = Extract<Telling, { readonly kind: 'BID_VOIDED' }>
 
-function bodyOfVoid(
-  { amount, bidIds, voidReason, reason }: BidVoided,
-  subject: AuctionSubject,
-): string {
+function bodyOfVoid({ amount, bidIds, voidReason, reason }: BidVoided, subject: AuctionSubject): string {
   const { title } = subject
   const highest = formatAmount(amount, subject)
   const voided =

@@ -1,4 +1,3 @@
-import { amount } from '../../kernel/amount.ts'
 import type { UserId } from '../../kernel/id.ts'
 import type { RankingMethod } from '../room/room.ts'
 import type { RankingStep } from './order.ts'
@@ -13,13 +12,15 @@ const TOLD_PLACES = 1000
 export interface RankingChanges {
   /** Those whose scores changed, and those who are new. */
   readonly scores: readonly Standing[]
+  /** Those who left the ranking. */
+  readonly removed: readonly UserId[]
   /** Those who came to another rank, to one of the first hundred or from one. */
   readonly ranks: readonly Standing[]
 }
 
 /**
- * What became of a ranking, best first. Who left it is told once more, with the score 0, behind all others: a reader who
- * puts the standings told over those that are held, by user, ends with nobody at a rank that belongs to another.
+ * What became of a ranking, best first. A reader who takes out `removed` and puts the standings over those it holds, by
+ * user, ends with nobody at a rank that belongs to another.
  */
 export function changes(step: RankingStep, method: RankingMethod): RankingChanges {
   const before = step.before.scores
@@ -38,11 +39,7 @@ export function changes(step: RankingStep, method: RankingMethod): RankingChange
     note(now, previous.get(now.score.user.id))
     previous.delete(now.score.user.id)
   }
-  const behindAll = previous.size === 0 ? 0 : (rank(after, method).at(-1)?.rank ?? 0) + 1
-  for (const then of previous.values()) {
-    note({ rank: behindAll, score: { ...then.score, score: amount(0) } }, then)
-  }
-  return { scores, ranks }
+  return { scores, ranks, removed: [...previous.keys()] }
 }
 
 /** Who holds the ranks that are told. */

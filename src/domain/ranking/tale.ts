@@ -1,3 +1,4 @@
+import type { UserId } from '../../kernel/id.ts'
 import { changes, TOLD_RANKS } from './changes.ts'
 import type { Order, RankingStep } from './order.ts'
 import { type PackedStanding, pack, unpack } from './packed.ts'
@@ -17,6 +18,8 @@ export type StoredChange =
 
 interface Whole {
   readonly standings: readonly PackedStanding[]
+  /** Of LeaderboardUpdated: those who left the ranking. Absent: nobody. */
+  readonly removed?: readonly UserId[]
   readonly top?: readonly PackedStanding[]
 }
 
@@ -71,9 +74,15 @@ interface Base {
 }
 
 function inFull(step: RankingStep): StoredChange[] {
-  const { scores, ranks } = changes(step, 'ORDINAL')
+  const { scores, ranks, removed } = changes(step, 'ORDINAL')
   const told: StoredChange[] = []
-  if (scores.length > 0) told.push({ type: 'LeaderboardUpdated', data: { standings: scores.map(pack) } })
+  if (scores.length > 0 || removed.length > 0) {
+    const standings = scores.map(pack)
+    told.push({
+      type: 'LeaderboardUpdated',
+      data: removed.length === 0 ? { standings } : { standings, removed },
+    })
+  }
   if (ranks.length > 0) told.push({ type: 'RankingChanged', data: { standings: ranks.map(pack) } })
   return told
 }

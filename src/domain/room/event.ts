@@ -15,6 +15,7 @@ export type PublicRoomEvent =
       readonly role: MemberRole
       readonly joinedAt: Instant
     }
+  | { readonly type: 'MemberRoleChanged'; readonly user: Person; readonly role: MemberRole }
   | { readonly type: 'MemberLeft'; readonly user: Person }
   | { readonly type: 'MemberRemoved'; readonly user: Person; readonly reason: string | null }
   /**
@@ -28,15 +29,17 @@ export type PublicRoomEvent =
       readonly mutedUntil: Instant | null
     }
 
-/** What changes the record without an entry. `members` are in the room from its first moment: `room.memberCount` counts them. */
-export type PrivateRoomEvent =
-  | { readonly type: 'RoomCreated'; readonly room: Room; readonly members: readonly Membership[] }
-  | { readonly type: 'MemberRoleChanged'; readonly user: Person; readonly role: MemberRole }
+/** Changes the database without an entry. `members` are in the room from its first moment: `room.memberCount` counts them. */
+export interface PrivateRoomEvent {
+  readonly type: 'RoomCreated'
+  readonly room: Room
+  readonly members: readonly Membership[]
+}
 
 export type RoomEvent = PublicRoomEvent | PrivateRoomEvent
 
 export function isPublicEvent(event: RoomEvent): event is PublicRoomEvent {
-  return event.type !== 'RoomCreated' && event.type !== 'MemberRoleChanged'
+  return event.type !== 'RoomCreated'
 }
 
 /** Whether the event changes the room's phase. */

@@ -25,7 +25,19 @@ export interface StatusChanged {
   readonly previousState: string | null
 }
 
-export type StatusEvent = StatusChanged | Reported
+/**
+ * An entry, right before the StatusChanged that it goes with: the status is now for others than it was. Those who saw the
+ * one before and do not see the one after it lose it.
+ */
+export interface StatusRemoved extends Pick<Status, 'kind' | 'subjectId'> {
+  readonly type: 'StatusRemoved'
+  /** Whose it was; null: anyone's who is signed in. */
+  readonly from: UserId | null
+  /** Whose it is now. */
+  readonly to: UserId
+}
+
+export type StatusEvent = StatusChanged | StatusRemoved | Reported
 
 export interface StatusReply {
   readonly subjectId: string
@@ -75,11 +87,25 @@ export function decideStatus(
   const previousState = isForTheSame ? latest.state : null
   const accepted = { subjects: [subjectId], changed: [subjectId], reportedAt, now }
   const changed: StatusChanged = { type: 'StatusChanged', status, previousState }
-  return accept([changed, ...reported(times, accepted)], { subjectId, stale: false })
+  const events = [...removedBy(latest, status), changed, ...reported(times, accepted)]
+  return accept(events, { subjectId, stale: false })
+}
+
+function removedBy(
+  latest: Status | undefined,
+  { kind, subjectId, userId }: Status,
+): readonly StatusRemoved[] {
+  if (latest === undefined || userId === null || latest.userId === userId) return []
+  return [{ type: 'StatusRemoved', kind, subjectId, from: latest.userId, to: userId }]
+}
+
+/** Whether `caller` saw the status until now, and no longer does. */
+export function losesStatus(caller: Actor | null, { from, to }: Pick<StatusRemoved, 'from' | 'to'>): boolean {
+  return seesStatus(caller, { userId: from }) && !seesStatus(caller, { userId: to })
 }
 
 /** Whether `caller` may see it; null is a visitor, who sees none. */
-export function seesStatus(caller: Actor | null, { userId }: Status): boolean {
+export function seesStatus(caller: Actor | null, { userId }: Pick<Status, 'userId'>): boolean {
   if (caller === null) return false
   if (userId === null || isPrivileged(caller)) return true
   return caller.kind === 'user' && caller.person.id === userId

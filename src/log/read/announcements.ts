@@ -7,6 +7,7 @@ import {
   getTableColumns,
   gt,
   inArray,
+  isNotNull,
   isNull,
   or,
   type SQL,
@@ -16,7 +17,7 @@ import { QueryBuilder } from 'drizzle-orm/pg-core'
 import { canSeeAnnouncement } from '../../domain/announcement/access.ts'
 import { type Announcement, AUDIENCES } from '../../domain/announcement/announcement.ts'
 import type { Caller } from '../../domain/room/access.ts'
-import type { AnnouncementId } from '../../kernel/id.ts'
+import type { AnnouncementId, RoomId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
 import type { Position } from '../../kernel/position.ts'
 import { announcementsTopic } from '../../kernel/topic.ts'
@@ -94,6 +95,15 @@ export async function readAnnouncementsInForce(
   if (head === undefined) throw new Error('the history of announcements has not begun')
   const found = rows.flatMap((row) => (row.announcement === null ? [] : [announcementOf(row.announcement)]))
   return { position: { epoch: head.epoch, offset: head.offset }, at: head.at, announcements: found }
+}
+
+/** The rooms that announcements in force are meant for. */
+export async function readRoomsWithAnnouncements(executor: Executor): Promise<readonly RoomId[]> {
+  const rows = await executor
+    .selectDistinct({ roomId: announcements.roomId })
+    .from(announcements)
+    .where(and(inForce(), isNotNull(announcements.roomId)))
+  return rows.flatMap(({ roomId }) => roomId ?? [])
 }
 
 /** `isInForce`, by the database's clock. */

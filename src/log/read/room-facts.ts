@@ -1,5 +1,5 @@
 import { and, eq, inArray } from 'drizzle-orm'
-import type { Membership, RoomFacts } from '../../domain/room/room.ts'
+import type { Membership, RoomFacts, RoomVisibility } from '../../domain/room/room.ts'
 import type { RoomId } from '../../kernel/id.ts'
 import type { Executor } from '../database.ts'
 import { members, rooms } from '../schema.ts'
@@ -24,6 +24,18 @@ export async function readRoomFacts(
     memberships.get(roomId)?.set(userId, { user: { id: userId, name: userName }, ...rest })
   }
   return new Map(found.map((room) => [room.id, { room, memberships: memberships.get(room.id) ?? new Map() }]))
+}
+
+/** Those of `ids` that exist. */
+export async function readVisibilities(
+  executor: Executor,
+  ids: readonly RoomId[],
+): Promise<readonly { readonly id: RoomId; readonly visibility: RoomVisibility }[]> {
+  if (ids.length === 0) return []
+  return executor
+    .select({ id: rooms.id, visibility: rooms.visibility })
+    .from(rooms)
+    .where(inArray(rooms.id, [...ids]))
 }
 
 async function readStanding(

@@ -8,6 +8,7 @@ import { readAnnouncementsInForce } from '../../log/read/announcements.ts'
 import { readRoomFacts } from '../../log/read/room-facts.ts'
 import { callerOf } from '../caller.ts'
 import { oneAtATime } from '../one-at-a-time.ts'
+import { createAnnouncementSight } from './announcement-sight.ts'
 import { presentEntry, unreadable } from './present.ts'
 
 interface AnnouncementEntryData {
@@ -31,6 +32,7 @@ export function createAnnouncementsSource(database: Database): Source<undefined,
   return {
     snapshotType: 'AnnouncementsSnapshot',
     isSnapshotShared: false,
+    sight: createAnnouncementSight(database, roomOf),
 
     async snapshot(_topic, viewer) {
       const found = await readAnnouncementsInForce(database, callerOf(viewer), MAX_SNAPSHOT)

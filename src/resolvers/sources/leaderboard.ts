@@ -1,6 +1,7 @@
 import type { Standing } from '../../domain/ranking/standing.ts'
 import { reachOf, readTale, type StoredChange } from '../../domain/ranking/tale.ts'
 import type { PresentedEvent, Source } from '../../hub/source.ts'
+import type { UserId } from '../../kernel/id.ts'
 import { asOffset } from '../../kernel/position.ts'
 import type { Database } from '../../log/database.ts'
 import type { Entry } from '../../log/entry.ts'
@@ -9,7 +10,10 @@ import { leaderboardNow, leaderboardOfRecord } from '../leaderboard-view.ts'
 import { presentEntry, unreadable } from './present.ts'
 
 /** LeaderboardUpdated, RankingChanged. */
-export type StandingsEvent = PresentedEvent & { readonly standings: readonly Standing[] }
+export type StandingsEvent = PresentedEvent & {
+  readonly standings: readonly Standing[]
+  readonly removedUserIds: readonly UserId[]
+}
 
 export type SnapshotCreatedEvent = StandingsEvent & { readonly snapshotId: string }
 
@@ -43,7 +47,7 @@ export function createLeaderboardSource(database: Database): Source<readonly Sta
 
     present(entry, standings): StandingsEvent | SnapshotCreatedEvent {
       if (standings === undefined) throw unreadable(entry)
-      const event = { ...presentEntry(entry), standings }
+      const event = { ...presentEntry(entry), standings, removedUserIds: removedBy(entry) }
       return 'snapshotId' in entry.data ? { ...event, snapshotId: String(entry.data.snapshotId) } : event
     },
   }
@@ -52,6 +56,11 @@ export function createLeaderboardSource(database: Database): Source<readonly Sta
 function storedChange(entry: Entry): StoredChange {
   if (!isStoredChange(entry)) throw unreadable(entry)
   return entry
+}
+
+function removedBy(entry: Entry): readonly UserId[] {
+  const { data } = storedChange(entry)
+  return 'removed' in data ? (data.removed ?? []) : []
 }
 
 function isStoredChange<Given extends Entry>(entry: Given): entry is Given & StoredChange {

@@ -42,6 +42,9 @@ export function createMessagesSource(database: Database): Source {
       if (isMessageData(data) || isReceiptData(data)) return { ...data, ...presentEntry(entry) }
       throw unreadable(entry)
     },
+
+    // Deletion erases the content of every earlier version.
+    rewritesHistory: ({ type }) => type === 'MessageDeleted',
   }
 }
 

@@ -10,13 +10,14 @@ interface CreatedData {
   readonly notification: Notification
 }
 
-interface ReadData {
+interface SettledData {
   readonly ids: readonly NotificationId[]
   readonly unreadCount: number
 }
 
 export type NotificationCreatedEvent = PresentedEvent & CreatedData
-export type NotificationsReadEvent = PresentedEvent & ReadData
+/** NotificationsRead, NotificationsWithdrawn. */
+export type NotificationsSettledEvent = PresentedEvent & SettledData
 
 const MAX_SNAPSHOT = 200
 
@@ -31,9 +32,9 @@ export function createNotificationsSource(database: Database): Source {
       return { position, at, state: { unread } }
     },
 
-    present(entry): NotificationCreatedEvent | NotificationsReadEvent {
+    present(entry): NotificationCreatedEvent | NotificationsSettledEvent {
       const { data } = entry
-      if (isCreatedData(data) || isReadData(data)) return { ...data, ...presentEntry(entry) }
+      if (isCreatedData(data) || isSettledData(data)) return { ...data, ...presentEntry(entry) }
       throw unreadable(entry)
     },
   }
@@ -43,6 +44,6 @@ function isCreatedData(data: object): data is CreatedData {
   return 'notification' in data
 }
 
-function isReadData(data: object): data is ReadData {
+function isSettledData(data: object): data is SettledData {
   return 'ids' in data
 }

@@ -10,6 +10,7 @@ import { readTradeScope } from '../../log/read/trade-facts.ts'
 import { callerOf } from '../caller.ts'
 import { presentEntry, unreadable } from './present.ts'
 import type { TradeRooms } from './trade-rooms.ts'
+import { TRADE_SIGHT } from './trade-sight.ts'
 
 /** OrderAccepted, OrderFailed, OrderCancelled. */
 interface OrderEntryData {
@@ -36,6 +37,7 @@ export function createOrdersSource(
   return {
     snapshotType: 'OrdersSnapshot',
     isSnapshotShared: false,
+    sight: TRADE_SIGHT,
 
     async snapshot(topic, viewer) {
       const roomId = asRoomId(idOf(topic))

@@ -9,6 +9,7 @@ import { readTradeScope } from '../../log/read/trade-facts.ts'
 import { callerOf } from '../caller.ts'
 import { presentEntry, unreadable } from './present.ts'
 import type { TradeRooms } from './trade-rooms.ts'
+import { TRADE_SIGHT } from './trade-sight.ts'
 
 /** PositionUpdated, PositionClosed. (The `position` of an event is where it stands in the history.) */
 export type PositionEvent = PresentedEvent & { readonly held: Position }
@@ -25,6 +26,7 @@ export function createPositionsSource(
   return {
     snapshotType: 'PositionsSnapshot',
     isSnapshotShared: false,
+    sight: TRADE_SIGHT,
 
     async snapshot(topic, viewer) {
       const roomId = asRoomId(idOf(topic))

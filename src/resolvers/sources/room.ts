@@ -1,6 +1,6 @@
 import { SYSTEM } from '../../domain/actor.ts'
 import type { Person } from '../../domain/person.ts'
-import type { Room } from '../../domain/room/room.ts'
+import type { MemberRole, Room } from '../../domain/room/room.ts'
 import type { PresentedEvent, Source } from '../../hub/source.ts'
 import { asRoomId } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/instant.ts'
@@ -23,6 +23,11 @@ interface MemberEntryData {
   readonly reason?: string | null
 }
 
+interface RoleEntryData {
+  readonly user: Person
+  readonly role: MemberRole
+}
+
 /** MemberMuted. */
 interface MuteEntryData {
   readonly user: Person
@@ -32,6 +37,8 @@ interface MuteEntryData {
 export type RoomEvent = PresentedEvent & { readonly room: RoomView }
 export type MemberEvent = PresentedEvent & MemberEntryData
 export type MuteEvent = PresentedEvent & MuteEntryData
+/** MemberRoleChanged. */
+export type RoleEvent = PresentedEvent & RoleEntryData
 
 export function createRoomSource(database: Database, reads: SharedReads): Source {
   return {
@@ -44,7 +51,7 @@ export function createRoomSource(database: Database, reads: SharedReads): Source
       return { position: record.positions.room, at: record.at, state: { room: roomOfRecord(record) } }
     },
 
-    present(entry): RoomEvent | MemberEvent | MuteEvent {
+    present(entry): RoomEvent | MemberEvent | MuteEvent | RoleEvent {
       const { data } = entry
       if (isRoomData(data)) return { ...presentEntry(entry), room: roomOfEntry(reads, data.room) }
       if (isMemberData(data)) return { ...data, ...presentEntry(entry) }
@@ -53,10 +60,10 @@ export function createRoomSource(database: Database, reads: SharedReads): Source
   }
 }
 
-function isRoomData(data: object): data is RoomEntryData {
+export function isRoomData(data: object): data is RoomEntryData {
   return 'room' in data
 }
 
-export function isMemberData(data: object): data is MemberEntryData | MuteEntryData {
+export function isMemberData(data: object): data is MemberEntryData | MuteEntryData | RoleEntryData {
   return 'user' in data
 }

@@ -1,5 +1,5 @@
 import { actorOf, type Viewer } from '../../auth/viewer.ts'
-import { seesStatus } from '../../domain/status/report.ts'
+import { losesStatus, type StatusRemoved, seesStatus } from '../../domain/status/report.ts'
 import type { Status, StatusKind } from '../../domain/status/status.ts'
 import type { Part, PresentedEvent, Source } from '../../hub/source.ts'
 import { idOf } from '../../kernel/topic.ts'
@@ -12,7 +12,10 @@ interface StatusData {
   readonly previousState: string | null
 }
 
+type RemovedData = Omit<StatusRemoved, 'type'>
+
 export type StatusChangedEvent = PresentedEvent & StatusData
+export type StatusRemovedEvent = PresentedEvent & RemovedData
 
 export interface StatusesSource extends Source {
   /** The same for some subjects alone. */
@@ -38,22 +41,33 @@ export function createStatusesSource(database: Database): StatusesSource {
     isSnapshotShared: false,
     snapshot: (topic, viewer) => snapshot(topic, viewer, null),
 
-    present(entry): StatusChangedEvent {
-      if (!isStatusData(entry.data)) throw unreadable(entry)
-      return { ...entry.data, ...presentEntry(entry) }
+    present(entry): StatusChangedEvent | StatusRemovedEvent {
+      const { data } = entry
+      if (isStatusData(data) || isRemovedData(data)) return { ...data, ...presentEntry(entry) }
+      throw unreadable(entry)
     },
 
-    sees: (event, _prepared, viewer) =>
-      isStatusData(event) && seesStatus(viewer === null ? null : actorOf(viewer), event.status),
+    sees(event, _access, viewer) {
+      const caller = viewer === null ? null : actorOf(viewer)
+      if (isRemovedData(event)) return losesStatus(caller, event)
+      return isStatusData(event) && seesStatus(caller, event.status)
+    },
 
     of(subjectIds) {
       const wanted = new Set(subjectIds)
       return {
         snapshot: (topic, viewer) => snapshot(topic, viewer, subjectIds),
-        has: (event) => isStatusData(event) && wanted.has(event.status.subjectId),
+        has(event) {
+          if (isRemovedData(event)) return wanted.has(event.subjectId)
+          return isStatusData(event) && wanted.has(event.status.subjectId)
+        },
       }
     },
   }
+}
+
+function isRemovedData(data: object): data is RemovedData {
+  return 'subjectId' in data && 'from' in data && 'to' in data
 }
 
 function isStatusData(data: object): data is StatusData {

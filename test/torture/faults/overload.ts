@@ -1,8 +1,8 @@
 import type { Attempt } from '../attempts.ts'
 import { startChild } from '../child.ts'
 import type { Fault, Form } from '../fault.ts'
-import type { LoaderOrder, LoaderRequest } from '../loader.ts'
 import { faultsOfLoads, type LoadBounds, RAMP_MS, rateOf, reportLoads } from '../load-figures.ts'
+import type { LoaderOrder, LoaderRequest } from '../loader.ts'
 import { perform } from '../scene.ts'
 
 const BURST = { nodes: 2, rooms: 1, watchersEach: 1, publishers: 1, pauseMs: 300 }

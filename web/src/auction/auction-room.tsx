@@ -84,9 +84,9 @@ interface LotProps {
 
 function LotOfViewer({ auction, bids, myId }: LotProps) {
   const own = useOwnBidding(auction, myId !== null)
-  const hasBid = own.hasBid || bids.some(({ bidder }) => bidder.id === myId)
+  const shown = ownBids(bids, myId)
   return (
-    <Lot auction={auction} hasBid={hasBid}>
+    <Lot auction={auction} own={shown === 'none' ? own.bids : shown}>
       <SignIn />
       {myId !== null && <Bidding auction={auction} own={own} />}
       {myId !== null && <Wallet auction={auction} />}

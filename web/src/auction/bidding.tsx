@@ -17,11 +17,6 @@ interface Answer {
 /** Quick bids go so many steps beyond the least. */
 const QUICK_STEPS = [0, 1, 3]
 
-interface Props {
-  readonly auction: Auction
-  readonly bids: readonly Bid[]
-}
-
 /** Quick bids, a ceiling, buying at once; and what became of it. */
 export function Bidding({ auction, own }: { readonly auction: Auction; readonly own: OwnBidding }) {
   const { myId, isConnected } = useHere()

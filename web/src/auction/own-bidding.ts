@@ -2,13 +2,14 @@ import type { Auction } from '@rostrum/client'
 import { useEffect, useState } from 'react'
 import { useClient } from 'urql'
 import { OwnBiddingDocument, type OwnBiddingQuery } from '../gql/graphql.ts'
+import type { OwnBids } from './standing.ts'
 
 type Asked = NonNullable<OwnBiddingQuery['auction']>['myBidding']
 
 /** The signed-in user's own position in an auction. */
 export interface OwnBidding {
-  /** Whether they have bid, as of the last query. */
-  readonly hasBid: boolean
+  /** Their bids, as of the last query. */
+  readonly bids: OwnBids
   readonly maximum: number | null
   /** Counts the times that bids were voided. */
   readonly voids: number
@@ -22,7 +23,7 @@ export interface OwnBidding {
  */
 export function useOwnBidding({ id: auctionId, bidCount }: Auction, isSignedIn: boolean): OwnBidding {
   const client = useClient()
-  const [hasBid, setHasBid] = useState(false)
+  const [bids, setBids] = useState<OwnBids>('none')
   const [maximum, setMaximum] = useState<number | null>(null)
   const voids = useVoids(bidCount)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the voided bids may have been one's own
@@ -30,7 +31,7 @@ export function useOwnBidding({ id: auctionId, bidCount }: Auction, isSignedIn: 
     let isCurrent = true
     const take = (own: Asked): void => {
       if (!isCurrent) return
-      setHasBid(own !== null)
+      setBids(own === null ? 'none' : own.highestBid === null ? 'voided' : 'standing')
       setMaximum(own?.maximum ?? null)
     }
     if (!isSignedIn) take(null)
@@ -44,7 +45,7 @@ export function useOwnBidding({ id: auctionId, bidCount }: Auction, isSignedIn: 
       isCurrent = false
     }
   }, [client, auctionId, isSignedIn, voids])
-  return { hasBid, maximum, voids, setMaximum }
+  return { bids, maximum, voids, setMaximum }
 }
 
 /** How often there were fewer bids than before: some were voided. */

@@ -1,0 +1,54 @@
+import type { PresentedEvent, Sight, SightChange } from '../../hub/source.ts'
+import { asRoomId, type RoomId } from '../../kernel/id.ts'
+import { idOf, roomTopic, type Topic } from '../../kernel/topic.ts'
+import type { Database } from '../../log/database.ts'
+import type { Entry } from '../../log/entry.ts'
+import { readRoomsWithAnnouncements } from '../../log/read/announcements.ts'
+import { readVisibilities } from '../../log/read/room-facts.ts'
+import { isMemberData, isRoomData } from './room.ts'
+
+/** The room entries that decide whether a user sees a room that opens to its members alone. */
+const DECISIVE: ReadonlySet<string> = new Set(['MemberJoined', 'MemberLeft', 'MemberRemoved'])
+
+/**
+ * An announcement to a room is for those who see the room. `roomOf`: the room that an event announces something to, where
+ * it does.
+ */
+export function createAnnouncementSight(
+  database: Database,
+  roomOf: (event: PresentedEvent & object) => RoomId | null,
+): Sight {
+  /** Of the rooms that are followed, as far as they are known. */
+  const visibilities = new Map<Topic, string>()
+
+  return {
+    async topics() {
+      return (await readRoomsWithAnnouncements(database)).map(roomTopic)
+    },
+
+    named(event) {
+      const roomId = roomOf(event)
+      return roomId === null ? [] : [roomTopic(roomId)]
+    },
+
+    async learn(topics) {
+      const found = await readVisibilities(
+        database,
+        topics.map((topic) => asRoomId(idOf(topic))),
+      )
+      for (const { id, visibility } of found) visibilities.set(roomTopic(id), visibility)
+    },
+
+    changedBy({ topic, type, data }: Entry): SightChange {
+      if (isRoomData(data)) {
+        const isSame = visibilities.get(topic) === data.room.visibility
+        visibilities.set(topic, data.room.visibility)
+        return isSame ? undefined : { kind: 'everybody' }
+      }
+      const known = visibilities.get(topic)
+      const isForMembers = known === undefined || known === 'MEMBERS'
+      if (!isForMembers || !DECISIVE.has(type) || !isMemberData(data)) return undefined
+      return { kind: 'user', userId: data.user.id }
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import type { Viewer } from '../../src/auth/viewer.ts'
+import type { SightChange, Source } from '../../src/hub/source.ts'
+import { encodeCursor } from '../../src/kernel/cursor.ts'
+import { asUserId } from '../../src/kernel/id.ts'
+import { FAR_FUTURE } from '../../src/kernel/instant.ts'
+import { asEpoch, asOffset } from '../../src/kernel/position.ts'
+import { createFakeBus } from './fake-bus.ts'
+import { createFakeHistory, TOPIC } from './fake-history.ts'
+import { createTestHub, openReader, sourceOf, type TestReader } from './reader.ts'
+import { settled } from './settled.ts'
+
+const viewer = (id: string): Viewer => {
+  const user = { id: asUserId(id), name: id }
+  return { user, roles: new Set(['USER']), expiresAt: FAR_FUTURE, issuedAt: null }
+}
+
+/** A topic whose own entries change the sight of whomever `change` says. */
+function given() {
+  const history = createFakeHistory()
+  const bus = createFakeBus()
+  const hub = createTestHub(history, bus)
+  const sight = { change: undefined as SightChange }
+  const source: Source = {
+    ...sourceOf(history),
+    isSnapshotShared: false,
+    sees: () => true,
+    sight: { topics: async () => [TOPIC], changedBy: () => sight.change },
+  }
+  return {
+    sight,
+    open: (id: string, after: string | null = null) =>
+      openReader(hub, source, after, id, undefined, viewer(id)),
+    async write() {
+      bus.deliver(history.append(1))
+      await settled()
+    },
+  }
+}
+
+const resets = ({ received }: TestReader) =>
+  received.flatMap((each) => (each.kind === 'snapshot' && each.reset ? [each.offset] : []))
+
+describe('a change of who sees a topic', () => {
+  test('gives the user whom it concerns a snapshot with reset, and nobody else', async () => {
+    const { sight, open, write } = given()
+    const [ann, bob] = [open('ann'), open('bob')]
+    await settled()
+    sight.change = { kind: 'user', userId: asUserId('ann') }
+    await write()
+    sight.change = undefined
+    await write()
+    expect(resets(ann)).toEqual([1])
+    expect(ann.received.at(-1)).toEqual({ kind: 'entry', offset: 2 })
+    expect(resets(bob)).toEqual([])
+  })
+
+  test('gives everybody one where it concerns everybody', async () => {
+    const { sight, open, write } = given()
+    const readers = [open('ann'), open('bob')]
+    await settled()
+    sight.change = { kind: 'everybody' }
+    await write()
+    expect(readers.map(resets)).toEqual([[1], [1]])
+  })
+
+  test('also reaches a reader who is catching up', async () => {
+    const { sight, open, write } = given()
+    open('bob')
+    for (let count = 0; count < 3; count += 1) await write()
+    const ann = open('ann', encodeCursor(TOPIC, { epoch: asEpoch(1), offset: asOffset(0) }))
+    ann.hold()
+    await settled()
+    sight.change = { kind: 'user', userId: asUserId('ann') }
+    await write()
+    ann.release()
+    await settled()
+    expect(resets(ann)).toEqual([4])
+  })
+})
