@@ -1,7 +1,13 @@
 import { print } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { LiveAuctionDocument, type LiveAuctionSubscription } from '../../client/src/gql/graphql.ts'
+import {
+  LiveAuctionDocument,
+  type LiveAuctionSubscription,
+  LiveLeaderboardDocument,
+  type LiveLeaderboardSubscription,
+} from '../../client/src/gql/graphql.ts'
 import { type AuctionState, liveAuction } from '../../client/src/state/auction.ts'
+import { liveAuctionLeaderboard } from '../../client/src/state/leaderboard.ts'
 import { createRandom } from '../support/random.ts'
 import { type Given, given, replay, snapshot, textAt, viewer } from './given.ts'
 
@@ -13,6 +19,9 @@ const bank = viewer('bank', 'SERVICE', 'ADMIN')
 const LIVE = print(LiveAuctionDocument)
   .replace(/^subscription LiveAuction\(.*\) \{/m, 'subscription LiveAuction {')
   .replace('bids(auctionId: $auctionId, after: $after)', 'bids(auctionId: "-")')
+const RANKING = print(LiveLeaderboardDocument)
+  .replace(/^subscription LiveLeaderboard\(.*\) \{/m, 'subscription LiveLeaderboard {')
+  .replace(/ {2}leaderboard\(.*\) \{/, '  leaderboard(auctionId: "-") {')
 const CREATE = `mutation ($input: CreateAuctionInput!) {
   createAuction(input: $input) { ... on AuctionPayload { auction { id } } } }`
 const BID = `mutation ($input: PlaceBidInput!) { placeBid(input: $input) { __typename } }`
@@ -183,24 +192,36 @@ describe.for([
         about,
       ).toBe(true)
       for (const [index, from] of taken.entries()) {
+        const later = taken.slice(index).filter(({ offset }) => offset > from.offset)
         let state = reduce(undefined, { bids: from })
-        let next = index + 1
         for (const entry of entries.filter(({ offset }) => offset > from.offset)) {
           state = reduce(state, { bids: entry })
-          for (
-            let fresh = taken[next];
-            fresh !== undefined && fresh.offset <= entry.offset;
-            fresh = taken[next]
-          ) {
-            next += 1
-            if (fresh.offset < entry.offset) continue
-            expect(visible(state), `${about}, from ${from.offset} to ${fresh.offset}`).toEqual(
-              visible(reduce(undefined, { bids: fresh })),
+          for (; later[0]?.offset === entry.offset; later.shift()) {
+            expect(visible(state), `${about}, from ${from.offset} to ${entry.offset}`).toEqual(
+              visible(reduce(undefined, { bids: later[0] })),
             )
           }
         }
-        expect(next, about).toBe(taken.length)
+        expect(later, about).toEqual([])
       }
     },
   )
+
+  test('has the ranking that the entries of its leaderboard give', async () => {
+    const seed = Date.now() % 2 ** 20
+    const lot = await open(funded, seed)
+    const { all, id } = lot
+    const plan = await all.plan(null, 'leaderboard', { auctionId: id })
+    const { reduce } = liveAuctionLeaderboard(id)
+    type Entry = LiveLeaderboardSubscription['leaderboard']
+    const first = (await snapshot(all, plan, RANKING)) as Entry
+    for (let step = 0; step < 50; step += 1) await act(lot, step)
+    const entries = (await replay(all, plan, RANKING)) as Entry[]
+    const begun = reduce(undefined, { leaderboard: first })
+    const state = entries.reduce((before, leaderboard) => reduce(before, { leaderboard }), begun)
+    const fresh = reduce(undefined, { leaderboard: (await snapshot(all, plan, RANKING)) as Entry })
+    const ranks = (standings: typeof state): readonly string[] =>
+      standings.map(({ rank, user, score }) => `${rank} ${user.id} ${score}`)
+    expect(ranks(state), `seed ${seed}`).toEqual(ranks(fresh))
+  })
 })

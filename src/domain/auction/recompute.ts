@@ -82,8 +82,8 @@ export function recomputeFunded(
 }
 
 /**
- * The commands that leaders cannot pay, of one leader after the other. Whoever offers most leads: so that this needs no
- * replay for each of them. Equal maximums are left to the replay.
+ * The commands that leaders cannot pay, of one leader after the other. The bidder with the highest maximum leads, so no
+ * replay is needed to find each of them. Equal maximums are left to the replay.
  */
 function unfundedLeaders(
   commands: readonly PastCommand[],

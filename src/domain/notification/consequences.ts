@@ -99,8 +99,8 @@ function tellingsOf(
 }
 
 /**
- * Those whose bids were voided, and who leads since. An automatic bid that was merely recomputed took nothing from its
- * bidder: the maximum behind it still counts.
+ * Bidders whose bids were voided, and the new leader. A bidder whose automatic bid was recomputed loses nothing: the
+ * maximum behind it still counts.
  */
 function tellingsOfVoid(leader: Person | null, data: AuctionEntry['data']): readonly Telling[] {
   const { bids = [], reason = '', standing } = data
