@@ -3,7 +3,7 @@ import * as iso4217 from 'dinero.js/currencies'
 const CODE = /^[A-Z][A-Z0-9]{2,7}$/
 
 /** The most digits that a currency outside ISO 4217 may have after the decimal point. */
-export const MAX_EXPONENT = 8
+const MAX_EXPONENT = 8
 
 /** The rule of `isCurrency`, a whole sentence. */
 export const CURRENCY_RULE = 'The currency must be 3 to 8 capital letters and digits, such as EUR.'

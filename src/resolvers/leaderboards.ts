@@ -1,12 +1,17 @@
 import type { Standing } from '../domain/ranking/standing.ts'
 import type { RankingMethod } from '../domain/room/room.ts'
+import { amount, isAmount } from '../kernel/amount.ts'
 import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
-import { asRoomId, ID_PREFIXES, kindOfId, publicRoomId } from '../kernel/id.ts'
+import { asRoomId, asUserId, ID_PREFIXES, kindOfId, publicRoomId } from '../kernel/id.ts'
+import { FAR_FUTURE, instant } from '../kernel/instant.ts'
 import { auctionLeaderboardTopic, idOf, roomLeaderboardTopic, type Topic } from '../kernel/topic.ts'
+import { readStandings, type StandingsPage } from '../log/read/standings.ts'
 import { type SharedContext, signalIn } from './context.ts'
+import { badUserInput, cursorInvalid } from './errors.ts'
 import type { LeaderboardView } from './leaderboard-view.ts'
 import { once } from './once.ts'
 import { sizeOf } from './paging.ts'
+import { readFor } from './read-for.ts'
 import type { AuctionView, RoomView } from './views.ts'
 
 /** The leaderboard as it is when first asked for. */
@@ -49,12 +54,49 @@ export async function leaderboardMethod({ record }: LeaderboardView): Promise<Ra
   return (await record()).method
 }
 
+export interface StandingsArgs {
+  readonly first?: number | null | undefined
+  readonly after?: string | null | undefined
+  readonly around?: string | null | undefined
+}
+
+/** From the first rank the standings of the view; from elsewhere those of now. Throws BAD_USER_INPUT and CURSOR_INVALID. */
 export async function leaderboardStandings(
-  { record, size }: LeaderboardView,
-  { first }: { readonly first?: number | null | undefined },
+  { topic, record, size }: LeaderboardView,
+  { first, after, around }: StandingsArgs,
+  context: SharedContext,
 ): Promise<readonly Standing[]> {
+  const page = pageOf(after ?? null, around ?? null)
+  if (page !== null) {
+    const limit = sizeOf('first', first)
+    return readFor(context, (database) => readStandings(database, topic, page, limit))
+  }
   const shown = first === null || first === undefined ? size : null
   return (await record()).standings.slice(0, shown ?? sizeOf('first', first))
+}
+
+/** Where a page goes on behind `standing`. */
+export function standingCursor({ score, reachedAt, user }: Standing): string {
+  return Buffer.from(`standing.${score}.${reachedAt}.${user.id}`).toString('base64url')
+}
+
+const STANDING = /^standing\.(-?\d{1,16})\.(\d{1,16})\.([^\0]{1,1000})$/su
+
+/** Null: from the first rank on. */
+function pageOf(after: string | null, around: string | null): StandingsPage | null {
+  if (after !== null && around !== null) throw badUserInput('Give after or around, not both.')
+  if (around !== null) return { kind: 'around', userId: asUserId(around) }
+  if (after === null) return null
+  const [, score = '', reachedAt = '', id = ''] =
+    STANDING.exec(Buffer.from(after, 'base64url').toString()) ?? []
+  const isGiven = id !== '' && isAmount(Number(score)) && Number(reachedAt) <= FAR_FUTURE
+  if (!isGiven) throw cursorInvalid()
+  return {
+    kind: 'after',
+    userId: asUserId(id),
+    score: amount(Number(score)),
+    reachedAt: instant(Number(reachedAt)),
+  }
 }
 
 export async function leaderboardCursor({ topic, record }: LeaderboardView): Promise<Cursor> {

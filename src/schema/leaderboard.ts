@@ -11,6 +11,7 @@ import {
   leaderboardOfRoom,
   leaderboardRoomId,
   leaderboardStandings,
+  standingCursor,
 } from '../resolvers/leaderboards.ts'
 import { Auction } from './auction.ts'
 import { builder } from './builder.ts'
@@ -40,6 +41,10 @@ export const Standing = builder.objectRef<StandingShape>('Standing').implement({
       description:
         'In an entry, the rank before it; elsewhere, the one before the score last changed. Null for who was new.',
     }),
+    cursor: t.string({
+      description: 'Pass to `standings(after:)`: the ranks behind this one follow.',
+      resolve: standingCursor,
+    }),
     reachedAt: t.expose('reachedAt', { type: 'DateTime', description: 'When the score was reached.' }),
   }),
 })
@@ -62,9 +67,15 @@ export const Leaderboard = builder.objectRef<LeaderboardView>('Leaderboard').imp
     method: t.field({ type: RankingMethod, ...costs({ weight: PAID }), resolve: leaderboardMethod }),
     standings: t.field({
       type: [Standing],
-      description: 'Best first.',
-      args: { first: t.arg.int() },
-      ...costs({ weight: PAID, size: 20 }),
+      description: 'Best first. `after` and `around` read the ranking as it is now.',
+      args: {
+        first: t.arg.int({ description: 'At most 100; 20 unless given.' }),
+        after: t.arg.string({ description: 'The cursor of a standing: those behind it, through all ranks.' }),
+        around: t.arg.id({
+          description: 'A user: the page that has this user in the middle. Empty where the user has no rank.',
+        }),
+      },
+      ...costs({ weight: LEADERBOARD, size: 20 }),
       resolve: leaderboardStandings,
     }),
     cursor: t.field({
