@@ -716,7 +716,7 @@ describe('a trade room that discloses ROOM', () => {
 })
 
 describe('what somebody sees in a running subscription', () => {
-  test('grows and shrinks with the role, from the next entry on, also in a replay', async () => {
+  test('grows and shrinks with the role: from a snapshot with reset on, and in a replay', async () => {
     const { roomId, begin } = await tradedRoom()
     const listener = await callerOfTest('ann')
     const { heard } = await followOrders(listener, roomId)
@@ -724,16 +724,18 @@ describe('what somebody sees in a running subscription', () => {
     const ofBob = () => report(roomId, { userId: bob.id })
     await ofBob()
     await role('MODERATOR')
+    expect((await heard.take(2))[1]).toMatchObject({ __typename: 'OrdersSnapshot', reset: true })
     const seen = await ofBob()
+    expect((await heard.take(3))[2]?.cursor).toBe(seen.cursor)
     await expectSeen(ann, roomId, begin, 'ann bob')
     await role('MEMBER')
+    expect((await heard.take(4))[3]).toMatchObject({ __typename: 'OrdersSnapshot', reset: true })
     await expectSeen(ann, roomId, begin, 'ann')
     await ofBob()
     const own = await report(roomId)
-    const entries = (await heard.take(3)).slice(1)
-    expect(entries.map(({ cursor }) => cursor)).toEqual([seen.cursor, own.cursor])
+    expect((await heard.take(5))[4]?.cursor).toBe(own.cursor)
     await caughtUp(listener)
-    expect(heard.values).toHaveLength(3)
+    expect(heard.values).toHaveLength(5)
   })
 
   test('ends with the membership of a PUBLIC room, and begins again with it', async () => {
@@ -741,15 +743,21 @@ describe('what somebody sees in a running subscription', () => {
     const listener = await callerOfTest('ann')
     const orders = await followOrders(listener, roomId)
     const positions = await followPositions(listener, roomId)
+    const reset = async (count: number) => {
+      expect((await orders.heard.take(count)).at(-1)).toMatchObject({ reset: true })
+      expect((await positions.heard.take(count)).at(-1)).toMatchObject({ reset: true })
+    }
     await ann.ask(LEAVE_ROOM, { roomId })
+    await reset(2)
     await fill(roomId, 'BUY', 1, 10)
     await expectSeen(ann, roomId, begin, '')
     await ann.ask(JOIN_ROOM, { roomId })
+    await reset(3)
     const { cursor } = await fill(roomId, 'BUY', 1, 10)
-    expect((await orders.heard.take(2))[1]?.cursor).toBe(cursor)
-    await positions.heard.take(2)
+    expect((await orders.heard.take(4))[3]?.cursor).toBe(cursor)
+    await positions.heard.take(4)
     await caughtUp(listener)
-    expect([orders.heard.values.length, positions.heard.values.length]).toEqual([2, 2])
+    expect([orders.heard.values.length, positions.heard.values.length]).toEqual([4, 4])
   })
 
   test('ends with FORBIDDEN where the room is closed to them', async () => {
