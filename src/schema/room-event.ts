@@ -55,10 +55,10 @@ const MemberMuted = builder.objectRef<MuteEvent>('MemberMuted').implement({
 
 const MemberRoleChanged = builder.objectRef<RoleEvent>('MemberRoleChanged').implement({
   interfaces: [Event],
-  description: 'A member has another role from now on.',
+  description: 'The role of a member changed.',
   fields: (t) => ({
-    user: t.expose('user', { type: User }),
-    role: t.expose('role', { type: MemberRole }),
+    user: t.expose('user', { type: User, description: 'The member.' }),
+    role: t.expose('role', { type: MemberRole, description: 'The new role.' }),
   }),
 })
 

@@ -48,8 +48,8 @@ const StatusRemoved = builder.objectRef<StatusRemovedEvent>('StatusRemoved').imp
   interfaces: [Event],
   description: 'The status became private, or that of another user: the subscriber no longer sees it.',
   fields: (t) => ({
-    kind: t.expose('kind', { type: StatusKindType }),
-    subjectId: t.exposeID('subjectId'),
+    kind: t.expose('kind', { type: StatusKindType, description: 'The kind of the lost status.' }),
+    subjectId: t.exposeID('subjectId', { description: 'The subject of the lost status.' }),
   }),
 })
 
