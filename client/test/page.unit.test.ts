@@ -14,7 +14,7 @@ describe('An error while the page is drawn', () => {
   test('leaves a sentence and a button to reload', () => {
     // React reports what it caught.
     const reported = vi.spyOn(console, 'error').mockImplementation(() => undefined)
-    const { container } = render(createElement(ErrorBoundary, { children: createElement(Broken) }))
+    const { container } = render(createElement(ErrorBoundary, null, createElement(Broken)))
     expect(container.querySelector('[role=alert]')?.textContent).toContain('reload')
     expect(container.querySelector('button')?.textContent).toBe('Reload')
     expect(reported).toHaveBeenCalled()
@@ -22,7 +22,7 @@ describe('An error while the page is drawn', () => {
   })
 
   test('concerns nobody where there is none', () => {
-    const { container } = render(createElement(ErrorBoundary, { children: createElement('p', null, 'Lots') }))
+    const { container } = render(createElement(ErrorBoundary, null, createElement('p', null, 'Lots')))
     expect(container.textContent).toBe('Lots')
   })
 })

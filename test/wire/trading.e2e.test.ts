@@ -322,10 +322,10 @@ describe('reportOrder', () => {
     expect(await engine.ask(POSITIONS_QUERY, { roomId })).toMatchObject([{ quantity: 0, realizedPnl: most }])
   })
 
-  test('goes on when the room has ended', async () => {
+  test('takes nothing but late fills when the room has ended', async () => {
     const roomId = await openRoom()
     await owner.ask(END_ROOM, { roomId })
-    expect(await report(roomId)).toMatchObject({ order: { status: 'NEW' } })
+    expect(await report(roomId)).toMatchObject({ code: 'INVALID_TRANSITION' })
   })
 })
 
