@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
@@ -119,6 +119,35 @@ describe('a deleted message', () => {
       { body: null },
       { body: 'Why not?' },
       { body: null },
+    ])
+  })
+})
+
+describe('the migration', () => {
+  test('erases what was deleted before deletion did, and nothing else', async () => {
+    const all = await given(ann, bob)
+    const roomId = await room(all)
+    const id = await send(all, roomId, SECRET)
+    await edit(all, id, `${SECRET} 1111`)
+    const other = await send(all, roomId, 'Another')
+    await edit(all, other, 'Another one')
+    const { database } = all.services
+    await database.execute(
+      sql`UPDATE messages SET body = NULL, deleted_at = clock_timestamp() WHERE id = ${id}`,
+    )
+    expect(await tablesWith(all, SECRET)).toEqual(['entries'])
+
+    const directory = join(import.meta.dirname, '../../src/log/migrations')
+    const name = (await readdir(directory)).find((each) => each.endsWith('_erased_messages.sql')) ?? ''
+    const erasing =
+      (await readFile(join(directory, name), 'utf8')).split('--> statement-breakpoint').at(-1) ?? ''
+    await database.execute(sql.raw(erasing))
+    expect(await tablesWith(all, SECRET)).toEqual([])
+    expect(await replay(all, await all.plan(bob, 'messages', { roomId }), MESSAGES)).toMatchObject([
+      { __typename: 'MessageSent', message: { body: null, mentions: [] } },
+      { __typename: 'MessageEdited', message: { body: null, mentions: [] } },
+      { __typename: 'MessageSent', message: { body: 'Another', mentions: [{ id: 'bob' }] } },
+      { __typename: 'MessageEdited', message: { body: 'Another one', mentions: [{ id: 'bob' }] } },
     ])
   })
 })
