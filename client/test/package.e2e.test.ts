@@ -6,6 +6,7 @@ import { freshDatabase } from '../../test/support/postgres-shared.ts'
 import { makeTemporaryFolder, run, startProcess } from '../../test/support/process.ts'
 import { type RestartingNode, startRestartingNode } from '../../test/support/restarting-node.ts'
 import { makeAuction, makeRoom, placeBid } from '../../test/support/rooms.ts'
+import { formatMoney } from '../src/money.ts'
 
 const KIT = join(import.meta.dirname, '..')
 const PROJECT = join(KIT, '..')
@@ -256,12 +257,15 @@ describe('examples/node', () => {
     )
 
     const printed = (await watcher.exited).split('\n').filter((line) => /^\d+:/.test(line))
+    const [first, second, third] = [500, 1500, 2500].map((price) =>
+      formatMoney(price, { currency: 'EUR', currencyExponent: 2 }),
+    )
     expect(printed).toEqual([
       '0: at its start',
-      '1: Ann bids 500',
-      '2: Ann bids 1500',
-      '3: Ann bids 2500',
-      '4: sold to Ann for 2500',
+      `1: Ann bids ${first}`,
+      `2: Ann bids ${second}`,
+      `3: Ann bids ${third}`,
+      `4: sold to Ann for ${third}`,
     ])
   })
 })

@@ -187,7 +187,7 @@ describe('The list of rooms', () => {
     await page.evaluate(`${link}.click()`)
     await page.until(`${textOf('room')} === 'Demo saleroom' && ${PRICES}.length > 0`)
     await page.until(`document.title === 'Demo saleroom – Rostrum'`)
-    expect(await page.evaluate('location.search')).toBe('?room=demo')
+    expect(await page.evaluate('location.search')).toBe('?room=room_demo')
     await page.evaluate('history.back()')
     await page.until(`${textOf('title')} === 'A vase'`)
     expect(await page.evaluate('[location.search, window.isSamePage]')).toEqual([`?room=${roomId}`, true])

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react'
 
 /** The room of the demo, where the address names no other. */
-const DEMO_ROOM = 'demo'
+const DEMO_ROOM = 'room_demo'
 const MOVED = 'rostrum-moved'
 
 const read = (): string => new URLSearchParams(location.search).get('room') ?? DEMO_ROOM

@@ -6,6 +6,7 @@ import { useIdentity } from './session.ts'
 
 /** The room that is shown, and what who is before the page may do in it. */
 export interface Here {
+  /** The room's id once it is known. */
   readonly roomId: string
   /** Null for a visitor. */
   readonly myId: string | null
@@ -50,7 +51,8 @@ export function useEntered(roomId: string): Here {
 
   const roles = connection.kind === 'connected' ? (connection.user?.roles ?? []) : []
   return {
-    roomId,
+    // The address may name a built-in room by its bare name; the server's answers name it by its id.
+    roomId: isKnown ? room.state.room.id : roomId,
     myId: identity?.id ?? null,
     // A direct room is seen by its two members alone, and joined by nobody.
     isMember: role !== null || (identity !== null && isKnown && room.state.room.kind === 'DIRECT'),
