@@ -258,11 +258,12 @@ describe('nobody else reads, through any door,', () => {
         lastPrice: 5,
       },
     }
-    const answer = await as('service').ask(
-      `mutation ($input: ReportOrderInput!) { reportOrder(input: $input) { __typename ... on Rejected { code field reason } } }`,
+    const answer = await as('service').ask<{ readonly order?: { readonly id: string } }>(
+      `mutation ($input: ReportOrderInput!) { reportOrder(input: $input) {
+        ... on OrderPayload { order { id } } ... on Rejected { code field reason } } }`,
       { input: order },
     )
-    expect(answer).toEqual({ __typename: 'OrderPayload' })
+    expect(answer).toEqual({ order: { id: expect.stringMatching(/^ord_/) } })
     const id = { id: roomId }
     const orders =
       '... on OrdersSnapshot { open { symbol } } ... on OrderExecuted { order { symbol } } ... on OrderAccepted { order { symbol } }'
@@ -273,7 +274,11 @@ describe('nobody else reads, through any door,', () => {
       probes: [
         ['query ($id: ID!) { orders(roomId: $id) { symbol } }', id],
         ['query ($id: ID!) { positions(roomId: $id) { symbol } }', id],
-        ['query ($id: ID!) { node(id: $id) { ... on Order { symbol } } }', { id: order.orderId }],
+        ['query ($id: ID!) { node(id: $id) { ... on Order { symbol } } }', { id: answer.order?.id }],
+        [
+          'query ($id: ID!, $orderId: ID!) { order(roomId: $id, orderId: $orderId) { symbol } }',
+          { ...id, orderId: order.orderId },
+        ],
         [`subscription ($id: ID!) { orders(roomId: $id) { __typename ${orders} } }`, id],
         [`subscription ($id: ID!) { positions(roomId: $id) { __typename ${positions} } }`, id],
         [
