@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { findingsIn } from '../support/axe.ts'
 import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
 import { connect, record } from '../support/graphql-client.ts'
@@ -24,6 +24,7 @@ beforeAll(async () => {
   ])
   seller = await node.token('seller')
 }, INSTALLING_MS)
+afterEach(() => chromium.closePages())
 afterAll(async () => {
   await chromium?.[Symbol.asyncDispose]()
   await node?.[Symbol.asyncDispose]()

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Chromium, startChromium } from '../support/chromium.ts'
 import { makeSale, openLive, PRICES, shows, textOf } from '../support/live.ts'
 import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
@@ -19,6 +19,7 @@ beforeAll(async () => {
     startChromium(),
   ])
 }, INSTALLING_MS)
+afterEach(() => chromium.closePages())
 afterAll(async () => {
   await chromium?.[Symbol.asyncDispose]()
   await node?.[Symbol.asyncDispose]()

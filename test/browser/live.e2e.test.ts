@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Chromium, startChromium } from '../support/chromium.ts'
 import { post } from '../support/graphql-client.ts'
 import { makeSale, openLive, PRICES, shows, textOf, WATCH_SHIFTS } from '../support/live.ts'
@@ -19,6 +19,7 @@ beforeAll(async () => {
   ])
   seller = await node.token('seller')
 }, INSTALLING_MS)
+afterEach(() => chromium.closePages())
 afterAll(async () => {
   await chromium?.[Symbol.asyncDispose]()
   await node?.[Symbol.asyncDispose]()

@@ -29,6 +29,8 @@ export interface Page {
 
 export interface Chromium extends AsyncDisposable {
   newPage(): Promise<Page>
+  /** Closes all pages: what they subscribe to counts against the limits of their address. */
+  closePages(): Promise<void>
 }
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
@@ -66,6 +68,9 @@ export async function startChromium(): Promise<Chromium> {
   const context = await browser.newContext({ locale: 'en-GB' })
   return {
     newPage: () => openPage(context),
+    async closePages() {
+      for (const page of context.pages()) await page.close()
+    },
     [Symbol.asyncDispose]: () => browser.close(),
   }
 }

@@ -77,6 +77,8 @@ export interface AttackSetting {
   readonly postgres: PostgresServer
   readonly attacks: readonly Attack[]
   readonly env?: Readonly<Record<string, string>>
+  /** Default: those of the form. */
+  readonly bounds?: AttackBounds
 }
 
 /** Carries out one attack after another, and compares what others notice with how it was before. */
@@ -86,6 +88,7 @@ export async function attackNode({
   postgres,
   attacks,
   env = {},
+  bounds = BOUNDS[form],
 }: AttackSetting): Promise<Outcome> {
   const port = await freePort()
   const setting = { ...BURST, seed, postgres, env: { ...inspectable(port), ...DEFAULT_LIMITS, ...env } }
@@ -108,7 +111,7 @@ export async function attackNode({
     for (const attack of attacks) under.push(await measureUnder(scene, attack, honest))
     const usedAfter = (await keptMemoryOf(node.pid, port)).used
     const before = { baseline, residentBefore, idle, usedBefore }
-    for (const sentence of faultsOfAttacks(before, under, usedAfter, BOUNDS[form])) scene.fail(sentence)
+    for (const sentence of faultsOfAttacks(before, under, usedAfter, bounds)) scene.fail(sentence)
     return reportAttacks(before, under, usedAfter)
   })
 }
