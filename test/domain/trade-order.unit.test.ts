@@ -279,7 +279,7 @@ describe('reporting an order', () => {
     expect(verdictOf(decideReport(NOTHING_TRADED, report(), { room }))).toBe('INVALID_INPUT roomId')
   })
 
-  test.for(['SCHEDULED', 'LIVE', 'PAUSED', 'ENDED'] as const)('goes on in a room that is %s', (phase) => {
+  test.for(['SCHEDULED', 'LIVE', 'PAUSED'] as const)('is accepted in a room that is %s', (phase) => {
     const room = tradeRoom({ phase, endsAt: inMinutes(-1) })
     expect(verdictOf(decideReport(NOTHING_TRADED, report(), { room }))).toBe('ACCEPTED')
   })

@@ -39,7 +39,6 @@ export const AUCTION_TEXTS: Texts = {
   'Auction.description': 'More about it, at most 10,000 characters; may be empty.',
   'Auction.format': 'How it is run.',
   'Auction.seller': 'The user who sells. Sellers cannot bid in their own auctions.',
-  'Auction.currency': 'An ISO 4217 code such as `EUR`, or a code of your own such as `POINTS`.',
   'Auction.startingPrice': 'The least that the first bid must be.',
   'Auction.hasReserve':
     'Whether a price must be met for it to be sold. The price itself is the seller’s secret.',
@@ -53,8 +52,6 @@ export const AUCTION_TEXTS: Texts = {
   'Auction.leader': 'The user who would win now; null without a bid.',
   'Auction.bidCount': 'The number of visible bids that stand.',
   'Auction.bidderCount': 'The number of users whose bids stand.',
-  'Auction.endsAt':
-    'When it closes unless it is extended: a bid stamped exactly then is refused. After the end, when it closed.',
   'Auction.extensionCount': 'How many times late bids moved the end.',
   'Auction.winner': 'The buyer; null unless it was SOLD.',
   'Auction.leaderboard': 'The ranks of its bidders, by their highest visible bids.',
@@ -69,10 +66,7 @@ export const AUCTION_TEXTS: Texts = {
   'AuctionResumed.auction': AUCTION_AFTER,
   'BidPlaced.bid': 'The bid.',
   'BidPlaced.auction': AUCTION_AFTER,
-  BidVoided:
-    'A moderator voided a bid, and with it all later ones of that bidder. Price and leader follow from what remains.',
   'BidVoided.bid': 'The bid that the moderator named.',
-  'BidVoided.reason': 'What the moderator gave as the reason.',
   'BidVoided.auction': AUCTION_AFTER,
   ReserveMet: 'The price reached the reserve: the auction will be sold.',
   'ReserveMet.auction': AUCTION_AFTER,
@@ -113,7 +107,6 @@ export const AUCTION_TEXTS: Texts = {
   'CreateAuctionInput.title': '1 to 200 characters.',
   'CreateAuctionInput.description': 'At most 10,000 characters; empty if left out.',
   'CreateAuctionInput.format': 'ENGLISH if left out.',
-  'CreateAuctionInput.currency': 'An ISO 4217 code, or a code of your own: capital letters and digits.',
   'CreateAuctionInput.startingPrice': 'The least that the first bid must be, in minor units.',
   'CreateAuctionInput.reservePrice': 'At least `startingPrice`; secret. None if left out.',
   'CreateAuctionInput.buyNowPrice':

@@ -36,8 +36,6 @@ export const MESSAGE_TEXTS: Texts = {
   'SendMessageInput.replyToId': 'A message of the same room.',
   'Mutation.sendMessage':
     'Members who are not muted. Rejected NOT_A_MEMBER, MUTED; INVALID_TRANSITION once the room has ended.',
-  'Mutation.editMessage': 'The author. `body` has 1 to 4000 characters after trimming.',
-  'Mutation.deleteMessage': 'The author or a moderator. The message keeps its place with a null body.',
   'Subscription.messages':
     'The messages and receipts of one room. Errors: NOT_FOUND, FORBIDDEN, CURSOR_INVALID.',
 
@@ -80,8 +78,6 @@ export const MESSAGE_TEXTS: Texts = {
   'Subscription.announcements':
     'The announcements for the viewer. Offsets skip those for others. Errors: CURSOR_INVALID.',
 
-  NotificationKind:
-    'What a notification is about. The server makes those on auctions and messages; services choose a kind for theirs.',
   'Notification.kind': 'What it is about.',
   'Notification.title': 'For people, 1 to 200 characters.',
   'Notification.body': 'For people, 1 to 4000 characters.',
@@ -92,9 +88,6 @@ export const MESSAGE_TEXTS: Texts = {
   'NotificationsSnapshot.unread': 'Newest last, at most 200.',
   NotificationCreated: 'A new notification.',
   'NotificationCreated.notification': 'The notification.',
-  NotificationsRead: 'Notifications were marked read, on this device or another.',
-  'NotificationsRead.ids': 'Which.',
-  'NotificationsRead.unreadCount': 'How many are unread after this entry.',
   MarkNotificationsReadPayload: 'An accepted markNotificationsRead.',
   'MarkNotificationsReadPayload.unreadCount': 'How many are unread now.',
   MarkNotificationsReadResult: 'MarkNotificationsReadPayload, or why nothing was changed.',

@@ -3,8 +3,6 @@ import type { Texts } from './texts.ts'
 const CURSOR = 'The position after the last entry of this command. Pass it to `roomState(after:)`.'
 const ROOM_AFTER = 'The room right after this entry, also on replay.'
 const MEMBER_COUNT = 'The number of members after this entry.'
-const PHASE =
-  'The room’s OWNER and MODERATOR, and administrators. A room that is in that phase already stays as it is.'
 
 /** Rooms, their members and who is present. */
 export const ROOM_TEXTS: Texts = {
@@ -104,14 +102,9 @@ export const ROOM_TEXTS: Texts = {
   'Query.rooms': 'The rooms that the caller may see, newest first, 20 to a page by default and at most 100.',
   'Mutation.createRoom': 'Anyone signed in; the caller becomes OWNER. Errors: UNAUTHENTICATED, FORBIDDEN.',
   'Mutation.updateRoom': 'The room’s OWNER and MODERATOR, and administrators.',
-  'Mutation.startRoom': `Opens it. ${PHASE}`,
-  'Mutation.pauseRoom': `Pauses it: nobody may bid. ${PHASE}`,
-  'Mutation.resumeRoom': `Makes it LIVE again. ${PHASE}`,
-  'Mutation.endRoom': `Ends it for good: open auctions are closed as the hammer would. ${PHASE}`,
   'Mutation.joinRoom':
     'Makes the caller a member. Members stay as they are. MEMBERS rooms are entered by addMember only.',
   'Mutation.leaveRoom': 'Ends the caller’s membership. Rejected NOT_A_MEMBER for others.',
-  'Mutation.removeMember': 'Moderators: ends a membership; the user needs addMember to come back.',
   'Mutation.muteMember':
     'Moderators: keeps a member from writing `until` then. Null: until further notice; the past lifts it.',
   'Subscription.roomState':
