@@ -113,7 +113,10 @@ describe('a migration', () => {
     const url = await freshDatabase()
     await withClient(url, async (client) => {
       await migrateRecord({ url, directory: '' })
-      const { rows } = await client.query("SELECT FROM pg_locks WHERE locktype = 'advisory'")
+      // Other tests use other databases of this server.
+      const { rows } = await client.query(`
+        SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+        WHERE locktype = 'advisory' AND datname = current_database()`)
       expect(rows).toEqual([])
     })
   })
