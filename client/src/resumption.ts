@@ -113,7 +113,7 @@ function withVariable(
   }
 }
 
-/** The entries of a history that this version does not know are told from its snapshots by their types' names. */
+/** For topic families unknown to this version, __typename distinguishes entries from snapshots. */
 function missingOfUnknown(
   selections: readonly SelectionNode[],
   document: DocumentNode,

@@ -5,8 +5,8 @@ import type { Instant } from '../kernel/instant.ts'
 import type { Rates } from '../limits/rates.ts'
 import type { Database } from '../log/database.ts'
 import type { Presence } from '../presence/presence.ts'
+import { createSharedReads, type SharedReads } from './batched-reads.ts'
 import { createReadGates, type ReadGates } from './read-gates.ts'
-import { createSharedReads, type SharedReads } from './shared-reads.ts'
 import { createSources, type Sources } from './sources/sources.ts'
 
 /** What an ordinary user may have and do, on all nodes together. */

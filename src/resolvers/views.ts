@@ -5,8 +5,8 @@ import type { Position } from '../kernel/position.ts'
 import type { AuctionRecord } from '../log/read/auctions.ts'
 import type { MemberRecord, PlacedMarks } from '../log/read/members.ts'
 import type { RoomRecord } from '../log/read/rooms.ts'
+import type { SharedReads } from './batched-reads.ts'
 import { once } from './once.ts'
-import type { SharedReads } from './shared-reads.ts'
 
 /**
  * A room for the resolvers of the type Room: its state, and how far its two histories reach. A view answers

@@ -21,7 +21,7 @@ type Definition = LiveDefinition<
 export function liveAuctionLeaderboard(auctionId: string): Definition {
   return {
     operation: { query: LiveLeaderboardDocument, variables: { auctionId } },
-    // Entries from before `removedUserIds` name those who left with a score of 0.
+    // Entries written before `removedUserIds` existed list removed users with a score of 0.
     reduce: (state, result) => reduce(state, result).filter(({ score }) => score > 0),
   }
 }

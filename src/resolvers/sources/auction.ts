@@ -8,7 +8,7 @@ import { idOf } from '../../kernel/topic.ts'
 import type { Database } from '../../log/database.ts'
 import type { Entry } from '../../log/entry.ts'
 import { readAuction, readTerms } from '../../log/read/auctions.ts'
-import type { SharedReads } from '../shared-reads.ts'
+import type { SharedReads } from '../batched-reads.ts'
 import { type AuctionView, auctionOfEntry, auctionOfRecord } from '../views.ts'
 import { presentEntry, unreadable } from './present.ts'
 

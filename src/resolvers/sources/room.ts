@@ -7,7 +7,7 @@ import type { Instant } from '../../kernel/instant.ts'
 import { idOf } from '../../kernel/topic.ts'
 import type { Database } from '../../log/database.ts'
 import { readRoom } from '../../log/read/rooms.ts'
-import type { SharedReads } from '../shared-reads.ts'
+import type { SharedReads } from '../batched-reads.ts'
 import { type RoomView, roomOfEntry, roomOfRecord } from '../views.ts'
 import { presentEntry, unreadable } from './present.ts'
 

@@ -1,7 +1,7 @@
 import type { Source } from '../../hub/source.ts'
 import type { Database } from '../../log/database.ts'
 import { readTradeFacts } from '../../log/read/trade-facts.ts'
-import type { SharedReads } from '../shared-reads.ts'
+import type { SharedReads } from '../batched-reads.ts'
 import { createAnnouncementsSource } from './announcements.ts'
 import { type AuctionSource, createAuctionSource } from './auction.ts'
 import { type AuctionList, createAuctionList } from './auction-list.ts'
