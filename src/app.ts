@@ -347,11 +347,14 @@ export async function startApp(
     async close() {
       readiness.startDraining()
       const closed = stopListening(server)
-      scheduler.close()
-      retention.close()
       streams.close()
       const { drainTimeoutMs } = config.http
-      await Promise.all([sessions.drain(drainTimeoutMs), ws.close(drainTimeoutMs)])
+      await Promise.all([
+        scheduler.close(),
+        retention.close(),
+        sessions.drain(drainTimeoutMs),
+        ws.close(drainTimeoutMs),
+      ])
       await dispatch.idle()
       server.closeIdleConnections()
       await Promise.race([closed, pause(LAST_ANSWERS_MS)])

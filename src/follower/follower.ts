@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { every } from '../kernel/every.ts'
 import { createPauses } from '../kernel/pauses.ts'
 import { familyOf, type Topic } from '../kernel/topic.ts'
 import type { Database } from '../log/database.ts'
@@ -44,7 +45,6 @@ export function createFollower({ database, announce, onFault, isPushed }: Follow
   let isClosed = false
   let hasCaughtUp = false
   let working: Promise<void> | undefined
-  let lookTimer: NodeJS.Timeout | undefined
   const timers = new Set<NodeJS.Timeout>()
 
   function after(ms: number, act: () => void): NodeJS.Timeout {
@@ -100,23 +100,14 @@ export function createFollower({ database, announce, onFault, isPushed }: Follow
     take(rows.map(({ topic }) => topic))
   }
 
-  function lookSafely(): Promise<void> {
-    return look().catch((error: unknown) => onFault(null, error))
-  }
-
-  function schedule(): void {
-    if (isClosed) return
-    lookTimer = setTimeout(() => void lookSafely().finally(schedule), LOOK_EVERY_MS)
-  }
-
-  schedule()
+  const looks = every(LOOK_EVERY_MS, look, (error) => onFault(null, error))
   return {
     nudge(entries) {
       take(new Set(entries.map(({ topic }) => topic).filter((topic) => familyOf(topic) === 'auction')))
     },
     async close() {
       isClosed = true
-      clearTimeout(lookTimer)
+      await looks.close()
       await working
       for (const timer of timers) clearTimeout(timer)
     },

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { every } from '../kernel/every.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Database, Transaction } from './database.ts'
 import { NEW_TOPIC_VERSION } from './topic-version.ts'
@@ -18,7 +19,8 @@ export interface RetentionOptions {
 export interface Retention {
   /** One round: resolves when what is due now is gone, as far as one round goes. */
   trim(): Promise<void>
-  close(): void
+  /** Resolves when the round under way has ended. */
+  close(): Promise<void>
 }
 
 const EVERY_MS = 5_000
@@ -33,9 +35,6 @@ const FAILED_PUSHES_KEPT = '30 days'
 const RETENTION_LOCK = 7_203_115
 
 export function createRetention({ database, events, ms, onFault }: RetentionOptions): Retention {
-  let timer: NodeJS.Timeout | undefined
-  let isClosed = false
-
   const trim = (): Promise<void> =>
     database.transaction(async (tx) => {
       const { rows } = await tx.execute<{ mine: boolean }>(
@@ -55,20 +54,7 @@ export function createRetention({ database, events, ms, onFault }: RetentionOpti
         WHERE due_at IS NULL AND created_at < clock_timestamp() - ${FAILED_PUSHES_KEPT}::interval`)
     })
 
-  function schedule(): void {
-    if (isClosed) return
-    timer = setTimeout(() => void trim().catch(onFault).finally(schedule), EVERY_MS)
-    timer.unref()
-  }
-
-  schedule()
-  return {
-    trim,
-    close() {
-      isClosed = true
-      clearTimeout(timer)
-    },
-  }
+  return { trim, close: every(EVERY_MS, trim, onFault).close }
 }
 
 interface Due {

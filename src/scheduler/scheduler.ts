@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Dispatch } from '../command/dispatch.ts'
 import { SYSTEM } from '../domain/actor.ts'
+import { every } from '../kernel/every.ts'
 import { asAuctionId, asRoomId } from '../kernel/id.ts'
 import { createPauses } from '../kernel/pauses.ts'
 import { familyOf, idOf, type Topic } from '../kernel/topic.ts'
@@ -19,7 +20,8 @@ export interface SchedulerOptions {
 
 /** Opens and closes what is due, by the database's clock. */
 export interface Scheduler {
-  close(): void
+  /** Arms no more topics; resolves when the query under way has ended. */
+  close(): Promise<void>
 }
 
 const LOOK_EVERY_MS = 500
@@ -35,7 +37,6 @@ export function createScheduler({ database, dispatch, onFault }: SchedulerOption
   const pauses = createPauses<Topic>()
   const armed = new Map<Topic, NodeJS.Timeout>()
   let isClosed = false
-  let next: NodeJS.Timeout | undefined
 
   async function look(): Promise<void> {
     const { rows } = await database.execute<{ topic: Topic; wait: number }>(sql`
@@ -65,27 +66,18 @@ export function createScheduler({ database, dispatch, onFault }: SchedulerOption
     onFault(topic, error)
   }
 
-  function lookSafely(): Promise<void> {
-    return look().catch((error: unknown) => onFault(null, error))
-  }
-
   async function pass(topic: Topic): Promise<void> {
     const body = { kind: 'passTime' } as const
     if (familyOf(topic) === 'auction') await dispatch.auction(asAuctionId(idOf(topic)), SYSTEM, body)
     else await dispatch.room(asRoomId(idOf(topic)), SYSTEM, body)
   }
 
-  function schedule(): void {
-    if (isClosed) return
-    next = setTimeout(() => void lookSafely().finally(schedule), LOOK_EVERY_MS)
-  }
-
-  void lookSafely().finally(schedule)
+  const looks = every(LOOK_EVERY_MS, look, (error) => onFault(null, error), 0)
   return {
-    close() {
+    async close() {
       isClosed = true
-      clearTimeout(next)
       for (const timer of armed.values()) clearTimeout(timer)
+      await looks.close()
     },
   }
 }

@@ -6,6 +6,8 @@ import { openSocket } from '../support/socket.ts'
 /** 450: a burst of 1320 holds two. */
 const DEAR = 'query Dear { rooms(first: 100) { edges { node { id name kind phase } } } }'
 const DEAR_MUTATION = `mutation ($id: ID!) { ${Array.from({ length: 40 }, (_, n) => `m${n}: setTyping(roomId: $id, typing: false)`).join(' ')} }`
+/** Over 300, so that half a minute must pass before an empty bucket pays for it. */
+const DEAR_SUBSCRIPTION = `subscription { announcements { ${Array.from({ length: 300 }, (_, n) => `t${n}: __typename`).join(' ')} } }`
 const LIMITED = { code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) }
 
 let node: TestApp
@@ -51,7 +53,7 @@ describe('what operations cost', () => {
     expect(await codesOf(eve, DEAR_MUTATION, 6)).toContain('RATE_LIMITED')
     using socket = await openSocket(node.wsUrl)
     await socket.init({ token: eve.token })
-    const recording = eve.record('subscription { announcements { __typename } }')
+    const recording = eve.record(DEAR_SUBSCRIPTION)
     expect(await codeOfEnd(recording)).toBe('RATE_LIMITED')
     const { payload } = await socket.receive('error', socket.subscribe(DEAR))
     expect(payload).toMatchObject([{ extensions: LIMITED }])

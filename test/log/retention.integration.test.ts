@@ -47,7 +47,7 @@ describe('retention', () => {
     expect(await left('test:count')).toEqual({ floor: 7, offsets: [8, 9, 10] })
     expect(await left('test:age')).toEqual({ floor: 4, offsets: [5, 6, 7, 8, 9, 10] })
     expect(await left('test:young')).toEqual({ floor: 0, offsets: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] })
-    retention.close()
+    await retention.close()
   })
 
   test('keeps an entry that one which stays goes back to', async () => {
@@ -63,8 +63,8 @@ describe('retention', () => {
     const later = given(1, 60_000)
     await later.trim()
     expect(await left('test:back')).toEqual({ floor: 9, offsets: [10] })
-    retention.close()
-    later.close()
+    await retention.close()
+    await later.close()
   })
 
   test('forgets keys after more than a day, and not before', async () => {
@@ -80,7 +80,7 @@ describe('retention', () => {
     await retention.trim()
     const { rows } = await record.database.execute(sql`SELECT key FROM idempotency`)
     expect(rows).toEqual([{ key: 'new' }])
-    retention.close()
+    await retention.close()
   })
 
   /** So many notifications of `owner`, after those there are; `read`: how long ago. */
@@ -111,7 +111,7 @@ describe('retention', () => {
     const retention = given(3, 60_000)
     await retention.trim()
     expect(await keptOf(ann)).toEqual([2, 3])
-    retention.close()
+    await retention.close()
   })
 
   test('leaves what is shown of unread notifications as it was', async () => {
@@ -131,7 +131,7 @@ describe('retention', () => {
     expect(before.inbox).toMatchObject({ position: { offset: 300 }, unreadCount: 210 })
     expect(before.ids).toHaveLength(200)
     expect(await keptOf(bob)).toHaveLength(210)
-    retention.close()
+    await retention.close()
   })
 
   test('forgets ten thousand notifications a round, and goes on in the next', async () => {
@@ -142,6 +142,6 @@ describe('retention', () => {
     expect(await keptOf(cid)).toHaveLength(1)
     await retention.trim()
     expect(await keptOf(cid)).toEqual([])
-    retention.close()
+    await retention.close()
   })
 })

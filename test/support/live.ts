@@ -58,9 +58,18 @@ export async function signIn(page: Page, name: string, isAuctioneer = false): Pr
   await page.until(`document.querySelector('#message')?.disabled === false`)
 }
 
-/** Records in `window.moved` what moves, but for lists in which the older make room. */
-export const WATCH_SHIFTS = `{ window.moved = []; new PerformanceObserver((list) => {
-  const nodes = list.getEntries().flatMap(({ sources }) => sources.map(({ node }) => node))
-  const elements = nodes.map((node) => (node instanceof Element ? node : node?.parentElement))
-  for (const element of elements) if (!element?.closest('.scroll')) window.moved.push(element?.outerHTML.slice(0, 200) ?? '?')
-}).observe({ type: 'layout-shift' }) }`
+/**
+ * Records in `window.moved` the elements that move, except in lists, where older lines make room. It starts two frames from now,
+ * so that a shift of the frame that is being drawn, such as the bid form in place of the sign-in form, does not count.
+ */
+export const WATCH_SHIFTS = `(async () => {
+  const frame = () => new Promise(requestAnimationFrame)
+  await frame()
+  await frame()
+  window.moved = []
+  new PerformanceObserver((list) => {
+    const nodes = list.getEntries().flatMap(({ sources }) => sources.map(({ node }) => node))
+    const elements = nodes.map((node) => (node instanceof Element ? node : node?.parentElement))
+    for (const element of elements) if (!element?.closest('.scroll')) window.moved.push(element?.outerHTML.slice(0, 200) ?? '?')
+  }).observe({ type: 'layout-shift' })
+})()`
