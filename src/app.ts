@@ -183,6 +183,12 @@ export async function startApp(
     onFault: (topic, error) =>
       log.warn({ topic, err: error }, 'consequences could not be drawn; it is tried again'),
   })
+  const revocations = await followRevocations({
+    database: control,
+    hub,
+    onWait: onDatabaseAway,
+    onFault: (error) => log.warn({ err: error }, 'revocations could not be read'),
+  })
   const dispatch: RunningDispatch = createDispatch({
     ...{ database: commands, isPushed },
     turns: createTurns(CONCURRENT_BATCHES[config.database.kind]),
@@ -191,6 +197,7 @@ export async function startApp(
     tracing,
     announce: (entries) => {
       sabotage.afterCommit?.()
+      revocations.learn(entries)
       announce(entries)
       follower.nudge(entries)
     },
@@ -234,12 +241,6 @@ export async function startApp(
     database: createDatabaseProbe({ database: control, activity }),
   })
   const operations = createOperations(schema, { services }, mask, operationLimits, documents, tracing)
-  const revocations = await followRevocations({
-    database: control,
-    hub,
-    onWait: onDatabaseAway,
-    onFault: (error) => log.warn({ err: error }, 'revocations could not be read'),
-  })
   const verifier = refusingRevoked(createTokenVerifier(config.auth, now), revocations)
   const userConnections = createUserConnections({
     max: limits.maxConnectionsPerUser,

@@ -19,6 +19,11 @@ export interface FollowOptions {
   readonly onFault: (error: unknown) => void
 }
 
+export interface FollowedRevocations extends Revocations {
+  /** Takes over entries that this node wrote itself: a revocation holds here before it is answered. */
+  learn(entries: readonly Entry[]): void
+}
+
 /**
  * Follows the history of revocations: whatever the bus loses, the feed finds. Resolves when all that were committed before
  * are known.
@@ -28,7 +33,7 @@ export async function followRevocations({
   hub,
   onWait,
   onFault,
-}: FollowOptions): Promise<Revocations> {
+}: FollowOptions): Promise<FollowedRevocations> {
   const revoked = new Map<UserId, Instant>()
   const listeners = new Listeners<(userId: UserId) => void>(onFault)
   let doubts = 0
@@ -40,6 +45,10 @@ export async function followRevocations({
     if ((revoked.get(userId) ?? Number.NEGATIVE_INFINITY) >= at) return
     revoked.set(userId, at)
     listeners.tell((listener) => listener(userId))
+  }
+
+  function learn(entries: readonly Entry[]): void {
+    for (const { data } of entries) if (isRevocation(data)) note(data.userId, data.revokedAt)
   }
 
   async function readAll(): Promise<void> {
@@ -68,9 +77,7 @@ export async function followRevocations({
   }
 
   const listener: FeedListener = {
-    onEntries(entries) {
-      for (const entry of entries) if (isRevocation(entry.data)) note(entry.data.userId, entry.data.revokedAt)
-    },
+    onEntries: learn,
     onDiscontinuity: () => void startOver().catch(onFault),
     // An entry may have been missed, and with it a revocation.
     onFault: () => void readAll().catch(onFault),
@@ -79,6 +86,7 @@ export async function followRevocations({
   await untilAvailable(readAll, onWait)
 
   return {
+    learn,
     isRevoked({ user, issuedAt }) {
       const at = revoked.get(user.id)
       return at !== undefined && (issuedAt === null || issuedAt <= at)
