@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Page, startChromium } from '../test/support/chromium.ts'
-import { openLive, signIn } from '../test/support/live.ts'
-import { startNode } from '../test/support/node.ts'
+import { CAN_BID, openLive, signIn } from '../test/support/live.ts'
+import { OWN_SECRET, startNode } from '../test/support/node.ts'
 
 /** Takes the screenshots of the live page that docs/live-page.md shows, of a demo that has gone on for some seconds. */
 
@@ -21,12 +21,12 @@ async function take(page: Page, name: string, [width, height]: readonly [number,
 }
 
 await mkdir(FOLDER, { recursive: true })
-await using node = await startNode({ env: { DEMO: 'true' } })
+await using node = await startNode({ env: { DEMO: 'true', ...OWN_SECRET } })
 await using chromium = await startChromium()
 const page = await openLive(chromium, node.url, { name: 'Ann' })
 await page.fill('#message', 'Hello from the gallery')
 await page.evaluate(`document.querySelector('#message-form').requestSubmit()`)
-await page.until(`!document.querySelector('#quick').disabled`)
+await page.until(CAN_BID)
 await page.evaluate(`document.querySelector('#quick').click()`)
 await pause(SOME_BIDS_MS)
 await take(page, 'auction-desk', DESK)

@@ -47,7 +47,7 @@ describe('The state of an auction', () => {
     ])
   })
 
-  test('marks all bids that were voided, where they stand, and passes over those that it does not hold', () => {
+  test('marks all bids that were voided, and keeps those that it does not hold for earlier pages', () => {
     const bids = [bid('b0', 'now'), bid('b1', 'now'), bid('b3', 'now')]
     const voided = { __typename: 'BidVoided', bid: bid('b1', 'now'), bids, auction: auction(null) }
     const state = after(liveAuction('a'), snapshot('b3', 'b2', 'b1'), { bids: voided })
@@ -55,6 +55,8 @@ describe('The state of an auction', () => {
       auction: auction(null),
       bids: [bid('b3', 'now'), bid('b2'), bid('b1', 'now')],
     })
+    expect([...state.voided]).toEqual([['b0', bid('b0', 'now')]])
+    expect(after(liveAuction('a'), snapshot('b3'), { bids: voided }, snapshot('b3')).voided.size).toBe(0)
   })
 
   test('keeps the bids when something else happens, and says what', () => {
@@ -113,6 +115,14 @@ describe('The state of messages', () => {
       entry('MessageDeleted', message('m2', 2, null)),
     )
     expect(state.messages).toEqual([message('m1', 1, 'better'), message('m2', 2, null), message('m3', 3)])
+  })
+
+  test('keeps changes of messages that it does not hold, for earlier pages', () => {
+    const deleted = entry('MessageDeleted', message('m0', 0, null))
+    const state = after(liveMessages('r'), snapshot, deleted)
+    expect(state.messages.map(({ id }) => id)).toEqual(['m1', 'm2'])
+    expect([...state.changed]).toEqual([['m0', message('m0', 0, null)]])
+    expect(after(liveMessages('r'), snapshot, deleted, snapshot).changed.size).toBe(0)
   })
 
   test('knows how far others have got', () => {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
 import { post } from '../support/graphql-client.ts'
-import { makeSale, openLive, PRICES, shows, signIn, textOf } from '../support/live.ts'
+import { CAN_BID, makeSale, openLive, PRICES, shows, signIn, textOf } from '../support/live.ts'
 import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
 import { makeRoom, placeBid } from '../support/rooms.ts'
 
@@ -61,16 +61,16 @@ describe("The auctioneer's console", () => {
     expect(await ann.evaluate(`document.querySelector('#console')`)).toBeNull()
   })
 
-  test('puts up lots, pauses and resumes them, strikes bids, lets the hammer fall', async () => {
+  test('puts up lots, pauses and resumes them, voids bids, lets the hammer fall', async () => {
     const { path, id } = await makeSale(node, seller, ['A vase'])
     const ada = await openLive(chromium, node.url + path, { name: 'Ada', isAuctioneer: true })
     const ben = await openLive(chromium, node.url + path, { name: 'Ben' })
 
     await press(ada, '#lot-controls', 'Pause')
     await ben.until(`${textOf('countdown')} === 'Paused'`)
-    expect(await ben.evaluate(`document.querySelector('#quick').disabled`)).toBe(true)
+    expect(await ben.evaluate(CAN_BID)).toBe(false)
     await press(ada, '#lot-controls', 'Resume')
-    await ben.until(`!document.querySelector('#quick').disabled`)
+    await ben.until(CAN_BID)
 
     await placeBid(node, await node.token('carl', { name: 'Carl' }), { auctionId: id, amount: 1000 })
     await ben.until(shows('leader', 'Carl leads'))
@@ -81,24 +81,39 @@ describe("The auctioneer's console", () => {
       bid.value = [...bid.options].find(({ textContent }) => textContent.includes('Ben')).value }`)
     await ada.fill('#void [name=reason]', 'A slip')
     await ada.evaluate(submit('#void'))
-    await ada.until(`${answerIn('#lot-controls')} === 'Struck.'`)
+    expect(await ada.evaluate(textOf('confirm-title'))).toBe('Void: Ben, €10.50')
+    await ada.click('#confirm-act')
+    await ada.until(`${answerIn('#lot-controls')} === 'Voided: Ben, €10.50.'`)
     await ben.until(`${textOf('leader')} === 'Carl leads, your bids were voided'`)
     expect(await ben.evaluate(`document.querySelector('#bids .voided').innerText`)).toContain('voided')
     // Nothing goes on saying what was so before.
     await ben.until(`${textOf('answer')} === '' && ${textOf('currency')} === 'in EUR'`)
 
-    await ada.evaluate(`document.querySelector('#hammer').click()`)
-    await ada.until(`${answerIn('#lot-controls')} !== 'Struck.'`)
-    expect(await ada.evaluate(answerIn('#lot-controls'))).toBe('The hammer fell: A vase.')
+    // Nothing ends by one click.
+    await press(ada, '#lot-controls', 'Hammer…')
+    expect(await ada.evaluate(textOf('confirm'))).toContain('Sells to Carl for €10.00.')
+    await press(ada, '#confirm', 'Back')
+    await ada.until(`document.querySelector('#confirm') === null`)
+    expect(await ben.evaluate(textOf('leader'))).toBe('Carl leads, your bids were voided')
+    await press(ada, '#lot-controls', 'Hammer…')
+    await ada.click('#confirm-act')
+    await ada.until(`${answerIn('#lot-controls')} === 'The hammer fell: A vase.'`)
     await ben.until(`${textOf('leader')} === 'Sold to Carl for €10.00'`)
+    expect(await ben.evaluate(`document.querySelector('#bidding')`)).toBeNull()
 
     await ada.fill('#put-up [name=title]', 'A second vase')
     await ada.fill('#put-up [name=price]', '12.50')
     await ada.evaluate(submit('#put-up'))
     await ben.until(`${textOf('title')} === 'A second vase' && ${textOf('price')} === '€12.50'`)
     expect(await ben.evaluate(textOf('before'))).toBe('Before this: A vase. Sold to Carl for €10.00.')
-    await press(ada, '#lot-controls', 'Cancel')
+    expect(await ada.evaluate(`document.querySelector('#put-up [name=title]').value`)).toBe('')
+    // The new lot is the one that the console acts on.
+    await ada.until(`document.querySelector('#lot-controls option:checked')?.textContent === 'A second vase'`)
+    await press(ada, '#lot-controls', 'Cancel…')
+    await ada.fill('#confirm [name=reason]', 'Broken.')
+    await ada.click('#confirm-act')
     await ben.until(`${textOf('leader')} === 'Cancelled'`)
+    await ada.until(`${answerIn('#lot-controls')} === 'Cancelled: A second vase.'`)
   })
 
   test('announces to the room, where everybody puts it away for themselves', async () => {
@@ -110,11 +125,14 @@ describe("The auctioneer's console", () => {
     await ada.evaluate(submit('#announce'))
     const banner = `document.querySelector('#announcements p')?.textContent`
     await ben.until(`${banner} === 'A break Until six.'`)
-    await ben.evaluate(`document.querySelector('#announcements button').click()`)
+    await ben.evaluate(`document.querySelector('#announcements .dismiss').click()`)
     await ben.until(`${banner} === undefined`)
+    await ben.evaluate('location.reload()')
+    await ben.until(`${textOf('price')} !== ''`)
     await ada.until(`${banner} === 'A break Until six.'`)
     const elsewhere = await openLive(chromium, node.url + (await makeSale(node, seller, ['Other'])).path)
     expect(await elsewhere.evaluate(`${banner} ?? null`)).toBeNull()
+    expect(await ben.evaluate(`${banner} ?? null`)).toBeNull()
   })
 
   test('takes the word from somebody, and gives it back', async () => {
@@ -208,6 +226,7 @@ describe('The list of rooms', () => {
     await page.evaluate(`${link}.click()`)
     await page.until(`${textOf('room')} === 'A closed room'`)
     await page.until(`document.querySelector('#message')?.disabled === true`)
+    await page.until(`${textOf('message-answer')} === 'The room has ended.'`)
   })
 
   test('is not needed to be told that a room is none', async () => {

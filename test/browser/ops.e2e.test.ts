@@ -67,7 +67,7 @@ describe('The operations page', () => {
     await client.dispose()
   }, 60_000)
 
-  test('has nothing serious that axe would find, light and dark', async () => {
+  test('has nothing that axe would find, light and dark', async () => {
     const page = await openPage()
     expect(await findingsIn(page)).toEqual([])
     await signIn(page, await node.token('olga', { roles: ['admin'] }))

@@ -1,10 +1,10 @@
 import axe from 'axe-core'
 import type { Page } from './chromium.ts'
 
-/** What axe finds in a page that is serious or worse. */
+/** What axe finds in a page that is moderate or worse. */
 export async function findingsIn(page: Page): Promise<readonly unknown[]> {
   await page.evaluate(`${axe.source}; undefined`)
   return page.evaluate(`axe.run().then(({ violations }) => violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .filter(({ impact }) => impact !== 'minor')
     .map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html.slice(0, 200)) })))`)
 }

@@ -5,6 +5,8 @@ import { makeAuction, makeRoom } from './rooms.ts'
 /** What the live page shows in the element with that id. */
 export const textOf = (id: string): string => `(document.getElementById('${id}')?.textContent ?? '')`
 export const shows = (id: string, text: string): string => `${textOf(id)}.includes(${JSON.stringify(text)})`
+/** Whether the next step can be bid by a click. */
+export const CAN_BID = `document.querySelector('#quick')?.getAttribute('aria-disabled') === 'false'`
 /** The prices in the list of bids, newest first. */
 export const PRICES = `[...document.querySelectorAll('#bids li')].map((line) => line.firstChild.textContent)`
 

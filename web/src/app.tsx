@@ -22,13 +22,12 @@ export function App() {
     <HereProvider value={here}>
       <div className="page">
         <header>
-          <div className="line">
+          <div className="line name" title={name}>
             <b>Rostrum</b>
             <span className="soft beside" id="room">
-              {name}
+              <bdi>{name}</bdi>
             </span>
           </div>
-          <Announcements />
           <nav aria-label="Page">
             <Rooms />
             {session.identity !== null && <Notifications />}
@@ -38,8 +37,11 @@ export function App() {
               </button>
             )}
           </nav>
-          <ConnectionSign />
         </header>
+        <div className="strip">
+          <Announcements />
+          <ConnectionSign />
+        </div>
         <Room key={roomId} live={room} />
         <footer>
           <a href="/graphql">GraphiQL</a>

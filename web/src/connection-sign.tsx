@@ -1,11 +1,14 @@
 import { useConnection } from '@rostrum/client/react'
 import { useEffect, useState } from 'react'
+import { useSeat, useTokenProblem } from './session.ts'
 
 const CALM_AFTER_MS = 8_000
 
-/** What becomes of the connection, in a few calm words. */
+/** The state of the connection, in a few calm words. */
 export function ConnectionSign() {
   const connection = useConnection()
+  const { session } = useSeat()
+  const tokenProblem = useTokenProblem(session)
   const [wasLost, setWasLost] = useState(false)
   const { kind } = connection
   useEffect(() => {
@@ -14,9 +17,10 @@ export function ConnectionSign() {
     const timer = setTimeout(() => setWasLost(false), CALM_AFTER_MS)
     return () => clearTimeout(timer)
   }, [kind])
+  const said = words()
   return (
-    <div id="connection" role="status" data-state={kind === 'connected' ? 'live' : 'away'}>
-      {words()}
+    <div id="connection" role="status" data-state={kind === 'connected' ? 'live' : 'away'} title={said}>
+      {said}
     </div>
   )
 
@@ -24,11 +28,13 @@ export function ConnectionSign() {
     switch (connection.kind) {
       case 'idle':
       case 'connecting':
-        return 'Connecting…'
+        return tokenProblem?.kind === 'waiting' ? `Signing in again… ${tokenProblem.message}` : 'Connecting…'
       case 'reconnecting':
-        return 'Reconnecting…'
+        return tokenProblem?.kind === 'waiting'
+          ? `Signing in again… ${tokenProblem.message}`
+          : 'Reconnecting…'
       case 'closed':
-        return `Disconnected: ${connection.reason || connection.closeCode}. Reload to try again.`
+        return 'Disconnected'
       case 'connected': {
         const { recovered } = connection
         if (!wasLost) return 'Live'

@@ -4,18 +4,26 @@ import { isRefused, useCommand } from './command.ts'
 import { JoinRoomDocument } from './gql/graphql.ts'
 import { useIdentity } from './session.ts'
 
-/** The room that is shown, and what who is before the page may do in it. */
+/** The room on the page, and what the viewer may do in it. */
 export interface Here {
   /** The room's id once it is known. */
   readonly roomId: string
   /** Null for a visitor. */
   readonly myId: string | null
   readonly isMember: boolean
+  /** Why the viewer may not write or bid here, such as after a removal; undefined where they may. */
+  readonly barred: string | undefined
   readonly canModerate: boolean
   readonly isConnected: boolean
-  /** The auction that is before the eyes: what becomes of it need not be told twice. */
+  /** The auction on the page: no notice repeats what the page shows of it. */
   readonly shownAuction: string | null
   readonly onShown: (auctionId: string | null) => void
+}
+
+interface Joined {
+  readonly roomId: string
+  readonly role: string | null
+  readonly barred?: string
 }
 
 const Context = createContext<Here | null>(null)
@@ -35,19 +43,35 @@ export function useEntered(roomId: string): Here {
   const connection = useConnection()
   const room = useRoom(roomId)
   const command = useCommand()
-  const [joined, setJoined] = useState<{ readonly roomId: string; readonly role: string | null }>()
+  const [joined, setJoined] = useState<Joined>()
   const [shownAuction, onShown] = useState<string | null>(null)
   const isKnown = room.kind === 'live'
-  // What one is in another room is nothing here.
-  const role = joined?.roomId === roomId ? joined.role : null
+  // A role in another room does not count here.
+  const here = joined?.roomId === roomId ? joined : undefined
+  const role = here?.role ?? null
+  const latest = isKnown ? room.state.latest : undefined
+  const mine =
+    latest !== undefined && 'user' in latest && latest.user.id === identity?.id ? latest : undefined
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each room and person
   useEffect(() => {
     if (identity === null || !isKnown) return
     void command(JoinRoomDocument, { roomId }).then((answer) => {
       if (!isRefused(answer)) setJoined({ roomId, role: answer.membership?.role ?? null })
+      else setJoined({ roomId, role: null, barred: answer.reason })
     })
   }, [identity?.id, roomId, isKnown])
+
+  useEffect(() => {
+    if (mine === undefined) return
+    if (mine.__typename === 'MemberRemoved') {
+      const barred = `You were removed from this room: ${mine.reason}`
+      setJoined({ roomId, role: null, barred })
+    } else if (mine.__typename === 'MemberRoleChanged') setJoined({ roomId, role: mine.role })
+    else if (mine.__typename === 'MemberJoined') {
+      setJoined((before) => ({ roomId, role: before?.role ?? 'MEMBER' }))
+    }
+  }, [mine, roomId])
 
   const roles = connection.kind === 'connected' ? (connection.user?.roles ?? []) : []
   return {
@@ -55,6 +79,7 @@ export function useEntered(roomId: string): Here {
     roomId: isKnown ? room.state.room.id : roomId,
     myId: identity?.id ?? null,
     // A direct room is seen by its two members alone, and joined by nobody.
+    barred: here?.barred,
     isMember: role !== null || (identity !== null && isKnown && room.state.room.kind === 'DIRECT'),
     canModerate:
       identity?.isAuctioneer === true || [role ?? '', ...roles].some((each) => MODERATING.includes(each)),

@@ -1,10 +1,10 @@
 import { RostrumProvider } from '@rostrum/client/react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Provider } from 'urql'
 import { App } from './app.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
-import { resumeSession, SeatProvider, type Session } from './session.ts'
+import { endSession, resumeSession, SeatProvider, type Session, useTokenProblem } from './session.ts'
 import './style.css'
 
 function Page() {
@@ -13,6 +13,12 @@ function Page() {
     void session.rostrum.dispose()
     setSession(next)
   }
+  const hasEnded = useTokenProblem(session)?.kind === 'ended'
+  useEffect(() => {
+    if (!hasEnded) return
+    void session.rostrum.dispose()
+    setSession(endSession(session))
+  }, [hasEnded, session])
   return (
     <SeatProvider value={{ session, enter }}>
       <Provider value={session.urql}>

@@ -1,17 +1,17 @@
 import type { ReactNode, Ref } from 'react'
 
 interface Props {
-  /** Of the heading that names it. */
+  /** Id of the heading that names it. */
   readonly labelledBy: string
   readonly children: ReactNode
-  /** Where what is new is to be read out. */
-  readonly role?: 'log'
+  /** `log` where screen readers announce new lines. */
+  readonly role?: 'group' | 'log'
   readonly ref?: Ref<HTMLElement>
   readonly onScroll?: (area: HTMLElement) => void
 }
 
-/** What is longer than its place. */
-export function ScrollArea({ labelledBy, children, role, ref, onScroll }: Props) {
+/** A list that scrolls within its card. Not a landmark: the section around it is one by the same name. */
+export function ScrollArea({ labelledBy, children, role = 'group', ref, onScroll }: Props) {
   return (
     <section
       className="scroll"

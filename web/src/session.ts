@@ -1,10 +1,10 @@
 import { createRostrumClient, type RostrumClient } from '@rostrum/client'
 import { createRostrumExchange } from '@rostrum/client/urql'
-import { createContext, useContext } from 'react'
+import { createContext, type RefCallback, useContext, useEffect, useRef, useSyncExternalStore } from 'react'
 import { Client } from 'urql'
 import { newKey } from './key.ts'
 
-/** Who somebody said to be. The server issues tokens to anybody in a demo. */
+/** The name that somebody chose. In a demo the server issues tokens to anybody. */
 export interface Identity {
   readonly id: string
   readonly name: string
@@ -12,27 +12,67 @@ export interface Identity {
   readonly isAuctioneer: boolean
 }
 
-/** One person before this page, with the connection that is theirs. */
+/** Why a session has no token. */
+export type TokenProblem =
+  /** The server failed to issue one, and is asked again. */
+  | { readonly kind: 'waiting'; readonly message: string }
+  /** The server gives none to this user any more. */
+  | { readonly kind: 'ended' }
+
+/** One person's use of this page, with the connection that is theirs. */
 export interface Session {
   /** Null for a visitor. */
   readonly identity: Identity | null
   readonly rostrum: RostrumClient
   /** Over the same connection. */
   readonly urql: Client
+  readonly tokenProblem: Watched<TokenProblem | null>
+  /** Set where the session before this one ended by itself. */
+  readonly ended: Identity | null
+  /** Whether it began with the sign-in form on this page: the form is gone, and with it the focus. */
+  readonly isNew: boolean
 }
+
+/** A value that components can watch. */
+interface Watched<Value> {
+  readonly get: () => Value
+  readonly set: (value: Value) => void
+  readonly subscribe: (listener: () => void) => () => void
+}
+
+function watched<Value>(first: Value): Watched<Value> {
+  const listeners = new Set<() => void>()
+  let value = first
+  return {
+    get: () => value,
+    set(next) {
+      value = next
+      for (const listener of listeners) listener()
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+/** The server gives no token to this user. */
+class TokenRefused extends Error {}
+/** The server failed; without an answer at all it is the connection that is away. */
+class TokenFailed extends Error {}
 
 const STORED = 'rostrum-identity'
 
-/** Answers a token; null where the server issues none. Rejects where it could not be asked. */
-async function fetchToken({ id, name, isAuctioneer }: Identity): Promise<string | null> {
+/** Rejects with TokenRefused where the server issues no token to this user; with another error where it could not be asked. */
+async function fetchToken({ id, name, isAuctioneer }: Identity): Promise<string> {
   const claims = { sub: id, name, roles: isAuctioneer ? ['moderator'] : [] }
   const answer = await fetch('/dev/token', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(claims),
   })
-  if (answer.status >= 500) throw new Error(`The server answered ${answer.status}.`)
-  if (!answer.ok) return null
+  if (answer.status >= 500) throw new TokenFailed(`The server answered ${answer.status}.`)
+  if (!answer.ok) throw new TokenRefused('This server issues no tokens for the demo.')
   const { token }: { readonly token: string } = await answer.json()
   return token
 }
@@ -51,36 +91,59 @@ function readIdentity(): Identity | null {
   }
 }
 
-function openSession(identity: Identity | null): Session {
+function openSession(
+  identity: Identity | null,
+  { ended = null, isNew = false }: Partial<Pick<Session, 'ended' | 'isNew'>> = {},
+): Session {
+  const tokenProblem = watched<TokenProblem | null>(null)
+  async function token(asked: Identity): Promise<string | null> {
+    try {
+      const issued = await fetchToken(asked)
+      tokenProblem.set(null)
+      return issued
+    } catch (error) {
+      if (error instanceof TokenRefused) {
+        tokenProblem.set({ kind: 'ended' })
+        return null
+      }
+      tokenProblem.set(error instanceof TokenFailed ? { kind: 'waiting', message: error.message } : null)
+      throw error
+    }
+  }
   const rostrum = createRostrumClient({
     url: location.origin,
-    token: identity === null ? null : () => fetchToken(identity),
+    token: identity === null ? null : () => token(identity),
   })
   const urql = new Client({
     url: '/graphql',
     preferGetMethod: false,
     exchanges: [createRostrumExchange(rostrum)],
   })
-  return { identity, rostrum, urql }
+  return { identity, rostrum, urql, tokenProblem, ended, isNew }
 }
 
-/** Whoever was signed in in this tab still is. */
+/** The session of the identity that signed in in this tab; a visitor's without one. */
 export function resumeSession(): Session {
   return openSession(readIdentity())
 }
 
-/** Answers a session of one's own. Rejects, with a message for people, where the server issues no token. */
+/** Rejects, with a message for people, where the server issues no token. */
 export async function signIn(name: string, isAuctioneer: boolean): Promise<Session> {
   const identity: Identity = { id: `guest-${newKey()}`, name, isAuctioneer }
-  const token = await fetchToken(identity)
-  if (token === null) throw new Error('This server issues no tokens for the demo.')
+  await fetchToken(identity)
   sessionStorage.setItem(STORED, JSON.stringify(identity))
-  return openSession(identity)
+  return openSession(identity, { isNew: true })
 }
 
 export function signOut(): Session {
   sessionStorage.removeItem(STORED)
   return openSession(null)
+}
+
+/** The visitor's session that takes the place of one that ended by itself. */
+export function endSession({ identity }: Session): Session {
+  sessionStorage.removeItem(STORED)
+  return openSession(null, { ended: identity })
 }
 
 interface Seat {
@@ -96,6 +159,24 @@ export function useSeat(): Seat {
   const seat = useContext(Context)
   if (seat === null) throw new Error('There is no <SeatProvider> above this component.')
   return seat
+}
+
+/** Moves the focus to an element when it first `isReady`, where the sign-in form took it along. */
+export function useFocusAfterSignIn(isReady: boolean): RefCallback<HTMLElement> {
+  const { isNew } = useSeat().session
+  const element = useRef<HTMLElement>(null)
+  useEffect(() => {
+    if (isNew && isReady && document.activeElement === document.body) {
+      element.current?.focus({ preventScroll: true })
+    }
+  }, [isNew, isReady])
+  return (found) => {
+    element.current = found
+  }
+}
+
+export function useTokenProblem({ tokenProblem }: Session): TokenProblem | null {
+  return useSyncExternalStore(tokenProblem.subscribe, tokenProblem.get)
 }
 
 export function useIdentity(): Identity | null {

@@ -1,7 +1,7 @@
 import { type FormEvent, useEffect, useState } from 'react'
 import { canSignIn, signIn, useSeat } from './session.ts'
 
-/** For visitors. Nothing for who is signed in. */
+/** The sign-in form, for visitors. */
 export function SignIn() {
   const { session, enter } = useSeat()
   const [isOffered, setIsOffered] = useState<boolean>()
@@ -24,8 +24,14 @@ export function SignIn() {
     const name = String(form.get('name')).trim() || 'Guest'
     signIn(name, form.has('auctioneer')).then(enter, (error: Error) => setProblem(error.message))
   }
+  const { ended } = session
   return (
     <form id="sign-in" onSubmit={submit}>
+      {ended !== null && (
+        <p id="session-ended" role="alert">
+          Your session has ended. Sign in again to bid and write.
+        </p>
+      )}
       <label className="field">
         Your name
         <input
@@ -34,15 +40,16 @@ export function SignIn() {
           required
           maxLength={40}
           autoComplete="nickname"
+          defaultValue={ended?.name}
           placeholder="to bid and talk in this demo"
         />
+      </label>
+      <label className="check">
+        <input type="checkbox" name="auctioneer" id="auctioneer" /> as an auctioneer
       </label>
       <button className="main" type="submit">
         Take part
       </button>
-      <label className="check">
-        <input type="checkbox" name="auctioneer" id="auctioneer" /> as an auctioneer
-      </label>
       <p className="soft" role="status">
         {problem}
       </p>

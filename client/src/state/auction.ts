@@ -14,6 +14,10 @@ export interface AuctionState {
   readonly auction: Auction
   /** Newest first, the latest 200 at most; voided ones have `voidedAt` and `voidReason`. */
   readonly bids: readonly Bid[]
+  /** By id, those voided since the snapshot that `bids` does not hold: earlier pages apply them. */
+  readonly voided: ReadonlyMap<string, Bid>
+  /** Cursor of the snapshot that the state began with: with another one, earlier pages are loaded again. */
+  readonly snapshot: string
   /** What came last. */
   readonly latest: LiveAuctionSubscription['bids']
 }
@@ -27,23 +31,34 @@ export function liveAuction(
 }
 
 function reduce(state: AuctionState | undefined, { bids: latest }: LiveAuctionSubscription): AuctionState {
+  const { bids: held = [], voided = new Map<string, Bid>(), snapshot = '' } = state ?? {}
   switch (latest.__typename) {
     case 'AuctionSnapshot': {
       const { bids, ...auction } = latest.auction
-      return { auction, bids: bids.edges.map(({ node }) => node), latest }
+      const newest = bids.edges.map(({ node }) => node)
+      return { auction, bids: newest, voided: new Map(), snapshot: latest.cursor, latest }
     }
     case 'BidPlaced':
       return {
         auction: latest.auction,
-        bids: [latest.bid, ...(state?.bids ?? [])].slice(0, MAX_BIDS),
-        latest,
+        bids: [latest.bid, ...held].slice(0, MAX_BIDS),
+        ...{ voided, snapshot, latest },
       }
     case 'BidVoided': {
       const { auction, bids } = latest
-      const voided = new Map(bids.map((bid) => [bid.id, bid]))
-      return { auction, bids: (state?.bids ?? []).map((bid) => voided.get(bid.id) ?? bid), latest }
+      const changes = new Map(bids.map((bid) => [bid.id, bid]))
+      const isHeld = new Set(held.map(({ id }) => id))
+      return {
+        auction,
+        bids: held.map((bid) => changes.get(bid.id) ?? bid),
+        voided: new Map([
+          ...voided,
+          ...bids.filter(({ id }) => !isHeld.has(id)).map((bid) => [bid.id, bid] as const),
+        ]),
+        ...{ snapshot, latest },
+      }
     }
     default:
-      return { auction: latest.auction, bids: state?.bids ?? [], latest }
+      return { auction: latest.auction, bids: held, voided, snapshot, latest }
   }
 }

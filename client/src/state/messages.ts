@@ -17,6 +17,10 @@ export interface Marks {
 export interface MessagesState {
   /** Oldest first, the latest 500 at most. Those that were deleted have `deletedAt`, and no body. */
   readonly messages: readonly Message[]
+  /** By id, those edited or deleted since the snapshot that `messages` does not hold: earlier pages apply them. */
+  readonly changed: ReadonlyMap<string, Message>
+  /** Cursor of the snapshot that the state began with: with another one, earlier pages are loaded again. */
+  readonly snapshot: string
   /** By user, of those who moved on since the snapshot. */
   readonly marks: ReadonlyMap<string, Marks>
 }
@@ -29,23 +33,30 @@ export function liveMessages(
   return { operation: { query: LiveMessagesDocument, variables: { roomId } }, reduce }
 }
 
-const NONE: MessagesState = { messages: [], marks: new Map() }
+const NONE: MessagesState = { messages: [], changed: new Map(), snapshot: '', marks: new Map() }
 
 function reduce(state = NONE, { messages: entry }: LiveMessagesSubscription): MessagesState {
-  const { messages, marks } = state
+  const { messages, changed, marks } = state
   switch (entry.__typename) {
     case 'MessagesSnapshot':
-      return { messages: [...entry.messages].sort((a, b) => a.offset - b.offset), marks: NONE.marks }
+      return {
+        ...NONE,
+        messages: [...entry.messages].sort((a, b) => a.offset - b.offset),
+        snapshot: entry.cursor,
+      }
     case 'MessageSent':
-      return { messages: [...messages, entry.message].slice(-MAX_MESSAGES), marks }
+      return { ...state, messages: [...messages, entry.message].slice(-MAX_MESSAGES) }
     case 'MessageEdited':
     case 'MessageDeleted': {
       const { message } = entry
-      return { messages: messages.map((each) => (each.id === message.id ? message : each)), marks }
+      if (!messages.some(({ id }) => id === message.id)) {
+        return { ...state, changed: new Map(changed).set(message.id, message) }
+      }
+      return { ...state, messages: messages.map((each) => (each.id === message.id ? message : each)) }
     }
     case 'ReceiptAdvanced': {
       const { user, deliveredThrough, readThrough } = entry
-      return { messages, marks: new Map(marks).set(user.id, { deliveredThrough, readThrough }) }
+      return { ...state, marks: new Map(marks).set(user.id, { deliveredThrough, readThrough }) }
     }
   }
 }

@@ -1,27 +1,37 @@
-import type { Auction, Bid } from '@rostrum/client'
-import { useAuction, useAuctions } from '@rostrum/client/react'
-import { useEffect, useState } from 'react'
+import type { Auction, Bid, Room } from '@rostrum/client'
+import { useAuction } from '@rostrum/client/react'
+import { useEffect } from 'react'
+import { useAsk } from '../ask.ts'
+import { BidsDocument } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
+import { LoadMore } from '../load-more.tsx'
+import { useOlder } from '../older.ts'
 import { ScrollArea } from '../scroll-area.tsx'
 import { SignIn } from '../sign-in.tsx'
+import { timeOf } from '../time.ts'
 import { BidList } from './bid-list.tsx'
 import { Bidding } from './bidding.tsx'
+import { useEarlierLots } from './earlier-lots.ts'
 import { Lot } from './lot.tsx'
 import { LotList } from './lot-list.tsx'
+import { Outcome } from './outcome.tsx'
 import { useOwnBidding } from './own-bidding.ts'
 import { PriceChart } from './price-chart.tsx'
 import { Ranking } from './ranking.tsx'
+import { useShownLot } from './shown-lot.ts'
 import { isOver, ownBids, standing } from './standing.ts'
 import { Wallet } from './wallet.tsx'
 
-/** How long one that is over stays before the eyes, before the next one comes. */
-const NEXT_AFTER_MS = 2_000
+interface Props {
+  readonly room: Room
+  readonly lots: readonly Auction[]
+}
 
-export function AuctionRoom() {
+/** An auction room: the lot that is shown, its bids, and the other lots. */
+export function AuctionRoom({ room, lots }: Props) {
   const { roomId, myId, onShown } = useHere()
-  const live = useAuctions(roomId)
-  const lots = live.kind === 'live' ? live.state : []
-  const { shownId, show } = useShown(lots)
+  const { shownId, show } = useShownLot()
+  const earlier = useEarlierLots(roomId, lots)
   useEffect(() => {
     onShown(shownId ?? null)
     return () => onShown(null)
@@ -29,11 +39,18 @@ export function AuctionRoom() {
   const before = lots.findLast((lot) => isOver(lot) && lot.id !== shownId)
   return (
     <>
-      {shownId === undefined ? <NoLot /> : <ShownLot key={shownId} auctionId={shownId} />}
+      {shownId !== undefined ? (
+        <ShownLot key={shownId} auctionId={shownId} room={room} />
+      ) : earlier.isLoading ? (
+        <section id="lot" aria-busy="true" />
+      ) : (
+        <NoLot room={room} />
+      )}
       <section id="lots" aria-labelledby="lots-title">
         <h2 id="lots-title">Lots</h2>
         <ScrollArea labelledBy="lots-title">
-          <LotList lots={lots} shownId={shownId} onShow={show} />
+          <LotList lots={earlier.items} shownId={shownId} onShow={show} />
+          <LoadMore older={earlier}>Load earlier lots</LoadMore>
         </ScrollArea>
         <p className="soft line" id="before">
           {before !== undefined && `Before this: ${before.title}. ${standing(before, myId, 'none')}.`}
@@ -43,30 +60,68 @@ export function AuctionRoom() {
   )
 }
 
-function NoLot() {
+function NoLot({ room }: { readonly room: Room }) {
   return (
     <section id="lot">
-      <h1 id="title">Waiting for the next lot…</h1>
-      <div className="taking-part">
-        <SignIn />
-      </div>
+      <h1 id="title">{headingOf(room)}</h1>
+      <div className="taking-part">{room.phase !== 'ENDED' && <SignIn />}</div>
     </section>
   )
 }
 
-function ShownLot({ auctionId }: { readonly auctionId: string }) {
+function headingOf({ phase, startsAt, endedAt }: Room): string {
+  switch (phase) {
+    case 'SCHEDULED':
+      return startsAt === null ? 'This room has not opened yet' : `This room opens at ${timeOf(startsAt)}`
+    case 'ENDED':
+      return endedAt === null ? 'This room has ended' : `This room ended at ${timeOf(endedAt)}`
+    case 'PAUSED':
+      return 'The auctioneer has paused the sale'
+    case 'LIVE':
+      return 'Waiting for the next lot…'
+  }
+}
+
+function ShownLot({ auctionId, room }: { readonly auctionId: string; readonly room: Room }) {
   const { myId } = useHere()
   const live = useAuction(auctionId)
   if (live.kind !== 'live') return <section id="lot" aria-busy="true" />
-  const { auction, bids } = live.state
+  return <LiveLot {...live.state} myId={myId} isRoomPaused={room.phase === 'PAUSED'} />
+}
+
+interface LiveLotProps {
+  readonly auction: Auction
+  readonly bids: readonly Bid[]
+  readonly voided: ReadonlyMap<string, Bid>
+  readonly snapshot: string
+  readonly myId: string | null
+  readonly isRoomPaused: boolean
+}
+
+/** So many bids come with a snapshot. */
+const FIRST_BIDS = 20
+
+function LiveLot({ auction, bids, voided, snapshot, myId, isRoomPaused }: LiveLotProps) {
+  const ask = useAsk()
+  const history = useOlder(
+    { items: bids, changed: voided, snapshot },
+    bids.length >= FIRST_BIDS,
+    async (after) => {
+      const { auction: found } = await ask(BidsDocument, { auctionId: auction.id, after })
+      const page = found?.bids
+      const { hasNextPage = false, endCursor = null } = page?.pageInfo ?? {}
+      return { items: page?.edges.map(({ node }) => node) ?? [], cursor: hasNextPage ? endCursor : null }
+    },
+    (one, other) => other.sequence - one.sequence,
+  )
   return (
     <>
-      <LotOfViewer auction={auction} bids={bids} myId={myId} />
+      <LotOfViewer auction={auction} bids={bids} myId={myId} isRoomPaused={isRoomPaused} />
       <section id="history" aria-labelledby="history-title">
-        <BidList auction={auction} bids={bids} />
+        <BidList auction={auction} history={history} />
       </section>
       <section id="chart" aria-labelledby="chart-title">
-        <PriceChart auction={auction} bids={bids} />
+        <PriceChart auction={auction} bids={history.items} isComplete={!history.hasMore} />
       </section>
       <section id="ranking" aria-labelledby="ranking-title">
         <Ranking auction={auction} />
@@ -77,49 +132,29 @@ function ShownLot({ auctionId }: { readonly auctionId: string }) {
 
 interface LotProps {
   readonly auction: Auction
-  /** The latest; earlier ones of the viewer are known to the server alone. */
+  /** The newest; earlier ones of the viewer are known to the server alone. */
   readonly bids: readonly Bid[]
   readonly myId: string | null
+  readonly isRoomPaused: boolean
 }
 
-function LotOfViewer({ auction, bids, myId }: LotProps) {
+function LotOfViewer({ auction, bids, myId, isRoomPaused }: LotProps) {
   const own = useOwnBidding(auction, myId !== null)
   const shown = ownBids(bids, myId)
+  const isSeller = auction.seller.id === myId
+  const hasEnded = isOver(auction)
   return (
     <Lot auction={auction} own={shown === 'none' ? own.bids : shown}>
-      <SignIn />
-      {myId !== null && <Bidding auction={auction} own={own} />}
-      {myId !== null && <Wallet auction={auction} />}
+      {isRoomPaused && !hasEnded && (
+        <p id="room-paused" role="status">
+          The auctioneer has paused the sale. The clock stands still until it resumes.
+        </p>
+      )}
+      {!hasEnded && <SignIn />}
+      {hasEnded && <Outcome auction={auction} own={own} />}
+      {myId !== null && !hasEnded && isSeller && <p id="own-lot">You are the seller of this lot.</p>}
+      {myId !== null && !hasEnded && !isSeller && <Bidding auction={auction} own={own} />}
+      {myId !== null && !isSeller && <Wallet auction={auction} />}
     </Lot>
   )
-}
-
-interface Shown {
-  readonly shownId: string | undefined
-  readonly show: (auctionId: string) => void
-}
-
-/** The lot that was chosen; else the one that ends next, until it is over and was seen to be. */
-function useShown(lots: readonly Auction[]): Shown {
-  const [shown, setShown] = useState<{ readonly id: string; readonly isChosen: boolean }>()
-  const next =
-    lots.find(({ phase }) => phase === 'LIVE' || phase === 'PAUSED') ?? lots.find((lot) => !isOver(lot))
-  const current = lots.find(({ id }) => id === shown?.id)
-  const nextId = next?.id
-  // One that ended while the connection was away is in no list.
-  const isAtEnd = (current === undefined || isOver(current)) && shown?.isChosen === false
-  useEffect(() => {
-    if (nextId === undefined) return
-    if (shown === undefined) setShown({ id: nextId, isChosen: false })
-    if (!isAtEnd) return
-    const timer = setTimeout(() => setShown({ id: nextId, isChosen: false }), NEXT_AFTER_MS)
-    return () => clearTimeout(timer)
-  }, [nextId, shown, isAtEnd])
-
-  function show(auctionId: string): void {
-    const lot = lots.find(({ id }) => id === auctionId)
-    // Whoever looks at one that is over stays there; whoever follows a live one goes on to the next.
-    setShown({ id: auctionId, isChosen: lot !== undefined && isOver(lot) })
-  }
-  return { shownId: shown?.id, show }
 }

@@ -1,17 +1,19 @@
 import { type Auction, type Bid, type Currency, formatMoney } from '@rostrum/client'
 import { memo } from 'react'
 import { useHere } from '../here.ts'
+import { LoadMore } from '../load-more.tsx'
+import type { Older } from '../older.ts'
 import { ScrollArea } from '../scroll-area.tsx'
 import { timeOf } from '../time.ts'
 
 interface Props {
   readonly auction: Auction
   /** Newest first. */
-  readonly bids: readonly Bid[]
+  readonly history: Older<Bid>
 }
 
-/** Every bid as it comes. */
-export function BidList({ auction, bids }: Props) {
+/** The bids, the newest first. */
+export function BidList({ auction, history }: Props) {
   const { myId } = useHere()
   const { bidCount, bidderCount, hasReserve, reserveMet } = auction
   const people = `${bidderCount} ${bidderCount === 1 ? 'person' : 'people'}`
@@ -26,7 +28,7 @@ export function BidList({ auction, bids }: Props) {
       </h2>
       <ScrollArea labelledBy="history-title">
         <ol id="bids" className="lines bids">
-          {bids.map((bid) => (
+          {history.items.map((bid) => (
             <Line
               key={bid.id}
               bid={bid}
@@ -36,6 +38,7 @@ export function BidList({ auction, bids }: Props) {
             />
           ))}
         </ol>
+        <LoadMore older={history}>Load earlier bids</LoadMore>
       </ScrollArea>
     </>
   )
@@ -58,11 +61,12 @@ const Line = memo(function Line({ bid, isMine, ...currency }: LineProps) {
   return (
     <li className={`${isMine ? 'mine' : ''} ${voidReason === null ? '' : 'voided'}`}>
       <span>{formatMoney(amount, currency)}</span>
-      <span>
-        {kind === 'PROXY' ? `${name}, auto` : name}
+      <span title={name}>
+        <bdi>{name}</bdi>
+        {kind === 'PROXY' && ', auto'}
         {voidReason !== null && `, ${VOIDED[voidReason]}`}
       </span>
-      <span className="soft">{timeOf(placedAt)}</span>
+      <span className="soft">{timeOf(placedAt, true)}</span>
     </li>
   )
 })

@@ -4,73 +4,82 @@ import { isRefused, useCommand } from '../command.ts'
 import { BuyNowDocument, PlaceBidDocument, type PlaceBidMutation } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
 import { newKey } from '../key.ts'
+import { useFocusAfterSignIn } from '../session.ts'
 import type { OwnBidding } from './own-bidding.ts'
 
-/** What became of a bid, and the price that it was said of. */
-interface Answer {
-  readonly words: string
-  readonly price: number
-  /** How many bids had been voided. */
-  readonly voids: number
-}
+/** The answer to a bid. */
+type Answer =
+  /** Stays until the next bid. */
+  | { readonly kind: 'refused'; readonly words: string }
+  /** Hidden once the price has passed the one it tells of, or bids were voided. */
+  | { readonly kind: 'taken'; readonly words: string; readonly price: number; readonly voids: number }
+  | { readonly kind: 'sent' }
 
-/** Quick bids go so many steps beyond the least. */
+/** Quick bids are so many steps above the least. */
 const QUICK_STEPS = [0, 1, 3]
 
-/** Quick bids, a ceiling, buying at once; and what became of it. */
+/** Quick bids, a ceiling, buying at once; and the answer. */
 export function Bidding({ auction, own }: { readonly auction: Auction; readonly own: OwnBidding }) {
-  const { myId, isConnected } = useHere()
+  const { myId, isConnected, barred } = useHere()
   const command = useCommand()
   const [answer, setAnswer] = useState<Answer>()
+  const focusHere = useFocusAfterSignIn(true)
   const { voids } = own
   const { id: auctionId, minimumBid, currentPrice, startingPrice, buyNowPrice } = auction
   const ceiling = own.maximum !== null && own.maximum > (currentPrice ?? 0) ? own.maximum : null
   const isLeading = auction.leader?.id === myId
-  const canBid = auction.phase === 'LIVE' && isConnected
+  const canBid = auction.phase === 'LIVE' && isConnected && barred === undefined
   const step = minimumBid - (currentPrice ?? startingPrice) || Math.ceil(minimumBid / 20)
+  // A leader raises the ceiling by any amount; others begin at the next step.
+  const least = isLeading ? (currentPrice ?? 0) + 1 : minimumBid
 
   async function bid(offer: { readonly amount: number } | { readonly maximum: number }): Promise<void> {
-    setAnswer({ words: 'Sending…', price: Number.POSITIVE_INFINITY, voids })
+    setAnswer({ kind: 'sent' })
     const input = { auctionId, idempotencyKey: newKey(), ...offer }
     hear(await command(PlaceBidDocument, { input }))
   }
   async function buy(price: number): Promise<void> {
+    setAnswer({ kind: 'sent' })
     hear(await command(BuyNowDocument, { auctionId, price, idempotencyKey: newKey() }))
   }
   function hear(said: NonNullable<PlaceBidMutation['placeBid']> | Parameters<typeof refusal>[0]): void {
     if (isRefused(said)) {
-      setAnswer({ words: refusal(said, auction), price: currentPrice ?? 0, voids })
+      setAnswer({ kind: 'refused', words: refusal(said, auction) })
       return
     }
     const { auction: then, outcome } = said
     own.setMaximum(then.myMaximum)
-    setAnswer({ words: outcomeOf(outcome, then, auction), price: then.currentPrice ?? 0, voids })
+    const words = outcomeOf(outcome, then, auction)
+    setAnswer({ kind: 'taken', words, price: then.currentPrice ?? 0, voids })
   }
   function submitCeiling(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault()
+    if (!canBid) return
     const form = event.currentTarget
     const typed = String(new FormData(form).get('ceiling'))
-    form.reset()
     const maximum = parseMoney(typed, auction)
-    if (maximum !== undefined) return void bid({ maximum })
-    const words = `Type an amount such as ${decimalOf(minimumBid, auction)}.`
-    setAnswer({ words, price: Number.POSITIVE_INFINITY, voids })
+    if (maximum === undefined) {
+      const words = `Type an amount such as ${decimalOf(least, auction)}.`
+      setAnswer({ kind: 'refused', words })
+      return
+    }
+    form.reset()
+    void bid({ maximum })
   }
 
-  // What was said of one price is no longer so at another, unless it is still good.
-  const isTrue =
-    answer !== undefined && answer.voids === voids && (isLeading || (currentPrice ?? 0) <= answer.price)
   return (
     <div className="bidding" id="bidding">
       <div className="quick">
         {QUICK_STEPS.map((steps) => minimumBid + steps * step).map((amount, index) => (
+          // Not `disabled`, which would take the focus away from whoever bids by keyboard.
           <button
             type="button"
             key={QUICK_STEPS[index]}
+            ref={index === 0 ? focusHere : undefined}
             id={index === 0 ? 'quick' : undefined}
             className={index === 0 ? 'main' : ''}
-            disabled={!canBid || isLeading}
-            onClick={() => void bid({ amount })}
+            aria-disabled={!canBid || isLeading}
+            onClick={() => canBid && !isLeading && void bid({ amount })}
           >
             <Label>
               {index > 0
@@ -82,7 +91,12 @@ export function Bidding({ auction, own }: { readonly auction: Auction; readonly 
           </button>
         ))}
         {buyNowPrice !== null && (
-          <button type="button" id="buy-now" disabled={!canBid} onClick={() => void buy(buyNowPrice)}>
+          <button
+            type="button"
+            id="buy-now"
+            aria-disabled={!canBid}
+            onClick={() => canBid && void buy(buyNowPrice)}
+          >
             Buy now for {formatMoney(buyNowPrice, auction)}
           </button>
         )}
@@ -103,21 +117,29 @@ export function Bidding({ auction, own }: { readonly auction: Auction; readonly 
             required
             min={0}
             step={decimalOf(1, auction)}
-            placeholder={decimalOf(minimumBid, auction)}
+            placeholder={decimalOf(least, auction)}
           />
         </label>
-        <button id="ceiling-button" type="submit" disabled={!canBid}>
+        <button id="ceiling-button" type="submit" aria-disabled={!canBid}>
           Set
         </button>
       </form>
-      <p className="note soft" id="answer" role="status">
-        {isTrue ? answer.words : ''}
+      <p className={answer?.kind === 'refused' ? 'note refused' : 'note soft'} id="answer" role="status">
+        {barred ?? said()}
       </p>
     </div>
   )
+
+  function said(): string {
+    if (answer === undefined) return ''
+    if (answer.kind === 'sent') return 'Sending…'
+    if (answer.kind === 'refused') return answer.words
+    const isTrue = answer.voids === voids && (isLeading || (currentPrice ?? 0) <= answer.price)
+    return isTrue ? answer.words : ''
+  }
 }
 
-/** Words in the middle of a button: others are another element, so that none moves. */
+/** The words of a button: other words are another element, so that nothing counts as moved. */
 function Label({ children }: { readonly children: string }) {
   return <span key={children}>{children}</span>
 }
@@ -155,9 +177,10 @@ interface Refusal {
 
 function refusal({ code, reason, minimum, available, required }: Refusal, currency: Currency): string {
   if (code === 'BID_BELOW_MINIMUM' && minimum != null)
-    return `The least is ${formatMoney(minimum, currency)} now.`
+    return `Not taken: the least was ${formatMoney(minimum, currency)}.`
   if (code === 'INSUFFICIENT_FUNDS' && available != null && required != null) {
     return `You can spend ${formatMoney(available, currency)}; this needs ${formatMoney(required, currency)}.`
   }
+  if (code === 'BAD_USER_INPUT') return 'Not taken: the server does not accept this amount.'
   return reason
 }

@@ -1,32 +1,35 @@
 import type { Auction } from '@rostrum/client'
 import { useRemaining } from '@rostrum/client/react'
-import { countdown, timeOf } from '../time.ts'
+import { countdown, dayOf, timeOfDay } from '../time.ts'
 import { isOver } from './standing.ts'
 
 const SOON_MS = 10_000
 
-/** How long a lot goes on, by the server's clock. */
+/** How long a lot is open, by the server's clock; when it ended, once it has. */
 export function Countdown({ auction }: { readonly auction: Auction }) {
   const { phase, startsAt, endsAt, endedAt, extensionCount } = auction
   const isScheduled = phase === 'SCHEDULED'
   const leftMs = useRemaining(isScheduled ? startsAt : endsAt)
   const isSoon = phase === 'LIVE' && leftMs > 0 && leftMs <= SOON_MS
+  const end = endedAt ?? endsAt
   const label = isOver(auction)
-    ? 'Ended'
+    ? `Ended ${dayOf(end) ?? ''}`
     : isScheduled
       ? 'Starts in'
-      : extensionCount > 0
-        ? `Ends, extended ${extensionCount}×`
+      : phase === 'PAUSED'
+        ? 'Clock stopped'
         : 'Ends in'
-  const shown = isOver(auction)
-    ? timeOf(endedAt ?? endsAt)
-    : phase === 'PAUSED'
-      ? 'Paused'
-      : countdown(leftMs)
+  const shown = isOver(auction) ? timeOfDay(end) : phase === 'PAUSED' ? 'Paused' : countdown(leftMs)
   return (
     <div>
-      <div className="soft" id="countdown-label">
+      <div className="soft line" id="countdown-label">
         {label}
+        {!isOver(auction) && extensionCount > 0 && (
+          <span className="chip" title="Extended by late bids">
+            +{extensionCount}
+            <span className="unseen"> extended {extensionCount}×</span>
+          </span>
+        )}
       </div>
       <div id="countdown" role="timer" aria-labelledby="countdown-label" className={isSoon ? 'soon' : ''}>
         {shown}

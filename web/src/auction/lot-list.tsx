@@ -1,22 +1,20 @@
-import { type Auction, formatMoney } from '@rostrum/client'
+import { formatMoney } from '@rostrum/client'
 import { useHere } from '../here.ts'
 import { timeOf } from '../time.ts'
+import type { Lot } from './earlier-lots.ts'
 import { isOver, standing } from './standing.ts'
 
 interface Props {
-  readonly lots: readonly Auction[]
+  readonly lots: readonly Lot[]
   readonly shownId: string | undefined
   readonly onShow: (auctionId: string) => void
 }
 
-/** Of those that are over, the latest. */
-const MAX_OVER = 20
-
-/** What is up, what comes, and what was sold since the page was opened. */
+/** The lots of a room: the open ones by their end, then those that are over, the latest first. */
 export function LotList({ lots, shownId, onShow }: Props) {
   const { myId } = useHere()
-  const open = lots.filter((lot) => !isOver(lot))
-  const over = lots.filter(isOver).slice(-MAX_OVER).reverse()
+  const open = lots.filter((lot) => !isOver(lot)).sort(by(({ endsAt }) => endsAt))
+  const over = lots.filter(isOver).sort(by(endOf)).reverse()
   return (
     <ul>
       {[...open, ...over].map((lot) => (
@@ -27,7 +25,9 @@ export function LotList({ lots, shownId, onShow }: Props) {
             aria-current={lot.id === shownId ? 'true' : undefined}
             onClick={() => onShow(lot.id)}
           >
-            <span className="line">{lot.title}</span>
+            <span className="line" title={lot.title} dir="auto">
+              {lot.title}
+            </span>
             <span className="soft">{said(lot)}</span>
           </button>
         </li>
@@ -35,11 +35,21 @@ export function LotList({ lots, shownId, onShow }: Props) {
     </ul>
   )
 
-  function said(lot: Auction): string {
+  function said(lot: Lot): string {
     const { phase, startsAt, currentPrice, startingPrice } = lot
     if (isOver(lot)) return standing(lot, myId, 'none')
     const price = formatMoney(currentPrice ?? startingPrice, lot)
     if (phase === 'SCHEDULED') return `at ${timeOf(startsAt)}, from ${price}`
     return phase === 'PAUSED' ? `${price}, paused` : price
+  }
+}
+
+const endOf = ({ endedAt, endsAt }: Lot): string => endedAt ?? endsAt
+
+/** Compares by an instant, and by id where that is the same. */
+function by(instantOf: (lot: Lot) => string): (one: Lot, other: Lot) => number {
+  return (one, other) => {
+    const [first, second] = [`${instantOf(one)} ${one.id}`, `${instantOf(other)} ${other.id}`]
+    return first < second ? -1 : first > second ? 1 : 0
   }
 }

@@ -7,11 +7,11 @@ import { isOver, type OwnBids, standing } from './standing.ts'
 interface Props {
   readonly auction: Auction
   readonly own: OwnBids
-  /** What who takes part does. */
+  /** Signing in, bidding, or the outcome. */
   readonly children: ReactNode
 }
 
-/** What is sold, at what price, who leads, and how long it goes on. */
+/** A lot: its title and description, price, leader and end. */
 export function Lot({ auction, own, children }: Props) {
   const { myId } = useHere()
   const { title, description, currentPrice, startingPrice, leader } = auction
@@ -20,12 +20,7 @@ export function Lot({ auction, own, children }: Props) {
   const mood = leader !== null && leader.id === myId ? 'mine' : own === 'none' ? '' : 'outbid'
   return (
     <section id="lot" aria-labelledby="title">
-      <div className="about">
-        <h1 id="title">{title}</h1>
-        <p className="soft" id="description">
-          {description}
-        </p>
-      </div>
+      <About title={title} description={description} />
       <div className="standing">
         <div>
           <div className="soft" id="price-label">
@@ -44,6 +39,37 @@ export function Lot({ auction, own, children }: Props) {
       <Spoken words={`${price}. ${said}.`} />
       <div className="taking-part">{children}</div>
     </section>
+  )
+}
+
+/** Title and description, two lines of each until the rest is asked for. */
+function About({ title, description }: Pick<Auction, 'title' | 'description'>) {
+  const box = useRef<HTMLDivElement>(null)
+  const [isOpen, setIsOpen] = useState(false)
+  const [isCut, setIsCut] = useState(false)
+  useEffect(() => {
+    const { current } = box
+    if (current === null) return
+    const observer = new ResizeObserver(() => {
+      setIsCut([...current.children].some((child) => child.scrollHeight > child.clientHeight + 1))
+    })
+    observer.observe(current)
+    return () => observer.disconnect()
+  }, [])
+  return (
+    <div className={isOpen ? 'about open' : 'about'} ref={box}>
+      <h1 id="title" dir="auto">
+        {title}
+      </h1>
+      <p className="soft" id="description" dir="auto">
+        {description}
+      </p>
+      {(isCut || isOpen) && (
+        <button type="button" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+          {isOpen ? 'Less' : 'More about this lot'}
+        </button>
+      )}
+    </div>
   )
 }
 

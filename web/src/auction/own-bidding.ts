@@ -2,7 +2,7 @@ import type { Auction } from '@rostrum/client'
 import { useEffect, useState } from 'react'
 import { useClient } from 'urql'
 import { OwnBiddingDocument, type OwnBiddingQuery } from '../gql/graphql.ts'
-import type { OwnBids } from './standing.ts'
+import { isOver, type OwnBids } from './standing.ts'
 
 type Asked = NonNullable<OwnBiddingQuery['auction']>['myBidding']
 
@@ -11,6 +11,8 @@ export interface OwnBidding {
   /** Their bids, as of the last query. */
   readonly bids: OwnBids
   readonly maximum: number | null
+  /** Their highest bid that stands, as of the last query. */
+  readonly highest: number | null
   /** Counts the times that bids were voided. */
   readonly voids: number
   /** Takes over the maximum that a command answered. */
@@ -18,13 +20,16 @@ export interface OwnBidding {
 }
 
 /**
- * Nobody else sees it, so that no shared subscription carries it: it is queried when the page is opened and when bids were
- * voided, and known from each answer.
+ * Nobody else sees it, so that no shared subscription carries it: it is queried when the page is opened, when bids were
+ * voided and when the auction ends, and known from each answer.
  */
-export function useOwnBidding({ id: auctionId, bidCount }: Auction, isSignedIn: boolean): OwnBidding {
+export function useOwnBidding(auction: Auction, isSignedIn: boolean): OwnBidding {
+  const { id: auctionId, bidCount } = auction
   const client = useClient()
   const [bids, setBids] = useState<OwnBids>('none')
   const [maximum, setMaximum] = useState<number | null>(null)
+  const [highest, setHighest] = useState<number | null>(null)
+  const hasEnded = isOver(auction)
   const voids = useVoids(bidCount)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the voided bids may have been one's own
   useEffect(() => {
@@ -33,6 +38,7 @@ export function useOwnBidding({ id: auctionId, bidCount }: Auction, isSignedIn: 
       if (!isCurrent) return
       setBids(own === null ? 'none' : own.highestBid === null ? 'voided' : 'standing')
       setMaximum(own?.maximum ?? null)
+      setHighest(own?.highestBid?.amount ?? null)
     }
     if (!isSignedIn) take(null)
     else {
@@ -44,8 +50,8 @@ export function useOwnBidding({ id: auctionId, bidCount }: Auction, isSignedIn: 
     return () => {
       isCurrent = false
     }
-  }, [client, auctionId, isSignedIn, voids])
-  return { bids, maximum, voids, setMaximum }
+  }, [client, auctionId, isSignedIn, voids, hasEnded])
+  return { bids, maximum, highest, voids, setMaximum }
 }
 
 /** How often there were fewer bids than before: some were voided. */

@@ -8,10 +8,12 @@ interface Props {
   readonly auction: Auction
   /** Newest first. */
   readonly bids: readonly Bid[]
+  /** Whether `bids` goes back to the first. */
+  readonly isComplete: boolean
 }
 
 /** The price over the bids, one step each. */
-export const PriceChart = memo(function PriceChart({ auction, bids }: Props) {
+export const PriceChart = memo(function PriceChart({ auction, bids, isComplete }: Props) {
   const { startingPrice } = auction
   const steps = bids.filter(({ voidedAt }) => voidedAt === null).reverse()
   const amounts = steps.map(({ amount }) => amount)
@@ -20,7 +22,7 @@ export const PriceChart = memo(function PriceChart({ auction, bids }: Props) {
   const words =
     amounts.length === 0
       ? `No bids; it starts at ${formatMoney(startingPrice, auction)}`
-      : `From ${formatMoney(low, auction)} to ${formatMoney(high, auction)} over ${amounts.length} bids`
+      : `${formatMoney(low, auction)} to ${formatMoney(high, auction)}, ${counted(amounts.length, isComplete)}`
   return (
     <>
       <h2 id="chart-title">
@@ -39,6 +41,11 @@ export const PriceChart = memo(function PriceChart({ auction, bids }: Props) {
     </>
   )
 })
+
+function counted(count: number, isComplete: boolean): string {
+  const bids = count === 1 ? 'bid' : 'bids'
+  return isComplete ? `over ${count} ${bids}` : `the latest ${count} ${bids}`
+}
 
 /** Steps up from the lower left to the upper right. */
 function pathOf(amounts: readonly number[], low: number, high: number): string {

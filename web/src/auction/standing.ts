@@ -1,6 +1,6 @@
 import { type Auction, type Bid, formatMoney } from '@rostrum/client'
 
-export function isOver({ phase }: Auction): boolean {
+export function isOver({ phase }: Pick<Auction, 'phase'>): boolean {
   return phase === 'SOLD' || phase === 'UNSOLD' || phase === 'CANCELLED'
 }
 
@@ -13,8 +13,10 @@ export function ownBids(bids: readonly Bid[], myId: string | null): OwnBids {
   return own.some(({ voidedAt }) => voidedAt === null) ? 'standing' : 'voided'
 }
 
+type Sold = Pick<Auction, 'phase' | 'winner' | 'leader' | 'currency' | 'currencyExponent'>
+
 /** How an auction stands for who is before the page, in a few words. */
-export function standing(auction: Auction, myId: string | null, own: OwnBids): string {
+export function standing(auction: Sold, myId: string | null, own: OwnBids): string {
   const { phase, winner, leader } = auction
   if (phase === 'SOLD' && winner !== null) {
     const who = winner.user.id === myId ? 'you' : winner.user.name

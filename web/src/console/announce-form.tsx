@@ -13,13 +13,13 @@ const SEVERITIES: readonly { readonly severity: Severity; readonly name: string 
   { severity: 'CRITICAL', name: 'Critical' },
 ]
 
-/** Says something to everybody in the room, for ten minutes. */
+/** Publishes an announcement in the room, for ten minutes. */
 export function AnnounceForm() {
   const { roomId } = useHere()
   const command = useCommand()
   const { clock } = useRostrumClient()
-  const [words, hear] = useAnswer()
-  function announce(form: FormData): void {
+  const { words, hear } = useAnswer()
+  function announce(form: FormData): Promise<boolean> {
     const title = String(form.get('title'))
     const input = {
       roomId,
@@ -30,7 +30,7 @@ export function AnnounceForm() {
       expiresAt: new Date(clock.now() + LASTS_MS).toISOString(),
       idempotencyKey: newKey(),
     } as const
-    hear(command(PublishAnnouncementDocument, { input }), `Announced: ${title}.`)
+    return hear(command(PublishAnnouncementDocument, { input }), `Announced: ${title}.`)
   }
   return (
     <Tool id="announce" act="Announce" onAct={announce} words={words}>

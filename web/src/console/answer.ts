@@ -1,16 +1,22 @@
 import { useState } from 'react'
 import { isRefused } from '../command.ts'
 
-/** What became of a command: `hear` takes its answer, and what to say where it was done. */
-export function useAnswer(): readonly [
-  words: string,
-  hear: (answer: Promise<unknown>, done: string) => void,
-] {
+export interface CommandAnswer {
+  /** What to say about the last command. */
+  readonly words: string
+  /** Takes over the answer of a command, and `done`, said where it succeeded. Resolves to whether it did. */
+  readonly hear: (answer: Promise<unknown>, done: string) => Promise<boolean>
+}
+
+export function useAnswer(): CommandAnswer {
   const [words, setWords] = useState('')
-  function hear(answer: Promise<unknown>, done: string): void {
-    void answer.then((said) => setWords(isRefused(said) ? reasonOf(said) : done))
+  async function hear(answer: Promise<unknown>, done: string): Promise<boolean> {
+    setWords('…')
+    const said = await answer
+    setWords(isRefused(said) ? reasonOf(said) : done)
+    return !isRefused(said)
   }
-  return [words, hear]
+  return { words, hear }
 }
 
 function reasonOf(said: unknown): string {

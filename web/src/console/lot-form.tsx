@@ -1,6 +1,8 @@
-import { type Currency, decimalOf, parseMoney } from '@rostrum/client'
+import { type Currency, decimalOf, parseMoney, type Room } from '@rostrum/client'
 import { useRostrumClient } from '@rostrum/client/react'
-import { useCommand } from '../command.ts'
+import { useShownLot } from '../auction/shown-lot.ts'
+import { isRefused, useCommand } from '../command.ts'
+import { currencyOf } from '../currency.ts'
 import { CreateAuctionDocument } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
 import { newKey } from '../key.ts'
@@ -9,27 +11,34 @@ import { Tool } from './tool.tsx'
 
 const MINUTE_MS = 60_000
 const EURO: Currency = { currency: 'EUR', currencyExponent: 2 }
+const DEFAULT_PRICE_MAJOR = 10
 /** A bid in the last ten seconds gives ten more, ten minutes at most. */
 const SOFT_CLOSE = { windowMs: 10_000, extensionMs: 10_000, capMs: 10 * MINUTE_MS }
 
-/** Puts up a lot, live at once. */
-export function LotForm() {
+/** Puts up a lot, live at once, in the room's currency, and makes it the current lot. */
+export function LotForm({ room }: { readonly room: Room }) {
+  const currency = currencyOf(room) ?? EURO
+  const { show } = useShownLot()
   const { roomId } = useHere()
   const command = useCommand()
   const { clock } = useRostrumClient()
-  const [words, hear] = useAnswer()
-  function putUp(form: FormData): void {
+  const { words, hear } = useAnswer()
+  function putUp(form: FormData): Promise<boolean> {
     const title = String(form.get('title'))
     const input = {
       roomId,
       title,
-      currency: EURO.currency,
-      startingPrice: parseMoney(String(form.get('price')), EURO) ?? 0,
+      currency: currency.currency,
+      startingPrice: parseMoney(String(form.get('price')), currency) ?? 0,
       endsAt: new Date(clock.now() + Number(form.get('minutes')) * MINUTE_MS).toISOString(),
       softClose: SOFT_CLOSE,
       idempotencyKey: newKey(),
     }
-    hear(command(CreateAuctionDocument, { input }), `Up now: ${title}.`)
+    const made = command(CreateAuctionDocument, { input })
+    void made.then((answer) => {
+      if (!isRefused(answer) && answer.__typename === 'AuctionPayload') show(answer.auction.id)
+    })
+    return hear(made, `Up now: ${title}.`)
   }
   return (
     <Tool id="put-up" act="Put up" onAct={putUp} words={words}>
@@ -38,14 +47,14 @@ export function LotForm() {
         <input name="title" required maxLength={200} />
       </label>
       <label className="field">
-        Starts at, in {EURO.currency}
+        Starts at, in {currency.currency}
         <input
           name="price"
           type="number"
           required
-          min={decimalOf(1, EURO)}
-          step={decimalOf(1, EURO)}
-          defaultValue="10.00"
+          min={decimalOf(1, currency)}
+          step={decimalOf(1, currency)}
+          defaultValue={decimalOf(DEFAULT_PRICE_MAJOR * 10 ** currency.currencyExponent, currency)}
         />
       </label>
       <label className="field">

@@ -7,20 +7,20 @@ import { Tool } from './tool.tsx'
 
 const MINUTE_MS = 60_000
 
-/** Takes the word from somebody who is here, for a while, or gives it back. */
+/** Mutes somebody who is present, for a while, or unmutes them. */
 export function MuteForm() {
   const { roomId, myId } = useHere()
   const command = useCommand()
   const { clock } = useRostrumClient()
   const presence = usePresence(roomId)
-  const [words, hear] = useAnswer()
+  const { words, hear } = useAnswer()
   const others = presence.kind === 'live' ? presence.state.users.filter(({ user }) => user.id !== myId) : []
-  function mute(form: FormData): void {
+  function mute(form: FormData): Promise<boolean> {
     const userId = String(form.get('user'))
     const minutes = Number(form.get('minutes'))
     // Of none: until long ago. Without an end it would last for good.
     const until = new Date(minutes === 0 ? 0 : clock.now() + minutes * MINUTE_MS).toISOString()
-    hear(
+    return hear(
       command(MuteMemberDocument, { roomId, userId, until }),
       minutes === 0 ? 'May speak again.' : `Muted for ${minutes} min.`,
     )

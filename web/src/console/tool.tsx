@@ -1,30 +1,38 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 
 interface Props {
   readonly id: string
-  /** What the button says. */
+  /** Label of the button. */
   readonly act: string
   readonly isDisabled?: boolean
-  readonly onAct: (form: FormData) => void
-  /** What became of it; absent where that is said elsewhere. */
+  /** Resolves to whether it was done: then the fields are as they were at first. */
+  readonly onAct: (form: FormData) => Promise<boolean>
+  /** What to say about it; absent where that is said elsewhere. */
   readonly words?: string
-  /** Its fields. */
+  /** The fields. */
   readonly children: ReactNode
 }
 
-/** One thing to do, with what it takes. */
+/** A form for one action. It takes no second click while the first is under way. */
 export function Tool({ id, act, isDisabled = false, onAct, words, children }: Props) {
+  const [isBusy, setIsBusy] = useState(false)
+  async function run(form: HTMLFormElement): Promise<void> {
+    setIsBusy(true)
+    const isDone = await onAct(new FormData(form))
+    setIsBusy(false)
+    if (isDone) form.reset()
+  }
   return (
     <form
       className="tool"
       id={id}
       onSubmit={(event) => {
         event.preventDefault()
-        onAct(new FormData(event.currentTarget))
+        if (!isBusy) void run(event.currentTarget)
       }}
     >
       {children}
-      <button type="submit" disabled={isDisabled}>
+      <button type="submit" disabled={isDisabled} aria-disabled={isBusy}>
         {act}
       </button>
       {words !== undefined && <output>{words}</output>}

@@ -1,10 +1,13 @@
 import type { Message } from '@rostrum/client'
 import { useMessages, useTyping } from '@rostrum/client/react'
-import { type FormEvent, memo, useLayoutEffect, useRef, useState } from 'react'
+import { type FormEvent, memo, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useAsk } from '../ask.ts'
 import { isRefused, useCommand } from '../command.ts'
-import { SendMessageDocument } from '../gql/graphql.ts'
+import { MessagesDocument, SendMessageDocument } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
 import { newKey } from '../key.ts'
+import { LoadMore } from '../load-more.tsx'
+import { type Held, type Older, useOlder } from '../older.ts'
 import { ScrollArea } from '../scroll-area.tsx'
 import { timeOf } from '../time.ts'
 import { People } from './people.tsx'
@@ -15,16 +18,11 @@ import { useTellTyping } from './typing.ts'
 const NEAR_END_PX = 40
 
 export function Chat() {
-  const { roomId, myId, isMember } = useHere()
+  const { roomId, myId, isMember, barred } = useHere()
   const live = useMessages(roomId)
-  const { messages, marks } = live.kind === 'live' ? live.state : { messages: [], marks: undefined }
-  const area = useRef<HTMLElement>(null)
-  const wasAtEnd = useRef(true)
-  const last = messages.at(-1)
-  useLayoutEffect(() => {
-    const { current } = area
-    if (current !== null && wasAtEnd.current && last !== undefined) current.scrollTop = current.scrollHeight
-  }, [last])
+  const { messages, changed, snapshot, marks } = live.kind === 'live' ? live.state : NONE
+  const history = useHistory(roomId, { items: messages, changed, snapshot })
+  const area = useScrolling(history.items)
   useReading(messages)
   const lastOfMine = messages.findLast(({ author }) => author.id === myId)
   const readers = useReaders(lastOfMine, marks)
@@ -32,16 +30,10 @@ export function Chat() {
     <section id="talk" aria-labelledby="talk-title">
       <h2 id="talk-title">Talk</h2>
       <People />
-      <ScrollArea
-        labelledBy="talk-title"
-        role="log"
-        ref={area}
-        onScroll={({ scrollHeight, scrollTop, clientHeight }) => {
-          wasAtEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX
-        }}
-      >
+      <ScrollArea labelledBy="talk-title" role="log" {...area}>
+        <LoadMore older={history}>Load earlier messages</LoadMore>
         <ol id="chat">
-          {messages.map((message) => (
+          {history.items.map((message) => (
             <Line
               key={message.id}
               message={message}
@@ -52,9 +44,63 @@ export function Chat() {
         </ol>
       </ScrollArea>
       <TypingLine />
-      <MessageForm isDisabled={!isMember} />
+      <MessageForm isDisabled={!isMember} barred={barred} />
     </section>
   )
+}
+
+const NONE = { messages: [], changed: new Map<string, Message>(), snapshot: '', marks: undefined }
+/** So many messages come with a snapshot. */
+const FIRST_MESSAGES = 50
+
+function useHistory(roomId: string, held: Held<Message>): Older<Message> {
+  const ask = useAsk()
+  return useOlder(
+    held,
+    held.items.length >= FIRST_MESSAGES,
+    async (before) => {
+      const { room } = await ask(MessagesDocument, { roomId, before })
+      const page = room?.messages
+      const { hasPreviousPage = false, startCursor = null } = page?.pageInfo ?? {}
+      return {
+        items: page?.edges.map(({ node }) => node) ?? [],
+        cursor: hasPreviousPage ? startCursor : null,
+      }
+    },
+    (one, other) => one.offset - other.offset,
+  )
+}
+
+/** Stays at the end while new messages come and the card grows; stays at its message while earlier ones are put before it. */
+function useScrolling(messages: readonly Message[]) {
+  const ref = useRef<HTMLElement>(null)
+  const isAtEnd = useRef(true)
+  const fromEnd = useRef(0)
+  const [first, last] = [messages[0], messages.at(-1)]
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when earlier messages were put before the others
+  useLayoutEffect(() => {
+    const { current } = ref
+    if (current !== null && !isAtEnd.current) current.scrollTop = current.scrollHeight - fromEnd.current
+  }, [first?.id])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when another message came
+  useLayoutEffect(() => {
+    const { current } = ref
+    if (current !== null && isAtEnd.current) current.scrollTop = current.scrollHeight
+  }, [last])
+  useEffect(() => {
+    const { current } = ref
+    if (current === null) return
+    const observer = new ResizeObserver(() => {
+      if (isAtEnd.current) current.scrollTop = current.scrollHeight
+    })
+    observer.observe(current)
+    return () => observer.disconnect()
+  }, [])
+  function onScroll({ scrollHeight, scrollTop, clientHeight }: HTMLElement): void {
+    isAtEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX
+    fromEnd.current = scrollHeight - scrollTop
+  }
+  return { ref, onScroll }
 }
 
 interface LineProps {
@@ -66,8 +112,10 @@ interface LineProps {
 const Line = memo(function Line({ message: { author, body, editedAt, sentAt }, isMine, note }: LineProps) {
   return (
     <li className={isMine ? 'mine' : ''} title={timeOf(sentAt)}>
-      <b>{author.name}</b>
-      {body ?? <i>deleted</i>}
+      <b>
+        <bdi>{author.name}</bdi>
+      </b>
+      {body === null ? <i>deleted</i> : <bdi>{body}</bdi>}
       {editedAt !== null && <span className="soft"> (edited)</span>}
       {note !== '' && <span className="soft note-of-line"> {note}</span>}
     </li>
@@ -92,8 +140,14 @@ function TypingLine() {
   )
 }
 
-function MessageForm({ isDisabled }: { readonly isDisabled: boolean }) {
-  const { roomId, myId } = useHere()
+interface FormProps {
+  readonly isDisabled: boolean
+  /** Why the viewer may not write. */
+  readonly barred: string | undefined
+}
+
+function MessageForm({ isDisabled, barred }: FormProps) {
+  const { roomId, myId, isConnected } = useHere()
   const command = useCommand()
   const { tellTyping, tellDone } = useTellTyping()
   const field = useRef<HTMLInputElement>(null)
@@ -106,6 +160,7 @@ function MessageForm({ isDisabled }: { readonly isDisabled: boolean }) {
     if (current === null || body === '') return
     current.value = ''
     tellDone()
+    setProblem(isConnected ? '' : `Waiting for the connection to send: ${body}`)
     const answer = await command(SendMessageDocument, { input: { roomId, clientMessageId: newKey(), body } })
     setProblem(isRefused(answer) ? answer.reason : '')
     // What was not sent stays to be tried again.
@@ -122,15 +177,17 @@ function MessageForm({ isDisabled }: { readonly isDisabled: boolean }) {
           autoComplete="off"
           required
           disabled={isDisabled}
-          placeholder={myId === null ? 'sign in to talk' : 'say something'}
+          placeholder={
+            myId === null ? 'sign in to talk' : barred !== undefined ? 'closed for you' : 'say something'
+          }
           onInput={(event) => tellTyping(event.currentTarget.value !== '')}
         />
       </label>
       <button id="send" type="submit" disabled={isDisabled}>
         Send
       </button>
-      <p className="line soft" id="message-answer" role="status">
-        {problem}
+      <p className="line soft" id="message-answer" role="status" title={barred ?? problem}>
+        {barred ?? problem}
       </p>
     </form>
   )

@@ -20,12 +20,3 @@ export function gain(amount: number | null, currency: Currency | null): string {
   if (currency === null) return signed.format(amount)
   return amount > 0 ? `+${formatMoney(amount, currency)}` : formatMoney(amount, currency)
 }
-
-/** The currency of a room's amounts, where it has one. */
-export function currencyOf(room: {
-  readonly currency: string | null
-  readonly currencyExponent: number | null
-}): Currency | null {
-  const { currency, currencyExponent } = room
-  return currency === null || currencyExponent === null ? null : { currency, currencyExponent }
-}

@@ -1,21 +1,23 @@
 import type { Currency, Room } from '@rostrum/client'
 import { useRoomLeaderboard } from '@rostrum/client/react'
+import { currencyOf } from '../currency.ts'
 import { useHere } from '../here.ts'
 import { SignIn } from '../sign-in.tsx'
 import { Standings } from '../standings.tsx'
-import { currencyOf, number } from './number.ts'
+import { number } from './number.ts'
 import { Orders } from './orders.tsx'
 import { Positions } from './positions.tsx'
 
-/** Orders, positions and the ranking, as far as they are disclosed to who is before the page. */
+/** Orders, positions and the ranking, as far as they are disclosed to the viewer. */
 export function TradeRoom({ room }: { readonly room: Room }) {
   const { roomId, myId } = useHere()
   const ranking = useRoomLeaderboard(roomId)
   return (
     <>
+      <h1 className="unseen">{room.name}</h1>
       {myId === null && (
         <section className="taking-part">
-          <p>Who is signed in sees what is disclosed to members.</p>
+          <p>Sign in to see the orders and positions that are disclosed to members.</p>
           <SignIn />
         </section>
       )}
@@ -32,7 +34,7 @@ export function TradeRoom({ room }: { readonly room: Room }) {
   )
 }
 
-/** Asked for once it is known that there may be something to see: who has not joined is refused. */
+/** Subscribes once the viewer has joined: others are refused. */
 function Disclosed({ currency }: { readonly currency: Currency | null }) {
   const { isMember } = useHere()
   if (!isMember) return <section id="orders" aria-busy="true" />
