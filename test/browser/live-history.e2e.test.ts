@@ -78,11 +78,11 @@ describe('A page that is opened late', () => {
       await placeBid(node, bidders[bid % 2] ?? '', { auctionId: id, amount: 1_000 + 100 * bid })
     }
     const page = await openLive(chromium, node.url + path)
-    await page.until(`document.querySelector('#chart-title').textContent.includes('the latest 20 bids')`)
+    await page.until(`document.querySelector('#chart-words').textContent.includes('the latest 20 bids')`)
     await pressAway(page, 'Load earlier bids')
     const prices = await page.evaluate<readonly string[]>(PRICES)
     expect(prices).toEqual(Array.from({ length: bids }, (_, bid) => `€${9 + bids - bid}.00`))
-    await page.until(`document.querySelector('#chart-title').textContent.includes('over 110 bids')`)
+    await page.until(`document.querySelector('#chart-words').textContent.includes('over 110 bids')`)
 
     const first = (await run(
       `query ($id: ID!) { auction(id: $id) { bids(first: 100) { edges { node { id } } } } }`,

@@ -5,7 +5,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { findingsIn } from '../support/axe.ts'
 import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
 import { connect, record } from '../support/graphql-client.ts'
-import { CAN_BID, makeSale, openLive, PRICES, shows, signIn, textOf, WATCH_SHIFTS } from '../support/live.ts'
+import {
+  CAN_BID,
+  makeSale,
+  openLive,
+  PRICES,
+  shows,
+  signIn,
+  TOO_WIDE,
+  textOf,
+  WATCH_SHIFTS,
+} from '../support/live.ts'
 import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
 import { placeBid } from '../support/rooms.ts'
 
@@ -53,11 +63,6 @@ async function crowd(rooms: readonly string[]) {
     },
   }
 }
-
-/** What reaches beyond the page to the right, where that can be scrolled to. */
-const TOO_WIDE = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
-  .filter((element) => !element.closest('.scroll') && element.getBoundingClientRect().right > innerWidth)
-  .map((element) => element.outerHTML.slice(0, 200))`
 
 describe.each([
   ['a phone, light', 390, 844, false],

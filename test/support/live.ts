@@ -75,3 +75,8 @@ export const WATCH_SHIFTS = `(async () => {
     for (const element of elements) if (!element?.closest('.scroll')) window.moved.push(element?.outerHTML.slice(0, 200) ?? '?')
   }).observe({ type: 'layout-shift' })
 })()`
+
+/** The elements that reach beyond the page to the right, where that can be scrolled to. */
+export const TOO_WIDE = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
+  .filter((element) => !element.closest('.scroll') && element.getBoundingClientRect().right > innerWidth)
+  .map((element) => element.outerHTML.slice(0, 200))`

@@ -41,7 +41,7 @@ export function AuctionRoom({ room, lots }: Props) {
     <>
       {shownId !== undefined ? (
         <ShownLot key={shownId} auctionId={shownId} room={room} />
-      ) : earlier.isLoading ? (
+      ) : earlier.isAwaitingLive ? (
         <section id="lot" aria-busy="true" />
       ) : (
         <NoLot room={room} />

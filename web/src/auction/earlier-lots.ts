@@ -9,13 +9,19 @@ export type Lot = LotPartsFragment
 
 type Page = NonNullable<LotsQuery['room']>['auctions']
 
+export interface EarlierLots extends Older<Lot> {
+  /** Whether the room has an open lot that the subscription has not told of yet. */
+  readonly isAwaitingLive: boolean
+}
+
 /**
  * The live lots of a room with the lots that had ended before the page was opened: the subscription tells of those that are open, or
  * end from then on. The first page is asked for at once.
  */
-export function useEarlierLots(roomId: string, live: readonly Lot[]): Older<Lot> {
+export function useEarlierLots(roomId: string, live: readonly Lot[]): EarlierLots {
   const ask = useAsk()
   const [ended, setEnded] = useState<ReadonlyMap<string, Lot>>(new Map())
+  const [open, setOpen] = useState<readonly string[]>([])
   const [cursor, setCursor] = useState<string | null>(null)
   const [isLoading, setIsLoading] = useState(true)
   const [problem, setProblem] = useState('')
@@ -36,6 +42,7 @@ export function useEarlierLots(roomId: string, live: readonly Lot[]): Older<Lot>
     setIsLoading(false)
     if (page === undefined) return
     setCursor(page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null)
+    if (isFirst) setOpen(page.edges.filter(({ node }) => !isOver(node)).map(({ node }) => node.id))
     const found = page.edges.map(({ node }) => [node.id, node] as const).filter(([, lot]) => isOver(lot))
     setEnded((before) => new Map([...(isFirst ? [] : before), ...found]))
   }
@@ -56,6 +63,7 @@ export function useEarlierLots(roomId: string, live: readonly Lot[]): Older<Lot>
   const all = new Map([...ended, ...live.map((lot) => [lot.id, lot] as const)])
   return {
     items: [...all.values()],
+    isAwaitingLive: isLoading || open.some((id) => !all.has(id)),
     hasMore: cursor !== null || problem !== '',
     isLoading,
     problem,

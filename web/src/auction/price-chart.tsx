@@ -25,10 +25,7 @@ export const PriceChart = memo(function PriceChart({ auction, bids, isComplete }
       : `${formatMoney(low, auction)} to ${formatMoney(high, auction)}, ${counted(amounts.length, isComplete)}`
   return (
     <>
-      <h2 id="chart-title">
-        Price
-        <span className="soft beside">{amounts.length > 0 && words}</span>
-      </h2>
+      <h2 id="chart-title">Price</h2>
       <svg
         className="chart"
         role="img"
@@ -38,6 +35,9 @@ export const PriceChart = memo(function PriceChart({ auction, bids, isComplete }
       >
         <path d={pathOf(amounts, low, high)} />
       </svg>
+      <p className="soft" id="chart-words">
+        {amounts.length > 0 && words}
+      </p>
     </>
   )
 })

@@ -38,7 +38,7 @@ export function MuteForm() {
         </select>
       </label>
       <label className="field">
-        Minutes, or 0
+        Minutes, 0 to unmute
         <input name="minutes" type="number" required min={0} defaultValue="5" />
       </label>
     </Tool>
