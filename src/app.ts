@@ -211,8 +211,11 @@ export async function startApp(
     users.writeAgain()
     hub.onHistoryReplaced()
   })
-  const historyCheck = every(HISTORY_CHECK_MS, record.checkHistory, (error) => {
-    if (!isRecordUnavailable(error)) log.error({ err: error }, 'the history could not be checked')
+  const historyCheck = every(record.checkHistory, {
+    everyMs: HISTORY_CHECK_MS,
+    onFault(error) {
+      if (!isRecordUnavailable(error)) log.error({ err: error }, 'the history could not be checked')
+    },
   })
   const onSeen = ({ user }: Viewer): void => users.see(user)
   const registry = await openRegistry(config, node, bus, parts.presence, log)

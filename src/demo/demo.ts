@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { App } from '../app.ts'
 import { issueDevToken } from '../auth/dev-token.ts'
 import type { Config } from '../config/config.ts'
+import { every } from '../kernel/every.ts'
 import { instant } from '../kernel/instant.ts'
 import type { Services } from '../resolvers/services.ts'
 import { createSaleroom } from './saleroom.ts'
@@ -30,31 +31,10 @@ export async function startDemo(services: Services, log: Logger): Promise<Demo> 
 }
 
 function play(scene: Scene, log: Logger): Demo {
-  let timer: NodeJS.Timeout | undefined
-  let isClosed = false
-  let acting: Promise<void> = Promise.resolve()
-
-  function schedule(): void {
-    if (isClosed) return
-    timer = setTimeout(
-      () => {
-        acting = scene
-          .act()
-          .catch((error: unknown) => log.warn({ err: error }, 'the demo stumbled; it goes on'))
-          .then(schedule)
-      },
-      ACT_EVERY_MS * (0.3 + Math.random()),
-    )
-  }
-
-  schedule()
-  return {
-    async close() {
-      isClosed = true
-      clearTimeout(timer)
-      await acting
-    },
-  }
+  return every(() => scene.act(), {
+    everyMs: () => ACT_EVERY_MS * (0.3 + Math.random()),
+    onFault: (error) => log.warn({ err: error }, 'an act of the demo failed; the next one follows'),
+  })
 }
 
 /** Says where to go, with a token to go there with. */

@@ -100,7 +100,7 @@ export function createFollower({ database, announce, onFault, isPushed }: Follow
     take(rows.map(({ topic }) => topic))
   }
 
-  const looks = every(LOOK_EVERY_MS, look, (error) => onFault(null, error))
+  const looks = every(look, { everyMs: LOOK_EVERY_MS, onFault: (error) => onFault(null, error) })
   return {
     nudge(entries) {
       take(new Set(entries.map(({ topic }) => topic).filter((topic) => familyOf(topic) === 'auction')))

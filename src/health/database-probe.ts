@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { every } from '../kernel/every.ts'
 import { type Instant, instant } from '../kernel/instant.ts'
 import type { RecordActivity } from '../log/activity.ts'
 import type { Database } from '../log/database.ts'
@@ -33,8 +34,6 @@ export function createDatabaseProbe({
   let since: Instant | undefined
   /** A write that began then has found space. */
   let writtenAt = Number.NEGATIVE_INFINITY
-  let isClosed = false
-  let timer: NodeJS.Timeout | undefined
 
   function isSpaceInDoubt(): boolean {
     return (activity.diskFullAt() ?? Number.NEGATIVE_INFINITY) > writtenAt
@@ -51,12 +50,9 @@ export function createDatabaseProbe({
 
   async function look(): Promise<void> {
     found = await inTime(ask().catch(messageOf))
-    if (isClosed) return
-    timer = setTimeout(() => void look(), lookEveryMs)
-    timer.unref()
   }
 
-  void look()
+  const looks = every(look, { everyMs: lookEveryMs, firstMs: 0, onFault: () => {} })
   return {
     problem() {
       const message = found ?? (isSpaceInDoubt() ? NO_SPACE : undefined)
@@ -68,8 +64,7 @@ export function createDatabaseProbe({
       return { since, message }
     },
     close() {
-      isClosed = true
-      clearTimeout(timer)
+      void looks.close()
     },
   }
 }

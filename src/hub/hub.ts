@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql'
 import type { Viewer } from '../auth/viewer.ts'
+import { every } from '../kernel/every.ts'
 import type { RoomId } from '../kernel/id.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Entry } from '../log/entry.ts'
@@ -150,8 +151,6 @@ export function createHub(options: HubOptions): Hub {
   const recent = new RecentItems()
   let subscribers = 0
   let isChecking = false
-  let isClosed = false
-  let nextCheck: NodeJS.Timeout | undefined
 
   function hold(topic: Topic, tally: Tally): Live {
     const known = live.get(topic)
@@ -424,16 +423,13 @@ export function createHub(options: HubOptions): Hub {
     }
   }
 
-  function scheduleCheck(): void {
-    // A check that was under way when the hub closed ends after that.
-    if (isClosed) return
-    const isUp = bus.status().kind === 'up'
-    const delay = isUp ? (options.checkEveryMs ?? CHECK_EVERY_MS) : (options.pollEveryMs ?? POLL_EVERY_MS)
-    nextCheck = setTimeout(() => void checkAll().finally(scheduleCheck), delay)
-    nextCheck.unref()
-  }
-
-  scheduleCheck()
+  const checks = every(checkAll, {
+    everyMs: () =>
+      bus.status().kind === 'up'
+        ? (options.checkEveryMs ?? CHECK_EVERY_MS)
+        : (options.pollEveryMs ?? POLL_EVERY_MS),
+    onFault: events.onCheckFault,
+  })
   const forgetRecovery = bus.onRecovered(() => void checkAll())
 
   return {
@@ -538,8 +534,7 @@ export function createHub(options: HubOptions): Hub {
     },
 
     close() {
-      isClosed = true
-      clearTimeout(nextCheck)
+      void checks.close()
       forgetRecovery()
       for (const [topic, held] of live) drop(topic, held)
       for (const ticker of pulses.values()) ticker.close()

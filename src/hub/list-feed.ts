@@ -1,3 +1,4 @@
+import { every, type Periodic } from '../kernel/every.ts'
 import { Listeners } from '../kernel/listeners.ts'
 import { isRecordUnavailable } from '../log/faults.ts'
 import type { ListItem, ListSource, ListVersion } from './source.ts'
@@ -35,7 +36,7 @@ export class ListFeed {
   #generation = 0
   #looking: Promise<void> | undefined
   #next: Promise<void> | undefined
-  #timer: NodeJS.Timeout | undefined
+  #looks: Periodic | undefined
 
   /** `onFault`: a look failed that nobody waits for; the next one tries again. */
   constructor(source: ListSource, onFault: (error: unknown) => void) {
@@ -53,7 +54,10 @@ export class ListFeed {
   follow(listener: ListListener): () => void {
     for (const { item } of this.#known.values()) listener.onItem(item)
     this.#listeners.add(listener)
-    this.#schedule()
+    this.#looks ??= every(() => this.refresh(), {
+      everyMs: LOOK_EVERY_MS,
+      onFault: (error) => this.#fail(error),
+    })
     return () => {
       this.#listeners.remove(listener)
       if (this.#listeners.size === 0) this.close()
@@ -67,20 +71,8 @@ export class ListFeed {
   }
 
   close(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-  }
-
-  #schedule(): void {
-    if (this.#timer !== undefined || this.#listeners.size === 0) return
-    this.#timer = setTimeout(() => {
-      this.refresh()
-        .catch((error: unknown) => this.#fail(error))
-        .finally(() => {
-          this.#timer = undefined
-          this.#schedule()
-        })
-    }, LOOK_EVERY_MS)
+    void this.#looks?.close()
+    this.#looks = undefined
   }
 
   /** Those who follow would wait for ever where it is not the database that is away. */

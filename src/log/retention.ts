@@ -54,7 +54,7 @@ export function createRetention({ database, events, ms, onFault }: RetentionOpti
         WHERE due_at IS NULL AND created_at < clock_timestamp() - ${FAILED_PUSHES_KEPT}::interval`)
     })
 
-  return { trim, close: every(EVERY_MS, trim, onFault).close }
+  return { trim, close: every(trim, { everyMs: EVERY_MS, onFault }).close }
 }
 
 interface Due {

@@ -72,7 +72,7 @@ export function createScheduler({ database, dispatch, onFault }: SchedulerOption
     else await dispatch.room(asRoomId(idOf(topic)), SYSTEM, body)
   }
 
-  const looks = every(LOOK_EVERY_MS, look, (error) => onFault(null, error), 0)
+  const looks = every(look, { everyMs: LOOK_EVERY_MS, firstMs: 0, onFault: (error) => onFault(null, error) })
   return {
     async close() {
       isClosed = true

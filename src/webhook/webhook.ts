@@ -1,3 +1,4 @@
+import { every } from '../kernel/every.ts'
 import type { UserId } from '../kernel/id.ts'
 import { formatInstant, later } from '../kernel/instant.ts'
 import type { Database } from '../log/database.ts'
@@ -51,8 +52,6 @@ export function createWebhook(options: WebhookOptions): Webhook {
   const signer = createSigner(options.secret)
   const underWay = new Set<Promise<void>>()
   const abort = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  let looking: Promise<void> = Promise.resolve()
 
   async function look(): Promise<void> {
     const free = AT_ONCE - underWay.size
@@ -67,7 +66,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
       void work.finally(() => {
         underWay.delete(work)
         // More may be waiting than there were places for.
-        if (due.length === free) schedule(0)
+        if (due.length === free) looks.soon()
       })
     }
   }
@@ -103,23 +102,11 @@ export function createWebhook(options: WebhookOptions): Webhook {
     }
   }
 
-  function schedule(ms: number): void {
-    clearTimeout(timer)
-    if (abort.signal.aborted) return
-    timer = setTimeout(() => {
-      looking = looking
-        .then(look)
-        .catch(onFault)
-        .finally(() => schedule(lookEveryMs))
-    }, ms)
-  }
-
-  schedule(lookEveryMs)
+  const looks = every(look, { everyMs: lookEveryMs, onFault })
   return {
     async close() {
       abort.abort()
-      clearTimeout(timer)
-      await looking
+      await looks.close()
       await Promise.all(underWay)
     },
   }
