@@ -21,7 +21,7 @@ export interface EarlierLots extends Older<Lot> {
 export function useEarlierLots(roomId: string, live: readonly Lot[]): EarlierLots {
   const ask = useAsk()
   const [ended, setEnded] = useState<ReadonlyMap<string, Lot>>(new Map())
-  const [open, setOpen] = useState<readonly string[]>([])
+  const [open, setOpen] = useState<readonly string[]>()
   const [cursor, setCursor] = useState<string | null>(null)
   const [isLoading, setIsLoading] = useState(true)
   const [problem, setProblem] = useState('')
@@ -63,7 +63,7 @@ export function useEarlierLots(roomId: string, live: readonly Lot[]): EarlierLot
   const all = new Map([...ended, ...live.map((lot) => [lot.id, lot] as const)])
   return {
     items: [...all.values()],
-    isAwaitingLive: isLoading || open.some((id) => !all.has(id)),
+    isAwaitingLive: problem === '' && (open === undefined || open.some((id) => !all.has(id))),
     hasMore: cursor !== null || problem !== '',
     isLoading,
     problem,
