@@ -399,7 +399,7 @@ interface Entrance {
 /** The server, which answers 503 until the node can do its work. */
 function createEntrance(origins: OriginPolicy, log: Logger): Entrance {
   const since = now()
-  const message = 'It can not be reached. The node waits for it.'
+  const message = 'It cannot be reached. The node waits for it.'
   const starting = createStarting({
     readiness: { problems: () => [{ part: 'database', since, message }], warnings: () => [] },
     origins,

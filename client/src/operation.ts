@@ -66,7 +66,7 @@ function prepareDocument(document: DocumentNode, name: string | undefined): Prep
       ? operations[0]
       : operations.find((each) => each.name?.value === name)
   if (operation === undefined) {
-    throw new TypeError('The operation to run could not be told from the others: name it.')
+    throw new TypeError('The document has several operations: set operationName.')
   }
   const type = operation.operation
   const resumable = type === 'subscription' ? makeResumable(document, operation) : null

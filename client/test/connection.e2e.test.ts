@@ -165,7 +165,7 @@ describe('A token', () => {
     expect(error).not.toHaveBeenCalled()
   })
 
-  test('that can not be had is asked for again', async () => {
+  test('that cannot be had is asked for again', async () => {
     let asked = 0
     await using opened = open(() => {
       asked += 1
@@ -182,7 +182,7 @@ describe('A token', () => {
     expect((await opened.client.execute({ query: VIEWER })).data).toEqual({ viewer: { user: { id: 'ada' } } })
   })
 
-  test('that is refused and can not be replaced ends what is asked for', async () => {
+  test('that is refused and cannot be replaced ends what is asked for', async () => {
     await using opened = open('not a token')
     await expect(opened.client.execute({ query: VIEWER })).rejects.toMatchObject({
       code: 'CONNECTION_CLOSED',

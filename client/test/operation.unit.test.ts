@@ -146,6 +146,6 @@ describe('Of a document with several operations', () => {
   })
 
   test('none is taken at random', () => {
-    expect(() => prepareOperation({ query })).toThrow('name it')
+    expect(() => prepareOperation({ query })).toThrow('set operationName')
   })
 })

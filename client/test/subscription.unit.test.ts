@@ -46,7 +46,7 @@ function subscribe() {
   return { ...server, next, error, complete, backoff, onEntry, stop }
 }
 
-describe('A subscription that the server can not serve at the moment', () => {
+describe('A subscription that the server cannot serve at the moment', () => {
   test('is asked for again, from where it was', async () => {
     const { asked, next, error } = subscribe()
     asked[0]?.next(entry(7))

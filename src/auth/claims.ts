@@ -43,11 +43,11 @@ const USER_ALONE: ReadonlySet<Role> = new Set(['USER'])
  * and is `sub` where absent or without a visible character. Of `roles` those that are known count; USER is implied.
  */
 export function readIdentity({ sub, name, roles }: IdentityClaims): Identity {
-  if (typeof sub !== 'string' || sub === '') return refuse('"sub" must be a text that is not empty.')
+  if (typeof sub !== 'string' || sub === '') return refuse('"sub" must be a non-empty string.')
   if (sub.length > MAX_SUBJECT_LENGTH) return refuse(`"sub" is longer than ${MAX_SUBJECT_LENGTH} characters.`)
   if (CONTROL_CHARACTER.test(sub) || !sub.isWellFormed()) return refuse('"sub" holds control characters.')
   if (!isUserId(sub)) return refuse(`"sub" ${USER_ID_RULE}.`)
-  if (name !== undefined && typeof name !== 'string') return refuse('"name" must be a text.')
+  if (name !== undefined && typeof name !== 'string') return refuse('"name" must be a string.')
   if (roles !== undefined && !Array.isArray(roles)) return refuse('"roles" must be a list.')
 
   const shown = shorten(

@@ -20,13 +20,14 @@ export function createKeySetFetch(
 
   return async (url, options) => {
     if (nowMs() < retryAt)
-      throw new Error('The provider failed a moment ago and is asked again after a pause')
+      throw new Error('The key set could not be fetched a moment ago; it is fetched again after a pause')
     try {
       const response = await plainFetch(url, options)
       if (response.status !== 200) throw new Error(`The provider answered ${response.status}`)
       const body = await readBounded(response)
       // What is no key set at all fails here, and so counts as a failure.
-      if (!Array.isArray(JSON.parse(body.toString('utf8')).keys)) throw new Error('The answer is no key set')
+      if (!Array.isArray(JSON.parse(body.toString('utf8')).keys))
+        throw new Error('The answer is not a key set')
       failures = 0
       retryAt = 0
       return new Response(body, { status: 200, headers: { 'content-type': 'application/json' } })

@@ -16,7 +16,7 @@ export const KEYS_MAX_AGE_MS = 10 * 60 * 1000
 /** How often a token that names an unknown key may cause another fetch: how late a new key can be noticed. */
 const REFETCH_PAUSE_MS = 5000
 const FETCH_TIMEOUT_MS = 5000
-/** How long known keys are trusted while the provider can not be asked: signing in outlives its outage. */
+/** How long known keys are trusted while the provider cannot be asked: signing in outlives its outage. */
 const KEYS_MAX_AGE_IN_OUTAGE_MS = 60 * 60 * 1000
 
 interface Keys {

@@ -44,15 +44,15 @@ function readDate(claim: unknown): Instant | undefined {
 
 function readViewer(payload: JWTPayload, now: Instant): Verified {
   const expiresAt = readDate(payload.exp)
-  if (expiresAt === undefined) return refuse('"exp" is missing or no date.')
+  if (expiresAt === undefined) return refuse('"exp" is missing or not a date.')
   if (expiresAt <= now) return refuse('The token has expired.')
   const earliest = later(now, CLOCK_TOLERANCE_MS)
   const notBefore = payload.nbf === undefined ? null : readDate(payload.nbf)
-  if (notBefore === undefined) return refuse('"nbf" is no date.')
+  if (notBefore === undefined) return refuse('"nbf" is not a date.')
   if (notBefore !== null && notBefore > earliest) return refuse('The token is not valid yet ("nbf").')
   const issuedAt = payload.iat === undefined ? null : readDate(payload.iat)
-  if (issuedAt === undefined) return refuse('"iat" is no date.')
-  if (issuedAt !== null && issuedAt > earliest) return refuse('The token is of the future ("iat").')
+  if (issuedAt === undefined) return refuse('"iat" is not a date.')
+  if (issuedAt !== null && issuedAt > earliest) return refuse('The token was issued in the future ("iat").')
   const identity = readIdentity(payload)
   if (identity.kind === 'refused') return identity
   return {

@@ -19,16 +19,16 @@ export function readManifest(path: string): Reading {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    return wrong(`${path} can not be read (${(error as NodeJS.ErrnoException).code})`)
+    return wrong(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`)
   }
   let content: unknown
   try {
     content = JSON.parse(text)
   } catch {
-    return wrong(`${path} is no JSON`)
+    return wrong(`${path} is not JSON`)
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    return wrong(`${path} is no JSON object`)
+    return wrong(`${path} is not a JSON object`)
   }
   const documents = new Map<string, string>()
   for (const [hash, document] of Object.entries(content)) {

@@ -26,4 +26,4 @@ export function isTooFarAhead(at: Instant | null, now: Instant): boolean {
   return at !== null && at > yearsLater(now, MAX_YEARS_AHEAD)
 }
 
-export const TOO_FAR_AHEAD = 'The time must lie within ten years from now.'
+export const TOO_FAR_AHEAD = 'The time must be within the next ten years.'

@@ -71,7 +71,7 @@ export function createDatabaseProbe({
 
 function messageOf(error: unknown): string {
   if (isDiskFull(error)) return NO_SPACE
-  return isReadOnly(error) ? NO_WRITES : 'It can not be reached.'
+  return isReadOnly(error) ? NO_WRITES : 'It cannot be reached.'
 }
 
 async function inTime(answer: Promise<string | undefined>): Promise<string | undefined> {

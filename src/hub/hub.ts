@@ -570,11 +570,11 @@ class GatedSubscriber implements Subscriber {
 }
 
 function noLongerAllowed(): GraphQLError {
-  return new GraphQLError('You may no longer see this.', { extensions: { code: 'FORBIDDEN' } })
+  return new GraphQLError('You no longer have access.', { extensions: { code: 'FORBIDDEN' } })
 }
 
 function tooMuchWaits(): GraphQLError {
-  return new GraphQLError('The server can not keep up: subscribe again.', {
+  return new GraphQLError('The server cannot keep up with this subscription. Subscribe again.', {
     extensions: { code: 'UNAVAILABLE' },
   })
 }

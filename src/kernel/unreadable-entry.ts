@@ -9,7 +9,7 @@ export class UnreadableEntry extends Error {
   readonly offset: Offset
 
   constructor(topic: Topic, offset: Offset, cause: unknown) {
-    super(`Entry ${offset} of ${topic} can not be presented.`, { cause })
+    super(`Entry ${offset} of ${topic} cannot be presented.`, { cause })
     this.name = 'UnreadableEntry'
     this.offset = offset
   }

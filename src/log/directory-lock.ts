@@ -106,7 +106,7 @@ function codeOf(error: unknown): number | undefined {
 function notLockable(path: string, error: unknown): Error {
   const reason = error instanceof Error ? error.message : String(error)
   return new Error(
-    `${path} can not be locked: ${reason}. DATA_DIR must be on a file system with POSIX locks, and its path at most 490 bytes long.`,
+    `${path} cannot be locked: ${reason}. DATA_DIR must be on a file system with POSIX locks, and its path at most 490 bytes long.`,
     { cause: error },
   )
 }

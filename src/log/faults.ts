@@ -2,7 +2,7 @@ import { overloadOf } from '../kernel/overloaded.ts'
 import { OtherHistory } from './history-guard.ts'
 import { StandbyServer } from './identity.ts'
 
-/** The database did not answer, or can not serve now. Of a write nothing is known: it may have been committed. */
+/** The database did not answer, or cannot serve now. Of a write nothing is known: it may have been committed. */
 export class RecordUnavailable extends Error {
   constructor(cause?: unknown) {
     super('The database is not available.', { cause })
@@ -55,7 +55,7 @@ const DRIVER_MESSAGES =
 const MAX_CAUSES = 8
 
 /**
- * Whether `error` says that the database can not serve, rather than that a statement was wrong. No single command causes
+ * Whether `error` says that the database cannot serve, rather than that a statement was wrong. No single command causes
  * such a fault.
  */
 export function isRecordUnavailable(error: unknown): boolean {
@@ -85,7 +85,7 @@ export function breaksConnection(error: unknown): boolean {
 }
 
 /**
- * Whether `error` is about the server and not about one connection: it ended, was demoted or can not be reached. The
+ * Whether `error` is about the server and not about one connection: it ended, was demoted or cannot be reached. The
  * other connections to it may be as useless, and a new one may find its successor.
  */
 export function suspectsServer(error: unknown): boolean {

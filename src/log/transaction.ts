@@ -53,7 +53,7 @@ export function createTransactions({
     // Nobody else may be waiting for it any more when it fires.
     late.promise.catch(() => {})
     const timer = setTimeout(() => {
-      // What was asked fails now, and what is asked later, too: the work can not go on behind the back of its caller.
+      // What was asked fails now, and what is asked later, too: the work cannot go on behind the back of its caller.
       lease.destroy()
       late.reject(new RecordUnavailable(new Error(`a transaction took longer than ${timeoutMs} ms`)))
     }, timeoutMs)

@@ -147,7 +147,7 @@ function showHub(figures: Figures, stats: () => HubStats): void {
   figures.counter(
     {
       name: 'rostrum_unreadable_entries_total',
-      help: 'Attempts to present an entry that this node can not present: its readers were ended.',
+      help: 'Attempts to present an entry that this node cannot present: its readers were ended.',
     },
     () => stats().unreadableEntries,
   )

@@ -5,7 +5,7 @@
 export function createRedaction(url: string): (text: string) => string {
   const parsed = URL.parse(url)
   if (parsed === null || !/^rediss?:$/.test(parsed.protocol)) {
-    throw new Error('The address of Redis is neither redis://… nor rediss://…')
+    throw new Error('The Redis URL must begin with redis:// or rediss://')
   }
   const { password, searchParams } = parsed
   const secrets = [decoded(password), password, searchParams.get('password') ?? ''].filter(

@@ -70,7 +70,7 @@ export async function createAuction(input: CreateAuctionInput, context: CallCont
   const sellerId = asUserId(input.sellerId ?? user.id)
   const seller = sellerId === user.id ? user : await findKnownUser(context.services, sellerId)
   if (seller === undefined) {
-    return rejected('INVALID_INPUT', 'The seller must be a user who is known here.', 'sellerId')
+    return rejected('INVALID_INPUT', 'The seller must be a known user.', 'sellerId')
   }
   const id = newAuctionId()
   const body: AuctionCommand = {

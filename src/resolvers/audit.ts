@@ -40,7 +40,7 @@ export async function auctionAudit(
   context: CallContext,
 ): Promise<AuctionAudit | null> {
   const actor = actorIn(context)
-  if (!hasRole(actor, 'ADMIN')) throw forbidden('Only administrators audit auctions.')
+  if (!hasRole(actor, 'ADMIN')) throw forbidden('Only administrators can audit auctions.')
   const record = await readFor(context, (database) =>
     readAuction(database, asAuctionId(args.auctionId), actor),
   )
@@ -86,5 +86,5 @@ export async function auditOffers(
 function sizeOf(first: number | null | undefined): number {
   const size = first ?? DEFAULT_SIZE
   if (size >= 1 && size <= MAX_SIZE) return size
-  throw badUserInput(`first must lie within 1 and ${MAX_SIZE}.`)
+  throw badUserInput(`first must be between 1 and ${MAX_SIZE}.`)
 }

@@ -8,7 +8,7 @@ function refusal(code: string, message: string): GraphQLError {
 export const unauthenticated = (): GraphQLError => refusal('UNAUTHENTICATED', 'Sign in first.')
 
 /** Also for what exists but is not the caller's to see: another error would confirm the id. */
-export const notFound = (): GraphQLError => refusal('NOT_FOUND', 'There is no such thing here.')
+export const notFound = (): GraphQLError => refusal('NOT_FOUND', 'Not found.')
 
 /** `reason`: a sentence for people. For what the caller sees but may not do. */
 export const forbidden = (reason: string): GraphQLError => refusal('FORBIDDEN', reason)
@@ -29,7 +29,7 @@ export const queriesLimited = (retryAfterMs: number): GraphQLError =>
 export const badUserInput = (reason: string): GraphQLError => refusal('BAD_USER_INPUT', reason)
 
 export const cursorInvalid = (): GraphQLError =>
-  refusal('CURSOR_INVALID', 'This is no cursor of the list that it was passed to.')
+  refusal('CURSOR_INVALID', 'The cursor does not belong to this list.')
 
 /** The client is gone: nothing more is read for it. One for all, since an error costs its stack, and nobody is shown this one. */
 export const abandoned: GraphQLError = refusal('ABANDONED', 'The client has gone.')

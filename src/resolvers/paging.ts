@@ -123,7 +123,7 @@ function isGiven<Value>(value: Value | null | undefined): value is Value {
 export function sizeOf(name: 'first' | 'last', size: number | null | undefined): number {
   if (!isGiven(size)) return DEFAULT_SIZE
   if (size >= 0 && size <= MAX_SIZE) return size
-  throw badUserInput(`${name} must lie within 0 and ${MAX_SIZE}.`)
+  throw badUserInput(`${name} must be between 0 and ${MAX_SIZE}.`)
 }
 
 const PARTS = /^([a-z]+)\.([0-9a-z]{1,10})\.([^\0]{0,1000})$/su

@@ -250,5 +250,5 @@ function guardOfRoom(context: CallContext, id: RoomId, askedAt: number): Guard {
 function periodOf({ everyMs }: PeriodArgs, standard: number): number {
   const period = everyMs ?? standard
   if (period >= MIN_PERIOD_MS && period <= MAX_PERIOD_MS) return period
-  throw badUserInput(`everyMs must lie within ${MIN_PERIOD_MS} and ${MAX_PERIOD_MS}.`)
+  throw badUserInput(`everyMs must be between ${MIN_PERIOD_MS} and ${MAX_PERIOD_MS}.`)
 }

@@ -10,7 +10,7 @@ export type { FailedPush }
 
 /** For administrators: what the webhook did not take within a day, newest first. */
 export async function failedPushes(args: ForwardArgs, context: CallContext): Promise<Connection<FailedPush>> {
-  if (!hasRole(actorIn(context), 'ADMIN')) throw forbidden('Only administrators see what was not delivered.')
+  if (!hasRole(actorIn(context), 'ADMIN')) throw forbidden('Only administrators can list failed deliveries.')
   const slice = sliceOf('pushes', args)
   const rows = await readFor(context, (database) => readFailedPushes(database, slice))
   const keyOf = ({ createdAt, notificationId }: FailedPush) => ({ rank: createdAt, id: notificationId })

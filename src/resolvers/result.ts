@@ -13,8 +13,7 @@ export function rejected(code: RejectionCode, reason: string, field?: string): R
 }
 
 /** For what is not there, or not there for this caller. */
-export const notFoundResult = (field?: string): RejectedResult =>
-  rejected('NOT_FOUND', 'There is no such thing here.', field)
+export const notFoundResult = (field?: string): RejectedResult => rejected('NOT_FOUND', 'Not found.', field)
 
 type Refused =
   | { readonly kind: 'rejected'; readonly rejection: Rejection }

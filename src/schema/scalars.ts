@@ -42,7 +42,7 @@ builder.scalarType('JSON', {
 function instantOf(value: unknown): Instant {
   const parsed = typeof value === 'string' ? parseInstant(value) : undefined
   if (parsed === undefined) {
-    throw new TypeError('DateTime must be a string as RFC 3339 has it, such as "2026-11-20T09:30:00.000Z".')
+    throw new TypeError('DateTime must be an RFC 3339 string such as "2026-11-20T09:30:00.000Z".')
   }
   return parsed
 }
@@ -57,7 +57,7 @@ function amountOf(value: unknown): Amount {
 /** Whether it is a cursor of the right topic is for the topic's reader to say. */
 function cursorOf(value: unknown): string {
   if (typeof value === 'string') return value
-  throw new TypeError('Cursor must be a string that this server gave out.')
+  throw new TypeError('Cursor must be a string issued by this server.')
 }
 
 function jsonOf(value: unknown): unknown {

@@ -62,6 +62,6 @@ function checkIds(name: string, type: GraphQLInputType, value: unknown): void {
     for (const field of Object.values(named.getFields()))
       checkIds(field.name, field.type, given.get(field.name))
   } else if (named === GraphQLID && typeof value === 'string' && !isStorable(value)) {
-    throw badUserInput(`${name} holds NUL or half a surrogate pair: no id does.`)
+    throw badUserInput(`${name} contains NUL or an unpaired surrogate: no id does.`)
   }
 }

@@ -19,7 +19,7 @@ export async function signIn(
     case 'none':
       return { kind: 'ok', viewer: null }
     case 'malformed':
-      return { kind: 'refused', reason: 'The token can not be read.' }
+      return { kind: 'refused', reason: 'The token cannot be read.' }
     case 'token': {
       const verified = await verifier.verify(credential.token)
       if (verified.kind === 'refused') return verified

@@ -10,7 +10,7 @@ import { isRecordUnavailable, isUnstorableText } from '../log/faults.ts'
 export type Mask = (error: unknown) => GraphQLError
 
 const UNREADABLE =
-  'This server can not read the next entry of the subscription. Retry after a pause, or subscribe without `after` to start from the current state.'
+  'This server cannot read the next entry of the subscription. Retry after a pause, or subscribe without `after` to start from the current state.'
 
 export function createMask(log: Logger): Mask {
   return (error) => {
@@ -23,11 +23,11 @@ export function createMask(log: Logger): Mask {
     }
     if (isRecordUnavailable(origin)) {
       log.warn({ err: origin }, 'the database was not available')
-      return shown(error, 'UNAVAILABLE', 'The server can not reach its database. Retry with the same key.')
+      return shown(error, 'UNAVAILABLE', 'The server cannot reach its database. Retry with the same key.')
     }
     if (origin instanceof JwksUnavailable) {
       log.warn({ err: origin }, 'the keys to check tokens with were not available')
-      return shown(error, 'UNAVAILABLE', 'The server can not check tokens at the moment. Retry.')
+      return shown(error, 'UNAVAILABLE', 'The server cannot check tokens at the moment. Retry.')
     }
     if (isUnstorableText(origin)) {
       return shown(

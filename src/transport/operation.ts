@@ -229,7 +229,7 @@ function preparationCostOf(text: string): number {
 }
 
 function unresolved(): GraphQLError {
-  return new GraphQLError('The operation to run could not be told from the others: name it.', {
+  return new GraphQLError('The document has several operations: set operationName.', {
     extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
   })
 }

@@ -63,7 +63,7 @@ export function createTrustedDocuments(options: TrustedDocumentsOptions): Docume
   for (const [hash, text] of manifest.documents) {
     const problem = problemOf(text, schema, limits)
     if (problem !== undefined) {
-      throw new Error(`TRUSTED_DOCUMENTS: ${manifest.path}: the document ${hash} can not be run: ${problem}`)
+      throw new Error(`TRUSTED_DOCUMENTS: ${manifest.path}: the document ${hash} cannot be run: ${problem}`)
     }
     for (const id of idsOf(hash, text)) if (!byId.has(id)) byId.set(id, text)
     meanings.add(meaningOf(text))
@@ -175,7 +175,7 @@ function notSupported(): GraphQLError {
 }
 
 function notTrusted(): GraphQLError {
-  return new GraphQLError('This server runs the documents of its own clients alone.', {
+  return new GraphQLError('This server runs trusted documents only.', {
     extensions: { code: 'DOCUMENT_NOT_TRUSTED' },
   })
 }

@@ -158,7 +158,7 @@ describe('With a published key set', () => {
     expect(await outcomeOf(verifier, token)).toBe('The token was signed with an unknown key.')
   })
 
-  test('keys that can not be had are a fault, not a refusal', async () => {
+  test('keys that cannot be had are a fault, not a refusal', async () => {
     const pair = await generateKeyPair('ES256')
     const token = await sign(pair.privateKey, 'ES256', 'one')
     provider.fail()

@@ -126,7 +126,7 @@ describe('publishing', () => {
     },
   )
 
-  test.each(['', ' ', '\u200d', 'x'.repeat(4001), 'a\u0000b'])('refuses a body it can not keep', (body) => {
+  test.each(['', ' ', '\u200d', 'x'.repeat(4001), 'a\u0000b'])('refuses a body it cannot keep', (body) => {
     expect(verdict(admin, publish({ body }))).toBe('INVALID_INPUT body')
   })
 

@@ -169,7 +169,7 @@ describe('sending', () => {
   })
 
   test.each(['', '  \n ', 'x'.repeat(4001), 'a\u0000b', '\udc00'])(
-    'refuses a body it can not keep',
+    'refuses a body it cannot keep',
     (body) => {
       expect(verdict(mia, sendCommand({ body }))).toBe('INVALID_INPUT body')
     },
@@ -282,7 +282,7 @@ describe('editing', () => {
   })
 
   test.each(['', ' ', '\u200b', '\u2060\u00ad', '\u2800', 'x'.repeat(4001)])(
-    'refuses a body it can not keep',
+    'refuses a body it cannot keep',
     (body) => {
       expect(verdict(mia, editCommand(body))).toBe('INVALID_INPUT body')
     },

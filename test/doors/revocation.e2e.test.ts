@@ -85,7 +85,7 @@ describe('a user who is revoked', () => {
     }
   })
 
-  test('can not renew with an old token, and stays in with a new one', async () => {
+  test('cannot renew with an old token, and stays in with a new one', async () => {
     const id = somebody()
     const old = await signToken(id)
     await revoke(id)

@@ -71,7 +71,7 @@ describe('A start with mistakes', () => {
     expect(code).toBe(1)
     expect(lines).toEqual([
       expect.stringMatching(
-        /^TRUSTED_DOCUMENTS: \/nowhere\/persisted-documents.json can not be read \(ENOENT\)/,
+        /^TRUSTED_DOCUMENTS: \/nowhere\/persisted-documents.json cannot be read \(ENOENT\)/,
       ),
     ])
     for (const content of ['{', '["query { a }"]', 'null', '{"1f":{}}', '{}']) {
@@ -82,13 +82,13 @@ describe('A start with mistakes', () => {
     }
   })
 
-  test('names the file and the hash of a trusted document that can not be run', async () => {
+  test('names the file and the hash of a trusted document that cannot be run', async () => {
     for (const document of ['query Old { server { colour } }', 'query {', `{ ${'a '.repeat(2100)} }`]) {
       const path = await writeManifest(JSON.stringify({ '5f2e': document }))
       const { code, stdout, lines } = await startInVain({ TRUSTED_DOCUMENTS: path })
       expect(code).toBe(1)
       expect(`${stdout}${lines.join('\n')}`).toContain(
-        `TRUSTED_DOCUMENTS: ${path}: the document 5f2e can not be run: `,
+        `TRUSTED_DOCUMENTS: ${path}: the document 5f2e cannot be run: `,
       )
     }
   })

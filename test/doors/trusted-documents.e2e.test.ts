@@ -103,7 +103,7 @@ describe('A node with trusted documents, over HTTP', () => {
     })
     const { data } = await client.query({ query: gql(ROOM), variables: { id: roomId } })
     expect(data).toEqual({ room: { __typename: 'Room', id: roomId, name: 'The saleroom' } })
-    await expect(client.query({ query: gql(UNTRUSTED) })).rejects.toThrow('documents of its own clients')
+    await expect(client.query({ query: gql(UNTRUSTED) })).rejects.toThrow('trusted documents only')
   })
 
   test('refuses every other text, and says so with a code', async () => {

@@ -308,7 +308,7 @@ describe('a follower that fails at one auction', () => {
     expect(between(2)).toBeLessThan(3_000)
   }, 40_000)
 
-  test('follows the others also where its state can not be read', async () => {
+  test('follows the others also where its state cannot be read', async () => {
     const broken = await lot()
     const sound = await lot(60 * MINUTE, null, broken)
     const state = sql`'{"endingDueAt":"soon"}'`
@@ -322,7 +322,7 @@ describe('a follower that fails at one auction', () => {
     await vi.waitFor(() => expect(failed).toEqual(new Set([broken.topic])), PATIENCE)
   })
 
-  test('follows the others also where it can not begin', async () => {
+  test('follows the others also where it cannot begin', async () => {
     const broken = await lot()
     const sound = await lot(60 * MINUTE, null, broken)
     const standing = sql`'null'`

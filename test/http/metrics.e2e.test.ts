@@ -119,7 +119,7 @@ describe('a client', () => {
     await vi.waitFor(async () => expect(await sampleOf(streams)).toBe(0), PATIENCE)
   })
 
-  test('that resumes is a replay, and one that can not is a reset, by its reason', async () => {
+  test('that resumes is a replay, and one that cannot is a reset, by its reason', async () => {
     await newAuction()
     const [snapshot] = await watch().bids.take(1)
     await placeBid(node, bidder, { auctionId, amount: 1_000 })

@@ -148,7 +148,7 @@ describe('What guards a reader', () => {
     expect(isWatched()).toBe(false)
   })
 
-  test('is asked at an entry that it can not read, and nothing passes before the answer', async () => {
+  test('is asked at an entry that it cannot read, and nothing passes before the answer', async () => {
     const { bus, history, open, forbid } = await given()
     const { got, asked } = await open(await now(), () => {
       throw new Error('of another version')

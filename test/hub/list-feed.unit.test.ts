@@ -144,7 +144,7 @@ describe('the feed of a list', () => {
     other.leave()
   })
 
-  test('says so to its followers where the list can not be read, and the record is not away', async () => {
+  test('says so to its followers where the list cannot be read, and the record is not away', async () => {
     const { follow, list, corrupt, faults } = given()
     const { heard, leave } = follow()
     corrupt(true)

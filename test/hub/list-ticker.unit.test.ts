@@ -215,7 +215,7 @@ describe('a ticker of a list', () => {
     expect(Math.max(...turns)).toBe(5)
   })
 
-  test('ends a viewer for whom it can not be told what they see, and serves the others', async () => {
+  test('ends a viewer for whom it cannot be told what they see, and serves the others', async () => {
     const ann: Viewer = {
       ...{ user: { id: asUserId('ann'), name: 'Ann' }, roles: new Set(['USER']) },
       ...{ expiresAt: instant(0), issuedAt: null },
@@ -233,7 +233,7 @@ describe('a ticker of a list', () => {
     expect(other.ends).toEqual([])
   })
 
-  test('ends all where an item can not be rendered, and lives on', async () => {
+  test('ends all where an item cannot be rendered, and lives on', async () => {
     const { change, open } = given(undefined, (value) => {
       if ((value as { readonly id: string }).id === 'b') throw new Error('no such field')
       return { data: value as Record<string, unknown> }

@@ -55,7 +55,7 @@ describe('The pages of a history', () => {
     expect(reads).toEqual([0])
   })
 
-  test('end before an entry that can not be presented; who needs it gets its fault, who has had it what follows', async () => {
+  test('end before an entry that cannot be presented; who needs it gets its fault, who has had it what follows', async () => {
     const { reads, readFrom } = given(3)
     expect((await readFrom(0))?.map(({ offset }) => offset)).toEqual([1, 2])
     await expect(readFrom(2)).rejects.toThrow(UnreadableEntry)

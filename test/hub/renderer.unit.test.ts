@@ -35,7 +35,7 @@ const failing = (code: string): ExecutionResult => ({
 
 describe('An item whose execution leaves no data', () => {
   test.each([failing('INTERNAL_SERVER_ERROR'), Promise.resolve(failing('INTERNAL_SERVER_ERROR'))])(
-    'can not be presented, and is executed once for all who ask soon',
+    'cannot be presented, and is executed once for all who ask soon',
     async (result) => {
       const { renderer, executions } = given(result)
       const same = item()

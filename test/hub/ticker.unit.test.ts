@@ -135,14 +135,14 @@ describe('a ticker', () => {
     expect(seen.map(({ n }) => n)).toEqual([0, 1, 2])
   })
 
-  test('ends its readers with the reason where the state can not be read', async () => {
+  test('ends its readers with the reason where the state cannot be read', async () => {
     const { open } = given({ read: () => Promise.reject(new Error('away')) })
     const { seen, state } = await open()
     expect(seen).toEqual([])
     expect(state.error?.message).toContain('away')
   })
 
-  test('ends its viewers at an entry that it can not read, and reads the record for the next one', async () => {
+  test('ends its viewers at an entry that it cannot read, and reads the record for the next one', async () => {
     let stored = 0
     const { happen, open } = given({
       read: async () => ({ offset: asOffset(stored), value: { n: stored } }),
@@ -157,7 +157,7 @@ describe('a ticker', () => {
     await happen(2)
     for (const { seen, state } of viewers) {
       expect(seen.map(({ n }) => n)).toEqual([0])
-      expect(state.error?.message).toContain('Entry 2 of test:1 can not be presented')
+      expect(state.error?.message).toContain('Entry 2 of test:1 cannot be presented')
     }
     const { seen } = await open()
     expect(seen.map(({ n }) => n)).toEqual([2])

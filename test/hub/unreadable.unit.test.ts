@@ -80,7 +80,7 @@ describe.each(['present', 'prepare', 'prepare all'] as const)('An entry that fai
     await deliver(1)
     for (const reader of readers) {
       expect(offsets(reader)).toEqual([0, 1, 2])
-      expect(reader.error?.message).toContain('Entry 3 of test:1 can not be presented.')
+      expect(reader.error?.message).toContain('Entry 3 of test:1 cannot be presented.')
     }
     expect(masked).toHaveLength(1)
     expect(hub.stats()).toMatchObject({ unreadableEntries: 1, subscribers: 3 })
@@ -161,7 +161,7 @@ test('Entries whose preparation fails once are read from the history, without a 
   expect(offsets(reader)).toEqual([0, 1, 2, 3, 4])
 })
 
-test('Readers are told that the record is away where entries can not be prepared for that', async () => {
+test('Readers are told that the record is away where entries cannot be prepared for that', async () => {
   const { hub, source, deliver, masked } = given('prepare')
   let isAway = false
   const failing: Source = {
@@ -182,7 +182,7 @@ test('Readers are told that the record is away where entries can not be prepared
 })
 
 describe('A reader that fails', () => {
-  test('is ended alone where it can not be told whether it may see an entry', async () => {
+  test('is ended alone where it cannot be told whether it may see an entry', async () => {
     const { hub, source, deliver } = given()
     const choosy: Source = {
       ...source,
@@ -215,7 +215,7 @@ describe('A reader that fails', () => {
     expect(failing && offsets(failing)).toEqual([0])
   })
 
-  test('is ended with its group where an entry can not be rendered, and other groups are not', async () => {
+  test('is ended with its group where an entry cannot be rendered, and other groups are not', async () => {
     const { hub, source, deliver } = given()
     const fail = (offset: number): undefined => {
       if (offset === 2) throw new Error('no such field')
@@ -261,7 +261,7 @@ describe('A reader that fails', () => {
     expect(offsets(again)).toEqual([2, 3])
   })
 
-  test('is ended, after what came before, where an entry can not be rendered that takes time to', async () => {
+  test('is ended, after what came before, where an entry cannot be rendered that takes time to', async () => {
     const { hub, source, deliver } = given()
     const read = async (offset: number) => {
       if (offset === 2) throw new Error('no such row')
@@ -276,7 +276,7 @@ describe('A reader that fails', () => {
   })
 })
 
-test('A notice that can not be read is reported, and its entries come from the history', async () => {
+test('A notice that cannot be read is reported, and its entries come from the history', async () => {
   const faults: unknown[] = []
   const history = createFakeHistory()
   const bus = createFakeBus()

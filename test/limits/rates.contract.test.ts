@@ -78,7 +78,7 @@ describe('rates in Redis', () => {
     expect(granted.reduce((sum, each) => sum + each, 0)).toBe(5)
   })
 
-  test('are those of each node alone where Redis can not be had', async () => {
+  test('are those of each node alone where Redis cannot be had', async () => {
     const problems: (string | null)[] = []
     const rates = await createRedisRates({
       ...{ ...SLOW, url: 'redis://127.0.0.1:1', prefix: '' },

@@ -96,7 +96,7 @@ describe('The lock of a directory', () => {
     expect((await attempt(directory)).said).toBe('locked')
   })
 
-  test('names a holder whose file can not be read as another process', async () => {
+  test('names a holder whose file cannot be read as another process', async () => {
     const directory = await givenDirectory()
     const unlock = lockDirectory(directory)
     await writeFile(join(directory, 'holder.json'), 'nothing that we wrote')
@@ -111,9 +111,9 @@ describe('The lock of a directory', () => {
     expect((await attempt(directory)).said).toContain('in use')
   })
 
-  test('that can not be had says why, and what to do', async () => {
+  test('that cannot be had says why, and what to do', async () => {
     const directory = await givenDirectory()
     await mkdir(join(directory, 'server.lock'))
-    expect(() => lockDirectory(directory)).toThrow(/server\.lock can not be locked: .* DATA_DIR must be on /)
+    expect(() => lockDirectory(directory)).toThrow(/server\.lock cannot be locked: .* DATA_DIR must be on /)
   })
 })

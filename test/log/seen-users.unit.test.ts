@@ -27,7 +27,7 @@ function given(refuse: (name: string) => Error | undefined) {
   return { see, written, faults }
 }
 
-test('A user who can not be written is reported, and keeps nobody else from being written', async () => {
+test('A user who cannot be written is reported, and keeps nobody else from being written', async () => {
   const fault = new Error('text that no column takes')
   const { see, written, faults } = given((name) => (name === 'c' ? fault : undefined))
   see('a', 'b', 'c', 'd', 'e')

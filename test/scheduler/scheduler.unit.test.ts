@@ -20,7 +20,7 @@ function given(pass: (id: string) => Promise<unknown>): readonly unknown[] {
   return faults
 }
 
-describe('a topic that can not be passed', () => {
+describe('a topic that cannot be passed', () => {
   beforeEach(() => vi.useFakeTimers())
   afterEach(() => vi.useRealTimers())
 

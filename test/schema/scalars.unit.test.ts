@@ -56,7 +56,7 @@ describe('DateTime', () => {
     1_795_167_000_000,
     null,
   ])('refuses %j', (value) => {
-    expect(() => ofVariable('DateTime', value)).toThrow('DateTime must be a string as RFC 3339 has it')
+    expect(() => ofVariable('DateTime', value)).toThrow('DateTime must be an RFC 3339 string')
     expect(() => ofLiteral('DateTime', JSON.stringify(value))).toThrow('DateTime must be')
   })
 

@@ -9,7 +9,7 @@ import { createLocalOriginPolicy, createOriginPolicy } from '../../src/transport
 const AT = instant(Date.UTC(2027, 0, 2, 3, 4, 5, 6))
 const ORIGIN = 'https://app.example'
 
-/** Readiness that can not be found out. */
+/** Readiness that cannot be found out. */
 function failing(fault: Error): OperationsDependencies['readiness'] {
   return {
     problems() {
@@ -159,9 +159,9 @@ describe('POST /dev/token', () => {
     ['{"sub":', 'The body is no JSON.'],
     [new Uint8Array([0x22, 0xff, 0x22]), 'The body is no JSON.'],
     ['[]', 'The body must be an object: {"sub", "name"?, "roles"?}.'],
-    ['{}', '"sub" must be a text that is not empty.'],
-    ['{"sub":7}', '"sub" must be a text that is not empty.'],
-    ['{"sub":"ada","name":7}', '"name" must be a text.'],
+    ['{}', '"sub" must be a non-empty string.'],
+    ['{"sub":7}', '"sub" must be a non-empty string.'],
+    ['{"sub":"ada","name":7}', '"name" must be a string.'],
     ['{"sub":"ada","roles":"admin"}', '"roles" must be a list.'],
     ['{"sub":"ada","roles":["root"]}', '"roles" may hold user, moderator, admin, service.'],
   ])('answers 400 to %s', async (body, error) => {

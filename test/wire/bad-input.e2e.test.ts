@@ -413,7 +413,7 @@ describe('an id', () => {
   })
 })
 
-describe('text that the record can not hold', () => {
+describe('text that the record cannot hold', () => {
   test.for([
     { field: 'body', input: { body: 'a\0b' } },
     { field: 'body', input: { body: 'a\udc00b' } },

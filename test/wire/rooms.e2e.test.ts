@@ -475,7 +475,7 @@ describe('members', () => {
     ])
   })
 
-  test.for(['a\0b', 'a\ud800b'])('can not be removed for a reason nobody can keep', async (reason) => {
+  test.for(['a\0b', 'a\ud800b'])('cannot be removed for a reason nobody can keep', async (reason) => {
     const room = await createWithAnn()
     expect(await change(owner, REMOVE_MEMBER, room.id, { userId: ann.id, reason })).toMatchObject({
       code: 'INVALID_INPUT',

@@ -88,7 +88,7 @@ function edit(command: CommandOf<'edit'>, scene: Scene): MessageDecision {
   const message = messageOf(command.id, scene)
   if (message === undefined) return rejectUnseen(command)
   if (!isActor(scene.actor, message.author)) {
-    return reject('NOT_AUTHOR', 'Only its author edits a message.')
+    return reject('NOT_AUTHOR', 'Only the author can edit a message.')
   }
   if (message.deletedAt !== null) return reject('INVALID_TRANSITION', 'The message has been deleted.')
   const body = storedBody(command.body)
@@ -110,7 +110,7 @@ function remove(command: CommandOf<'delete'>, scene: Scene): MessageDecision {
   if (message === undefined) return rejectUnseen(command)
   const moderates = canModerate(actor, own)
   if (!moderates && !isActor(actor, message.author)) {
-    return reject('NOT_AUTHOR', 'Only its author and those who moderate the room delete a message.')
+    return reject('NOT_AUTHOR', 'Only the author and moderators can delete a message.')
   }
   if (message.deletedAt !== null) return done(message.id)
   if (!moderates && room.phase === 'ENDED') return rejectEnded()

@@ -16,7 +16,7 @@ export interface Speaker {
 /** Why they may not speak now; undefined where they may. */
 export function reasonForSilence({ room, actor, own, now }: Speaker): ReturnType<typeof reject> | undefined {
   if (own === undefined && !isPrivileged(actor)) {
-    return reject('NOT_A_MEMBER', 'Only members write in a room.')
+    return reject('NOT_A_MEMBER', 'Only members can write in this room.')
   }
   if (isMuted(own, now)) return reject('MUTED', 'You are muted in this room.')
   if (room.phase === 'ENDED') return rejectEnded()

@@ -35,7 +35,7 @@ export function draftOf(
   const tooMany = rejectMentions(mentions)
   if (tooMany !== undefined) return tooMany
   if (command.replyToId !== null && messages.get(command.replyToId)?.roomId !== room.id) {
-    return reject('INVALID_INPUT', 'A reply is to a message of the same room.', { field: 'replyToId' })
+    return reject('INVALID_INPUT', 'A reply must name a message of the same room.', { field: 'replyToId' })
   }
   return { kind: 'draft', body, mentions }
 }

@@ -14,7 +14,7 @@ type OpenDirectRoom = Extract<RoomCommand, { readonly kind: 'open' }>
  */
 export function openDirect({ id, target }: OpenDirectRoom, actor: UserActor, now: Instant): RoomDecision {
   if (target.id === actor.person.id) {
-    return reject('INVALID_INPUT', 'A direct room is one with somebody else.', { field: 'userId' })
+    return reject('INVALID_INPUT', 'A direct room needs another user.', { field: 'userId' })
   }
   const members = [actor.person, target].map(
     (user): Membership => ({ user, status: 'member', role: 'MEMBER', joinedAt: now, mutedUntil: null }),

@@ -27,7 +27,7 @@ export function takeStep(step: Step, scene: RoomScene): RoomDecision {
   const { from, to } = TRANSITIONS[step]
   if (room.phase === to) return done(room)
   if (room.kind === 'DIRECT') {
-    return reject('INVALID_TRANSITION', 'A direct room stays open: its two have no other.')
+    return reject('INVALID_TRANSITION', 'A direct room cannot be ended.')
   }
   if (!from.includes(room.phase)) {
     return reject('INVALID_TRANSITION', `A room that is ${room.phase} can't ${step}.`)

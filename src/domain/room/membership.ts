@@ -19,7 +19,7 @@ export function join(scene: RoomScene): RoomDecision {
     return reject('NOT_A_MEMBER', 'You were removed from this room: a moderator must add you again.')
   }
   if (room.visibility === 'MEMBERS') {
-    return reject('NOT_A_MEMBER', 'A room for members is entered by being added to it.')
+    return reject('NOT_A_MEMBER', 'This room is for members only: a moderator must add you.')
   }
   if (room.phase === 'ENDED') return rejectEnded()
   return done(room, { type: 'MemberJoined', user: actor.person, role: 'MEMBER', joinedAt: now })
@@ -95,7 +95,7 @@ function rejectUnknown(): RoomDecision {
 }
 
 function rejectOwner(): RoomDecision {
-  return reject('INVALID_TRANSITION', 'The owner of a room stays so, and can be neither removed nor muted.')
+  return reject('INVALID_TRANSITION', 'The owner of a room cannot be removed, muted or given another role.')
 }
 
 function rejectDirect(): RoomDecision {

@@ -127,8 +127,8 @@ export function updateRoom(command: UpdateRoom, scene: RoomScene): RoomDecision 
   const isNewTime = updated.startsAt !== room.startsAt || updated.endsAt !== room.endsAt
   if (name === room.name && !isNewVisibility && !isNewTime) return done(room)
 
-  if (room.phase === 'ENDED') return reject('INVALID_TRANSITION', 'A room that has ended stays as it is.')
-  if (room.kind === 'DIRECT') return reject('INVALID_TRANSITION', 'A direct room stays as it is.')
+  if (room.phase === 'ENDED') return reject('INVALID_TRANSITION', 'A room that has ended cannot be changed.')
+  if (room.kind === 'DIRECT') return reject('INVALID_TRANSITION', 'A direct room cannot be changed.')
   if (isNewVisibility && updated.visibility === 'ADMIN' && !hasRole(actor, 'ADMIN')) {
     return forbid('Only administrators keep a room for administrators.')
   }
@@ -148,10 +148,10 @@ function faultOfTimes(room: Room, updated: Room, now: Instant): Refusal | undefi
     return reject('INVALID_TRANSITION', 'The room has started already.', { field: 'startsAt' })
   }
   if (isNewStart && startsAt !== null && startsAt <= now) {
-    return reject('INVALID_INPUT', 'The start must lie in the future.', { field: 'startsAt' })
+    return reject('INVALID_INPUT', 'The start must be in the future.', { field: 'startsAt' })
   }
   if (isNewEnd && endsAt !== null && endsAt <= now) {
-    return reject('INVALID_INPUT', 'The end must lie in the future.', { field: 'endsAt' })
+    return reject('INVALID_INPUT', 'The end must be in the future.', { field: 'endsAt' })
   }
   if ((isNewStart || isNewEnd) && startsAt !== null && endsAt !== null && endsAt <= startsAt) {
     const field = isNewEnd ? 'endsAt' : 'startsAt'

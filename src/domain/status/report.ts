@@ -73,7 +73,7 @@ export function decideStatus(
     return reject('INVALID_INPUT', `A state has ${lengthRule(MAX_STATE)}.`, { field: 'state' })
   }
   if (progress !== null && !(progress >= 0 && progress <= 1)) {
-    return reject('INVALID_INPUT', 'The progress lies within 0 and 1.', { field: 'progress' })
+    return reject('INVALID_INPUT', 'The progress must be between 0 and 1.', { field: 'progress' })
   }
   if (latest !== undefined && isStale(times, subjectId, reportedAt)) {
     return accept([], { subjectId, stale: true })

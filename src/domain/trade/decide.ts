@@ -69,7 +69,7 @@ export function decideOrder(command: OrderCommand, context: OrderContext): Order
   const report = checkReport(command)
   if (report.kind === 'rejected') return report
   if (place.hasEnded && report.execution.type !== 'TRADE') {
-    return reject('INVALID_TRANSITION', 'The room has ended: it takes nothing but late fills.')
+    return reject('INVALID_TRANSITION', 'The room has ended: it accepts late fills only.')
   }
   const executed = executeReport(context.order, report, occasionIn(place, context))
   if (executed.kind === 'rejected') return executed
@@ -168,5 +168,5 @@ function occasionIn({ roomId }: Place, { user, now }: ReportContext): Occasion {
 }
 
 function rejectBeyond(field: string): Refusal {
-  return reject('INVALID_INPUT', 'The position would be worth more than an amount can be.', { field })
+  return reject('INVALID_INPUT', 'The value of the position would exceed the largest amount.', { field })
 }

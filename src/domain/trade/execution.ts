@@ -22,7 +22,7 @@ export function executeReport(
   const { execution } = report
   if (execution.type === 'TRADE') return trade(order, execution.lastQuantity, execution.lastPrice)
   if (!isOpen(order)) {
-    return reject('INVALID_TRANSITION', `An order that is ${order.status} takes nothing but late fills.`)
+    return reject('INVALID_TRANSITION', `An order that is ${order.status} accepts late fills only.`)
   }
   switch (execution.type) {
     case 'NEW':
@@ -58,7 +58,7 @@ function trade(order: OrderState, lastQuantity: Amount, lastPrice: Amount): Exec
   const filled = order.filledQuantity + lastQuantity
   if (filled > order.quantity) {
     const rest = order.quantity - order.filledQuantity
-    return reject('INVALID_INPUT', `Of this order no more than ${rest} can be filled.`, {
+    return reject('INVALID_INPUT', `At most ${rest} of this order can still be filled.`, {
       field: 'lastQuantity',
     })
   }

@@ -42,13 +42,15 @@ export function decideCredit(
   const available = availableIn(wallet)
   if (available + change < 0) {
     const required = amount(-change)
-    return reject('INSUFFICIENT_FUNDS', `Only ${available} minor units of ${currency} can be taken away.`, {
+    return reject('INSUFFICIENT_FUNDS', `Only ${available} minor units of ${currency} can be withdrawn.`, {
       available,
       required,
     })
   }
   if (!isAmount(issued + change)) {
-    return reject('INVALID_INPUT', 'There cannot be as much of one currency as that.', { field: 'amount' })
+    return reject('INVALID_INPUT', 'The total of one currency would exceed the largest amount.', {
+      field: 'amount',
+    })
   }
   return accept([crediting(userId, currency, change)], { currency })
 }

@@ -154,7 +154,7 @@ export class Protocol {
 
   #closeUnchecked(error: unknown): void {
     this.#connection.log.warn({ err: error }, 'a token could not be checked')
-    this.#connection.close(CLOSE.tryAgainLater, 'The token can not be checked at the moment')
+    this.#connection.close(CLOSE.tryAgainLater, 'The token cannot be checked at the moment')
   }
 
   #subscribe({ id, payload }: SubscribeMessage): void {

@@ -43,7 +43,7 @@ const UNREADABLE: readonly string[] = [
 /** Fault 30: entries that no node can present appear in histories of their own; after a while they are mended. */
 export const unreadableEntries: Fault = {
   number: 30,
-  name: 'an entry that a node can not present',
+  name: 'an entry that a node cannot present',
   run(form, seed, postgres) {
     const kinds = form === 'short' ? UNREADABLE.slice(0, 6) : UNREADABLE
     const rounds = form === 'short' ? 1 : 5
