@@ -56,6 +56,7 @@ import type { Bus } from './pubsub/bus.ts'
 import { broadcast } from './resolvers/broadcast.ts'
 import { type ClientKey, clientKeyOf } from './resolvers/context.ts'
 import { createServices, type Quotas, type Services } from './resolvers/services.ts'
+import { userStats } from './resolvers/user-stats.ts'
 import { followRevocations } from './revocation/follow.ts'
 import { createScheduler } from './scheduler/scheduler.ts'
 import { createSchema } from './schema/schema.ts'
@@ -299,6 +300,7 @@ export async function startApp(
     others: operatorEndpoints({
       ...{ signIn: authenticate, mask, metrics },
       stats: () => statsOf({ doors: [ws, streams], hub, presence }),
+      user: (id) => userStats(id, services),
       history: () => ({ node: services.node, everyMs: timeline.everyMs, samples: timeline.samples() }),
       broadcast: (body, viewer, signal) =>
         broadcast(

@@ -164,3 +164,42 @@ describe('GET /stats', () => {
     expect((await stats()).rooms).toMatchObject([{ connections: 1, users: 1 }])
   })
 })
+
+interface UserStats {
+  readonly id: string
+  readonly name: string | null
+  readonly connections: number
+}
+
+describe('GET /stats/user', () => {
+  const askFor = (query: string, token = admin): Promise<Response> =>
+    fetch(`${node.url}/stats/user${query}`, { headers: { authorization: `Bearer ${token}` } })
+  const userStats = async (id: string): Promise<UserStats> =>
+    (await (await askFor(`?id=${encodeURIComponent(id)}`)).json()) as UserStats
+
+  test('is for administrators and services', async () => {
+    expect((await askFor('?id=ann', ann)).status).toBe(403)
+    expect((await askFor('?id=ann')).status).toBe(200)
+  })
+
+  test('tells a user who has no connection from an id that nobody has', async () => {
+    await post(node.url, '{ viewer { user { id } } }', {}, await node.token('a & b', { name: 'Abby' }))
+    expect(await userStats('a & b')).toEqual({ id: 'a & b', name: 'Abby', connections: 0 })
+    expect(await userStats('nobody-at-all')).toEqual({ id: 'nobody-at-all', name: null, connections: 0 })
+  })
+
+  test('counts the connections of one user', async () => {
+    const one = await follow(ann, [TIME, {}])
+    await follow(ann, [TIME, {}])
+    await follow(bob, [TIME, {}])
+    expect(await userStats('ann')).toMatchObject({ connections: 2 })
+    await one.client.dispose()
+    await vi.waitFor(async () => expect(await userStats('ann')).toMatchObject({ connections: 1 }), 5_000)
+  })
+
+  test.each(['', '?id=', '?id=a%00b'])('answers 400 to the query %j', async (query) => {
+    const refused = await askFor(query)
+    expect(refused.status).toBe(400)
+    expect(await refused.json()).toEqual({ error: expect.stringMatching(/\.$/) })
+  })
+})

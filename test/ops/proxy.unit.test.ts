@@ -33,7 +33,17 @@ describe('The proxy', () => {
   })
 
   test.each([
-    ...['/metrics', '/ready', '/health', '/stats', '/stats/history', '/broadcast', '/ops', '/dev/token'],
+    ...[
+      '/metrics',
+      '/ready',
+      '/health',
+      '/stats',
+      '/stats/history',
+      '/stats/user',
+      '/broadcast',
+      '/ops',
+      '/dev/token',
+    ],
     ...['/schema.graphql', '/graphql/', '/graphqlx', '/Metrics', '/assets', '/changes', '/anything'],
   ])('answers 404 for %s', (path) => {
     expect(isPassed(path)).toBe(false)

@@ -16,10 +16,12 @@ export interface Page {
   /** Types into the element that `selector` finds, in place of what it holds. */
   fill(selector: string, text: string): Promise<void>
   click(selector: string): Promise<void>
-  /** A key of the keyboard, such as Tab and Enter, to what has the focus. */
-  press(key: 'Tab' | 'Enter'): Promise<void>
+  /** Presses a key of the keyboard; the focused element gets it. */
+  press(key: 'Tab' | 'Enter' | 'Escape'): Promise<void>
   /** Where the page is `isDark`, it prefers dark colours. */
   resize(width: number, height: number, isDark?: boolean): Promise<void>
+  /** Renders as in a high-contrast mode, which replaces the page's colours. */
+  forceColors(isForced: boolean): Promise<void>
   screenshot(file: string): Promise<void>
   /** Addresses it asked for, beside those that hold their own content (data:, blob:). */
   readonly requested: readonly string[]
@@ -120,6 +122,9 @@ async function openPage(context: BrowserContext): Promise<Page> {
     async resize(width, height, isDark = false) {
       await tab.setViewportSize({ width, height })
       await tab.emulateMedia({ colorScheme: isDark ? 'dark' : 'light' })
+    },
+    async forceColors(isForced) {
+      await tab.emulateMedia({ forcedColors: isForced ? 'active' : 'none' })
     },
     async screenshot(path) {
       await tab.screenshot({ path })

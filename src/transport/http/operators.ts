@@ -15,6 +15,8 @@ export interface OperatorsOptions {
   readonly stats: () => object
   /** What went on here in the last quarter of an hour, as JSON. */
   readonly history: () => object
+  /** Whether the user with `id` is known, and how many connections they have, as JSON. */
+  readonly user: (id: string | null) => Promise<object>
   /** `body`: JSON, unchecked. */
   readonly broadcast: (body: unknown, viewer: Viewer, signal: AbortSignal) => Promise<BroadcastAnswer>
 }
@@ -27,7 +29,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   BAD_USER_INPUT: 400,
 }
 
-/** `/metrics` for whoever reaches the port; `/stats`, `/stats/history` and `/broadcast` for administrators and services. */
+/** `/metrics` for whoever reaches the port; the others for administrators and services. */
 export function operatorEndpoints(options: OperatorsOptions): readonly (readonly [string, Endpoint])[] {
   /** Answers only to who may; everyone else is told why not, and so is who may where it fails. */
   const guarded =
@@ -69,6 +71,16 @@ export function operatorEndpoints(options: OperatorsOptions): readonly (readonly
       {
         methods: READ,
         answer: guarded(({ response, cors }) => answerJson(response, 200, options.history(), cors)),
+      },
+    ],
+    [
+      '/stats/user',
+      {
+        methods: READ,
+        answer: guarded(async ({ request, response, cors }) => {
+          const [, query = ''] = (request.url ?? '').split('?')
+          answerJson(response, 200, await options.user(new URLSearchParams(query).get('id')), cors)
+        }),
       },
     ],
     [
