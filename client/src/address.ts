@@ -1,8 +1,8 @@
 const PARTS = /^([a-z]+):\/\/([^/?#]*)([^?#]*)(\?[^#]*)?/i
 
 /**
- * Where the server is, from what people write: `https://rostrum.example`, `wss://rostrum.example/graphql`, a page's own
- * `/graphql`. By hand, since the URL of React Native can neither change a protocol nor read one.
+ * The server's address from common spellings: `https://rostrum.example`, `wss://rostrum.example/graphql`, or the page's own
+ * `/graphql`. Parsed by hand: `URL` in React Native can neither read nor change the protocol.
  */
 export function addressOf(given: string, scheme: 'http' | 'ws'): string {
   const absolute = PARTS.test(given) ? given : new URL(given, globalThis.location?.href).href

@@ -6,9 +6,8 @@ import type { RostrumError } from './error.ts'
 import { type OperationResult, prepareOperation } from './operation.ts'
 
 /**
- * The end of a chain of links: subscriptions, queries and mutations over the connection of `client`. Subscriptions go on by
- * themselves after a lost connection; `cursor`, `offset` and `at` of each entry, and `reset` of snapshots, are asked for with
- * what the document asks for.
+ * A terminating link: sends subscriptions, queries and mutations over the connection of `client`. Subscriptions resume after a lost
+ * connection; `cursor`, `offset` and `at` of entries and `reset` of snapshots are added to the document.
  */
 export function createRostrumLink(client: RostrumClient): ApolloLink {
   return new ApolloLink(

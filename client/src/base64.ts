@@ -1,6 +1,6 @@
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** The UTF-8 text in `encoded` (base64url). By hand, since Hermes has neither `atob` nor TextDecoder everywhere. Throws URIError. */
+/** Decodes base64url as UTF-8. Written by hand: some Hermes versions lack `atob` and TextDecoder. Throws URIError. */
 export function textOfBase64(encoded: string): string {
   let [bits, count, escaped] = [0, 0, '']
   for (const letter of encoded.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')) {

@@ -12,42 +12,42 @@ import { isPassing, keepSubscribed, type Open, type Sink } from './subscription.
 import type { TokenSource } from './token.ts'
 
 export interface RostrumClientOptions {
-  /** Of the server: `https://rostrum.example`, `ws://…/graphql`, a page's own `/graphql`; asked for each connection. */
+  /** Address of the server: `https://rostrum.example`, `ws://…/graphql`, or the page's own `/graphql`. A function is called for each connection. */
   readonly url: string | (() => string | Promise<string>)
-  /** Absent: a visitor, who sees what is public. */
+  /** Omit for an anonymous visitor, who sees public data only. */
   readonly token?: TokenSource
-  /** Where the platform has none of its own, or for headers of one's own. */
+  /** For platforms without a WebSocket, or to send your own headers. */
   readonly webSocketImpl?: typeof WebSocket
-  /** How long to wait before attempt 0, 1, 2 … to connect, in milliseconds. Absent: up to 20 s, with jitter. */
+  /** Delay before connection attempt 0, 1, 2 … in milliseconds. Default: exponential up to 20 s, with jitter. */
   readonly backoff?: (attempt: number) => number
 }
 
 /**
- * One connection for all that an application asks. It is opened when something is asked for, kept while anything is
- * subscribed to, and found again when it is lost, for as long as it takes.
+ * One connection for all operations of an application. It opens with the first operation, stays open while a subscription
+ * runs, and reconnects for as long as that takes.
  */
 export interface RostrumClient {
   /**
-   * Subscribes until the function that it returns is called. What reads a history goes on after a lost connection exactly
-   * where it was: `sink` gets every entry, in order, none twice. Where the history is gone that would be gone on with, a snapshot
-   * with `reset: true` comes: what was held is to be replaced. Throws on what is no GraphQL; everything later goes to `sink.error`.
+   * Subscribes until you call the returned function. A subscription to a history resumes after a lost connection where it stopped:
+   * `sink` gets every entry, in order, exactly once. If the server no longer has those entries, it sends a snapshot with
+   * `reset: true`: replace your state with it. Throws if the document is not GraphQL; later errors go to `sink.error`.
    */
   subscribe<Result, Variables>(operation: Operation<Result, Variables>, sink: Sink<Result>): () => void
-  /** The same as an iterable: leaving its loop ends the subscription. What ends it otherwise is thrown there. */
+  /** `subscribe` as an async iterable: leaving the loop unsubscribes; errors are thrown in the loop. */
   iterate<Result, Variables>(
     operation: Operation<Result, Variables>,
   ): AsyncIterableIterator<OperationResult<Result>>
   /**
-   * Runs a query or mutation, and sends it again where the connection was lost before its answer. Of mutations only those whose
-   * variables hold an `idempotencyKey` or a `clientMessageId`: others reject with OUTCOME_UNKNOWN. Errors of GraphQL are part of
-   * the result; rejects with RostrumError where there is none.
+   * Runs a query or mutation, and sends it again if the connection is lost before the answer. Mutations are sent again only if their
+   * variables hold an `idempotencyKey` or a `clientMessageId`; others reject with OUTCOME_UNKNOWN. GraphQL errors are part of the
+   * result; rejects with RostrumError if no result arrives.
    */
   execute<Result, Variables>(operation: Operation<Result, Variables>): Promise<OperationResult<Result>>
   readonly connection: Observable<Connection>
   readonly clock: ServerClock
-  /** Asks for the token again and shows it to the server: after signing in, in or out as another user, or out. */
+  /** Fetches the token again and sends it to the server. Call it after signing in, switching users or signing out. */
   renewToken(): Promise<void>
-  /** Closes the connection; what is subscribed to completes. */
+  /** Closes the connection and completes all subscriptions. */
   dispose(): Promise<void>
 }
 
@@ -57,7 +57,7 @@ export function createRostrumClient({
   webSocketImpl = globalThis.WebSocket,
   backoff = backoffMs,
 }: RostrumClientOptions): RostrumClient {
-  /** What ends each operation that is under way. */
+  /** Functions that end the running operations. */
   const running = new Set<() => void>()
   let asked = 0
   let isDisposed = false
@@ -76,7 +76,7 @@ export function createRostrumClient({
   }
 
   const subscribe: RostrumClient['subscribe'] = (operation, sink) => {
-    // What is no GraphQL is thrown before anything is begun.
+    // Invalid documents throw before anything starts.
     prepareOperation(operation)
     begin()
     const stop = once(() => {

@@ -1,19 +1,19 @@
-/** The server's clock, as far as answers told of it. */
+/** An estimate of the server's clock from its answers. */
 export interface ServerClock {
-  /** What the server's clock shows now, in milliseconds since the epoch. */
+  /** The server's time now, in milliseconds since the epoch. */
   now(): number
-  /** The server's clock less this device's, in milliseconds. 0 until the server was heard. */
+  /** The server's clock minus this device's clock, in milliseconds. 0 before the first answer. */
   readonly offsetMs: number
 }
 
 export interface ListeningClock extends ServerClock {
-  /** The server said `serverTime` in an answer that came now to what was sent at `sentAt` (both in ms, here by `here`). */
+  /** Records `serverTime` from an answer that just arrived to a request sent at `sentAt` (both in ms; `sentAt` by the local clock). */
   hear(serverTime: number, sentAt: number): void
 }
 
 /**
- * The answer that was fastest is believed: by at most half of its round trip it can be wrong. A later one that is slower by
- * less than clocks may drift apart replaces it.
+ * Uses the answer with the shortest round trip, whose error is at most half of that. A slower answer replaces it once clock drift may
+ * have added more error than the difference.
  */
 export function createServerClock(here: () => number = Date.now): ListeningClock {
   let best: { readonly offsetMs: number; readonly roundTripMs: number; readonly at: number } | undefined
@@ -32,5 +32,5 @@ export function createServerClock(here: () => number = Date.now): ListeningClock
   }
 }
 
-/** Of quartz, generously: 0.1 ms a second. Someone who sets the clock is not covered. */
+/** Assumed drift of quartz clocks, generously: 0.1 ms per second. Does not cover manual clock changes. */
 const DRIFT = 1e-4

@@ -1,15 +1,15 @@
-/** Who is signed in, as the server says. */
+/** The signed-in user, as reported by the server. */
 export interface ConnectedUser {
   readonly id: string
   readonly name: string
   readonly roles: readonly string[]
 }
 
-/** What became of the one connection of a client. */
+/** The state of a client's connection. */
 export type Connection =
-  /** Nothing asks for one. */
+  /** No operation needs a connection. */
   | { readonly kind: 'idle' }
-  /** For the first time. */
+  /** Connecting for the first time. */
   | { readonly kind: 'connecting' }
   | {
       readonly kind: 'connected'
@@ -17,23 +17,23 @@ export type Connection =
       readonly node: string
       /** Null for a visitor. */
       readonly user: ConnectedUser | null
-      /** How many entries came since that were written while there was no connection. 0 on the first one. */
+      /** Entries received since reconnecting that were written while disconnected. 0 on the first connection. */
       readonly recovered: number
     }
-  /** It was lost, and is tried for again until it is there. */
+  /** The connection was lost; the client retries until it succeeds. */
   | {
       readonly kind: 'reconnecting'
-      /** 0, 1, 2 … since it was lost. */
+      /** Attempts since the loss: 0, 1, 2 … */
       readonly attempt: number
-      /** When the attempt is made, by this device's clock, in ms since the epoch; null while it is under way. */
+      /** When the next attempt starts, by this device's clock, in ms since the epoch; null while it runs. */
       readonly attemptAt: number | null
-      /** Why it was lost, where the server said so. */
+      /** The server's close code, if it sent one. */
       readonly closeCode: number | null
     }
-  /** For a reason that another attempt would not mend. The next operation makes one all the same. */
+  /** Closed for a reason that retrying cannot fix. The next operation connects again. */
   | { readonly kind: 'closed'; readonly closeCode: number; readonly reason: string }
 
-/** What the server says of itself and of the caller in `connection_ack`. */
+/** The payload of `connection_ack`. */
 export interface Acknowledgement {
   readonly connectionId: string
   readonly node: string
@@ -48,7 +48,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-/** Servers that say less are taken for what they say. */
+/** Missing fields get neutral defaults, for servers that send fewer. */
 export function acknowledgementFrom(payload: unknown): Acknowledgement {
   const { connectionId, node, user, expiresAt, serverTime } = isRecord(payload) ? payload : {}
   return {

@@ -1,4 +1,4 @@
-/** A promise that is settled from outside. `Promise.withResolvers` is missing in Hermes before React Native 0.86, and in Node 20. */
+/** A promise settled from outside. Hermes before React Native 0.86 and Node 20 lack `Promise.withResolvers`. */
 export interface Deferred<Value> {
   readonly promise: Promise<Value>
   resolve(value: Value): void

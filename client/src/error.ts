@@ -1,6 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql'
 
-/** What ended an operation. */
+/** The error that ended an operation. */
 export class RostrumError extends Error {
   override readonly name = 'RostrumError'
   /**
@@ -8,11 +8,11 @@ export class RostrumError extends Error {
    * `closeCode`), `OUTCOME_UNKNOWN` (a mutation was sent, and the connection was lost before its answer), `DISPOSED`.
    */
   readonly code: string
-  /** As the server sent them; empty where it sent none. */
+  /** The server's errors; empty if it sent none. */
   readonly errors: readonly GraphQLFormattedError[]
-  /** Of the WebSocket, where that is what ended it. */
+  /** Close code of the WebSocket, if its closing ended the operation. */
   readonly closeCode: number | undefined
-  /** How long the server wants to be left alone, where it said so. */
+  /** Delay that the server asked for, if any. */
   readonly retryAfterMs: number | undefined
 
   constructor(
@@ -29,7 +29,7 @@ export class RostrumError extends Error {
   }
 }
 
-/** Of what graphql-ws gives to `error`: errors of the server, what closed the socket, or what was thrown. */
+/** Converts what graphql-ws passes to `error`: GraphQL errors, a close event, or a thrown value. */
 export function errorFrom(reason: unknown): RostrumError {
   if (reason instanceof RostrumError) return reason
   if (isErrors(reason)) {

@@ -7,17 +7,17 @@ import { createPatientSource, type TokenSource } from './token.ts'
 
 export interface EventReaderOptions {
   readonly url: string
-  /** Absent: a visitor. It stands in the address: browsers' EventSource can send no header. */
+  /** Omit for an anonymous visitor. Sent in the URL: a browser's EventSource cannot set headers. */
   readonly token?: TokenSource
-  /** Where the platform has none of its own. */
+  /** For platforms without an EventSource. */
   readonly eventSourceImpl?: typeof EventSource
-  /** As of the client. */
+  /** As for the client. */
   readonly backoff?: (attempt: number) => number
 }
 
 /**
- * Subscribes over server-sent events, a stream an operation, until the function that it returns is called: for where WebSockets do
- * not get through. It goes on where it was as the client does; after a short cut by `Last-Event-ID`, else by `after`.
+ * Subscribes over server-sent events, one stream per operation, until you call the returned function. For networks that block
+ * WebSockets. Resumes like the client: by `Last-Event-ID` after a short interruption, else by `after`.
  */
 export function readEvents<Result, Variables>(
   operation: Operation<Result, Variables>,
@@ -70,7 +70,7 @@ function addressFor(
 
 function openStream<Result>(address: string, sink: Sink<Result>, Impl: typeof EventSource): () => void {
   const stream = new Impl(address)
-  /** Of a result that is nothing but errors: the stream ends with it. */
+  /** The errors of a result without data: the stream ends with it. */
   let failure: RostrumError | undefined
 
   stream.addEventListener('next', ({ data }: MessageEvent<string>) => {
@@ -84,7 +84,7 @@ function openStream<Result>(address: string, sink: Sink<Result>, Impl: typeof Ev
     else sink.error(failure)
   })
   stream.addEventListener('error', () => {
-    // After a cut it tries again by itself; after another answer than 200 it has given up.
+    // EventSource reconnects by itself after an interruption, but gives up after any status other than 200.
     if (stream.readyState !== Impl.CLOSED) return
     sink.error(new RostrumError('CONNECTION_CLOSED', 'The stream could not be opened.'))
   })

@@ -3,10 +3,10 @@ import { createDeferred } from './deferred.ts'
 import { errorFrom, RostrumError } from './error.ts'
 import { type Operation, type OperationResult, prepareOperation } from './operation.ts'
 
-/** What makes it safe to send a mutation twice: the server answers the second as it did the first. */
+/** Variables that make it safe to send a mutation twice: the server repeats its first answer. */
 const KEYS: ReadonlySet<string> = new Set(['idempotencyKey', 'clientMessageId'])
 
-/** Runs a query or mutation: see RostrumClient.execute. `isConnected`: whether what is asked now is sent at once. */
+/** Runs a query or mutation: see RostrumClient.execute. `isConnected`: whether a request is sent immediately. */
 export function runOnce<Result, Variables>(
   operation: Operation<Result, Variables>,
   client: Client,
@@ -40,7 +40,7 @@ export function runOnce<Result, Variables>(
         if (error.errors.length > 0) resolve({ errors: error.errors })
         else reject(error)
       },
-      // Where there was a result before, this changes nothing.
+      // No effect after a result.
       complete: () => reject(new RostrumError('DISPOSED', 'The client was disposed of before the answer.')),
     },
   )
@@ -49,7 +49,7 @@ export function runOnce<Result, Variables>(
   })
 }
 
-/** Whether a key stands anywhere in `value`. */
+/** Whether `value` contains such a key at any depth. */
 function hasKey(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   return Object.entries(value).some(

@@ -2,8 +2,8 @@ import { createDeferred } from './deferred.ts'
 import type { RostrumError } from './error.ts'
 
 /**
- * What comes to a sink, as an iterable: subscribed to when its first value is asked for, left with its loop. What comes faster than
- * it is asked for is kept.
+ * A subscription as an async iterable. Subscribes when the first value is requested, unsubscribes when the loop ends, and buffers
+ * values that arrive faster than they are consumed.
  */
 export function iterateOver<Value>(
   subscribe: (sink: {

@@ -1,4 +1,4 @@
-/** A currency, and how many decimal digits its minor unit has: an auction has both, and so has a room with a currency. */
+/** A currency and the number of decimal digits of its minor unit. Auctions, and rooms with a currency, have both fields. */
 export interface Currency {
   readonly currency: string
   readonly currencyExponent: number
@@ -14,8 +14,8 @@ type Format = (decimal: `${number}`) => string
 const formats = new Map<string, Format>()
 
 /**
- * An amount in minor units for people to read, in their language: `200000` of HUF as `HUF 2,000.00`, `7` of POINTS as
- * `7 POINTS`. Never throws, whatever the code.
+ * Formats an amount in minor units in the user's locale: `200000` of HUF as `HUF 2,000.00`, `7` of POINTS as `7 POINTS`. Never
+ * throws, whatever the currency code.
  */
 export function formatMoney(amount: number, currency: Currency): string {
   const decimal = decimalOf(amount, currency)
@@ -23,8 +23,8 @@ export function formatMoney(amount: number, currency: Currency): string {
 }
 
 /**
- * What a person typed, such as `12.34`, in minor units. Undefined where it is not a decimal number of 0 or more, has more
- * digits after the point than the currency, or is beyond what an amount can be.
+ * Parses user input such as `12.34` into minor units. Undefined if it is not a non-negative decimal number, has more decimal
+ * digits than the currency, or exceeds the largest amount.
  */
 export function parseMoney(typed: string, { currencyExponent }: Currency): number | undefined {
   const [, whole = '', digits = ''] = DECIMAL.exec(typed.trim()) ?? []
@@ -34,7 +34,7 @@ export function parseMoney(typed: string, { currencyExponent }: Currency): numbe
   return Number.isSafeInteger(amount) ? amount : undefined
 }
 
-/** An amount as a number field takes it: `200000` of HUF as `2000.00`. Exact for every amount. */
+/** An amount as the value of a number input: `200000` of HUF as `2000.00`. Exact for every amount. */
 export function decimalOf(amount: number, { currencyExponent }: Currency): string {
   const digits = String(Math.abs(amount)).padStart(currencyExponent + 1, '0')
   const cut = digits.length - currencyExponent
@@ -42,7 +42,7 @@ export function decimalOf(amount: number, { currencyExponent }: Currency): strin
   return amount < 0 ? `-${decimal}` : decimal
 }
 
-/** The digits after the point are the currency's, never those that `Intl` knows: it differs from ISO 4217. */
+/** Decimal digits come from the currency, not from `Intl`, whose digits differ from ISO 4217. */
 function formatOf({ currency, currencyExponent: digits }: Currency): Format {
   const key = `${currency} ${digits}`
   const known = formats.get(key)

@@ -1,7 +1,7 @@
-/** A value that changes, as stores of React and others want it. */
+/** A value that changes over time, in the shape of a React external store. */
 export interface Observable<Value> {
   get(): Value
-  /** Calls after each change, until what it answers is called. */
+  /** Calls `listener` after each change, until you call the returned function. */
   subscribe(listener: () => void): () => void
 }
 
@@ -19,7 +19,7 @@ export function createObservable<Value>(initial: Value): Changeable<Value> {
       for (const listener of [...listeners]) listener()
     },
     subscribe(listener) {
-      // Of its own, so that one who subscribes twice is told twice and leaves once.
+      // A new function per call: a listener that subscribes twice is called twice, and unsubscribes once.
       const own = (): void => listener()
       listeners.add(own)
       return () => void listeners.delete(own)

@@ -1,6 +1,6 @@
 import { createDeferred } from './deferred.ts'
 
-/** Resolves after so long; sooner where the device says that it is online again, or `signal` that it is over. */
+/** Resolves after `ms`, or earlier when the device comes back online or `signal` aborts. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return
   const { promise, resolve } = createDeferred<void>()

@@ -1,28 +1,28 @@
 import type { Resumption } from './resumption.ts'
 
-/** What every entry of a history says of itself. */
+/** The fields that every entry of a history has. */
 interface Entry {
   readonly __typename?: string
   readonly cursor: string
-  /** Absent where the document does not ask for it. */
+  /** Undefined if the document does not select it. */
   readonly offset?: number
-  /** When it was written, by the server's clock. */
+  /** When the entry was written, by the server's clock. */
   readonly at?: string
-  /** Of snapshots alone: whether it replaces what the client holds. */
+  /** Snapshots only: whether it replaces the client's state. */
   reset?: boolean
 }
 
-/** What a result was, given to a subscription that has got so far. */
+/** How a result relates to a subscription's progress. */
 export type Taken =
   | { readonly kind: 'entry'; readonly isSnapshot: boolean; readonly at: number | null }
-  /** It came before. */
+  /** Already delivered. */
   | { readonly kind: 'repeat' }
-  /** No entry: an error in the place of one. */
+  /** An error in place of an entry. */
   | { readonly kind: 'other' }
 
-/** How far a subscription has got in its history. Each is given every result, in the order in which they come. */
+/** A subscription's position in its history. Takes every result, in order of arrival. */
 export class Progress {
-  /** Sent each time the subscription is: `after` in it goes along. */
+  /** The variables to send with each subscribe; `after` advances with the entries. */
   readonly variables: Record<string, unknown>
   readonly #resumption: Resumption
   #offset: number | undefined
@@ -36,12 +36,12 @@ export class Progress {
     this.variables[variable] ??= initial ?? null
   }
 
-  /** Whether there is an entry to go on from that came here. */
+  /** Whether an entry has arrived to resume from. */
   get hasBegun(): boolean {
     return this.#hasBegun
   }
 
-  /** The history that the cursor points into is not this one any more: the snapshot that comes next is a reset. */
+  /** The cursor belongs to another history: the next snapshot is a reset. */
   startOver(): void {
     this.variables[this.#resumption.variable] = null
     this.#offset = undefined
@@ -49,13 +49,13 @@ export class Progress {
     this.#isStartingOver = true
   }
 
-  /** Makes a reset of the snapshot in `data` where the client starts over. */
+  /** Marks the snapshot in `data` as a reset if the client starts over. */
   take(data: object): Taken {
     const { key, variable } = this.#resumption
     const entry: unknown = Reflect.get(data, key)
     if (!isEntry(entry)) return { kind: 'other' }
     const isSnapshot = typeof entry.reset === 'boolean' || entry.__typename?.endsWith('Snapshot') === true
-    // Offsets of a history rise; a snapshot may begin another one.
+    // Offsets rise within a history; a snapshot may start another one.
     const { offset = null, at } = entry
     if (!isSnapshot && this.#offset !== undefined && offset !== null && offset <= this.#offset) {
       return { kind: 'repeat' }

@@ -1,12 +1,12 @@
 import type { Connection } from './connection.ts'
 import type { Changeable } from './observable.ts'
 
-/** Changes of the count are told so far apart, at most: an application draws itself anew for each. */
+/** Minimum time between updates of the count: an application renders each one. */
 const TOLD_EVERY_MS = 50
 
 /**
- * Counts in `connection` the entries that were written while it was away. What answers is called with the time of each that
- * comes, by the server's clock.
+ * Counts, in `connection`, the entries that were written while it was away. Call the returned function with the server time of each
+ * entry that arrives.
  */
 export function createRecovered(
   connection: Changeable<Connection>,

@@ -1,32 +1,32 @@
 import type { ServerClock } from './clock.ts'
 import { expiryOf, type PatientSource } from './token.ts'
 
-/** A token is renewed so long before it expires, or at three quarters of its time where that is less. */
+/** Tokens are renewed this long before they expire, or after three quarters of their lifetime if that is later. */
 const RENEWAL_MS = 60_000
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** Keeps a connection signed in beyond the token that it began with. */
+/** Keeps a connection signed in by renewing its token. */
 export interface Renewal {
-  /** For a connection that was signed in with `token`, which expires at `expiresAt` (ms, the server's clock). */
+  /** Starts for a connection signed in with `token`, which expires at `expiresAt` (ms, the server's clock). */
   begin(token: string | null, expiresAt: number | undefined): void
-  /** At once. */
+  /** Renews immediately. */
   renew(): Promise<void>
-  /** The connection is gone: the next one asks for a token anyway. */
+  /** Stops: the connection is gone, and the next one fetches its own token. */
   end(): void
 }
 
 export interface RenewalOptions {
   readonly source: PatientSource
   readonly clock: ServerClock
-  /** Shows the connection another token. */
+  /** Sends the connection a new token. */
   readonly show: (token: string) => void
-  /** There is no token any more: whoever comes back is a visitor. */
+  /** No token is available any more: disconnect, and reconnect as a visitor. */
   readonly leave: () => void
 }
 
 export function createRenewal({ source, clock, show, leave }: RenewalOptions): Renewal {
   let timer: ReturnType<typeof setTimeout> | undefined
-  /** Of connections: an answer for one that is gone is for nobody. */
+  /** Counts connections: a token fetched for an earlier one is dropped. */
   let generation = 0
 
   function schedule(end: number | undefined): void {

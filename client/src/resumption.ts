@@ -8,19 +8,19 @@ import {
   type ValueNode,
 } from 'graphql'
 
-/** A subscription that reads a history, and so can be resumed from a cursor. */
+/** A subscription to a history, which can resume from a cursor. */
 export interface Resumption {
   /** The key of the root field in results. */
   readonly key: string
   /** The variable that holds the cursor to resume from. */
   readonly variable: string
-  /** Where it begins, if the document says so itself. */
+  /** Where it starts, if the document says so. */
   readonly initial: string | undefined
 }
 
 /**
- * The histories of the server that this version was made with, and the snapshot that each begins with. Only documents without an
- * `after` of their own need them: any other history is resumed where its document passes `after`.
+ * The histories known to this version, with the type of their snapshots. Only documents without their own `after` need this list:
+ * other histories resume if their document passes `after`.
  */
 export const SNAPSHOTS: Readonly<Record<string, string>> = {
   announcements: 'AnnouncementsSnapshot',
@@ -40,9 +40,9 @@ interface Resumable {
 }
 
 /**
- * The subscription `operation` with everything in it that resuming takes; null where it reads no history. A history is a field
- * of SNAPSHOTS, or one whose `after` is a text or a variable of the type Cursor, so that a server may have histories that this
- * version does not know. Throws TypeError where the root field stands in a fragment.
+ * The subscription `operation` with everything that resuming needs; null if it does not read a history. A history is a field of
+ * SNAPSHOTS, or a field whose `after` is a string or a variable of type Cursor, so that servers may have histories unknown to this
+ * version. Throws TypeError if the root field is inside a fragment.
  */
 export function makeResumable(document: DocumentNode, operation: OperationDefinitionNode): Resumable | null {
   const [root] = operation.selectionSet.selections
@@ -125,7 +125,7 @@ function missingOfUnknown(
   ]
 }
 
-/** The fields that `selections` select by their own names, whichever type they are of. */
+/** The fields that `selections` select without an alias, on any type. */
 function namesIn(selections: readonly SelectionNode[], document: DocumentNode): readonly string[] {
   return selections.flatMap((each) => {
     if (each.kind === Kind.FIELD) return namesOf([each])
@@ -155,7 +155,7 @@ function selectionsOf(text: string): readonly SelectionNode[] {
   return parsed(`{ topic ${text} }`).root.selectionSet?.selections ?? []
 }
 
-/** Whether fragments on that type, right here, select all of its fields by their own names. */
+/** Whether inline fragments on that type select all of its fields without an alias. */
 function isSelected(piece: SelectionNode, selections: readonly SelectionNode[]): boolean {
   if (piece.kind !== Kind.INLINE_FRAGMENT) return false
   const type = piece.typeCondition?.name.value

@@ -13,22 +13,22 @@ export interface SocketOptions {
   readonly url: string | (() => string | Promise<string>)
   readonly token: TokenSource
   readonly webSocketImpl: typeof WebSocket
-  /** How long to wait before attempt 0, 1, 2 … In milliseconds. */
+  /** Delay before attempt 0, 1, 2 … in milliseconds. */
   readonly backoff: (attempt: number) => number
-  /** Whether anything is asked for: for nothing no connection is looked for. */
+  /** Whether any operation needs the connection; without one the client does not reconnect. */
   readonly isWanted: () => boolean
 }
 
-/** The one connection of a client: kept, found again, and signed in for as long as there is a token. */
+/** A client's connection: kept open, reconnected, and kept signed in while a token is available. */
 export interface Socket {
   readonly client: Client
   readonly connection: Changeable<Connection>
   readonly clock: ServerClock
-  /** When a connection that was lost was there again, by the server's clock, in ms since the epoch; -Infinity on the first. */
+  /** When the connection was last re-established, by the server's clock, in ms since the epoch; -Infinity on the first. */
   readonly reconnectedAt: () => number
-  /** Asks for a token, and signs in with it on the connection that there is. */
+  /** Fetches a token and signs in with it on the open connection. */
   renew(): Promise<void>
-  /** To be called when nothing is subscribed to any more. */
+  /** Call when the last subscription has ended. */
   dispose(): Promise<void>
 }
 
@@ -40,9 +40,9 @@ const NORMAL = 1000
 const ABNORMAL = 1006
 const REFUSED_TOKEN = 4403
 const TOO_MANY_CONNECTIONS = 4903
-/** Left alone for so long, at least. */
+/** Minimum idle time before the connection closes. */
 const PATIENCE_MS = 10_000
-/** After these graphql-ws gives up: another attempt would end the same. */
+/** Close codes after which graphql-ws gives up, since a retry would end the same way. */
 const FATAL: ReadonlySet<number> = new Set([
   ...[1002, 1003, 1007, 1008, 1009, 1010, 1011, 4004, 4005, 4400, 4401, 4406, 4409, 4429, 4500],
 ])
@@ -63,7 +63,7 @@ export function createSocket(options: SocketOptions): Socket {
   let pongTimer: ReturnType<typeof setTimeout> | undefined
 
   const client = createClient({
-    // Nothing is opened before there is a token to sign in with: the server waits five seconds for it.
+    // Fetch the token before opening: the server waits only five seconds for it.
     url: async () => {
       shown = await source.ask()
       return addressOf(typeof url === 'function' ? await url() : url, 'ws')
@@ -89,14 +89,14 @@ export function createSocket(options: SocketOptions): Socket {
     source,
     clock,
     show(fresh) {
-      // A connection is one user's: who signs in as another, or for the first time, comes by another one.
+      // A connection belongs to one user: signing in as another user needs a new connection.
       if (isOfAnother(fresh, connection.get())) client.terminate()
       else socket?.send(JSON.stringify({ type: 'ping', payload: { authorization: `Bearer ${fresh}` } }))
     },
     leave: () => client.terminate(),
   })
 
-  /** A token that was refused is not shown again. */
+  /** A refused token is not sent again. */
   function isFatal(event: unknown): boolean {
     if (!isClose(event)) return false
     return FATAL.has(event.code) || (event.code === REFUSED_TOKEN && !source.isRenewable)
@@ -145,7 +145,7 @@ export function createSocket(options: SocketOptions): Socket {
       abort.abort()
       renewal.end()
       clearTimeout(pongTimer)
-      // What is still being opened may never be: that is not waited for, and tells that it was given up.
+      // A socket that is still connecting may never open: do not wait for it; its closing reports that it was abandoned.
       if (socket === undefined) client.terminate()
       await client.dispose()?.then(undefined, () => {})
     },

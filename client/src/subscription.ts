@@ -5,13 +5,13 @@ import { Progress } from './progress.ts'
 
 export interface Sink<Result> {
   next(result: OperationResult<Result>): void
-  /** The subscription is over, and nothing that the client does by itself would mend it. */
+  /** The subscription ended with an error that retrying cannot fix. */
   error(error: RostrumError): void
-  /** The subscription is over: the server ended it, or whoever asked for it. */
+  /** The subscription ended: the server completed it, or you unsubscribed. */
   complete(): void
 }
 
-/** Sends a subscription until the function that it returns is called. It may be sent again, with what `variables` hold by then. */
+/** Subscribes until the returned function is called. May subscribe again, with the current `variables`. */
 export type Open = <Result>(
   request: {
     readonly query: string
@@ -23,24 +23,24 @@ export type Open = <Result>(
 
 export interface SubscriptionContext {
   readonly open: Open
-  /** How long to wait before attempt 0, 1, 2 … at what the server could not do. In milliseconds. */
+  /** Delay before attempt 0, 1, 2 … after a temporary refusal, in milliseconds. */
   readonly backoff: (attempt: number) => number
-  /** Whether the subscription is tried for again after that, a while later. */
+  /** Whether to retry after this error. */
   readonly isPassing: (error: RostrumError) => boolean
-  /** An entry came that was written at `at`, and is no snapshot. */
+  /** Called for each entry other than a snapshot, with the time it was written. */
   readonly onEntry: (at: number) => void
 }
 
 const PASSING: ReadonlySet<string> = new Set(['UNAVAILABLE', 'RATE_LIMITED'])
-/** The cursor is of another history: of who was signed in before, or of a record that is gone. */
+/** The cursor belongs to another history: of a previous user, or of a database that was replaced. */
 const STALE = 'CURSOR_INVALID'
 
-/** Whether the server said that it can't at the moment, or when to retry. */
+/** Whether the server refused temporarily, or said when to retry. */
 export function isPassing({ code, retryAfterMs }: RostrumError): boolean {
   return PASSING.has(code) || retryAfterMs !== undefined
 }
 
-/** Subscribes, as often as it takes, until the function that it returns is called. */
+/** Subscribes, again and again if necessary, until the returned function is called. */
 export function keepSubscribed<Result, Variables>(
   operation: Operation<Result, Variables>,
   sink: Sink<Result>,

@@ -2,12 +2,12 @@ import { textOfBase64 } from './base64.ts'
 import { pause } from './pause.ts'
 
 /**
- * A JSON Web Token, null for a visitor, or a function that gets one: it is asked before each connection and before the
- * token expires, and asked again, later and later, while it throws.
+ * A JSON Web Token, null for an anonymous visitor, or a function that returns one. The function is called before each connection
+ * and before the token expires, and retried with backoff while it throws.
  */
 export type TokenSource = string | null | (() => string | null | Promise<string | null>)
 
-/** What the kit reads of a token. Nothing of it is checked. */
+/** The claims that the kit reads, without verifying them. */
 interface Claims {
   readonly exp?: unknown
   readonly sub?: unknown
@@ -24,22 +24,22 @@ function claimsOf(token: string): Claims {
   }
 }
 
-/** When `token` expires, in milliseconds since the epoch; undefined where it doesn't say. */
+/** When `token` expires, in milliseconds since the epoch; undefined without an `exp` claim. */
 export function expiryOf(token: string): number | undefined {
   const { exp } = claimsOf(token)
   return typeof exp === 'number' ? exp * 1000 : undefined
 }
 
-/** Whose `token` is, by id; undefined where it doesn't say. */
+/** The user id in `token`; undefined without a `sub` claim. */
 export function subjectOf(token: string): string | undefined {
   const { sub } = claimsOf(token)
   return typeof sub === 'string' ? sub : undefined
 }
 
 export interface PatientSource {
-  /** Whether another token may come than the one before. */
+  /** Whether asking again may return another token. */
   readonly isRenewable: boolean
-  /** Asks until there is an answer, or `signal` says that it is over: then null. Never rejects. */
+  /** Retries until the source answers; null once `signal` aborts. Never rejects. */
   ask(): Promise<string | null>
 }
 

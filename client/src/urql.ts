@@ -4,7 +4,7 @@ import { RostrumError } from './error.ts'
 import { type OperationResult, prepareOperation } from './operation.ts'
 
 export interface RostrumExchangeOptions {
-  /** Whether queries and mutations take the connection, too; those that don't go to the next exchange. Absent: yes. */
+  /** Whether queries and mutations use the connection as well; otherwise they go to the next exchange. Default: true. */
   readonly isForAll?: boolean
 }
 
@@ -17,8 +17,8 @@ interface Observer {
 }
 
 /**
- * An exchange that sends operations over the connection of `client`. Subscriptions go on by themselves after a lost connection;
- * `cursor`, `offset` and `at` of each entry, and `reset` of snapshots, are asked for with what the document asks for.
+ * An exchange that sends operations over the connection of `client`. Subscriptions resume after a lost connection; `cursor`, `offset`
+ * and `at` of entries and `reset` of snapshots are added to the document.
  */
 export function createRostrumExchange(
   client: RostrumClient,
@@ -62,13 +62,13 @@ export function createRostrumExchange(
   })
 }
 
-/** It takes an empty list for an error. */
+/** urql treats an empty list of errors as an error. */
 function urqlResult({ data = null, errors = [] }: Result): Parameters<Observer['next']>[0] {
   const made = errors.map((error) => Object.assign(new Error(error.message), error))
   return made.length === 0 ? { data } : { data, errors: made }
 }
 
-/** Errors of the server are a result, as those of other operations are: so it shows their codes. */
+/** Server errors become a result, as for other operations, so that urql shows their codes. */
 function fail(observer: Observer, error: RostrumError): void {
   if (error instanceof RostrumError && error.errors.length > 0) {
     observer.next(urqlResult({ data: null, errors: error.errors }))

@@ -1,9 +1,9 @@
-/** With it graphql-ws gives up a connection that does not answer. */
+/** The code with which graphql-ws abandons a connection that does not answer. */
 const TERMINATED = 4499
 
 /**
- * graphql-ws goes on listening to a socket that it gave up, beside the next one: what still comes over the old would be taken
- * for the new one's. And where nobody listens for the error of a socket of `ws`, Node ends the process.
+ * graphql-ws keeps listening to a socket that it abandoned: late messages of the old socket would be taken for messages of the new one.
+ * And a `ws` socket without an error listener ends the Node process.
  */
 export function deafAfterTermination(Base: typeof WebSocket): typeof WebSocket {
   return class extends Base {

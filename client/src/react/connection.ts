@@ -2,13 +2,13 @@ import { useEffect, useState, useSyncExternalStore } from 'react'
 import type { Connection } from '../connection.ts'
 import { useRostrumClient } from './context.ts'
 
-/** What becomes of the connection, for a sign that is calm: connecting, connected, reconnecting, closed. */
+/** The state of the connection, for a status indicator: connecting, connected, reconnecting, closed. */
 export function useConnection(): Connection {
   const { connection } = useRostrumClient()
   return useSyncExternalStore(connection.subscribe, connection.get, connection.get)
 }
 
-/** The server's time, in ms since the epoch, anew every `everyMs`. */
+/** The server's time in ms since the epoch, updated every `everyMs`. */
 export function useServerTime(everyMs: number): number {
   const { clock } = useRostrumClient()
   const [now, setNow] = useState(() => clock.now())
@@ -20,7 +20,7 @@ export function useServerTime(everyMs: number): number {
   return now
 }
 
-/** How long it is until `instant` by the server's clock, in milliseconds; 0 from then on. For countdowns. */
+/** Milliseconds until `instant` by the server's clock; 0 after it. For countdowns. */
 export function useRemaining(instant: string, everyMs = 250): number {
   return Math.max(0, Date.parse(instant) - useServerTime(everyMs))
 }

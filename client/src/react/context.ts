@@ -3,12 +3,12 @@ import type { RostrumClient } from '../client.ts'
 
 const Context = createContext<RostrumClient | null>(null)
 
-/** Gives `value`, a client, to all hooks below. */
+/** Provides the client `value` to all hooks below. */
 export const RostrumProvider = Context.Provider
 
-/** The client of the provider above. Throws where there is none. */
+/** The client of the nearest provider. Throws without a provider. */
 export function useRostrumClient(): RostrumClient {
   const client = useContext(Context)
-  if (client === null) throw new Error('There is no <RostrumProvider value={client}> above this component.')
+  if (client === null) throw new Error('This component must be inside <RostrumProvider value={client}>.')
   return client
 }

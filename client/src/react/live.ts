@@ -4,10 +4,10 @@ import type { Observable } from '../observable.ts'
 import { createLive, type Live, type LiveDefinition } from '../state/live.ts'
 import { useRostrumClient } from './context.ts'
 
-/** What is live of one kind, by client and id. */
+/** The live states of one kind, by client and id. */
 export type SharedLive<State> = (client: RostrumClient, id: string) => Observable<Live<State>>
 
-/** What `define` defines of an id, once for all who ask for it: components that show the same share one subscription. */
+/** Creates one live state per client and id: components that show the same id share one subscription. */
 export function shareLive<State, Result, Variables>(
   define: (id: string) => LiveDefinition<State, Result, Variables>,
 ): SharedLive<State> {

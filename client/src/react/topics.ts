@@ -25,7 +25,7 @@ const typings = shareLive(liveTyping)
 const announcements = shareLive(liveAnnouncements)
 const notifications = shareLive(liveNotifications)
 
-/** So late, at most, an announcement that has expired goes. */
+/** Maximum delay before an expired announcement disappears. */
 const EXPIRY_MS = 1_000
 
 /** An auction and its latest bids, live. */
@@ -48,12 +48,12 @@ export function useRoomLeaderboard(roomId: string): Live<LeaderboardState> {
   return useLive(roomLeaderboards, roomId)
 }
 
-/** The orders of a trade room that are disclosed to who is signed in, live. */
+/** The orders of a trade room that are disclosed to the signed-in user, live. */
 export function useOrders(roomId: string): Live<OrdersState> {
   return useLive(orders, roomId)
 }
 
-/** The positions and portfolios of a trade room that are disclosed to who is signed in, live. */
+/** The positions and portfolios of a trade room that are disclosed to the signed-in user, live. */
 export function usePositions(roomId: string): Live<PositionsState> {
   return useLive(positions, roomId)
 }
@@ -63,29 +63,29 @@ export function useMessages(roomId: string): Live<MessagesState> {
   return useLive(messages, roomId)
 }
 
-/** A room, live: its phase, and how many members it has. */
+/** A room, live: its phase and member count. */
 export function useRoom(roomId: string): Live<RoomState> {
   return useLive(rooms, roomId)
 }
 
-/** Who is there, live. */
+/** The users present in a room, live. */
 export function usePresence(roomId: string): Live<PresenceState> {
   return useLive(presences, roomId)
 }
 
-/** Who is writing a message, live. */
+/** The users typing a message in a room, live. */
 export function useTyping(roomId: string): Live<TypingState> {
   return useLive(typings, roomId)
 }
 
-/** The announcements in force for who is signed in, live. */
+/** The announcements in force for the viewer, live. */
 export function useAnnouncements(): Live<AnnouncementsState> {
   const live = useLive(announcements, '')
   const now = useServerTime(EXPIRY_MS)
   return live.kind === 'live' ? { kind: 'live', state: inForce(live.state, now) } : live
 }
 
-/** What is unread for who is signed in, live. Visitors are refused. */
+/** The unread notifications of the signed-in user, live. Refused for visitors. */
 export function useNotifications(): Live<NotificationsState> {
   return useLive(notifications, '')
 }

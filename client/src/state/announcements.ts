@@ -8,7 +8,7 @@ import type { LiveDefinition } from './live.ts'
 
 export type Announcement = AnnouncementPartsFragment
 
-/** Those that were published for this viewer and not retracted, newest first; also such as have expired since. */
+/** Announcements for this viewer that were not retracted, newest first, including those that have expired since. */
 export type AnnouncementsState = readonly Announcement[]
 
 export function liveAnnouncements(): LiveDefinition<
@@ -19,7 +19,7 @@ export function liveAnnouncements(): LiveDefinition<
   return { operation: { query: LiveAnnouncementsDocument, variables: {} }, reduce }
 }
 
-/** Those of `announcements` that are in force at `now`, in ms since the epoch by the server's clock. */
+/** The announcements in force at `now`, in ms since the epoch by the server's clock. */
 export function inForce(announcements: AnnouncementsState, now: number): AnnouncementsState {
   return announcements.filter(({ expiresAt }) => expiresAt == null || Date.parse(expiresAt) > now)
 }

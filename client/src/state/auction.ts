@@ -12,13 +12,13 @@ export type Bid = BidPartsFragment
 
 export interface AuctionState {
   readonly auction: Auction
-  /** Newest first, the latest 200 at most; voided ones have `voidedAt` and `voidReason`. */
+  /** Newest first, at most 200. Voided bids have `voidedAt` and `voidReason`. */
   readonly bids: readonly Bid[]
-  /** By id, those voided since the snapshot that `bids` does not hold: earlier pages apply them. */
+  /** Bids voided since the snapshot that `bids` does not hold, by id: apply them to earlier pages. */
   readonly voided: ReadonlyMap<string, Bid>
-  /** Cursor of the snapshot that the state began with: with another one, earlier pages are loaded again. */
+  /** Cursor of the snapshot that the state started with. When it changes, load earlier pages again. */
   readonly snapshot: string
-  /** What came last. */
+  /** The last entry. */
   readonly latest: LiveAuctionSubscription['bids']
 }
 

@@ -7,17 +7,17 @@ import {
 import type { Auction } from './auction.ts'
 import type { LiveDefinition } from './live.ts'
 
-/** Those that are not over and those that ended since, the latest 100 of these at most, in the order in which they end. */
+/** Open auctions, and at most 100 that ended since the subscription started, ordered by their end. */
 export type AuctionsState = readonly Auction[]
 
-/** Of one room, or, with null, all that the caller may see. The latest state of each, at most once a second. */
+/** The auctions of one room, or with null all that the caller may see. Updates each at most once a second. */
 export function liveAuctions(
   roomId: string | null,
 ): LiveDefinition<AuctionsState, LiveAuctionsSubscription, LiveAuctionsSubscriptionVariables> {
   return {
     operation: { query: LiveAuctionsDocument, variables: { roomId } },
     reduce,
-    // Those that are not over are told anew; of one that ended meanwhile nothing is told.
+    // The server sends open auctions again, but not those that ended during the gap.
     afterGap: (state) => state.filter(isOver),
   }
 }

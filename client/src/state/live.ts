@@ -3,32 +3,32 @@ import type { RostrumError } from '../error.ts'
 import type { Observable } from '../observable.ts'
 import type { Operation } from '../operation.ts'
 
-/** What a subscription made of all that came, as long as somebody looks. */
+/** The state that a subscription has built, while someone listens. */
 export type Live<State> =
-  /** Nothing came yet. */
+  /** No result yet. */
   | { readonly kind: 'loading' }
-  /** Also while the connection is away: then it is how things stood, and goes on from there. */
+  /** Kept while disconnected, and continued after reconnecting. */
   | { readonly kind: 'live'; readonly state: State }
-  /** The server will not have it: no such topic, not signed in, not allowed. */
+  /** Refused by the server: unknown topic, not signed in, or no permission. */
   | { readonly kind: 'refused'; readonly error: RostrumError }
 
-/** How a subscription becomes a state. */
+/** How the results of a subscription become a state. */
 export interface LiveDefinition<State, Result, Variables> {
   readonly operation: Operation<Result, Variables>
   /** `state` is undefined before the first result. */
   readonly reduce: (state: State | undefined, result: Result) => State
-  /** What still holds of a state after a time without a connection. Absent: all, since nothing is missed, or all is told anew. */
+  /** The part of a state that stays valid after a reconnect. Omit if all of it does, or if the server sends everything again. */
   readonly afterGap?: (state: State) => State
 }
 
 const LOADING = { kind: 'loading' } as const
 
-/** What comes within so long is shown at once: a replay may bring thousands of entries. */
+/** Results within this time are published together: a replay may bring thousands of entries. */
 const FRAME_MS = 16
-/** A state that nobody looks at is kept so long, for who leaves a page and comes back. */
+/** How long a state without listeners is kept, for users who leave a page and return. */
 const LINGER_MS = 1_000
 
-/** Subscribed to while anyone listens. Those who come later find what is there. */
+/** Subscribes while it has listeners. Later listeners get the current state. */
 export function createLive<State, Result, Variables>(
   client: RostrumClient,
   { operation, reduce, afterGap }: LiveDefinition<State, Result, Variables>,
@@ -68,7 +68,7 @@ export function createLive<State, Result, Variables>(
     }
   }
 
-  /** Another connection than the last one: it is known of before anything comes over it. */
+  /** Calls `keep` for each new connection, before its first result. */
   function watchGaps(keep: (state: State) => State): () => void {
     let last: string | undefined
     return client.connection.subscribe(() => {

@@ -8,20 +8,20 @@ import type { LiveDefinition } from './live.ts'
 
 export type Message = MessagePartsFragment
 
-/** How far a member has got. */
+/** How far a member has received and read. */
 export interface Marks {
   readonly deliveredThrough: number
   readonly readThrough: number
 }
 
 export interface MessagesState {
-  /** Oldest first, the latest 500 at most. Those that were deleted have `deletedAt`, and no body. */
+  /** Oldest first, at most 500. Deleted messages have `deletedAt` and no body. */
   readonly messages: readonly Message[]
-  /** By id, those edited or deleted since the snapshot that `messages` does not hold: earlier pages apply them. */
+  /** Messages edited or deleted since the snapshot that `messages` does not hold, by id: apply them to earlier pages. */
   readonly changed: ReadonlyMap<string, Message>
-  /** Cursor of the snapshot that the state began with: with another one, earlier pages are loaded again. */
+  /** Cursor of the snapshot that the state started with. When it changes, load earlier pages again. */
   readonly snapshot: string
-  /** By user, of those who moved on since the snapshot. */
+  /** By user id, for users whose receipts advanced since the snapshot. */
   readonly marks: ReadonlyMap<string, Marks>
 }
 

@@ -8,7 +8,7 @@ import type { LiveDefinition } from './live.ts'
 
 export type Order = OrderPartsFragment
 
-/** Those that were open at the snapshot, and all that changed since, the latest to change first; 500 at most. */
+/** Orders open at the snapshot and all that changed since, latest change first; at most 500. */
 export type OrdersState = readonly Order[]
 
 const MAX_ORDERS = 500

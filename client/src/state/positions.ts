@@ -11,9 +11,9 @@ export type Position = PositionPartsFragment
 export type Portfolio = PortfolioPartsFragment
 
 export interface PositionsState {
-  /** One for each user and symbol, by symbol; those at zero tell what they realised. */
+  /** One per user and symbol, by symbol. Closed positions have quantity 0 and their realised gain. */
   readonly positions: readonly Position[]
-  /** One for each user. */
+  /** One per user. */
   readonly portfolios: readonly Portfolio[]
 }
 

@@ -8,7 +8,7 @@ import {
 } from '../gql/graphql.ts'
 import type { LiveDefinition } from './live.ts'
 
-/** `users` is empty above 200; `count` goes on. */
+/** Above 200 users `users` is empty; `count` stays exact. */
 export type PresenceState = LivePresenceSubscription['presence']
 export type TypingState = LiveTypingSubscription['typing']['users']
 

@@ -10,7 +10,7 @@ export type Room = RoomPartsFragment
 
 export interface RoomState {
   readonly room: Room
-  /** What came last: who joined, left, was muted. */
+  /** The last entry: who joined, left, was muted. */
   readonly latest: LiveRoomSubscription['roomState']
 }
 
