@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-/** The room of the demo, where the address names no other. */
+/** The room to show if the URL names none. */
 const DEMO_ROOM = 'room_demo'
 const MOVED = 'rostrum-moved'
 
@@ -19,12 +19,12 @@ export function addressOf(roomId: string): string {
   return `/?${new URLSearchParams({ room: roomId })}`
 }
 
-/** The room that the address names: /?room=… */
+/** The room in the URL: /?room=… */
 export function useRoomOfAddress(): string {
   return useSyncExternalStore(listen, read)
 }
 
-/** Goes to a room without loading the page anew. */
+/** Navigates to a room without reloading the page. */
 export function goTo(roomId: string): void {
   history.pushState(null, '', addressOf(roomId))
   dispatchEvent(new Event(MOVED))

@@ -5,10 +5,10 @@ import { useHere } from './here.ts'
 
 const RANKS = { CRITICAL: 0, WARNING: 1, INFO: 2 }
 const STORED = 'rostrum-dismissed'
-/** Of the announcements dismissed in this browser, so many are remembered. */
+/** Number of dismissed announcements remembered in this browser. */
 const MAX_REMEMBERED = 200
 
-/** The most severe announcement that was not dismissed, in a line that is kept for it, so that nothing below moves. */
+/** Shows the most severe announcement that was not dismissed. Its line is always reserved, so that nothing below moves. */
 export function Announcements() {
   const { roomId } = useHere()
   const live = useAnnouncements()
@@ -65,7 +65,7 @@ function useDismissed(): readonly [ReadonlySet<string>, (id: string) => void] {
     try {
       localStorage.setItem(STORED, JSON.stringify(next))
     } catch {
-      // Without storage it comes back with the next visit.
+      // Without storage it appears again on the next visit.
     }
   }
   return [ids, dismiss]

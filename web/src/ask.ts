@@ -5,10 +5,10 @@ type Ask = <Data, Variables extends AnyVariables>(
   variables: Variables,
 ) => Promise<Data>
 
-/** A rate limit that is over within so long is waited for. */
+/** Longest rate limit to wait for. */
 const LONGEST_WAIT_MS = 10_000
 
-/** Sends queries, past the cache, and again after a short rate limit. Rejects with an error whose message is for people. */
+/** Sends queries, bypassing the cache, and retries after a short rate limit. Rejects with an error whose message can be shown. */
 export function useAsk(): Ask {
   const client = useClient()
   return async function ask(document, variables) {

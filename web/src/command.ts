@@ -1,10 +1,10 @@
 import { type AnyVariables, type TypedDocumentNode, useClient } from 'urql'
 
-/** What a mutation answers where it changed nothing. */
+/** The answer of a mutation that changed nothing. */
 export interface Refused {
   readonly __typename: 'Rejected'
   readonly code: string
-  /** For people. */
+  /** A message to show. */
   readonly reason: string
 }
 
@@ -13,7 +13,7 @@ type Command = <Data extends object, Variables extends AnyVariables>(
   variables: Variables,
 ) => Promise<NonNullable<Data[keyof Data]> | Refused>
 
-/** Sends mutations of one field, and answers what that field does, or why there is none. Never rejects. */
+/** Sends a mutation with one field; resolves to the field's result or the refusal. Never rejects. */
 export function useCommand(): Command {
   const client = useClient()
   return async (document, variables) => {

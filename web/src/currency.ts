@@ -1,6 +1,6 @@
 import type { Currency } from '@rostrum/client'
 
-/** The currency of a room's amounts, where it has one. */
+/** The currency of a room's amounts, if it has one. */
 export function currencyOf(room: {
   readonly currency: string | null
   readonly currencyExponent: number | null

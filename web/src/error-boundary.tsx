@@ -8,7 +8,7 @@ interface State {
   readonly hasFailed: boolean
 }
 
-/** Shows a sentence and a way to reload where drawing the page threw: without it React would leave the page blank. */
+/** Shows an explanation and a reload button if rendering throws; React would leave the page blank. */
 export class ErrorBoundary extends Component<Props, State> {
   override state: State = { hasFailed: false }
 

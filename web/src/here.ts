@@ -11,11 +11,11 @@ export interface Here {
   /** Null for a visitor. */
   readonly myId: string | null
   readonly isMember: boolean
-  /** Why the viewer may not write or bid here, such as after a removal; undefined where they may. */
+  /** Why the viewer may not write or bid here, such as after a removal; undefined if they may. */
   readonly barred: string | undefined
   readonly canModerate: boolean
   readonly isConnected: boolean
-  /** The auction on the page: no notice repeats what the page shows of it. */
+  /** The auction on the page: the page shows its changes, so notifications do not repeat them. */
   readonly shownAuction: string | null
   readonly onShown: (auctionId: string | null) => void
 }
@@ -31,13 +31,13 @@ export const HereProvider = Context.Provider
 
 export function useHere(): Here {
   const here = useContext(Context)
-  if (here === null) throw new Error('There is no <HereProvider> above this component.')
+  if (here === null) throw new Error('This component must be inside <HereProvider>.')
   return here
 }
 
 const MODERATING: readonly string[] = ['OWNER', 'MODERATOR', 'ADMIN']
 
-/** Joins the room where somebody is signed in. */
+/** Joins the room if the viewer is signed in. */
 export function useEntered(roomId: string): Here {
   const identity = useIdentity()
   const connection = useConnection()
@@ -78,7 +78,7 @@ export function useEntered(roomId: string): Here {
     // The address may name a built-in room by its bare name; the server's answers name it by its id.
     roomId: isKnown ? room.state.room.id : roomId,
     myId: identity?.id ?? null,
-    // A direct room is seen by its two members alone, and joined by nobody.
+    // Direct rooms are visible to their two members only, and cannot be joined.
     barred: here?.barred,
     isMember: role !== null || (identity !== null && isKnown && room.state.room.kind === 'DIRECT'),
     canModerate:

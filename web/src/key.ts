@@ -1,4 +1,4 @@
-/** What makes a mutation safe to send again. Not crypto.randomUUID, which a page over plain HTTP does not have. */
+/** An idempotency key. Not crypto.randomUUID, which is missing on pages over plain HTTP. */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -6,7 +6,7 @@ interface Props {
   readonly children: string
 }
 
-/** A button for the next page of a history. Nothing once the oldest item is shown. */
+/** A button that loads the next page of a history; hidden once the oldest item is shown. */
 export function LoadMore({ older: { hasMore, isLoading, problem, loadMore }, children }: Props) {
   if (!hasMore) return null
   return (

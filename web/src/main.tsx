@@ -23,7 +23,7 @@ function Page() {
     <SeatProvider value={{ session, enter }}>
       <Provider value={session.urql}>
         <RostrumProvider value={session.rostrum}>
-          {/* Nothing that one person saw is shown to another. */}
+          {/* Remounts for another user, so that no state carries over. */}
           <ErrorBoundary key={session.identity?.id ?? 'visitor'}>
             <App />
           </ErrorBoundary>

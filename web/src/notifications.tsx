@@ -9,7 +9,7 @@ import { timeOf } from './time.ts'
 const SHOWN_MS = 8_000
 const MAX_AT_ONCE = 200
 
-/** How many are unread, the list of them, and each that comes, for a while. */
+/** The number of unread notifications, their list, and each new one for some seconds. */
 export function Notifications() {
   const live = useNotifications()
   const dialog = useRef<HTMLDialogElement>(null)
@@ -54,7 +54,7 @@ export function Notifications() {
   )
 }
 
-/** Those that came since the page was opened, for some seconds, over all else. */
+/** Notifications that arrived since the page was opened, shown for some seconds above everything else. */
 function Arrivals({ unread }: { readonly unread: readonly Notification[] }) {
   const { shownAuction } = useHere()
   const [known, setKnown] = useState<ReadonlySet<string>>(() => new Set(unread.map(({ id }) => id)))

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 
-/** A page of items, from those that a live state holds towards the oldest. */
+/** A page of older items. */
 export interface Page<Item> {
   readonly items: readonly Item[]
   /** Where the next page begins; null after the oldest item. */
@@ -30,17 +30,17 @@ export interface Older<Item> {
 interface Loaded<Item> {
   readonly held: Held<Item>
   readonly items: ReadonlyMap<string, Item>
-  /** Null: the oldest item is there. */
+  /** Null once the oldest item is loaded. */
   readonly cursor: string | null
 }
 
 /**
- * Adds earlier pages to the newest items that a live state holds, and applies its changes to them. After a reset, or where more came
- * than the live state holds, the pages are dropped and can be loaded again: nothing is shown with a hole in it.
+ * Extends the newest items of a live state with older pages, and applies later changes to them. After a reset, or if more items arrive at
+ * once than the live state holds, drops the pages, which can be loaded again: a list with a gap is never shown.
  *
- * @param mayHaveMore whether there may be more before the first page was asked for
- * @param load asks for a page that begins at a cursor; null: at the newest item
- * @param order sorts as the live state does
+ * @param mayHaveMore whether older items may exist, before the first page is loaded
+ * @param load loads a page that begins at a cursor; null: at the newest item
+ * @param order the order of the live state
  */
 export function useOlder<Item extends { readonly id: string }>(
   held: Held<Item>,
@@ -67,7 +67,7 @@ export function useOlder<Item extends { readonly id: string }>(
         items.push(...page.items.filter(({ id }) => !known.has(id)))
         cursor = page.cursor
       } while (items.length === 0 && cursor !== null)
-      // Dropped meanwhile: what came would stand alone.
+      // The pages were dropped meanwhile: this one would leave a gap.
       setLoaded((latest) =>
         latest === null && started !== null ? null : add(latest ?? begin(held), items, cursor),
       )
@@ -104,7 +104,7 @@ function add<Item extends { readonly id: string }>(
   return { held, items: all, cursor }
 }
 
-/** Null where the newest known item and the oldest held one may have others between them. */
+/** Null if items may be missing between the newest known one and the oldest of the live state. */
 function advance<Item extends { readonly id: string }>(
   { held: before, items, cursor }: Loaded<Item>,
   held: Held<Item>,

@@ -9,7 +9,7 @@ import { SignIn } from './sign-in.tsx'
 import { Chat } from './talk/chat.tsx'
 import { TradeRoom } from './trade/trade-room.tsx'
 
-/** The room of the address, by its kind; words where it cannot be shown. */
+/** The room in the URL, by its kind; an explanation if it cannot be shown. */
 export function Room({ live }: { readonly live: Live<RoomState> }) {
   const { canModerate } = useHere()
   if (live.kind === 'loading') return <Loading />

@@ -5,7 +5,7 @@ import { addressOf, goTo } from './address.ts'
 import { RoomsDocument } from './gql/graphql.ts'
 import { useHere } from './here.ts'
 
-/** A list of the rooms that there are, to go to. It is asked for when it is opened. */
+/** A dialog with links to the rooms. Loads them when it opens. */
 export function Rooms() {
   const dialog = useRef<HTMLDialogElement>(null)
   const [isOpen, setIsOpen] = useState(false)
@@ -45,7 +45,7 @@ function RoomList({ onLeave }: { readonly onLeave: () => void }) {
             href={addressOf(id)}
             aria-current={id === roomId ? 'page' : undefined}
             onClick={(event: MouseEvent) => {
-              // Who wants it in another tab gets it there.
+              // Let the browser open other tabs and windows.
               if (event.metaKey || event.ctrlKey || event.shiftKey) return
               event.preventDefault()
               onLeave()

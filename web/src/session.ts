@@ -58,12 +58,12 @@ function watched<Value>(first: Value): Watched<Value> {
 
 /** The server gives no token to this user. */
 class TokenRefused extends Error {}
-/** The server failed; without an answer at all it is the connection that is away. */
+/** The server answered with a failure. No answer at all means that the connection is down. */
 class TokenFailed extends Error {}
 
 const STORED = 'rostrum-identity'
 
-/** Rejects with TokenRefused where the server issues no token to this user; with another error where it could not be asked. */
+/** Rejects with TokenRefused if the server refuses this user a token; with another error if it cannot be reached. */
 async function fetchToken({ id, name, isAuctioneer }: Identity): Promise<string> {
   const claims = { sub: id, name, roles: isAuctioneer ? ['moderator'] : [] }
   const answer = await fetch('/dev/token', {
@@ -77,7 +77,7 @@ async function fetchToken({ id, name, isAuctioneer }: Identity): Promise<string>
   return token
 }
 
-/** Whether this server issues tokens to who asks. */
+/** Whether this server issues tokens to anybody who asks. */
 export async function canSignIn(): Promise<boolean> {
   const answer = await fetch('/dev/token', { method: 'OPTIONS' }).catch(() => null)
   return answer?.ok === true
@@ -148,7 +148,7 @@ export function endSession({ identity }: Session): Session {
 
 interface Seat {
   readonly session: Session
-  /** Takes the place of the session that there is, and ends that one. */
+  /** Replaces the current session, which ends. */
   readonly enter: (session: Session) => void
 }
 
@@ -157,11 +157,11 @@ export const SeatProvider = Context.Provider
 
 export function useSeat(): Seat {
   const seat = useContext(Context)
-  if (seat === null) throw new Error('There is no <SeatProvider> above this component.')
+  if (seat === null) throw new Error('This component must be inside <SeatProvider>.')
   return seat
 }
 
-/** Moves the focus to an element when it first `isReady`, where the sign-in form took it along. */
+/** Moves the focus to an element once it `isReady`, if it was lost with the sign-in form. */
 export function useFocusAfterSignIn(isReady: boolean): RefCallback<HTMLElement> {
   const { isNew } = useSeat().session
   const element = useRef<HTMLElement>(null)

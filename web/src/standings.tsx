@@ -11,7 +11,7 @@ interface Props {
 
 const MAX_SHOWN = 100
 
-/** A ranking, with who has just risen and who fell. */
+/** A ranking that marks who has just risen or fallen. */
 export function Standings({ labelledBy, standings, wordsFor }: Props) {
   const { myId } = useHere()
   return (

@@ -1,6 +1,6 @@
 const DAY_SECONDS = 86_400
 
-/** The time of an instant, here, with the day where that is not today; `hasSeconds` where they matter, such as for bids. */
+/** The local time of an instant, with the day unless it is today; with seconds if `hasSeconds`. */
 export function timeOf(instant: string, hasSeconds = false): string {
   const date = new Date(instant)
   const timeStyle = hasSeconds ? 'medium' : 'short'
@@ -14,13 +14,13 @@ export function timeOfDay(instant: string): string {
   return new Date(instant).toLocaleTimeString(undefined, { timeStyle: 'short' })
 }
 
-/** The day of an instant, here; undefined for today. */
+/** The local day of an instant; undefined for today. */
 export function dayOf(instant: string): string | undefined {
   const date = new Date(instant)
   return isToday(date) ? undefined : date.toLocaleDateString(undefined, { dateStyle: 'medium' })
 }
 
-/** 9:05, 1:00:00; from a day on 3 d 23 h. */
+/** Formats as 9:05 or 1:00:00, from one day as 3 d 23 h. */
 export function countdown(leftMs: number): string {
   const seconds = Math.ceil(leftMs / 1000)
   const hours = Math.floor(seconds / 3600)

@@ -98,7 +98,7 @@ interface LiveLotProps {
   readonly isRoomPaused: boolean
 }
 
-/** So many bids come with a snapshot. */
+/** Number of bids in a snapshot. */
 const FIRST_BIDS = 20
 
 function LiveLot({ auction, bids, voided, snapshot, myId, isRoomPaused }: LiveLotProps) {
@@ -132,7 +132,7 @@ function LiveLot({ auction, bids, voided, snapshot, myId, isRoomPaused }: LiveLo
 
 interface LotProps {
   readonly auction: Auction
-  /** The newest; earlier ones of the viewer are known to the server alone. */
+  /** The newest bids; only the server knows the viewer's earlier ones. */
   readonly bids: readonly Bid[]
   readonly myId: string | null
   readonly isRoomPaused: boolean

@@ -11,14 +11,14 @@ import type { OwnBidding } from './own-bidding.ts'
 type Answer =
   /** Stays until the next bid. */
   | { readonly kind: 'refused'; readonly words: string }
-  /** Hidden once the price has passed the one it tells of, or bids were voided. */
+  /** Hidden once the price has changed or bids were voided. */
   | { readonly kind: 'taken'; readonly words: string; readonly price: number; readonly voids: number }
   | { readonly kind: 'sent' }
 
-/** Quick bids are so many steps above the least. */
+/** The quick bids, in steps above the minimum. */
 const QUICK_STEPS = [0, 1, 3]
 
-/** Quick bids, a ceiling, buying at once; and the answer. */
+/** Quick bids, a maximum, buy now, and the answer. */
 export function Bidding({ auction, own }: { readonly auction: Auction; readonly own: OwnBidding }) {
   const { myId, isConnected, barred } = useHere()
   const command = useCommand()
@@ -30,7 +30,7 @@ export function Bidding({ auction, own }: { readonly auction: Auction; readonly 
   const isLeading = auction.leader?.id === myId
   const canBid = auction.phase === 'LIVE' && isConnected && barred === undefined
   const step = minimumBid - (currentPrice ?? startingPrice) || Math.ceil(minimumBid / 20)
-  // A leader raises the ceiling by any amount; others begin at the next step.
+  // The leader can raise the maximum by any amount; others must bid the next step.
   const least = isLeading ? (currentPrice ?? 0) + 1 : minimumBid
 
   async function bid(offer: { readonly amount: number } | { readonly maximum: number }): Promise<void> {
@@ -71,7 +71,7 @@ export function Bidding({ auction, own }: { readonly auction: Auction; readonly 
     <div className="bidding" id="bidding">
       <div className="quick">
         {QUICK_STEPS.map((steps) => minimumBid + steps * step).map((amount, index) => (
-          // Not `disabled`, which would take the focus away from whoever bids by keyboard.
+          // Not `disabled`, which would drop the keyboard focus.
           <button
             type="button"
             key={QUICK_STEPS[index]}
@@ -139,7 +139,7 @@ export function Bidding({ auction, own }: { readonly auction: Auction; readonly 
   }
 }
 
-/** The words of a button: other words are another element, so that nothing counts as moved. */
+/** The label of a button. A new label is a new element, so that browsers report no layout shift. */
 function Label({ children }: { readonly children: string }) {
   return <span key={children}>{children}</span>
 }

@@ -5,7 +5,7 @@ import { isOver } from './standing.ts'
 
 const SOON_MS = 10_000
 
-/** How long a lot is open, by the server's clock; when it ended, once it has. */
+/** Time left by the server's clock, or the time at which the lot ended. */
 export function Countdown({ auction }: { readonly auction: Auction }) {
   const { phase, startsAt, endsAt, endedAt, extensionCount } = auction
   const isScheduled = phase === 'SCHEDULED'

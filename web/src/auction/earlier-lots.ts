@@ -10,13 +10,13 @@ export type Lot = LotPartsFragment
 type Page = NonNullable<LotsQuery['room']>['auctions']
 
 export interface EarlierLots extends Older<Lot> {
-  /** Whether the room has an open lot that the subscription has not told of yet. */
+  /** Whether the room has an open lot that the subscription has not sent yet. */
   readonly isAwaitingLive: boolean
 }
 
 /**
- * The live lots of a room with the lots that had ended before the page was opened: the subscription tells of those that are open, or
- * end from then on. The first page is asked for at once.
+ * Adds the lots that ended before the page was opened to the live lots of a room: the subscription sends open lots, and those that end
+ * from then on. Loads the first page immediately.
  */
 export function useEarlierLots(roomId: string, live: readonly Lot[]): EarlierLots {
   const ask = useAsk()

@@ -10,7 +10,7 @@ interface Props {
   readonly onShow: (auctionId: string) => void
 }
 
-/** The lots of a room: the open ones by their end, then those that are over, the latest first. */
+/** The lots of a room: open ones by their end, then ended ones, latest first. */
 export function LotList({ lots, shownId, onShow }: Props) {
   const { myId } = useHere()
   const open = lots.filter((lot) => !isOver(lot)).sort(by(({ endsAt }) => endsAt))
@@ -46,7 +46,7 @@ export function LotList({ lots, shownId, onShow }: Props) {
 
 const endOf = ({ endedAt, endsAt }: Lot): string => endedAt ?? endsAt
 
-/** Compares by an instant, and by id where that is the same. */
+/** Compares by an instant, then by id. */
 function by(instantOf: (lot: Lot) => string): (one: Lot, other: Lot) => number {
   return (one, other) => {
     const [first, second] = [`${instantOf(one)} ${one.id}`, `${instantOf(other)} ${other.id}`]

@@ -26,7 +26,7 @@ export function Lot({ auction, own, children }: Props) {
           <div className="soft" id="price-label">
             {currentPrice === null ? 'Starts at' : 'Price'}
           </div>
-          {/* Another element for another price: it begins in the colour of what is new. */}
+          {/* A new price is a new element, so that its animation starts. */}
           <div id="price" key={price}>
             {price}
           </div>
@@ -42,7 +42,7 @@ export function Lot({ auction, own, children }: Props) {
   )
 }
 
-/** Title and description, two lines of each until the rest is asked for. */
+/** Title and description, cut to two lines each until opened. */
 function About({ title, description }: Pick<Auction, 'title' | 'description'>) {
   const box = useRef<HTMLDivElement>(null)
   const [isOpen, setIsOpen] = useState(false)
@@ -73,7 +73,7 @@ function About({ title, description }: Pick<Auction, 'title' | 'description'>) {
   )
 }
 
-/** The latest, for screen readers, not more often than can be listened to. */
+/** The latest state for screen readers, no more often than they can speak it. */
 function Spoken({ words }: { readonly words: string }) {
   const [spoken, setSpoken] = useState('')
   const spokenAt = useRef(0)

@@ -13,15 +13,15 @@ export interface OwnBidding {
   readonly maximum: number | null
   /** Their highest bid that stands, as of the last query. */
   readonly highest: number | null
-  /** Counts the times that bids were voided. */
+  /** Number of times that bids were voided. */
   readonly voids: number
-  /** Takes over the maximum that a command answered. */
+  /** Sets the maximum from the answer to a command. */
   readonly setMaximum: (maximum: number | null) => void
 }
 
 /**
- * Nobody else sees it, so that no shared subscription carries it: it is queried when the page is opened, when bids were
- * voided and when the auction ends, and known from each answer.
+ * Private to the viewer, so shared subscriptions do not carry it. Queried when the page opens, when bids are voided and when the auction
+ * ends; updated from the answers to bids.
  */
 export function useOwnBidding(auction: Auction, isSignedIn: boolean): OwnBidding {
   const { id: auctionId, bidCount } = auction
@@ -31,7 +31,7 @@ export function useOwnBidding(auction: Auction, isSignedIn: boolean): OwnBidding
   const [highest, setHighest] = useState<number | null>(null)
   const hasEnded = isOver(auction)
   const voids = useVoids(bidCount)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the voided bids may have been one's own
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the viewer's own bids may be among the voided ones
   useEffect(() => {
     let isCurrent = true
     const take = (own: Asked): void => {
@@ -54,7 +54,7 @@ export function useOwnBidding(auction: Auction, isSignedIn: boolean): OwnBidding
   return { bids, maximum, highest, voids, setMaximum }
 }
 
-/** How often there were fewer bids than before: some were voided. */
+/** Counts decreases of `bidCount`: each means that bids were voided. */
 function useVoids(bidCount: number): number {
   const [seen, setSeen] = useState({ bidCount, voids: 0 })
   if (seen.bidCount !== bidCount) {

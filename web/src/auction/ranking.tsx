@@ -2,7 +2,7 @@ import { type Auction, formatMoney } from '@rostrum/client'
 import { useAuctionLeaderboard } from '@rostrum/client/react'
 import { Standings } from '../standings.tsx'
 
-/** Who has bid how much. */
+/** The bidders by their highest bid. */
 export function Ranking({ auction }: { readonly auction: Auction }) {
   const live = useAuctionLeaderboard(auction.id)
   return (

@@ -15,7 +15,7 @@ export function ownBids(bids: readonly Bid[], myId: string | null): OwnBids {
 
 type Sold = Pick<Auction, 'phase' | 'winner' | 'leader' | 'currency' | 'currencyExponent'>
 
-/** How an auction stands for who is before the page, in a few words. */
+/** The state of an auction from the viewer's point of view, in a few words. */
 export function standing(auction: Sold, myId: string | null, own: OwnBids): string {
   const { phase, winner, leader } = auction
   if (phase === 'SOLD' && winner !== null) {

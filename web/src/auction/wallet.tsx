@@ -4,7 +4,7 @@ import { useQuery } from 'urql'
 import { WalletDocument } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
 
-/** What who is before the page can spend, where bids of this auction hold money, or where there is any. */
+/** The viewer's wallet, if bids on this lot hold money or the wallet is not empty. */
 export function Wallet({ auction }: { readonly auction: Auction }) {
   const { myId } = useHere()
   const { currency, funded, phase, leader } = auction

@@ -4,7 +4,7 @@ import { isRefused } from '../command.ts'
 export interface CommandAnswer {
   /** What to say about the last command. */
   readonly words: string
-  /** Takes over the answer of a command, and `done`, said where it succeeded. Resolves to whether it did. */
+  /** Shows the answer of a command: `done` if it succeeded, else the reason. Resolves to whether it succeeded. */
   readonly hear: (answer: Promise<unknown>, done: string) => Promise<boolean>
 }
 

@@ -18,7 +18,7 @@ export function MuteForm() {
   function mute(form: FormData): Promise<boolean> {
     const userId = String(form.get('user'))
     const minutes = Number(form.get('minutes'))
-    // Of none: until long ago. Without an end it would last for good.
+    // 0 minutes: a time in the past, which unmutes. Without an end the mute would be permanent.
     const until = new Date(minutes === 0 ? 0 : clock.now() + minutes * MINUTE_MS).toISOString()
     return hear(
       command(MuteMemberDocument, { roomId, userId, until }),

@@ -5,15 +5,15 @@ interface Props {
   /** Label of the button. */
   readonly act: string
   readonly isDisabled?: boolean
-  /** Resolves to whether it was done: then the fields are as they were at first. */
+  /** Resolves to whether it succeeded; the fields are reset if so. */
   readonly onAct: (form: FormData) => Promise<boolean>
-  /** What to say about it; absent where that is said elsewhere. */
+  /** The answer; omit if it is shown elsewhere. */
   readonly words?: string
   /** The fields. */
   readonly children: ReactNode
 }
 
-/** A form for one action. It takes no second click while the first is under way. */
+/** A form for one action. Ignores further clicks while the action runs. */
 export function Tool({ id, act, isDisabled = false, onAct, words, children }: Props) {
   const [isBusy, setIsBusy] = useState(false)
   async function run(form: HTMLFormElement): Promise<void> {

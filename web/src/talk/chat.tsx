@@ -14,7 +14,7 @@ import { People } from './people.tsx'
 import { useReaders, useReading } from './receipts.ts'
 import { useTellTyping } from './typing.ts'
 
-/** Within so many pixels of its end, what is new is scrolled to. */
+/** Distance from the end within which the list follows new messages. */
 const NEAR_END_PX = 40
 
 export function Chat() {
@@ -50,7 +50,7 @@ export function Chat() {
 }
 
 const NONE = { messages: [], changed: new Map<string, Message>(), snapshot: '', marks: undefined }
-/** So many messages come with a snapshot. */
+/** Number of messages in a snapshot. */
 const FIRST_MESSAGES = 50
 
 function useHistory(roomId: string, held: Held<Message>): Older<Message> {
@@ -71,7 +71,7 @@ function useHistory(roomId: string, held: Held<Message>): Older<Message> {
   )
 }
 
-/** Stays at the end while new messages come and the card grows; stays at its message while earlier ones are put before it. */
+/** Keeps the list at its end while messages arrive and the card grows, and at the current message while earlier ones load. */
 function useScrolling(messages: readonly Message[]) {
   const ref = useRef<HTMLElement>(null)
   const isAtEnd = useRef(true)
@@ -163,7 +163,7 @@ function MessageForm({ isDisabled, barred }: FormProps) {
     setProblem(isConnected ? '' : `Waiting for the connection to send: ${body}`)
     const answer = await command(SendMessageDocument, { input: { roomId, clientMessageId: newKey(), body } })
     setProblem(isRefused(answer) ? answer.reason : '')
-    // What was not sent stays to be tried again.
+    // Keep what was not sent, to try again.
     if (isRefused(answer) && current.value === '') current.value = body
   }
   return (

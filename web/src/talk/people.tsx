@@ -4,7 +4,7 @@ import { useCommand } from '../command.ts'
 import { SetPresenceDocument } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
 
-/** How many are here now, and who, as far as one line goes. */
+/** The number of users present, and as many names as fit on one line. */
 export function People() {
   const { roomId, myId } = useHere()
   const live = usePresence(roomId)
@@ -23,7 +23,7 @@ export function People() {
   )
 }
 
-/** Tells the others when who is before this page looks at another. */
+/** Reports the viewer as idle while the page is hidden. */
 function useIdleness(): void {
   const { roomId, isMember, isConnected } = useHere()
   const command = useCommand()

@@ -5,10 +5,10 @@ import { useCommand } from '../command.ts'
 import { AdvanceReceiptDocument, ReadersDocument } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
 
-/** Receipts and questions for them, at most so often. */
+/** Minimum time between receipts, and between queries for them. */
 const EVERY_MS = 1_000
 
-/** Tells the server how far who is before this page has read. */
+/** Reports how far the viewer has read. */
 export function useReading(messages: readonly Message[]): void {
   const { roomId, isMember, isConnected } = useHere()
   const command = useCommand()
@@ -23,7 +23,7 @@ export function useReading(messages: readonly Message[]): void {
   const latest = useRef(last)
   latest.current = last
   const isUntold = isMember && isConnected && !isHidden && last > told
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what comes within a second is told at its end
+  // biome-ignore lint/correctness/useExhaustiveDependencies: messages within a second are reported together
   useEffect(() => {
     if (!isUntold) return
     const timer = setTimeout(() => {
@@ -34,12 +34,12 @@ export function useReading(messages: readonly Message[]): void {
   }, [isUntold])
 }
 
-/** How many have read `message`, in words; asked again when somebody has got further. */
+/** How many have read `message`, in words; queried again when a receipt advances. */
 export function useReaders(message: Message | undefined, marks: MessagesState['marks'] | undefined): string {
   const client = useClient()
   const [known, setKnown] = useState({ messageId: '', words: '' })
   const messageId = message?.id
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `marks` is another map when somebody has got further
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `marks` changes when a receipt advances
   useEffect(() => {
     if (messageId === undefined) return
     const timer = setTimeout(async () => {
@@ -55,7 +55,7 @@ export function useReaders(message: Message | undefined, marks: MessagesState['m
 }
 
 interface Counts {
-  /** Null where they are not counted: in large rooms. */
+  /** Null in large rooms, where reads are not counted. */
   readonly readCount: number | null
   readonly deliveredCount: number | null
 }

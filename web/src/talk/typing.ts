@@ -3,10 +3,10 @@ import { useCommand } from '../command.ts'
 import { SetTypingDocument } from '../gql/graphql.ts'
 import { useHere } from '../here.ts'
 
-/** It holds for ten seconds: it is said again while somebody goes on. */
+/** A typing signal lasts ten seconds: repeat it while the viewer types. */
 const SAID_AGAIN_MS = 5_000
 
-/** Tells the others that something is being written, and that it no longer is. */
+/** Reports when the viewer starts and stops typing. */
 export function useTellTyping(): {
   readonly tellTyping: (isTyping: boolean) => void
   readonly tellDone: () => void

@@ -8,7 +8,7 @@ export function number(amount: number): string {
   return format.format(amount)
 }
 
-/** An amount of a trade room; in plain numbers where the room has no currency, a dash where it is not known. */
+/** An amount of a trade room: a plain number without a currency, a dash if unknown. */
 export function price(amount: number | null, currency: Currency | null): string {
   if (amount === null) return '–'
   return currency === null ? format.format(amount) : formatMoney(amount, currency)

@@ -14,7 +14,7 @@ const STATUSES = {
   REJECTED: 'rejected',
 }
 
-/** The latest to change first. */
+/** Latest change first. */
 export function Orders({ currency }: { readonly currency: Currency | null }) {
   const { roomId } = useHere()
   const live = useOrders(roomId)

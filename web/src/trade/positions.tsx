@@ -7,7 +7,7 @@ import { type Row, Table } from './table.tsx'
 const POSITION_COLUMNS = ['Who', 'Symbol', 'Quantity', 'Bought at', 'Now at', 'Open gain', 'Realised']
 const PORTFOLIO_COLUMNS = ['Who', 'Worth', 'Cash', 'Open gain', 'Realised']
 
-/** What everybody holds, and what everybody is worth, best first. */
+/** Positions, and portfolios by equity. */
 export function Positions({ currency }: { readonly currency: Currency | null }) {
   const { roomId } = useHere()
   const live = usePositions(roomId)

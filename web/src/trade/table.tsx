@@ -4,7 +4,7 @@ import { ScrollArea } from '../scroll-area.tsx'
 export interface Row {
   readonly key: string
   readonly cells: readonly string[]
-  /** What is said of the last cell to who points at it. */
+  /** Tooltip of the last cell. */
   readonly hint?: string | null
 }
 
@@ -15,7 +15,7 @@ interface Props {
   readonly rows: readonly Row[]
 }
 
-/** A table under a heading, which scrolls in its place. */
+/** A table under a heading, in a scroll area. */
 export function Table({ id, title, columns, rows }: Props) {
   const titleId = useId()
   return (

@@ -34,7 +34,7 @@ export function TradeRoom({ room }: { readonly room: Room }) {
   )
 }
 
-/** Subscribes once the viewer has joined: others are refused. */
+/** Subscribes once the viewer has joined; the server refuses others. */
 function Disclosed({ currency }: { readonly currency: Currency | null }) {
   const { isMember } = useHere()
   if (!isMember) return <section id="orders" aria-busy="true" />
