@@ -89,8 +89,8 @@ const CONCURRENT_BATCHES = { postgres: 5, embedded: 1 } as const
 const STUCK_MS = 5_000
 /** Queries and mutations that wait for one of a client's to end. */
 const MAX_WAITING_OPERATIONS = 100
-/** What a client may have executed for each entry, in the largest operations that are allowed. */
-const SELECTIONS_BUDGET = 10
+/** The cost of what one client may have running on all topics, in operations of MAX_QUERY_COMPLEXITY. On one topic: one. */
+const MAX_RUNNING_OPERATIONS = 50
 
 const KEEP_ALIVE_MS = 75_000
 /** How long another history of the database may go unnoticed while nothing is written and no connection breaks. */
@@ -258,7 +258,10 @@ export async function startApp(
     signIn: authenticate,
     attend: presence.attend,
     connections: createConnections(limits),
-    selections: createSelectionBudget(SELECTIONS_BUDGET * limits.maxQueryComplexity),
+    selections: createSelectionBudget({
+      maxTopicCost: limits.maxQueryComplexity,
+      maxTotalCost: MAX_RUNNING_OPERATIONS * limits.maxQueryComplexity,
+    }),
     maxSubscriptions: limits.maxSubscriptionsPerConnection,
     operations: inFlight,
   })

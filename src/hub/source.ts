@@ -189,6 +189,13 @@ export interface ListPlan {
 /** What a subscription field resolves to once the caller is allowed it: how the hub is to serve it. */
 export type Plan = HistoryPlan | LatestPlan | CurrentPlan | ListPlan | PulsePlan
 
+/** What a plan's selection is executed for: the entries of its topic, or the ticks of its room's tickers. */
+export function subjectOf(plan: Plan): string {
+  if (plan.kind === 'history' || plan.kind === 'latest') return plan.topic
+  if (plan.kind === 'pulse') return plan.kind
+  return `${plan.kind} ${plan.guard?.roomId ?? ''}`
+}
+
 /** Whether readers of one plan get different things, by who they are: then other rights mean another selection. */
 export function dependsOnViewer(plan: Plan): boolean {
   if (plan.kind === 'list') return true

@@ -56,6 +56,29 @@ export function createOperationMeasure(schema: GraphQLSchema): MeasureOperation 
   }
 }
 
+/**
+ * The cost of executing a subscription for one event: that of the most expensive type of its union but `snapshotType`,
+ * which a subscription executes only when it begins.
+ */
+export type MeasureEvents = (
+  document: DocumentNode,
+  definition: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+  snapshotType: string,
+) => number
+
+export function createEventMeasure(schema: GraphQLSchema): MeasureEvents {
+  const known = new WeakMap<OperationDefinitionNode, number>()
+  return (document, definition, variables, snapshotType) => {
+    const before = known.get(definition)
+    if (before !== undefined) return before
+    const measuring = new Measuring(schema, document, variables, snapshotType)
+    const { cost } = measuring.operation(definition)
+    if (!measuring.dependsOnVariables) known.set(definition, cost)
+    return cost
+  }
+}
+
 /** A sentence that names the limit which the operation exceeds; null where it exceeds none. */
 export function excessOf({ cost, depth }: OperationSize, limits: CostLimits): string | null {
   if (depth > limits.maxQueryDepth) {
@@ -82,11 +105,19 @@ class Measuring {
   readonly #variables: Readonly<Record<string, unknown>>
   readonly #fragments = new Map<string, FragmentDefinitionNode>()
   readonly #measured = new Map<string, OperationSize>()
+  readonly #omittedType: string | undefined
   dependsOnVariables = false
 
-  constructor(schema: GraphQLSchema, document: DocumentNode, variables: Readonly<Record<string, unknown>>) {
+  /** `omittedType`: counts for nothing where it is one of several types. */
+  constructor(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    variables: Readonly<Record<string, unknown>>,
+    omittedType?: string,
+  ) {
     this.#schema = schema
     this.#variables = variables
+    this.#omittedType = omittedType
     for (const each of document.definitions) {
       if (each.kind === 'FragmentDefinition') this.#fragments.set(each.name.value, each)
     }
@@ -161,7 +192,8 @@ class Measuring {
     const named = getNamedType(type)
     if (isObjectType(named)) return this.#set(set, named, items)
     if (!isCompositeType(named)) return NOTHING
-    const sizes = this.#schema.getPossibleTypes(named).map((each) => this.#set(set, each, items))
+    const types = this.#schema.getPossibleTypes(named).filter(({ name }) => name !== this.#omittedType)
+    const sizes = types.map((each) => this.#set(set, each, items))
     return {
       cost: Math.max(0, ...sizes.map(({ cost }) => cost)),
       depth: Math.max(0, ...sizes.map(({ depth }) => depth)),

@@ -221,8 +221,14 @@ export const auctions = pgTable(
     pausedAt: instantColumn('paused_at'),
     pausedByRoom: boolean('paused_by_room').notNull().default(false),
     pausedMs: bigint('paused_ms', { mode: 'number' }).notNull(),
+    /**
+     * Kind and visibility of its room, for lists: as `ROOM_ACCESS` shows them. Triggers write it (migration 0010): also for
+     * nodes of older versions, and in the transaction that changes the room.
+     */
+    roomAccess: text('room_access').notNull().default('AUCTION PUBLIC'),
   },
   (t) => [
+    index('auctions_visible').on(t.roomAccess, t.phase, t.createdAt, t.id),
     index('auctions_listing').on(t.createdAt, t.id),
     index('auctions_of_room').on(t.roomId, t.createdAt, t.id),
     index('auctions_open').on(t.roomId).where(sql`phase IN ('SCHEDULED', 'LIVE', 'PAUSED')`),

@@ -5,6 +5,7 @@ import {
   type Bid as BidShape,
 } from '../domain/auction/auction.ts'
 import { minimumBid, offeredBuyNow } from '../domain/auction/offered.ts'
+import { endOf } from '../domain/auction/phase.ts'
 import { exponentIn } from '../domain/currency.ts'
 import { VOID_REASONS, type VoidReason as VoidReasonShape } from '../domain/void-reason.ts'
 import { LOOKUP, SHARE, STATEMENT } from '../limits/field-cost.ts'
@@ -200,7 +201,7 @@ builder.objectFields(Auction, (t) => ({
     type: 'DateTime',
     nullable: true,
     description: 'When it really ended: sold, unsold, hammered, bought or cancelled. Null before.',
-    resolve: ({ standing }) => standing.endedAt ?? null,
+    resolve: ({ standing }) => endOf(standing),
   }),
   extensionCount: t.int({ resolve: ({ standing }) => standing.extensionCount }),
   winner: t.field({ type: AuctionWinner, nullable: true, resolve: ({ standing }) => standing.winner }),

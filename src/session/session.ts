@@ -5,7 +5,7 @@ import type { Hub } from '../hub/hub.ts'
 import type { Deadlines } from '../kernel/deadlines.ts'
 import type { Place } from '../limits/connections.ts'
 import { OperationQueue, type OperationQueueOptions } from '../limits/operation-queue.ts'
-import type { SelectionBudget } from '../limits/selection-budget.ts'
+import type { RunningSelection, SelectionBudget } from '../limits/selection-budget.ts'
 import type { UserConnections } from '../limits/user-connections.ts'
 import type { Attendee } from '../presence/attendee.ts'
 import { type ClientKey, clientKeyOf } from '../resolvers/context.ts'
@@ -175,10 +175,10 @@ export class Session implements SubscriptionOwner {
     if (this.#overloads.add({ ...OVERLOAD_REFUSALS, nowMs: performance.now() })) this.end(TOO_MANY_OVERLOADS)
   }
 
-  charge(selectionKey: string, cost: number): (() => void) | undefined {
+  charge(selection: RunningSelection): (() => void) | undefined {
     // Services are exempt from limits.
     if (this.#viewer?.roles.has('SERVICE') === true) return () => {}
-    return this.#host.selections.charge(this.client, selectionKey, cost)
+    return this.#host.selections.charge(this.client, selection)
   }
 
   mask(error: unknown): GraphQLError {

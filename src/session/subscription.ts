@@ -2,13 +2,16 @@ import { GraphQLError } from 'graphql'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Selection, Sink } from '../hub/delivery.ts'
 import type { Hub } from '../hub/hub.ts'
-import { dependsOnViewer, type Plan } from '../hub/source.ts'
+import { dependsOnViewer, type Plan, subjectOf } from '../hub/source.ts'
+import type { RunningSelection } from '../limits/selection-budget.ts'
 import type { Attendee } from '../presence/attendee.ts'
 
 /** A subscription that is allowed: what the hub serves, and what to make of each value. */
 export interface PlannedSubscription {
   readonly plan: Plan
   readonly selection: Selection
+  /** Of one execution of the selection, for an entry or a tick. */
+  readonly cost: number
 }
 
 export interface ClosableSink extends Sink {
@@ -19,8 +22,6 @@ export interface ClosableSink extends Sink {
 export interface SubscriptionRequest {
   /** Asks whether the viewer may subscribe. Called again when the viewer's rights change. Rejects where they may not. */
   plan(life: SubscriptionLife): Promise<PlannedSubscription>
-  /** Of the selection, as `Operation.cost` says. */
-  readonly cost: number
   /** Where payloads go. `end` is what the hub calls to end the subscription. */
   createSink(end: Sink['end']): ClosableSink
   /** The server ended the subscription: with an error, or without (complete). Called once, and not after `stop`. */
@@ -41,7 +42,7 @@ export interface SubscriptionOwner {
   readonly attendee: Attendee
   readonly hub: Pick<Hub, 'open'>
   /** Charges the running selection to the client; undefined where it exceeds its budget. */
-  charge(selectionKey: string, cost: number): (() => void) | undefined
+  charge(selection: RunningSelection): (() => void) | undefined
   /** A fault of ours: returns the masked error. */
   mask(error: unknown): GraphQLError
   /** The subscription is over, whatever ended it. */
@@ -124,9 +125,9 @@ export class Subscription implements SubscriptionLife {
     )
   }
 
-  #open({ plan, selection }: PlannedSubscription): void {
+  #open({ plan, selection, cost }: PlannedSubscription): void {
     this.#release?.()
-    this.#release = this.#owner.charge(selection.key, this.#request.cost)
+    this.#release = this.#owner.charge({ topic: subjectOf(plan), key: selection.key, cost })
     if (this.#release === undefined) {
       this.#end(tooCostly())
       return
@@ -175,7 +176,7 @@ function startingOver(plan: Plan): Plan {
 
 function tooCostly(): GraphQLError {
   return new GraphQLError(
-    'The running subscriptions of this client select too many different things. Share documents, or end some.',
+    'The running subscriptions of this client select too many different things of one topic, or in total. Share documents and variables, or end some.',
     { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } },
   )
 }

@@ -18,7 +18,7 @@ import { getArgumentValues } from 'graphql/execution/values.js'
 import type { Selection } from '../hub/delivery.ts'
 import type { Plan } from '../hub/source.ts'
 import { createIntrospectionMeasure } from '../limits/introspection-cost.ts'
-import { createOperationMeasure, excessOf } from '../limits/operation-cost.ts'
+import { createEventMeasure, createOperationMeasure, excessOf } from '../limits/operation-cost.ts'
 import { createQueryCosts, type QueryCosts } from '../limits/query-costs.ts'
 import type { CallContext, SharedContext } from '../resolvers/context.ts'
 import { abandoned, queriesLimited } from '../resolvers/errors.ts'
@@ -40,7 +40,7 @@ export interface Operation {
   readonly definition: OperationDefinitionNode
   readonly operationName: string | null
   readonly variables: Readonly<Record<string, unknown>>
-  /** What it makes the server do: see docs/api.md. A subscription's is that of one execution. */
+  /** What it makes the server do: see docs/api.md. A subscription's is that of its most expensive event or snapshot. */
   readonly cost: number
 }
 
@@ -52,6 +52,8 @@ export type Preparation =
 export interface Planned {
   readonly plan: Plan
   readonly selection: Selection
+  /** Of one execution for an event. Snapshots are paid for when the subscription begins. */
+  readonly cost: number
 }
 
 /** How an operation is run, the same for WebSocket and SSE. */
@@ -103,6 +105,7 @@ export function createOperations(
   tracing = NO_TRACING,
 ): Operations {
   const measure = createOperationMeasure(schema)
+  const measureEvents = createEventMeasure(schema)
   const measureIntrospection = createIntrospectionMeasure(schema)
   const known = createKnownDocuments(schema, limits)
   const costsOf = (perSecond: number): QueryCosts =>
@@ -166,6 +169,15 @@ export function createOperations(
     }
   }
 
+  function runningCostOf(
+    { document, definition, cost }: Operation,
+    plan: Plan,
+    coerced: Readonly<Record<string, unknown>>,
+  ): number {
+    if (plan.kind !== 'history') return cost
+    return measureEvents(document, definition, coerced, plan.source.snapshotType)
+  }
+
   return {
     prepare(request, asker) {
       const { operationName, variables } = request
@@ -211,11 +223,13 @@ export function createOperations(
 
     plan(operation, context, after = null, message) {
       return traced(tracing, operationSpan(operation.definition, message), async () => {
-        const { field, args } = rootFieldOf(schema, operation)
+        const { field, args, coerced } = rootFieldOf(schema, operation)
         if (after !== null && field.args.some(({ name }) => name === 'after')) args['after'] = after
         const { plan } = field.extensions
         if (plan === undefined) throw new RangeError(`Subscription.${field.name} has no plan`)
-        return { plan: await plan(args, context), selection: selectionOf(operation, context) }
+        const planned = await plan(args, context)
+        const cost = runningCostOf(operation, planned, coerced)
+        return { plan: planned, selection: selectionOf(operation, context), cost }
       })
     },
   }
@@ -264,11 +278,15 @@ function readsViewer(schema: GraphQLSchema, document: DocumentNode): boolean {
   return found
 }
 
-/** The only field of a subscription (the GraphQL specification allows no second one), with its arguments. */
+/** The only field of a subscription (the GraphQL specification allows no second one), with its arguments and all variables. */
 function rootFieldOf(
   schema: GraphQLSchema,
   { document, definition, variables }: Operation,
-): { readonly field: GraphQLField<unknown, unknown>; readonly args: Record<string, unknown> } {
+): {
+  readonly field: GraphQLField<unknown, unknown>
+  readonly args: Record<string, unknown>
+  readonly coerced: Readonly<Record<string, unknown>>
+} {
   const type = schema.getSubscriptionType()
   const coerced = getVariableValues(schema, definition.variableDefinitions ?? [], variables)
   if (!type || coerced.errors) throw new RangeError('the operation was not prepared')
@@ -283,7 +301,7 @@ function rootFieldOf(
   if (node === undefined || field === undefined) {
     throw new GraphQLError('A subscription selects one field.', { extensions: { code: 'BAD_USER_INPUT' } })
   }
-  return { field, args: getArgumentValues(field, node, coerced.coerced) }
+  return { field, args: getArgumentValues(field, node, coerced.coerced), coerced: coerced.coerced }
 }
 
 /** By operation, the variable that is the `after` of its root field, where it is used for nothing else. */

@@ -1,7 +1,12 @@
 import { buildSchema, type GraphQLSchema, getOperationAST, isObjectType, parse } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import type { FieldCost } from '../../src/limits/field-cost.ts'
-import { createOperationMeasure, excessOf, type OperationSize } from '../../src/limits/operation-cost.ts'
+import {
+  createEventMeasure,
+  createOperationMeasure,
+  excessOf,
+  type OperationSize,
+} from '../../src/limits/operation-cost.ts'
 
 const schema = buildSchema(`
   type Query {
@@ -156,6 +161,18 @@ describe('the cost of an operation', () => {
     expect([true, false, true].map((on) => measure(document, definition, { with: on }).cost)).toEqual([
       5, 2, 5,
     ])
+  })
+
+  test('of an event leaves out the snapshot, also where a fragment on an interface names it', () => {
+    const text =
+      'query ($on: Boolean = true) { any { ... on Bot { owner { friends { edges { node { id } } } } } ...N ... on User { name @include(if: $on) } } } fragment N on Node { id }'
+    const document = parse(text)
+    const definition = getOperationAST(document)
+    if (!definition) throw new Error('no operation')
+    const measure = createEventMeasure(schema)
+    expect(createOperationMeasure(schema)(document, definition, { on: true }).cost).toBeGreaterThan(40)
+    const costs = [true, false].map((on) => measure(document, definition, { on }, 'Bot'))
+    expect(costs).toEqual([1 + 2, 1 + 1])
   })
 
   test('is found at once where fragments make billions of fields of a short text', () => {

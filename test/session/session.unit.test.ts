@@ -44,9 +44,8 @@ function open() {
   return {
     ...fake,
     ...{ endings, signIns, lives, plans, ends },
-    subscribe(cost = 1) {
+    subscribe() {
       return fake.session.subscribe({
-        cost,
         plan(life) {
           lives.push(life)
           const asked = Promise.withResolvers<PlannedSubscription>()
@@ -59,8 +58,8 @@ function open() {
         onEnd: (error) => ends.push(error?.extensions['code']),
       })
     },
-    async grant(index: number, plan: Plan = PULSE, key = 'key') {
-      plans[index]?.resolve({ plan, selection: { key, execute: () => ({}) } })
+    async grant(index: number, plan: Plan = PULSE, { key = 'key', cost = 1 } = {}) {
+      plans[index]?.resolve({ plan, selection: { key, execute: () => ({}) }, cost })
       await setImmediate()
     },
     async renew(viewer: Viewer) {
@@ -167,14 +166,14 @@ describe('A session', () => {
   test('refuses a selection beyond the budget of its client, and takes it when another has ended', async () => {
     const { subscribe, grant, ends, session } = open()
     session.begin(null)
-    const first = subscribe(900_000)
-    await grant(0, PULSE, 'one')
-    subscribe(900_000)
-    await grant(1, PULSE, 'two')
+    const first = subscribe()
+    await grant(0, PULSE, { key: 'one', cost: 900_000 })
+    subscribe()
+    await grant(1, PULSE, { key: 'two', cost: 900_000 })
     expect(ends).toEqual(['TOO_MANY_SUBSCRIPTIONS'])
     first?.stop()
-    subscribe(900_000)
-    await grant(2, PULSE, 'two')
+    subscribe()
+    await grant(2, PULSE, { key: 'two', cost: 900_000 })
     expect(ends).toHaveLength(1)
   })
 

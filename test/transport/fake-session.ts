@@ -42,7 +42,7 @@ export function createFakeSession(
   const served = new Set<Served>()
   let isPresent = false
   const connections = createConnections({ maxConnections: 10, maxConnectionsPerAddress: 10 })
-  const selections = createSelectionBudget<ClientKey>(1_000_000)
+  const selections = createSelectionBudget<ClientKey>({ maxTopicCost: 1_000_000, maxTotalCost: 1_000_000 })
   const now = () => instant(Date.now())
   const host: SessionHost = {
     hub: {

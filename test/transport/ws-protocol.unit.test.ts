@@ -83,7 +83,7 @@ function open(options: Parameters<typeof createFakeSession>[1] = {}) {
           signal,
           answer: (outcome) =>
             outcome === 'result'
-              ? resolve({ plan: PULSE, selection: { key, execute: () => ({}) } })
+              ? resolve({ plan: PULSE, selection: { key, execute: () => ({}) }, cost: 1 })
               : reject(new GraphQLError('refused')),
         })
       }),

@@ -65,7 +65,7 @@ export interface AuctionStanding {
   readonly bidderCount: number
   readonly reserveMet: boolean
   readonly endsAt: Instant
-  /** When it really ended; left out before, and where that was before this was recorded. */
+  /** When it really ended; left out before. See `endOf`. */
   readonly endedAt?: Instant
   readonly extensionCount: number
   readonly winner: {

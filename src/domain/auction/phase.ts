@@ -1,7 +1,7 @@
 import type { Instant } from '../../kernel/instant.ts'
 import { reject } from '../decision.ts'
 import type { Room } from '../room/room.ts'
-import type { AuctionState } from './auction.ts'
+import type { AuctionStanding, AuctionState } from './auction.ts'
 import type { AuctionEvent } from './event.ts'
 
 /** A rejection as `reject` makes it. */
@@ -18,6 +18,15 @@ export function dueAt(
   const canOpen = room === undefined || room.phase === 'LIVE'
   if (standing.phase === 'SCHEDULED') return canOpen ? terms.startsAt : null
   return standing.phase === 'LIVE' ? standing.endsAt : null
+}
+
+/**
+ * When the auction really ended; null before. Only a node of a version that did not record it, running beside newer ones,
+ * leaves it out: then it is the planned end.
+ */
+export function endOf({ phase, endedAt, endsAt }: AuctionStanding): Instant | null {
+  const isOver = phase === 'SOLD' || phase === 'UNSOLD' || phase === 'CANCELLED'
+  return isOver ? (endedAt ?? endsAt) : null
 }
 
 /** Whether the end has come: its instant belongs to what follows it. */

@@ -1,6 +1,11 @@
 import { and, desc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
-import type { AuctionPhase, AuctionStanding, AuctionTerms } from '../../domain/auction/auction.ts'
+import {
+  AUCTION_PHASES,
+  type AuctionPhase,
+  type AuctionStanding,
+  type AuctionTerms,
+} from '../../domain/auction/auction.ts'
 import type { Caller } from '../../domain/room/access.ts'
 import type { Amount } from '../../kernel/amount.ts'
 import type { AuctionId, RoomId, UserId } from '../../kernel/id.ts'
@@ -13,7 +18,7 @@ import { clock, timestamp } from './columns.ts'
 import type { Slice } from './list-key.ts'
 import { always, byParent, type Parent, parentTable } from './parents.ts'
 import { type AuctionSight, canSee, lookersWithin } from './sight.ts'
-import { accessOf, visibleTo } from './visible.ts'
+import { accessOf, firstAuctionsVisibleTo, visibleTo } from './visible.ts'
 
 /** How far an auction's history and its list of bids reach at one moment. */
 export interface AuctionHead {
@@ -85,6 +90,11 @@ export async function readAuctions(
   filter: AuctionFilter,
   slice: Slice,
 ): Promise<readonly AuctionRecord[]> {
+  const phases = filter.phase ? [filter.phase] : AUCTION_PHASES
+  const limit = slice.limit + 1
+  const first = filter.roomId
+    ? undefined
+    : firstAuctionsVisibleTo(caller, { phases, where: isAfter(slice), limit })
   const rows = await executor
     .select(record)
     .from(auctions)
@@ -92,6 +102,8 @@ export async function readAuctions(
     .innerJoin(topics, eq(topics.topic, sql`'auction:' || ${auctions.id}`))
     .where(
       and(
+        first && sql`${auctions.id} = ANY(ARRAY(${first}))`,
+        // Asked of the room itself, whatever the list was found by.
         visibleTo(caller),
         filter.roomId ? eq(auctions.roomId, filter.roomId) : undefined,
         filter.phase ? eq(auctions.phase, filter.phase) : undefined,
@@ -99,7 +111,7 @@ export async function readAuctions(
       ),
     )
     .orderBy(desc(auctions.createdAt), desc(auctions.id))
-    .limit(slice.limit + 1)
+    .limit(limit)
   return rows.map(recordOf)
 }
 

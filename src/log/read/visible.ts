@@ -1,6 +1,7 @@
 import { and, type Column, eq, exists, inArray, or, type SQL, sql } from 'drizzle-orm'
 import { QueryBuilder } from 'drizzle-orm/pg-core'
 import type { Actor } from '../../domain/actor.ts'
+import type { AuctionPhase } from '../../domain/auction/auction.ts'
 import { type Caller, canSeeRoom } from '../../domain/room/access.ts'
 import { type Membership, ROOM_KINDS, ROOM_VISIBILITIES, type Room } from '../../domain/room/room.ts'
 import { asUserId } from '../../kernel/id.ts'
@@ -76,6 +77,47 @@ export function firstVisibleTo(caller: Caller, { where, limit }: RoomsPage): SQL
       WHERE ${and(sql`rooms.kind = open_kind`, sql`rooms.visibility = open_visibility`, where)} ${first}) AS found`
   const own = caller?.kind === 'user' ? sql`UNION (${ownRooms(caller, where)} ${first})` : sql``
   return sql`SELECT id FROM (${open} ${own}) AS rooms ${first}`
+}
+
+/** A page of auctions, newest first: of which phases, what else is asked of them, and how many. */
+export interface AuctionsPage {
+  readonly phases: readonly AuctionPhase[]
+  readonly where: SQL | undefined
+  readonly limit: number
+}
+
+/**
+ * The ids of the first auctions that `caller` may see; undefined for a caller who sees all. It starts from what is open to
+ * the caller, a range of `auctions_visible` for each access and phase, and from the caller's own memberships, so that it
+ * does not walk past auctions of hidden rooms: 50,000 of them made a page take 40 ms.
+ */
+export function firstAuctionsVisibleTo(
+  caller: Caller,
+  { phases, where, limit }: AuctionsPage,
+): SQL | undefined {
+  const toAll = seen(caller, undefined)
+  if (toAll.length === ROOMS.length) return undefined
+  const first = sql`ORDER BY auctions.created_at DESC, auctions.id DESC LIMIT ${limit}::bigint`
+  const open = sql`SELECT found.id, found.created_at
+    FROM unnest(${sql.param(namesOf(toAll))}::text[]) AS open_access,
+      unnest(${sql.param(phases)}::text[]) AS open_phase
+    CROSS JOIN LATERAL (
+      SELECT auctions.id, auctions.created_at FROM auctions
+      WHERE ${and(sql`auctions.room_access = open_access`, sql`auctions.phase = open_phase`, where)} ${first}) AS found`
+  const own =
+    caller?.kind === 'user'
+      ? sql`UNION ALL SELECT found.id, found.created_at FROM members
+    JOIN rooms ON rooms.id = members.room_id
+    CROSS JOIN LATERAL (
+      SELECT auctions.id, auctions.created_at FROM auctions
+      WHERE ${and(sql`auctions.room_id = rooms.id`, sql`auctions.phase = ANY(${sql.param(phases)}::text[])`, where)} ${first}) AS found
+    WHERE ${and(
+      eq(members.userId, caller.person.id),
+      eq(members.status, 'member'),
+      inArray(GUARD, namesOf(seen(caller, MEMBER).filter((room) => !toAll.includes(room)))),
+    )}`
+      : sql``
+  return sql`SELECT id FROM (${open} ${own}) AS auctions ${first}`
 }
 
 function ownRooms(caller: Extract<Actor, { readonly kind: 'user' }>, where: SQL | undefined): SQL {

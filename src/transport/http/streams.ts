@@ -70,7 +70,6 @@ export function createStreams(options: StreamsOptions): Streams {
       })
       stream.open()
       session.subscribe({
-        cost: operation.cost,
         plan: (life) =>
           operations
             .plan(operation, liveContext({ services, session, connection: null }, life), lastEventId)

@@ -213,7 +213,6 @@ export class Protocol {
     const session = this.#session
     const call = { services, session, connection: this.#control() }
     const subscription = session.subscribe({
-      cost: operation.cost,
       plan: (life) =>
         operations
           .plan(operation, liveContext(call, life), null, message)
