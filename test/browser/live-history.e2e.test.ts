@@ -1,35 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
+import { describe, expect, test } from 'vitest'
+import type { Page } from '../support/chromium.ts'
 import { post } from '../support/graphql-client.ts'
-import { makeSale, openLive, PRICES, textOf } from '../support/live.ts'
-import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
+import { makeSale, openLive, PRICES, textOf, useDemo } from '../support/live.ts'
 import { createRandom } from '../support/random.ts'
 import { makeAuction, makeRoom, placeBid } from '../support/rooms.ts'
 
-const INSTALLING_MS = 300_000
-
-let node: TestNode
-let chromium: Chromium
-let seller: string
-beforeAll(async () => {
-  ;[node, chromium] = await Promise.all([
-    startNode({ env: { DEMO: 'true', ...OWN_SECRET } }),
-    startChromium(),
-  ])
-  seller = await node.token('seller')
-}, INSTALLING_MS)
-afterEach(() => chromium.closePages())
-afterAll(async () => {
-  await chromium?.[Symbol.asyncDispose]()
-  await node?.[Symbol.asyncDispose]()
-})
+const demo = useDemo()
 
 async function run(
   text: string,
   variables: Readonly<Record<string, unknown>>,
-  token = seller,
+  token = demo.seller,
 ): Promise<unknown> {
-  const { data, errors } = await post(node.url, text, variables, token)
+  const { data, errors } = await post(demo.node.url, text, variables, token)
   expect(errors).toBeUndefined()
   return data
 }
@@ -71,13 +54,18 @@ describe('A page that is opened late', () => {
   test('has the earlier bids on demand, with the ones that are voided from then on', {
     timeout: 120_000,
   }, async () => {
-    const { id, path } = await makeSale(node, seller, ['A chest'], { increments: [{ from: 0, step: 100 }] })
-    const bidders = [await node.token('one', { name: 'One' }), await node.token('two', { name: 'Two' })]
+    const { id, path } = await makeSale(demo.node, demo.seller, ['A chest'], {
+      increments: [{ from: 0, step: 100 }],
+    })
+    const bidders = [
+      await demo.node.token('one', { name: 'One' }),
+      await demo.node.token('two', { name: 'Two' }),
+    ]
     const bids = 110
     for (let bid = 0; bid < bids; bid += 1) {
-      await placeBid(node, bidders[bid % 2] ?? '', { auctionId: id, amount: 1_000 + 100 * bid })
+      await placeBid(demo.node, bidders[bid % 2] ?? '', { auctionId: id, amount: 1_000 + 100 * bid })
     }
-    const page = await openLive(chromium, node.url + path)
+    const page = await openLive(demo.chromium, demo.node.url + path)
     await page.until(`document.querySelector('#chart-words').textContent.includes('the latest 20 bids')`)
     await pressAway(page, 'Load earlier bids')
     const prices = await page.evaluate<readonly string[]>(PRICES)
@@ -97,17 +85,17 @@ describe('A page that is opened late', () => {
     const old = first.auction.bids.edges.at(-1)?.node.id
     await run(VOID, { id: old })
     await page.until(`document.querySelectorAll('#bids .voided').length > 20`)
-    const late = await openLive(chromium, node.url + path)
+    const late = await openLive(demo.chromium, demo.node.url + path)
     await pressAway(late, 'Load earlier bids')
     const LINES = `[...document.querySelectorAll('#bids li')].map((line) => line.innerText)`
     expect(await page.evaluate(LINES)).toEqual(await late.evaluate(LINES))
   })
 
   test('has the earlier messages on demand, without those that are deleted from then on', async () => {
-    const { roomId, path } = await makeSale(node, seller, ['A chest'])
+    const { roomId, path } = await makeSale(demo.node, demo.seller, ['A chest'])
     const ids: string[] = []
     for (let each = 1; each <= 120; each += 1) ids.push(await say(roomId, `Message ${each}`))
-    const page = await openLive(chromium, node.url + path)
+    const page = await openLive(demo.chromium, demo.node.url + path)
     await page.until(`${CHAT}.length === 50`)
     await pressAway(page, 'Load earlier messages')
     expect(await page.evaluate(CHAT)).toEqual(ids.map((_, index) => `sellerMessage ${index + 1}`))
@@ -116,10 +104,13 @@ describe('A page that is opened late', () => {
   })
 
   test('has the lots that were sold before', async () => {
-    const sale = await makeSale(node, seller, ['A lamp', 'A chair', 'A table'])
-    await placeBid(node, await node.token('ann', { name: 'Ann' }), { auctionId: sale.id, amount: 1_000 })
+    const sale = await makeSale(demo.node, demo.seller, ['A lamp', 'A chair', 'A table'])
+    await placeBid(demo.node, await demo.node.token('ann', { name: 'Ann' }), {
+      auctionId: sale.id,
+      amount: 1_000,
+    })
     await run(HAMMER, { id: sale.id })
-    const page = await openLive(chromium, node.url + sale.path)
+    const page = await openLive(demo.chromium, demo.node.url + sale.path)
     const LOTS = `[...document.querySelectorAll('#lots li')].map((line) => line.innerText.replace(/\\s+/g, ' '))`
     await page.until(`${LOTS}.length === 3`)
     expect((await page.evaluate<readonly string[]>(LOTS)).at(-1)).toBe('A lamp Sold to Ann for €10.00')
@@ -142,9 +133,11 @@ describe('A page opened before anything happened, and one opened after it', () =
   test('show the same, whatever the auctioneer, bidders and writers did', { timeout: 120_000 }, async () => {
     const seed = Date.now() % 2 ** 20
     const random = createRandom(seed)
-    const sale = await makeSale(node, seller, ['A first lot', 'A second lot'])
-    const early = await openLive(chromium, node.url + sale.path)
-    const bidders = await Promise.all(['Ann', 'Ben', 'Cleo'].map((name) => node.token(`s${name}`, { name })))
+    const sale = await makeSale(demo.node, demo.seller, ['A first lot', 'A second lot'])
+    const early = await openLive(demo.chromium, demo.node.url + sale.path)
+    const bidders = await Promise.all(
+      ['Ann', 'Ben', 'Cleo'].map((name) => demo.node.token(`s${name}`, { name })),
+    )
     const said: string[] = []
     let price = 500
     for (let step = 0; step < 60; step += 1) {
@@ -153,7 +146,7 @@ describe('A page opened before anything happened, and one opened after it', () =
       if (what < 6) {
         price += 100 * (1 + random(5))
         const offer = random(2) === 0 ? { amount: price } : { maximum: price }
-        await placeBid(node, bidder, { auctionId: sale.id, ...offer }).catch(() => {})
+        await placeBid(demo.node, bidder, { auctionId: sale.id, ...offer }).catch(() => {})
       } else if (what === 6) await run(PAUSE, { id: sale.id })
       else if (what === 7) await run(RESUME, { id: sale.id })
       else if (what === 8) {
@@ -173,7 +166,7 @@ describe('A page opened before anything happened, and one opened after it', () =
       else said.push(await say(sale.roomId, `Words ${step}`))
     }
     await run(random(2) === 0 ? RESUME : PAUSE, { id: sale.id })
-    const late = await openLive(chromium, node.url + sale.path)
+    const late = await openLive(demo.chromium, demo.node.url + sale.path)
     // Pauses may have put off its end beyond that of the other lot, which a page then opens with.
     const FIRST = `[...document.querySelectorAll('#lots button')].find((row) => row.innerText.includes('A first lot'))`
     await late.until(`${FIRST} !== undefined`)
@@ -198,26 +191,26 @@ async function settled(page: Page): Promise<unknown> {
 
 describe('A room without a lot', () => {
   test('says that it has ended, and when', async () => {
-    const roomId = await makeRoom(node, seller)
+    const roomId = await makeRoom(demo.node, demo.seller)
     await run('mutation ($id: ID!) { endRoom(roomId: $id) { __typename } }', { id: roomId })
-    const page = await chromium.newPage()
-    await page.goTo(`${node.url}/?room=${roomId}`)
+    const page = await demo.chromium.newPage()
+    await page.goTo(`${demo.node.url}/?room=${roomId}`)
     await page.until(`/^This room ended at .*\\d:\\d\\d/.test(${textOf('title')})`)
   })
 
   test('says when it opens', async () => {
     const startsAt = new Date(Date.now() + 2 * 86_400_000).toISOString()
-    const roomId = await makeRoom(node, seller, { startsAt })
-    const page = await chromium.newPage()
-    await page.goTo(`${node.url}/?room=${roomId}`)
+    const roomId = await makeRoom(demo.node, demo.seller, { startsAt })
+    const page = await demo.chromium.newPage()
+    await page.goTo(`${demo.node.url}/?room=${roomId}`)
     // With the day, since it is not today.
     await page.until(`/^This room opens at .*20\\d\\d.*\\d:\\d\\d/.test(${textOf('title')})`)
   })
 
   test('that is cancelled lot by lot ends with words for each', async () => {
-    const roomId = await makeRoom(node, seller)
-    const id = await makeAuction(node, seller, roomId, { title: 'A stool' })
-    const page = await openLive(chromium, `${node.url}/?room=${roomId}`)
+    const roomId = await makeRoom(demo.node, demo.seller)
+    const id = await makeAuction(demo.node, demo.seller, roomId, { title: 'A stool' })
+    const page = await openLive(demo.chromium, `${demo.node.url}/?room=${roomId}`)
     await run(CANCEL, { id })
     await page.until(`${textOf('outcome')} === 'The auctioneer withdrew this lot. No bid on it counts.'`)
   })

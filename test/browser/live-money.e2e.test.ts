@@ -1,26 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Chromium, startChromium } from '../support/chromium.ts'
-import { CAN_BID, makeSale, openLive, signIn, TOO_WIDE, textOf } from '../support/live.ts'
-import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
+import { describe, expect, test } from 'vitest'
+import { CAN_BID, makeSale, openLive, signIn, TOO_WIDE, textOf, useDemo } from '../support/live.ts'
 import { placeBid } from '../support/rooms.ts'
 
-const INSTALLING_MS = 300_000
-
-let node: TestNode
-let chromium: Chromium
-let seller: string
-beforeAll(async () => {
-  ;[node, chromium] = await Promise.all([
-    startNode({ env: { DEMO: 'true', ...OWN_SECRET } }),
-    startChromium(),
-  ])
-  seller = await node.token('seller')
-}, INSTALLING_MS)
-afterEach(() => chromium.closePages())
-afterAll(async () => {
-  await chromium?.[Symbol.asyncDispose]()
-  await node?.[Symbol.asyncDispose]()
-})
+const demo = useDemo()
 
 /** The elements that hold an amount or the countdown, where their text reaches beyond them, their card or the page. */
 const CUT_OFF = `[...document.querySelectorAll(
@@ -56,15 +38,15 @@ describe.each([
   ['KWD', 12_345_678_901],
 ] as const)('Eight digits of %s', (currency, startingPrice) => {
   test('are never cut off, and cover nothing', { timeout: 120_000 }, async () => {
-    const { id, path } = await makeSale(node, seller, ['A palace'], { currency, startingPrice })
+    const { id, path } = await makeSale(demo.node, demo.seller, ['A palace'], { currency, startingPrice })
     const rivals = [
-      await node.token('rival-1', { name: 'Somebody with a name that goes on and on' }),
-      await node.token('rival-2', { name: 'שרה כהן' }),
+      await demo.node.token('rival-1', { name: 'Somebody with a name that goes on and on' }),
+      await demo.node.token('rival-2', { name: 'שרה כהן' }),
     ]
     for (const [index, rival] of rivals.entries()) {
-      await placeBid(node, rival, { auctionId: id, amount: startingPrice * (index + 1) })
+      await placeBid(demo.node, rival, { auctionId: id, amount: startingPrice * (index + 1) })
     }
-    const page = await openLive(chromium, node.url + path)
+    const page = await openLive(demo.chromium, demo.node.url + path)
     await signIn(page, 'Ada', true)
     await page.until(`${CAN_BID} && document.querySelectorAll('#ranking li').length === 2`)
     await page.until(`document.querySelector('#lot-standing') !== null`)

@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { findingsIn } from '../support/axe.ts'
-import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
+import type { Page } from '../support/chromium.ts'
 import { connect, record } from '../support/graphql-client.ts'
 import {
   CAN_BID,
@@ -14,31 +14,17 @@ import {
   signIn,
   TOO_WIDE,
   textOf,
+  useDemo,
   WATCH_SHIFTS,
 } from '../support/live.ts'
-import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
+import { OWN_SECRET, startNode } from '../support/node.ts'
 import { placeBid } from '../support/rooms.ts'
 
-const INSTALLING_MS = 300_000
 const PRESENCE = 'subscription ($roomId: ID!) { presence(roomId: $roomId) { count } }'
 const BUDGET_BYTES = 200_000
 const MANIFEST = join(import.meta.dirname, '../../client/src/gql/persisted-documents.json')
 
-let node: TestNode
-let chromium: Chromium
-let seller: string
-beforeAll(async () => {
-  ;[node, chromium] = await Promise.all([
-    startNode({ env: { DEMO: 'true', ...OWN_SECRET } }),
-    startChromium(),
-  ])
-  seller = await node.token('seller')
-}, INSTALLING_MS)
-afterEach(() => chromium.closePages())
-afterAll(async () => {
-  await chromium?.[Symbol.asyncDispose]()
-  await node?.[Symbol.asyncDispose]()
-})
+const demo = useDemo()
 
 const CROWD = 12
 
@@ -46,7 +32,10 @@ const CROWD = 12
 async function crowd(rooms: readonly string[]) {
   const clients = await Promise.all(
     Array.from({ length: CROWD }, async (_, index) =>
-      connect(node.wsUrl, await node.token(`crowd-${index}`, { name: `Somebody of the crowd, ${index}` })),
+      connect(
+        demo.node.wsUrl,
+        await demo.node.token(`crowd-${index}`, { name: `Somebody of the crowd, ${index}` }),
+      ),
     ),
   )
   const recordings = clients.flatMap((client) => rooms.map((roomId) => record(client, PRESENCE, { roomId })))
@@ -71,7 +60,7 @@ describe.each([
   ['a desk, dark', 1280, 800, true],
 ] as const)('On %s', (_, width, height, isDark) => {
   test('axe finds nothing in what visitors, bidders and auctioneers see', async () => {
-    const page = await openLive(chromium, node.url)
+    const page = await openLive(demo.chromium, demo.node.url)
     await page.resize(width, height, isDark)
     expect(await findingsIn(page)).toEqual([])
     await signIn(page, 'Ada', true)
@@ -80,19 +69,19 @@ describe.each([
     await page.evaluate(`document.querySelector('#rooms-button').click()`)
     await page.until(`document.querySelector('#rooms li') !== null`)
     expect(await findingsIn(page)).toEqual([])
-    await page.goTo(`${node.url}/?room=demo-trade`)
+    await page.goTo(`${demo.node.url}/?room=demo-trade`)
     await page.until(`document.querySelector('#orders tbody') !== null`)
     expect(await findingsIn(page)).toEqual([])
   })
 
   test('nothing is wider than the page', async () => {
-    const page = await openLive(chromium, node.url)
+    const page = await openLive(demo.chromium, demo.node.url)
     await page.resize(width, height, isDark)
     await signIn(page, 'Ada with a name that goes on and on', true)
     await using others = await crowd(['demo', 'demo-trade'])
     await others.arePresent()
     for (const room of ['demo', 'demo-trade']) {
-      await page.goTo(`${node.url}/?room=${room}`)
+      await page.goTo(`${demo.node.url}/?room=${room}`)
       await page.until(`document.querySelectorAll('.person').length > ${CROWD}`)
       expect(await page.evaluate(TOO_WIDE)).toEqual([])
     }
@@ -101,32 +90,32 @@ describe.each([
 
 describe('The first load', () => {
   test('is under 200 kB of script, compressed, and asks nobody else', async () => {
-    const page = await openLive(chromium, node.url)
+    const page = await openLive(demo.chromium, demo.node.url)
     const scripts = page.requested.filter((url) => url.endsWith('.js'))
     const bodies = await Promise.all(
       scripts.map(async (url) => Buffer.from(await (await fetch(url)).arrayBuffer())),
     )
     expect(scripts.length).toBeGreaterThan(0)
     expect(bodies.reduce((sum, body) => sum + gzipSync(body).length, 0)).toBeLessThan(BUDGET_BYTES)
-    expect(page.requested.filter((url) => new URL(url).host !== new URL(node.url).host)).toEqual([])
+    expect(page.requested.filter((url) => new URL(url).host !== new URL(demo.node.url).host)).toEqual([])
   })
 
   test('is kept by the browser under a name that changes with what it holds', async () => {
     const folder = join(import.meta.dirname, '../../web/dist/assets')
     const [script = ''] = (await readdir(folder)).filter((file) => file.endsWith('.js'))
-    const response = await fetch(`${node.url}/assets/${script}`)
+    const response = await fetch(`${demo.node.url}/assets/${script}`)
     expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
     expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
     expect(await response.text()).toBe(await readFile(join(folder, script), 'utf8'))
-    expect((await fetch(`${node.url}/assets/nothing.js`)).status).toBe(404)
-    expect((await fetch(`${node.url}/assets/..%2findex.html`)).status).toBe(404)
+    expect((await fetch(`${demo.node.url}/assets/nothing.js`)).status).toBe(404)
+    expect((await fetch(`${demo.node.url}/assets/..%2findex.html`)).status).toBe(404)
   })
 })
 
 describe('With the keyboard alone', () => {
   test('one signs in and bids', async () => {
-    const { path } = await makeSale(node, seller, ['A key'])
-    const page = await openLive(chromium, node.url + path)
+    const { path } = await makeSale(demo.node, demo.seller, ['A key'])
+    const page = await openLive(demo.chromium, demo.node.url + path)
     await tabTo(page, '#name')
     await page.fill('#name', 'Kay')
     await page.press('Enter')
@@ -148,11 +137,11 @@ async function tabTo(page: Page, selector: string): Promise<void> {
 
 describe('At 50 bids a second', () => {
   test('the page keeps up, stays quick to answer, and nothing moves', async () => {
-    const { id, path } = await makeSale(node, seller, ['A wanted lot'], {
+    const { id, path } = await makeSale(demo.node, demo.seller, ['A wanted lot'], {
       increments: [{ from: 0, step: 100 }],
     })
-    const page = await openLive(chromium, node.url + path, { name: 'Ann' })
-    const bidders = await Promise.all(['one', 'two'].map((name) => node.token(name, { name })))
+    const page = await openLive(demo.chromium, demo.node.url + path, { name: 'Ann' })
+    const bidders = await Promise.all(['one', 'two'].map((name) => demo.node.token(name, { name })))
     await page.evaluate(WATCH_SHIFTS)
     await page.evaluate(`{ window.blockedMs = 0; new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) window.blockedMs += duration
@@ -162,7 +151,7 @@ describe('At 50 bids a second', () => {
     for (let bid = 0; bid < bids; bid += 1) {
       const waitMs = startedAt + bid * everyMs - performance.now()
       if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
-      await placeBid(node, bidders[bid % 2] ?? '', { auctionId: id, amount: 1_000 + 100 * bid })
+      await placeBid(demo.node, bidders[bid % 2] ?? '', { auctionId: id, amount: 1_000 + 100 * bid })
     }
     const tookMs = performance.now() - startedAt
     await page.until(`${textOf('price')} === '€259.00'`, 5_000)
@@ -178,7 +167,7 @@ describe('A server that runs trusted documents alone', () => {
     await using strict = await startNode({
       env: { DEMO: 'true', TRUSTED_DOCUMENTS: MANIFEST, ...OWN_SECRET },
     })
-    const page = await openLive(chromium, strict.url)
+    const page = await openLive(demo.chromium, strict.url)
     await signIn(page, 'Ada', true)
     await page.until(CAN_BID, 30_000)
     await page.evaluate(`document.querySelector('#quick').click()`)

@@ -1,28 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from '../support/chromium.ts'
 import { post } from '../support/graphql-client.ts'
-import { CAN_BID, makeSale, openLive, PRICES, shows, signIn, textOf } from '../support/live.ts'
-import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
+import { CAN_BID, makeSale, openLive, PRICES, shows, signIn, textOf, useDemo } from '../support/live.ts'
 import { makeRoom, placeBid } from '../support/rooms.ts'
 
-const INSTALLING_MS = 300_000
-
-let node: TestNode
-let chromium: Chromium
-let seller: string
+const demo = useDemo()
+/** The token of a service. */
 let service: string
 beforeAll(async () => {
-  ;[node, chromium] = await Promise.all([
-    startNode({ env: { DEMO: 'true', ...OWN_SECRET } }),
-    startChromium(),
-  ])
-  seller = await node.token('seller')
-  service = await node.token('engine', { roles: ['service'] })
-}, INSTALLING_MS)
-afterEach(() => chromium.closePages())
-afterAll(async () => {
-  await chromium?.[Symbol.asyncDispose]()
-  await node?.[Symbol.asyncDispose]()
+  service = await demo.node.token('engine', { roles: ['service'] })
 })
 
 const submit = (form: string): string => `document.querySelector('${form}').requestSubmit()`
@@ -39,13 +25,16 @@ const rowsOf = (id: string): string =>
 
 describe('a bidder whose bid is older than all that the page lists', () => {
   test('is outbid after a reload as well', async () => {
-    const { path, id } = await makeSale(node, seller, ['A mirror'])
-    const ben = await openLive(chromium, node.url + path, { name: 'Ben' })
+    const { path, id } = await makeSale(demo.node, demo.seller, ['A mirror'])
+    const ben = await openLive(demo.chromium, demo.node.url + path, { name: 'Ben' })
     await ben.click('#quick')
     await ben.until(`${textOf('leader')} === 'You lead'`)
-    const rivals = [await node.token('carl', { name: 'Carl' }), await node.token('dora', { name: 'Dora' })]
+    const rivals = [
+      await demo.node.token('carl', { name: 'Carl' }),
+      await demo.node.token('dora', { name: 'Dora' }),
+    ]
     for (let each = 1; each <= 24; each += 1) {
-      await placeBid(node, rivals[each % 2] ?? '', { auctionId: id, amount: each * 10_000 })
+      await placeBid(demo.node, rivals[each % 2] ?? '', { auctionId: id, amount: each * 10_000 })
     }
     await ben.until(`${textOf('leader')} === 'Carl leads, you were outbid'`)
     await ben.evaluate('location.reload()')
@@ -56,15 +45,15 @@ describe('a bidder whose bid is older than all that the page lists', () => {
 
 describe("The auctioneer's console", () => {
   test('is for auctioneers alone', async () => {
-    const { path } = await makeSale(node, seller, ['A vase'])
-    const ann = await openLive(chromium, node.url + path, { name: 'Ann' })
+    const { path } = await makeSale(demo.node, demo.seller, ['A vase'])
+    const ann = await openLive(demo.chromium, demo.node.url + path, { name: 'Ann' })
     expect(await ann.evaluate(`document.querySelector('#console')`)).toBeNull()
   })
 
   test('puts up lots, pauses and resumes them, voids bids, lets the hammer fall', async () => {
-    const { path, id } = await makeSale(node, seller, ['A vase'])
-    const ada = await openLive(chromium, node.url + path, { name: 'Ada', isAuctioneer: true })
-    const ben = await openLive(chromium, node.url + path, { name: 'Ben' })
+    const { path, id } = await makeSale(demo.node, demo.seller, ['A vase'])
+    const ada = await openLive(demo.chromium, demo.node.url + path, { name: 'Ada', isAuctioneer: true })
+    const ben = await openLive(demo.chromium, demo.node.url + path, { name: 'Ben' })
 
     await press(ada, '#lot-controls', 'Pause')
     await ben.until(`${textOf('countdown')} === 'Paused'`)
@@ -72,7 +61,10 @@ describe("The auctioneer's console", () => {
     await press(ada, '#lot-controls', 'Resume')
     await ben.until(CAN_BID)
 
-    await placeBid(node, await node.token('carl', { name: 'Carl' }), { auctionId: id, amount: 1000 })
+    await placeBid(demo.node, await demo.node.token('carl', { name: 'Carl' }), {
+      auctionId: id,
+      amount: 1000,
+    })
     await ben.until(shows('leader', 'Carl leads'))
     await ben.click('#quick')
     await ada.until(`${textOf('leader')} === 'Ben leads'`)
@@ -117,9 +109,9 @@ describe("The auctioneer's console", () => {
   })
 
   test('announces to the room, where everybody puts it away for themselves', async () => {
-    const { path } = await makeSale(node, seller, ['A vase'])
-    const ada = await openLive(chromium, node.url + path, { name: 'Ada', isAuctioneer: true })
-    const ben = await openLive(chromium, node.url + path)
+    const { path } = await makeSale(demo.node, demo.seller, ['A vase'])
+    const ada = await openLive(demo.chromium, demo.node.url + path, { name: 'Ada', isAuctioneer: true })
+    const ben = await openLive(demo.chromium, demo.node.url + path)
     await ada.fill('#announce [name=title]', 'A break')
     await ada.fill('#announce [name=body]', 'Until six.')
     await ada.evaluate(submit('#announce'))
@@ -130,15 +122,18 @@ describe("The auctioneer's console", () => {
     await ben.evaluate('location.reload()')
     await ben.until(`${textOf('price')} !== ''`)
     await ada.until(`${banner} === 'A break Until six.'`)
-    const elsewhere = await openLive(chromium, node.url + (await makeSale(node, seller, ['Other'])).path)
+    const elsewhere = await openLive(
+      demo.chromium,
+      demo.node.url + (await makeSale(demo.node, demo.seller, ['Other'])).path,
+    )
     expect(await elsewhere.evaluate(`${banner} ?? null`)).toBeNull()
     expect(await ben.evaluate(`${banner} ?? null`)).toBeNull()
   })
 
   test('takes the word from somebody, and gives it back', async () => {
-    const { path } = await makeSale(node, seller, ['A vase'])
-    const ben = await openLive(chromium, node.url + path, { name: 'Ben' })
-    const ada = await openLive(chromium, node.url + path, { name: 'Ada', isAuctioneer: true })
+    const { path } = await makeSale(demo.node, demo.seller, ['A vase'])
+    const ben = await openLive(demo.chromium, demo.node.url + path, { name: 'Ben' })
+    const ada = await openLive(demo.chromium, demo.node.url + path, { name: 'Ada', isAuctioneer: true })
     await ada.until(`document.querySelector('#mute option')?.textContent === 'Ben'`)
     await ada.evaluate(submit('#mute'))
     await ada.until(`${answerIn('#mute')} === 'Muted for 5 min.'`)
@@ -158,8 +153,8 @@ describe("The auctioneer's console", () => {
   })
 
   test('pauses the room', async () => {
-    const { path } = await makeSale(node, seller, ['A vase'])
-    const ada = await openLive(chromium, node.url + path, { name: 'Ada', isAuctioneer: true })
+    const { path } = await makeSale(demo.node, demo.seller, ['A vase'])
+    const ada = await openLive(demo.chromium, demo.node.url + path, { name: 'Ada', isAuctioneer: true })
     await press(ada, '#room-controls', 'Pause the room')
     await ada.until(`document.querySelector('#room-controls p').textContent === 'A room is paused.'`)
     await press(ada, '#room-controls', 'Resume the room')
@@ -169,17 +164,17 @@ describe("The auctioneer's console", () => {
 
 describe('Who has a wallet', () => {
   test('sees what a bid holds, and that it is released by a higher one', async () => {
-    const { path, id } = await makeSale(node, seller, ['A funded lot'], { funded: true })
-    const page = await openLive(chromium, node.url + path, { name: 'Rich' })
+    const { path, id } = await makeSale(demo.node, demo.seller, ['A funded lot'], { funded: true })
+    const page = await openLive(demo.chromium, demo.node.url + path, { name: 'Rich' })
     await page.until(`${textOf('wallet')} === 'Your wallet: €0.00 to spend'`)
     await page.click('#quick')
     await page.until(`${textOf('answer')} === 'You can spend €0.00; this needs €5.00.'`)
 
-    const [userId, poor] = [await idOf(page), await node.token('poor')]
+    const [userId, poor] = [await idOf(page), await demo.node.token('poor')]
     for (const to of [userId, 'poor']) await credit(to, 10_000)
     await page.click('#quick')
     await page.until(`${textOf('wallet')} === 'Your wallet: €95.00 to spend, €5.00 held'`)
-    await placeBid(node, poor, { auctionId: id, amount: 1000 })
+    await placeBid(demo.node, poor, { auctionId: id, amount: 1000 })
     await page.until(`${textOf('wallet')} === 'Your wallet: €100.00 to spend'`)
   })
 })
@@ -191,14 +186,14 @@ async function credit(userId: string, amount: number): Promise<void> {
   const document = `mutation ($userId: ID!, $amount: Amount!, $key: String!) {
     creditWallet(userId: $userId, amount: $amount, currency: "EUR", idempotencyKey: $key) { __typename }
   }`
-  const { data } = await post(node.url, document, { userId, amount, key: `credit ${userId}` }, service)
+  const { data } = await post(demo.node.url, document, { userId, amount, key: `credit ${userId}` }, service)
   expect(data).toEqual({ creditWallet: { __typename: 'WalletPayload' } })
 }
 
 describe('The list of rooms', () => {
   test('leads to another room and back, without loading the page anew', async () => {
-    const { roomId, path } = await makeSale(node, seller, ['A vase'])
-    const page = await openLive(chromium, node.url + path, { name: 'Ann' })
+    const { roomId, path } = await makeSale(demo.node, demo.seller, ['A vase'])
+    const page = await openLive(demo.chromium, demo.node.url + path, { name: 'Ann' })
     await page.evaluate('window.isSamePage = true')
     await page.click('#rooms-button')
     const link = `[...document.querySelectorAll('#rooms a')].find((link) => link.textContent === 'Demo saleroom')`
@@ -213,13 +208,13 @@ describe('The list of rooms', () => {
   })
 
   test('takes nobody along as a member to a room that lets nobody in', async () => {
-    const { path } = await makeSale(node, seller, ['A vase'])
-    const closed = await makeRoom(node, seller, { name: 'A closed room', kind: 'CHAT' })
+    const { path } = await makeSale(demo.node, demo.seller, ['A vase'])
+    const closed = await makeRoom(demo.node, demo.seller, { name: 'A closed room', kind: 'CHAT' })
     const end = 'mutation ($id: ID!) { endRoom(roomId: $id) { __typename } }'
-    expect((await post(node.url, end, { id: closed }, seller)).data).toEqual({
+    expect((await post(demo.node.url, end, { id: closed }, demo.seller)).data).toEqual({
       endRoom: { __typename: 'RoomPayload' },
     })
-    const page = await openLive(chromium, node.url + path, { name: 'Ann' })
+    const page = await openLive(demo.chromium, demo.node.url + path, { name: 'Ann' })
     await page.click('#rooms-button')
     const link = `document.querySelector('#rooms a[href*="${closed}"]')`
     await page.until(`${link} !== null`)
@@ -230,17 +225,17 @@ describe('The list of rooms', () => {
   })
 
   test('is not needed to be told that a room is none', async () => {
-    const page = await chromium.newPage()
-    await page.goTo(`${node.url}/?room=nowhere`)
+    const page = await demo.chromium.newPage()
+    await page.goTo(`${demo.node.url}/?room=nowhere`)
     await page.until(`document.querySelector('#refused h1')?.textContent === 'There is no such room'`)
   })
 })
 
 describe('A room to talk in', () => {
   test('is talk and people', async () => {
-    const roomId = await makeRoom(node, seller, { name: 'The hall', kind: 'CHAT' })
-    const page = await chromium.newPage()
-    await page.goTo(`${node.url}/?room=${roomId}`)
+    const roomId = await makeRoom(demo.node, demo.seller, { name: 'The hall', kind: 'CHAT' })
+    const page = await demo.chromium.newPage()
+    await page.goTo(`${demo.node.url}/?room=${roomId}`)
     await signIn(page, 'Ann')
     await page.until(`document.querySelector('h1').textContent === 'The hall'`)
     await page.fill('#message', 'Anybody?')
@@ -253,13 +248,18 @@ describe('A room to talk in', () => {
 describe('A trade room', () => {
   test('shows orders, positions, portfolios and the ranking as they are reported', async () => {
     const disclosure = 'ROOM'
-    const roomId = await makeRoom(node, seller, { name: 'The floor', kind: 'TRADE', disclosure })
-    const page = await chromium.newPage()
-    await page.goTo(`${node.url}/?room=${roomId}`)
+    const roomId = await makeRoom(demo.node, demo.seller, { name: 'The floor', kind: 'TRADE', disclosure })
+    const page = await demo.chromium.newPage()
+    await page.goTo(`${demo.node.url}/?room=${roomId}`)
     await signIn(page, 'Ann')
     const report = async (field: string, type: string, input: object): Promise<void> => {
       const document = `mutation ($input: ${type}!) { ${field}(input: $input) { __typename ... on Rejected { reason } } }`
-      const { data } = await post(node.url, document, { input: { roomId, userId: 'zoe', ...input } }, service)
+      const { data } = await post(
+        demo.node.url,
+        document,
+        { input: { roomId, userId: 'zoe', ...input } },
+        service,
+      )
       expect(JSON.stringify(data)).not.toContain('Rejected')
     }
     const order = { orderId: 'o1', symbol: 'OAK', side: 'BUY', type: 'LIMIT', quantity: 10, limitPrice: 2400 }
@@ -295,7 +295,7 @@ describe('A trade room', () => {
       { userId: 'zoe', score: 11_000 },
       { userId: 'yan', score: 12_000 },
     ]
-    await post(node.url, scores, { roomId, scores: given }, service)
+    await post(demo.node.url, scores, { roomId, scores: given }, service)
     await page.until(`document.querySelectorAll('#ranking li').length === 2`)
     expect(await page.evaluate(`document.querySelector('#ranking li').innerText`)).toMatch(/1\s+yan\s+12,000/)
     expect(page.faults).toEqual([])

@@ -1,39 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { findingsIn } from '../support/axe.ts'
-import { type Chromium, type Page, startChromium } from '../support/chromium.ts'
+import type { Page } from '../support/chromium.ts'
 import { post } from '../support/graphql-client.ts'
-import { CAN_BID, makeSale, openLive, shows, signIn, textOf } from '../support/live.ts'
-import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
+import { CAN_BID, makeSale, openLive, shows, signIn, textOf, useDemo } from '../support/live.ts'
 import { startProxy } from '../support/proxy.ts'
 import { placeBid } from '../support/rooms.ts'
 
-const INSTALLING_MS = 300_000
-
-let node: TestNode
-let chromium: Chromium
-let seller: string
+const demo = useDemo()
 let admin: string
 beforeAll(async () => {
-  ;[node, chromium] = await Promise.all([
-    startNode({ env: { DEMO: 'true', ...OWN_SECRET } }),
-    startChromium(),
-  ])
-  seller = await node.token('seller')
-  admin = await node.token('root', { roles: ['admin'] })
-}, INSTALLING_MS)
-afterEach(() => chromium.closePages())
-afterAll(async () => {
-  await chromium?.[Symbol.asyncDispose]()
-  await node?.[Symbol.asyncDispose]()
+  admin = await demo.node.token('root', { roles: ['admin'] })
 })
 
 async function run(
   text: string,
   variables: Readonly<Record<string, unknown>>,
-  token = seller,
+  token = demo.seller,
 ): Promise<void> {
-  const { errors } = await post(node.url, text, variables, token)
+  const { errors } = await post(demo.node.url, text, variables, token)
   expect(errors).toBeUndefined()
 }
 
@@ -49,8 +34,8 @@ const FAILING_TOKENS = `{ const plain = window.fetch
 
 describe('A session whose token is not renewed', () => {
   test('ends with words, and a form to sign in again with the same name', async () => {
-    const { path } = await makeSale(node, seller, ['A vase'])
-    const page = await openLive(chromium, node.url + path, { name: 'Ann', script: FAILING_TOKENS })
+    const { path } = await makeSale(demo.node, demo.seller, ['A vase'])
+    const page = await openLive(demo.chromium, demo.node.url + path, { name: 'Ann', script: FAILING_TOKENS })
     // The next page of the tab asks for a token, and is refused.
     await page.evaluate(`sessionStorage.setItem('token-status', '401')`)
     await page.evaluate('location.reload()')
@@ -64,10 +49,10 @@ describe('A session whose token is not renewed', () => {
   })
 
   test('ends as well where the refusal comes with a lost connection', async () => {
-    const { path } = await makeSale(node, seller, ['A vase'])
-    await using proxy = await startProxy(Number(new URL(node.url).port))
+    const { path } = await makeSale(demo.node, demo.seller, ['A vase'])
+    await using proxy = await startProxy(Number(new URL(demo.node.url).port))
     const url = `http://127.0.0.1:${proxy.port}${path}`
-    const page = await openLive(chromium, url, { name: 'Ann', script: FAILING_TOKENS })
+    const page = await openLive(demo.chromium, url, { name: 'Ann', script: FAILING_TOKENS })
     proxy.shut()
     await page.until(`${textOf('connection')} === 'Reconnecting…'`)
     await page.evaluate(`window.tokenStatus = 403`)
@@ -76,8 +61,8 @@ describe('A session whose token is not renewed', () => {
   }, 60_000)
 
   test('says that it waits where the server fails to issue one', async () => {
-    const { path } = await makeSale(node, seller, ['A vase'])
-    const page = await openLive(chromium, node.url + path, { name: 'Ann', script: FAILING_TOKENS })
+    const { path } = await makeSale(demo.node, demo.seller, ['A vase'])
+    const page = await openLive(demo.chromium, demo.node.url + path, { name: 'Ann', script: FAILING_TOKENS })
     await page.evaluate(`sessionStorage.setItem('token-status', '500')`)
     await page.evaluate('location.reload()')
     await page.until(shows('connection', 'Signing in again…'))
@@ -89,8 +74,8 @@ describe('A session whose token is not renewed', () => {
 
 describe('A user', () => {
   test('who is revoked is told so, and can watch on', async () => {
-    const { path } = await makeSale(node, seller, ['A vase'])
-    const page = await openLive(chromium, node.url + path, { name: 'Ann' })
+    const { path } = await makeSale(demo.node, demo.seller, ['A vase'])
+    const page = await openLive(demo.chromium, demo.node.url + path, { name: 'Ann' })
     const revoke = 'mutation ($id: ID!) { revokeUser(userId: $id, reason: "Fraud") }'
     await run(revoke, { id: await idOf(page) }, admin)
     await page.until(`document.querySelector('#refused h1')?.textContent === 'Your session has ended'`)
@@ -101,8 +86,8 @@ describe('A user', () => {
   })
 
   test('who is removed is told why, and neither bids nor writes', async () => {
-    const { roomId, path } = await makeSale(node, seller, ['A vase'])
-    const page = await openLive(chromium, node.url + path, { name: 'Ann' })
+    const { roomId, path } = await makeSale(demo.node, demo.seller, ['A vase'])
+    const page = await openLive(demo.chromium, demo.node.url + path, { name: 'Ann' })
     await page.until(CAN_BID)
     const remove = `mutation ($roomId: ID!, $id: ID!) {
       removeMember(roomId: $roomId, userId: $id, reason: "Abuse") { __typename } }`
@@ -110,7 +95,7 @@ describe('A user', () => {
     await page.until(`${textOf('answer')} === 'You were removed from this room: Abuse'`)
     expect(await page.evaluate(CAN_BID)).toBe(false)
     expect(await page.evaluate(`document.querySelector('#message').disabled`)).toBe(true)
-    await page.goTo(node.url + path)
+    await page.goTo(demo.node.url + path)
     await page.until(shows('answer', 'You were removed from this room'))
     const add = `mutation ($roomId: ID!, $id: ID!) { addMember(roomId: $roomId, userId: $id) { __typename } }`
     await run(add, { roomId, id: await idOf(page) })
@@ -120,21 +105,24 @@ describe('A user', () => {
 
 describe('A refused bid', () => {
   test('stays explained while others bid', async () => {
-    const { id, path } = await makeSale(node, seller, ['A vase'], { funded: true })
-    const page = await openLive(chromium, node.url + path, { name: 'Poor' })
+    const { id, path } = await makeSale(demo.node, demo.seller, ['A vase'], { funded: true })
+    const page = await openLive(demo.chromium, demo.node.url + path, { name: 'Poor' })
     await page.until(CAN_BID)
     await page.click('#quick')
     await page.until(shows('answer', 'You can spend €0.00'))
     const credit = `mutation { creditWallet(userId: "rich", amount: 100000, currency: "EUR", idempotencyKey: "rich") { __typename } }`
-    await run(credit, {}, await node.token('engine', { roles: ['service'] }))
-    await placeBid(node, await node.token('rich', { name: 'Rich' }), { auctionId: id, amount: 1_000 })
+    await run(credit, {}, await demo.node.token('engine', { roles: ['service'] }))
+    await placeBid(demo.node, await demo.node.token('rich', { name: 'Rich' }), {
+      auctionId: id,
+      amount: 1_000,
+    })
     await page.until(shows('leader', 'Rich leads'))
     expect(await page.evaluate(textOf('answer'))).toContain('You can spend €0.00')
   })
 
   test('for an amount that no amount can be says what to type', async () => {
-    const { path } = await makeSale(node, seller, ['A vase'])
-    const page = await openLive(chromium, node.url + path, { name: 'Ann' })
+    const { path } = await makeSale(demo.node, demo.seller, ['A vase'])
+    const page = await openLive(demo.chromium, demo.node.url + path, { name: 'Ann' })
     await page.until(CAN_BID)
     await page.fill('#ceiling', '99999999999999999')
     await page.click('#ceiling-button')
@@ -144,15 +132,18 @@ describe('A refused bid', () => {
 
 describe('On a phone', () => {
   test('the bid button stays where it is when a late bid extends the end', async () => {
-    const { id, path } = await makeSale(node, seller, ['A vase'], {
+    const { id, path } = await makeSale(demo.node, demo.seller, ['A vase'], {
       endsAt: new Date(Date.now() + 60_000).toISOString(),
       softClose: { windowMs: 120_000, extensionMs: 180_000, capMs: 600_000 },
     })
-    const page = await openLive(chromium, node.url + path, { name: 'Ann' })
+    const page = await openLive(demo.chromium, demo.node.url + path, { name: 'Ann' })
     await page.resize(390, 844)
     const TOP = `document.querySelector('#quick').getBoundingClientRect().top`
     const before = await page.evaluate(TOP)
-    await placeBid(node, await node.token('carl', { name: 'Carl' }), { auctionId: id, amount: 1_000 })
+    await placeBid(demo.node, await demo.node.token('carl', { name: 'Carl' }), {
+      auctionId: id,
+      amount: 1_000,
+    })
     await page.until(shows('countdown-label', 'extended 1×'))
     expect(await page.evaluate(TOP)).toBe(before)
   })
@@ -169,7 +160,7 @@ describe.each([
   ['a phone with text of twice the size', 390, 844, '200%'],
 ] as const)('On %s, a long announcement', (_, width, height, size) => {
   test('takes one line until it is opened, covers nothing, and moves nothing when it comes', async () => {
-    const { roomId, path } = await makeSale(node, seller, ['A vase'])
+    const { roomId, path } = await makeSale(demo.node, demo.seller, ['A vase'])
     await run(
       'mutation ($id: ID!, $name: String!) { updateRoom(input: { roomId: $id, name: $name }) { __typename } }',
       {
@@ -177,7 +168,7 @@ describe.each([
         name: 'The evening sale of important furniture, sculpture and works of art from three private collections',
       },
     )
-    const page = await openLive(chromium, node.url + path, { name: 'Ann' })
+    const page = await openLive(demo.chromium, demo.node.url + path, { name: 'Ann' })
     await page.evaluate(`document.documentElement.style.fontSize = '${size}'`)
     await page.resize(width, height)
     const TITLE = `document.querySelector('#title').getBoundingClientRect().top`

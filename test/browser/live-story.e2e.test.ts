@@ -1,39 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type Chromium, startChromium } from '../support/chromium.ts'
-import { CAN_BID, makeSale, openLive, PRICES, shows, textOf } from '../support/live.ts'
-import { OWN_SECRET, startNode, type TestNode } from '../support/node.ts'
+import { expect, test } from 'vitest'
+import { CAN_BID, makeSale, openLive, PRICES, shows, textOf, useDemo } from '../support/live.ts'
 import { startProxy } from '../support/proxy.ts'
 import { placeBid } from '../support/rooms.ts'
 
-const INSTALLING_MS = 300_000
 const AWAY_MS = 20_000
 /** As long as a client may wait before it tries again, and some time to do it. */
 const BACK_MS = 30_000
 
-let node: TestNode
-let chromium: Chromium
-beforeAll(async () => {
-  ;[node, chromium] = await Promise.all([
-    startNode({ env: { DEMO: 'true', ...OWN_SECRET } }),
-    startChromium(),
-  ])
-}, INSTALLING_MS)
-afterEach(() => chromium.closePages())
-afterAll(async () => {
-  await chromium?.[Symbol.asyncDispose]()
-  await node?.[Symbol.asyncDispose]()
-})
+const demo = useDemo()
 
 test('Two browsers bid, talk, lose the connection for 20 s, see the end put off, and are told who won', async () => {
-  const seller = await node.token('seller')
-  const carl = await node.token('carl', { name: 'Carl' })
+  const carl = await demo.node.token('carl', { name: 'Carl' })
   const softClose = { windowMs: 70_000, extensionMs: 45_000, capMs: 600_000 }
   const endsAt = new Date(Date.now() + 75_000).toISOString()
-  const sale = await makeSale(node, seller, ['A barometer'], { softClose, endsAt })
-  await using proxy = await startProxy(Number(new URL(node.url).port))
-  const ann = await openLive(chromium, node.url + sale.path, { name: 'Ann' })
-  const ben = await openLive(chromium, `http://127.0.0.1:${proxy.port}${sale.path}`, { name: 'Ben' })
+  const sale = await makeSale(demo.node, demo.seller, ['A barometer'], { softClose, endsAt })
+  await using proxy = await startProxy(Number(new URL(demo.node.url).port))
+  const ann = await openLive(demo.chromium, demo.node.url + sale.path, { name: 'Ann' })
+  const ben = await openLive(demo.chromium, `http://127.0.0.1:${proxy.port}${sale.path}`, { name: 'Ben' })
 
   // They bid against each other.
   await ann.click('#quick')
@@ -55,7 +39,7 @@ test('Two browsers bid, talk, lose the connection for 20 s, see the end put off,
   await ben.until(`${textOf('connection')} === 'Reconnecting…'`)
   await ann.click('#quick')
   await ann.until(`${textOf('leader')} === 'You lead'`)
-  await placeBid(node, carl, { auctionId: sale.id, amount: 1000 })
+  await placeBid(demo.node, carl, { auctionId: sale.id, amount: 1000 })
   await ann.fill('#message', 'Are you there?')
   await ann.evaluate(`document.querySelector('#message-form').requestSubmit()`)
   await pause(AWAY_MS)
@@ -70,7 +54,7 @@ test('Two browsers bid, talk, lose the connection for 20 s, see the end put off,
   await ben.until(shows('chat', 'Are you there?'))
 
   // Late bids have put off the end, for both alike; a last one wins.
-  await placeBid(node, carl, { auctionId: sale.id, amount: 2000 })
+  await placeBid(demo.node, carl, { auctionId: sale.id, amount: 2000 })
   await ben.fill('#ceiling', '50')
   await ben.click('#ceiling-button')
   await ben.until(`${textOf('leader')} === 'You lead'`)

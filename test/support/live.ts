@@ -1,5 +1,6 @@
-import type { Chromium, Page } from './chromium.ts'
-import type { TestNode } from './node.ts'
+import { afterAll, afterEach, beforeAll } from 'vitest'
+import { type Chromium, type Page, startChromium } from './chromium.ts'
+import { OWN_SECRET, startNode, type TestNode } from './node.ts'
 import { makeAuction, makeRoom } from './rooms.ts'
 
 /** What the live page shows in the element with that id. */
@@ -9,6 +10,49 @@ export const shows = (id: string, text: string): string => `${textOf(id)}.includ
 export const CAN_BID = `document.querySelector('#quick')?.getAttribute('aria-disabled') === 'false'`
 /** The prices in the list of bids, newest first. */
 export const PRICES = `[...document.querySelectorAll('#bids li')].map((line) => line.firstChild.textContent)`
+
+const INSTALLING_MS = 300_000
+
+/** What the tests of the live page in one file share. */
+export interface Demo {
+  /** A node with the demo's rooms, which issues tokens. */
+  readonly node: TestNode
+  readonly chromium: Chromium
+  /** The token of a seller. */
+  readonly seller: string
+}
+
+/** Starts a node and a browser before the tests of a file, closes the pages after each test, and both at the end. */
+export function useDemo(): Demo {
+  let started: Demo | undefined
+  beforeAll(async () => {
+    const [node, chromium] = await Promise.all([
+      startNode({ env: { DEMO: 'true', ...OWN_SECRET } }),
+      startChromium(),
+    ])
+    started = { node, chromium, seller: await node.token('seller') }
+  }, INSTALLING_MS)
+  afterEach(() => started?.chromium.closePages())
+  afterAll(async () => {
+    await started?.chromium[Symbol.asyncDispose]()
+    await started?.node[Symbol.asyncDispose]()
+  })
+  const current = (): Demo => {
+    if (started === undefined) throw new Error('the demo has not started: use it in a test')
+    return started
+  }
+  return {
+    get node() {
+      return current().node
+    },
+    get chromium() {
+      return current().chromium
+    },
+    get seller() {
+      return current().seller
+    },
+  }
+}
 
 export interface Sale {
   readonly roomId: string
