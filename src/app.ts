@@ -21,8 +21,9 @@ import { createStandstill } from './health/standstill.ts'
 import { createHub, type Hub, type HubSabotage } from './hub/hub.ts'
 import { createDeadlines } from './kernel/deadlines.ts'
 import { every } from './kernel/every.ts'
-import { newNodeId, newRequestId } from './kernel/id.ts'
+import { asRoomId, newNodeId, newRequestId } from './kernel/id.ts'
 import { type Instant, instant } from './kernel/instant.ts'
+import { idOf } from './kernel/topic.ts'
 import { createClientAddress } from './limits/client-address.ts'
 import { createConnections } from './limits/connections.ts'
 import { createFairShare } from './limits/fair-share.ts'
@@ -201,6 +202,7 @@ export async function startApp(
       revocations.learn(entries)
       announce(entries)
       follower.nudge(entries)
+      endTyping(entries, presence)
     },
   })
   const users = createSeenUsers(commands, (error) =>
@@ -590,6 +592,11 @@ function answerTraced(
     await answer(request, response)
     span.set({ 'http.response.status_code': response.statusCode })
   })
+}
+
+/** Nobody writes in a room that has ended, whatever ended it. */
+function endTyping(entries: readonly Entry[], presence: Presence): void {
+  for (const { topic, type } of entries) if (type === 'RoomEnded') presence.endTyping(asRoomId(idOf(topic)))
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Viewer } from '../auth/viewer.ts'
+import type { CursorPosition } from '../kernel/cursor.ts'
 import type { RoomId, UserId } from '../kernel/id.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Offset, Position } from '../kernel/position.ts'
@@ -18,7 +19,7 @@ export interface PresentedEvent {
   /** The GraphQL type, a member of the field's union. */
   readonly type: string
   readonly topic: Topic
-  readonly position: Position
+  readonly position: CursorPosition
   readonly at: Instant
 }
 
@@ -41,6 +42,11 @@ export interface Sight {
   learn?(topics: readonly Topic[]): Promise<void>
   /** Called once for each entry of these topics, in order; quick, errs towards a change. */
   changedBy(entry: Entry): SightChange
+  /**
+   * Whether what `viewer` sees of `topic` may have changed at `since` or later, also while nobody read it: asked for readers
+   * who resume. By memberships, roles in rooms and visibilities; what a token says is the client's own to know.
+   */
+  changedSince(topic: Topic, viewer: Viewer | null, since: Instant): Promise<boolean>
 }
 
 /**

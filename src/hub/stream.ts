@@ -1,7 +1,8 @@
 import { GraphQLError } from 'graphql'
 import type { Viewer } from '../auth/viewer.ts'
-import { decodeCursor, encodeCursor } from '../kernel/cursor.ts'
-import type { Epoch, Offset, Position } from '../kernel/position.ts'
+import { type CursorPosition, decodeCursor, encodeCursor } from '../kernel/cursor.ts'
+import type { Instant } from '../kernel/instant.ts'
+import { asOffset, BEGINNING, type Epoch, type Offset, type Position } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
 import { UnreadableEntry } from '../kernel/unreadable-entry.ts'
 import type { Entry } from '../log/entry.ts'
@@ -37,7 +38,7 @@ const SNAPSHOT_FRESH_MS = 200
 
 /** A snapshot as a reader who begins with it gets it. */
 interface Beginning {
-  readonly position: Position
+  readonly position: CursorPosition
   readonly event: PresentedEvent & object
 }
 
@@ -341,7 +342,7 @@ export class Stream implements FeedListener {
     // The answer to a mutation may be here before its announcement: look before calling the cursor unknown.
     if (position.epoch === this.#feed.epoch && position.offset > this.#feed.head) await this.#feed.check()
     await this.#preparing
-    const reason = this.#resetReasonFor(position)
+    const reason = this.#resetReasonFor(position) ?? (await this.#rightsReasonFor(reader, position))
     if (reason === undefined) {
       this.#events.onReplay()
       reader.position = position.offset
@@ -357,6 +358,26 @@ export class Stream implements FeedListener {
     if (offset > this.#feed.head) return 'ahead'
     // What the record has forgotten may be at hand here and not on the next node: all say the same.
     return offset < this.#feed.floor ? 'trimmed' : undefined
+  }
+
+  /** Whether the reader, while away, came to see other things than the state that the cursor stands for. */
+  async #rightsReasonFor(
+    { subscriber: { viewer } }: Reader,
+    position: CursorPosition,
+  ): Promise<'rights' | undefined> {
+    const { sight } = this.#source
+    if (sight === undefined) return undefined
+    const since = position.seenAt ?? (await this.#writtenAt(position.offset))
+    const isSame = since !== undefined && !(await sight.changedSince(this.#topic, viewer, since))
+    return isSame ? undefined : 'rights'
+  }
+
+  /** When the entry was written; undefined where it is forgotten. */
+  async #writtenAt(offset: Offset): Promise<Instant | undefined> {
+    if (offset === BEGINNING) return undefined
+    const before = asOffset(offset - 1)
+    const [item] = this.#recent.after(before) ?? (await this.#past.after(before)) ?? []
+    return item?.offset === offset ? item.at : undefined
   }
 
   /** Brings a reader to where its group stands, then makes it a member. */
@@ -486,7 +507,8 @@ export class Stream implements FeedListener {
   }
 
   async #begunBy(taken: Promise<Snapshot>): Promise<Beginning> {
-    const { position, at, state } = await taken
+    const { position: reached, at, state } = await taken
+    const position = this.#source.sight === undefined ? reached : { ...reached, seenAt: at }
     const about = { type: this.#source.snapshotType, topic: this.#topic, position, at }
     return { position, event: { ...state, ...about, ...{ reset: false } } }
   }

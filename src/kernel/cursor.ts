@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { Brand } from './brand.ts'
+import { FAR_FUTURE, type Instant, instant } from './instant.ts'
 import { asEpoch, asOffset, type Position } from './position.ts'
 import type { Topic } from './topic.ts'
 
 /** A position of one topic as clients hold it: opaque, printable, valid on every node. */
 export type Cursor = Brand<string, 'Cursor'>
 
-const LENGTH = /^[\w-]{10,48}$/
-const PARTS = /^1\.([\w-]{6})\.([0-9a-z]{1,11})\.([0-9a-z]{1,11})$/
+const LENGTH = /^[\w-]{10,64}$/
+const PARTS = /^1\.([\w-]{6})\.([0-9a-z]{1,11})\.([0-9a-z]{1,11})(?:\.([0-9a-z]{1,11}))?$/
 
 const fingerprints = new Map<Topic, string>()
 const MAX_FINGERPRINTS = 10_000
@@ -22,19 +23,30 @@ function fingerprintOf(topic: Topic): string {
   return made
 }
 
-export function encodeCursor(topic: Topic, position: Position): Cursor {
-  const text = `1.${fingerprintOf(topic)}.${position.epoch.toString(36)}.${position.offset.toString(36)}`
+/** A position, and of a snapshot of what one reader may see the moment that it shows. */
+export interface CursorPosition extends Position {
+  readonly seenAt?: Instant | undefined
+}
+
+export function encodeCursor(topic: Topic, { epoch, offset, seenAt }: CursorPosition): Cursor {
+  const moment = seenAt === undefined ? '' : `.${seenAt.toString(36)}`
+  const text = `1.${fingerprintOf(topic)}.${epoch.toString(36)}.${offset.toString(36)}${moment}`
   return Buffer.from(text, 'latin1').toString('base64url') as Cursor
 }
 
 /** The position that `text` names in `topic`, or undefined where it is no cursor, or another topic's. */
-export function decodeCursor(topic: Topic, text: string): Position | undefined {
+export function decodeCursor(topic: Topic, text: string): CursorPosition | undefined {
   if (!LENGTH.test(text)) return undefined
   const parts = PARTS.exec(Buffer.from(text, 'base64url').toString('latin1'))
   if (parts === null) return undefined
-  const [, fingerprint = '', epoch = '', offset = ''] = parts
+  const [, fingerprint = '', epoch = '', offset = '', moment] = parts
   if (fingerprint !== fingerprintOf(topic)) return undefined
-  const position = { epoch: asEpoch(parseInt(epoch, 36)), offset: asOffset(parseInt(offset, 36)) }
-  const isExact = Number.isSafeInteger(position.epoch) && Number.isSafeInteger(position.offset)
+  const seenAt = moment === undefined ? undefined : instant(parseInt(moment, 36))
+  const position = { epoch: asEpoch(parseInt(epoch, 36)), offset: asOffset(parseInt(offset, 36)), seenAt }
+  // No moment lies beyond what a timestamp can be.
+  const isExact =
+    Number.isSafeInteger(position.epoch) &&
+    Number.isSafeInteger(position.offset) &&
+    (seenAt ?? 0) <= FAR_FUTURE
   return isExact && encodeCursor(topic, position) === text ? position : undefined
 }

@@ -182,6 +182,23 @@ export const members = pgTable(
   ],
 )
 
+/**
+ * When what a user may see of a room's topics changed last, by a change of their membership or role; `EVERYBODY` where that
+ * was the room's visibility. Triggers write it (migration 0013), also for nodes of older versions. No row: not since then.
+ */
+export const rightsChanges = pgTable(
+  'rights_changes',
+  {
+    userId: text('user_id').$type<UserId | typeof EVERYBODY>().notNull(),
+    roomId: text('room_id').$type<RoomId>().notNull(),
+    changedAt: instantColumn('changed_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.roomId] })],
+)
+
+/** No user has this id. */
+export const EVERYBODY = ''
+
 export const messages = pgTable(
   'messages',
   {

@@ -46,8 +46,8 @@ export interface Presence extends Connected {
   setTyping(roomId: RoomId, user: Person, isTyping: boolean): Promise<void>
   /** The user may no longer write in the room: ends their typing on every node. */
   silence(roomId: RoomId, user: UserId): void
-  /** Nobody may write in the room any more: ends the typing of all. */
-  silenceAll(roomId: RoomId): Promise<void>
+  /** The room has ended: ends the typing of all, on every node, and keeps it so. */
+  endTyping(roomId: RoomId): void
   /** Of this node alone; answers at once. */
   here(): Here
   close(): Promise<void>
@@ -60,7 +60,8 @@ export function createPresence({ registry, bus, node, deadlines, now }: Presence
     onLeft: (roomId, user) => typing.stop(roomId, user),
   })
   const words = createWords(bus, node, ({ roomId, user, says }) => {
-    if (says === 'SILENT') typing.stop(roomId, user)
+    if (says === 'ENDED') typing.end(roomId)
+    else if (says === 'SILENT') typing.stop(roomId, user)
     else attendance.setState(roomId, user, says)
   })
   const rosters = new WeakMap<Roll, Roster>()
@@ -121,9 +122,9 @@ export function createPresence({ registry, bus, node, deadlines, now }: Presence
 
     silence,
 
-    async silenceAll(roomId) {
-      const { tags } = await registry.roll(typingPlace(roomId))
-      for (const user of tags.keys()) silence(roomId, user)
+    endTyping(roomId) {
+      typing.end(roomId)
+      words.say({ roomId, user: null, says: 'ENDED' })
     },
 
     here: attendance.here,

@@ -25,11 +25,15 @@ export interface Typing {
   /** Holds for TYPING_MS, unless it is said again. */
   start(roomId: RoomId, user: Person): void
   stop(roomId: RoomId, user: UserId): void
+  /** The room has ended, for good: stops everybody, and whoever was allowed to start right before. */
+  end(roomId: RoomId): void
   /** To be watched once. */
   in(roomId: RoomId): Current<Typists>
 }
 
 const TYPING_MS = 10_000
+/** No mutation that found the room open takes longer to say so. */
+const ENDED_MS = 60_000
 
 /** That a user is writing, as said to one node. */
 interface Signal {
@@ -46,6 +50,7 @@ interface Typist {
 
 export function createTyping({ registry, deadlines, now }: TypingOptions): Typing {
   const places = new Map<Place, Map<UserId, Typist>>()
+  const ended = new Set<RoomId>()
 
   function stop(roomId: RoomId, user: UserId): void {
     const place = typingPlace(roomId)
@@ -61,7 +66,16 @@ export function createTyping({ registry, deadlines, now }: TypingOptions): Typin
   return {
     stop,
 
+    end(roomId) {
+      if (!ended.has(roomId)) {
+        ended.add(roomId)
+        deadlines.arm(later(now(), ENDED_MS), () => ended.delete(roomId))
+      }
+      for (const user of [...(places.get(typingPlace(roomId))?.keys() ?? [])]) stop(roomId, user)
+    },
+
     start(roomId, { id, name }) {
+      if (ended.has(roomId)) return
       const place = typingPlace(roomId)
       const users = places.get(place) ?? new Map<UserId, Typist>()
       const known = users.get(id)

@@ -3,12 +3,13 @@ import { asTopic } from '../kernel/topic.ts'
 import type { Bus, Unsubscribe } from '../pubsub/bus.ts'
 import type { PresenceState } from './roster.ts'
 
-/** What a user said to one node, and means for what others know of them: SILENT is who stopped writing. */
-export interface Word {
-  readonly roomId: RoomId
-  readonly user: UserId
-  readonly says: PresenceState | 'SILENT'
-}
+/**
+ * What one node tells the others of a room: the state that a user gave themselves, that a user stopped writing (SILENT), or,
+ * of nobody, that the room has ended.
+ */
+export type Word =
+  | { readonly roomId: RoomId; readonly user: UserId; readonly says: PresenceState | 'SILENT' }
+  | { readonly roomId: RoomId; readonly user: null; readonly says: 'ENDED' }
 
 /** Carries words to all other nodes, as far as the bus can be had. */
 export interface Words {
@@ -39,7 +40,10 @@ export function createWords(bus: Bus, node: string, hear: (word: Word) => void):
 
   function receive(message: string): void {
     const { by, roomId, user, says } = JSON.parse(message)
-    if (by !== node) hear({ roomId: asRoomId(roomId), user: asUserId(user), says })
+    if (by === node) return
+    const room = asRoomId(roomId)
+    if (says === 'ENDED') hear({ roomId: room, user: null, says })
+    else hear({ roomId: room, user: asUserId(user), says })
   }
 
   void listen()

@@ -140,8 +140,6 @@ export function changePhase(
     if (kind === 'resume') await followPhase(services, roomId)
     const result = await giveRoomCommand(context, roomId, actor, { kind })
     if (result.kind === 'accepted') await followPhase(services, roomId)
-    // Nobody writes in a room that has ended.
-    if (kind === 'end' && result.kind === 'accepted') await services.presence.silenceAll(result.room.id)
     return result
   }
 }

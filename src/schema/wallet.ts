@@ -1,3 +1,4 @@
+import { isoExponent } from '../domain/currency.ts'
 import { availableIn } from '../domain/wallet/transfer.ts'
 import type { Wallet as WalletShape } from '../domain/wallet/wallet.ts'
 import { creditWallet, type WalletPayload as WalletPayloadShape } from '../resolvers/wallets.ts'
@@ -9,6 +10,13 @@ export const Wallet = builder.objectRef<WalletShape>('Wallet').implement({
   description: 'available = balance − held.',
   fields: (t) => ({
     currency: t.exposeString('currency'),
+    currencyExponent: t.int({
+      nullable: true,
+      description:
+        'Decimal digits of its minor unit, by ISO 4217: 1050 of EUR, with 2, is 10.50. Null for codes of your own, since each ' +
+        'auction in them says its own: use that of the auction.',
+      resolve: ({ currency }) => isoExponent(currency) ?? null,
+    }),
     balance: t.expose('balance', { type: 'Amount' }),
     held: t.expose('held', { type: 'Amount' }),
     available: t.field({ type: 'Amount', resolve: availableIn }),

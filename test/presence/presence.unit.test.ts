@@ -322,8 +322,11 @@ describe('who is writing', () => {
     here.silence(ROOM, ANN.id)
     await pass(0)
     expect([await writing(here), await writing(there)]).toEqual([['ben'], ['ben']])
-    await here.silenceAll(ROOM)
+    here.endTyping(ROOM)
     await pass(0)
+    expect([await writing(here), await writing(there)]).toEqual([[], []])
+    // What was allowed right before the end comes too late.
+    for (const each of [here, there]) await each.setTyping(ROOM, ANN, true)
     expect([await writing(here), await writing(there)]).toEqual([[], []])
   })
 

@@ -42,10 +42,4 @@ describe('a typist', () => {
     await room.do('muteMember(userId: "bob", until: "2020-01-01T00:00:00Z")')
     expect(await room.typing()).toEqual(['bob', 'eve'])
   })
-
-  test('in a room that ends is shown no more', async () => {
-    const room = await roomWithTypists()
-    await room.do('endRoom()')
-    expect(await room.typing()).toEqual([])
-  })
 })

@@ -294,7 +294,7 @@ describe('an announcement', () => {
     const { snapshot, heard: again } = await listen(visitor)
     again.stop()
     expect(JSON.stringify(snapshot)).not.toContain(announcement.id)
-    expect(snapshot.cursor).toBe(retracted.cursor)
+    expect(snapshot.offset).toBe(entry?.offset)
     expect(JSON.stringify(await visitor.ask(LIST, { first: 100 }))).not.toContain(announcement.id)
   })
 
@@ -402,7 +402,11 @@ describe('A returning reader, from the memory of a node and from the record', ()
       const heard = caller.record<Entry>(ANNOUNCEMENTS, { after: snapshot?.cursor })
       const title = `end of ${randomUUID()}`
       await publish({ title }, chief)
-      const titles = () => heard.values.map(({ announcement }) => announcement?.title)
+      // What they see of the room may have changed since: then a snapshot comes first.
+      const titles = () =>
+        heard.values.flatMap(({ announcement, announcements = [] }) =>
+          [announcement, ...announcements].map((each) => each?.title),
+        )
       await vi.waitFor(() => expect(titles()).toContain(title), 10_000)
       return titles().includes('secret')
     }

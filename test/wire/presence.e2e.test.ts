@@ -27,6 +27,8 @@ import {
 } from './room-documents.ts'
 
 const GRACE_MS = 10_000
+const ENDED_AT = 'query ($roomId: ID!) { room(id: $roomId) { endedAt } }'
+const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString()
 
 let node: TestNode
 let owner: Caller
@@ -408,6 +410,26 @@ describe('typing', () => {
     await showsTyping(recording, ['ann'])
     messages.stop()
     await showsTyping(recording, [], 3_000)
+  })
+
+  test.each([
+    [
+      'by schedule',
+      (room: string) => owner.ask(UPDATE_ROOM, { input: { roomId: room, endsAt: inMs(1_500) } }),
+    ],
+    ['by its owner', (room: string) => owner.ask(END_ROOM, { roomId: room })],
+  ])('ends when the room ends %s', async (_how, end) => {
+    const ann = await member('ann')
+    const recording = await watchTyping()
+    await end(roomId)
+    await ann.answer(SET_TYPING, { roomId, typing: true })
+    const endedAt = async () => {
+      const room = await owner.ask<{ readonly endedAt: string | null }>(ENDED_AT, { roomId })
+      return room.endedAt
+    }
+    await vi.waitFor(async () => expect(await endedAt()).not.toBeNull(), { timeout: 5_000, interval: 50 })
+    await showsTyping(recording, [], 1_500)
+    expect(await ann.refusal(SET_TYPING, { roomId, typing: true })).toBe('INVALID_TRANSITION')
   })
 
   test('is for members, and for administrators and services', async () => {

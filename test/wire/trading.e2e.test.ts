@@ -580,7 +580,9 @@ async function expectSeen(caller: Caller, roomId: string, begin: Begin, ids: str
     replays.map(({ values }) => {
       return idsOf(
         values.flatMap((entry: OrderEntry & PositionEntry) => {
-          return entry.order ?? entry.position ?? entry.portfolio ?? []
+          // Where rights have changed since the cursor, a snapshot comes first.
+          const { open = [], positions: held = [], portfolios = [] } = entry
+          return entry.order ?? entry.position ?? entry.portfolio ?? [...open, ...held, ...portfolios]
         }),
       )
     })

@@ -4,7 +4,9 @@ import { idOf, roomTopic, type Topic } from '../../kernel/topic.ts'
 import type { Database } from '../../log/database.ts'
 import type { Entry } from '../../log/entry.ts'
 import { readRoomsWithAnnouncements } from '../../log/read/announcements.ts'
+import { type RightsQuestion, readAnnouncementRightsChanged } from '../../log/read/rights-changes.ts'
 import { readVisibilities } from '../../log/read/room-facts.ts'
+import { together } from '../together.ts'
 import { isMemberData, isRoomData } from './room.ts'
 
 /** The room entries that decide whether a user sees a room that opens to its members alone. */
@@ -20,6 +22,10 @@ export function createAnnouncementSight(
 ): Sight {
   /** Of the rooms that are followed, as far as they are known. */
   const visibilities = new Map<Topic, string>()
+
+  const haveChanged = together((questions: readonly RightsQuestion[]) =>
+    readAnnouncementRightsChanged(database, questions),
+  )
 
   return {
     async topics() {
@@ -50,5 +56,7 @@ export function createAnnouncementSight(
       if (!isForMembers || !DECISIVE.has(type) || !isMemberData(data)) return undefined
       return { kind: 'user', userId: data.user.id }
     },
+
+    changedSince: (_topic, viewer, since) => haveChanged({ userId: viewer?.user.id ?? null, since }),
   }
 }

@@ -1,6 +1,6 @@
 import type { RoomFacts } from '../../domain/room/room.ts'
 import type { Order } from '../../domain/trade/order.ts'
-import type { PresentedEvent, Source } from '../../hub/source.ts'
+import type { PresentedEvent, Sight, Source } from '../../hub/source.ts'
 import type { Amount } from '../../kernel/amount.ts'
 import { asRoomId } from '../../kernel/id.ts'
 import { idOf } from '../../kernel/topic.ts'
@@ -10,7 +10,6 @@ import { readTradeScope } from '../../log/read/trade-facts.ts'
 import { callerOf } from '../caller.ts'
 import { presentEntry, unreadable } from './present.ts'
 import type { TradeRooms } from './trade-rooms.ts'
-import { TRADE_SIGHT } from './trade-sight.ts'
 
 /** OrderAccepted, OrderFailed, OrderCancelled. */
 interface OrderEntryData {
@@ -33,11 +32,12 @@ const MAX_SNAPSHOT = 1000
 export function createOrdersSource(
   database: Database,
   tradeRooms: TradeRooms,
+  sight: Sight,
 ): Source<undefined, RoomFacts | undefined> {
   return {
     snapshotType: 'OrdersSnapshot',
     isSnapshotShared: false,
-    sight: TRADE_SIGHT,
+    sight,
 
     async snapshot(topic, viewer) {
       const roomId = asRoomId(idOf(topic))

@@ -1,6 +1,6 @@
 import type { RoomFacts } from '../../domain/room/room.ts'
 import type { Portfolio, Position } from '../../domain/trade/position.ts'
-import type { PresentedEvent, Source } from '../../hub/source.ts'
+import type { PresentedEvent, Sight, Source } from '../../hub/source.ts'
 import { asRoomId } from '../../kernel/id.ts'
 import { idOf } from '../../kernel/topic.ts'
 import type { Database } from '../../log/database.ts'
@@ -9,7 +9,6 @@ import { readTradeScope } from '../../log/read/trade-facts.ts'
 import { callerOf } from '../caller.ts'
 import { presentEntry, unreadable } from './present.ts'
 import type { TradeRooms } from './trade-rooms.ts'
-import { TRADE_SIGHT } from './trade-sight.ts'
 
 /** PositionUpdated, PositionClosed. (The `position` of an event is where it stands in the history.) */
 export type PositionEvent = PresentedEvent & { readonly held: Position }
@@ -22,11 +21,12 @@ const MAX_SNAPSHOT = 1000
 export function createPositionsSource(
   database: Database,
   tradeRooms: TradeRooms,
+  sight: Sight,
 ): Source<undefined, RoomFacts | undefined> {
   return {
     snapshotType: 'PositionsSnapshot',
     isSnapshotShared: false,
-    sight: TRADE_SIGHT,
+    sight,
 
     async snapshot(topic, viewer) {
       const roomId = asRoomId(idOf(topic))

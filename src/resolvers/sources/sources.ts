@@ -13,6 +13,7 @@ import { createPositionsSource } from './positions.ts'
 import { createRoomSource } from './room.ts'
 import { createStatusesSource, type StatusesSource } from './statuses.ts'
 import { createTradeRooms, type TradeRooms } from './trade-rooms.ts'
+import { createTradeSight } from './trade-sight.ts'
 
 /** What each family of topics means to its readers. One set a node: the hub shares work by source and topic. */
 export interface Sources {
@@ -30,6 +31,7 @@ export interface Sources {
 }
 
 export function createSources(database: Database, reads: SharedReads): Sources {
+  const tradeSight = createTradeSight(database)
   const tradeRooms = createTradeRooms((id, known) => readTradeFacts(database, id, known))
   return {
     auction: createAuctionSource(database, reads),
@@ -40,8 +42,8 @@ export function createSources(database: Database, reads: SharedReads): Sources {
     notifications: createNotificationsSource(database),
     statuses: createStatusesSource(database),
     auctionList: createAuctionList(database),
-    orders: createOrdersSource(database, tradeRooms),
-    positions: createPositionsSource(database, tradeRooms),
+    orders: createOrdersSource(database, tradeRooms, tradeSight),
+    positions: createPositionsSource(database, tradeRooms, tradeSight),
     tradeRooms,
   }
 }

@@ -1,6 +1,9 @@
 import type { Sight } from '../../hub/source.ts'
 import { asRoomId } from '../../kernel/id.ts'
 import { idOf, roomTopic } from '../../kernel/topic.ts'
+import type { Database } from '../../log/database.ts'
+import { readMemberRightsChanged } from '../../log/read/rights-changes.ts'
+import { together } from '../together.ts'
 import { isMemberData } from './room.ts'
 
 /** The room entries that change what a member sees of trades: each concerns the member that it names. */
@@ -15,10 +18,22 @@ const DECISIVE: ReadonlySet<string> = new Set([
  * What a reader sees of a room's orders and positions follows from their membership and role in it. Whether they see the
  * room at all is a question for the guard.
  */
-export const TRADE_SIGHT: Sight = {
-  topics: async (topic) => [roomTopic(asRoomId(idOf(topic)))],
+export function createTradeSight(database: Database): Sight {
+  const haveChanged = together((questions: Parameters<typeof readMemberRightsChanged>[1]) =>
+    readMemberRightsChanged(database, questions),
+  )
 
-  changedBy({ type, data }) {
-    return DECISIVE.has(type) && isMemberData(data) ? { kind: 'user', userId: data.user.id } : undefined
-  },
+  return {
+    topics: async (topic) => [roomTopic(asRoomId(idOf(topic)))],
+
+    changedBy({ type, data }) {
+      return DECISIVE.has(type) && isMemberData(data) ? { kind: 'user', userId: data.user.id } : undefined
+    },
+
+    async changedSince(topic, viewer, since) {
+      // Visitors are no members.
+      if (viewer === null) return false
+      return haveChanged({ userId: viewer.user.id, roomId: asRoomId(idOf(topic)), since })
+    },
+  }
 }
