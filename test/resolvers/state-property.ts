@@ -1,0 +1,319 @@
+import { appendFile } from 'node:fs/promises'
+import { GraphQLError, type OperationDefinitionNode, print } from 'graphql'
+import { describe, expect, test } from 'vitest'
+import type { LiveDefinition } from '../../client/src/state/live.ts'
+import type { Viewer } from '../../src/auth/viewer.ts'
+import { SightWatch } from '../../src/hub/sight-watch.ts'
+import type { HistoryPlan, PresentedEvent } from '../../src/hub/source.ts'
+import { type Instant, instant } from '../../src/kernel/instant.ts'
+import { asOffset, type Offset, type Position } from '../../src/kernel/position.ts'
+import type { Topic } from '../../src/kernel/topic.ts'
+import type { Entry } from '../../src/log/entry.ts'
+import { createRandom } from '../support/random.ts'
+import { type Given, openGiven, type Variables } from './given.ts'
+
+/**
+ * Snapshot plus entries equals state: random commands, given several at a time; at random points a snapshot is taken, and a
+ * client that began with any earlier one must show the same after the entries that it was sent since. What the queries answer
+ * must agree, and so must what a client gets that returns at the end with the cursor of an old snapshot.
+ */
+
+/** `below`: a whole number from 0 on, below it. */
+export type Random = (below: number) => number
+
+export function oneOf<Item>(random: Random, items: readonly Item[]): Item {
+  const item = items[random(items.length)]
+  if (item === undefined) throw new RangeError('nothing to choose from')
+  return item
+}
+
+/** One subscription of the kit, as one reader has it. */
+export interface Subject<State, Result, Asked extends object> {
+  readonly definition: LiveDefinition<State, Result, Asked>
+  readonly reader: Viewer | null
+  /** What a client shows at `at`, as far as a snapshot determines it. */
+  shown(state: State, at: Instant): unknown
+  /** The same by the queries. */
+  asked?(): Promise<unknown>
+  /** Types of entries that random commands must have led to in a long run. */
+  readonly entries: readonly string[]
+}
+
+/** Checks a subject while commands are given. */
+export interface Followed {
+  readonly entryTypes: ReadonlyMap<string, number>
+  readonly expectedTypes: readonly string[]
+  /** Hands the clients what came since. */
+  advance(): Promise<void>
+  /** Compares the clients with a fresh snapshot, with which one more client begins. */
+  compare(about: string): Promise<void>
+  /** Compares with the queries, and with what returning clients get. */
+  finish(about: string): Promise<void>
+}
+
+interface Client<State> {
+  readonly since: Offset
+  readonly first: State
+  state: State
+  /** Got a snapshot with `reset: true` meanwhile, since the reader's rights changed. */
+  wasReset: boolean
+}
+
+/** More would only make a run slower. */
+const MAX_CLIENTS = 12
+const PAGE = 1000
+
+/** Follows a subject by the source of its plan, as the hub does. */
+export async function follow<State, Result, Asked extends object>(
+  all: Given,
+  random: Random,
+  { definition, reader, shown, asked, entries: expectedTypes }: Subject<State, Result, Asked>,
+): Promise<Followed> {
+  const { query, variables } = definition.operation
+  if (typeof query === 'string') throw new TypeError('the kit has typed documents')
+  const text = print(query)
+  const values = Object.fromEntries(Object.entries(variables ?? {})) satisfies Variables
+  const plan = await all.plan(reader, fieldOf(query.definitions), values)
+  if (plan.kind !== 'history') throw new TypeError('only histories are followed')
+  const { source, topic } = plan
+  const entryTypes = new Map<string, number>()
+  const clients: Client<State>[] = []
+  let position = await beginningOf(all, topic)
+  let mustReset = false
+  const sights = await watchSight(all, plan, (isConcerned) => {
+    mustReset ||= isConcerned(reader)
+  })
+
+  async function resultOf(event: PresentedEvent): Promise<Result> {
+    return (await all.present(text, event, values)) as Result
+  }
+
+  /** What the reader may see now of all entries after `after`, presented. */
+  async function entriesAfter(after: Position): Promise<readonly (readonly [Entry, Result])[]> {
+    const found: (readonly [Entry, Result])[] = []
+    for (let from = after; ; ) {
+      const entries = await all.history.readAfter(topic, from, PAGE)
+      const prepared = await source.prepare?.(topic, entries)
+      const events = entries.map((entry, index) => source.present(entry, prepared?.[index]))
+      await sights.include(events)
+      const access = await source.access?.(topic, events)
+      for (const [index, event] of events.entries()) {
+        const entry = entries[index]
+        if (entry === undefined || source.sees?.(event, access, reader) === false) continue
+        found.push([entry, await resultOf(event)])
+      }
+      const last = entries.at(-1)
+      if (last === undefined || entries.length < PAGE) return found
+      from = last
+    }
+  }
+
+  async function snapshot(): Promise<{ readonly state: State; readonly at: Instant; readonly offset: Offset }> {
+    const taken = await source.snapshot(topic, reader)
+    const event = { type: source.snapshotType, topic, ...taken, reset: false, ...taken.state }
+    const state = definition.reduce(undefined, await resultOf(event))
+    return { state, at: taken.at, offset: taken.position.offset }
+  }
+
+  return {
+    entryTypes,
+    expectedTypes,
+    async advance() {
+      await sights.advance()
+      const head = await headOf(all, topic)
+      const found = await entriesAfter(position)
+      position = head
+      for (const [{ type }] of found) entryTypes.set(type, (entryTypes.get(type) ?? 0) + 1)
+      if (mustReset) {
+        mustReset = false
+        entryTypes.set('reset', (entryTypes.get('reset') ?? 0) + 1)
+        const { state } = await snapshot()
+        for (const client of clients) Object.assign(client, { state, wasReset: true })
+        return
+      }
+      for (const client of clients) {
+        for (const [, result] of found) client.state = definition.reduce(client.state, result)
+      }
+    },
+    async compare(about) {
+      const fresh = await snapshot()
+      expect(fresh.offset, about).toBe(position.offset)
+      for (const { since, state } of clients) {
+        const when = `${about}, from ${since} to ${fresh.offset}`
+        expect(shown(state, fresh.at), when).toEqual(shown(fresh.state, fresh.at))
+      }
+      const { offset: since, state: first } = fresh
+      const client = { since, first, state: first, wasReset: false }
+      if (clients.length < MAX_CLIENTS) clients.push(client)
+      else clients[random(clients.length)] = client
+    },
+    async finish(about) {
+      const fresh = await snapshot()
+      const now = shown(fresh.state, fresh.at)
+      if (asked !== undefined) expect(await asked(), `${about}, as asked`).toEqual(now)
+      const entries = await entriesAfter({ ...position, offset: asOffset(0) })
+      for (const { since, first, wasReset } of clients) {
+        // A client that was away while its rights changed is not told; see the end of contract 3.
+        if (wasReset) continue
+        const later = entries.filter(([{ offset }]) => offset > since)
+        const state = later.reduce((before, [, result]) => definition.reduce(before, result), first)
+        expect(shown(state, fresh.at), `${about}, returned from ${since}`).toEqual(now)
+      }
+    },
+  }
+}
+
+function fieldOf(definitions: readonly { readonly kind: string }[]): string {
+  const operation = definitions.find((each): each is OperationDefinitionNode => 'operation' in each)
+  const [root] = operation?.selectionSet.selections ?? []
+  if (root?.kind !== 'Field') throw new TypeError('a subscription selects a field')
+  return root.name.value
+}
+
+async function headOf({ history }: Given, topic: Topic): Promise<Position> {
+  const head = await history.head(topic)
+  if (head === undefined) throw new Error(`${topic} has not begun`)
+  return head
+}
+
+const beginningOf = headOf
+
+interface Sights {
+  include(events: readonly (PresentedEvent & object)[]): Promise<void>
+  advance(): Promise<void>
+}
+
+/** The hub's own watch, over histories that are read when `advance` is called. */
+async function watchSight(
+  all: Given,
+  { topic, source: { sight } }: HistoryPlan,
+  onChange: ConstructorParameters<typeof SightWatch>[3],
+): Promise<Sights> {
+  if (sight === undefined) return { include: async () => {}, advance: async () => {} }
+  const heard = new Map<Topic, { position: Position; readonly hear: (entries: readonly Entry[]) => void }>()
+  const watch = new SightWatch(
+    topic,
+    sight,
+    async (followed, { onEntries }) => {
+      heard.set(followed, { position: await headOf(all, followed), hear: (entries) => onEntries(entries) })
+      return () => heard.delete(followed)
+    },
+    onChange,
+  )
+  await watch.ready()
+  return {
+    include: (events) => watch.include(events),
+    async advance() {
+      for (const [followed, listener] of heard) {
+        const entries = await all.history.readAfter(followed, listener.position, PAGE)
+        listener.position = entries.at(-1) ?? listener.position
+        listener.hear(entries)
+      }
+    },
+  }
+}
+
+/** Gives a command. Whatever it is refused with is as good as accepted; only a fault is thrown. */
+export async function give(
+  { run }: Given,
+  caller: Viewer,
+  text: string,
+  variables: Variables = {},
+): Promise<unknown> {
+  try {
+    return await run(caller, text, variables)
+  } catch (error) {
+    if (error instanceof GraphQLError && REFUSALS.has(String(error.extensions['code']))) return undefined
+    throw error
+  }
+}
+
+const REFUSALS: ReadonlySet<string> = new Set(['FORBIDDEN', 'NOT_FOUND', 'UNAUTHENTICATED'])
+
+/** What random commands are given to. */
+export interface Scene {
+  readonly followed: readonly Followed[]
+  /** Gives one random command; `step` makes its keys unique. */
+  act(step: number): Promise<unknown>
+}
+
+/** Opens a scene in a database of its own. */
+export type OpenScene = (all: Given, random: Random) => Promise<Scene>
+
+/** `npm run torture -- states` asks for so many commands of each family. */
+const LONG = Number(process.env['STATE_COMMANDS'] ?? 0)
+const LONG_FIGURES = process.env['STATE_FIGURES']
+const SHORT_RUNS = [1, 2]
+const SHORT = 120
+/** A scene gets so many commands; then another begins. */
+const SCENE = 1000
+const MAX_AT_ONCE = 4
+const COMPARE_ONE_IN = 6
+
+/** Registers the property for one family: short, or as long as the environment asks for. */
+export function testState(family: string, known: readonly Viewer[], open: OpenScene): void {
+  describe(`a client of ${family}`, () => {
+    test.for(LONG > 0 ? [LONG] : SHORT_RUNS.map(() => SHORT))(
+      'shows after the entries that followed any snapshot what a later snapshot and the queries show (%i commands)',
+      { timeout: 60_000 + LONG * 500 },
+      async (commands) => {
+        const startedAt = performance.now()
+        const totals = { entries: 0, snapshots: 0 }
+        const types = new Map<string, number>()
+        const expected = new Set<string>()
+        for (let left = commands; left > 0; left -= SCENE) {
+          const run = await runScene(known, open, Math.min(left, SCENE))
+          totals.snapshots += run.snapshots
+          for (const { entryTypes, expectedTypes } of run.followed) {
+            for (const type of expectedTypes) expected.add(type)
+            for (const [type, count] of entryTypes) {
+              types.set(type, (types.get(type) ?? 0) + count)
+              totals.entries += count
+            }
+          }
+        }
+        if (LONG === 0) return
+        expect([...expected].filter((type) => !types.has(type))).toEqual([])
+        const seconds = Math.round((performance.now() - startedAt) / 1000)
+        const figures = { family, commands, ...totals, seconds, types: Object.fromEntries(types) }
+        if (LONG_FIGURES !== undefined) await appendFile(LONG_FIGURES, `${JSON.stringify(figures)}\n`)
+      },
+    )
+  })
+}
+
+async function runScene(
+  known: readonly Viewer[],
+  open: OpenScene,
+  commands: number,
+): Promise<{ readonly followed: readonly Followed[]; readonly snapshots: number }> {
+  const seed = Number(process.env['STATE_SEED'] ?? Math.trunc(Math.random() * 2 ** 31))
+  const random = createRandom(seed)
+  await using opened = await disposable(openGiven(...known))
+  const { followed, act } = await open(opened.all, random)
+  let [snapshots, step] = [0, 0]
+  const compareAll = async (): Promise<void> => {
+    for (const each of followed) await each.compare(`seed ${seed}, command ${step}`)
+    snapshots += followed.length
+  }
+  await compareAll()
+  while (step < commands) {
+    const atOnce = Math.min(1 + random(MAX_AT_ONCE), commands - step)
+    await Promise.all(Array.from({ length: atOnce }, () => act(step++)))
+    for (const each of followed) await each.advance()
+    if (random(COMPARE_ONE_IN) === 0) await compareAll()
+  }
+  await compareAll()
+  for (const each of followed) await each.finish(`seed ${seed}`)
+  return { followed, snapshots }
+}
+
+async function disposable(
+  opening: Promise<Given & { readonly close: () => Promise<void> }>,
+): Promise<AsyncDisposable & { readonly all: Given }> {
+  const all = await opening
+  return { all, [Symbol.asyncDispose]: () => all.close() }
+}
+
+/** So many milliseconds from now. */
+export const soon = (ms: number): Instant => instant(Date.now() + ms)
