@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import type { LiveDefinition } from '../../client/src/state/live.ts'
 import type { Viewer } from '../../src/auth/viewer.ts'
 import { SightWatch } from '../../src/hub/sight-watch.ts'
-import type { HistoryPlan, PresentedEvent } from '../../src/hub/source.ts'
-import { type Instant, instant } from '../../src/kernel/instant.ts'
+import type { HistoryPlan, PresentedEvent, Sight, Source } from '../../src/hub/source.ts'
+import { type Instant, later } from '../../src/kernel/instant.ts'
 import { asOffset, type Offset, type Position } from '../../src/kernel/position.ts'
 import type { Topic } from '../../src/kernel/topic.ts'
 import type { Entry } from '../../src/log/entry.ts'
@@ -27,14 +27,15 @@ export function oneOf<Item>(random: Random, items: readonly Item[]): Item {
   return item
 }
 
-/** One subscription of the kit, as one reader has it. */
-export interface Subject<State, Result, Asked extends object> {
+/** One subscription of the kit, as one reader has it. `Read`: what a client reads by a query when it begins. */
+export interface Subject<State, Result, Asked extends object, Read = undefined> {
   readonly definition: LiveDefinition<State, Result, Asked>
   readonly reader: Viewer | null
+  read?(): Promise<Read>
   /** What a client shows at `at`, as far as a snapshot determines it. */
-  shown(state: State, at: Instant): unknown
+  shown(state: State, at: Instant, read: Read | undefined): unknown
   /** The same by the queries. */
-  asked?(): Promise<unknown>
+  asked?(at: Instant): Promise<unknown>
   /** Types of entries that random commands must have led to in a long run. */
   readonly entries: readonly string[]
 }
@@ -51,8 +52,9 @@ export interface Followed {
   finish(about: string): Promise<void>
 }
 
-interface Client<State> {
+interface Client<State, Read> {
   readonly since: Offset
+  readonly read: Read | undefined
   readonly first: State
   state: State
   /** Got a snapshot with `reset: true` meanwhile, since the reader's rights changed. */
@@ -62,12 +64,14 @@ interface Client<State> {
 /** More would only make a run slower. */
 const MAX_CLIENTS = 12
 const PAGE = 1000
+/** What expires while it is compared is left out of the comparison. */
+const MOMENT_MS = 2_000
 
 /** Follows a subject by the source of its plan, as the hub does. */
-export async function follow<State, Result, Asked extends object>(
+export async function follow<State, Result, Asked extends object, Read = undefined>(
   all: Given,
   random: Random,
-  { definition, reader, shown, asked, entries: expectedTypes }: Subject<State, Result, Asked>,
+  { definition, reader, read, shown, asked, entries: expectedTypes }: Subject<State, Result, Asked, Read>,
 ): Promise<Followed> {
   const { query, variables } = definition.operation
   if (typeof query === 'string') throw new TypeError('the kit has typed documents')
@@ -75,12 +79,13 @@ export async function follow<State, Result, Asked extends object>(
   const values = Object.fromEntries(Object.entries(variables ?? {})) satisfies Variables
   const plan = await all.plan(reader, fieldOf(query.definitions), values)
   if (plan.kind !== 'history') throw new TypeError('only histories are followed')
-  const { source, topic } = plan
+  const { source, topic, part } = plan
   const entryTypes = new Map<string, number>()
-  const clients: Client<State>[] = []
-  let position = await beginningOf(all, topic)
+  const clients: Client<State, Read>[] = []
+  let position = await headOf(all, topic)
   let mustReset = false
-  const sights = await watchSight(all, plan, (isConcerned) => {
+  const sights = await sightsOf(all, plan)
+  sights.onChange((isConcerned) => {
     mustReset ||= isConcerned(reader)
   })
 
@@ -99,7 +104,8 @@ export async function follow<State, Result, Asked extends object>(
       const access = await source.access?.(topic, events)
       for (const [index, event] of events.entries()) {
         const entry = entries[index]
-        if (entry === undefined || source.sees?.(event, access, reader) === false) continue
+        if (entry === undefined || part?.has(event) === false) continue
+        if (source.sees?.(event, access, reader) === false) continue
         found.push([entry, await resultOf(event)])
       }
       const last = entries.at(-1)
@@ -109,7 +115,7 @@ export async function follow<State, Result, Asked extends object>(
   }
 
   async function snapshot(): Promise<{ readonly state: State; readonly at: Instant; readonly offset: Offset }> {
-    const taken = await source.snapshot(topic, reader)
+    const taken = await (part ?? source).snapshot(topic, reader)
     const event = { type: source.snapshotType, topic, ...taken, reset: false, ...taken.state }
     const state = definition.reduce(undefined, await resultOf(event))
     return { state, at: taken.at, offset: taken.position.offset }
@@ -138,26 +144,28 @@ export async function follow<State, Result, Asked extends object>(
     async compare(about) {
       const fresh = await snapshot()
       expect(fresh.offset, about).toBe(position.offset)
-      for (const { since, state } of clients) {
-        const when = `${about}, from ${since} to ${fresh.offset}`
-        expect(shown(state, fresh.at), when).toEqual(shown(fresh.state, fresh.at))
+      const readNow = await read?.()
+      for (const client of clients) {
+        const when = `${about}, from ${client.since} to ${fresh.offset}`
+        expect(shown(client.state, fresh.at, client.read), when).toEqual(shown(fresh.state, fresh.at, readNow))
       }
       const { offset: since, state: first } = fresh
-      const client = { since, first, state: first, wasReset: false }
+      const client = { since, first, state: first, read: readNow, wasReset: false }
       if (clients.length < MAX_CLIENTS) clients.push(client)
       else clients[random(clients.length)] = client
     },
     async finish(about) {
       const fresh = await snapshot()
-      const now = shown(fresh.state, fresh.at)
-      if (asked !== undefined) expect(await asked(), `${about}, as asked`).toEqual(now)
+      const at = later(fresh.at, MOMENT_MS)
+      const now = shown(fresh.state, at, await read?.())
+      if (asked !== undefined) expect(await asked(at), `${about}, as asked`).toEqual(now)
       const entries = await entriesAfter({ ...position, offset: asOffset(0) })
-      for (const { since, first, wasReset } of clients) {
+      for (const { since, first, read: readBefore, wasReset } of clients) {
         // A client that was away while its rights changed is not told; see the end of contract 3.
         if (wasReset) continue
-        const later = entries.filter(([{ offset }]) => offset > since)
-        const state = later.reduce((before, [, result]) => definition.reduce(before, result), first)
-        expect(shown(state, fresh.at), `${about}, returned from ${since}`).toEqual(now)
+        const missed = entries.filter(([{ offset }]) => offset > since)
+        const state = missed.reduce((before, [, result]) => definition.reduce(before, result), first)
+        expect(shown(state, at, readBefore), `${about}, returned from ${since}`).toEqual(now)
       }
     },
   }
@@ -176,20 +184,30 @@ async function headOf({ history }: Given, topic: Topic): Promise<Position> {
   return head
 }
 
-const beginningOf = headOf
+type OnChange = ConstructorParameters<typeof SightWatch>[3]
 
 interface Sights {
+  onChange(listener: OnChange): void
   include(events: readonly (PresentedEvent & object)[]): Promise<void>
   advance(): Promise<void>
 }
 
+const NO_SIGHTS: Sights = { onChange() {}, include: async () => {}, advance: async () => {} }
+/** A source compares with what it has heard: all readers of a topic share one watch, as on a node. */
+const watches = new WeakMap<Source, Map<Topic, Promise<Sights>>>()
+
+function sightsOf(all: Given, { topic, source }: HistoryPlan): Promise<Sights> {
+  const ofSource = watches.get(source) ?? new Map<Topic, Promise<Sights>>()
+  watches.set(source, ofSource)
+  const known = ofSource.get(topic) ?? watchSight(all, topic, source.sight)
+  ofSource.set(topic, known)
+  return known
+}
+
 /** The hub's own watch, over histories that are read when `advance` is called. */
-async function watchSight(
-  all: Given,
-  { topic, source: { sight } }: HistoryPlan,
-  onChange: ConstructorParameters<typeof SightWatch>[3],
-): Promise<Sights> {
-  if (sight === undefined) return { include: async () => {}, advance: async () => {} }
+async function watchSight(all: Given, topic: Topic, sight: Sight | undefined): Promise<Sights> {
+  if (sight === undefined) return NO_SIGHTS
+  const listeners: OnChange[] = []
   const heard = new Map<Topic, { position: Position; readonly hear: (entries: readonly Entry[]) => void }>()
   const watch = new SightWatch(
     topic,
@@ -198,10 +216,13 @@ async function watchSight(
       heard.set(followed, { position: await headOf(all, followed), hear: (entries) => onEntries(entries) })
       return () => heard.delete(followed)
     },
-    onChange,
+    (isConcerned) => {
+      for (const listener of listeners) listener(isConcerned)
+    },
   )
   await watch.ready()
   return {
+    onChange: (listener) => listeners.push(listener),
     include: (events) => watch.include(events),
     async advance() {
       for (const [followed, listener] of heard) {
@@ -315,5 +336,5 @@ async function disposable(
   return { all, [Symbol.asyncDispose]: () => all.close() }
 }
 
-/** So many milliseconds from now. */
-export const soon = (ms: number): Instant => instant(Date.now() + ms)
+/** So many milliseconds from now, or before it. */
+export const fromNow = (ms: number): string => new Date(Date.now() + ms).toISOString()

@@ -28,7 +28,7 @@ function reduce(state = NONE, { notifications: entry }: LiveNotificationsSubscri
   switch (entry.__typename) {
     case 'NotificationsSnapshot': {
       const unread = [...entry.unread].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
-      return { unread, unreadCount: unread.length }
+      return { unread, unreadCount: entry.unreadCount }
     }
     case 'NotificationCreated':
       return { unread: [entry.notification, ...state.unread], unreadCount: state.unreadCount + 1 }
