@@ -267,7 +267,7 @@ const LONG_FIGURES = process.env['STATE_FIGURES']
 const SHORT_RUNS = [1, 2]
 const SHORT = 120
 /** A scene gets so many commands; then another begins. */
-const SCENE = 1000
+const SCENE = 400
 const MAX_AT_ONCE = 4
 const COMPARE_ONE_IN = 6
 

@@ -45,7 +45,7 @@ function reduce(
       const removed = new Set('removedUserIds' in entry ? entry.removedUserIds : [])
       const others = state.filter(({ user }) => !changed.has(user.id) && !removed.has(user.id))
       return [...others, ...changed.values()].sort(
-        (one, other) => one.rank - other.rank || (one.reachedAt < other.reachedAt ? -1 : 1),
+        (one, other) => one.rank - other.rank || Date.parse(one.reachedAt) - Date.parse(other.reachedAt),
       )
     }
   }

@@ -33,11 +33,16 @@ const EXECUTIONS = ['NEW', 'NEW', 'NEW', 'TRADE', 'TRADE', 'TRADE', 'REPLACED', 
 
 const isOpen = ({ status }: Order): boolean => OPEN.includes(status)
 
-/** The kit sorts by its own collation. */
+/** The kit's order; the database has a collation of its own. */
+function sorted<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[] {
+  return [...items].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1))
+}
+
 function inOrder({ positions, portfolios }: PositionsState): PositionsState {
-  const byKey = (one: { user: { id: string }; symbol?: string }, other: typeof one): number =>
-    `${one.symbol} ${one.user.id}` < `${other.symbol} ${other.user.id}` ? -1 : 1
-  return { positions: [...positions].sort(byKey), portfolios: [...portfolios].sort(byKey) }
+  return {
+    positions: sorted(positions, ({ symbol, user }) => `${symbol} ${user.id}`),
+    portfolios: sorted(portfolios, ({ user }) => user.id),
+  }
 }
 
 async function openTrading(all: Given, random: Random) {
@@ -52,7 +57,8 @@ async function openTrading(all: Given, random: Random) {
       shown: (orders) => orders.filter(isOpen),
       async asked() {
         const { orders } = (await all.run(reader, ORDERS, { roomId })) as { readonly orders: readonly Order[] }
-        return orders.filter(isOpen)
+        const byId = sorted(orders.filter(isOpen), ({ orderId }) => orderId)
+        return byId.sort((one, other) => Date.parse(other.updatedAt) - Date.parse(one.updatedAt))
       },
       entries: ['OrderAccepted', 'OrderExecuted', 'OrderFailed', 'OrderCancelled', 'reset'],
     }),
@@ -81,7 +87,7 @@ async function openTrading(all: Given, random: Random) {
       return give(all, engine, PORTFOLIO, { input: { ...member, cash: value % 5, equity: value % 3, ...when } })
     }
     const executionType = oneOf(random, EXECUTIONS)
-    const orderId = `${userId} ${symbol} ${value % (4 + step / 5)}`
+    const orderId = `${userId} ${symbol} ${value % (4 + Math.trunc(step / 5))}`
     const fill = executionType === 'TRADE' ? { lastQuantity: 1 + (value % 6), lastPrice: 10 + (value % 9) } : {}
     const terms = { symbol, side: oneOf(() => orderId.length % 2, ['BUY', 'SELL']), type: 'MARKET', quantity: 12 }
     return give(all, engine, ORDER, { input: { ...member, orderId, executionId: `${step}`, executionType, ...terms, ...fill } })
