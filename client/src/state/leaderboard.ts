@@ -8,7 +8,7 @@ import type { LiveDefinition } from './live.ts'
 
 export type Standing = StandingPartsFragment
 
-/** Best first: the first 100 of the snapshot, and all whose score changed since. The first 100 ranks are exact. */
+/** Best first: the first 100 of the snapshot, and all whose score changed since. The first 100 places are exact. */
 export type LeaderboardState = readonly Standing[]
 
 type Definition = LiveDefinition<

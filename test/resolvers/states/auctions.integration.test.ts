@@ -112,15 +112,15 @@ function followList(all: Given, roomId: string): Followed {
 async function openAuctions(all: Given, random: Random) {
   const roomId = textAt(await all.run(seller, ROOM), 'createRoom', 'room', 'id')
   const funded = random(2) === 0
-  const create = async (endsInMs: number): Promise<string> => {
+  const create = async (endsInMs: number, reservePrice = 1_500): Promise<string> => {
     const softClose = { windowMs: 600_000, extensionMs: 600_000, capMs: 3_600_000 }
     const input = {
       ...{ roomId, title: 'Lamp', currency: 'EUR', startingPrice: 500, endsAt: fromNow(endsInMs), funded },
-      ...{ reservePrice: 1_500, buyNowPrice: 9_000, softClose },
+      ...{ reservePrice, buyNowPrice: 9_000, softClose },
     }
     return textAt(await all.run(seller, CREATE, { input }), 'createAuction', 'auction', 'id')
   }
-  const ids = [await create(600_000), await create(600_000)]
+  const ids = [await create(600_000), await create(600_000, 8_500)]
   for (const { user } of BIDDERS) {
     await all.run(seller, ADD, { roomId, userId: user.id })
     await all.run(bank, CREDIT, { id: user.id, amount: 20_000, key: user.id })
