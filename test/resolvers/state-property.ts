@@ -114,7 +114,11 @@ export async function follow<State, Result, Asked extends object, Read = undefin
     }
   }
 
-  async function snapshot(): Promise<{ readonly state: State; readonly at: Instant; readonly offset: Offset }> {
+  async function snapshot(): Promise<{
+    readonly state: State
+    readonly at: Instant
+    readonly offset: Offset
+  }> {
     const taken = await (part ?? source).snapshot(topic, reader)
     const event = { type: source.snapshotType, topic, ...taken, reset: false, ...taken.state }
     const state = definition.reduce(undefined, await resultOf(event))
@@ -147,7 +151,9 @@ export async function follow<State, Result, Asked extends object, Read = undefin
       const readNow = await read?.()
       for (const client of clients) {
         const when = `${about}, from ${client.since} to ${fresh.offset}`
-        expect(shown(client.state, fresh.at, client.read), when).toEqual(shown(fresh.state, fresh.at, readNow))
+        expect(shown(client.state, fresh.at, client.read), when).toEqual(
+          shown(fresh.state, fresh.at, readNow),
+        )
       }
       const { offset: since, state: first } = fresh
       const client = { since, first, state: first, read: readNow, wasReset: false }

@@ -15,8 +15,10 @@ const PUBLISH = `mutation ($input: PublishAnnouncementInput!) { publishAnnouncem
   ... on AnnouncementPayload { announcement { id } } } }`
 const RETRACT = 'mutation ($id: ID!) { retractAnnouncement(announcementId: $id) { __typename } }'
 const UPDATE = 'mutation ($input: UpdateRoomInput!) { updateRoom(input: $input) { __typename } }'
-const ADD = 'mutation ($roomId: ID!, $userId: ID!) { addMember(roomId: $roomId, userId: $userId) { __typename } }'
-const REMOVE = 'mutation ($roomId: ID!, $userId: ID!) { removeMember(roomId: $roomId, userId: $userId) { __typename } }'
+const ADD =
+  'mutation ($roomId: ID!, $userId: ID!) { addMember(roomId: $roomId, userId: $userId) { __typename } }'
+const REMOVE =
+  'mutation ($roomId: ID!, $userId: ID!) { removeMember(roomId: $roomId, userId: $userId) { __typename } }'
 const SHOWN = `{ announcements(first: 100) { edges { node { ...AnnouncementParts } } } }
   ${print(AnnouncementPartsFragmentDoc)}`
 
@@ -46,7 +48,12 @@ async function openAnnouncements(all: Given, random: Random) {
   const published: string[] = []
 
   async function act(step: number): Promise<unknown> {
-    const [what, value, roomId, member] = [random(12), random(1000), oneOf(random, roomIds), oneOf(random, [ann, bob])]
+    const [what, value, roomId, member] = [
+      random(12),
+      random(1000),
+      oneOf(random, roomIds),
+      oneOf(random, [ann, bob]),
+    ]
     const userId = member.user.id
     if (what === 0) return give(all, owner, ADD, { roomId, userId })
     if (what === 1) return give(all, owner, REMOVE, { roomId, userId })
@@ -57,9 +64,16 @@ async function openAnnouncements(all: Given, random: Random) {
     const id = published[value % (published.length || 1)]
     if (what < 7 && id !== undefined) return give(all, what < 5 ? admin : owner, RETRACT, { id })
     const audience = oneOf(() => value % 5, ['GLOBAL', 'AUTHENTICATED', 'ADMIN', 'ROOM', 'ROOM'])
-    const input = { audience, title: `Number ${step}`, body: 'At random.', ...(audience === 'ROOM' && { roomId }) }
+    const input = {
+      audience,
+      title: `Number ${step}`,
+      body: 'At random.',
+      ...(audience === 'ROOM' && { roomId }),
+    }
     const expiry = value % 3 === 0 ? {} : { expiresAt: fromNow(20 + (value % 7) * 100) }
-    const answer = await give(all, audience === 'ROOM' ? owner : admin, PUBLISH, { input: { ...input, ...expiry } })
+    const answer = await give(all, audience === 'ROOM' ? owner : admin, PUBLISH, {
+      input: { ...input, ...expiry },
+    })
     if (JSON.stringify(answer)?.includes('"id"')) {
       published.push(textAt(answer, 'publishAnnouncement', 'announcement', 'id'))
     }

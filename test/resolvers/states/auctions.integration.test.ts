@@ -18,7 +18,8 @@ const OVER: readonly string[] = ['SOLD', 'UNSOLD', 'CANCELLED']
 
 const ROOM = `mutation { createRoom(input: { name: "Sale", kind: AUCTION, visibility: PUBLIC }) {
   ... on RoomPayload { room { id } } } }`
-const ADD = 'mutation ($roomId: ID!, $userId: ID!) { addMember(roomId: $roomId, userId: $userId) { __typename } }'
+const ADD =
+  'mutation ($roomId: ID!, $userId: ID!) { addMember(roomId: $roomId, userId: $userId) { __typename } }'
 const REMOVE = `mutation ($roomId: ID!, $userId: ID!) {
   removeMember(roomId: $roomId, userId: $userId, voidBids: true) { __typename } }`
 const PAUSES = ['pauseRoom', 'resumeRoom'].map((field) => {

@@ -32,7 +32,8 @@ async function openLeaderboard(all: Given, random: Random) {
     definition: liveRoomLeaderboard(roomId),
     reader: null,
     shown: first,
-    asked: async () => first(((await all.run(engine, SHOWN, { roomId })) as Answer).room.leaderboard.standings),
+    asked: async () =>
+      first(((await all.run(engine, SHOWN, { roomId })) as Answer).room.leaderboard.standings),
     entries: ['LeaderboardUpdated', 'RankingChanged', 'LeaderboardSnapshotCreated'],
   })
 

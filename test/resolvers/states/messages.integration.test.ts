@@ -14,8 +14,10 @@ const SEND = 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) 
 const EDIT = `mutation ($id: ID!, $body: String!, $mentions: [ID!]) {
   editMessage(messageId: $id, body: $body, mentions: $mentions) { __typename } }`
 const DELETE = 'mutation ($id: ID!) { deleteMessage(messageId: $id) { __typename } }'
-const REMOVE = 'mutation ($roomId: ID!, $userId: ID!) { removeMember(roomId: $roomId, userId: $userId) { __typename } }'
-const ADD = 'mutation ($roomId: ID!, $userId: ID!) { addMember(roomId: $roomId, userId: $userId) { __typename } }'
+const REMOVE =
+  'mutation ($roomId: ID!, $userId: ID!) { removeMember(roomId: $roomId, userId: $userId) { __typename } }'
+const ADD =
+  'mutation ($roomId: ID!, $userId: ID!) { addMember(roomId: $roomId, userId: $userId) { __typename } }'
 const ADVANCE = `mutation ($roomId: ID!, $to: Int!) {
   advanceReceipt(roomId: $roomId, readThrough: $to) { __typename } }`
 const LAST = `query ($roomId: ID!) { room(id: $roomId) {
@@ -78,7 +80,12 @@ async function openMessages(all: Given, random: Random) {
 
   async function act(step: number): Promise<unknown> {
     const author = oneOf(random, AUTHORS)
-    const [what, which, mentioned, isReply] = [random(20), random(1000), oneOf(random, AUTHORS), random(4) === 0]
+    const [what, which, mentioned, isReply] = [
+      random(20),
+      random(1000),
+      oneOf(random, AUTHORS),
+      random(4) === 0,
+    ]
     if (step % 5 === 0) sent = (await last()).messages.edges.map(({ node }) => node)
     const message = sent[which % (sent.length || 1)]
     const mentions = which % 3 === 0 ? [mentioned.user.id] : []

@@ -57,7 +57,13 @@ async function openRooms(all: Given, random: Random) {
   const followed = rooms.map((roomId) => {
     const asked = async (): Promise<{ readonly room: Room; readonly members: readonly Member[] }> => {
       const { members, ...room } = ((await all.run(admin, SHOWN, { roomId })) as Answer).room
-      return { room, members: changed(members.edges.map(({ node }) => node), new Map()) }
+      return {
+        room,
+        members: changed(
+          members.edges.map(({ node }) => node),
+          new Map(),
+        ),
+      }
     }
     return follow(all, random, {
       definition: liveRoom(roomId),
@@ -73,7 +79,11 @@ async function openRooms(all: Given, random: Random) {
   })
 
   async function act(step: number): Promise<unknown> {
-    const [roomId, guest, moderator] = [oneOf(random, rooms), oneOf(random, GUESTS), oneOf(random, [owner, admin])]
+    const [roomId, guest, moderator] = [
+      oneOf(random, rooms),
+      oneOf(random, GUESTS),
+      oneOf(random, [owner, admin]),
+    ]
     const [what, value, isEnd] = [random(16), random(1000), random(20) === 0]
     const member = { roomId, userId: guest.user.id }
     switch (what) {

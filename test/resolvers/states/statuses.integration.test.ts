@@ -35,7 +35,11 @@ async function openStatuses(all: Given, random: Random) {
   )
 
   function act(step: number): Promise<unknown> {
-    const [subjectId, userId, value] = [oneOf(random, SUBJECTS), oneOf(random, [null, 'ann', 'bob']), random(6)]
+    const [subjectId, userId, value] = [
+      oneOf(random, SUBJECTS),
+      oneOf(random, [null, 'ann', 'bob']),
+      random(6),
+    ]
     const when = value === 0 ? { reportedAt: fromNow(-random(300)) } : {}
     const input = { kind: 'UPLOAD', subjectId, state: `step ${step}`, userId, data: { value }, ...when }
     return give(all, service, REPORT, { input: value === 1 ? { ...input, state: 'the same' } : input })

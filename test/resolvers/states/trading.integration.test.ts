@@ -19,7 +19,8 @@ const CREATE = `mutation ($disclosure: TradeDisclosure) { createRoom(input: {
 const ADD = `mutation ($roomId: ID!, $userId: ID!, $role: MemberRole) {
   addMember(roomId: $roomId, userId: $userId, role: $role) { __typename } }`
 const LEAVE = 'mutation ($roomId: ID!) { leaveRoom(roomId: $roomId) { __typename } }'
-const REMOVE = 'mutation ($roomId: ID!, $userId: ID!) { removeMember(roomId: $roomId, userId: $userId) { __typename } }'
+const REMOVE =
+  'mutation ($roomId: ID!, $userId: ID!) { removeMember(roomId: $roomId, userId: $userId) { __typename } }'
 const ORDER = 'mutation ($input: ReportOrderInput!) { reportOrder(input: $input) { __typename } }'
 const POSITION = 'mutation ($input: ReportPositionInput!) { reportPosition(input: $input) { __typename } }'
 const PORTFOLIO = 'mutation ($input: ReportPortfolioInput!) { reportPortfolio(input: $input) { __typename } }'
@@ -29,7 +30,18 @@ const POSITIONS = `query ($roomId: ID!) {
   ${print(PositionPartsFragmentDoc)} ${print(PortfolioPartsFragmentDoc)}`
 
 const OPEN = ['NEW', 'PARTIALLY_FILLED']
-const EXECUTIONS = ['NEW', 'NEW', 'NEW', 'TRADE', 'TRADE', 'TRADE', 'REPLACED', 'CANCELED', 'EXPIRED', 'REJECTED']
+const EXECUTIONS = [
+  'NEW',
+  'NEW',
+  'NEW',
+  'TRADE',
+  'TRADE',
+  'TRADE',
+  'REPLACED',
+  'CANCELED',
+  'EXPIRED',
+  'REJECTED',
+]
 
 const isOpen = ({ status }: Order): boolean => OPEN.includes(status)
 
@@ -56,7 +68,9 @@ async function openTrading(all: Given, random: Random) {
       // A snapshot has no others.
       shown: (orders) => orders.filter(isOpen),
       async asked() {
-        const { orders } = (await all.run(reader, ORDERS, { roomId })) as { readonly orders: readonly Order[] }
+        const { orders } = (await all.run(reader, ORDERS, { roomId })) as {
+          readonly orders: readonly Order[]
+        }
         const byId = sorted(orders.filter(isOpen), ({ orderId }) => orderId)
         return byId.sort((one, other) => Date.parse(other.updatedAt) - Date.parse(one.updatedAt))
       },
@@ -72,25 +86,44 @@ async function openTrading(all: Given, random: Random) {
   ])
 
   function act(step: number): Promise<unknown> {
-    const [what, value, trader, symbol] = [random(24), random(1000), oneOf(random, TRADERS), oneOf(random, SYMBOLS)]
+    const [what, value, trader, symbol] = [
+      random(24),
+      random(1000),
+      oneOf(random, TRADERS),
+      oneOf(random, SYMBOLS),
+    ]
     const { id: userId } = trader.user
     const member = { roomId, userId }
     const when = value % 4 === 0 ? { reportedAt: fromNow(-value) } : {}
-    if (what === 0) return give(all, engine, ADD, { ...member, role: value % 2 === 0 ? 'MODERATOR' : 'MEMBER' })
-    if (what === 1) return value % 2 === 0 ? give(all, trader, LEAVE, { roomId }) : give(all, engine, REMOVE, member)
+    if (what === 0)
+      return give(all, engine, ADD, { ...member, role: value % 2 === 0 ? 'MODERATOR' : 'MEMBER' })
+    if (what === 1)
+      return value % 2 === 0 ? give(all, trader, LEAVE, { roomId }) : give(all, engine, REMOVE, member)
     if (what === 2) return give(all, engine, ADD, member)
     if (what < 6) {
       const price = value % 3 === 0 ? {} : { averageEntryPrice: value + 1, markPrice: value + 5 }
-      return give(all, engine, POSITION, { input: { ...member, symbol, quantity: (value % 7) - 3, ...price, ...when } })
+      return give(all, engine, POSITION, {
+        input: { ...member, symbol, quantity: (value % 7) - 3, ...price, ...when },
+      })
     }
     if (what < 9) {
-      return give(all, engine, PORTFOLIO, { input: { ...member, cash: value % 5, equity: value % 3, ...when } })
+      return give(all, engine, PORTFOLIO, {
+        input: { ...member, cash: value % 5, equity: value % 3, ...when },
+      })
     }
     const executionType = oneOf(random, EXECUTIONS)
     const orderId = `${userId} ${symbol} ${value % (4 + Math.trunc(step / 5))}`
-    const fill = executionType === 'TRADE' ? { lastQuantity: 1 + (value % 6), lastPrice: 10 + (value % 9) } : {}
-    const terms = { symbol, side: oneOf(() => orderId.length % 2, ['BUY', 'SELL']), type: 'MARKET', quantity: 12 }
-    return give(all, engine, ORDER, { input: { ...member, orderId, executionId: `${step}`, executionType, ...terms, ...fill } })
+    const fill =
+      executionType === 'TRADE' ? { lastQuantity: 1 + (value % 6), lastPrice: 10 + (value % 9) } : {}
+    const terms = {
+      symbol,
+      side: oneOf(() => orderId.length % 2, ['BUY', 'SELL']),
+      type: 'MARKET',
+      quantity: 12,
+    }
+    return give(all, engine, ORDER, {
+      input: { ...member, orderId, executionId: `${step}`, executionType, ...terms, ...fill },
+    })
   }
 
   return { followed: await Promise.all(followed), act }
