@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises'
 import { GraphQLError, type OperationDefinitionNode, print } from 'graphql'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { LiveDefinition } from '../../client/src/state/live.ts'
 import type { Viewer } from '../../src/auth/viewer.ts'
 import { SightWatch } from '../../src/hub/sight-watch.ts'
@@ -10,12 +10,15 @@ import { asOffset, type Offset, type Position } from '../../src/kernel/position.
 import type { Topic } from '../../src/kernel/topic.ts'
 import type { Entry } from '../../src/log/entry.ts'
 import { createRandom } from '../support/random.ts'
+import { PATIENTLY, runs } from '../support/runs.ts'
 import { type Given, openGiven, type Variables } from './given.ts'
 
 /**
  * Snapshot plus entries equals state: random commands, given several at a time; at random points a snapshot is taken, and a
  * client that began with any earlier one must show the same after the entries that it was sent since. What the queries answer
  * must agree, and so must what a client gets that returns at the end with the cursor of an old snapshot.
+ * Presence, typing and tickers have no history: each of their payloads is the whole state. Wallets, outboxes and revocations
+ * have no subscription.
  */
 
 /** `below`: a whole number from 0 on, below it. */
@@ -267,46 +270,59 @@ export interface Scene {
 /** Opens a scene in a database of its own. */
 export type OpenScene = (all: Given, random: Random) => Promise<Scene>
 
-/** `npm run torture -- states` asks for so many commands of each family. */
-const LONG = Number(process.env['STATE_COMMANDS'] ?? 0)
-const LONG_FIGURES = process.env['STATE_FIGURES']
-const SHORT_RUNS = [1, 2]
-const SHORT = 120
+/** The usual run gives so many commands; the long form, as `npm run torture -- states`, PROPERTY_RUNS. */
+const SHORT = 160
+const COMMANDS = runs(SHORT).numRuns
+/** The long form adds its figures to this file, a line of JSON for each family. */
+const FIGURES_FILE = process.env['STATE_FIGURES']
+/** Of a failure that is to be repeated. */
+const SEED = process.env['STATE_SEED']
 /** A scene gets so many commands; then another begins. */
-const SCENE = 400
+const SCENE = COMMANDS > SHORT ? 400 : SHORT / 2
 const MAX_AT_ONCE = 4
 const COMPARE_ONE_IN = 6
 
-/** Registers the property for one family: short, or as long as the environment asks for. */
+/** Other work may run on the machine. */
+const TIMEOUT = { timeout: Math.max(60_000, PATIENTLY.timeout) }
+
+/** Registers the property for one family. */
 export function testState(family: string, known: readonly Viewer[], open: OpenScene): void {
-  describe(`a client of ${family}`, () => {
-    test.for(LONG > 0 ? [LONG] : SHORT_RUNS.map(() => SHORT))(
-      'shows after the entries that followed any snapshot what a later snapshot and the queries show (%i commands)',
-      { timeout: 60_000 + LONG * 500 },
-      async (commands) => {
-        const startedAt = performance.now()
-        const totals = { entries: 0, snapshots: 0 }
-        const types = new Map<string, number>()
-        const expected = new Set<string>()
-        for (let left = commands; left > 0; left -= SCENE) {
-          const run = await runScene(known, open, Math.min(left, SCENE))
-          totals.snapshots += run.snapshots
-          for (const { entryTypes, expectedTypes } of run.followed) {
-            for (const type of expectedTypes) expected.add(type)
-            for (const [type, count] of entryTypes) {
-              types.set(type, (types.get(type) ?? 0) + count)
-              totals.entries += count
-            }
+  test(
+    `a client of ${family} shows after entries what a snapshot and the queries show`,
+    PATIENTLY,
+    async () => {
+      const startedAt = performance.now()
+      const types = new Map<string, number>()
+      const expected = new Set<string>()
+      let [entries, snapshots] = [0, 0]
+      for (let left = COMMANDS; left > 0; left -= SCENE) {
+        const run = await runScene(known, open, Math.min(left, SCENE))
+        snapshots += run.snapshots
+        for (const { entryTypes, expectedTypes } of run.followed) {
+          for (const type of expectedTypes) expected.add(type)
+          for (const [type, count] of entryTypes) {
+            types.set(type, (types.get(type) ?? 0) + count)
+            entries += count
           }
         }
-        if (LONG === 0) return
-        expect([...expected].filter((type) => !types.has(type))).toEqual([])
-        const seconds = Math.round((performance.now() - startedAt) / 1000)
-        const figures = { family, commands, ...totals, seconds, types: Object.fromEntries(types) }
-        if (LONG_FIGURES !== undefined) await appendFile(LONG_FIGURES, `${JSON.stringify(figures)}\n`)
-      },
-    )
-  })
+      }
+      if (COMMANDS === SHORT) return
+      const missing = [...expected].filter((type) => !types.has(type))
+      expect(missing, 'types of entries that never came').toEqual([])
+      const seconds = Math.round((performance.now() - startedAt) / 1000)
+      const figures: StateFigures = { family, commands: COMMANDS, entries, snapshots, seconds }
+      if (FIGURES_FILE !== undefined) await appendFile(FIGURES_FILE, `${JSON.stringify(figures)}\n`)
+    },
+  )
+}
+
+/** What a long run did without finding a difference. `entries`: as often as a reader got one. */
+export interface StateFigures {
+  readonly family: string
+  readonly commands: number
+  readonly entries: number
+  readonly snapshots: number
+  readonly seconds: number
 }
 
 async function runScene(
@@ -314,7 +330,7 @@ async function runScene(
   open: OpenScene,
   commands: number,
 ): Promise<{ readonly followed: readonly Followed[]; readonly snapshots: number }> {
-  const seed = Number(process.env['STATE_SEED'] ?? Math.trunc(Math.random() * 2 ** 31))
+  const seed = SEED === undefined ? Math.trunc(Math.random() * 2 ** 31) : Number(SEED)
   const random = createRandom(seed)
   await using opened = await disposable(openGiven(...known))
   const { followed, act } = await open(opened.all, random)
