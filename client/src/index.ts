@@ -25,6 +25,7 @@ export { liveNotifications, type Notification, type NotificationsState } from '.
 export { liveOrders, type Order, type OrdersState } from './state/orders.ts'
 export { livePositions, type Portfolio, type Position, type PositionsState } from './state/positions.ts'
 export { livePresence, liveTyping, type PresenceState, type TypingState } from './state/presence.ts'
-export { liveRoom, type Room, type RoomState } from './state/room.ts'
+export { liveRoom, type MemberChange, type Room, type RoomState } from './state/room.ts'
+export { liveStatuses, type Status, type StatusesState } from './state/statuses.ts'
 export type { Sink } from './subscription.ts'
 export type { TokenSource } from './token.ts'

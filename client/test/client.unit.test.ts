@@ -8,7 +8,9 @@ describe('A client', () => {
   test('throws at what is no GraphQL, and is none the worse for it', async () => {
     const client = createRostrumClient({ url: NOWHERE })
     expect(() => client.subscribe({ query: 'subscription {' }, NOTHING)).toThrow('Syntax Error')
-    await expect(client.execute({ query: 'query A { a } query B { b }' })).rejects.toThrow('set operationName')
+    await expect(client.execute({ query: 'query A { a } query B { b }' })).rejects.toThrow(
+      'set operationName',
+    )
     expect(client.connection.get()).toEqual({ kind: 'idle' })
     await client.dispose()
   })

@@ -9,6 +9,7 @@ import { liveNotifications } from '../src/state/notifications.ts'
 import { liveOrders } from '../src/state/orders.ts'
 import { livePositions } from '../src/state/positions.ts'
 import { liveRoom } from '../src/state/room.ts'
+import { liveStatuses } from '../src/state/statuses.ts'
 
 /** What is left of `State` when the results came one after another. Of each entry, only what matters is said. */
 function after<State, Result, Variables>(
@@ -148,6 +149,40 @@ describe('The state of a room', () => {
     expect(state).toMatchObject({ room: room('LIVE', 2), latest: { __typename: 'MemberMuted' } })
     expect(after(liveRoom('r'), entry('RoomEnded', { room: room('ENDED') })).room).toEqual(room('ENDED'))
   })
+
+  test('knows what changed of its members, from each snapshot on', () => {
+    const entries = [
+      entry('RoomSnapshot', { room: room('LIVE') }),
+      entry('MemberJoined', { user: user('ann'), memberCount: 2, role: 'MEMBER', mutedUntil: null }),
+      entry('MemberMuted', { user: user('ann'), until: '9', mutedUntil: '9' }),
+      entry('MemberRoleChanged', { user: user('ann'), role: 'MODERATOR' }),
+      entry('MemberRoleChanged', { user: user('ben'), role: 'MEMBER' }),
+      entry('MemberLeft', { user: user('cid'), memberCount: 1 }),
+      entry('RoomPaused', { room: room('PAUSED') }),
+    ]
+    expect([...after(liveRoom('r'), ...entries).changes.values()]).toEqual([
+      { user: user('ann'), isMember: true, role: 'MODERATOR', mutedUntil: '9' },
+      { user: user('ben'), isMember: true, role: 'MEMBER' },
+      { user: user('cid'), isMember: false },
+    ])
+    const begun = after(liveRoom('r'), ...entries, entry('RoomSnapshot', { room: room('LIVE') }))
+    expect(begun.changes.size).toBe(0)
+  })
+})
+
+describe('The state of statuses', () => {
+  const status = (subjectId: string, updatedAt: string, state = '') => ({ subjectId, updatedAt, state })
+  const entry = (type: string, more: object) => ({ statuses: { __typename: type, ...more } })
+
+  test('has the latest of each subject, the latest change first, without those that were lost', () => {
+    const state = after(
+      liveStatuses('UPLOAD'),
+      entry('StatusesSnapshot', { statuses: [status('b', '1'), status('a', '1'), status('c', '2')] }),
+      entry('StatusChanged', { status: status('b', '3', 'new') }),
+      entry('StatusRemoved', { subjectId: 'a' }),
+    )
+    expect(state).toEqual([status('b', '3', 'new'), status('c', '2')])
+  })
 })
 
 describe('The state of announcements', () => {
@@ -184,12 +219,24 @@ describe('The state of notifications', () => {
         notifications: {
           __typename: 'NotificationsSnapshot',
           unread: [notification('1'), notification('2')],
+          unreadCount: 2,
         },
       },
       { notifications: { __typename: 'NotificationCreated', notification: notification('3') } },
       { notifications: { __typename: 'NotificationsRead', ids: ['2'], unreadCount: 2 } },
     )
     expect(state).toEqual({ unread: [notification('3'), notification('1')], unreadCount: 2 })
+  })
+
+  test('counts also what a snapshot does not have', () => {
+    const state = after(
+      liveNotifications(),
+      {
+        notifications: { __typename: 'NotificationsSnapshot', unread: [notification('1')], unreadCount: 500 },
+      },
+      { notifications: { __typename: 'NotificationCreated', notification: notification('2') } },
+    )
+    expect(state).toEqual({ unread: [notification('2'), notification('1')], unreadCount: 501 })
   })
 
   test('loses what was withdrawn', () => {
@@ -251,8 +298,26 @@ describe('The state of a ranking', () => {
 })
 
 describe('The state of orders', () => {
+  const order = (id: string, updatedAt: string, status = 'NEW') => ({ id, orderId: id, updatedAt, status })
+  const snapshotOf = (...open: readonly object[]) => ({ orders: { __typename: 'OrdersSnapshot', open } })
+  const accepted = (each: object) => ({ orders: { __typename: 'OrderAccepted', order: each } })
+
+  test('sorts those of one moment by their number, whichever way they came', () => {
+    const [one, two] = [order('1', '1'), order('2', '1')]
+    expect(after(liveOrders('r'), snapshotOf(two, one))).toEqual([one, two])
+    expect(after(liveOrders('r'), snapshotOf(), accepted(one), accepted(two))).toEqual([one, two])
+  })
+
+  test('keeps all that are open, and 500 that are over', () => {
+    const open = Array.from({ length: 600 }, (_, index) => order(`${1000 + index}`, '1'))
+    const over = Array.from({ length: 505 }, (_, index) =>
+      accepted(order(`o${index}`, `${2000 + index}`, 'FILLED')),
+    )
+    const state = after(liveOrders('r'), snapshotOf(...open), ...over)
+    expect([state.length, state[0]?.id, state[499]?.id, state[500]?.id]).toEqual([1100, 'o504', 'o5', '1000'])
+  })
+
   test('has the latest to change first', () => {
-    const order = (id: string, updatedAt: string, status = 'NEW') => ({ id, updatedAt, status })
     const state = after(
       liveOrders('r'),
       { orders: { __typename: 'OrdersSnapshot', open: [order('1', '1'), order('2', '2')] } },

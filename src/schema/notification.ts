@@ -55,13 +55,16 @@ const Notification = builder.objectRef<NotificationShape>('Notification').implem
 export const NotificationConnection = connectionType('Notification', Notification)
 
 const NotificationsSnapshot = builder
-  .objectRef<PresentedSnapshot & { readonly unread: readonly NotificationShape[] }>('NotificationsSnapshot')
+  .objectRef<
+    PresentedSnapshot & { readonly unread: readonly NotificationShape[]; readonly unreadCount: number }
+  >('NotificationsSnapshot')
   .implement({
     interfaces: [Event],
     description: 'The unread notifications as of `cursor`, newest last; of more than 200, the newest.',
     fields: (t) => ({
       reset: t.exposeBoolean('reset', { description: RESET }),
       unread: t.expose('unread', { type: [Notification], ...costs({ size: 20 }) }),
+      unreadCount: t.exposeInt('unreadCount', { description: 'How many are unread, also of more than 200.' }),
     }),
   })
 

@@ -1,9 +1,10 @@
 import { roomStatePlan } from '../resolvers/plans.ts'
-import type {
-  MemberEvent,
-  MuteEvent,
-  RoleEvent,
-  RoomEvent as RoomEventShape,
+import {
+  type MemberEvent,
+  type MuteEvent,
+  mutedUntilOf,
+  type RoleEvent,
+  type RoomEvent as RoomEventShape,
 } from '../resolvers/sources/room.ts'
 import type { RoomView } from '../resolvers/views.ts'
 import { builder, type TypeOf } from './builder.ts'
@@ -45,11 +46,22 @@ function memberEvent(name: string): TypeOf<MemberEvent> {
 const MemberRemoved = memberEvent('MemberRemoved')
 builder.objectField(MemberRemoved, 'reason', (t) => t.exposeString('reason', { nullable: true }))
 
+const MemberJoined = memberEvent('MemberJoined')
+builder.objectFields(MemberJoined, (t) => ({
+  role: t.field({ type: MemberRole, resolve: ({ role = 'MEMBER' }) => role }),
+  mutedUntil: t.field({ type: 'DateTime', nullable: true, resolve: ({ mutedUntil = null }) => mutedUntil }),
+}))
+
 const MemberMuted = builder.objectRef<MuteEvent>('MemberMuted').implement({
   interfaces: [Event],
   fields: (t) => ({
     user: t.expose('user', { type: User }),
     until: t.expose('until', { type: 'DateTime', nullable: true }),
+    mutedUntil: t.field({
+      type: 'DateTime',
+      nullable: true,
+      resolve: mutedUntilOf,
+    }),
   }),
 })
 
@@ -70,7 +82,7 @@ const RoomEvent = builder.unionType('RoomEvent', {
     roomEvent('RoomResumed'),
     roomEvent('RoomEnded'),
     roomEvent('RoomUpdated'),
-    memberEvent('MemberJoined'),
+    MemberJoined,
     memberEvent('MemberLeft'),
     MemberRemoved,
     MemberMuted,

@@ -164,6 +164,17 @@ describe('the changes of a ranking', () => {
     expect(last.ranks.map(lineOf)).toEqual(['100 u101 901, was 102', '101 u99 901, was 100'])
   })
 
+  test('tell who enters the first hundred places, also where their rank stays', () => {
+    const before = Array.from({ length: 102 }, (_, index) =>
+      score(`u${index}`, 1000 - Math.min(index, 50), index),
+    )
+    const after = before.map((each) => (each.user.id === 'u98' ? score('u98', 1, 9000) : each))
+    expect(told(before, after, 'DENSE').ranks.map(lineOf)).toEqual([
+      '51 u100 950, was 51',
+      '52 u98 1, was 51',
+    ])
+  })
+
   test('tell of the first thousand where thousands share a rank', () => {
     const equal = Array.from({ length: 3000 }, (_, index) => score(`u${index}`, 1, index))
     const better = equal.map((each) => (each.user.id === 'u2999' ? score('u2999', 2, 9000) : each))

@@ -51,10 +51,10 @@ export interface Given {
   /** How the hub is to serve a subscription. Throws where the caller may not. */
   plan(caller: Viewer | null, field: string, args: object): Promise<Plan>
   /** Executes a subscription against one value, as the hub does for a whole group: without any viewer. */
-  present(text: string, value: unknown): Promise<Data>
+  present(text: string, value: unknown, variables?: Variables): Promise<Data>
 }
 
-type Variables = Readonly<Record<string, unknown>>
+export type Variables = Readonly<Record<string, unknown>>
 
 /** An answer: it has whatever shape its own document asks for. */
 export type Data = unknown
@@ -152,8 +152,8 @@ export async function openGivenOn(
       if (plan === undefined) throw new Error(`${field} has no plan`)
       return plan(args, contextOf(caller))
     },
-    async present(text, value) {
-      return dataOf(await execution(text, { services }, value, {}))
+    async present(text, value, variables = {}) {
+      return dataOf(await execution(text, { services }, value, variables))
     },
   }
 }

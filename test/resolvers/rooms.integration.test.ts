@@ -24,8 +24,8 @@ const ROOM_STATE = `subscription { roomState(roomId: "-") { __typename ... on Ev
   ... on RoomSnapshot { reset room { name phase cursor memberCount } }
   ... on RoomUpdated { room { name memberCount members { totalCount edges { node { user { name } } } } } }
   ... on RoomPaused { room { phase } }
-  ... on MemberJoined { user { id } memberCount } ... on MemberLeft { user { id } memberCount }
-  ... on MemberRemoved { user { id } memberCount reason } ... on MemberMuted { user { id } until }
+  ... on MemberJoined { user { id } memberCount role mutedUntil } ... on MemberLeft { user { id } memberCount }
+  ... on MemberRemoved { user { id } memberCount reason } ... on MemberMuted { user { id } until mutedUntil }
   ... on MemberRoleChanged { user { id } role } } }`
 
 async function createRoom({ run }: Given, visibility = 'PUBLIC', name = 'Hall'): Promise<string> {
@@ -161,6 +161,36 @@ describe('the members of a room', () => {
     expect(await replay(all, await all.plan(guest, 'roomState', { roomId }), ROOM_STATE)).toMatchObject([
       { __typename: 'MemberJoined', user: { id: 'guest' }, memberCount: 2 },
       { __typename: 'MemberRoleChanged', user: { id: 'guest' }, role: 'MODERATOR' },
+    ])
+  })
+
+  test('come with their role and with a mute that still stands, and the history tells of it', async () => {
+    const all = await given(owner, guest)
+    const roomId = await createRoom(all)
+    const add = (role: string): Promise<unknown> =>
+      all.run(
+        owner,
+        `mutation { addMember(roomId: "${roomId}", userId: "guest", role: ${role}) { __typename } }`,
+      )
+    await add('MEMBER')
+    const mute = (until: string): Promise<unknown> =>
+      all.run(
+        owner,
+        `mutation { muteMember(roomId: "${roomId}", userId: "guest", until: ${until}) { __typename } }`,
+      )
+    await mute('null')
+    await mute('"2020-01-01T00:00:00.000Z"')
+    await mute('null')
+    await all.run(guest, `mutation { leaveRoom(roomId: "${roomId}") { __typename } }`)
+    await add('MODERATOR')
+    const forever = '9999-12-31T23:59:59.999Z'
+    expect(await replay(all, await all.plan(guest, 'roomState', { roomId }), ROOM_STATE)).toMatchObject([
+      { __typename: 'MemberJoined', role: 'MEMBER', mutedUntil: null },
+      { __typename: 'MemberMuted', until: null, mutedUntil: forever },
+      { __typename: 'MemberMuted', mutedUntil: null },
+      { __typename: 'MemberMuted', until: null, mutedUntil: forever },
+      { __typename: 'MemberLeft' },
+      { __typename: 'MemberJoined', role: 'MODERATOR', mutedUntil: forever },
     ])
   })
 

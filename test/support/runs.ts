@@ -1,4 +1,4 @@
-/** `PROPERTY_RUNS=10000 npm test -- test/domain test/hub` is the long form; undefined in the usual one. */
+/** `PROPERTY_RUNS=10000 npm test -- test/domain test/hub test/resolvers/states` is the long form; undefined in the usual one. */
 const asked = process.env['PROPERTY_RUNS']
 const FROM_ENVIRONMENT = asked === undefined ? undefined : countOf(asked)
 

@@ -6,8 +6,12 @@ import { type Breaches, breachCount } from './check.ts'
 import type { Fault } from './fault.ts'
 import { FAULTS } from './faults.ts'
 import type { Outcome } from './scene.ts'
+import { runStates } from './states.ts'
 
-/** `npm run torture -- 3 7` runs the long form of those faults, without numbers all, and notes each as it ends. */
+/**
+ * `npm run torture -- 3 7` runs the long form of those faults, without numbers all, and notes each as it ends.
+ * `npm run torture -- states` runs that of the property of states.
+ */
 const REPORT = join(import.meta.dirname, '../../docs/reliability.md')
 const MARK = '<!-- What follows is written by `npm run torture`. -->'
 const BREACHES = [
@@ -39,18 +43,23 @@ async function note(row: string): Promise<void> {
   await writeFile(REPORT, `${page}${MARK}\n\n${[HEAD, ...rows].join('\n')}\n`)
 }
 
-const wanted = process.argv.slice(2).map(Number)
-await using postgres = await startPostgres()
-for (const fault of FAULTS) {
-  if (wanted.length > 0 && !wanted.includes(fault.number)) continue
-  const seed = Date.now() % 1_000_000
-  process.stderr.write(`fault ${fault.number}, seed ${seed}\n`)
-  const outcome = await fault.run('long', seed, postgres)
-  const row = rowOf(fault, outcome)
-  process.stdout.write(`${row}\n`)
-  await note(row)
-  const isReset = outcome.figures.resets > 0 && fault.mayReset !== true
-  for (const sentence of outcome.broken) process.stderr.write(`${sentence}\n`)
-  const isBroken = breachCount(outcome.figures) > 0 || outcome.broken.length > 0
-  if (isBroken || isReset || !outcome.areAllAnswered) process.exitCode = 1
+async function runFaults(wanted: readonly number[]): Promise<void> {
+  await using postgres = await startPostgres()
+  for (const fault of FAULTS) {
+    if (wanted.length > 0 && !wanted.includes(fault.number)) continue
+    const seed = Date.now() % 1_000_000
+    process.stderr.write(`fault ${fault.number}, seed ${seed}\n`)
+    const outcome = await fault.run('long', seed, postgres)
+    const row = rowOf(fault, outcome)
+    process.stdout.write(`${row}\n`)
+    await note(row)
+    const isReset = outcome.figures.resets > 0 && fault.mayReset !== true
+    for (const sentence of outcome.broken) process.stderr.write(`${sentence}\n`)
+    const isBroken = breachCount(outcome.figures) > 0 || outcome.broken.length > 0
+    if (isBroken || isReset || !outcome.areAllAnswered) process.exitCode = 1
+  }
 }
+
+const args = process.argv.slice(2)
+if ((args.length === 0 || args.includes('states')) && !(await runStates(REPORT, RUN))) process.exitCode = 1
+if (args.join() !== 'states') await runFaults(args.filter((arg) => arg !== 'states').map(Number))

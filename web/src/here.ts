@@ -1,3 +1,4 @@
+import type { MemberChange } from '@rostrum/client'
 import { useConnection, useRoom } from '@rostrum/client/react'
 import { createContext, useContext, useEffect, useState } from 'react'
 import { isRefused, useCommand } from './command.ts'
@@ -48,10 +49,8 @@ export function useEntered(roomId: string): Here {
   const isKnown = room.kind === 'live'
   // A role in another room does not count here.
   const here = joined?.roomId === roomId ? joined : undefined
-  const role = here?.role ?? null
-  const latest = isKnown ? room.state.latest : undefined
-  const mine =
-    latest !== undefined && 'user' in latest && latest.user.id === identity?.id ? latest : undefined
+  const change = isKnown && identity !== null ? room.state.changes.get(identity.id) : undefined
+  const role = change?.isMember === false ? null : (change?.role ?? here?.role ?? null)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each room and person
   useEffect(() => {
@@ -62,24 +61,13 @@ export function useEntered(roomId: string): Here {
     })
   }, [identity?.id, roomId, isKnown])
 
-  useEffect(() => {
-    if (mine === undefined) return
-    if (mine.__typename === 'MemberRemoved') {
-      const barred = `You were removed from this room: ${mine.reason}`
-      setJoined({ roomId, role: null, barred })
-    } else if (mine.__typename === 'MemberRoleChanged') setJoined({ roomId, role: mine.role })
-    else if (mine.__typename === 'MemberJoined') {
-      setJoined((before) => ({ roomId, role: before?.role ?? 'MEMBER' }))
-    }
-  }, [mine, roomId])
-
   const roles = connection.kind === 'connected' ? (connection.user?.roles ?? []) : []
   return {
     // The address may name a built-in room by its bare name; the server's answers name it by its id.
     roomId: isKnown ? room.state.room.id : roomId,
     myId: identity?.id ?? null,
     // Direct rooms are visible to their two members only, and cannot be joined.
-    barred: here?.barred,
+    barred: barredBy(change) ?? (change?.isMember === true ? undefined : here?.barred),
     isMember: role !== null || (identity !== null && isKnown && room.state.room.kind === 'DIRECT'),
     canModerate:
       identity?.isAuctioneer === true || [role ?? '', ...roles].some((each) => MODERATING.includes(each)),
@@ -87,4 +75,11 @@ export function useEntered(roomId: string): Here {
     shownAuction,
     onShown,
   }
+}
+
+function barredBy(change: MemberChange | undefined): string | undefined {
+  if (change?.isMember !== false) return undefined
+  const { removedFor } = change
+  if (removedFor === undefined) return 'You are no longer a member of this room.'
+  return removedFor === '' ? 'You were removed from this room.' : `You were removed from this room: ${removedFor}`
 }

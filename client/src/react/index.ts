@@ -12,5 +12,6 @@ export {
   usePresence,
   useRoom,
   useRoomLeaderboard,
+  useStatuses,
   useTyping,
 } from './topics.ts'

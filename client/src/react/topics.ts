@@ -1,3 +1,4 @@
+import type { StatusKind } from '../gql/graphql.ts'
 import { type AnnouncementsState, inForce, liveAnnouncements } from '../state/announcements.ts'
 import { type AuctionState, liveAuction } from '../state/auction.ts'
 import { type AuctionsState, liveAuctions } from '../state/auctions.ts'
@@ -9,6 +10,7 @@ import { liveOrders, type OrdersState } from '../state/orders.ts'
 import { livePositions, type PositionsState } from '../state/positions.ts'
 import { livePresence, liveTyping, type PresenceState, type TypingState } from '../state/presence.ts'
 import { liveRoom, type RoomState } from '../state/room.ts'
+import { liveStatuses, type StatusesState } from '../state/statuses.ts'
 import { useServerTime } from './connection.ts'
 import { shareLive, useLive } from './live.ts'
 
@@ -22,6 +24,7 @@ const messages = shareLive(liveMessages)
 const rooms = shareLive(liveRoom)
 const presences = shareLive(livePresence)
 const typings = shareLive(liveTyping)
+const statuses = shareLive((kind: StatusKind) => liveStatuses(kind))
 const announcements = shareLive(liveAnnouncements)
 const notifications = shareLive(liveNotifications)
 
@@ -63,7 +66,7 @@ export function useMessages(roomId: string): Live<MessagesState> {
   return useLive(messages, roomId)
 }
 
-/** A room, live: its phase and member count. */
+/** A room, live: its phase, its member count, and changes of memberships. */
 export function useRoom(roomId: string): Live<RoomState> {
   return useLive(rooms, roomId)
 }
@@ -83,6 +86,11 @@ export function useAnnouncements(): Live<AnnouncementsState> {
   const live = useLive(announcements, '')
   const now = useServerTime(EXPIRY_MS)
   return live.kind === 'live' ? { kind: 'live', state: inForce(live.state, now) } : live
+}
+
+/** The statuses of one kind that the viewer may see, live. Refused for visitors. */
+export function useStatuses(kind: StatusKind): Live<StatusesState> {
+  return useLive(statuses, kind)
 }
 
 /** The unread notifications of the signed-in user, live. Refused for visitors. */

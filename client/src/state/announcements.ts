@@ -30,7 +30,7 @@ function reduce(
 ): AnnouncementsState {
   switch (entry.__typename) {
     case 'AnnouncementsSnapshot':
-      return [...entry.announcements].sort((a, b) => (a.publishedAt < b.publishedAt ? 1 : -1))
+      return [...entry.announcements].reverse()
     case 'AnnouncementPublished':
       return [entry.announcement, ...state]
     case 'AnnouncementRetracted':

@@ -8,7 +8,7 @@ import type { LiveDefinition } from './live.ts'
 
 export type Standing = StandingPartsFragment
 
-/** Best first: the first 100 of the snapshot and all whose score has changed since. The first 100 ranks are exact. */
+/** Best first: the first 100 of the snapshot and all whose score has changed since. The first 100 places are exact. */
 export type LeaderboardState = readonly Standing[]
 
 type Definition = LiveDefinition<
@@ -44,9 +44,13 @@ function reduce(
       const changed = new Map(entry.standings.map((standing) => [standing.user.id, standing]))
       const removed = new Set('removedUserIds' in entry ? entry.removedUserIds : [])
       const others = state.filter(({ user }) => !changed.has(user.id) && !removed.has(user.id))
-      return [...others, ...changed.values()].sort(
-        (one, other) => one.rank - other.rank || (one.reachedAt < other.reachedAt ? -1 : 1),
-      )
+      return [...others, ...changed.values()].sort(byRank)
     }
   }
+}
+
+/** Those of one rank and moment stay in the order in which they came. */
+function byRank(one: Standing, other: Standing): number {
+  if (one.rank !== other.rank || one.reachedAt === other.reachedAt) return one.rank - other.rank
+  return one.reachedAt < other.reachedAt ? -1 : 1
 }

@@ -6,6 +6,7 @@ import {
 } from '../gql/graphql.ts'
 import type { LiveDefinition } from './live.ts'
 
+/** `deliveredCount` and `readCount` are those of the last entry about the message: receipts and members change them later. */
 export type Message = MessagePartsFragment
 
 /** How far a member has received and read. */

@@ -9,7 +9,7 @@ import type { LiveDefinition } from './live.ts'
 export type Notification = NotificationPartsFragment
 
 export interface NotificationsState {
-  /** Newest first. */
+  /** Newest first; of more than 200 at the snapshot, the newest 200 and those that came since. */
   readonly unread: readonly Notification[]
   readonly unreadCount: number
 }
@@ -27,8 +27,7 @@ const NONE: NotificationsState = { unread: [], unreadCount: 0 }
 function reduce(state = NONE, { notifications: entry }: LiveNotificationsSubscription): NotificationsState {
   switch (entry.__typename) {
     case 'NotificationsSnapshot': {
-      const unread = [...entry.unread].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
-      return { unread, unreadCount: unread.length }
+      return { unread: [...entry.unread].reverse(), unreadCount: entry.unreadCount }
     }
     case 'NotificationCreated':
       return { unread: [entry.notification, ...state.unread], unreadCount: state.unreadCount + 1 }

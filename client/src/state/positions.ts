@@ -13,7 +13,7 @@ export type Portfolio = PortfolioPartsFragment
 export interface PositionsState {
   /** One per user and symbol, by symbol. Closed positions have quantity 0 and their realised gain. */
   readonly positions: readonly Position[]
-  /** One per user. */
+  /** One per user, by user id. */
   readonly portfolios: readonly Portfolio[]
 }
 
@@ -28,11 +28,14 @@ const NONE: PositionsState = { positions: [], portfolios: [] }
 function reduce(state = NONE, { positions: entry }: LivePositionsSubscription): PositionsState {
   switch (entry.__typename) {
     case 'PositionsSnapshot':
-      return { positions: [...entry.positions].sort(bySymbol), portfolios: entry.portfolios }
+      return {
+        positions: [...entry.positions].sort(bySymbol),
+        portfolios: [...entry.portfolios].sort(byUser),
+      }
     case 'PortfolioUpdated': {
       const { portfolio } = entry
       const others = state.portfolios.filter(({ user }) => user.id !== portfolio.user.id)
-      return { ...state, portfolios: [...others, portfolio] }
+      return { ...state, portfolios: [...others, portfolio].sort(byUser) }
     }
     default: {
       const { position } = entry
@@ -46,5 +49,9 @@ function reduce(state = NONE, { positions: entry }: LivePositionsSubscription): 
 
 function bySymbol(one: Position, other: Position): number {
   if (one.symbol !== other.symbol) return one.symbol < other.symbol ? -1 : 1
+  return byUser(one, other)
+}
+
+function byUser(one: Pick<Position, 'user'>, other: Pick<Position, 'user'>): number {
   return one.user.id < other.user.id ? -1 : 1
 }

@@ -55,7 +55,11 @@ export const roomAggregate: Aggregate<RoomCommand, { readonly roomId: RoomId }, 
       if (!isPublicEvent(event) || after === null) return undefined
       const { memberCount } = after.room
       switch (event.type) {
-        case 'MemberJoined':
+        case 'MemberJoined': {
+          const { user, role } = event
+          const mutedUntil = after.memberships.get(user.id)?.mutedUntil ?? null
+          return { type: event.type, data: { user, memberCount, role, mutedUntil } }
+        }
         case 'MemberLeft':
           return { type: event.type, data: { user: event.user, memberCount } }
         case 'MemberRemoved':
@@ -63,7 +67,7 @@ export const roomAggregate: Aggregate<RoomCommand, { readonly roomId: RoomId }, 
         case 'MemberRoleChanged':
           return { type: event.type, data: { user: event.user, role: event.role } }
         case 'MemberMuted':
-          return { type: event.type, data: { user: event.user, until: event.until } }
+          return { type: event.type, data: { user: event.user, until: event.until, mutedUntil: event.mutedUntil } }
         default:
           return { type: event.type, data: { room: after.room } }
       }

@@ -1,10 +1,10 @@
 import type { UserId } from '../../kernel/id.ts'
 import type { RankingMethod } from '../room/room.ts'
-import type { RankingStep } from './order.ts'
+import type { Order, RankingStep } from './order.ts'
 import { rank } from './rank.ts'
 import type { Ranked, Score, Standing } from './standing.ts'
 
-/** Ranks beyond this one change hands unannounced. */
+/** Ranks and places beyond this one change hands unannounced. */
 export const TOLD_RANKS = 100
 /** So many share the ranks that are told, at most: where a whole board is at rank 1, a change would tell of all of it. */
 const TOLD_PLACES = 1000
@@ -14,7 +14,10 @@ export interface RankingChanges {
   readonly scores: readonly Standing[]
   /** Those who left the ranking. */
   readonly removed: readonly UserId[]
-  /** Those who came to another rank, to one of the first hundred or from one. */
+  /**
+   * Those who came to another rank, to one of the first hundred or from one, and those who came to one of the first hundred
+   * places: where ranks are shared, their rank may be the same as before, and a reader of so many places does not hold them.
+   */
   readonly ranks: readonly Standing[]
 }
 
@@ -27,13 +30,16 @@ export function changes(step: RankingStep, method: RankingMethod): RankingChange
   const after = step.after.scores
   const concerned = new Set([...step.changed.keys(), ...top(before, method), ...top(after, method)])
   const previous = new Map(rank(before, method, concerned).map((each) => [each.score.user.id, each]))
+  const entered = method === 'ORDINAL' ? NOBODY : enteredFirstPlaces(step)
   const scores: Standing[] = []
   const ranks: Standing[] = []
   const note = (now: Ranked, then: Ranked | undefined): void => {
     const standing = (): Standing => standingOf(now, then?.rank ?? null)
-    if (now.score.score !== then?.score.score) scores.push(standing())
+    const isScored = now.score.score !== then?.score.score
+    if (isScored) scores.push(standing())
     const isTold = Math.min(now.rank, then?.rank ?? Number.POSITIVE_INFINITY) <= TOLD_RANKS
-    if (isTold && now.rank !== then?.rank) ranks.push(standing())
+    const isNews = now.rank !== then?.rank || (!isScored && entered.has(now.score.user.id))
+    if (isTold && isNews) ranks.push(standing())
   }
   for (const now of rank(after, method, concerned)) {
     note(now, previous.get(now.score.user.id))
@@ -47,6 +53,16 @@ function top(scores: readonly Score[], method: RankingMethod): readonly UserId[]
   return rank(scores.slice(0, TOLD_PLACES), method)
     .filter((each) => each.rank <= TOLD_RANKS)
     .map((each) => each.score.user.id)
+}
+
+const NOBODY: ReadonlySet<UserId> = new Set()
+
+/** Who holds one of the first places now, and held none before. */
+function enteredFirstPlaces({ before, after }: RankingStep): ReadonlySet<UserId> {
+  const placesOf = ({ scores }: Order): Set<UserId> => {
+    return new Set(scores.slice(0, TOLD_RANKS).map(({ user }) => user.id))
+  }
+  return placesOf(after).difference(placesOf(before))
 }
 
 export function standingOf({ rank, score }: Ranked, previousRank: number | null): Standing {

@@ -101,6 +101,8 @@ export async function readUnread(
   readonly position: Position
   readonly at: Instant
   readonly unread: readonly Notification[]
+  /** Also of those that `most` leaves out. */
+  readonly unreadCount: number
 }> {
   const topic = notificationsTopic(owner)
   const last = executor
@@ -111,7 +113,11 @@ export async function readUnread(
     .limit(most)
     .as('last')
   const rows = await executor
-    .select({ epoch: topics.epoch, offset: topics.head, at: clock, notification: last._.selectedFields })
+    .select({
+      ...{ epoch: topics.epoch, offset: topics.head, at: clock, notification: last._.selectedFields },
+      unreadCount: sql<number>`(SELECT count(*)::int FROM ${notifications}
+        WHERE ${notifications.userId} = ${owner} AND ${notifications.readAt} IS NULL)`,
+    })
     .from(topics)
     .leftJoin(last, eq(topics.topic, topic))
     .where(eq(topics.topic, topic))
@@ -119,7 +125,8 @@ export async function readUnread(
   const [head] = rows
   if (head === undefined) throw new Error(`${topic} has not begun`)
   const unread = rows.flatMap((row) => (row.notification === null ? [] : [notificationOf(row.notification)]))
-  return { position: { epoch: head.epoch, offset: head.offset }, at: head.at, unread }
+  const { epoch, offset, at, unreadCount } = head
+  return { position: { epoch, offset }, at, unread, unreadCount }
 }
 
 function notificationOf({

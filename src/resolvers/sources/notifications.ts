@@ -28,8 +28,8 @@ export function createNotificationsSource(database: Database): Source {
     isSnapshotShared: true,
 
     async snapshot(topic) {
-      const { position, at, unread } = await readUnread(database, asUserId(idOf(topic)), MAX_SNAPSHOT)
-      return { position, at, state: { unread } }
+      const { position, at, ...state } = await readUnread(database, asUserId(idOf(topic)), MAX_SNAPSHOT)
+      return { position, at, state }
     },
 
     present(entry): NotificationCreatedEvent | NotificationsSettledEvent {

@@ -3,7 +3,7 @@ import type { Person } from '../../domain/person.ts'
 import type { MemberRole, Room } from '../../domain/room/room.ts'
 import type { PresentedEvent, Source } from '../../hub/source.ts'
 import { asRoomId } from '../../kernel/id.ts'
-import type { Instant } from '../../kernel/instant.ts'
+import { FAR_FUTURE, type Instant } from '../../kernel/instant.ts'
 import { idOf } from '../../kernel/topic.ts'
 import type { Database } from '../../log/database.ts'
 import { readRoom } from '../../log/read/rooms.ts'
@@ -21,6 +21,10 @@ interface MemberEntryData {
   readonly user: Person
   readonly memberCount: number
   readonly reason?: string | null
+  /** Of MemberJoined; absent in entries that were written before it was recorded. */
+  readonly role?: MemberRole
+  /** Of MemberJoined: a mute from an earlier membership still stands. */
+  readonly mutedUntil?: Instant | null
 }
 
 interface RoleEntryData {
@@ -32,6 +36,8 @@ interface RoleEntryData {
 interface MuteEntryData {
   readonly user: Person
   readonly until: Instant | null
+  /** Absent in entries that were written before it was recorded. */
+  readonly mutedUntil?: Instant | null
 }
 
 export type RoomEvent = PresentedEvent & { readonly room: RoomView }
@@ -58,6 +64,13 @@ export function createRoomSource(database: Database, reads: SharedReads): Source
       throw unreadable(entry)
     },
   }
+}
+
+/** What the membership holds since the event. */
+export function mutedUntilOf({ mutedUntil, until, at }: MuteEvent): Instant | null {
+  if (mutedUntil !== undefined) return mutedUntil
+  const wanted = until ?? FAR_FUTURE
+  return at < wanted ? wanted : null
 }
 
 export function isRoomData(data: object): data is RoomEntryData {

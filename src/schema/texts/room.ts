@@ -49,6 +49,9 @@ export const ROOM_TEXTS: Texts = {
   MemberJoined: 'A user became a member.',
   'MemberJoined.user': 'The new member.',
   'MemberJoined.memberCount': MEMBER_COUNT,
+  'MemberJoined.role': 'What the member may do in the room.',
+  'MemberJoined.mutedUntil':
+    'Until when the member may not write: a mute from an earlier membership still stands. Null for none.',
   MemberLeft: 'A member left.',
   'MemberLeft.user': 'The user who left.',
   'MemberLeft.memberCount': MEMBER_COUNT,
@@ -59,6 +62,8 @@ export const ROOM_TEXTS: Texts = {
   MemberMuted: 'A moderator muted a member, or lifted that.',
   'MemberMuted.user': 'The member.',
   'MemberMuted.until': 'Until when; null until further notice, in the past once lifted.',
+  'MemberMuted.mutedUntil':
+    'Until when the member may not write from now on, as `RoomMember.mutedUntil`: null once lifted, the end of year 9999 until further notice.',
 
   RoomPayload: 'An accepted command on a room.',
   'RoomPayload.room': 'The room as it is now.',

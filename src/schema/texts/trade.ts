@@ -107,7 +107,8 @@ export const TRADE_TEXTS: Texts = {
   LeaderboardEvent: 'An entry of a ranking’s history. Without `after`, the first is LeaderboardSnapshot.',
   'LeaderboardSnapshot.leaderboard': 'The ranking at `cursor`.',
   'LeaderboardUpdated.standings': 'The users whose scores changed, best first.',
-  'RankingChanged.standings': 'The users whose ranks changed, best first.',
+  'RankingChanged.standings':
+    'The users whose ranks changed or who entered the first 100 places, best first.',
   'LeaderboardSnapshotCreated.snapshotId': 'Pass it to `leaderboardSnapshot(id:)`.',
   'LeaderboardSnapshotCreated.standings': 'The first 100 of the copy, best first.',
   'LeaderboardArchive.id': 'Opaque. Pass it to `leaderboardSnapshot(id:)`.',
