@@ -28,6 +28,11 @@ function first(standings: readonly Standing[]): readonly object[] {
 async function openLeaderboard(all: Given, random: Random) {
   const ranking = oneOf(random, ['STANDARD', 'DENSE', 'DENSE', 'ORDINAL'])
   const roomId = textAt(await all.run(engine, CREATE, { ranking }), 'createRoom', 'room', 'id')
+  const everybody = Array.from({ length: PLAYERS }, (_, index) => ({
+    userId: `p${index}`,
+    score: random(30),
+  }))
+  await all.run(engine, REPORT, { roomId, scores: everybody })
   const followed = await follow(all, random, {
     definition: liveRoomLeaderboard(roomId),
     reader: null,
@@ -36,9 +41,6 @@ async function openLeaderboard(all: Given, random: Random) {
       first(((await all.run(engine, SHOWN, { roomId })) as Answer).room.leaderboard.standings),
     entries: ['LeaderboardUpdated', 'RankingChanged', 'LeaderboardSnapshotCreated'],
   })
-
-  const everybody = Array.from({ length: PLAYERS }, (_, index) => ({ userId: `p${index}`, score: random(30) }))
-  await all.run(engine, REPORT, { roomId, scores: everybody })
 
   function act(): Promise<unknown> {
     if (random(20) === 0) return give(all, engine, ARCHIVE, { roomId })

@@ -96,7 +96,8 @@ async function openTrading(all: Given, random: Random) {
     const member = { roomId, userId }
     const when = value % 4 === 0 ? { reportedAt: fromNow(-value) } : {}
     if (what < 3) return give(all, engine, ADD, { ...member, role: value % 2 === 0 ? 'MODERATOR' : 'MEMBER' })
-    if (what === 3) return value % 2 === 0 ? give(all, trader, LEAVE, { roomId }) : give(all, engine, REMOVE, member)
+    if (what === 3)
+      return value % 2 === 0 ? give(all, trader, LEAVE, { roomId }) : give(all, engine, REMOVE, member)
     if (what < 6) {
       const price = value % 3 === 0 ? {} : { averageEntryPrice: value + 1, markPrice: value + 5 }
       return give(all, engine, POSITION, {
