@@ -49,20 +49,20 @@ async function openAnnouncements(all: Given, random: Random) {
 
   async function act(step: number): Promise<unknown> {
     const [what, value, roomId, member] = [
-      random(12),
+      random(16),
       random(1000),
       oneOf(random, roomIds),
       oneOf(random, [ann, bob]),
     ]
     const userId = member.user.id
-    if (what === 0) return give(all, owner, ADD, { roomId, userId })
-    if (what === 1) return give(all, owner, REMOVE, { roomId, userId })
-    if (what === 2) {
-      const visibility = oneOf(() => value % 3, ['MEMBERS', 'AUTHENTICATED', 'PUBLIC'])
+    if (what < 3) return give(all, owner, ADD, { roomId, userId })
+    if (what < 5) return give(all, owner, REMOVE, { roomId, userId })
+    if (what === 5) {
+      const visibility = oneOf(() => value % 5, ['MEMBERS', 'MEMBERS', 'MEMBERS', 'AUTHENTICATED', 'PUBLIC'])
       return give(all, owner, UPDATE, { input: { roomId, visibility, name: `Hall ${step % 2}` } })
     }
     const id = published[value % (published.length || 1)]
-    if (what < 7 && id !== undefined) return give(all, what < 5 ? admin : owner, RETRACT, { id })
+    if (what < 9 && id !== undefined) return give(all, what < 8 ? admin : owner, RETRACT, { id })
     const audience = oneOf(() => value % 5, ['GLOBAL', 'AUTHENTICATED', 'ADMIN', 'ROOM', 'ROOM'])
     const input = {
       audience,

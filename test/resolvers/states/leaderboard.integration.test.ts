@@ -26,8 +26,13 @@ function first(standings: readonly Standing[]): readonly object[] {
 }
 
 async function openLeaderboard(all: Given, random: Random) {
-  const ranking = oneOf(random, ['STANDARD', 'DENSE', 'ORDINAL'])
+  const ranking = oneOf(random, ['STANDARD', 'DENSE', 'DENSE', 'ORDINAL'])
   const roomId = textAt(await all.run(engine, CREATE, { ranking }), 'createRoom', 'room', 'id')
+  const everybody = Array.from({ length: PLAYERS }, (_, index) => ({
+    userId: `p${index}`,
+    score: random(30),
+  }))
+  await all.run(engine, REPORT, { roomId, scores: everybody })
   const followed = await follow(all, random, {
     definition: liveRoomLeaderboard(roomId),
     reader: null,
@@ -40,7 +45,7 @@ async function openLeaderboard(all: Given, random: Random) {
   function act(): Promise<unknown> {
     if (random(20) === 0) return give(all, engine, ARCHIVE, { roomId })
     const players = Array.from({ length: 1 + random(12) }, () => `p${random(PLAYERS)}`)
-    const scores = [...new Set(players)].map((userId) => ({ userId, score: random(60) }))
+    const scores = [...new Set(players)].map((userId) => ({ userId, score: random(30) }))
     const when = random(5) === 0 ? { reportedAt: fromNow(-random(500)) } : {}
     return give(all, engine, REPORT, { roomId, scores, ...when })
   }

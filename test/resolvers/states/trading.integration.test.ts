@@ -58,7 +58,7 @@ function inOrder({ positions, portfolios }: PositionsState): PositionsState {
 }
 
 async function openTrading(all: Given, random: Random) {
-  const disclosure = oneOf(random, ['OWN', 'ROOM'])
+  const disclosure = oneOf(random, ['OWN', 'OWN', 'ROOM'])
   const roomId = textAt(await all.run(engine, CREATE, { disclosure }), 'createRoom', 'room', 'id')
   for (const { user } of TRADERS) await all.run(engine, ADD, { roomId, userId: user.id })
   const followed = [engine, ann, bob].flatMap((reader) => [
@@ -95,11 +95,9 @@ async function openTrading(all: Given, random: Random) {
     const { id: userId } = trader.user
     const member = { roomId, userId }
     const when = value % 4 === 0 ? { reportedAt: fromNow(-value) } : {}
-    if (what === 0)
-      return give(all, engine, ADD, { ...member, role: value % 2 === 0 ? 'MODERATOR' : 'MEMBER' })
-    if (what === 1)
+    if (what < 3) return give(all, engine, ADD, { ...member, role: value % 2 === 0 ? 'MODERATOR' : 'MEMBER' })
+    if (what === 3)
       return value % 2 === 0 ? give(all, trader, LEAVE, { roomId }) : give(all, engine, REMOVE, member)
-    if (what === 2) return give(all, engine, ADD, member)
     if (what < 6) {
       const price = value % 3 === 0 ? {} : { averageEntryPrice: value + 1, markPrice: value + 5 }
       return give(all, engine, POSITION, {
