@@ -81,5 +81,7 @@ function barredBy(change: MemberChange | undefined): string | undefined {
   if (change?.isMember !== false) return undefined
   const { removedFor } = change
   if (removedFor === undefined) return 'You are no longer a member of this room.'
-  return removedFor === '' ? 'You were removed from this room.' : `You were removed from this room: ${removedFor}`
+  return removedFor === ''
+    ? 'You were removed from this room.'
+    : `You were removed from this room: ${removedFor}`
 }
