@@ -280,6 +280,26 @@ describe('The state of a ranking', () => {
     expect(after(liveRoomLeaderboard('x'), snapshot, removed, moved)).toEqual([standing('b', 1, 8)])
   })
 
+  test('holds the first hundred places: who enters them comes after those of the same rank and moment', () => {
+    const places = Array.from({ length: 100 }, (_, index) => standing(`u${index}`, index < 90 ? 1 : 2, 9))
+    const level = places.map((each) => ({ ...each, reachedAt: '1' }))
+    const begun = { leaderboard: { __typename: 'LeaderboardSnapshot', leaderboard: { standings: level } } }
+    const fallen = changed('LeaderboardUpdated', standing('u95', 3, 1))
+    const entered = changed('RankingChanged', { ...standing('x', 2, 9), reachedAt: '1' })
+    const state = after(liveRoomLeaderboard('r'), begun, fallen, entered)
+    const next = after(liveRoomLeaderboard('r'), begun, fallen, entered, changed('LeaderboardUpdated'))
+    expect(next).toHaveLength(100)
+    expect(state.map((each) => each.user.id).slice(94)).toEqual([
+      'u94',
+      'u96',
+      'u97',
+      'u98',
+      'u99',
+      'x',
+      'u95',
+    ])
+  })
+
   test('has each user once, by rank', () => {
     const entries = [
       changed('LeaderboardUpdated', standing('b', 1, 10)),

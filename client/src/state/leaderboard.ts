@@ -8,7 +8,7 @@ import type { LiveDefinition } from './live.ts'
 
 export type Standing = StandingPartsFragment
 
-/** Best first: the first 100 of the snapshot and all whose score has changed since. The first 100 places are exact. */
+/** Best first. The first 100 places are exact; users moved below them by the last change may follow. */
 export type LeaderboardState = readonly Standing[]
 
 type Definition = LiveDefinition<
@@ -43,11 +43,16 @@ function reduce(
     default: {
       const changed = new Map(entry.standings.map((standing) => [standing.user.id, standing]))
       const removed = new Set('removedUserIds' in entry ? entry.removedUserIds : [])
-      const others = state.filter(({ user }) => !changed.has(user.id) && !removed.has(user.id))
+      // The ranks agree before an update, and again after the RankingChanged that follows. Everyone who enters the first places
+      // is told of then: users held below them would keep a place of long ago.
+      const held = entry.__typename === 'LeaderboardUpdated' ? state.slice(0, PLACES) : state
+      const others = held.filter(({ user }) => !changed.has(user.id) && !removed.has(user.id))
       return [...others, ...changed.values()].sort(byRank)
     }
   }
 }
+
+const PLACES = 100
 
 /** Those of one rank and moment stay in the order in which they came. */
 function byRank(one: Standing, other: Standing): number {
