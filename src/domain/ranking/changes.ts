@@ -57,15 +57,15 @@ function top(scores: readonly Score[], method: RankingMethod): readonly UserId[]
 const NOBODY: ReadonlySet<UserId> = new Set()
 
 /**
- * Who holds one of the first places now, and held none before; and whoever follows them at the same rank, so that a reader
- * who puts the standings behind those it holds has them in order.
+ * Who came to one of the first places without a score, since others fell; and whoever follows them at the same rank, so that a
+ * reader who puts these behind those it holds has them in order.
  */
-function enteredFirstPlaces({ before, after }: RankingStep): ReadonlySet<UserId> {
+function enteredFirstPlaces({ before, after, changed }: RankingStep): ReadonlySet<UserId> {
   const held = new Set(before.scores.slice(0, TOLD_RANKS).map(({ user }) => user.id))
   const entered = new Set<UserId>()
   let equal: number | undefined
   for (const { user, score } of after.scores.slice(0, TOLD_RANKS)) {
-    if (held.has(user.id) && score !== equal) continue
+    if ((held.has(user.id) || changed.has(user.id)) && score !== equal) continue
     entered.add(user.id)
     equal = score
   }
