@@ -313,7 +313,7 @@ describe('The state of a ranking', () => {
   test('of an auction leaves out whose bids were all voided, and of a room nobody', () => {
     const nothing = changed('LeaderboardUpdated', standing('a', 2, 0))
     expect(after(liveAuctionLeaderboard('a'), snapshot, nothing).map((each) => each.user.id)).toEqual(['b'])
-    expect(after(liveRoomLeaderboard('r'), snapshot, nothing).map((each) => each.user.id)).toEqual(['a', 'b'])
+    expect(after(liveRoomLeaderboard('r'), snapshot, nothing).map((each) => each.user.id)).toEqual(['b', 'a'])
   })
 })
 

@@ -20,8 +20,9 @@ const PUSH_AFTER_MS = 10_000
 const SAVE_NOTIFICATIONS = statement(
   'save_notifications',
   `INSERT INTO notifications (id, user_id, "offset", kind, title, body, subject_id, data, created_at)
-  SELECT id, u, o, k, t, b, s, d, $1::timestamptz
-  FROM json_to_recordset($2::json) AS row(id text, u text, o bigint, k text, t text, b text, s text, d json)`,
+  SELECT id, u, o, k, t, b, s, d, c
+  FROM json_to_recordset($1::json)
+    AS row(id text, u text, o bigint, k text, t text, b text, s text, d json, c timestamptz)`,
 )
 
 /**
@@ -41,9 +42,11 @@ export async function notify(
   const entries = await appendToTopics(tx, drafts, now)
   const rows = addressed.map(({ userId, notification }, index) => {
     const { id, kind, title, body, subjectId, data } = notification
-    return { id, u: userId, o: entries[index]?.offset, k: kind, t: title, b: body, s: subjectId, d: data }
+    // A batch spans rooms, each of which has a moment of its own: the row says the same as the entry.
+    const c = formatInstant(notification.createdAt)
+    return { id, u: userId, o: entries[index]?.offset, k: kind, t: title, b: body, s: subjectId, d: data, c }
   })
-  await SAVE_NOTIFICATIONS(tx, formatInstant(now), JSON.stringify(rows))
+  await SAVE_NOTIFICATIONS(tx, JSON.stringify(rows))
   if (isPushed) await queuePushes(tx, addressed, now)
   return entries
 }

@@ -22,16 +22,33 @@ export function liveAuctionLeaderboard(auctionId: string): Definition {
   return {
     operation: { query: LiveLeaderboardDocument, variables: { auctionId } },
     // Entries written before `removedUserIds` existed list removed users with a score of 0.
-    reduce: (state, result) => reduce(state, result).filter(({ score }) => score > 0),
+    reduce: (state, result) => reduce(byRank, state, result).filter(({ score }) => score > 0),
   }
 }
 
 /** The ranking of a room. */
 export function liveRoomLeaderboard(roomId: string): Definition {
-  return { operation: { query: LiveLeaderboardDocument, variables: { roomId } }, reduce }
+  return {
+    operation: { query: LiveLeaderboardDocument, variables: { roomId } },
+    reduce: (state, result) => reduce(byScore, state, result),
+  }
 }
 
+type Order = (one: Standing, other: Standing) => number
+
+/** Every bidder has a rank of their own. */
+const byRank: Order = (one, other) => one.rank - other.rank
+
+/** Users may share a rank, and between two entries a rank may be of before; a score never is. */
+const byScore: Order = (one, other) => {
+  if (one.score !== other.score || one.reachedAt === other.reachedAt) return other.score - one.score
+  return one.reachedAt < other.reachedAt ? -1 : 1
+}
+
+const PLACES = 100
+
 function reduce(
+  order: Order,
   state: LeaderboardState = [],
   { leaderboard: entry }: LiveLeaderboardSubscription,
 ): LeaderboardState {
@@ -40,22 +57,32 @@ function reduce(
       return entry.leaderboard.standings
     case 'LeaderboardSnapshotCreated':
       return state
-    default: {
-      const changed = new Map(entry.standings.map((standing) => [standing.user.id, standing]))
-      const removed = new Set('removedUserIds' in entry ? entry.removedUserIds : [])
-      // The ranks agree before an update, and again after the RankingChanged that follows. Everyone who enters the first places
-      // is told of then: users held below them would keep a place of long ago.
-      const held = entry.__typename === 'LeaderboardUpdated' ? state.slice(0, PLACES) : state
-      const others = held.filter(({ user }) => !changed.has(user.id) && !removed.has(user.id))
-      return [...others, ...changed.values()].sort(byRank)
+    case 'LeaderboardUpdated': {
+      const removed = new Set(entry.removedUserIds)
+      // Everyone who enters the first places is told of: users held below them would keep a place of long ago.
+      const held = state.slice(0, PLACES).filter(({ user }) => !removed.has(user.id))
+      return put(entry.standings, held, entry.standings).sort(order)
     }
+    case 'RankingChanged':
+      return put(entry.standings, state, newcomers(entry.standings, state)).sort(order)
   }
 }
 
-const PLACES = 100
+/** `held` in its order, with `told` over it, and `last` behind. */
+function put(told: LeaderboardState, held: LeaderboardState, last: LeaderboardState): Standing[] {
+  const now = new Map(told.map((standing) => [standing.user.id, standing]))
+  const behind = new Set(last.map(({ user }) => user.id))
+  const others = held.filter(({ user }) => !behind.has(user.id))
+  return [...others.map((each) => now.get(each.user.id) ?? each), ...last]
+}
 
-/** Those of one rank and moment stay in the order in which they came. */
-function byRank(one: Standing, other: Standing): number {
-  if (one.rank !== other.rank || one.reachedAt === other.reachedAt) return one.rank - other.rank
-  return one.reachedAt < other.reachedAt ? -1 : 1
+/** Those who are not held, and whoever follows them with the same score. */
+function newcomers(told: LeaderboardState, held: LeaderboardState): LeaderboardState {
+  const known = new Set(held.map(({ user }) => user.id))
+  let equal: number | undefined
+  return told.filter(({ user, score }) => {
+    if (known.has(user.id) && score !== equal) return false
+    equal = score
+    return true
+  })
 }

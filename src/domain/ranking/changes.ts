@@ -1,6 +1,6 @@
 import type { UserId } from '../../kernel/id.ts'
 import type { RankingMethod } from '../room/room.ts'
-import type { Order, RankingStep } from './order.ts'
+import type { RankingStep } from './order.ts'
 import { rank } from './rank.ts'
 import type { Ranked, Score, Standing } from './standing.ts'
 
@@ -35,10 +35,9 @@ export function changes(step: RankingStep, method: RankingMethod): RankingChange
   const ranks: Standing[] = []
   const note = (now: Ranked, then: Ranked | undefined): void => {
     const standing = (): Standing => standingOf(now, then?.rank ?? null)
-    const isScored = now.score.score !== then?.score.score
-    if (isScored) scores.push(standing())
+    if (now.score.score !== then?.score.score) scores.push(standing())
     const isTold = Math.min(now.rank, then?.rank ?? Number.POSITIVE_INFINITY) <= TOLD_RANKS
-    const isNews = now.rank !== then?.rank || (!isScored && entered.has(now.score.user.id))
+    const isNews = now.rank !== then?.rank || entered.has(now.score.user.id)
     if (isTold && isNews) ranks.push(standing())
   }
   for (const now of rank(after, method, concerned)) {
@@ -57,12 +56,20 @@ function top(scores: readonly Score[], method: RankingMethod): readonly UserId[]
 
 const NOBODY: ReadonlySet<UserId> = new Set()
 
-/** Who holds one of the first places now, and held none before. */
-function enteredFirstPlaces({ before, after }: RankingStep): ReadonlySet<UserId> {
-  const placesOf = ({ scores }: Order): Set<UserId> => {
-    return new Set(scores.slice(0, TOLD_RANKS).map(({ user }) => user.id))
+/**
+ * Who came to one of the first places without a score, since others fell; and whoever follows them at the same rank, so that a
+ * reader who puts these behind those it holds has them in order.
+ */
+function enteredFirstPlaces({ before, after, changed }: RankingStep): ReadonlySet<UserId> {
+  const held = new Set(before.scores.slice(0, TOLD_RANKS).map(({ user }) => user.id))
+  const entered = new Set<UserId>()
+  let equal: number | undefined
+  for (const { user, score } of after.scores.slice(0, TOLD_RANKS)) {
+    if ((held.has(user.id) || changed.has(user.id)) && score !== equal) continue
+    entered.add(user.id)
+    equal = score
   }
-  return placesOf(after).difference(placesOf(before))
+  return entered
 }
 
 export function standingOf({ rank, score }: Ranked, previousRank: number | null): Standing {

@@ -165,8 +165,9 @@ async function openAuctions(all: Given, random: Random) {
       const bid = standing[value % (standing.length || 1)]
       return bid === undefined ? undefined : give(all, seller, VOID, { id: bid.node.id })
     }
-    if (what < 30) return give(all, seller, STEPS[what % 2] ?? '', { id })
-    if (what < 32) return give(all, seller, PAUSES[what % 2] ?? '', { roomId })
+    const pauseOrResume = value % 4 === 0 ? 0 : 1
+    if (what < 30) return give(all, seller, STEPS[pauseOrResume] ?? '', { id })
+    if (what < 32) return give(all, seller, PAUSES[pauseOrResume] ?? '', { roomId })
     if (what === 32) return give(all, seller, REMOVE, member)
     if (what < 35) return give(all, seller, ADD, member)
     if (what < 37) {
@@ -175,8 +176,9 @@ async function openAuctions(all: Given, random: Random) {
     }
     if (what === 37) return isEnd ? create(value % 2 === 0 ? 300 : 600_000) : undefined
     if (what === 38) return all.services.dispatch.auction(asAuctionId(id), SYSTEM, { kind: 'passTime' })
-    if (!isEnd) return give(all, bidder, BUY, { id, key: `${step}` })
-    return give(all, seller, value % 3 === 0 ? CANCEL : HAMMER, { id })
+    if (!isEnd) return undefined
+    if (value % 3 === 0) return give(all, bidder, BUY, { id, key: `${step}` })
+    return give(all, seller, value % 3 === 1 ? CANCEL : HAMMER, { id })
   }
 
   return { followed: [...(await Promise.all(followed)), followList(all, roomId)], act }

@@ -68,7 +68,7 @@ async function openNotifications(all: Given, random: Random) {
 
   async function act(step: number): Promise<unknown> {
     const [what, value, user] = [random(16), random(1000), oneOf(random, USERS)]
-    if (step % 40 === 0) await Promise.all(USERS.map((each) => read(each, value)))
+    if (step % 20 === 0) await Promise.all(USERS.map((each) => read(each, value)))
     const userIds = value % 3 === 0 ? ['ann', 'bob'] : [user.user.id]
     if (what < 3) {
       const input = { userIds, kind: 'CUSTOM', title: 'News', body: `Number ${step}`, data: { step } }
