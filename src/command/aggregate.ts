@@ -67,6 +67,11 @@ export interface Rules<Body, Reply, State, Event, View> {
   entryOf(event: Event, after: State): { readonly type: string; readonly data: object } | undefined
   /** What the caller of an accepted command gets to see of the state right after it. */
   viewOf(after: State, reply: Reply): View
+  /**
+   * Whether loading locks rows that `kept` names. If it turns out to be stale, the locks are given back before the right ones
+   * are taken: two transactions that hold and want each other's would stand still for a second. Omit if it never does.
+   */
+  locksByKept?(kept: State): boolean
 }
 
 /** Joins rules to the record, one topic a transaction. */

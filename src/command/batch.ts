@@ -120,6 +120,10 @@ export async function runBatch<Body, Reply extends object, State, Event, View>(
       else memory.set(topic, kept)
     }
   } catch (error) {
+    if (error instanceof KeptIsStale) {
+      for (const topic of error.topics) memory.delete(topic)
+      return runBatch(database, aggregate, commands, memory)
+    }
     if (!(error instanceof NothingToCommit)) throw error
   }
   return result
@@ -137,12 +141,25 @@ async function withoutStale<Body, Reply, State, Event, View>(
     kept !== undefined && kept.version !== locked.get(topic)?.version
   const stale = shares.filter(isStale)
   if (stale.length === 0) return loaded
+  if (stale.some(({ kept }) => kept !== undefined && aggregate.locksByKept?.(kept.state))) {
+    throw new KeptIsStale(stale.map(({ topic }) => topic))
+  }
   const again = await aggregate.loadAll(
     tx,
     stale.map((share) => ({ ...share, kept: undefined })),
   )
   const fresh = new Map(stale.map((share, index) => [share, again[index] as State]))
   return shares.map((share, index) => fresh.get(share) ?? (loaded[index] as State))
+}
+
+/** Rolls a transaction back that holds locks which only what was kept asked for. */
+class KeptIsStale extends Error {
+  readonly topics: readonly Topic[]
+
+  constructor(topics: readonly Topic[]) {
+    super('what was kept is stale')
+    this.topics = topics
+  }
 }
 
 /** Rolls a transaction back in which all was refused or repeated. */

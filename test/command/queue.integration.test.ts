@@ -149,6 +149,37 @@ describe('a queue of commands', () => {
     expect(looks).toBe(2)
   })
 
+  test('gives back what it locked by a state that proves stale, before it locks by the right one', async () => {
+    const { topic, options, other } = await given('stale-locks')
+    const row = asTopic('count:named by what was kept')
+    await beginTopics(record.database, [row])
+    const locked: boolean[] = []
+    const kept = keeping(() => {})
+    const queue = createCommandQueue(
+      {
+        ...kept,
+        async load(tx, asked) {
+          if (asked.kept !== undefined) {
+            await tx.execute(sql`SELECT FROM topics WHERE topic = ${row} FOR UPDATE`)
+          } else {
+            const { rows } = await record.database.execute(
+              sql`SELECT FROM topics WHERE topic = ${row} FOR UPDATE SKIP LOCKED`,
+            )
+            locked.push(rows.length === 0)
+          }
+          return kept.load(tx, asked)
+        },
+        locksByKept: () => true,
+      },
+      options,
+    )
+    await queue.submit(add(topic, 1))
+    await other.submit(add(topic, 10))
+    const outcome = await queue.submit(add(topic, 2))
+    expect(outcome).toMatchObject({ kind: 'accepted', reply: { sum: 13 } })
+    expect(locked).toEqual([false, false])
+  })
+
   test('takes turns with another node on one topic, and neither counts by what is no longer true', async () => {
     const { topic, options } = await given('kept-turns')
     const nodes = [0, 1, 2].map(() =>

@@ -114,6 +114,9 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
     return { elsewhere: saved?.entries ?? [], kept: { ...UNKNOWN, ...kept } }
   },
 
+  /** The wallet of the leader. */
+  locksByKept: ({ auction }) => auction?.terms.funded === true,
+
   viewOf({ auction }) {
     if (auction === null) throw new RangeError('an accepted command leaves an auction')
     return auction
