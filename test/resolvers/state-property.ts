@@ -289,7 +289,7 @@ const TIMEOUT = { timeout: Math.max(60_000, PATIENTLY.timeout) }
 export function testState(family: string, known: readonly Viewer[], open: OpenScene): void {
   test(
     `a client of ${family} shows after entries what a snapshot and the queries show`,
-    PATIENTLY,
+    TIMEOUT,
     async () => {
       const startedAt = performance.now()
       const types = new Map<string, number>()
