@@ -67,7 +67,10 @@ export const roomAggregate: Aggregate<RoomCommand, { readonly roomId: RoomId }, 
         case 'MemberRoleChanged':
           return { type: event.type, data: { user: event.user, role: event.role } }
         case 'MemberMuted':
-          return { type: event.type, data: { user: event.user, until: event.until, mutedUntil: event.mutedUntil } }
+          return {
+            type: event.type,
+            data: { user: event.user, until: event.until, mutedUntil: event.mutedUntil },
+          }
         default:
           return { type: event.type, data: { room: after.room } }
       }
