@@ -164,6 +164,16 @@ describe('the changes of a ranking', () => {
     expect(last.ranks.map(lineOf)).toEqual(['100 u101 901, was 102', '101 u99 901, was 100'])
   })
 
+  test('tell who reached the same score anew', () => {
+    const again = score('ann', 9, 3)
+    const step = {
+      before: inOrder([score('ann', 9, 1)], null),
+      after: inOrder([again], null),
+      changed: new Map([[again.user.id, again]]),
+    }
+    expect(changes(step, 'ORDINAL').scores.map(({ reachedAt }) => reachedAt)).toEqual([3])
+  })
+
   test('tell who enters the first hundred places, also where their rank stays', () => {
     const before = Array.from({ length: 102 }, (_, index) =>
       score(`u${index}`, 1000 - Math.min(index, 50), index),

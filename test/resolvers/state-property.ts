@@ -170,7 +170,7 @@ export async function follow<State, Result, Asked extends object, Read = undefin
       if (asked !== undefined) expect(await asked(at), `${about}, as asked`).toEqual(now)
       const entries = await entriesAfter({ ...position, offset: asOffset(0) })
       for (const { since, first, read: readBefore, wasReset } of clients) {
-        // A client that was away while its rights changed is not told; see the end of contract 3.
+        // A cursor does not say what its reader was allowed: one who was away while that changed is not told.
         if (wasReset) continue
         const missed = entries.filter(([{ offset }]) => offset > since)
         const state = missed.reduce((before, [, result]) => definition.reduce(before, result), first)

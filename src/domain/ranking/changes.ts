@@ -10,7 +10,7 @@ export const TOLD_RANKS = 100
 const TOLD_PLACES = 1000
 
 export interface RankingChanges {
-  /** Those whose scores changed, and those who are new. */
+  /** Those whose scores changed, or were reached anew after a void, and those who are new. */
   readonly scores: readonly Standing[]
   /** Those who left the ranking. */
   readonly removed: readonly UserId[]
@@ -35,7 +35,8 @@ export function changes(step: RankingStep, method: RankingMethod): RankingChange
   const ranks: Standing[] = []
   const note = (now: Ranked, then: Ranked | undefined): void => {
     const standing = (): Standing => standingOf(now, then?.rank ?? null)
-    if (now.score.score !== then?.score.score) scores.push(standing())
+    const isScored = now.score.score !== then?.score.score || now.score.reached !== then.score.reached
+    if (isScored) scores.push(standing())
     const isTold = Math.min(now.rank, then?.rank ?? Number.POSITIVE_INFINITY) <= TOLD_RANKS
     const isNews = now.rank !== then?.rank || entered.has(now.score.user.id)
     if (isTold && isNews) ranks.push(standing())
