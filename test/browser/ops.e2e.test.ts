@@ -181,6 +181,8 @@ describe('The figures of the operations page', () => {
       const isStale = `document.querySelector('#signed-in').classList.contains('stale')`
       const colour = `getComputedStyle(document.querySelector('.tiles dd')).color`
       const before = await page.evaluate<string>(colour)
+      // A node that has just started has taken no sample yet.
+      await page.until(`${shown('#sampled')}.startsWith('last sample')`, PATIENT_MS)
       proxy[fault]()
       await page.until(isStale, PATIENT_MS)
       expect(await page.evaluate(shown('#state'))).toMatch(
