@@ -152,7 +152,7 @@ async function withoutStale<Body, Reply, State, Event, View>(
   return shares.map((share, index) => fresh.get(share) ?? (loaded[index] as State))
 }
 
-/** Rolls a transaction back that holds locks which only what was kept asked for. */
+/** Rolls back a transaction that took locks because of stale cached state. */
 class KeptIsStale extends Error {
   readonly topics: readonly Topic[]
 

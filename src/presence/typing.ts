@@ -25,7 +25,7 @@ export interface Typing {
   /** Holds for TYPING_MS, unless it is said again. */
   start(roomId: RoomId, user: Person): void
   stop(roomId: RoomId, user: UserId): void
-  /** The room has ended, for good: stops everybody, and whoever was allowed to start right before. */
+  /** The room has ended: stops all typing, including signals that were allowed just before. */
   end(roomId: RoomId): void
   /** To be watched once. */
   in(roomId: RoomId): Current<Typists>

@@ -59,7 +59,7 @@ function reduce(
       return state
     case 'LeaderboardUpdated': {
       const removed = new Set(entry.removedUserIds)
-      // Everyone who enters the first places is told of: users held below them would keep a place of long ago.
+      // Entries list every user who enters the first places; users held below them would keep outdated places.
       const held = state.slice(0, PLACES).filter(({ user }) => !removed.has(user.id))
       return put(entry.standings, held, entry.standings).sort(order)
     }
@@ -76,7 +76,7 @@ function put(told: LeaderboardState, held: LeaderboardState, last: LeaderboardSt
   return [...others.map((each) => now.get(each.user.id) ?? each), ...last]
 }
 
-/** Those who are not held, and whoever follows them with the same score. */
+/** Standings of users who are not held, and of those after them with the same score. */
 function newcomers(told: LeaderboardState, held: LeaderboardState): LeaderboardState {
   const known = new Set(held.map(({ user }) => user.id))
   let equal: number | undefined

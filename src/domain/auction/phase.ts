@@ -21,8 +21,8 @@ export function dueAt(
 }
 
 /**
- * When the auction really ended; null before. Only a node of a version that did not record it, running beside newer ones,
- * leaves it out: then it is the planned end.
+ * When the auction ended; null until then. Nodes of versions that do not record it may run during a rolling upgrade: the
+ * planned end stands in for their auctions.
  */
 export function endOf({ phase, endedAt, endsAt }: AuctionStanding): Instant | null {
   const isOver = phase === 'SOLD' || phase === 'UNSOLD' || phase === 'CANCELLED'

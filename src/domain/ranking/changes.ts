@@ -58,8 +58,8 @@ function top(scores: readonly Score[], method: RankingMethod): readonly UserId[]
 const NOBODY: ReadonlySet<UserId> = new Set()
 
 /**
- * Who came to one of the first places without a score, since others fell; and whoever follows them at the same rank, so that a
- * reader who puts these behind those it holds has them in order.
+ * Users who entered the first places without a new score because others fell, and the users after them at the same rank, so that
+ * appending them to the standings that a reader holds gives the right order.
  */
 function enteredFirstPlaces({ before, after, changed }: RankingStep): ReadonlySet<UserId> {
   const held = new Set(before.scores.slice(0, TOLD_RANKS).map(({ user }) => user.id))

@@ -29,7 +29,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   BAD_USER_INPUT: 400,
 }
 
-/** `/metrics` for whoever reaches the port; the others for administrators and services. */
+/** `/metrics` is open to anybody who reaches the port; the others require an administrator or a service. */
 export function operatorEndpoints(options: OperatorsOptions): readonly (readonly [string, Endpoint])[] {
   /** Answers only to who may; everyone else is told why not, and so is who may where it fails. */
   const guarded =
