@@ -1,23 +1,80 @@
-/** What whoever takes part in a trace knows of it: nothing of how it is recorded. */
-const TRACING = ['tracing/spans.ts', 'tracing/tracing.ts']
+/** The contract of tracing, without the code that records spans. */
+const TRACING = ['platform/tracing/spans.ts', 'platform/tracing/tracing.ts']
 
 /**
- * The arrows between the folders of `src`. Each folder names what it knows; whatever it does not name is refused,
- * so that a new arrow is a line here that someone has to want. Types count as much as values do.
+ * What each folder of `src` may import. An import that is not listed is refused, so every new dependency is a line here
+ * that somebody has to justify. Imports of types count.
  *
- * - `knows`: folders or files of `src`, beside the folder's own.
+ * - `knows`: folders or files of `src`, in addition to the folder itself.
  * - `packages`: packages of npm.
- * - `node`: modules of Node, without `node:`; `true` where a folder is there to deal with the world outside.
+ * - `node`: modules of Node, without `node:`; `true` for folders that deal with the world outside.
  *
  * @type {Record<string, { knows?: string[], packages?: string[], node?: string[] | true }>}
  */
 const FOLDERS = {
-  kernel: { node: ['crypto', 'util'] },
-  // The table of ISO 4217 is data that rules need.
-  domain: { knows: ['kernel/'], packages: ['dinero.js'] },
-  config: { node: true },
-  tracing: {
-    knows: ['kernel/', 'config/tracing.ts'],
+  // dinero.js holds the table of ISO 4217.
+  'engine/kernel': { packages: ['dinero.js'], node: ['crypto', 'util'] },
+  'engine/storage': {
+    knows: ['engine/kernel/', 'platform/config/private-directory.ts'],
+    packages: ['@electric-sql/pglite', 'drizzle-orm', 'lru-cache', 'pg'],
+    node: true,
+  },
+  'engine/history': {
+    knows: ['engine/kernel/', 'engine/storage/'],
+    packages: ['drizzle-orm'],
+    node: ['crypto'],
+  },
+  'engine/commands': {
+    knows: ['engine/kernel/', 'engine/storage/', 'engine/history/', ...TRACING],
+    packages: ['drizzle-orm', 'lru-cache'],
+  },
+  'engine/presence': { knows: ['engine/kernel/', 'pubsub/bus.ts', 'platform/redis/'] },
+  'engine/hub': {
+    knows: [
+      'engine/kernel/',
+      'engine/history/entry.ts',
+      'engine/history/history.ts',
+      'engine/history/notice.ts',
+      // Tells an unreachable database from a fault of ours.
+      'engine/storage/faults.ts',
+      'engine/presence/presence-session.ts',
+      'pubsub/bus.ts',
+      'platform/auth/viewer.ts',
+      ...TRACING,
+    ],
+    packages: ['graphql'],
+  },
+  // One client over any transport. It runs plans and promises; it knows no GraphQL document.
+  'engine/session': {
+    knows: [
+      'engine/kernel/',
+      'engine/hub/delivery.ts',
+      'engine/hub/hub.ts',
+      'engine/hub/source.ts',
+      'engine/presence/presence-session.ts',
+      'platform/auth/credentials.ts',
+      'platform/auth/revocations.ts',
+      'platform/auth/verifier.ts',
+      'platform/auth/viewer.ts',
+      'platform/limits/',
+    ],
+    // The class of errors that subscriptions end with.
+    packages: ['graphql'],
+    node: ['timers/promises'],
+  },
+  'engine/processes': {
+    knows: ['engine/kernel/', 'engine/storage/', 'engine/history/', 'engine/commands/'],
+    packages: ['drizzle-orm'],
+  },
+  'engine/verify': { knows: ['engine/kernel/', 'engine/storage/'], packages: ['drizzle-orm'] },
+  pubsub: {
+    knows: ['engine/kernel/', 'platform/redis/'],
+    packages: ['graphql-redis-subscriptions', 'ioredis'],
+    node: ['crypto', 'timers/promises'],
+  },
+  'platform/config': { node: true },
+  'platform/tracing': {
+    knows: ['engine/kernel/', 'platform/config/tracing.ts'],
     packages: [
       '@opentelemetry/api',
       '@opentelemetry/core',
@@ -27,97 +84,34 @@ const FOLDERS = {
     ],
     node: ['async_hooks', 'timers/promises'],
   },
-  logging: { knows: ['config/config.ts'], packages: ['pino', 'pino-pretty'], node: ['async_hooks'] },
-  auth: {
-    knows: ['kernel/', 'domain/actor.ts', 'domain/person.ts', 'config/config.ts'],
+  'platform/logging': {
+    knows: ['platform/config/config.ts'],
+    packages: ['pino', 'pino-pretty'],
+    node: ['async_hooks'],
+  },
+  'platform/auth': {
+    knows: ['engine/kernel/', 'platform/config/config.ts'],
     packages: ['jose', 'lru-cache'],
     node: ['crypto'],
   },
-  log: {
-    knows: ['kernel/', 'domain/', 'config/private-directory.ts'],
-    packages: ['@electric-sql/pglite', 'drizzle-orm', 'lru-cache', 'pg'],
-    node: true,
+  'platform/redis': { packages: ['ioredis'], node: ['crypto', 'timers/promises'] },
+  'platform/limits': {
+    knows: ['engine/kernel/', 'platform/redis/'],
+    packages: ['graphql', 'lru-cache'],
+    node: ['async_hooks', 'net'],
   },
-  command: { knows: ['kernel/', 'domain/', 'log/', ...TRACING], packages: ['drizzle-orm', 'lru-cache'] },
-  redis: { packages: ['ioredis'], node: ['crypto', 'timers/promises'] },
-  pubsub: {
-    knows: ['kernel/', 'redis/'],
-    packages: ['graphql-redis-subscriptions', 'ioredis'],
-    node: ['crypto', 'timers/promises'],
-  },
-  presence: { knows: ['kernel/', 'domain/person.ts', 'pubsub/bus.ts', 'redis/'] },
-  limits: { knows: ['kernel/', 'redis/'], packages: ['graphql', 'lru-cache'], node: ['async_hooks', 'net'] },
-  hub: {
-    knows: [
-      'kernel/',
-      'log/entry.ts',
-      // What tells a database that is away from a fault of ours.
-      'log/faults.ts',
-      'log/history.ts',
-      'log/notice.ts',
-      'presence/attendee.ts',
-      'pubsub/bus.ts',
-      'auth/viewer.ts',
-      ...TRACING,
-    ],
-    packages: ['graphql'],
-  },
-  // One client over any transport: it knows what it runs as a plan and as a promise, not as GraphQL.
-  session: {
-    knows: [
-      'kernel/',
-      'auth/credentials.ts',
-      'auth/revocations.ts',
-      'auth/verifier.ts',
-      'auth/viewer.ts',
-      'hub/delivery.ts',
-      'hub/hub.ts',
-      'hub/source.ts',
-      'limits/connections.ts',
-      'limits/operation-queue.ts',
-      'limits/selection-budget.ts',
-      'limits/user-connections.ts',
-      'presence/attendee.ts',
-      'resolvers/context.ts',
-    ],
-    // The class of errors that subscriptions end with.
-    packages: ['graphql'],
-    node: ['timers/promises'],
-  },
-  scheduler: {
-    knows: ['kernel/', 'domain/actor.ts', 'log/database.ts', 'log/faults.ts', 'command/dispatch.ts'],
+  'platform/health': {
+    knows: ['engine/kernel/', 'engine/storage/', 'pubsub/bus.ts'],
     packages: ['drizzle-orm'],
   },
-  follower: { knows: ['kernel/', 'domain/', 'log/'], packages: ['drizzle-orm'] },
-  verify: { knows: ['kernel/', 'domain/', 'log/database.ts', 'log/schema.ts'], packages: ['drizzle-orm'] },
-  revocation: {
+  'platform/metrics': {
     knows: [
-      'kernel/',
-      'log/read/',
-      'log/database.ts',
-      'log/entry.ts',
-      'log/until-available.ts',
-      'hub/feed.ts',
-      'hub/hub.ts',
-      'auth/revocations.ts',
-    ],
-  },
-  webhook: {
-    knows: ['kernel/', 'domain/', 'log/database.ts', 'log/schema.ts'],
-    packages: ['drizzle-orm', 'standardwebhooks'],
-  },
-  health: {
-    knows: ['kernel/', 'log/database.ts', 'log/activity.ts', 'log/faults.ts', 'pubsub/bus.ts'],
-    packages: ['drizzle-orm'],
-  },
-  metrics: {
-    knows: [
-      'kernel/',
-      'command/figures.ts',
-      'health/readiness.ts',
-      'hub/hub.ts',
-      'log/activity.ts',
-      'presence/presence.ts',
+      'engine/kernel/',
+      'engine/commands/metrics.ts',
+      'engine/hub/hub.ts',
+      'engine/presence/presence.ts',
+      'engine/storage/activity.ts',
+      'platform/health/readiness.ts',
       'pubsub/bus.ts',
     ],
     packages: ['prom-client'],
@@ -125,69 +119,50 @@ const FOLDERS = {
   },
   resolvers: {
     knows: [
-      'kernel/',
-      'domain/',
-      'log/read/',
-      'log/users.ts',
-      'log/begin-leaderboard.ts',
-      'log/begin-trading.ts',
-      'log/entry.ts',
-      'log/history.ts',
-      'log/database.ts',
-      'command/commands.ts',
-      'command/dispatch.ts',
-      'hub/source.ts',
-      'presence/attendee.ts',
-      'presence/presence.ts',
-      'presence/roster.ts',
-      'presence/typing.ts',
-      'limits/rates.ts',
-      'auth/viewer.ts',
+      'engine/kernel/',
+      'engine/storage/',
+      'engine/history/',
+      'engine/commands/',
+      'engine/hub/source.ts',
+      'engine/presence/',
+      'features/',
+      'platform/auth/viewer.ts',
+      'platform/limits/rates.ts',
     ],
     packages: ['graphql', 'lru-cache'],
     node: ['crypto'],
   },
   schema: {
     knows: [
-      'kernel/',
-      'domain/',
-      'hub/source.ts',
-      'auth/viewer.ts',
-      'limits/field-cost.ts',
-      'presence/roster.ts',
+      'engine/kernel/',
+      'engine/hub/source.ts',
+      'engine/presence/roster.ts',
+      'features/',
+      'platform/auth/viewer.ts',
+      'platform/limits/field-cost.ts',
       'resolvers/',
     ],
     packages: ['@pothos/core', 'graphql'],
   },
   transport: {
     knows: [
-      'kernel/',
-      'auth/',
-      'config/allowed-origins.ts',
-      'config/trusted-documents.ts',
-      // Who may look after the node.
-      'domain/actor.ts',
-      'health/readiness.ts',
-      'hub/delivery.ts',
-      'hub/source.ts',
-      // What tells a database that is away from a fault of ours; nothing else of the record.
-      'log/faults.ts',
-      'limits/document-bounds.ts',
-      'limits/introspection-cost.ts',
-      'limits/operation-cost.ts',
-      'limits/query-costs.ts',
-      'limits/user-connections.ts',
-      'limits/client-address.ts',
-      'limits/fair-share.ts',
-      'limits/operation-queue.ts',
-      'limits/operation-size.ts',
-      'logging/scope.ts',
+      'engine/kernel/',
+      'engine/hub/delivery.ts',
+      'engine/hub/source.ts',
+      'engine/session/',
+      // Tells an unreachable database from a fault of ours; nothing else of the storage.
+      'engine/storage/faults.ts',
+      'platform/auth/',
+      'platform/config/allowed-origins.ts',
+      'platform/config/trusted-documents.ts',
+      'platform/health/readiness.ts',
+      'platform/limits/',
+      'platform/logging/scope.ts',
       'resolvers/broadcast.ts',
       'resolvers/capabilities.ts',
       'resolvers/context.ts',
       'resolvers/errors.ts',
       'resolvers/services.ts',
-      'session/',
       ...TRACING,
     ],
     packages: [
@@ -205,18 +180,52 @@ const FOLDERS = {
   },
   demo: {
     knows: [
-      'app.ts',
-      'kernel/',
-      'domain/',
-      'log/read/',
+      'node.ts',
+      'engine/kernel/',
+      'features/',
       'resolvers/services.ts',
-      'auth/dev-token.ts',
-      'config/config.ts',
+      'platform/auth/dev-token.ts',
+      'platform/config/config.ts',
     ],
     packages: ['pino'],
   },
 }
 
+/**
+ * Which features a feature builds on. What it does when another feature changes, it registers as a hook of that feature.
+ *
+ * @type {Record<string, string[]>}
+ */
+const FEATURES = {
+  users: [],
+  rooms: ['users'],
+  wallets: ['users'],
+  messages: ['users', 'rooms'],
+  auctions: ['users', 'rooms', 'wallets'],
+  trading: ['users', 'rooms'],
+  leaderboards: ['users', 'rooms', 'auctions'],
+  announcements: ['rooms'],
+  notifications: ['users', 'rooms', 'messages', 'auctions'],
+  statuses: [],
+}
+
+/** What every feature may import of the engine and of its packages. */
+const OF_A_FEATURE = {
+  knows: ['engine/', 'platform/auth/viewer.ts', 'platform/auth/revocations.ts'],
+  packages: ['drizzle-orm', 'lru-cache'],
+  node: ['crypto'],
+}
+
+for (const [name, requires] of Object.entries(FEATURES)) {
+  FOLDERS[`features/${name}`] = {
+    ...OF_A_FEATURE,
+    knows: [...OF_A_FEATURE.knows, ...requires.map((other) => `features/${other}/`)],
+  }
+}
+FOLDERS['features/notifications'].packages.push('standardwebhooks')
+
+/** @param {string} folder */
+const ruleOf = (folder) => folder.replace('/', '-')
 const literal = (text) => text.replace(/[.\\/+*?^${}()|[\]-]/g, '\\$&')
 const ofSrc = (place) => `^src/${literal(place)}${place.endsWith('/') ? '' : '$'}`
 const ofNpm = (name) => `(^|/)node_modules/${literal(name)}/`
@@ -232,8 +241,8 @@ const IMPLEMENTATION = '\\.(memory|otlp|redis)\\.ts$'
 
 /** @param {string} folder @param {string[]} modules */
 const nodeArrow = (folder, modules) => ({
-  name: `${folder}-knows-its-modules-of-node`,
-  comment: `Of Node, src/${folder} uses ${modules.join(', ') || 'no module'}.`,
+  name: `${ruleOf(folder)}-uses-its-modules-of-node`,
+  comment: `src/${folder} may import these modules of Node: ${modules.join(', ') || 'none'}.`,
   severity: 'error',
   from: { path: `^src/${folder}/` },
   to: {
@@ -246,15 +255,15 @@ function arrowsOf([folder, { knows = [], packages = [], node = [] }]) {
   const from = { path: `^src/${folder}/` }
   return [
     {
-      name: `${folder}-knows-its-neighbours`,
-      comment: `src/${folder} knows ${['itself', ...knows].join(', ')}, and nothing else of src.`,
+      name: `${ruleOf(folder)}-imports-what-it-lists`,
+      comment: `src/${folder} may import ${['itself', ...knows].join(', ')}, and nothing else of src.`,
       severity: 'error',
       from,
       to: { path: '^src/', pathNot: [`^src/${folder}/`, ...knows.map(ofSrc)] },
     },
     {
-      name: `${folder}-knows-its-packages`,
-      comment: `src/${folder} uses ${packages.join(', ') || 'no package'}.`,
+      name: `${ruleOf(folder)}-uses-its-packages`,
+      comment: `src/${folder} may import these packages: ${packages.join(', ') || 'none'}.`,
       severity: 'error',
       from,
       to: { path: '(^|/)node_modules/', ...(packages.length > 0 ? { pathNot: packages.map(ofNpm) } : {}) },
@@ -271,8 +280,8 @@ module.exports = {
   forbidden: [
     ...Object.entries(FOLDERS).flatMap(arrowsOf),
     refuse(
-      'every-folder-has-its-arrows',
-      'A new folder of src is named in FOLDERS, with what it knows.',
+      'every-folder-is-listed',
+      'A new folder of src is listed in FOLDERS, with what it may import.',
       { path: '^src/[^/]+/', pathNot: Object.keys(FOLDERS).map((folder) => `^src/${folder}/`) },
       {},
     ),
@@ -287,21 +296,21 @@ module.exports = {
     ),
     refuse(
       'only-main-and-demo-start-a-node',
-      'app.ts knows every part; whoever imports it knows them too.',
+      'node.ts imports every part, and so does a file that imports it.',
       { pathNot: ['^src/main\\.ts$', '^src/demo/'] },
-      { path: '^src/app\\.ts$' },
+      { path: '^src/node\\.ts$' },
     ),
     refuse(
-      'only-app-picks-implementations',
+      'only-the-node-picks-implementations',
       'Everyone else knows the contract. Implementations know the parts of their own kind.',
-      { path: '^src/', pathNot: ['^src/app\\.ts$', IMPLEMENTATION] },
+      { path: '^src/', pathNot: ['^src/node\\.ts$', IMPLEMENTATION] },
       { path: IMPLEMENTATION },
     ),
     refuse(
-      'only-app-assembles',
-      'The record is opened, and the queues of commands are made, in one place.',
-      { path: '^src/', pathNot: '^src/app\\.ts$' },
-      { path: '^src/(log/record|command/create-dispatch)\\.ts$' },
+      'only-the-node-assembles',
+      'The database is opened, and the command queues are created, in one place.',
+      { path: '^src/', pathNot: '^src/node\\.ts$' },
+      { path: '^src/(engine/storage/open-database|engine/commands/create-dispatch)\\.ts$' },
     ),
     refuse(
       'one-kind-of-bus-knows-no-other',
@@ -328,44 +337,42 @@ module.exports = {
       { path: ['ioredis', 'graphql-redis-subscriptions'].map(ofNpm) },
     ),
     refuse(
-      'only-commands-decide',
-      'A rule of the domain holds because it runs under the lock of its topic: src/command alone calls deciders, and src/verify to do it again.',
-      { path: '^src/', pathNot: '^src/(domain|command|verify)/' },
-      { path: '^src/domain/[^/]+/(decide|evolve)\\.ts$' },
+      'only-aggregates-decide',
+      'A rule holds because it runs under the lock of its topic: only aggregates call deciders, and verification to repeat them.',
+      {
+        path: '^src/',
+        pathNot: ['^src/features/[^/]+/rules/', '^src/features/[^/]+/verify', 'aggregate\\.ts$'],
+      },
+      { path: '^src/features/[^/]+/rules/.*(decide|evolve)\\.ts$' },
     ),
     refuse(
-      'aggregates-of-the-domain-keep-apart',
-      'An aggregate knows of others what they show: their shape, and who may see and do what.',
-      { path: '^src/domain/([^/]+)/' },
+      'rules-are-pure',
+      'Rules import the kernel, and rules of the features that theirs builds on.',
+      { path: '^src/features/[^/]+/rules/' },
       {
-        path: '^src/domain/[^/]+/',
-        pathNot: [
-          '^src/domain/$1/',
-          '^src/domain/room/(room|access|text)\\.ts$',
-          '^src/domain/wallet/(wallet|transfer)\\.ts$',
-          '^src/domain/message/message\\.ts$',
-        ],
+        path: '^src/',
+        pathNot: ['^src/engine/kernel/', '^src/engine/commands/report\\.ts$', '^src/features/[^/]+/rules/'],
       },
     ),
     refuse(
-      'commands-read-what-they-lock',
-      'Reads for showing see the record as it was; a command sees it under its lock.',
-      { path: '^src/command/' },
-      { path: '^src/log/read/' },
+      'aggregates-read-what-they-lock',
+      'Reads for display see a snapshot; a command sees the state under its lock.',
+      { path: '^src/features/[^/]+/.*aggregate\\.ts$' },
+      { path: '^src/features/[^/]+/reads/' },
     ),
     refuse(
-      'only-the-record-knows-its-driver',
-      'One code path over PostgreSQL and PGlite: everyone else has the database as Drizzle shows it.',
+      'only-the-storage-knows-its-driver',
+      'One code path over PostgreSQL and PGlite: all other code sees the database as Drizzle presents it.',
       {
         path: '^src/',
         pathNot:
-          '^src/log/(connect-hook|connections|embedded\\.worker|identity|migrate|pool|record|source|transaction|watch)\\.ts$',
+          '^src/engine/storage/(connect-hook|connections|connection-source|embedded\\.worker|identity|migrate|open-database|pool|transaction|watch)\\.ts$',
       },
       { path: ['pg', '@electric-sql/pglite'].map(ofNpm) },
     ),
     refuse(
       'only-its-folder-knows-a-protocol',
-      'WebSockets are a matter of transport/ws.',
+      'Only transport/ws knows WebSockets.',
       { path: '^src/transport/', pathNot: '^src/transport/ws/' },
       { path: ['ws', 'graphql-ws'].map(ofNpm) },
     ),

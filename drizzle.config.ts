@@ -2,6 +2,6 @@ import { defineConfig } from 'drizzle-kit'
 
 export default defineConfig({
   dialect: 'postgresql',
-  schema: './src/log/schema.ts',
-  out: './src/log/migrations',
+  schema: ['./src/engine/history/tables.ts', './src/features/*/tables.ts'],
+  out: './src/features/migrations',
 })

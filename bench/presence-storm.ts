@@ -1,4 +1,4 @@
-import { runStorm, type StormFigures } from '../test/presence/storm.ts'
+import { runStorm, type StormFigures } from '../test/engine/presence/storm.ts'
 import { startRedis } from '../test/support/redis.ts'
 
 /**

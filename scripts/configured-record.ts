@@ -1,6 +1,6 @@
-import { readConfig } from '../src/config/config.ts'
-import { environment } from '../src/config/environment.ts'
-import { type OpenRecord, openRecord } from '../src/log/record.ts'
+import { type OpenRecord, openRecord } from '../src/engine/storage/open-database.ts'
+import { readConfig } from '../src/platform/config/config.ts'
+import { environment } from '../src/platform/config/environment.ts'
 
 /**
  * Opens the database that the environment names: DATABASE_URL, or the embedded one in DATA_DIR while no server has it

@@ -1,6 +1,6 @@
-import { readMigration } from '../src/config/database.ts'
-import { environment } from '../src/config/environment.ts'
-import { migrateRecord } from '../src/log/record.ts'
+import { migrateRecord } from '../src/engine/storage/open-database.ts'
+import { readMigration } from '../src/platform/config/database.ts'
+import { environment } from '../src/platform/config/environment.ts'
 
 // Brings the database up to date and ends: MIGRATION_DATABASE_URL where it is set, else DATABASE_URL, else the embedded
 // database in DATA_DIR while no server has it open. Ends with 1 where it fails, with 2 where the variables are wrong.

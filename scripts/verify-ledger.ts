@@ -1,4 +1,4 @@
-import { verifyRecord } from '../src/verify/verify.ts'
+import { verifyRecord } from '../src/engine/verify/verify.ts'
 import { openConfiguredRecord } from './configured-record.ts'
 
 // Recomputes every auction and wallet of DATABASE_URL, also while servers run, or of the embedded database in DATA_DIR

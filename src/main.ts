@@ -1,9 +1,9 @@
-import { type App, startApp } from './app.ts'
-import { readConfig } from './config/config.ts'
-import { readDevSecret } from './config/dev-secret.ts'
-import { environment } from './config/environment.ts'
 import { type Demo, greet, startDemo } from './demo/demo.ts'
-import { createLogger } from './logging/logger.ts'
+import { type App, startApp } from './node.ts'
+import { readConfig } from './platform/config/config.ts'
+import { readDevSecret } from './platform/config/dev-secret.ts'
+import { environment } from './platform/config/environment.ts'
+import { createLogger } from './platform/logging/logger.ts'
 
 const env = environment()
 const read = readConfig(env, () => readDevSecret(env))

@@ -1,7 +1,7 @@
-import type { Actor } from '../domain/actor.ts'
-import type { Person } from '../domain/person.ts'
-import type { RoomKind } from '../domain/room/room.ts'
-import { asUserId, newMessageId, type RoomId } from '../kernel/id.ts'
+import type { Actor } from '../engine/kernel/actor.ts'
+import { asUserId, newMessageId, type RoomId } from '../engine/kernel/id.ts'
+import type { Person } from '../engine/kernel/person.ts'
+import type { RoomKind } from '../features/rooms/rules/room.ts'
 import type { Services } from '../resolvers/services.ts'
 import { LINES, VISITORS } from './script.ts'
 

@@ -1,5 +1,5 @@
-import type { Person } from '../domain/person.ts'
-import { asUserId } from '../kernel/id.ts'
+import { asUserId } from '../engine/kernel/id.ts'
+import type { Person } from '../engine/kernel/person.ts'
 
 /** Prices are in cents. */
 interface Lot {

@@ -1,6 +1,6 @@
-import { instant } from '../kernel/instant.ts'
-import { callEach, warnOfFault } from '../kernel/listeners.ts'
-import type { Topic } from '../kernel/topic.ts'
+import { instant } from '../engine/kernel/instant.ts'
+import { callEach, warnOfFault } from '../engine/kernel/listeners.ts'
+import type { Topic } from '../engine/kernel/topic.ts'
 import type { Bus } from './bus.ts'
 
 export interface MemoryBusOptions {

@@ -1,5 +1,5 @@
-import type { Instant } from '../kernel/instant.ts'
-import type { Topic } from '../kernel/topic.ts'
+import type { Instant } from '../engine/kernel/instant.ts'
+import type { Topic } from '../engine/kernel/topic.ts'
 
 /** Ends what it was given for, at once: nothing is heard after the call. Calling it again does nothing. */
 export type Unsubscribe = () => void

@@ -1,5 +1,5 @@
-import { Listeners } from '../kernel/listeners.ts'
-import type { Topic } from '../kernel/topic.ts'
+import { Listeners } from '../engine/kernel/listeners.ts'
+import type { Topic } from '../engine/kernel/topic.ts'
 import type { Unsubscribe } from './bus.ts'
 import type { Link } from './link.redis.ts'
 

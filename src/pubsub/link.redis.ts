@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { RedisPubSub } from 'graphql-redis-subscriptions'
 import type { Redis } from 'ioredis'
-import { endOf, openConnection } from '../redis/connection.redis.ts'
-import { createRedaction, messageOf } from '../redis/redaction.ts'
+import { endOf, openConnection } from '../platform/redis/connection.redis.ts'
+import { createRedaction, messageOf } from '../platform/redis/redaction.ts'
 import type { Unsubscribe } from './bus.ts'
 
 export interface LinkOptions {

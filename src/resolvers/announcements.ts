@@ -1,5 +1,5 @@
-import type { Announcement } from '../domain/announcement/announcement.ts'
-import { type AnnouncementRecord, readAnnouncements } from '../log/read/announcements.ts'
+import { type AnnouncementRecord, readAnnouncements } from '../features/announcements/reads/announcements.ts'
+import type { Announcement } from '../features/announcements/rules/announcement.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
 import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'

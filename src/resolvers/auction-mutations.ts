@@ -1,9 +1,7 @@
-import type { IdempotencyKey, Outcome } from '../command/commands.ts'
-import type { Actor } from '../domain/actor.ts'
-import type { AuctionState, Bid, BidOutcome, IncrementBand, SoftClose } from '../domain/auction/auction.ts'
-import type { AuctionCommand, AuctionReply } from '../domain/auction/command.ts'
-import type { Amount } from '../kernel/amount.ts'
-import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
+import type { IdempotencyKey, Outcome } from '../engine/commands/command.ts'
+import type { Actor } from '../engine/kernel/actor.ts'
+import type { Amount } from '../engine/kernel/amount.ts'
+import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
 import {
   type AuctionId,
   asAuctionId,
@@ -13,11 +11,19 @@ import {
   type BidId,
   newAuctionId,
   newBidId,
-} from '../kernel/id.ts'
-import type { Instant } from '../kernel/instant.ts'
-import { auctionTopic } from '../kernel/topic.ts'
-import { readAuction } from '../log/read/auctions.ts'
-import { readBid } from '../log/read/bids.ts'
+} from '../engine/kernel/id.ts'
+import type { Instant } from '../engine/kernel/instant.ts'
+import { auctionTopic } from '../engine/kernel/topic.ts'
+import { readAuction } from '../features/auctions/reads/auctions.ts'
+import { readBid } from '../features/auctions/reads/bids.ts'
+import type {
+  AuctionState,
+  Bid,
+  BidOutcome,
+  IncrementBand,
+  SoftClose,
+} from '../features/auctions/rules/auction.ts'
+import type { AuctionCommand, AuctionReply } from '../features/auctions/rules/command.ts'
 import type { CallContext, SharedContext } from './context.ts'
 import { findKnownUser } from './known-users.ts'
 import { maxOpenAuctionsOf } from './quotas.ts'

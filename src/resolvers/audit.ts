@@ -1,10 +1,10 @@
-import { hasRole } from '../domain/actor.ts'
-import type { Amount } from '../kernel/amount.ts'
-import { type Cursor, decodeCursor, encodeCursor } from '../kernel/cursor.ts'
-import { asAuctionId } from '../kernel/id.ts'
-import { BEGINNING } from '../kernel/position.ts'
-import { auctionTopic } from '../kernel/topic.ts'
-import { readAuction } from '../log/read/auctions.ts'
+import { hasRole } from '../engine/kernel/actor.ts'
+import type { Amount } from '../engine/kernel/amount.ts'
+import { type Cursor, decodeCursor, encodeCursor } from '../engine/kernel/cursor.ts'
+import { asAuctionId } from '../engine/kernel/id.ts'
+import { BEGINNING } from '../engine/kernel/position.ts'
+import { auctionTopic } from '../engine/kernel/topic.ts'
+import { readAuction } from '../features/auctions/reads/auctions.ts'
 import {
   type AuditedEntry,
   type AuditedOffer,
@@ -12,7 +12,7 @@ import {
   readAuditedEntries,
   readAuditedOffers,
   readAuditedTransfers,
-} from '../log/read/audit.ts'
+} from '../features/auctions/reads/audit.ts'
 import type { CallContext, SharedContext } from './context.ts'
 import { badUserInput, cursorInvalid, forbidden } from './errors.ts'
 import { readFor } from './read-for.ts'

@@ -1,4 +1,4 @@
-import type { Viewer } from '../auth/viewer.ts'
+import type { Viewer } from '../platform/auth/viewer.ts'
 import type { CallContext } from './context.ts'
 import { type RejectedResult, rejected } from './result.ts'
 

@@ -1,10 +1,10 @@
-import type { AuctionPhase, Bid } from '../domain/auction/auction.ts'
-import type { Message } from '../domain/message/message.ts'
-import type { MemberMarks } from '../domain/receipt/marks.ts'
-import type { Amount } from '../kernel/amount.ts'
-import type { AuctionId, BidId, RoomId } from '../kernel/id.ts'
-import type { Topic } from '../kernel/topic.ts'
-import type { Database } from '../log/database.ts'
+import type { Amount } from '../engine/kernel/amount.ts'
+import { type ReadTogether, together } from '../engine/kernel/batch-loader.ts'
+import type { AuctionId, BidId, RoomId } from '../engine/kernel/id.ts'
+import type { Topic } from '../engine/kernel/topic.ts'
+import type { Database } from '../engine/storage/database.ts'
+import type { Slice, Span } from '../engine/storage/list-key.ts'
+import type { Parent } from '../engine/storage/parents.ts'
 import {
   type AuctionHead,
   type AuctionRecord,
@@ -13,11 +13,15 @@ import {
   readAuctionsFor,
   readAuctionsOfRooms,
   readCeilings,
-} from '../log/read/auctions.ts'
-import { type Bidding, readBiddings } from '../log/read/biddings.ts'
-import { readBids, readBidsById } from '../log/read/bids.ts'
-import type { LeaderboardRecord } from '../log/read/leaderboards.ts'
-import type { Slice, Span } from '../log/read/list-key.ts'
+} from '../features/auctions/reads/auctions.ts'
+import { type Bidding, readBiddings } from '../features/auctions/reads/biddings.ts'
+import { readBids, readBidsById } from '../features/auctions/reads/bids.ts'
+import type { AuctionPhase, Bid } from '../features/auctions/rules/auction.ts'
+import type { LeaderboardRecord } from '../features/leaderboards/reads/leaderboards.ts'
+import { readMessages } from '../features/messages/reads/messages.ts'
+import { readReceipts, readUnread, type Unread } from '../features/messages/reads/receipts.ts'
+import type { Message } from '../features/messages/rules/message.ts'
+import type { MemberMarks } from '../features/messages/rules/receipts/marks.ts'
 import {
   type MemberKey,
   type MemberRecord,
@@ -26,14 +30,20 @@ import {
   readMemberCounts,
   readMembers,
   readMemberships,
-} from '../log/read/members.ts'
-import { readMessages } from '../log/read/messages.ts'
-import type { Parent } from '../log/read/parents.ts'
-import { readReceipts, readUnread, type Unread } from '../log/read/receipts.ts'
-import { type RoomPositions, type RoomRecord, readRoomPositions, readRoomsFor } from '../log/read/rooms.ts'
-import { type AuctionSight, type RoomSight, readAuctionSights, readRoomSights } from '../log/read/sight.ts'
+} from '../features/rooms/reads/members.ts'
+import {
+  type RoomPositions,
+  type RoomRecord,
+  readRoomPositions,
+  readRoomsFor,
+} from '../features/rooms/reads/rooms.ts'
+import {
+  type AuctionSight,
+  type RoomSight,
+  readAuctionSights,
+  readRoomSights,
+} from '../features/rooms/reads/visibility-checks.ts'
 import { leaderboardsNow } from './leaderboard-view.ts'
-import { type ReadTogether, together } from './together.ts'
 
 /** A page of what one parent has. Pages of many parents are read together, where their slices are equal. */
 interface PageKey<Id extends string, Page> extends Parent<Id> {

@@ -1,5 +1,5 @@
-import { actorOf, type Viewer } from '../auth/viewer.ts'
-import { isPrivileged } from '../domain/actor.ts'
+import { isPrivileged } from '../engine/kernel/actor.ts'
+import { actorOf, type Viewer } from '../platform/auth/viewer.ts'
 
 const OF_THE_SIGNED_IN = ['bids', 'messages', 'notifications', 'presence', 'rooms'] as const
 const OF_THE_PRIVILEGED = ['announcements', 'operations', 'trading'] as const

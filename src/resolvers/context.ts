@@ -1,5 +1,5 @@
-import type { Viewer } from '../auth/viewer.ts'
-import type { Attendee } from '../presence/attendee.ts'
+import type { Attendee } from '../engine/presence/presence-session.ts'
+import type { Viewer } from '../platform/auth/viewer.ts'
 import type { Services } from './services.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql'
-import type { Rejection } from '../domain/rejection.ts'
+import type { Rejection } from '../engine/kernel/rejection.ts'
 
 function refusal(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } })

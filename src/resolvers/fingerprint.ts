@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { asRoomId } from '../kernel/id.ts'
+import { asRoomId } from '../engine/kernel/id.ts'
 
 /**
  * The same for two calls of `mutation` exactly when their inputs say the same: the order of fields doesn't

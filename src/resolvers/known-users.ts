@@ -1,6 +1,6 @@
-import type { Person } from '../domain/person.ts'
-import type { UserId } from '../kernel/id.ts'
-import { findUsers } from '../log/users.ts'
+import type { UserId } from '../engine/kernel/id.ts'
+import type { Person } from '../engine/kernel/person.ts'
+import { findUsers } from '../features/users/users.ts'
 import type { Services } from './services.ts'
 
 /** Those of `ids` whom anybody has seen, each once, in the order of `ids`: also who was seen here just now. */

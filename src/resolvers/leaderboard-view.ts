@@ -1,7 +1,7 @@
-import type { Topic } from '../kernel/topic.ts'
-import { beginLeaderboard } from '../log/begin-leaderboard.ts'
-import type { Database } from '../log/database.ts'
-import { type LeaderboardRecord, readLeaderboards } from '../log/read/leaderboards.ts'
+import type { Topic } from '../engine/kernel/topic.ts'
+import type { Database } from '../engine/storage/database.ts'
+import { beginLeaderboard } from '../features/leaderboards/begin-leaderboard.ts'
+import { type LeaderboardRecord, readLeaderboards } from '../features/leaderboards/reads/leaderboards.ts'
 import { MAX_SIZE } from './paging.ts'
 
 /** A leaderboard for the resolvers of its type: whatever is asked of a view is of one moment. */

@@ -1,13 +1,20 @@
-import type { Announcement } from '../domain/announcement/announcement.ts'
-import type { Bid } from '../domain/auction/auction.ts'
-import type { Message } from '../domain/message/message.ts'
-import type { Notification } from '../domain/notification/notification.ts'
-import type { Order } from '../domain/trade/order.ts'
-import { asAnnouncementId, asBidId, asMessageId, type IdKind, kindOfId, parseOrderId } from '../kernel/id.ts'
-import { readAnnouncement } from '../log/read/announcements.ts'
-import { readBid } from '../log/read/bids.ts'
-import { readMessage } from '../log/read/messages.ts'
-import { readOrder } from '../log/read/orders.ts'
+import {
+  asAnnouncementId,
+  asBidId,
+  asMessageId,
+  type IdKind,
+  kindOfId,
+  parseOrderId,
+} from '../engine/kernel/id.ts'
+import { readAnnouncement } from '../features/announcements/reads/announcements.ts'
+import type { Announcement } from '../features/announcements/rules/announcement.ts'
+import { readBid } from '../features/auctions/reads/bids.ts'
+import type { Bid } from '../features/auctions/rules/auction.ts'
+import { readMessage } from '../features/messages/reads/messages.ts'
+import type { Message } from '../features/messages/rules/message.ts'
+import type { Notification } from '../features/notifications/rules/notification.ts'
+import { readOrder } from '../features/trading/reads/orders.ts'
+import type { Order } from '../features/trading/rules/order.ts'
 import { auction } from './auctions.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'

@@ -1,8 +1,7 @@
-import type { Viewer } from '../auth/viewer.ts'
-import type { Notification, NotificationKind } from '../domain/notification/notification.ts'
-import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
-import { asNotificationId, asUserId, newNotificationId } from '../kernel/id.ts'
-import { notificationsTopic } from '../kernel/topic.ts'
+import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
+import { asNotificationId, asUserId, newNotificationId } from '../engine/kernel/id.ts'
+import { once } from '../engine/kernel/memoize.ts'
+import { notificationsTopic } from '../engine/kernel/topic.ts'
 import {
   type Inbox,
   type NotificationRecord,
@@ -10,10 +9,11 @@ import {
   readNotification,
   readNotifications,
   readNotificationsById,
-} from '../log/read/notifications.ts'
-import { ensureUsers } from '../log/users.ts'
+} from '../features/notifications/reads/notifications.ts'
+import type { Notification, NotificationKind } from '../features/notifications/rules/notification.ts'
+import { ensureUsers } from '../features/users/users.ts'
+import type { Viewer } from '../platform/auth/viewer.ts'
 import type { CallContext, SharedContext } from './context.ts'
-import { once } from './once.ts'
 import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
 import { readFor } from './read-for.ts'
 import { type RejectedResult, readKey, refusalOf } from './result.ts'

@@ -1,5 +1,5 @@
-import { FAR_FUTURE } from '../kernel/instant.ts'
-import type { ListKey, Slice, Span } from '../log/read/list-key.ts'
+import { FAR_FUTURE } from '../engine/kernel/instant.ts'
+import type { ListKey, Slice, Span } from '../engine/storage/list-key.ts'
 import { badUserInput, cursorInvalid } from './errors.ts'
 
 const DEFAULT_SIZE = 20

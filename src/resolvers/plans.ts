@@ -1,6 +1,13 @@
-import { SYSTEM } from '../domain/actor.ts'
-import type { CurrentPlan, Guard, HistoryPlan, LatestPlan, ListPlan, PulsePlan } from '../hub/source.ts'
-import { type AuctionId, asAuctionId, asRoomId, type RoomId } from '../kernel/id.ts'
+import type {
+  CurrentPlan,
+  Guard,
+  HistoryPlan,
+  LatestPlan,
+  ListPlan,
+  PulsePlan,
+} from '../engine/hub/source.ts'
+import { SYSTEM } from '../engine/kernel/actor.ts'
+import { type AuctionId, asAuctionId, asRoomId, type RoomId } from '../engine/kernel/id.ts'
 import {
   announcementsTopic,
   auctionLeaderboardTopic,
@@ -13,17 +20,17 @@ import {
   roomTopic,
   statusesTopic,
   type Topic,
-} from '../kernel/topic.ts'
-import { beginLeaderboard } from '../log/begin-leaderboard.ts'
-import { beginTrading } from '../log/begin-trading.ts'
-import { readAuction } from '../log/read/auctions.ts'
-import { readInbox } from '../log/read/notifications.ts'
+} from '../engine/kernel/topic.ts'
+import { isInRoom, seesItem } from '../features/auctions/list-source.ts'
+import { readAuction } from '../features/auctions/reads/auctions.ts'
+import { beginLeaderboard } from '../features/leaderboards/begin-leaderboard.ts'
+import { readInbox } from '../features/notifications/reads/notifications.ts'
+import { isMemberData } from '../features/rooms/source.ts'
+import { beginTrading } from '../features/trading/begin-trading.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
 import { badUserInput, notFound } from './errors.ts'
 import { signedIn } from './signed-in.ts'
-import { isInRoom, seesItem } from './sources/auction-list.ts'
-import { isMemberData } from './sources/room.ts'
 import { type StatusesArgs, subjectsOf } from './statuses.ts'
 import { auctionOfRecord } from './views.ts'
 

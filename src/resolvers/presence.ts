@@ -1,16 +1,16 @@
-import { reasonForSilence } from '../domain/message/speaking.ts'
-import { asRoomId } from '../kernel/id.ts'
-import { readMembership } from '../log/read/members.ts'
-import { readRoom } from '../log/read/rooms.ts'
-import type { PresenceState } from '../presence/roster.ts'
+import { asRoomId } from '../engine/kernel/id.ts'
+import type { PresenceState } from '../engine/presence/roster.ts'
+import { reasonForSilence } from '../features/messages/rules/posting-permission.ts'
+import { readMembership } from '../features/rooms/reads/members.ts'
+import { readRoom } from '../features/rooms/reads/rooms.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext, SharedContext } from './context.ts'
 import { notFound, refused } from './errors.ts'
 import { actorIn, signedIn } from './signed-in.ts'
 import type { RoomView } from './views.ts'
 
-export type { PresentUser, Roster } from '../presence/roster.ts'
-export type { Typists } from '../presence/typing.ts'
+export type { PresentUser, Roster } from '../engine/presence/roster.ts'
+export type { Typists } from '../engine/presence/typing.ts'
 
 /** Distinct users present now, on all nodes. */
 export function countPresent({ id }: RoomView, { services }: SharedContext): Promise<number> {

@@ -1,5 +1,9 @@
-import { hasRole } from '../domain/actor.ts'
-import { countFailedPushes, type FailedPush, readFailedPushes } from '../log/read/pushes.ts'
+import { hasRole } from '../engine/kernel/actor.ts'
+import {
+  countFailedPushes,
+  type FailedPush,
+  readFailedPushes,
+} from '../features/notifications/reads/pushes.ts'
 import type { CallContext, SharedContext } from './context.ts'
 import { forbidden } from './errors.ts'
 import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'

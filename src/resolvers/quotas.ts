@@ -1,5 +1,5 @@
-import { isExemptFromQuotas, type RoomQuota } from '../domain/quota.ts'
-import type { Rates } from '../limits/rates.ts'
+import { isExemptFromQuotas, type RoomQuota } from '../features/rooms/rules/quota.ts'
+import type { Rates } from '../platform/limits/rates.ts'
 import type { CallContext } from './context.ts'
 import { type RejectedResult, rejected } from './result.ts'
 import { actorIn, signedIn } from './signed-in.ts'

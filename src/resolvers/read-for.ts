@@ -1,4 +1,4 @@
-import type { Database } from '../log/database.ts'
+import type { Database } from '../engine/storage/database.ts'
 import { isCallContext, type SharedContext } from './context.ts'
 
 /** A read by a statement of its own, for one caller: what many fields ask for belongs to `services.reads`. */

@@ -1,5 +1,5 @@
-import type { IdempotencyKey } from '../command/commands.ts'
-import type { Rejection, RejectionCode } from '../domain/rejection.ts'
+import type { IdempotencyKey } from '../engine/commands/command.ts'
+import type { Rejection, RejectionCode } from '../engine/kernel/rejection.ts'
 import { forbidden } from './errors.ts'
 import { fingerprint } from './fingerprint.ts'
 

@@ -1,4 +1,4 @@
-import { asUserId } from '../kernel/id.ts'
+import { asUserId } from '../engine/kernel/id.ts'
 import type { CallContext } from './context.ts'
 import { badUserInput, forbidden } from './errors.ts'
 import { actorIn } from './signed-in.ts'

@@ -1,17 +1,6 @@
-import type { IdempotencyKey, Outcome } from '../command/commands.ts'
-import type { Actor } from '../domain/actor.ts'
-import type { Person } from '../domain/person.ts'
-import { isMuted } from '../domain/room/access.ts'
-import type { RoomCommand, RoomReply } from '../domain/room/command.ts'
-import type {
-  MemberRole,
-  RankingMethod,
-  RoomFacts,
-  RoomKind,
-  RoomVisibility,
-  TradeDisclosure,
-} from '../domain/room/room.ts'
-import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
+import type { IdempotencyKey, Outcome } from '../engine/commands/command.ts'
+import type { Actor } from '../engine/kernel/actor.ts'
+import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
 import {
   asRoomId,
   asUserId,
@@ -20,11 +9,22 @@ import {
   newRoomId,
   USER_ID_RULE,
   type UserId,
-} from '../kernel/id.ts'
-import type { Instant } from '../kernel/instant.ts'
-import { roomTopic } from '../kernel/topic.ts'
-import { readRoom } from '../log/read/rooms.ts'
-import { ensureUser } from '../log/users.ts'
+} from '../engine/kernel/id.ts'
+import type { Instant } from '../engine/kernel/instant.ts'
+import type { Person } from '../engine/kernel/person.ts'
+import { roomTopic } from '../engine/kernel/topic.ts'
+import { readRoom } from '../features/rooms/reads/rooms.ts'
+import { isMuted } from '../features/rooms/rules/access.ts'
+import type { RoomCommand, RoomReply } from '../features/rooms/rules/command.ts'
+import type {
+  MemberRole,
+  RankingMethod,
+  RoomFacts,
+  RoomKind,
+  RoomVisibility,
+  TradeDisclosure,
+} from '../features/rooms/rules/room.ts'
+import { ensureUser } from '../features/users/users.ts'
 import { followPhase, voidBidsOf } from './auctions-of-room.ts'
 import type { CallContext } from './context.ts'
 import { findKnownUser } from './known-users.ts'

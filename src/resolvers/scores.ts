@@ -1,25 +1,28 @@
-import type { Outcome } from '../command/commands.ts'
-import { unpack } from '../domain/ranking/packed.ts'
-import type { ScoresReply } from '../domain/ranking/scores.ts'
-import type { Standing } from '../domain/ranking/standing.ts'
-import type { Amount } from '../kernel/amount.ts'
-import { type Cursor, encodeCursor } from '../kernel/cursor.ts'
+import type { Outcome } from '../engine/commands/command.ts'
+import type { Amount } from '../engine/kernel/amount.ts'
+import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
 import {
   asLeaderboardArchiveId,
   asRoomId,
   asUserId,
   newLeaderboardArchiveId,
   type RoomId,
-} from '../kernel/id.ts'
-import type { Instant } from '../kernel/instant.ts'
-import { roomLeaderboardTopic } from '../kernel/topic.ts'
-import { beginLeaderboard } from '../log/begin-leaderboard.ts'
-import { type LeaderboardArchive, readLeaderboardArchive } from '../log/read/leaderboard-archives.ts'
-import { ensureUsers, findUsers } from '../log/users.ts'
+} from '../engine/kernel/id.ts'
+import type { Instant } from '../engine/kernel/instant.ts'
+import { once } from '../engine/kernel/memoize.ts'
+import { roomLeaderboardTopic } from '../engine/kernel/topic.ts'
+import { beginLeaderboard } from '../features/leaderboards/begin-leaderboard.ts'
+import {
+  type LeaderboardArchive,
+  readLeaderboardArchive,
+} from '../features/leaderboards/reads/leaderboard-archives.ts'
+import { unpack } from '../features/leaderboards/rules/packed.ts'
+import type { ScoresReply } from '../features/leaderboards/rules/scores.ts'
+import type { Standing } from '../features/leaderboards/rules/standing.ts'
+import { ensureUsers, findUsers } from '../features/users/users.ts'
 import { callerOf } from './caller.ts'
 import type { CallContext } from './context.ts'
 import type { LeaderboardView } from './leaderboard-view.ts'
-import { once } from './once.ts'
 import { sizeOf } from './paging.ts'
 import { readFor } from './read-for.ts'
 import { notFoundResult, type RejectedResult, readKey, refusalOf } from './result.ts'

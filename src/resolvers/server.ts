@@ -1,4 +1,4 @@
-import type { Instant } from '../kernel/instant.ts'
+import type { Instant } from '../engine/kernel/instant.ts'
 import { type Capability, capabilitiesOf } from './capabilities.ts'
 import type { CallContext } from './context.ts'
 

@@ -1,13 +1,13 @@
-import type { Dispatch } from '../command/dispatch.ts'
-import type { Person } from '../domain/person.ts'
-import type { RoomQuota } from '../domain/quota.ts'
-import type { Instant } from '../kernel/instant.ts'
-import type { Rates } from '../limits/rates.ts'
-import type { Database } from '../log/database.ts'
-import type { Presence } from '../presence/presence.ts'
+import type { Dispatch } from '../engine/commands/dispatch.ts'
+import type { Instant } from '../engine/kernel/instant.ts'
+import type { Person } from '../engine/kernel/person.ts'
+import type { Presence } from '../engine/presence/presence.ts'
+import type { Database } from '../engine/storage/database.ts'
+import type { RoomQuota } from '../features/rooms/rules/quota.ts'
+import type { Rates } from '../platform/limits/rates.ts'
 import { createSharedReads, type SharedReads } from './batched-reads.ts'
 import { createReadGates, type ReadGates } from './read-gates.ts'
-import { createSources, type Sources } from './sources/sources.ts'
+import { createSources, type Sources } from './sources.ts'
 
 /** What an ordinary user may have and do, on all nodes together. */
 export interface Quotas {

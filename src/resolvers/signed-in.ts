@@ -1,5 +1,5 @@
-import { actorOf, type Viewer } from '../auth/viewer.ts'
-import type { Actor } from '../domain/actor.ts'
+import type { Actor } from '../engine/kernel/actor.ts'
+import { actorOf, type Viewer } from '../platform/auth/viewer.ts'
 import type { CallContext } from './context.ts'
 import { unauthenticated } from './errors.ts'
 

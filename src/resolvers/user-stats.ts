@@ -1,5 +1,5 @@
-import { asUserId } from '../kernel/id.ts'
-import { isStorable } from '../kernel/text.ts'
+import { asUserId } from '../engine/kernel/id.ts'
+import { isStorable } from '../engine/kernel/text.ts'
 import { badUserInput } from './errors.ts'
 import { findKnownUser } from './known-users.ts'
 import type { Services } from './services.ts'

@@ -1,12 +1,12 @@
-import type { AuctionStanding, AuctionTerms } from '../domain/auction/auction.ts'
-import type { Membership, Room } from '../domain/room/room.ts'
-import type { AuctionId, RoomId } from '../kernel/id.ts'
-import type { Position } from '../kernel/position.ts'
-import type { AuctionRecord } from '../log/read/auctions.ts'
-import type { MemberRecord, PlacedMarks } from '../log/read/members.ts'
-import type { RoomRecord } from '../log/read/rooms.ts'
+import type { AuctionId, RoomId } from '../engine/kernel/id.ts'
+import { once } from '../engine/kernel/memoize.ts'
+import type { Position } from '../engine/kernel/position.ts'
+import type { AuctionRecord } from '../features/auctions/reads/auctions.ts'
+import type { AuctionStanding, AuctionTerms } from '../features/auctions/rules/auction.ts'
+import type { MemberRecord, PlacedMarks } from '../features/rooms/reads/members.ts'
+import type { RoomRecord } from '../features/rooms/reads/rooms.ts'
+import type { Membership, Room } from '../features/rooms/rules/room.ts'
 import type { SharedReads } from './batched-reads.ts'
-import { once } from './once.ts'
 
 /**
  * A room for the resolvers of the type Room: its state, and how far its two histories reach. A view answers

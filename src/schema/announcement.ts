@@ -2,8 +2,9 @@ import {
   type Announcement as AnnouncementShape,
   AUDIENCES,
   SEVERITIES,
-} from '../domain/announcement/announcement.ts'
-import { STATEMENT } from '../limits/field-cost.ts'
+} from '../features/announcements/rules/announcement.ts'
+import type { AnnouncementEvent as AnnouncementEventShape } from '../features/announcements/source.ts'
+import { STATEMENT } from '../platform/limits/field-cost.ts'
 import {
   type AnnouncementPayload as AnnouncementPayloadShape,
   publishAnnouncement,
@@ -11,7 +12,6 @@ import {
 } from '../resolvers/announcement-mutations.ts'
 import { announcements } from '../resolvers/announcements.ts'
 import { announcementsPlan } from '../resolvers/plans.ts'
-import type { AnnouncementEvent as AnnouncementEventShape } from '../resolvers/sources/announcements.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { connectionType } from './connection.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'

@@ -1,5 +1,5 @@
-import { BID_OUTCOMES } from '../domain/auction/auction.ts'
-import { LOOKUP } from '../limits/field-cost.ts'
+import { BID_OUTCOMES } from '../features/auctions/rules/auction.ts'
+import { LOOKUP } from '../platform/limits/field-cost.ts'
 import {
   type AuctionPayload as AuctionPayloadShape,
   type BidAccepted as BidAcceptedShape,

@@ -1,14 +1,14 @@
+import { exponentIn } from '../engine/kernel/currency.ts'
 import {
   AUCTION_PHASES,
   type AuctionStanding,
   BID_KINDS,
   type Bid as BidShape,
-} from '../domain/auction/auction.ts'
-import { minimumBid, offeredBuyNow } from '../domain/auction/offered.ts'
-import { endOf } from '../domain/auction/phase.ts'
-import { exponentIn } from '../domain/currency.ts'
-import { VOID_REASONS, type VoidReason as VoidReasonShape } from '../domain/void-reason.ts'
-import { LOOKUP, SHARE, STATEMENT } from '../limits/field-cost.ts'
+} from '../features/auctions/rules/auction.ts'
+import { minimumBid, offeredBuyNow } from '../features/auctions/rules/offered.ts'
+import { endOf } from '../features/auctions/rules/phase.ts'
+import { VOID_REASONS, type VoidReason as VoidReasonShape } from '../features/auctions/rules/void-reason.ts'
+import { LOOKUP, SHARE, STATEMENT } from '../platform/limits/field-cost.ts'
 import {
   auction,
   auctionCursor,

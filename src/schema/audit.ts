@@ -1,5 +1,5 @@
-import { TRANSFER_KINDS } from '../domain/wallet/wallet.ts'
-import { STATEMENT } from '../limits/field-cost.ts'
+import { TRANSFER_KINDS } from '../features/wallets/rules/wallet.ts'
+import { STATEMENT } from '../platform/limits/field-cost.ts'
 import {
   type AuctionAudit as AuctionAuditShape,
   type AuditEntry as AuditEntryShape,

@@ -1,7 +1,7 @@
 import SchemaBuilder from '@pothos/core'
-import type { Amount } from '../kernel/amount.ts'
-import type { Cursor } from '../kernel/cursor.ts'
-import type { Instant } from '../kernel/instant.ts'
+import type { Amount } from '../engine/kernel/amount.ts'
+import type { Cursor } from '../engine/kernel/cursor.ts'
+import type { Instant } from '../engine/kernel/instant.ts'
 import type { SharedContext } from '../resolvers/context.ts'
 
 /** What the schema is made of, as code sees it: nothing is null unless a field says so. */

@@ -1,4 +1,4 @@
-import { FREE } from '../limits/field-cost.ts'
+import { FREE } from '../platform/limits/field-cost.ts'
 import type { Connection, Edge, PageInfo } from '../resolvers/paging.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { costs } from './field.ts'

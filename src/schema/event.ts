@@ -1,5 +1,5 @@
-import type { PresentedEvent } from '../hub/source.ts'
-import { encodeCursor } from '../kernel/cursor.ts'
+import type { PresentedEvent } from '../engine/hub/source.ts'
+import { encodeCursor } from '../engine/kernel/cursor.ts'
 import { builder } from './builder.ts'
 
 export const Event = builder.interfaceRef<PresentedEvent>('Event').implement({

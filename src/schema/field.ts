@@ -1,5 +1,5 @@
-import type { Plan } from '../hub/source.ts'
-import { type FieldCost, LOOKUP } from '../limits/field-cost.ts'
+import type { Plan } from '../engine/hub/source.ts'
+import { type FieldCost, LOOKUP } from '../platform/limits/field-cost.ts'
 import { type CallContext, callContextOf, type SharedContext } from '../resolvers/context.ts'
 
 declare module 'graphql' {

@@ -1,6 +1,6 @@
-import type { Standing as StandingShape } from '../domain/ranking/standing.ts'
-import { RANKING_METHODS } from '../domain/room/room.ts'
-import { PAID } from '../limits/field-cost.ts'
+import type { Standing as StandingShape } from '../features/leaderboards/rules/standing.ts'
+import { RANKING_METHODS } from '../features/rooms/rules/room.ts'
+import { PAID } from '../platform/limits/field-cost.ts'
 import type { LeaderboardView } from '../resolvers/leaderboard-view.ts'
 import {
   leaderboardAuctionId,

@@ -1,5 +1,5 @@
 import { type GraphQLField, type GraphQLSchema, getNamedType, isUnionType } from 'graphql'
-import { overloadOf } from '../kernel/overloaded.ts'
+import { overloadOf } from '../engine/kernel/overloaded.ts'
 import { callContextOf, type SharedContext } from '../resolvers/context.ts'
 import { rateLimited } from '../resolvers/errors.ts'
 import { waitOf } from '../resolvers/rate.ts'

@@ -1,9 +1,9 @@
-import type { Message as MessageShape } from '../domain/message/message.ts'
-import { messagesPlan } from '../resolvers/plans.ts'
+import type { Message as MessageShape } from '../features/messages/rules/message.ts'
 import type {
   MessageEvent as MessageEventShape,
   ReceiptEvent as ReceiptEventShape,
-} from '../resolvers/sources/messages.ts'
+} from '../features/messages/source.ts'
+import { messagesPlan } from '../resolvers/plans.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
 import { costs, servedBy } from './field.ts'

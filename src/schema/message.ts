@@ -1,4 +1,4 @@
-import type { Message as MessageShape } from '../domain/message/message.ts'
+import type { Message as MessageShape } from '../features/messages/rules/message.ts'
 import { receiptCounts } from '../resolvers/receipts.ts'
 import { builder } from './builder.ts'
 import { connectionType } from './connection.ts'

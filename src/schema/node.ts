@@ -1,4 +1,4 @@
-import { STATEMENT } from '../limits/field-cost.ts'
+import { STATEMENT } from '../platform/limits/field-cost.ts'
 import { type NodeView, node, typeOfNode } from '../resolvers/node.ts'
 import { builder } from './builder.ts'
 import { asCaller, costs } from './field.ts'

@@ -1,7 +1,8 @@
 import {
   NOTIFICATION_KINDS,
   type Notification as NotificationShape,
-} from '../domain/notification/notification.ts'
+} from '../features/notifications/rules/notification.ts'
+import type { NotificationCreatedEvent, NotificationsSettledEvent } from '../features/notifications/source.ts'
 import {
   type MarkReadPayload,
   markNotificationsRead,
@@ -9,10 +10,6 @@ import {
   notifyUsers,
 } from '../resolvers/notifications.ts'
 import { notificationsPlan } from '../resolvers/plans.ts'
-import type {
-  NotificationCreatedEvent,
-  NotificationsSettledEvent,
-} from '../resolvers/sources/notifications.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { connectionType } from './connection.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'

@@ -1,5 +1,5 @@
-import { ROLES } from '../domain/actor.ts'
-import type { Person } from '../domain/person.ts'
+import { ROLES } from '../engine/kernel/actor.ts'
+import type { Person } from '../engine/kernel/person.ts'
 import { builder } from './builder.ts'
 
 export const RoleType = builder.enumType('Role', { values: ROLES })

@@ -1,5 +1,5 @@
-import { SHARE } from '../limits/field-cost.ts'
-import { PRESENCE_STATES } from '../presence/roster.ts'
+import { PRESENCE_STATES } from '../engine/presence/roster.ts'
+import { SHARE } from '../platform/limits/field-cost.ts'
 import { presencePlan, typingPlan } from '../resolvers/plans.ts'
 import {
   countPresent,

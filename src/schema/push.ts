@@ -1,4 +1,4 @@
-import { STATEMENT } from '../limits/field-cost.ts'
+import { STATEMENT } from '../platform/limits/field-cost.ts'
 import {
   countAllFailedPushes,
   type FailedPush as FailedPushShape,

@@ -1,4 +1,4 @@
-import { REJECTION_CODES } from '../domain/rejection.ts'
+import { REJECTION_CODES } from '../engine/kernel/rejection.ts'
 import type { RejectedResult } from '../resolvers/result.ts'
 import { builder } from './builder.ts'
 

@@ -1,4 +1,4 @@
-import { FAR_FUTURE, type Instant, instant } from '../kernel/instant.ts'
+import { FAR_FUTURE, type Instant, instant } from '../engine/kernel/instant.ts'
 
 const DATE_TIME =
   /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:Z|([+-])(\d{2}):(\d{2}))$/i

@@ -1,11 +1,11 @@
-import { roomStatePlan } from '../resolvers/plans.ts'
 import {
   type MemberEvent,
   type MuteEvent,
   mutedUntilOf,
   type RoleEvent,
   type RoomEvent as RoomEventShape,
-} from '../resolvers/sources/room.ts'
+} from '../features/rooms/source.ts'
+import { roomStatePlan } from '../resolvers/plans.ts'
 import type { RoomView } from '../resolvers/views.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'

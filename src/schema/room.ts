@@ -4,8 +4,8 @@ import {
   ROOM_PHASES,
   ROOM_VISIBILITIES,
   TRADE_DISCLOSURES,
-} from '../domain/room/room.ts'
-import { LOOKUP, PAID, SHARE, STATEMENT } from '../limits/field-cost.ts'
+} from '../features/rooms/rules/room.ts'
+import { LOOKUP, PAID, SHARE, STATEMENT } from '../platform/limits/field-cost.ts'
 import { deliveredCursor, unreadCount } from '../resolvers/receipts.ts'
 import {
   auctionsOfRoom,

@@ -1,6 +1,6 @@
 import { Kind, type ValueNode, valueFromASTUntyped } from 'graphql'
-import { type Amount, isAmount } from '../kernel/amount.ts'
-import { formatInstant, type Instant } from '../kernel/instant.ts'
+import { type Amount, isAmount } from '../engine/kernel/amount.ts'
+import { formatInstant, type Instant } from '../engine/kernel/instant.ts'
 import { builder } from './builder.ts'
 import { parseInstant } from './rfc3339.ts'
 

@@ -1,8 +1,14 @@
-import type { Order as OrderShape } from '../domain/trade/order.ts'
-import type { Portfolio as PortfolioShape, Position as PositionShape } from '../domain/trade/position.ts'
+import type { OrderEvent as OrderEventShape, OrderExecutedEvent } from '../features/trading/orders.source.ts'
+import type {
+  PortfolioEvent,
+  PositionEvent as PositionEventShape,
+} from '../features/trading/positions.source.ts'
+import type { Order as OrderShape } from '../features/trading/rules/order.ts'
+import type {
+  Portfolio as PortfolioShape,
+  Position as PositionShape,
+} from '../features/trading/rules/position.ts'
 import { ordersPlan, positionsPlan } from '../resolvers/plans.ts'
-import type { OrderEvent as OrderEventShape, OrderExecutedEvent } from '../resolvers/sources/orders.ts'
-import type { PortfolioEvent, PositionEvent as PositionEventShape } from '../resolvers/sources/positions.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
 import { costs, servedBy } from './field.ts'

@@ -1,13 +1,16 @@
+import { globalOrderId } from '../engine/kernel/id.ts'
 import {
   EXECUTION_TYPES,
   ORDER_SIDES,
   ORDER_STATUSES,
   ORDER_TYPES,
   type Order as OrderShape,
-} from '../domain/trade/order.ts'
-import type { Portfolio as PortfolioShape, Position as PositionShape } from '../domain/trade/position.ts'
-import { globalOrderId } from '../kernel/id.ts'
-import { LONG_LIST, STATEMENT } from '../limits/field-cost.ts'
+} from '../features/trading/rules/order.ts'
+import type {
+  Portfolio as PortfolioShape,
+  Position as PositionShape,
+} from '../features/trading/rules/position.ts'
+import { LONG_LIST, STATEMENT } from '../platform/limits/field-cost.ts'
 import { order, orders, portfolios, positions } from '../resolvers/trades.ts'
 import { builder } from './builder.ts'
 import { asCaller, costs } from './field.ts'

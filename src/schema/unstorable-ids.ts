@@ -6,7 +6,7 @@ import {
   getNamedType,
   isInputObjectType,
 } from 'graphql'
-import { isStorable } from '../kernel/text.ts'
+import { isStorable } from '../engine/kernel/text.ts'
 import type { SharedContext } from '../resolvers/context.ts'
 import { badUserInput } from '../resolvers/errors.ts'
 

@@ -1,7 +1,7 @@
+import type { Session } from '../engine/session/session.ts'
+import type { SubscriptionLife } from '../engine/session/subscription.ts'
 import type { CallContext, ConnectionControl } from '../resolvers/context.ts'
 import type { Services } from '../resolvers/services.ts'
-import type { Session } from '../session/session.ts'
-import type { SubscriptionLife } from '../session/subscription.ts'
 
 export interface CallOptions {
   readonly services: Services

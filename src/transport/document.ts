@@ -8,8 +8,8 @@ import {
   type ValidationRule,
   validate,
 } from 'graphql'
-import { excessOfDocument } from '../limits/document-bounds.ts'
-import type { CostLimits } from '../limits/operation-cost.ts'
+import { excessOfDocument } from '../platform/limits/document-bounds.ts'
+import type { CostLimits } from '../platform/limits/operation-cost.ts'
 
 /** What is refused before it is executed. */
 export interface OperationLimits extends CostLimits {

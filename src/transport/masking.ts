@@ -1,10 +1,10 @@
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
-import { JwksUnavailable } from '../auth/keys.ts'
-import { newErrorId } from '../kernel/id.ts'
-import { overloadOf } from '../kernel/overloaded.ts'
-import { UNREADABLE_RETRY_AFTER_MS, UnreadableEntry } from '../kernel/unreadable-entry.ts'
-import { isRecordUnavailable, isUnstorableText } from '../log/faults.ts'
+import { newErrorId } from '../engine/kernel/id.ts'
+import { overloadOf } from '../engine/kernel/overloaded.ts'
+import { UNREADABLE_RETRY_AFTER_MS, UnreadableEntry } from '../engine/kernel/unreadable-entry.ts'
+import { isRecordUnavailable, isUnstorableText } from '../engine/storage/faults.ts'
+import { JwksUnavailable } from '../platform/auth/keys.ts'
 
 /** What a client may know of an error. Refusals pass; a fault becomes an id that the log explains. */
 export type Mask = (error: unknown) => GraphQLError

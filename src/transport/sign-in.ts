@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type Credential, tokenFromAuthorization, tokenFromUrl } from '../auth/credentials.ts'
+import { type Credential, tokenFromAuthorization, tokenFromUrl } from '../platform/auth/credentials.ts'
 
 /** What a request or an upgrade brings, in its header or its address. Where both have a token they must agree. */
 export function credentialOf({ headers, url = '' }: IncomingMessage): Credential {

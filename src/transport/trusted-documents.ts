@@ -8,7 +8,7 @@ import {
   type SelectionNode,
   visit,
 } from 'graphql'
-import type { Manifest } from '../config/trusted-documents.ts'
+import type { Manifest } from '../platform/config/trusted-documents.ts'
 import { type OperationLimits, parseQuery, rulesOf, validateQuery } from './document.ts'
 import { createDocumentCache } from './document-cache.ts'
 

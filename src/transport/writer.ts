@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { atEndOfTurn } from '../kernel/end-of-turn.ts'
+import { atEndOfTurn } from '../engine/kernel/end-of-tick.ts'
 
 export interface WriterOptions {
   /** What may be queued in this process for one peer. */

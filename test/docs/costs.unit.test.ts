@@ -2,8 +2,8 @@ import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DocumentNode, Kind, type OperationDefinitionNode, parse, validate, visit } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { excessOfDocument } from '../../src/limits/document-bounds.ts'
-import { createOperationMeasure } from '../../src/limits/operation-cost.ts'
+import { excessOfDocument } from '../../src/platform/limits/document-bounds.ts'
+import { createOperationMeasure } from '../../src/platform/limits/operation-cost.ts'
 import { createSchema } from '../../src/schema/schema.ts'
 
 const ROOT = join(import.meta.dirname, '../..')

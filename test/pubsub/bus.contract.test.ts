@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { asTopic, type Topic } from '../../src/kernel/topic.ts'
+import { asTopic, type Topic } from '../../src/engine/kernel/topic.ts'
 import { createMemoryBus } from '../../src/pubsub/bus.memory.ts'
 import { createRedisBus } from '../../src/pubsub/bus.redis.ts'
 import type { Bus } from '../../src/pubsub/bus.ts'

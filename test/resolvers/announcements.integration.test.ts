@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { given, replay, snapshot, textAt, viewer } from './given.ts'
+import { given, replay, snapshot, textAt, viewer } from './fixtures.ts'
 
 const admin = viewer('admin', 'ADMIN')
 const service = viewer('service', 'SERVICE')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createRandom } from '../support/random.ts'
-import { type Given, given, textAt, viewer } from './given.ts'
+import { type Given, given, textAt, viewer } from './fixtures.ts'
 
 const BIDDERS = ['ann', 'bob', 'cid', 'dan'].map((name) => viewer(name))
 const seller = viewer('seller')

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { asRoomId } from '../../src/kernel/id.ts'
-import { messagesTopic } from '../../src/kernel/topic.ts'
-import { entriesOf, type Given, given, openGivenOn, replay, textAt, viewer } from './given.ts'
+import { asRoomId } from '../../src/engine/kernel/id.ts'
+import { messagesTopic } from '../../src/engine/kernel/topic.ts'
+import { entriesOf, type Given, given, openGivenOn, replay, textAt, viewer } from './fixtures.ts'
 
 const ann = viewer('ann')
 const bob = viewer('bob')
@@ -137,7 +137,7 @@ describe('the migration', () => {
     )
     expect(await tablesWith(all, SECRET)).toEqual(['entries'])
 
-    const directory = join(import.meta.dirname, '../../src/log/migrations')
+    const directory = join(import.meta.dirname, '../../src/features/migrations')
     const name = (await readdir(directory)).find((each) => each.endsWith('_erased_messages.sql')) ?? ''
     const erasing =
       (await readFile(join(directory, name), 'utf8')).split('--> statement-breakpoint').at(-1) ?? ''

@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AuctionStanding, AuctionTerms } from '../../src/domain/auction/auction.ts'
-import { auctions } from '../../src/log/schema.ts'
+import type { AuctionStanding, AuctionTerms } from '../../src/features/auctions/rules/auction.ts'
+import { auctions } from '../../src/features/auctions/tables.ts'
 import { rowsReadFor } from '../support/rows-read.ts'
-import { openGiven, textAt, viewer } from './given.ts'
+import { openGiven, textAt, viewer } from './fixtures.ts'
 
 const HIDDEN = 50_000
 const HIDDEN_ROOMS = 500

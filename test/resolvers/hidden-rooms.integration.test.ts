@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rowsReadFor } from '../support/rows-read.ts'
-import { openGiven, viewer } from './given.ts'
+import { openGiven, viewer } from './fixtures.ts'
 
 const HIDDEN = 20_000
 const SHOWN = 300

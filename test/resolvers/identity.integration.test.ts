@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Cache, throughApollo, throughGraphcache, throughRelay } from './caches.ts'
-import { type Data, type Given, NOW, openGiven, textAt, viewer } from './given.ts'
+import { type Data, type Given, NOW, openGiven, textAt, viewer } from './fixtures.ts'
 
 const olga = viewer('olga')
 const engine = viewer('engine', 'SERVICE')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { asUserId } from '../../src/kernel/id.ts'
-import { notificationsTopic } from '../../src/kernel/topic.ts'
-import { type Data, entriesOf, type Given, given, textAt, viewer } from './given.ts'
+import { asUserId } from '../../src/engine/kernel/id.ts'
+import { notificationsTopic } from '../../src/engine/kernel/topic.ts'
+import { type Data, entriesOf, type Given, given, textAt, viewer } from './fixtures.ts'
 
 const ann = viewer('ann')
 const bob = viewer('bob')

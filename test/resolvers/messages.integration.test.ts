@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Given, given, refusalOf, replay, snapshot, textAt, viewer } from './given.ts'
+import { type Given, given, refusalOf, replay, snapshot, textAt, viewer } from './fixtures.ts'
 
 const ann = viewer('ann')
 const bob = viewer('bob')

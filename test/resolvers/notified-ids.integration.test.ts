@@ -2,15 +2,15 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { drawConsequences } from '../../src/follower/round.ts'
-import { asAuctionId } from '../../src/kernel/id.ts'
-import { auctionTopic } from '../../src/kernel/topic.ts'
-import { takeDue } from '../../src/webhook/waiting.ts'
-import { type Given, given, replay, textAt, viewer } from './given.ts'
+import { asAuctionId } from '../../src/engine/kernel/id.ts'
+import { auctionTopic } from '../../src/engine/kernel/topic.ts'
+import { drawConsequences } from '../../src/features/notifications/follower/round.ts'
+import { takeDue } from '../../src/features/notifications/webhook/delivery-queue.ts'
+import { type Given, given, replay, textAt, viewer } from './fixtures.ts'
 
 const ANN = viewer('ann', 'SERVICE', 'ADMIN')
 const BOB = viewer('bob')
-const MIGRATION = join(import.meta.dirname, '../../src/log/migrations/0012_notifications_name_rooms.sql')
+const MIGRATION = join(import.meta.dirname, '../../src/features/migrations/0012_notifications_name_rooms.sql')
 const OWN = `{ viewer { notifications { edges { node { id kind subjectId data } } } } }`
 const REPLAYED =
   'subscription { notifications { ... on NotificationCreated { notification { kind data } } } }'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { snapshot, viewer } from './given.ts'
+import { snapshot, viewer } from './fixtures.ts'
 import { ann, bob, owner, type Sale, sale } from './sale-of-room.ts'
 
 const OWN = 'myBidding { leading highestBid { amount bidder { id } } maximum held }'

@@ -1,10 +1,10 @@
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
-import { asAuctionId, asRoomId } from '../../src/kernel/id.ts'
-import { auctionTopic } from '../../src/kernel/topic.ts'
-import { deadlines } from '../../src/log/schema.ts'
-import { createScheduler } from '../../src/scheduler/scheduler.ts'
+import { deadlines } from '../../src/engine/history/tables.ts'
+import { asAuctionId, asRoomId } from '../../src/engine/kernel/id.ts'
+import { auctionTopic } from '../../src/engine/kernel/topic.ts'
+import { createScheduler } from '../../src/engine/processes/scheduler.ts'
 import { createDatabase } from '../support/postgres-databases.ts'
-import { entriesOf, type Given, openGivenOn } from './given.ts'
+import { entriesOf, type Given, openGivenOn } from './fixtures.ts'
 import { ann, bob, owner, type Sale, sale, saleIn } from './sale-of-room.ts'
 
 const PATIENCE = { timeout: 15_000, interval: 50 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Given, given, replay, snapshot, viewer } from './given.ts'
+import { type Given, given, replay, snapshot, viewer } from './fixtures.ts'
 
 const ann = viewer('ann')
 const bob = viewer('bob')

@@ -9,7 +9,7 @@ import {
   snapshot,
   textAt,
   viewer,
-} from './given.ts'
+} from './fixtures.ts'
 
 const owner = viewer('owner')
 const guest = viewer('guest')

@@ -1,4 +1,4 @@
-import { type Given, given, textAt, viewer } from './given.ts'
+import { type Given, given, textAt, viewer } from './fixtures.ts'
 
 export const owner = viewer('owner')
 export const ann = viewer('ann')

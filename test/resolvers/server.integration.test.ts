@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ConnectionControl } from '../../src/resolvers/context.ts'
-import { given, NOW, viewer } from './given.ts'
+import { given, NOW, viewer } from './fixtures.ts'
 
 const admin = viewer('admin', 'ADMIN')
 const user = viewer('user')

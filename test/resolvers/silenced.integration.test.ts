@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { asRoomId } from '../../src/kernel/id.ts'
-import { given, textAt, viewer } from './given.ts'
+import { asRoomId } from '../../src/engine/kernel/id.ts'
+import { given, textAt, viewer } from './fixtures.ts'
 
 const ann = viewer('ann')
 const bob = viewer('bob')

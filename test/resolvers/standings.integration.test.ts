@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Given, openGiven, textAt, viewer } from './given.ts'
+import { type Given, openGiven, textAt, viewer } from './fixtures.ts'
 
 const engine = viewer('engine', 'SERVICE')
 const SIZE = 250

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CountedStatements, countStatements } from '../support/statements.ts'
-import { openGiven, textAt, viewer } from './given.ts'
+import { openGiven, textAt, viewer } from './fixtures.ts'
 
 const ANN = viewer('ann', 'SERVICE')
 const BOB = viewer('bob')

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { Membership } from '../../src/domain/room/room.ts'
-import type { TradeFacts } from '../../src/log/read/trade-facts.ts'
-import { createTradeRooms, type TradeRooms } from '../../src/resolvers/sources/trade-rooms.ts'
-import { max, member, mia, roomWith } from '../domain/room.fixture.ts'
-import { viewer } from './given.ts'
+import type { Membership } from '../../src/features/rooms/rules/room.ts'
+import { createTradeRooms, type TradeRooms } from '../../src/features/trading/disclosure.ts'
+import type { TradeFacts } from '../../src/features/trading/reads/trade-facts.ts'
+import { max, member, mia, roomWith } from '../features/rooms/room.fixture.ts'
+import { viewer } from './fixtures.ts'
 
 const VIEWER = viewer(mia.person.id)
 const ROLES: Record<string, Membership['role']> = { one: 'MODERATOR', two: 'MEMBER' }

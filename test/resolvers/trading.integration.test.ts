@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { asRoomId } from '../../src/kernel/id.ts'
-import { ordersTopic, positionsTopic } from '../../src/kernel/topic.ts'
-import { readHoldings } from '../../src/log/read/positions.ts'
-import { readTradeFacts } from '../../src/log/read/trade-facts.ts'
-import { type Data, type Given, given, textAt, viewer } from './given.ts'
+import { asRoomId } from '../../src/engine/kernel/id.ts'
+import { ordersTopic, positionsTopic } from '../../src/engine/kernel/topic.ts'
+import { readHoldings } from '../../src/features/trading/reads/positions.ts'
+import { readTradeFacts } from '../../src/features/trading/reads/trade-facts.ts'
+import { type Data, type Given, given, textAt, viewer } from './fixtures.ts'
 
 const olga = viewer('olga')
 const ann = viewer('ann')

@@ -1,7 +1,23 @@
 import { describe, expect, test } from 'vitest'
-import { canSeeAnnouncement } from '../../src/domain/announcement/access.ts'
-import { type Announcement, AUDIENCES, type Audience } from '../../src/domain/announcement/announcement.ts'
-import { type Caller, canSeeRoom } from '../../src/domain/room/access.ts'
+import { beginTopics } from '../../src/engine/history/seed.ts'
+import { asAnnouncementId, asAuctionId, asRoomId, type UserId } from '../../src/engine/kernel/id.ts'
+import { instant } from '../../src/engine/kernel/instant.ts'
+import { asOffset } from '../../src/engine/kernel/position.ts'
+import { messagesTopic, roomTopic } from '../../src/engine/kernel/topic.ts'
+import {
+  readAnnouncements,
+  readAnnouncementsInForce,
+} from '../../src/features/announcements/reads/announcements.ts'
+import { canSeeAnnouncement } from '../../src/features/announcements/rules/access.ts'
+import {
+  type Announcement,
+  AUDIENCES,
+  type Audience,
+} from '../../src/features/announcements/rules/announcement.ts'
+import { announcements } from '../../src/features/announcements/tables.ts'
+import { readRoomFacts } from '../../src/features/rooms/reads/room-facts.ts'
+import { readRoom, readRooms } from '../../src/features/rooms/reads/rooms.ts'
+import { type Caller, canSeeRoom } from '../../src/features/rooms/rules/access.ts'
 import {
   type Membership,
   ROOM_KINDS,
@@ -9,18 +25,10 @@ import {
   type Room,
   type RoomKind,
   type RoomVisibility,
-} from '../../src/domain/room/room.ts'
-import { asAnnouncementId, asAuctionId, asRoomId, type UserId } from '../../src/kernel/id.ts'
-import { instant } from '../../src/kernel/instant.ts'
-import { asOffset } from '../../src/kernel/position.ts'
-import { messagesTopic, roomTopic } from '../../src/kernel/topic.ts'
-import { readAnnouncements, readAnnouncementsInForce } from '../../src/log/read/announcements.ts'
-import { readRoomFacts } from '../../src/log/read/room-facts.ts'
-import { readRoom, readRooms } from '../../src/log/read/rooms.ts'
-import { announcements, members, rooms } from '../../src/log/schema.ts'
-import { beginTopics } from '../../src/log/seed.ts'
+} from '../../src/features/rooms/rules/room.ts'
+import { members, rooms } from '../../src/features/rooms/tables.ts'
 import { callerOf } from '../../src/resolvers/caller.ts'
-import { given, viewer } from './given.ts'
+import { given, viewer } from './fixtures.ts'
 
 const BEFORE = instant(Date.UTC(2026, 0, 1))
 

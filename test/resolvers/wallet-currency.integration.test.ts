@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { given, viewer } from './given.ts'
+import { given, viewer } from './fixtures.ts'
 
 const ANN = viewer('ann')
 const BANK = viewer('bank', 'SERVICE')

@@ -1,8 +1,8 @@
 import { pino } from 'pino'
-import { type App, startApp } from '../../src/app.ts'
-import { issueDevToken } from '../../src/auth/dev-token.ts'
-import { readConfig } from '../../src/config/config.ts'
-import { instant } from '../../src/kernel/instant.ts'
+import { instant } from '../../src/engine/kernel/instant.ts'
+import { type App, startApp } from '../../src/node.ts'
+import { issueDevToken } from '../../src/platform/auth/dev-token.ts'
+import { readConfig } from '../../src/platform/config/config.ts'
 import { NO_LIMITS, TEST_SECRET, type TestNode } from './node.ts'
 import { freshDatabase } from './postgres-shared.ts'
 

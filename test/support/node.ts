@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { type DevClaims, issueDevToken } from '../../src/auth/dev-token.ts'
-import { secret } from '../../src/config/secret.ts'
-import { instant } from '../../src/kernel/instant.ts'
+import { instant } from '../../src/engine/kernel/instant.ts'
+import { type DevClaims, issueDevToken } from '../../src/platform/auth/dev-token.ts'
+import { secret } from '../../src/platform/config/secret.ts'
 import { freePort } from './free-port.ts'
 import {
   makeTemporaryFolder,

@@ -1,4 +1,4 @@
-import type { Database } from '../../src/log/database.ts'
+import type { Database } from '../../src/engine/storage/database.ts'
 
 interface Plan {
   readonly 'Relation Name'?: string

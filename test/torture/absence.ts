@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { connect, record } from '../support/graphql-client.ts'
 import type { Reach } from './records.ts'
-import type { Scene } from './scene.ts'
+import type { Scene } from './scenario.ts'
 import { readReaches } from './stored.ts'
 import type { Reset, Stand } from './watchers.ts'
 

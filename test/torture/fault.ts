@@ -1,5 +1,5 @@
 import type { PostgresServer } from '../support/postgres.ts'
-import type { Outcome } from './scene.ts'
+import type { Outcome } from './scenario.ts'
 
 /** The short form runs with the tests, the long one by `npm run torture`. */
 export type Form = 'short' | 'long'

@@ -1,6 +1,6 @@
-import { readConfig } from '../../src/config/config.ts'
-import { environment } from '../../src/config/environment.ts'
-import { createLogger } from '../../src/logging/logger.ts'
+import { readConfig } from '../../src/platform/config/config.ts'
+import { environment } from '../../src/platform/config/environment.ts'
+import { createLogger } from '../../src/platform/logging/logger.ts'
 import { createRandom } from '../support/random.ts'
 import { setClockForward } from './clock.ts'
 
@@ -20,7 +20,7 @@ const given = environment()
 const ailment = JSON.parse(given['AILMENT'] ?? '{}') as Ailment
 setClockForward(ailment.clockSkewMs ?? 0)
 // Only now, so that nothing of it has seen the right time.
-const { startApp } = await import('../../src/app.ts')
+const { startApp } = await import('../../src/node.ts')
 const read = readConfig(given)
 if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))
 const random = createRandom((ailment.seed ?? 0) + process.pid)

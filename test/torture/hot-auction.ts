@@ -3,7 +3,7 @@ import { makeAuction, makeRoom } from '../support/rooms.ts'
 import { signToken } from '../support/tokens.ts'
 import { askUntilAnswered, bidCommand, type Given } from './commands.ts'
 import { bidsOn, SELLER } from './places.ts'
-import type { Scene } from './scene.ts'
+import type { Scene } from './scenario.ts'
 
 const STEP = 10
 const LOST = [500, 600, 900]

@@ -5,7 +5,7 @@ import { startPostgres } from '../support/postgres.ts'
 import { type Breaches, breachCount } from './check.ts'
 import type { Fault } from './fault.ts'
 import { FAULTS } from './faults.ts'
-import type { Outcome } from './scene.ts'
+import type { Outcome } from './scenario.ts'
 import { runStates } from './states.ts'
 
 /**

@@ -1,8 +1,5 @@
 import { once } from 'node:events'
 import { BROKEN_FRAMES, codeIn, openTcp, restOf, upgrade } from '../support/broken-frames.ts'
-import type { TestNode } from '../support/node.ts'
-import { createRandom } from '../support/random.ts'
-import { type Frame, openRawSocket, type RawSocket } from '../support/raw-socket.ts'
 import {
   MAX_MESSAGE_BYTES,
   OTHERS,
@@ -12,7 +9,10 @@ import {
   spoilMessage,
   spoilOperation,
   swollenOperation,
-} from '../support/spoilt.ts'
+} from '../support/malformed.ts'
+import type { TestNode } from '../support/node.ts'
+import { createRandom } from '../support/random.ts'
+import { type Frame, openRawSocket, type RawSocket } from '../support/raw-socket.ts'
 
 /** How often each code was answered with, and each code closed a connection. `data`: served all the same. */
 export interface Echo {

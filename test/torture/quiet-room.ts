@@ -2,7 +2,7 @@ import { makeRoom } from '../support/rooms.ts'
 import { signToken } from '../support/tokens.ts'
 import { askUntilAnswered, messageCommand } from './commands.ts'
 import { addMember, messagesIn, SELLER } from './places.ts'
-import type { Burst } from './scene.ts'
+import type { Burst } from './scenario.ts'
 import type { Library } from './watchers.ts'
 
 const LIBRARIES: readonly Library[] = ['graphql-ws', 'apollo', 'urql']

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { breachCount, type Figures } from './check.ts'
 import type { Ailment } from './faulty-node.ts'
-import { perform } from './scene.ts'
+import { perform } from './scenario.ts'
 
 const SEED = 7
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { QuietRoom } from './quiet-room.ts'
-import type { Burst } from './scene.ts'
+import type { Burst } from './scenario.ts'
 import type { Reset } from './watchers.ts'
 
 const LOOK_MS = 50

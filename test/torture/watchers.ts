@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { decodeCursor } from '../../src/kernel/cursor.ts'
-import { asTopic } from '../../src/kernel/topic.ts'
+import { decodeCursor } from '../../src/engine/kernel/cursor.ts'
+import { asTopic } from '../../src/engine/kernel/topic.ts'
 import { openApolloReader } from '../clients/reader.apollo.ts'
 import { openGraphqlWsReader } from '../clients/reader.graphql-ws.ts'
 import type { CuttableReader, Entry } from '../clients/reader.ts'

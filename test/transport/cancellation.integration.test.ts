@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { GraphQLError } from 'graphql'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { CallContext } from '../../src/resolvers/context.ts'
-import { createOperations, type Operations } from '../../src/transport/operation.ts'
+import { createOperations, type Operations } from '../../src/transport/graphql-operation.ts'
 import { ANY_DOCUMENT } from '../../src/transport/trusted-documents.ts'
-import { openGiven, viewer } from '../resolvers/given.ts'
+import { openGiven, viewer } from '../resolvers/fixtures.ts'
 import { type CountedStatements, countStatements } from '../support/statements.ts'
 
 const ANN = viewer('ann', 'SERVICE')

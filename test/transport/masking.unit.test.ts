@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { Overloaded } from '../../src/kernel/overloaded.ts'
+import { Overloaded } from '../../src/engine/kernel/overloaded.ts'
 import { createMask } from '../../src/transport/masking.ts'
 
 test('An overload is shown as one, with when to come again, also where a query builder wrapped it', () => {

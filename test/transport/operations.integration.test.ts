@@ -1,8 +1,8 @@
 import { createServer, request as sendRequest } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { DevClaims } from '../../src/auth/dev-token.ts'
-import type { Problem, Warning } from '../../src/health/readiness.ts'
-import { instant } from '../../src/kernel/instant.ts'
+import { instant } from '../../src/engine/kernel/instant.ts'
+import type { DevClaims } from '../../src/platform/auth/dev-token.ts'
+import type { Problem, Warning } from '../../src/platform/health/readiness.ts'
 import { createOperationsHandler, type OperationsDependencies } from '../../src/transport/http/operations.ts'
 import { createLocalOriginPolicy, createOriginPolicy } from '../../src/transport/http/origin.ts'
 

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
-import { payloadOf } from '../../src/hub/delivery.ts'
+import { payloadOf } from '../../src/engine/hub/delivery.ts'
 import { type Mark, type Stencil, Writer } from '../../src/transport/writer.ts'
 import { markOf, nextFrames } from '../../src/transport/ws/frame.ts'
 

@@ -1,5 +1,5 @@
-import { type DevClaims, type DevToken, readDevClaims } from '../../auth/dev-token.ts'
-import { formatInstant } from '../../kernel/instant.ts'
+import { formatInstant } from '../../engine/kernel/instant.ts'
+import { type DevClaims, type DevToken, readDevClaims } from '../../platform/auth/dev-token.ts'
 import { type Exchange, jsonOf } from './endpoint.ts'
 import { answerJson } from './json.ts'
 

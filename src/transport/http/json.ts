@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isNestedTooDeep } from '../../kernel/json.ts'
+import { isNestedTooDeep } from '../../engine/kernel/json.ts'
 import { readBody } from './body.ts'
 
 export type JsonBody =

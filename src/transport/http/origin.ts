@@ -1,4 +1,4 @@
-import type { AllowedOrigins } from '../../config/allowed-origins.ts'
+import type { AllowedOrigins } from '../../platform/config/allowed-origins.ts'
 
 export interface OriginPolicy {
   /**

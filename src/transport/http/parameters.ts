@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { isNestedTooDeep } from '../../kernel/json.ts'
-import type { OperationRequest } from '../operation.ts'
+import { isNestedTooDeep } from '../../engine/kernel/json.ts'
+import type { OperationRequest } from '../graphql-operation.ts'
 
 /** What a request asks for: GraphQL-over-HTTP parameters, or why they can't be read. */
 export type Parameters =

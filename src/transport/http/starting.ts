@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Readiness } from '../../health/readiness.ts'
+import type { Readiness } from '../../platform/health/readiness.ts'
 import { answerJson } from './json.ts'
 import { createOperationsHandler } from './operations.ts'
 import type { OriginPolicy } from './origin.ts'

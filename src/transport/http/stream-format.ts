@@ -1,5 +1,5 @@
 import type { GraphQLError } from 'graphql'
-import { type Payload, payloadOf } from '../../hub/delivery.ts'
+import { type Payload, payloadOf } from '../../engine/hub/delivery.ts'
 
 /** How results travel in the body of one answer that stays open. */
 export interface StreamFormat {

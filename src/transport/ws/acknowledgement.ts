@@ -1,5 +1,5 @@
-import type { Viewer } from '../../auth/viewer.ts'
-import { formatInstant } from '../../kernel/instant.ts'
+import { formatInstant } from '../../engine/kernel/instant.ts'
+import type { Viewer } from '../../platform/auth/viewer.ts'
 import { capabilitiesOf } from '../../resolvers/capabilities.ts'
 import type { Services } from '../../resolvers/services.ts'
 

@@ -1,4 +1,4 @@
-import type { Payload, Result } from '../../hub/delivery.ts'
+import type { Payload, Result } from '../../engine/hub/delivery.ts'
 import type { Mark, Stencil } from '../writer.ts'
 
 /** RFC 6455 §5.2: the head of an unmasked, unfragmented text message of `length` bytes. */

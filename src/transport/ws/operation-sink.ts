@@ -1,5 +1,5 @@
-import type { Payload, Sink } from '../../hub/delivery.ts'
-import type { ClosableSink } from '../../session/subscription.ts'
+import type { Payload, Sink } from '../../engine/hub/delivery.ts'
+import type { ClosableSink } from '../../engine/session/subscription.ts'
 import type { Mark, Writer } from '../writer.ts'
 import { nextFrames } from './frame.ts'
 

@@ -1,7 +1,7 @@
 import { print } from 'graphql'
 import { AnnouncementPartsFragmentDoc } from '../../../client/src/gql/graphql.ts'
 import { type Announcement, inForce, liveAnnouncements } from '../../../client/src/state/announcements.ts'
-import { type Given, textAt, viewer } from '../given.ts'
+import { type Given, textAt, viewer } from '../fixtures.ts'
 import { follow, fromNow, give, oneOf, type Random, testState } from '../state-property.ts'
 
 const owner = viewer('owner')

@@ -4,11 +4,11 @@ import { AuctionPartsFragmentDoc, BidPartsFragmentDoc } from '../../../client/sr
 import { type Auction, type Bid, liveAuction } from '../../../client/src/state/auction.ts'
 import { type AuctionsState, liveAuctions } from '../../../client/src/state/auctions.ts'
 import { liveAuctionLeaderboard, type Standing } from '../../../client/src/state/leaderboard.ts'
-import { SYSTEM } from '../../../src/domain/actor.ts'
-import { ListFeed } from '../../../src/hub/list-feed.ts'
-import type { ListItem } from '../../../src/hub/source.ts'
-import { asAuctionId } from '../../../src/kernel/id.ts'
-import { type Given, textAt, viewer } from '../given.ts'
+import { ListFeed } from '../../../src/engine/hub/list-feed.ts'
+import type { ListItem } from '../../../src/engine/hub/source.ts'
+import { SYSTEM } from '../../../src/engine/kernel/actor.ts'
+import { asAuctionId } from '../../../src/engine/kernel/id.ts'
+import { type Given, textAt, viewer } from '../fixtures.ts'
 import { type Followed, follow, fromNow, give, oneOf, type Random, testState } from '../state-property.ts'
 
 const seller = viewer('seller')

@@ -1,7 +1,7 @@
 import { print } from 'graphql'
 import { StandingPartsFragmentDoc } from '../../../client/src/gql/graphql.ts'
 import { liveRoomLeaderboard, type Standing } from '../../../client/src/state/leaderboard.ts'
-import { type Given, textAt, viewer } from '../given.ts'
+import { type Given, textAt, viewer } from '../fixtures.ts'
 import { follow, fromNow, give, oneOf, type Random, testState } from '../state-property.ts'
 
 const engine = viewer('engine', 'SERVICE')

@@ -1,7 +1,7 @@
 import { print } from 'graphql'
 import { MessagePartsFragmentDoc } from '../../../client/src/gql/graphql.ts'
 import { liveMessages, type Message } from '../../../client/src/state/messages.ts'
-import { type Given, textAt, viewer } from '../given.ts'
+import { type Given, textAt, viewer } from '../fixtures.ts'
 import { follow, give, oneOf, type Random, testState } from '../state-property.ts'
 
 const owner = viewer('owner')

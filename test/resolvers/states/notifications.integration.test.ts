@@ -1,7 +1,7 @@
 import { print } from 'graphql'
 import { NotificationPartsFragmentDoc } from '../../../client/src/gql/graphql.ts'
 import { liveNotifications, type Notification } from '../../../client/src/state/notifications.ts'
-import { type Given, textAt, viewer } from '../given.ts'
+import { type Given, textAt, viewer } from '../fixtures.ts'
 import { follow, give, oneOf, type Random, testState } from '../state-property.ts'
 
 const ann = viewer('ann')

@@ -1,9 +1,9 @@
 import { print } from 'graphql'
 import { type MemberRole, RoomPartsFragmentDoc } from '../../../client/src/gql/graphql.ts'
 import { liveRoom, type MemberChange, type Room } from '../../../client/src/state/room.ts'
-import { SYSTEM } from '../../../src/domain/actor.ts'
-import { asRoomId } from '../../../src/kernel/id.ts'
-import { type Given, textAt, viewer } from '../given.ts'
+import { SYSTEM } from '../../../src/engine/kernel/actor.ts'
+import { asRoomId } from '../../../src/engine/kernel/id.ts'
+import { type Given, textAt, viewer } from '../fixtures.ts'
 import { follow, fromNow, give, oneOf, type Random, testState } from '../state-property.ts'
 
 const owner = viewer('owner')

@@ -1,7 +1,7 @@
 import { print } from 'graphql'
 import { StatusPartsFragmentDoc } from '../../../client/src/gql/graphql.ts'
 import { liveStatuses, type Status } from '../../../client/src/state/statuses.ts'
-import { type Given, viewer } from '../given.ts'
+import { type Given, viewer } from '../fixtures.ts'
 import { follow, fromNow, give, oneOf, type Random, testState } from '../state-property.ts'
 
 const ann = viewer('ann')

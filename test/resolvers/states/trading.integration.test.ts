@@ -6,7 +6,7 @@ import {
 } from '../../../client/src/gql/graphql.ts'
 import { liveOrders, type Order } from '../../../client/src/state/orders.ts'
 import { livePositions, type PositionsState } from '../../../client/src/state/positions.ts'
-import { type Given, textAt, viewer } from '../given.ts'
+import { type Given, textAt, viewer } from '../fixtures.ts'
 import { follow, fromNow, give, oneOf, type Random, testState } from '../state-property.ts'
 
 const engine = viewer('engine', 'SERVICE')

@@ -5,7 +5,7 @@ import { scrape } from '../../support/scrape.ts'
 import { gather } from '../crowd.ts'
 import type { Fault } from '../fault.ts'
 import { megabytes, openFilesOf, type Sample, slopePerMinute, watchProcess } from '../processes.ts'
-import { perform, type Scene } from '../scene.ts'
+import { perform, type Scene } from '../scenario.ts'
 
 const BURST = { nodes: 3, rooms: 2, watchersEach: 3, publishers: 6 }
 const MINUTE_MS = 60_000

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Fault } from '../fault.ts'
-import { perform } from '../scene.ts'
+import { perform } from '../scenario.ts'
 import { countTransactions } from '../work.ts'
 
 const BURST = { nodes: 2, rooms: 3, watchersEach: 6, publishers: 6 }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { TestNode } from '../../support/node.ts'
 import { scrape } from '../../support/scrape.ts'
 import type { Fault } from '../fault.ts'
-import { performEmbedded } from '../scene.ts'
+import { performEmbedded } from '../scenario.ts'
 
 const BURST = { rooms: 2, watchersEach: 4, publishers: 8, pauseMs: 10 }
 const LOOK_MS = 20

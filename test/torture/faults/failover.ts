@@ -5,7 +5,7 @@ import type { Fault } from '../fault.ts'
 import { makeHotAuction, type Verdict } from '../hot-auction.ts'
 import { runScript } from '../operator-scripts.ts'
 import { makeQuietRoom } from '../quiet-room.ts'
-import { type Outcome, perform, type Scene } from '../scene.ts'
+import { type Outcome, perform, type Scene } from '../scenario.ts'
 import { bringBack, reportTold, type Told } from '../told.ts'
 
 const BURST = { nodes: 2, rooms: 2, watchersEach: 3, publishers: 6 }

@@ -11,7 +11,7 @@ import {
   readAnswer,
 } from '../commands.ts'
 import type { Fault } from '../fault.ts'
-import { perform, type Scene } from '../scene.ts'
+import { perform, type Scene } from '../scenario.ts'
 import { findWrongSnapshots } from '../snapshots.ts'
 import type { Reset } from '../watchers.ts'
 

@@ -13,7 +13,7 @@ import type { Latencies } from '../latency.ts'
 import { SELLER } from '../places.ts'
 import { watchProcess } from '../processes.ts'
 import { watchReadiness } from '../readiness.ts'
-import { type Outcome, perform, type Scene } from '../scene.ts'
+import { type Outcome, perform, type Scene } from '../scenario.ts'
 import { measureWork } from '../work.ts'
 
 const BURST = { nodes: 2, rooms: 1, watchersEach: 2, publishers: 1, pauseMs: 400 }

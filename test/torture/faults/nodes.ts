@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RestartingNode } from '../../support/restarting-node.ts'
 import type { Fault } from '../fault.ts'
-import { perform } from '../scene.ts'
+import { perform } from '../scenario.ts'
 
 const BURST = { nodes: 3, rooms: 3, watchersEach: 4, publishers: 8 }
 

@@ -1,13 +1,13 @@
 import { freePort } from '../../support/free-port.ts'
+import { operationsOn } from '../../support/malformed.ts'
 import type { RestartingNode } from '../../support/restarting-node.ts'
 import { makeAuction, makeRoom } from '../../support/rooms.ts'
-import { operationsOn } from '../../support/spoilt.ts'
 import type { Fault } from '../fault.ts'
 import { inspectable, type KeptMemory, keptMemoryOf } from '../heap.ts'
 import { type Echo, sendNoise } from '../noise.ts'
 import { megabytes, memoryOf } from '../processes.ts'
 import type { CommandKind } from '../publishers.ts'
-import { perform } from '../scene.ts'
+import { perform } from '../scenario.ts'
 
 /** Without bids: each would be of somebody else, and whom a node remembers would count as growth. */
 const MIXTURE: readonly CommandKind[] = ['message', 'message', 'message', 'announcement']

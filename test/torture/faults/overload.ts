@@ -3,7 +3,7 @@ import { startChild } from '../child.ts'
 import type { Fault, Form } from '../fault.ts'
 import { faultsOfLoads, type LoadBounds, RAMP_MS, rateOf, reportLoads } from '../load-figures.ts'
 import type { LoaderOrder, LoaderRequest } from '../loader.ts'
-import { perform } from '../scene.ts'
+import { perform } from '../scenario.ts'
 
 const BURST = { nodes: 2, rooms: 1, watchersEach: 1, publishers: 1, pauseMs: 300 }
 /** The limit on the cost of queries is not what this is about. */

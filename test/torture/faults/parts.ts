@@ -3,7 +3,7 @@ import type { RestartingNode } from '../../support/restarting-node.ts'
 import { scrape } from '../../support/scrape.ts'
 import type { Fault } from '../fault.ts'
 import { askReady, isFine, isReady, names, untilSaid, watchReadiness } from '../readiness.ts'
-import { perform } from '../scene.ts'
+import { perform } from '../scenario.ts'
 
 const BURST = { nodes: 2, rooms: 3, watchersEach: 4, publishers: 6 }
 function report(noticedMs: number[], recoveredMs: number[]): Readonly<Record<string, string>> {

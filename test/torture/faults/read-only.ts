@@ -7,7 +7,7 @@ import { type Attempt, attempt, countCodes } from '../attempts.ts'
 import { messageCommand } from '../commands.ts'
 import type { Fault } from '../fault.ts'
 import { isReady, untilSaid, watchReadiness } from '../readiness.ts'
-import { perform, type Scene } from '../scene.ts'
+import { perform, type Scene } from '../scenario.ts'
 
 const BURST = { nodes: 2, rooms: 2, watchersEach: 3, publishers: 4 }
 const READ_ONLY_MS = { short: 5_000, long: 30_000 } as const

@@ -5,7 +5,7 @@ import { dumpDatabase } from '../../support/postgres-dump.ts'
 import type { Fault } from '../fault.ts'
 import { runScript } from '../operator-scripts.ts'
 import { makeQuietRoom, type QuietRoom } from '../quiet-room.ts'
-import { perform, type Scene } from '../scene.ts'
+import { perform, type Scene } from '../scenario.ts'
 import { bringBack, reportTold, type Told } from '../told.ts'
 
 const BURST = { nodes: 2, rooms: 2, watchersEach: 3, publishers: 6 }

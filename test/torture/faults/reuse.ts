@@ -4,7 +4,7 @@ import { signToken } from '../../support/tokens.ts'
 import type { Fault } from '../fault.ts'
 import { faultsOfFrames, type Use } from '../reuse.ts'
 import { type Gap, nameOf, playScript, type Script, type Step, TICKS } from '../reuse-client.ts'
-import { perform, type Scene } from '../scene.ts'
+import { perform, type Scene } from '../scenario.ts'
 
 const BURST = { nodes: 2, rooms: 1, watchersEach: 2, publishers: 3 }
 const KINDS: readonly Use['kind'][] = ['subscription', 'query', 'mutation']

@@ -4,7 +4,7 @@ import type { RestartingNode } from '../../support/restarting-node.ts'
 import { signToken } from '../../support/tokens.ts'
 import type { Fault } from '../fault.ts'
 import { addMember, type Places, SELLER } from '../places.ts'
-import { perform, type Scene, type Setting } from '../scene.ts'
+import { perform, type Scene, type Setting } from '../scenario.ts'
 import type { Watched } from '../watchers.ts'
 
 /** A mutation's effect holds on every node so soon after its answer. */

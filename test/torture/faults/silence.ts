@@ -6,7 +6,7 @@ import { type Attempt, attempt, countCodes } from '../attempts.ts'
 import { announcementCommand, bidCommand, type Command, messageCommand } from '../commands.ts'
 import type { Fault } from '../fault.ts'
 import { watchReadiness } from '../readiness.ts'
-import { perform, type Scene } from '../scene.ts'
+import { perform, type Scene } from '../scenario.ts'
 
 const BURST = { nodes: 2, rooms: 2, watchersEach: 3, publishers: 4 }
 /** Every command is answered within this. */

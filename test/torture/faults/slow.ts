@@ -6,7 +6,7 @@ import { scrape } from '../../support/scrape.ts'
 import { breachCount } from '../check.ts'
 import type { Fault } from '../fault.ts'
 import { megabytes, memoryOf } from '../processes.ts'
-import { type Outcome, perform, type Scene, type Setting } from '../scene.ts'
+import { type Outcome, perform, type Scene, type Setting } from '../scenario.ts'
 
 const BURST = { nodes: 2, rooms: 2, publishers: 6, pauseMs: 200 }
 const SHARE = 0.01

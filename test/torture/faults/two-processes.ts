@@ -5,7 +5,7 @@ import { TEST_SECRET } from '../../support/node.ts'
 import { makeTemporaryFolder, startProcess } from '../../support/process.ts'
 import { canUnshare, UNSHARE } from '../../support/unshare.ts'
 import type { Fault } from '../fault.ts'
-import { type Burst, performEmbedded } from '../scene.ts'
+import { type Burst, performEmbedded } from '../scenario.ts'
 
 const BURST = { rooms: 2, watchersEach: 4, publishers: 6, pauseMs: 20 }
 const MAIN = join(import.meta.dirname, '../../../src/main.ts')

@@ -6,7 +6,7 @@ import { makeAuction, makeRoom } from '../../support/rooms.ts'
 import { scrape } from '../../support/scrape.ts'
 import type { Fault } from '../fault.ts'
 import { SELLER } from '../places.ts'
-import { perform, type Scene } from '../scene.ts'
+import { perform, type Scene } from '../scenario.ts'
 
 const CLUSTER = { nodes: 2, rooms: 2, watchersEach: 4, publishers: 6 }
 const READERS_EACH = 3

@@ -1,8 +1,0 @@
-import type { NotificationId } from '../../kernel/id.ts'
-
-/** An entry, under the name of its GraphQL type. `ids` were unread until now; `unreadCount` is what is left. */
-export interface NotificationEvent {
-  readonly type: 'NotificationsRead'
-  readonly ids: readonly NotificationId[]
-  readonly unreadCount: number
-}

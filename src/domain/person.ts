@@ -1,7 +1,0 @@
-import type { UserId } from '../kernel/id.ts'
-
-/** A user as an entry names one: with the name of that moment. */
-export interface Person {
-  readonly id: UserId
-  readonly name: string
-}

@@ -1,9 +1,0 @@
-import type { Person } from '../person.ts'
-import type { Marks } from './marks.ts'
-
-/** A member's marks right after they moved. Becomes an entry only where it is shown. */
-export interface ReceiptEvent extends Marks {
-  readonly type: 'ReceiptAdvanced'
-  readonly user: Person
-  readonly isShown: boolean
-}

@@ -1,0 +1,409 @@
+import type { Entry } from '../history/entry.ts'
+import { beginTopics } from '../history/seed.ts'
+import { NEW_TOPIC_VERSION, TOPIC_VERSION } from '../history/topic-version.ts'
+import type { Decision } from '../kernel/decision.ts'
+import { formatInstant, type Instant, instant } from '../kernel/instant.ts'
+import { advance, asEpoch, asOffset, type Epoch, type Offset } from '../kernel/position.ts'
+import type { Topic } from '../kernel/topic.ts'
+import { allSettled } from '../storage/all-settled.ts'
+import type { Database, Transaction } from '../storage/database.ts'
+import { statement } from '../storage/statement.ts'
+import type { Change, JointAggregate, Rules, Step } from './aggregate.ts'
+import type { Command, Outcome } from './command.ts'
+
+/** What a batch came to: one outcome a command, in order, and the entries that are now in the histories, by topic. */
+export interface BatchResult<Reply, View> {
+  readonly outcomes: readonly Outcome<Reply, View>[]
+  readonly entries: readonly Entry[]
+}
+
+/** What the last batch of a topic left behind, true while the topic's row is of that version. */
+export interface Kept<State> {
+  readonly version: string
+  readonly state: State
+}
+
+/** By topic; may forget. */
+export type Memory<State> = Pick<Map<Topic, Kept<State>>, 'get' | 'delete'> & {
+  set(topic: Topic, kept: Kept<State>): unknown
+}
+
+interface LockedTopic {
+  /** `TOPIC_VERSION`: every change of a topic writes its row. */
+  readonly version: string
+  readonly epoch: Epoch
+  readonly head: Offset
+  readonly now: Instant
+}
+
+/** A topic that has not begun is locked by nothing: whoever asks for it is told that it isn't there. */
+function notBegun(): LockedTopic {
+  return { version: '', epoch: asEpoch(0), head: asOffset(0), now: instant(Date.now()) }
+}
+
+/** The commands of one topic. */
+interface Share<Body, State> {
+  readonly topic: Topic
+  readonly commands: readonly Command<Body>[]
+  readonly kept: Kept<State> | undefined
+}
+
+interface StoredReply {
+  readonly fingerprint: string
+  readonly epoch: Epoch
+  readonly offset: Offset
+  readonly reply: object
+  readonly at: Instant
+}
+
+/**
+ * Runs commands in one transaction, each topic's in their order: locks the topics' rows, loads, folds decide and evolve,
+ * writes entries, read models and keys, commits. All of the accepted take effect, or the whole batch fails by a throw
+ * and none does. In `commands` those of a topic stand together.
+ */
+export async function runBatch<Body, Reply extends object, State, Event, View>(
+  database: Database,
+  aggregate: JointAggregate<Body, Reply, State, Event, View>,
+  commands: readonly Command<Body>[],
+  memory: Memory<State>,
+): Promise<BatchResult<Reply, View>> {
+  const shares = [...Map.groupBy(commands, ({ topic }) => topic)].map(([topic, own]) => {
+    return { topic, commands: own, kept: memory.get(topic) }
+  })
+  let result: BatchResult<Reply, View> = { outcomes: [], entries: [] }
+  let left: readonly (readonly [Topic, Kept<State> | undefined])[] = []
+  try {
+    await database.transaction(async (tx) => {
+      await beginTopics(
+        tx,
+        commands.flatMap((command) => aggregate.topicsBegunBy(command)),
+      )
+      // In one round trip: the database answers what is asked after the lock as it is when that is held.
+      const [locked, stored, loaded] = await allSettled([
+        lockTopics(tx, shares),
+        loadReplies(tx, commands),
+        aggregate.loadAll(
+          tx,
+          shares.map((share) => ({ ...share, kept: share.kept?.state })),
+        ),
+      ])
+      const before = await withoutStale(tx, aggregate, shares, locked, loaded)
+      const folds = shares.map((share, index) =>
+        foldCommands(aggregate, share, before[index] as State, locked.get(share.topic) ?? notBegun(), stored),
+      )
+      const outcomes = folds.flatMap((fold) => fold.outcomes)
+      result = { outcomes, entries: [] }
+      // A key is stored also where its command changed nothing: used again, it must mean the same.
+      const changed = folds.filter(({ change, keyed }) => change.steps.length > 0 || keyed.length > 0)
+      const moved = changed.filter(({ change }) => change.steps.length > 0)
+      if (changed.length === 0) throw new NothingToCommit()
+      const [versions, saved] = await allSettled([
+        writeEntries(tx, changed),
+        aggregate.saveAll(
+          tx,
+          moved.map(({ change }) => change),
+        ),
+        storeReplies(tx, changed),
+      ])
+      result = {
+        outcomes,
+        entries: [...changed.flatMap((fold) => fold.entries), ...saved.flatMap(({ elsewhere }) => elsewhere)],
+      }
+      const kept = new Map(moved.map(({ change }, index) => [change.topic, saved[index]?.kept]))
+      left = changed.map(({ change: { topic } }) => {
+        const [version = '', state] = [versions.get(topic), kept.get(topic)]
+        return [topic, state === undefined ? undefined : { version, state }]
+      })
+    })
+    for (const [topic, kept] of left) {
+      if (kept === undefined) memory.delete(topic)
+      else memory.set(topic, kept)
+    }
+  } catch (error) {
+    if (error instanceof KeptIsStale) {
+      for (const topic of error.topics) memory.delete(topic)
+      return runBatch(database, aggregate, commands, memory)
+    }
+    if (!(error instanceof NothingToCommit)) throw error
+  }
+  return result
+}
+
+/** `loaded`, where what had been kept is of another version than the topic's row: loaded without. */
+async function withoutStale<Body, Reply, State, Event, View>(
+  tx: Transaction,
+  aggregate: JointAggregate<Body, Reply, State, Event, View>,
+  shares: readonly Share<Body, State>[],
+  locked: ReadonlyMap<Topic, LockedTopic>,
+  loaded: readonly State[],
+): Promise<readonly State[]> {
+  const isStale = ({ topic, kept }: Share<Body, State>): boolean =>
+    kept !== undefined && kept.version !== locked.get(topic)?.version
+  const stale = shares.filter(isStale)
+  if (stale.length === 0) return loaded
+  if (stale.some(({ kept }) => kept !== undefined && aggregate.locksByKept?.(kept.state))) {
+    throw new KeptIsStale(stale.map(({ topic }) => topic))
+  }
+  const again = await aggregate.loadAll(
+    tx,
+    stale.map((share) => ({ ...share, kept: undefined })),
+  )
+  const fresh = new Map(stale.map((share, index) => [share, again[index] as State]))
+  return shares.map((share, index) => fresh.get(share) ?? (loaded[index] as State))
+}
+
+/** Rolls back a transaction that took locks because of stale cached state. */
+class KeptIsStale extends Error {
+  readonly topics: readonly Topic[]
+
+  constructor(topics: readonly Topic[]) {
+    super('what was kept is stale')
+    this.topics = topics
+  }
+}
+
+/** Rolls a transaction back in which all was refused or repeated. */
+class NothingToCommit extends Error {}
+
+const LOCK_TOPICS = statement<{ topic: Topic; version: string; epoch: string; head: string; now: number }>(
+  'lock_topics',
+  // Materialised, so that the clock is read when the lock is held and not when waiting for it began.
+  `WITH locked AS MATERIALIZED (
+    SELECT topic, ${TOPIC_VERSION} AS version, epoch, head, written_at
+    FROM topics WHERE topic = ANY($1::text[]) ORDER BY topic FOR UPDATE)
+  SELECT topic, version, epoch, head,
+    (extract(epoch FROM greatest(clock_timestamp(), written_at)) * 1000)::float8 AS now FROM locked`,
+)
+
+/** In their alphabetical order, so that nobody waits for another who waits for them. */
+async function lockTopics(
+  tx: Transaction,
+  shares: readonly { readonly topic: Topic }[],
+): Promise<ReadonlyMap<Topic, LockedTopic>> {
+  const rows = await LOCK_TOPICS(
+    tx,
+    shares.map(({ topic }) => topic),
+  )
+  return new Map(
+    rows.map(({ topic, version, epoch, head, now }) => [
+      topic,
+      { version, epoch: asEpoch(Number(epoch)), head: asOffset(Number(head)), now: instant(now) },
+    ]),
+  )
+}
+
+interface Keyed<Body, Reply> {
+  readonly command: Command<Body>
+  readonly reply: Reply
+  readonly offset: Offset
+}
+
+/** What became of the commands of one topic. */
+interface Fold<Body, Reply, State, Event, View> {
+  readonly outcomes: readonly Outcome<Reply, View>[]
+  readonly entries: readonly Entry[]
+  readonly change: Change<State, Event>
+  readonly epoch: Epoch
+  /** After the last of the entries. */
+  readonly head: Offset
+  /** The accepted commands whose keys are to be kept. */
+  readonly keyed: readonly Keyed<Body, Reply>[]
+}
+
+function foldCommands<Body, Reply extends object, State, Event, View>(
+  aggregate: Rules<Body, Reply, State, Event, View>,
+  { topic, commands }: Pick<Share<Body, State>, 'topic' | 'commands'>,
+  before: State,
+  locked: LockedTopic,
+  stored: Map<string, StoredReply>,
+): Fold<Body, Reply, State, Event, View> {
+  const { epoch, now } = locked
+  const outcomes: Outcome<Reply, View>[] = []
+  const entries: Entry[] = []
+  const steps: Step<Event>[] = []
+  const keyed: Keyed<Body, Reply>[] = []
+  let state = before
+  let head = locked.head
+
+  const apply = (
+    command: Command<Body>,
+    place: number,
+    decision: Decision<Event, Reply>,
+  ): Outcome<Reply, View> => {
+    if (decision.kind !== 'accepted') return decision
+    for (const event of decision.events) {
+      state = aggregate.evolve(state, event, { now, next: advance(head) })
+      const shown = aggregate.entryOf(event, state)
+      if (shown !== undefined) {
+        head = advance(head)
+        entries.push({ topic, epoch, offset: head, at: now, ...shown })
+      }
+      const offset = shown === undefined ? null : head
+      steps.push({ event, offset, actor: command.actor, command: place })
+    }
+    const { reply } = decision
+    if (command.idempotency !== undefined) {
+      keyed.push({ command, reply, offset: head })
+      stored.set(storageKey(command), {
+        fingerprint: command.idempotency.fingerprint,
+        epoch,
+        offset: head,
+        reply,
+        at: now,
+      })
+    }
+    const position = { epoch, offset: head }
+    return {
+      kind: 'accepted',
+      reply,
+      position,
+      at: now,
+      isReplay: false,
+      state: aggregate.viewOf(state, reply),
+    }
+  }
+
+  for (const [place, command] of commands.entries()) {
+    outcomes.push(
+      repeated<Reply, View>(command, stored) ??
+        apply(command, place, aggregate.decide(state, command, { now, next: advance(head) })),
+    )
+  }
+  return { outcomes, entries, change: { topic, now, before, after: state, steps }, epoch, head, keyed }
+}
+
+/** The first answer to a key that was used before, or undefined for a command that is new. */
+function repeated<Reply, View>(
+  command: Command<unknown>,
+  stored: ReadonlyMap<string, StoredReply>,
+): Outcome<Reply, View> | undefined {
+  if (command.idempotency === undefined) return undefined
+  const first = stored.get(storageKey(command))
+  if (first === undefined) return undefined
+  if (first.fingerprint !== command.idempotency.fingerprint) {
+    const reason = 'This idempotency key was used before, for something else.'
+    return {
+      kind: 'rejected',
+      rejection: { code: 'IDEMPOTENCY_KEY_REUSED', reason, field: 'idempotencyKey' },
+    }
+  }
+  const position = { epoch: first.epoch, offset: first.offset }
+  return {
+    kind: 'accepted',
+    reply: first.reply as Reply,
+    position,
+    at: first.at,
+    isReplay: true,
+    state: undefined,
+  }
+}
+
+function callerOf(command: Command<unknown>): string {
+  return command.actor.kind === 'user' ? command.actor.person.id : ''
+}
+
+function storageKey(command: Command<unknown>): string {
+  return `${callerOf(command)}\n${command.idempotency?.key ?? ''}`
+}
+
+const LOAD_REPLIES = statement<{
+  caller: string
+  key: string
+  fingerprint: string
+  epoch: string
+  offset: string
+  reply: object
+  at: number
+}>(
+  'load_replies',
+  // LIMIT keeps the planner from reading the whole table, which it does where it takes that for small.
+  `SELECT caller, found.key, fingerprint, epoch, "offset", reply, (extract(epoch FROM at) * 1000)::float8 AS at
+  FROM unnest($1::text[], $2::text[]) AS wanted(by, key),
+    LATERAL (SELECT * FROM idempotency WHERE caller = wanted.by AND idempotency.key = wanted.key LIMIT 1) AS found`,
+)
+
+async function loadReplies(
+  tx: Transaction,
+  commands: readonly Command<unknown>[],
+): Promise<Map<string, StoredReply>> {
+  const keyed = commands.filter(({ idempotency }) => idempotency !== undefined)
+  if (keyed.length === 0) return new Map()
+  const keys = keyed.map(({ idempotency }) => idempotency?.key)
+  const rows = await LOAD_REPLIES(tx, keyed.map(callerOf), keys)
+  return new Map(
+    rows.map(({ caller, key, fingerprint, epoch, offset, reply, at }) => [
+      `${caller}\n${key}`,
+      {
+        ...{ fingerprint, reply, at: instant(at) },
+        ...{ epoch: asEpoch(Number(epoch)), offset: asOffset(Number(offset)) },
+      },
+    ]),
+  )
+}
+
+const WRITE_ENTRIES = statement<{ topic: Topic; version: string }>(
+  'write_entries',
+  `WITH changed AS MATERIALIZED (
+    SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamptz[]) WITH ORDINALITY AS row(topic, head, at, place)),
+  written AS (
+    INSERT INTO entries (topic, "offset", at, type, data, actor_id)
+    SELECT topic, "offset", at, type, data, actor
+    FROM json_to_recordset($4::json) AS row(place int, "offset" bigint, type text, data json, actor text)
+      JOIN changed USING (place))
+  UPDATE topics SET head = changed.head, written_at = changed.at, ${NEW_TOPIC_VERSION} FROM changed
+  WHERE topics.topic = changed.topic RETURNING topics.topic, ${TOPIC_VERSION} AS version`,
+)
+
+/** Returns the versions of the topics' rows from now on. */
+async function writeEntries(
+  tx: Transaction,
+  folds: readonly Fold<unknown, object, unknown, unknown, unknown>[],
+): Promise<ReadonlyMap<Topic, string>> {
+  const lines = folds.flatMap(({ entries, change: { steps } }, index) => {
+    const actors = new Map(
+      steps.map(({ offset, actor }) => [offset, actor.kind === 'user' ? actor.person.id : null]),
+    )
+    return entries.map(({ offset, type, data }) => {
+      return { place: index + 1, offset, type, data, actor: actors.get(offset) ?? null }
+    })
+  })
+  const rows = await WRITE_ENTRIES(
+    tx,
+    folds.map(({ change }) => change.topic),
+    folds.map(({ head }) => head),
+    folds.map(({ change }) => formatInstant(change.now)),
+    JSON.stringify(lines),
+  )
+  return new Map(rows.map(({ topic, version }) => [topic, version]))
+}
+
+const STORE_REPLIES = statement(
+  'store_replies',
+  `INSERT INTO idempotency (caller, key, fingerprint, topic, epoch, "offset", reply, at)
+  SELECT caller, key, fingerprint, topic, epoch, "offset", reply, at
+  FROM json_to_recordset($4::json)
+      AS row(place int, caller text, key text, fingerprint text, "offset" bigint, reply json)
+    JOIN unnest($1::text[], $2::bigint[], $3::timestamptz[]) WITH ORDINALITY AS changed(topic, epoch, at, place)
+      USING (place)`,
+)
+
+/** A key that another batch stored meanwhile breaks the primary key: the batch is run again and finds it. */
+async function storeReplies(
+  tx: Transaction,
+  folds: readonly Fold<unknown, object, unknown, unknown, unknown>[],
+): Promise<void> {
+  const lines = folds.flatMap(({ keyed }, index) =>
+    keyed.map(({ command, reply, offset }) => {
+      const { key, fingerprint } = command.idempotency ?? {}
+      return { place: index + 1, caller: callerOf(command), key, fingerprint, offset, reply }
+    }),
+  )
+  if (lines.length === 0) return
+  await STORE_REPLIES(
+    tx,
+    folds.map(({ change }) => change.topic),
+    folds.map(({ epoch }) => epoch),
+    folds.map(({ change }) => formatInstant(change.now)),
+    JSON.stringify(lines),
+  )
+}

@@ -1,0 +1,20 @@
+import { sql } from 'drizzle-orm'
+import { formatInstant, type Instant } from '../kernel/instant.ts'
+import type { Topic } from '../kernel/topic.ts'
+import type { Transaction } from '../storage/database.ts'
+
+/** Keeps the topic's deadline in the record, in the transaction that changed it: a crash forgets none. */
+export async function moveDeadline(
+  tx: Transaction,
+  topic: Topic,
+  before: Instant | null,
+  after: Instant | null,
+): Promise<void> {
+  // Also where there was none by the topic's own account: a room that ends makes its auctions due.
+  if (after === null) await tx.execute(sql`DELETE FROM deadlines WHERE topic = ${topic}`)
+  else if (before !== after) {
+    await tx.execute(sql`
+      INSERT INTO deadlines (topic, due_at) VALUES (${topic}, ${formatInstant(after)})
+      ON CONFLICT (topic) DO UPDATE SET due_at = excluded.due_at`)
+  }
+}

@@ -1,0 +1,31 @@
+import { createDistribution, type Distribution, type GrowingDistribution } from '../kernel/histogram.ts'
+
+/** How a command ended; `failed`: by a fault, or because its time was over; `overloaded`: refused at once. */
+export type CommandEnd = 'accepted' | 'rejected' | 'forbidden' | 'failed' | 'overloaded'
+
+/** What came of commands, since the start. */
+export interface CommandFigures {
+  readonly ends: Readonly<Record<CommandEnd, number>>
+  /** Commands a transaction. */
+  readonly batchSizes: Distribution
+  /** Seconds from being given to being answered; without those that were refused at once. */
+  readonly latency: Distribution
+}
+
+/** Counted by the queues. */
+export interface CommandCounters extends CommandFigures {
+  readonly ends: Record<CommandEnd, number>
+  readonly batchSizes: GrowingDistribution
+  readonly latency: GrowingDistribution
+}
+
+const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256]
+const LATENCY_BOUNDS_S = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+export function createCommandCounters(): CommandCounters {
+  return {
+    ends: { accepted: 0, rejected: 0, forbidden: 0, failed: 0, overloaded: 0 },
+    batchSizes: createDistribution(BATCH_SIZES),
+    latency: createDistribution(LATENCY_BOUNDS_S),
+  }
+}

@@ -1,0 +1,95 @@
+import { sql } from 'drizzle-orm'
+import { every } from '../kernel/every.ts'
+import type { Topic } from '../kernel/topic.ts'
+import type { Database, Transaction } from '../storage/database.ts'
+import { NEW_TOPIC_VERSION } from './topic-version.ts'
+
+export interface RetentionOptions {
+  readonly database: Database
+  /**
+   * An entry is kept while it is among the last `events` of its topic, or younger than `ms`; a notification until `ms`
+   * after it was read.
+   */
+  readonly events: number
+  readonly ms: number
+  readonly onFault: (error: unknown) => void
+}
+
+/** Forgets what is due, within ten seconds of its being so. */
+export interface Retention {
+  /** One round: resolves when what is due now is gone, as far as one round goes. */
+  trim(): Promise<void>
+  /** Resolves when the round under way has ended. */
+  close(): Promise<void>
+}
+
+const EVERY_MS = 5_000
+const TOPICS_A_ROUND = 200
+/** Longer than the day for which a retry is promised the first answer. */
+const KEYS_KEPT = '25 hours'
+const KEYS_A_ROUND = 10_000
+const NOTIFICATIONS_A_ROUND = 10_000
+/** What the webhook did not take in the end stays listed for so long. */
+const FAILED_PUSHES_KEPT = '30 days'
+/** Nodes take turns: whoever finds it held has nothing to do. */
+const RETENTION_LOCK = 7_203_115
+
+export function createRetention({ database, events, ms, onFault }: RetentionOptions): Retention {
+  const trim = (): Promise<void> =>
+    database.transaction(async (tx) => {
+      const { rows } = await tx.execute<{ mine: boolean }>(
+        sql`SELECT pg_try_advisory_xact_lock(${RETENTION_LOCK}) AS mine`,
+      )
+      if (rows[0]?.mine !== true) return
+      for (const { topic, floor } of await dueTopics(tx, events, ms)) await forget(tx, topic, floor)
+      await tx.execute(sql`
+        DELETE FROM idempotency WHERE (caller, key) IN (
+          SELECT caller, key FROM idempotency WHERE at < clock_timestamp() - ${KEYS_KEPT}::interval LIMIT ${KEYS_A_ROUND})`)
+      await tx.execute(sql`
+        DELETE FROM notifications WHERE id IN (
+          SELECT id FROM notifications WHERE read_at < clock_timestamp() - make_interval(secs => ${ms / 1000}::float8)
+          LIMIT ${NOTIFICATIONS_A_ROUND})`)
+      await tx.execute(sql`
+        DELETE FROM webhook_deliveries
+        WHERE due_at IS NULL AND created_at < clock_timestamp() - ${FAILED_PUSHES_KEPT}::interval`)
+    })
+
+  return { trim, close: every(trim, { everyMs: EVERY_MS, onFault }).close }
+}
+
+interface Due {
+  readonly topic: Topic
+  /** The last offset to forget. */
+  readonly floor: string
+}
+
+/** Entries of a topic never go back in time, so what is due is a run from its beginning. */
+async function dueTopics(tx: Transaction, events: number, ms: number): Promise<readonly Due[]> {
+  const { rows } = await tx.execute<Due & Record<string, unknown>>(sql`
+    SELECT topics.topic, due.floor FROM topics CROSS JOIN LATERAL (
+      SELECT "offset" AS floor FROM entries
+      WHERE entries.topic = topics.topic AND "offset" > topics.floor AND "offset" <= topics.head - ${events}::bigint
+        AND at < clock_timestamp() - make_interval(secs => ${ms / 1000}::float8)
+      ORDER BY "offset" DESC LIMIT 1) AS due
+    WHERE topics.head - topics.floor > ${events}::bigint
+    LIMIT ${TOPICS_A_ROUND}`)
+  return rows
+}
+
+/** A RankingChanged goes back at most over the rest of its batch (features/leaderboards/rules/stored-changes). */
+const FARTHEST_BACK = 512
+
+/**
+ * The floor is raised with the deletion: who reads sees both or neither. An entry stays while one that stays goes back
+ * to it.
+ */
+async function forget(tx: Transaction, topic: Topic, due: string): Promise<void> {
+  const { rows } = await tx.execute<{ floor: string }>(sql`
+    UPDATE topics SET floor = greatest(floor, least(${due}::bigint, (
+      SELECT min("offset" - (data ->> 'back')::bigint) - 1 FROM entries
+      WHERE entries.topic = topics.topic AND type = 'RankingChanged'
+        AND "offset" > ${due}::bigint AND "offset" <= ${due}::bigint + ${FARTHEST_BACK}))), ${sql.raw(NEW_TOPIC_VERSION)}
+    WHERE topic = ${topic} RETURNING floor`)
+  const floor = rows[0]?.floor ?? '0'
+  await tx.execute(sql`DELETE FROM entries WHERE topic = ${topic} AND "offset" <= ${floor}::bigint`)
+}

@@ -1,0 +1,169 @@
+import { atEndOfTurn } from '../kernel/end-of-tick.ts'
+import { callEach, Listeners } from '../kernel/listeners.ts'
+import { BEGINNING, type Offset } from '../kernel/position.ts'
+import { joined, type Payload, type Subscriber } from './delivery.ts'
+import type { Admission, Item, Reader } from './reader.ts'
+import { createRenderer, type RenderCounters, type Renderer } from './renderer.ts'
+import { Portions } from './replay-chunks.ts'
+
+/** What the members are to get at the end of this turn of the event loop. */
+interface Due {
+  readonly offset: Offset
+  readonly payload: Payload
+}
+
+/** An item whose rendering takes time, or has to wait for one before it. */
+interface Late {
+  readonly item: Item
+  readonly rendering: Promise<Payload>
+}
+
+/**
+ * Subscribers who get the same bytes for the same entry. Those who have caught up are its members: for them an
+ * entry is executed once, serialised once, and all that comes within a turn of the event loop is handed to each sink
+ * together. Those who have not share its renderer and its portions.
+ */
+export class Group {
+  readonly renderer: Renderer
+  readonly portions: Portions
+  /** A fault of one, such as a sink that throws, ends that one. */
+  readonly members: Listeners<Reader>
+  /** Readers of this group, members or on their way. */
+  size = 0
+  /** Every item is for every reader. */
+  readonly isOpen: boolean
+  readonly #onFault: (error: unknown, reader: Reader) => void
+  readonly #counters: RenderCounters
+  #due: Due[] = []
+  #tail: Promise<void> | undefined
+
+  /** `isOpen`: every item is for every reader. `onFault` ends a reader who can't be served on. */
+  constructor(
+    subscriber: Subscriber,
+    isOpen: boolean,
+    counters: RenderCounters,
+    onFault: (error: unknown, reader: Reader) => void,
+  ) {
+    this.renderer = createRenderer(subscriber.selection, counters)
+    this.portions = new Portions(this.renderer, isOpen)
+    this.isOpen = isOpen
+    this.#onFault = onFault
+    this.members = new Listeners(onFault)
+    this.#counters = counters
+  }
+
+  /**
+   * In order, also where rendering one item takes longer than rendering the next: what they read is read together. Returns
+   * how many results go out in this turn. `isFor` is asked for each member, unless the group is open.
+   */
+  deliver(items: readonly Item[], isFor: Admission): number {
+    if (this.members.size === 0) return 0
+    let sent = 0
+    const late: Late[] = []
+    for (const item of items) {
+      const payload = this.renderer.renderItem(item)
+      const isAtOnce = !(payload instanceof Promise) && this.#tail === undefined && late.length === 0
+      if (isAtOnce) sent += this.#send(item, payload, isFor)
+      else late.push({ item, rendering: Promise.resolve(payload) })
+    }
+    if (late.length > 0) this.#deliverLate(late, isFor)
+    return sent
+  }
+
+  /** Settles when what takes time to render is handed out; undefined where nothing does. */
+  get late(): Promise<void> | undefined {
+    return this.#tail
+  }
+
+  /** Takes a reader out, with what is due to it. */
+  remove(reader: Reader): void {
+    if (!this.members.remove(reader) || this.#due.length === 0) return
+    this.#handOut(this.#due, (hand) => callEach([reader], hand, this.#onFault))
+  }
+
+  /** Hands out what is due without waiting for the end of the turn. */
+  readonly flush = (): void => {
+    const due = this.#due
+    this.#due = []
+    if (due.length > 0) this.#handOut(due, (hand) => this.members.tell(hand))
+  }
+
+  #deliverLate(late: readonly Late[], isFor: Admission): void {
+    const tail = this.#sendInOrder(late, isFor, this.#tail)
+    this.#tail = tail
+    void tail.finally(() => {
+      if (this.#tail === tail) this.#tail = undefined
+    })
+  }
+
+  async #sendInOrder(
+    late: readonly Late[],
+    isFor: Admission,
+    before: Promise<void> | undefined,
+  ): Promise<void> {
+    const rendered = await Promise.allSettled(late.map(({ rendering }) => rendering))
+    await before
+    for (const [index, { item }] of late.entries()) {
+      const result = rendered[index]
+      if (result?.status === 'fulfilled') this.#sendLate(item, result.value, isFor)
+      else this.#endBefore(item, result?.reason)
+    }
+  }
+
+  /** The item could not be rendered: those who have not had it can't be served on. */
+  #endBefore({ offset }: Item, fault: unknown): void {
+    this.flush()
+    this.members.tell((reader) => {
+      if (reader.position < offset) this.#onFault(fault, reader)
+    })
+  }
+
+  #sendLate(item: Item, payload: Payload, isFor: Admission): void {
+    if (this.#send(item, payload, isFor) > 0) this.#counters.onLive(item.at)
+  }
+
+  /** Returns to how many. */
+  #send(item: Item, payload: Payload, isFor: Admission): number {
+    const { offset } = item
+    if (!this.isOpen) return this.#sendToSome(item, payload, isFor)
+    if (this.#due.push({ offset, payload }) === 1) atEndOfTurn(this.flush)
+    return this.members.size
+  }
+
+  #sendToSome(item: Item, payload: Payload, isFor: Admission): number {
+    let sent = 0
+    this.members.tell((reader) => {
+      // A reader who joined ahead of the group (by a snapshot or a replay) has had this one.
+      if (reader.position >= item.offset) return
+      reader.position = item.offset
+      if (!isFor(item, reader)) return
+      reader.subscriber.sink.send(payload)
+      sent += 1
+    })
+    this.#counters.onDelivery(sent)
+    return sent
+  }
+
+  #handOut(due: readonly Due[], tell: (hand: (reader: Reader) => void) => void): void {
+    const all = joined(due.map(payloadIn))
+    const [first, last] = [due[0]?.offset ?? BEGINNING, due.at(-1)?.offset ?? BEGINNING]
+    let sent = 0
+    tell((reader) => {
+      const { position } = reader
+      if (position >= last) return
+      reader.position = last
+      const payload = position < first ? all : joined(due.filter(isAfter(position)).map(payloadIn))
+      reader.subscriber.sink.send(payload)
+      sent += payload.results.length
+    })
+    this.#counters.onDelivery(sent)
+  }
+}
+
+/** What a reader who joined ahead of the group (by a snapshot or a replay) has not had. */
+const isAfter =
+  (position: Offset) =>
+  ({ offset }: Due): boolean =>
+    offset > position
+
+const payloadIn = ({ payload }: Due): Payload => payload

@@ -1,0 +1,102 @@
+import type { GraphQLError } from 'graphql'
+import { createDistribution, type Distribution } from '../kernel/histogram.ts'
+import { UnreadableEntry } from '../kernel/unreadable-entry.ts'
+import type { FeedEvents } from './feed.ts'
+import type { Tally } from './scope-counters.ts'
+import type { ResetReason, StreamEvents } from './stream.ts'
+
+/** What was done for readers since the start. */
+export interface Totals {
+  /** Selections executed: one per group and entry, one per group and shared snapshot. */
+  readonly executions: number
+  /** Payloads handed to connections. */
+  readonly deliveries: number
+  /** Gaps that were closed by reading the history. */
+  readonly gapsRepaired: number
+  /** Readers who began with a replay, and who were told to start over. */
+  readonly replays: number
+  readonly resets: Readonly<Record<ResetReason, number>>
+  /** Attempts to present an entry that this node can't present. */
+  readonly unreadableEntries: number
+  /** Events at which a listener threw. */
+  readonly listenerFaults: number
+  /**
+   * Seconds from the instant of an entry's transaction to its being handed to all who follow live: one value an entry,
+   * however many they are; one a group where its rendering took time. By the database's clock and this node's.
+   */
+  readonly latency: Distribution
+}
+
+/** Whom to tell beside counting. */
+interface Told extends FeedEvents, Pick<StreamEvents, 'onReset'> {
+  mask(error: unknown): GraphQLError
+}
+
+export interface Counting {
+  readonly feedEvents: FeedEvents
+  /** For readers in the room whose tally `tallyOf` names at the time. */
+  streamEvents(tallyOf: () => Tally): StreamEvents
+  totals(): Totals
+}
+
+const LATENCY_BOUNDS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+/** Counts by adding to integers: a delivery has no time for more. */
+export function createCounting(told: Told): Counting {
+  const latency = createDistribution(LATENCY_BOUNDS_S)
+  const resets: Record<ResetReason, number> = { epoch: 0, trimmed: 0, ahead: 0, discontinuity: 0, rights: 0 }
+  let executions = 0
+  let deliveries = 0
+  let gapsRepaired = 0
+  let replays = 0
+  let unreadableEntries = 0
+  let listenerFaults = 0
+
+  const shared: Omit<StreamEvents, 'onDelivery'> = {
+    onExecution() {
+      executions += 1
+    },
+    onLive(committedAt) {
+      latency.add(Math.max(0, Date.now() - committedAt) / 1000)
+    },
+    onReplay() {
+      replays += 1
+    },
+    onReset(reason) {
+      resets[reason] += 1
+      told.onReset(reason)
+    },
+    onFault(error) {
+      if (error instanceof UnreadableEntry) unreadableEntries += 1
+      return told.mask(error)
+    },
+  }
+
+  return {
+    feedEvents: {
+      beforeDelivery: () => told.beforeDelivery(),
+      onGapRepaired(topic, count) {
+        gapsRepaired += 1
+        told.onGapRepaired(topic, count)
+      },
+      onFault: (topic, error) => told.onFault(topic, error),
+      onListenerFault(topic, error) {
+        listenerFaults += 1
+        told.onListenerFault(topic, error)
+      },
+    },
+
+    streamEvents: (tallyOf) => ({
+      ...shared,
+      onDelivery(count) {
+        deliveries += count
+        tallyOf().deliveries += count
+      },
+    }),
+
+    totals: () => ({
+      ...{ executions, deliveries, gapsRepaired, replays, resets: { ...resets }, latency },
+      ...{ unreadableEntries, listenerFaults },
+    }),
+  }
+}

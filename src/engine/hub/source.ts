@@ -1,0 +1,209 @@
+import type { Viewer } from '../../platform/auth/viewer.ts'
+import type { Entry } from '../history/entry.ts'
+import type { CursorPosition } from '../kernel/cursor.ts'
+import type { RoomId, UserId } from '../kernel/id.ts'
+import type { Instant } from '../kernel/instant.ts'
+import type { Offset, Position } from '../kernel/position.ts'
+import type { Topic } from '../kernel/topic.ts'
+
+/** The state of a topic at a position, read in one consistent look at the record. */
+export interface Snapshot {
+  readonly position: Position
+  readonly at: Instant
+  /** The members of the snapshot type beside cursor, offset, at and reset, as resolvers expect them. */
+  readonly state: object
+}
+
+/** The value that the resolvers of one event type get: what every Event carries, and the type's own members. */
+export interface PresentedEvent {
+  /** The GraphQL type, a member of the field's union. */
+  readonly type: string
+  readonly topic: Topic
+  readonly position: CursorPosition
+  readonly at: Instant
+}
+
+/** Whose sight of a topic an entry of another changes. */
+export type SightChange =
+  | { readonly kind: 'user'; readonly userId: UserId }
+  | { readonly kind: 'everybody' }
+  | undefined
+
+/**
+ * What decides who sees what of a topic, where that stands in the histories of others. Readers whose sight changes while
+ * they are subscribed get a fresh snapshot with `reset: true`: what they no longer see goes, what they see now comes.
+ */
+export interface Sight {
+  /** The topics whose entries decide who sees what of `topic`, at this moment. */
+  topics(topic: Topic): Promise<readonly Topic[]>
+  /** Those among them that an event of the topic names. Omit if they are always the same. */
+  named?(event: PresentedEvent & object): readonly Topic[]
+  /** Reads what `changedBy` compares with. Called when the topics are followed. */
+  learn?(topics: readonly Topic[]): Promise<void>
+  /** Called once for each entry of these topics, in order; quick, errs towards a change. */
+  changedBy(entry: Entry): SightChange
+  /**
+   * Whether what `viewer` sees of `topic` may have changed at `since` or later, also while nobody read it: asked for readers
+   * who resume. By memberships, roles in rooms and visibilities; what a token says is the client's own to know.
+   */
+  changedSince(topic: Topic, viewer: Viewer | null, since: Instant): Promise<boolean>
+}
+
+/**
+ * What a family of topics means to its readers. The hub keeps order, continuity and sharing; a source
+ * says what an entry looks like and who may see it.
+ */
+export interface Source<Prepared = unknown, Access = unknown> {
+  /** The type name of the family's snapshot. */
+  readonly snapshotType: string
+  /** Whether all who may read the topic get the same snapshot (apart from fields that read the viewer). */
+  readonly isSnapshotShared: boolean
+  snapshot(topic: Topic, viewer: Viewer | null): Promise<Snapshot>
+  /**
+   * Fetches what presenting needs beside the entries, once a node and batch, in order, one result an entry.
+   * Absent where entries are complete in themselves.
+   */
+  prepare?(topic: Topic, entries: readonly Entry[]): Promise<readonly Prepared[]>
+  /** The event for the resolvers. Called once per entry; total and quick. */
+  present(entry: Entry, prepared: Prepared | undefined): PresentedEvent & object
+  /**
+   * Whether the transaction of this event also rewrote earlier entries of the topic. The hub then drops what it holds of
+   * them and reads them again, also for readers who are catching up. Omit if entries never change.
+   */
+  rewritesHistory?(event: PresentedEvent & object): boolean
+  /**
+   * Reads what decides, at this moment, who may see these events. The hub asks again before it sends anything: with
+   * entries that have just come, and before each part of a replay, from memory and from the record alike. What a
+   * reader gets therefore depends on their rights now, never on those at the time of the entry.
+   */
+  access?(topic: Topic, events: readonly (PresentedEvent & object)[]): Promise<Access> | Access
+  /** Whether this reader may see the event, by `access`; omit if all readers of the topic see everything. */
+  sees?(event: PresentedEvent & object, access: Access | undefined, viewer: Viewer | null): boolean
+  /** Omit if nothing but the viewer's own token decides what they see. */
+  readonly sight?: Sight
+}
+
+/**
+ * What keeps a running subscription honest: whenever one of these topics changes who may read, `isAllowed` is
+ * asked again, and a reader who is no longer allowed is ended with FORBIDDEN.
+ */
+export interface Guard {
+  readonly topic: Topic
+  /** The room that it is the door of: as long as it lets the reader stay, they are present there. */
+  readonly roomId?: RoomId | undefined
+  /** Whether an entry of the topic may have taken something from this reader: quick, errs towards true. */
+  concerns(entry: Entry): boolean
+  isAllowed(): Promise<boolean>
+  /** When the plan's own question, whether the reader may read, began: `performance.now()`. */
+  readonly askedAt: number
+  /**
+   * Calls `ask` when the reader's own rights have changed, until the returned function is called. `isAllowed` judges by the
+   * present ones. Absent where they never change.
+   */
+  readonly watchRights?: ((ask: () => void) => () => void) | undefined
+}
+
+/** Some of a topic's entries, and of its state, for readers who asked for no more. */
+export interface Part {
+  snapshot(topic: Topic, viewer: Viewer | null): Promise<Snapshot>
+  has(event: PresentedEvent & object): boolean
+}
+
+export interface HistoryPlan {
+  readonly kind: 'history'
+  /** Absent: all that the reader may see. */
+  readonly part?: Part | undefined
+  readonly guard?: Guard | undefined
+  readonly topic: Topic
+  readonly source: Source
+  /** The client's cursor, unchecked. */
+  readonly after: string | null
+  /** The reader had this topic before, under other rights: it begins with a snapshot that is marked `reset`. */
+  readonly startsOver?: boolean | undefined
+}
+
+/** Latest state only: at once, then at most once a period, whatever happened in between. */
+export interface LatestPlan {
+  readonly kind: 'latest'
+  readonly guard?: Guard | undefined
+  /** Looked at again when an entry of this topic arrives. */
+  readonly topic: Topic
+  readonly everyMs: number
+  /** The state before any entry, with the offset that it includes. */
+  read(): Promise<{ readonly offset: Offset; readonly value: object }>
+  /** The state that an entry carries; undefined where it changes nothing shown. */
+  fromEntry(entry: Entry): Promise<object | undefined> | object | undefined
+}
+
+/** Something that is so at the moment, and has no history. */
+export interface Subject {
+  /** The whole of it: the same object while it is the same. */
+  read(): Promise<object>
+  /** Calls `onChange` when it may have become another, until the returned function is called. Called once. */
+  watch(onChange: () => void): () => void
+}
+
+/** All of what is so: at once, then after changes, at most once a period. */
+export interface CurrentPlan {
+  readonly kind: 'current'
+  readonly guard?: Guard | undefined
+  readonly everyMs: number
+  readonly subject: Subject
+}
+
+/** A value by the clock, without a topic. */
+export interface PulsePlan {
+  readonly kind: 'pulse'
+  readonly everyMs: number
+  value(): object | string | number
+}
+
+/** One of many things of a kind, as it stood at `version`, with what tells who may see it. */
+export interface ListItem {
+  readonly id: string
+  readonly version: number
+  readonly value: object
+}
+
+export interface ListVersion {
+  /** Grows with every change. */
+  readonly version: number
+  /** Another whenever others may see it. */
+  readonly access: string
+}
+
+/** Many things of a kind, of which those are listed that are not over. */
+export interface ListSource {
+  /** The versions of all that are not over, in one query. */
+  versions(): Promise<ReadonlyMap<string, ListVersion>>
+  /** Those of `ids` that exist, also where they are over by now. */
+  read(ids: readonly string[]): Promise<readonly ListItem[]>
+}
+
+/** Each thing of a list: at once those that are not over, then each that is new or changed, once a period at most. */
+export interface ListPlan {
+  readonly kind: 'list'
+  readonly guard?: Guard | undefined
+  readonly everyMs: number
+  readonly source: ListSource
+  /** Whether the list has a place for the item, whoever looks: never another answer for one id. */
+  lists(item: ListItem): boolean
+  /** Whether this reader may see it. */
+  sees(item: ListItem, viewer: Viewer | null): boolean
+}
+
+/** What a subscription field resolves to once the caller is allowed it: how the hub is to serve it. */
+export type Plan = HistoryPlan | LatestPlan | CurrentPlan | ListPlan | PulsePlan
+
+/** What a plan's selection is executed for: the entries of its topic, or the ticks of its room's tickers. */
+export function subjectOf(plan: Plan): string {
+  if (plan.kind === 'history' || plan.kind === 'latest') return plan.topic
+  if (plan.kind === 'pulse') return plan.kind
+  return `${plan.kind} ${plan.guard?.roomId ?? ''}`
+}
+
+/** Whether readers of one plan get different things, by who they are: then other rights mean another selection. */
+export function dependsOnViewer(plan: Plan): boolean {
+  if (plan.kind === 'list') return true
+  return plan.kind === 'history' && (plan.source.sees !== undefined || !plan.source.isSnapshotShared)
+}

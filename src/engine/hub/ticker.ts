@@ -1,0 +1,204 @@
+import { GraphQLError } from 'graphql'
+import type { Entry } from '../history/entry.ts'
+import { callEach } from '../kernel/listeners.ts'
+import { UnreadableEntry } from '../kernel/unreadable-entry.ts'
+import { isRecordUnavailable } from '../storage/faults.ts'
+import type { Payload, Subscriber } from './delivery.ts'
+import type { FeedListener } from './feed.ts'
+import { createRenderer, type Renderer } from './renderer.ts'
+import type { CurrentPlan, LatestPlan, PulsePlan } from './source.ts'
+import type { StreamEvents } from './stream.ts'
+
+interface Viewer {
+  readonly subscriber: Subscriber
+  /** The version that it was sent last; −1 before the first. */
+  sent: number
+  /** Nothing before this: one payload a period. Milliseconds of the node's clock. */
+  dueAt: number
+}
+
+/**
+ * Sends each subscriber of one selection the latest state: at once, then at most once a period. What lies between
+ * two payloads is never sent, and never queued for a slow reader. A version is executed once, whoever gets it when.
+ */
+export class Ticker implements FeedListener {
+  readonly #plan: LatestPlan | CurrentPlan | PulsePlan
+  readonly #renderer: Renderer
+  readonly #events: StreamEvents
+  readonly #viewers = new Set<Viewer>()
+  #latest: { readonly value: unknown; readonly offset: number } | undefined
+  /** What has no history may have become another since it was read. */
+  #isStale = true
+  #version = 0
+  #rendered: { readonly version: number; readonly payload: Payload } | undefined
+  #timer: NodeJS.Timeout | undefined
+  /** One thing after another, so that no older state overtakes a newer one. */
+  #working: Promise<void> = Promise.resolve()
+
+  constructor(
+    plan: LatestPlan | CurrentPlan | PulsePlan,
+    selection: Subscriber['selection'],
+    events: StreamEvents,
+  ) {
+    this.#plan = plan
+    this.#renderer = createRenderer(selection, events)
+    this.#events = events
+  }
+
+  get isEmpty(): boolean {
+    return this.#viewers.size === 0
+  }
+
+  get size(): number {
+    return this.#viewers.size
+  }
+
+  open(subscriber: Subscriber): () => void {
+    const viewer: Viewer = { subscriber, sent: -1, dueAt: 0 }
+    this.#viewers.add(viewer)
+    this.onChange()
+    return () => {
+      this.#viewers.delete(viewer)
+      if (this.isEmpty) this.close()
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  onEntries(entries: readonly Entry[]): void {
+    const last = entries.at(-1)
+    if (last === undefined || this.#plan.kind !== 'latest') return
+    const { fromEntry } = this.#plan
+    this.#enqueue(async () => {
+      const value = await readable(last, fromEntry)
+      if (value !== undefined) this.#keepLater({ value, offset: last.offset })
+      await this.#tick()
+    })
+  }
+
+  /** The subject of the plan may have changed. */
+  onChange(): void {
+    this.#isStale = true
+    this.#enqueue(() => this.#tick())
+  }
+
+  onDiscontinuity(): void {
+    this.#enqueue(async () => {
+      this.#latest = undefined
+      await this.#tick()
+    })
+  }
+
+  onFault(error: unknown): void {
+    this.#end(error)
+  }
+
+  #enqueue(work: () => Promise<void>): void {
+    this.#working = this.#working.then(work).catch((error: unknown) => this.#end(error))
+  }
+
+  /** Nobody can be served on. What is known may be older than what could not be read: the next viewer has it read anew. */
+  #end(error: unknown): void {
+    this.close()
+    this.#latest = undefined
+    this.#isStale = true
+    const ended = [...this.#viewers]
+    this.#viewers.clear()
+    const shown = this.#shownFor(error)
+    callEach(
+      ended,
+      ({ subscriber }) => subscriber.sink.end(shown),
+      (fault) => void this.#events.onFault(fault),
+    )
+  }
+
+  #shownFor(error: unknown): GraphQLError {
+    return error instanceof GraphQLError ? error : this.#events.onFault(error)
+  }
+
+  /** An entry may come while the record is read, or the read may include what is still on the bus. */
+  #keepLater(state: { readonly value: unknown; readonly offset: number }): void {
+    if (this.#latest !== undefined && state.offset <= this.#latest.offset) return
+    this.#latest = state
+    this.#version += 1
+  }
+
+  /** Sends what is due, and arms the timer for what is not yet. */
+  async #tick(): Promise<void> {
+    await this.#look()
+    const now = Date.now()
+    const due = [...this.#viewers].filter((viewer) => viewer.dueAt <= now && this.#isOwed(viewer))
+    if (due.length > 0) {
+      const payload = await this.#payload()
+      callEach(
+        due,
+        (viewer) => this.#send(viewer, payload, now),
+        (error, viewer) => {
+          this.#viewers.delete(viewer)
+          viewer.subscriber.sink.end(this.#shownFor(error))
+        },
+      )
+    }
+    this.#arm()
+  }
+
+  /** Knows the state as it is, or as a later entry told it. */
+  async #look(): Promise<void> {
+    if (this.#plan.kind === 'latest' && this.#latest === undefined) this.#keepLater(await this.#plan.read())
+    if (this.#plan.kind !== 'current' || !this.#isStale) return
+    this.#isStale = false
+    const value = await this.#plan.subject.read()
+    if (value !== this.#latest?.value) this.#keepLater({ value, offset: this.#version + 1 })
+  }
+
+  /** A pulse is always owed the next beat, a state only where it has changed. */
+  #isOwed(viewer: Viewer): boolean {
+    return this.#plan.kind === 'pulse' || viewer.sent < this.#version
+  }
+
+  async #payload(): Promise<Payload> {
+    if (this.#plan.kind === 'pulse') return this.#renderer.renderOnce(this.#plan.value(), null)
+    if (this.#rendered?.version !== this.#version) {
+      const version = this.#version
+      this.#rendered = { version, payload: await this.#renderer.renderOnce(this.#latest?.value, null) }
+    }
+    return this.#rendered.payload
+  }
+
+  #send(viewer: Viewer, payload: Payload, now: number): void {
+    if (!this.#viewers.has(viewer)) return
+    viewer.dueAt = this.#nextDue(now)
+    // It gets the latest as soon as it can take it; what it could not take is never queued.
+    if (viewer.subscriber.sink.isCongested()) return
+    viewer.subscriber.sink.send(payload)
+    viewer.sent = this.#version
+    this.#events.onDelivery(1)
+  }
+
+  /** Pulses beat together, so that a beat is executed once for all: the first gap of a newcomer is the longer one. */
+  #nextDue(now: number): number {
+    const { kind, everyMs } = this.#plan
+    return kind === 'pulse' ? Math.ceil((now + everyMs) / everyMs) * everyMs : now + everyMs
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    let next = Number.POSITIVE_INFINITY
+    for (const viewer of this.#viewers) if (this.#isOwed(viewer)) next = Math.min(next, viewer.dueAt)
+    if (next === Number.POSITIVE_INFINITY) return
+    // Node's timers may fire a millisecond early.
+    this.#timer = setTimeout(() => this.#enqueue(() => this.#tick()), Math.max(1, next - Date.now() + 1))
+  }
+}
+
+async function readable<Value>(entry: Entry, read: (entry: Entry) => Value): Promise<Awaited<Value>> {
+  try {
+    return await read(entry)
+  } catch (error) {
+    throw isRecordUnavailable(error) ? error : new UnreadableEntry(entry.topic, entry.offset, error)
+  }
+}

@@ -1,0 +1,186 @@
+import { GraphQLError } from 'graphql'
+import type { Viewer } from '../../platform/auth/viewer.ts'
+import type { RunningSelection } from '../../platform/limits/selection-budget.ts'
+import type { Selection, Sink } from '../hub/delivery.ts'
+import type { Hub } from '../hub/hub.ts'
+import { dependsOnViewer, type Plan, subjectOf } from '../hub/source.ts'
+import type { Attendee } from '../presence/presence-session.ts'
+
+/** A subscription that is allowed: what the hub serves, and what to make of each value. */
+export interface PlannedSubscription {
+  readonly plan: Plan
+  readonly selection: Selection
+  /** Of one execution of the selection, for an entry or a tick. */
+  readonly cost: number
+}
+
+export interface ClosableSink extends Sink {
+  /** Drops whatever is sent from now on. A hub hands out what is due as a reader leaves. */
+  close(): void
+}
+
+export interface SubscriptionRequest {
+  /** Asks whether the viewer may subscribe. Called again when the viewer's rights change. Rejects where they may not. */
+  plan(life: SubscriptionLife): Promise<PlannedSubscription>
+  /** Where payloads go. `end` is what the hub calls to end the subscription. */
+  createSink(end: Sink['end']): ClosableSink
+  /** The server ended the subscription: with an error, or without (complete). Called once, and not after `stop`. */
+  onEnd(error?: GraphQLError): void
+}
+
+/** What a plan may hear of the subscription that asks for it. */
+export interface SubscriptionLife {
+  /** Aborted when the subscription is over. */
+  readonly signal: AbortSignal
+  /** Calls `onChange` when the rights of the viewer change, until the returned function is called. */
+  watchRights(onChange: () => void): () => void
+}
+
+/** The session as its subscriptions see it. */
+export interface SubscriptionOwner {
+  readonly viewer: Viewer | null
+  readonly attendee: Attendee
+  readonly hub: Pick<Hub, 'open'>
+  /** Charges the running selection to the client; undefined where it exceeds its budget. */
+  charge(selection: RunningSelection): (() => void) | undefined
+  /** A fault of ours: returns the masked error. */
+  mask(error: unknown): GraphQLError
+  /** The subscription is over, whatever ended it. */
+  forget(subscription: Subscription): void
+}
+
+const LOST_RIGHTS: ReadonlySet<unknown> = new Set(['NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED'])
+
+/**
+ * One running subscription of a session. Its viewer is always the session's present one. When the viewer's rights change, a
+ * plan whose entries everyone in the room gets alike has its guard ask again; a plan that filters by viewer is closed at
+ * once and asked for again, since what is on its way was chosen by the former rights.
+ */
+export class Subscription implements SubscriptionLife {
+  readonly #owner: SubscriptionOwner
+  readonly #request: SubscriptionRequest
+  #sink: ClosableSink
+  /** Ends the hub's part; undefined while the plan is asked for. */
+  #close: (() => void) | undefined
+  #release: (() => void) | undefined
+  #gone: AbortController | undefined
+  #onRightsChanged: (() => void) | undefined
+  #isFiltered = false
+  #isEnded = false
+  #hasBegun = false
+  /** Grows with each question for a plan: only the answer to the last one counts. */
+  #question = 0
+
+  constructor(owner: SubscriptionOwner, request: SubscriptionRequest) {
+    this.#owner = owner
+    this.#request = request
+    this.#sink = request.createSink((error) => this.#end(error))
+    this.#begin()
+  }
+
+  get signal(): AbortSignal {
+    this.#gone ??= new AbortController()
+    return this.#gone.signal
+  }
+
+  /** The client, or the end of its session, stops it. Nothing is sent from now on. */
+  stop(): void {
+    if (this.#isEnded) return
+    this.#sink.close()
+    this.#finish()
+  }
+
+  /** The session's viewer has other rights than before. */
+  rightsChanged(): void {
+    if (this.#isEnded) return
+    if (this.#close === undefined) this.#begin()
+    else if (this.#isFiltered) {
+      // What is due was chosen by the former rights.
+      this.#sink.close()
+      this.#close()
+      this.#sink = this.#request.createSink((error) => this.#end(error))
+      this.#close = undefined
+      this.#begin()
+    } else this.#onRightsChanged?.()
+  }
+
+  watchRights(onChange: () => void): () => void {
+    this.#onRightsChanged = onChange
+    return () => {
+      if (this.#onRightsChanged === onChange) this.#onRightsChanged = undefined
+    }
+  }
+
+  #begin(): void {
+    this.#question += 1
+    const question = this.#question
+    const isCurrent = (): boolean => !this.#isEnded && question === this.#question
+    this.#request.plan(this).then(
+      (planned) => {
+        if (isCurrent()) this.#open(planned)
+      },
+      (error: unknown) => {
+        if (isCurrent()) this.#end(this.#refusalOf(error))
+      },
+    )
+  }
+
+  #open({ plan, selection, cost }: PlannedSubscription): void {
+    this.#release?.()
+    this.#release = this.#owner.charge({ topic: subjectOf(plan), key: selection.key, cost })
+    if (this.#release === undefined) {
+      this.#end(tooCostly())
+      return
+    }
+    this.#isFiltered = dependsOnViewer(plan)
+    const owner = this.#owner
+    const subscriber = {
+      selection,
+      sink: this.#sink,
+      get viewer() {
+        return owner.viewer
+      },
+    }
+    const close = owner.hub.open(this.#hasBegun ? startingOver(plan) : plan, subscriber, owner.attendee)
+    this.#hasBegun = true
+    // The hub may have ended it from within `open`.
+    if (this.#isEnded) close()
+    else this.#close = close
+  }
+
+  #refusalOf(error: unknown): GraphQLError {
+    const refusal = error instanceof GraphQLError ? error : this.#owner.mask(error)
+    return this.#hasBegun && LOST_RIGHTS.has(refusal.extensions['code']) ? noLongerAllowed() : refusal
+  }
+
+  #end(error?: GraphQLError): void {
+    if (this.#isEnded) return
+    this.#finish()
+    this.#request.onEnd(error)
+  }
+
+  #finish(): void {
+    this.#isEnded = true
+    this.#gone?.abort()
+    this.#close?.()
+    this.#close = undefined
+    this.#release?.()
+    this.#owner.forget(this)
+  }
+}
+
+/** The reader knew a state under other rights: it gets a snapshot that says so. */
+function startingOver(plan: Plan): Plan {
+  return plan.kind === 'history' ? { ...plan, after: null, startsOver: true } : plan
+}
+
+function tooCostly(): GraphQLError {
+  return new GraphQLError(
+    'The running subscriptions of this client select too many different things of one topic, or in total. Share documents and variables, or end some.',
+    { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } },
+  )
+}
+
+function noLongerAllowed(): GraphQLError {
+  return new GraphQLError('You no longer have access.', { extensions: { code: 'FORBIDDEN' } })
+}

@@ -1,0 +1,11 @@
+import type { AnnouncementId } from '../../../engine/kernel/id.ts'
+import type { Announcement } from './announcement.ts'
+import type { AnnouncementEvent } from './event.ts'
+
+/** The announcements at hand right after `event`. */
+export function evolveAnnouncements(
+  announcements: ReadonlyMap<AnnouncementId, Announcement>,
+  event: AnnouncementEvent,
+): ReadonlyMap<AnnouncementId, Announcement> {
+  return new Map(announcements).set(event.announcement.id, event.announcement)
+}

@@ -1,0 +1,249 @@
+import { eq } from 'drizzle-orm'
+import { type Aggregate, type Change, SAVED, type Step } from '../../engine/commands/aggregate.ts'
+import type { Command } from '../../engine/commands/command.ts'
+import { moveDeadline } from '../../engine/commands/deadline.ts'
+import { accept } from '../../engine/kernel/decision.ts'
+import { type AuctionId, asAuctionId, asUserId, type BidId, type UserId } from '../../engine/kernel/id.ts'
+import { formatInstant } from '../../engine/kernel/instant.ts'
+import { BEGINNING } from '../../engine/kernel/position.ts'
+import { auctionLeaderboardTopic, auctionTopic, idOf, type Topic } from '../../engine/kernel/topic.ts'
+import { allSettled } from '../../engine/storage/all-settled.ts'
+import type { Transaction } from '../../engine/storage/database.ts'
+import { statement } from '../../engine/storage/statement.ts'
+import { saveRanking } from '../leaderboards/auction-leaderboard.ts'
+import { loadRanking } from '../leaderboards/board.ts'
+import type { Order } from '../leaderboards/rules/order.ts'
+import { beginFollowing } from '../notifications/rules/following.ts'
+import { followers } from '../notifications/tables.ts'
+import { actorsOf, loadRoomFacts } from '../rooms/facts.ts'
+import { countOpenAuctions } from '../rooms/quotas.ts'
+import type { RoomFacts } from '../rooms/rules/room.ts'
+import { evolveWallets, type Wallets } from '../wallets/rules/transfer.ts'
+import { loadPast, loadWallets, saveFunds, saveVoided } from './money.ts'
+import type { AuctionState } from './rules/auction.ts'
+import { evolvePast, NOTHING_PAST, type Past } from './rules/bid-history.ts'
+import type { AuctionCommand, AuctionReply } from './rules/command.ts'
+import { decideAuction } from './rules/decide.ts'
+import { type AuctionEvent, isPublicEvent } from './rules/event.ts'
+import { evolveAuction } from './rules/evolve.ts'
+import { dueAt } from './rules/phase.ts'
+import { auctions } from './tables.ts'
+
+interface State {
+  readonly auction: AuctionState | null
+  readonly room: RoomFacts | undefined
+  /** Of a funded auction: of those whom the commands at hand can concern. */
+  readonly wallets: Wallets
+  /** Known where a bid is to be voided, else never looked at. */
+  readonly past: Past
+  /** For a creation with a quota: the auctions that are open in all rooms of the room's owner. */
+  readonly openAuctions: number | undefined
+  /** Of the bidders; null where no command at hand can change it. */
+  readonly ranking: Order | null
+}
+
+const UNKNOWN: State = {
+  ...{ auction: null, room: undefined, wallets: new Map(), past: NOTHING_PAST, ranking: null },
+  openAuctions: undefined,
+}
+
+type Reply = AuctionReply & { readonly auctionId: AuctionId }
+
+export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEvent, AuctionState> = {
+  topicsBegunBy: ({ body }) =>
+    body.kind === 'create' ? [auctionTopic(body.id), auctionLeaderboardTopic(body.id)] : [],
+
+  async load(tx, { topic, commands, kept }) {
+    const id = auctionOf(topic)
+    const known = kept ?? (await loadKept(tx, id))
+    const creation = commands.map(({ body }) => body).find((body) => body.kind === 'create')
+    const roomId = known.auction?.terms.roomId ?? creation?.roomId
+    const facts = roomId === undefined ? undefined : loadRoomFacts(tx, roomId, actorsOf(commands), 'share')
+    const { auction, ranking } = known
+    if (auction === null) {
+      const room = await facts
+      const isCounted = room !== undefined && creation?.maxOpen !== undefined
+      return {
+        ...known,
+        room,
+        openAuctions: isCounted ? await countOpenAuctions(tx, room.room.id) : undefined,
+      }
+    }
+    const [room, ranked] = await allSettled([
+      facts,
+      ranking ?? (commands.some(mayRank) ? loadRanking(tx, id, auction.standing.leader?.id ?? null) : null),
+    ])
+    // Wallets are locked after the room, by all: none waits for another that waits for it.
+    const money = await loadMoney(tx, auction, commands)
+    const bidders = knownBidders(auction, ranked, commands)
+    return { ...money, room, auction: { ...auction, bidders }, ranking: ranked, openAuctions: undefined }
+  },
+
+  decide({ auction, ...known }, { actor, body, topic }, { now }) {
+    const decision = decideAuction(auction, body, { ...known, now, actor })
+    if (decision.kind !== 'accepted') return decision
+    return accept(decision.events, { ...decision.reply, auctionId: auctionOf(topic) })
+  },
+
+  evolve: (state, event) => ({
+    ...state,
+    auction: evolveAuction(state.auction, event),
+    wallets: event.type === 'FundsMoved' ? evolveWallets(state.wallets, event.transfer) : state.wallets,
+    past: state.past === NOTHING_PAST ? NOTHING_PAST : evolvePast(state.past, event),
+  }),
+
+  entryOf(event, { auction }) {
+    if (!isPublicEvent(event) || auction === null) return undefined
+    const { type, ...details } = event
+    return { type, data: { ...details, standing: auction.standing } }
+  },
+
+  async save(tx, change) {
+    const { auction, ranking: ranked } = change.after
+    if (auction === null) return SAVED
+    const before = change.before.auction
+    const room = change.after.room?.room
+    const [saved] = await allSettled([
+      ranked === null ? null : saveRanking(tx, change, ranked),
+      saveAuction(tx, change, auction),
+      saveCeilings(tx, change),
+      saveBids(tx, change).then(() => saveVoided(tx, change)),
+      saveFunds(tx, change, auction),
+      moveDeadline(tx, change.topic, before === null ? null : dueAt(before, room), dueAt(auction, room)),
+    ])
+    const kept = { auction, ranking: saved?.ranking ?? null }
+    return { elsewhere: saved?.entries ?? [], kept: { ...UNKNOWN, ...kept } }
+  },
+
+  /** The wallet of the leader. */
+  locksByKept: ({ auction }) => auction?.terms.funded === true,
+
+  viewOf({ auction }) {
+    if (auction === null) throw new RangeError('an accepted command leaves an auction')
+    return auction
+  },
+}
+
+function auctionOf(topic: Topic): AuctionId {
+  return asAuctionId(idOf(topic))
+}
+
+/** The auction by the record, of whose bidders nobody is known yet. */
+async function loadKept(tx: Transaction, id: AuctionId): Promise<State> {
+  const [row] = await tx.select().from(auctions).where(eq(auctions.id, id))
+  if (row === undefined) return UNKNOWN
+  const { terms, standing, leading, commandCount, pausedAt, pausedByRoom, pausedMs } = row
+  const paused = { pausedAt, pausedByRoom, pausedMs }
+  const auction = { terms, standing, leading, commandCount, ...paused, bidders: new Set<UserId>() }
+  return { ...UNKNOWN, auction }
+}
+
+async function loadMoney(
+  tx: Transaction,
+  auction: AuctionState,
+  commands: readonly Command<AuctionCommand>[],
+): Promise<Pick<State, 'past' | 'wallets'>> {
+  const isVoiding = commands.some(({ body }) => body.kind === 'voidBid')
+  const past = isVoiding ? await loadPast(tx, auction.terms.id) : NOTHING_PAST
+  const wallets = auction.terms.funded ? await loadWallets(tx, auction, past, commands) : new Map()
+  return { past, wallets }
+}
+
+function mayRank({ body }: Command<AuctionCommand>): boolean {
+  return body.kind === 'placeBid' || body.kind === 'buyNow' || body.kind === 'voidBid'
+}
+
+/** Bidders known to have a bid that stands; of those who bid now, all who have one: the ranking names them. */
+function knownBidders(
+  { bidders }: AuctionState,
+  ranking: Order | null,
+  commands: readonly Command<AuctionCommand>[],
+): ReadonlySet<UserId> {
+  const bidding = commands.filter(({ body }) => body.kind === 'placeBid' || body.kind === 'buyNow')
+  const unknown = new Set(
+    actorsOf(bidding)
+      .map(asUserId)
+      .filter((id) => !bidders.has(id)),
+  )
+  if (unknown.size === 0 || ranking === null) return bidders
+  const found = ranking.scores.flatMap(({ user }) => (unknown.has(user.id) ? user.id : []))
+  return new Set([...bidders, ...found])
+}
+
+const CHANGE_AUCTION = statement(
+  'change_auction',
+  `UPDATE auctions SET phase = $2, standing = $3::json, "leading" = $4::json, command_count = $5,
+    paused_at = $6::timestamptz, paused_ms = $7, paused_by_room = $8 WHERE id = $1`,
+)
+
+async function saveAuction(
+  tx: Transaction,
+  { before }: Change<State, AuctionEvent>,
+  { terms, standing, leading, commandCount, pausedAt, pausedByRoom, pausedMs }: AuctionState,
+): Promise<void> {
+  const { phase } = standing
+  if (before.auction === null) {
+    const { id, roomId, createdAt } = terms
+    const paused = { pausedAt, pausedByRoom, pausedMs }
+    const row = { id, roomId, createdAt, terms, phase, standing, leading, commandCount, ...paused }
+    await tx.insert(auctions).values(row)
+    const state = beginFollowing(standing, createdAt)
+    await tx.insert(followers).values({ topic: auctionTopic(id), position: BEGINNING, state })
+  } else {
+    const lead = leading === null ? null : JSON.stringify(leading)
+    const paused = pausedAt === null ? null : formatInstant(pausedAt)
+    const shown = JSON.stringify(standing)
+    await CHANGE_AUCTION(tx, terms.id, phase, shown, lead, commandCount, paused, pausedMs, pausedByRoom)
+  }
+}
+
+const SAVE_CEILINGS = statement(
+  'save_ceilings',
+  `INSERT INTO ceilings (auction_id, sequence, bidder_id, bidder_name, maximum, offer_kind, offer, bid_id, at)
+  SELECT $1, s, b, n, m, k, o, v, $2::timestamptz
+  FROM json_to_recordset($3::json) AS row(s int, b text, n text, m bigint, k text, o bigint, v text)`,
+)
+
+async function saveCeilings(
+  tx: Transaction,
+  { topic, now, steps }: Change<State, AuctionEvent>,
+): Promise<void> {
+  const rows = steps.flatMap(({ event }, index) => {
+    if (event.type !== 'CeilingSet') return []
+    const { ceiling, offer } = event
+    const { bidder, sequence, maximum } = ceiling
+    return [
+      {
+        ...{ s: sequence, b: bidder.id, n: bidder.name, m: maximum, k: offer.kind, o: offer.value },
+        v: ownBidAfter(steps, index, bidder.id),
+      },
+    ]
+  })
+  if (rows.length === 0) return
+  await SAVE_CEILINGS(tx, auctionOf(topic), formatInstant(now), JSON.stringify(rows))
+}
+
+/** The visible bid that the command at `index` made for its own bidder: the first before the next command's. */
+function ownBidAfter(steps: readonly Step<AuctionEvent>[], index: number, bidder: UserId): BidId | null {
+  for (const { event } of steps.slice(index + 1)) {
+    if (event.type === 'CeilingSet' || event.type === 'CommandsVoided') return null
+    if (event.type === 'BidPlaced' && event.bid.bidder.id === bidder) return event.bid.id
+  }
+  return null
+}
+
+const SAVE_BIDS = statement(
+  'save_bids',
+  `INSERT INTO bids (id, auction_id, sequence, bidder_id, bidder_name, amount, kind, placed_at)
+  SELECT id, a, s, b, n, m, k, $1::timestamptz
+  FROM json_to_recordset($2::json) AS row(id text, a text, s int, b text, n text, m bigint, k text)`,
+)
+
+async function saveBids(tx: Transaction, { now, steps }: Change<State, AuctionEvent>): Promise<void> {
+  const placed = steps.flatMap(({ event }) => (event.type === 'BidPlaced' ? [event.bid] : []))
+  if (placed.length === 0) return
+  const rows = placed.map(({ bidder, id, auctionId, sequence, amount, kind }) => {
+    return { id, a: auctionId, s: sequence, b: bidder.id, n: bidder.name, m: amount, k: kind }
+  })
+  await SAVE_BIDS(tx, formatInstant(now), JSON.stringify(rows))
+}

@@ -1,0 +1,53 @@
+import type { ListItem, ListSource } from '../../engine/hub/source.ts'
+import { asAuctionId, type RoomId } from '../../engine/kernel/id.ts'
+import type { Database } from '../../engine/storage/database.ts'
+import type { Viewer } from '../../platform/auth/viewer.ts'
+import { callerOf } from '../../resolvers/caller.ts'
+import { type AuctionView, auctionOfRecord } from '../../resolvers/views.ts'
+import { readRoomFacts } from '../rooms/reads/room-facts.ts'
+import { canSeeRoom, membershipOf } from '../rooms/rules/access.ts'
+import type { RoomFacts } from '../rooms/rules/room.ts'
+import { readAuctionsById, readOpenAuctions } from './reads/auctions.ts'
+
+/** An auction in the list of those that are not over, with what tells who may see it. */
+export interface AuctionItem extends ListItem {
+  readonly value: AuctionView
+  readonly room: RoomFacts | undefined
+}
+
+export interface AuctionList extends ListSource {
+  read(ids: readonly string[]): Promise<readonly AuctionItem[]>
+}
+
+/** All auctions that are not over, for tickers. */
+export function createAuctionList(database: Database): AuctionList {
+  return {
+    versions: () => readOpenAuctions(database),
+
+    async read(ids) {
+      const records = await readAuctionsById(database, ids.map(asAuctionId))
+      const rooms = await readRoomFacts(database, [...new Set(records.map(({ terms }) => terms.roomId))])
+      return records.map((record) => ({
+        id: record.terms.id,
+        version: record.head.position.offset,
+        value: auctionOfRecord(record),
+        room: rooms.get(record.terms.roomId),
+      }))
+    },
+  }
+}
+
+function isAuctionItem(item: ListItem): item is AuctionItem {
+  return 'room' in item
+}
+
+export function isInRoom(item: ListItem, roomId: RoomId): boolean {
+  return isAuctionItem(item) && item.value.terms.roomId === roomId
+}
+
+/** As far as the item knows who may see its room. */
+export function seesItem(item: ListItem, viewer: Viewer | null): boolean {
+  if (!isAuctionItem(item) || item.room === undefined) return false
+  const caller = callerOf(viewer)
+  return canSeeRoom(caller, item.room.room, membershipOf(caller, item.room.memberships))
+}

@@ -1,0 +1,93 @@
+import { and, asc, desc, eq, getTableColumns, inArray, isNull, lte, sql } from 'drizzle-orm'
+import type { AuctionId, BidId, RoomId, UserId } from '../../../engine/kernel/id.ts'
+import type { Executor } from '../../../engine/storage/database.ts'
+import type { Slice } from '../../../engine/storage/list-key.ts'
+import { always, byParent, type Parent, parentTable } from '../../../engine/storage/parents.ts'
+import { visibleTo } from '../../rooms/reads/visible.ts'
+import type { Caller } from '../../rooms/rules/access.ts'
+import { rooms } from '../../rooms/tables.ts'
+import type { Bid } from '../rules/auction.ts'
+import { auctions, bids } from '../tables.ts'
+
+/** Undefined where there is none in a room that `caller` may see. */
+export async function readBid(executor: Executor, id: BidId, caller: Caller): Promise<Bid | undefined> {
+  const [row] = await executor
+    .select(getTableColumns(bids))
+    .from(bids)
+    .innerJoin(auctions, eq(auctions.id, bids.auctionId))
+    .innerJoin(rooms, eq(rooms.id, auctions.roomId))
+    .where(and(eq(bids.id, id), visibleTo(caller)))
+  return row && bidOf(row)
+}
+
+/** Those of `ids` that exist, whoever may see them; undefined where there is none. */
+export async function readBidsById(
+  executor: Executor,
+  ids: readonly BidId[],
+): Promise<readonly (Bid | undefined)[]> {
+  const rows = await executor
+    .select()
+    .from(bids)
+    .where(sql`${bids.id} = ANY(${sql.param(ids)})`)
+  const found = new Map(rows.map((row) => [row.id, bidOf(row)]))
+  return ids.map((id) => found.get(id))
+}
+
+/**
+ * A page of each auction's bids, newest first, none above the sequence that is its bound; one more than asked for, where
+ * there is one.
+ */
+export async function readBids(
+  executor: Executor,
+  of: readonly Parent<AuctionId>[],
+  slice: Slice,
+): Promise<readonly (readonly Bid[])[]> {
+  const { after } = slice
+  const parents = parentTable(executor, of)
+  const page = executor
+    .select()
+    .from(bids)
+    .where(
+      and(
+        eq(bids.auctionId, parents.id),
+        lte(bids.sequence, parents.bound),
+        after === null ? undefined : sql`${bids.sequence} < ${after.rank}::bigint`,
+      ),
+    )
+    .orderBy(desc(bids.sequence))
+    .limit(slice.limit + 1)
+    .as('page')
+  const rows = await executor
+    .select({ n: parents.n, row: page._.selectedFields })
+    .from(parents)
+    .innerJoinLateral(page, always)
+    .orderBy(parents.n, desc(page.sequence))
+  return byParent(of.length, rows).map((list) => list.map(bidOf))
+}
+
+/** The first standing bid of `bidderId` in each of the room's open auctions where they have one. */
+export async function readFirstBidsIn(
+  executor: Executor,
+  roomId: RoomId,
+  bidderId: UserId,
+): Promise<readonly Bid[]> {
+  const rows = await executor
+    .selectDistinctOn([bids.auctionId], getTableColumns(bids))
+    .from(bids)
+    .innerJoin(auctions, eq(auctions.id, bids.auctionId))
+    .where(
+      and(
+        eq(auctions.roomId, roomId),
+        inArray(auctions.phase, ['SCHEDULED', 'LIVE', 'PAUSED']),
+        eq(bids.bidderId, bidderId),
+        isNull(bids.voidedAt),
+      ),
+    )
+    .orderBy(bids.auctionId, asc(bids.sequence))
+  return rows.map(bidOf)
+}
+
+export function bidOf(row: typeof bids.$inferSelect): Bid {
+  const { bidderId, bidderName, ...shown } = row
+  return { ...shown, bidder: { id: bidderId, name: bidderName } }
+}

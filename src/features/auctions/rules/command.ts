@@ -1,0 +1,64 @@
+import type { AuctionId, BidId, RoomId } from '../../../engine/kernel/id.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { Person } from '../../../engine/kernel/person.ts'
+import type { BidOutcome } from './auction.ts'
+
+/** Amounts and instants as the client sent them: the decider checks every one. */
+export interface CreateAuction {
+  readonly kind: 'create'
+  readonly id: AuctionId
+  readonly roomId: RoomId
+  readonly title: string
+  readonly description: string
+  readonly currency: string
+  /** Omit for that of ISO 4217, and for 0 where the currency is outside it. */
+  readonly currencyExponent?: number | undefined
+  readonly startingPrice: number
+  readonly reservePrice: number | null
+  readonly buyNowPrice: number | null
+  /** Null: the default table. */
+  readonly increments: readonly { readonly from: number; readonly step: number }[] | null
+  readonly softClose: {
+    readonly windowMs: number
+    readonly extensionMs: number
+    readonly capMs: number
+  } | null
+  readonly funded: boolean
+  /** Null: at once. */
+  readonly startsAt: Instant | null
+  readonly endsAt: Instant
+  /** Null: the actor. */
+  readonly seller: Person | null
+  /** The most auctions that may be open in all rooms of one owner. Omit for those who are exempt. */
+  readonly maxOpen?: number | undefined
+}
+
+export type AuctionCommand =
+  | CreateAuction
+  /** Exactly one of `amount` and `maximum` is a number. The ids are for the visible bids this may make. */
+  | {
+      readonly kind: 'placeBid'
+      readonly amount: number | null
+      readonly maximum: number | null
+      readonly bidId: BidId
+      readonly answerId: BidId
+    }
+  | { readonly kind: 'buyNow'; readonly price: number; readonly bidId: BidId }
+  /** `answerId` is for the automatic bid that the leader may make then. */
+  | {
+      readonly kind: 'voidBid'
+      readonly bidId: BidId
+      readonly answerId: BidId
+      readonly reason: string
+    }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'hammer' }
+  | { readonly kind: 'cancel'; readonly reason: string }
+  /** The server looks whether opening or closing is due: by the clock, or because the room has ended. */
+  | { readonly kind: 'passTime' }
+
+export interface AuctionReply {
+  /** For placeBid and buyNow. `bidId` is null when only a ceiling was raised. */
+  readonly bid: { readonly outcome: BidOutcome; readonly bidId: BidId | null } | null
+}

@@ -1,0 +1,77 @@
+import { accept, reject } from '../../../engine/kernel/decision.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import { isOptionalText, optionalTextRule } from '../../../engine/kernel/text.ts'
+import type { Room } from '../../rooms/rules/room.ts'
+import type { AuctionState } from './auction.ts'
+import { resumption } from './catch-up.ts'
+import type { AuctionDecision } from './context.ts'
+import type { AuctionEvent } from './event.ts'
+import { closing, hasEnded, type Refusal } from './phase.ts'
+
+const MAX_REASON_LENGTH = 1_000
+const ROOM_ENDED = 'The room ended.'
+
+/** LIVE → PAUSED. Pausing what is paused changes nothing, except that it no longer resumes with its room. */
+export function decidePause(state: AuctionState, now: Instant): AuctionDecision {
+  if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
+  if (state.standing.phase === 'PAUSED') return state.pausedByRoom ? done({ type: 'PauseKept' }) : done()
+  if (state.standing.phase === 'LIVE') return done({ type: 'AuctionPaused', pausedAt: now })
+  return outOfOrder('Only a live auction can be paused.')
+}
+
+/** PAUSED → LIVE, with the end moved by the pause. Resuming what is live changes nothing. */
+export function decideResume(state: AuctionState, room: Room | undefined, now: Instant): AuctionDecision {
+  if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
+  if (state.standing.phase === 'LIVE') return done()
+  if (state.standing.phase !== 'PAUSED') return outOfOrder('Only a paused auction can be resumed.')
+  if (room?.phase === 'PAUSED') return outOfOrder('The room of the auction is paused: resume the room first.')
+  return done(resumption(state, now))
+}
+
+/**
+ * LIVE or PAUSED → SOLD or UNSOLD. A repetition changes nothing, whichever the first one gave: SOLD, or UNSOLD
+ * with a bid. UNSOLD without a bid was never the hammer's doing.
+ */
+export function decideHammer(state: AuctionState, now: Instant): AuctionDecision {
+  const { phase, currentPrice } = state.standing
+  const hasBid = currentPrice !== null
+  if (phase === 'SOLD' || (phase === 'UNSOLD' && hasBid)) return done()
+  if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
+  if (phase !== 'LIVE' && phase !== 'PAUSED') return outOfOrder('Only a live or paused auction is hammered.')
+  return hasBid ? done(closing(state, now)) : reject('NO_BID_TO_HAMMER', 'Nobody has bid yet.')
+}
+
+/** Anything before the end → CANCELLED. Cancelling what is cancelled changes nothing. */
+export function decideCancellation(state: AuctionState, reason: string, now: Instant): AuctionDecision {
+  if (!isOptionalText(reason, MAX_REASON_LENGTH)) {
+    const limit = `The reason must have ${optionalTextRule(MAX_REASON_LENGTH)}.`
+    return reject('INVALID_INPUT', limit, { field: 'reason' })
+  }
+  if (state.standing.phase === 'CANCELLED') return done()
+  if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
+  return done({ type: 'AuctionCancelled', reason, endedAt: now })
+}
+
+/**
+ * As the hammer would, but also without a bid; what has not started is cancelled, what is over stays as it is. The room
+ * ended at `stoppedAt`.
+ */
+export function decideEndWithRoom(state: AuctionState, now: Instant, stoppedAt: Instant): AuctionDecision {
+  switch (state.standing.phase) {
+    case 'SCHEDULED':
+      return done({ type: 'AuctionCancelled', reason: ROOM_ENDED, endedAt: stoppedAt })
+    case 'LIVE':
+    case 'PAUSED':
+      return done(closing(state, now, stoppedAt))
+    default:
+      return done()
+  }
+}
+
+function done(...events: readonly AuctionEvent[]): AuctionDecision {
+  return accept(events, { bid: null })
+}
+
+function outOfOrder(reason: string): Refusal {
+  return reject('INVALID_TRANSITION', reason)
+}

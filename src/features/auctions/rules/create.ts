@@ -1,0 +1,111 @@
+import { amount } from '../../../engine/kernel/amount.ts'
+import { chooseExponent } from '../../../engine/kernel/currency.ts'
+import { accept, forbid, reject } from '../../../engine/kernel/decision.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { Person } from '../../../engine/kernel/person.ts'
+import type { Room } from '../../rooms/rules/room.ts'
+import { canRunAuctions, canSeeAuctions } from './access.ts'
+import type { AuctionState, AuctionTerms, IncrementBand } from './auction.ts'
+import type { CreateAuction } from './command.ts'
+import type { AuctionContext, AuctionDecision } from './context.ts'
+import { DEFAULT_INCREMENTS } from './increments.ts'
+import { faultOfCreation, storedTitle } from './validate.ts'
+
+/**
+ * A new auction. Where its start is not in the future, it begins `now` if its room is LIVE, is PAUSED until that resumes,
+ * or SCHEDULED until that opens.
+ */
+export function decideCreation(
+  state: AuctionState | null,
+  command: CreateAuction,
+  { now, actor, room, openAuctions = 0 }: AuctionContext,
+): AuctionDecision {
+  if (room === undefined || !canSeeAuctions(actor, room)) return reject('NOT_FOUND', 'There is no such room.')
+  if (!canRunAuctions(actor, room)) return forbid('Only those who run the room create auctions in it.')
+  if (state !== null) return reject('INVALID_TRANSITION', 'The auction exists already.')
+  const fault = faultOfCreation(command, now)
+  if (fault !== undefined) return reject('INVALID_INPUT', fault.reason, { field: fault.field })
+  const seller = command.seller ?? (actor.kind === 'user' ? actor.person : null)
+  if (seller === null) return reject('INVALID_INPUT', 'The auction needs a seller.', { field: 'sellerId' })
+  if (room.room.phase === 'ENDED') return reject('INVALID_TRANSITION', 'The room has ended.')
+  if (command.maxOpen !== undefined && openAuctions >= command.maxOpen) {
+    const reason = `The owner of this room has ${openAuctions} auctions that are not over, the most one may have. Wait until some end.`
+    return reject('INVALID_INPUT', reason)
+  }
+  return accept([{ type: 'AuctionCreated', state: newAuction(command, seller, room.room, now) }], {
+    bid: null,
+  })
+}
+
+function newAuction(command: CreateAuction, seller: Person, room: Room, now: Instant): AuctionState {
+  const phase = phaseIn(room, command.startsAt, now)
+  const isPaused = phase === 'PAUSED'
+  const terms = termsOf(command, seller, now)
+  return {
+    terms,
+    standing: {
+      phase,
+      currentPrice: null,
+      leader: null,
+      bidCount: 0,
+      bidderCount: 0,
+      reserveMet: terms.reservePrice === null,
+      endsAt: command.endsAt,
+      extensionCount: 0,
+      winner: null,
+    },
+    leading: null,
+    commandCount: 0,
+    pausedAt: isPaused ? now : null,
+    pausedByRoom: isPaused,
+    pausedMs: 0,
+    bidders: new Set(),
+  }
+}
+
+function phaseIn(room: Room, startsAt: Instant | null, now: Instant): 'LIVE' | 'PAUSED' | 'SCHEDULED' {
+  const isDue = startsAt === null || startsAt <= now
+  if (!isDue) return 'SCHEDULED'
+  if (room.phase === 'PAUSED') return 'PAUSED'
+  return room.phase === 'LIVE' ? 'LIVE' : 'SCHEDULED'
+}
+
+function termsOf(command: CreateAuction, seller: Person, now: Instant): AuctionTerms {
+  const { startsAt, softClose } = command
+  return {
+    id: command.id,
+    roomId: command.roomId,
+    title: titleOf(command),
+    description: command.description,
+    format: 'ENGLISH',
+    seller,
+    currency: command.currency,
+    currencyExponent: exponentOf(command),
+    startingPrice: amount(command.startingPrice),
+    reservePrice: command.reservePrice === null ? null : amount(command.reservePrice),
+    buyNowPrice: command.buyNowPrice === null ? null : amount(command.buyNowPrice),
+    increments: command.increments?.map(bandOf) ?? DEFAULT_INCREMENTS,
+    softClose,
+    funded: command.funded,
+    startsAt: startsAt === null || startsAt <= now ? now : startsAt,
+    originalEndsAt: command.endsAt,
+    createdAt: now,
+  }
+}
+
+function titleOf(command: CreateAuction): string {
+  const title = storedTitle(command.title)
+  if (title === undefined) throw new RangeError('a creation without fault has a title')
+  return title
+}
+
+/** Stored, so that the auction keeps it whatever ISO 4217 says later. */
+function exponentOf({ currency, currencyExponent }: CreateAuction): number {
+  const choice = chooseExponent(currency, currencyExponent)
+  if (choice.kind === 'fault') throw new RangeError(choice.reason)
+  return choice.exponent
+}
+
+function bandOf({ from, step }: { readonly from: number; readonly step: number }): IncrementBand {
+  return { from: amount(from), step: amount(step) }
+}

@@ -1,0 +1,90 @@
+import { type Amount, amount } from '../../../engine/kernel/amount.ts'
+import { formatAmount } from '../../../engine/kernel/currency.ts'
+import { accept, reject } from '../../../engine/kernel/decision.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
+import {
+  availableIn,
+  capturing,
+  emptyWallet,
+  evolveWallets,
+  holding,
+  releasing,
+  type Transfer,
+  type Wallets,
+} from '../../wallets/rules/transfer.ts'
+import type { AuctionState } from './auction.ts'
+import type { AuctionDecision } from './context.ts'
+import type { AuctionEvent } from './event.ts'
+import { foldAuction } from './evolve.ts'
+
+/** What a funded auction holds: all that its leader may have to pay. */
+export interface Hold {
+  readonly userId: UserId
+  readonly amount: Amount
+}
+
+/** Follows from the state, so that there is never more than one; null where nothing is held (any more). */
+export function holdOf({ terms, standing, leading }: AuctionState): Hold | null {
+  const isOpen = standing.phase === 'LIVE' || standing.phase === 'PAUSED'
+  return terms.funded && isOpen && leading !== null
+    ? { userId: leading.bidder.id, amount: leading.maximum }
+    : null
+}
+
+/** What this bidder could have held here: what is available, and what is held here already. */
+export function fundsFor(state: AuctionState, bidder: UserId, wallets: Wallets): Amount {
+  const hold = holdOf(state)
+  const own = hold?.userId === bidder ? hold.amount : 0
+  return amount(availableIn(wallets.get(bidder) ?? emptyWallet(state.terms.currency)) + own)
+}
+
+/**
+ * The decision with the money that it moves, after everything else; INSUFFICIENT_FUNDS where there is not enough.
+ * `wallets` are those of the leader, of all who could lead after it, and of the seller where it may end the auction.
+ */
+export function withFunds(state: AuctionState, decision: AuctionDecision, wallets: Wallets): AuctionDecision {
+  if (!state.terms.funded || decision.kind !== 'accepted') return decision
+  const transfers = transfersOf(state, decision.events)
+  let after = wallets
+  for (const transfer of transfers) {
+    if (transfer.kind === 'HOLD' && transfer.debit.kind === 'available') {
+      const available = availableIn(after.get(transfer.debit.userId) ?? emptyWallet(transfer.currency))
+      const required = transfer.amount
+      if (required > available) {
+        const reason = `This needs ${formatAmount(required, state.terms)} more, and ${formatAmount(available, state.terms)} is available.`
+        return reject('INSUFFICIENT_FUNDS', reason, { available, required })
+      }
+    }
+    after = evolveWallets(after, transfer)
+  }
+  const moved = transfers.map((transfer): AuctionEvent => ({ type: 'FundsMoved', transfer }))
+  return accept([...decision.events, ...moved], decision.reply)
+}
+
+function transfersOf(before: AuctionState, events: readonly AuctionEvent[]): readonly Transfer[] {
+  const { currency, seller } = before.terms
+  const after = foldAuction(before, events)
+  const promised = holdOf(before)
+  const { winner } = after.standing
+  if (winner === null || before.standing.winner !== null) return rehold(currency, promised, holdOf(after))
+  // What was bought outright is promised and captured at once.
+  const due = { userId: winner.user.id, amount: after.leading?.maximum ?? winner.price }
+  const rest = amount(due.amount - winner.price)
+  return [
+    ...rehold(currency, promised, due),
+    capturing(due.userId, seller.id, currency, winner.price),
+    ...(rest > 0 ? [releasing(due.userId, currency, rest)] : []),
+  ]
+}
+
+function rehold(currency: string, before: Hold | null, after: Hold | null): readonly Transfer[] {
+  if (before !== null && before.userId === after?.userId) {
+    const more = after.amount - before.amount
+    if (more > 0) return [holding(after.userId, currency, amount(more))]
+    return more < 0 ? [releasing(before.userId, currency, amount(-more))] : []
+  }
+  return [
+    ...(before === null ? [] : [releasing(before.userId, currency, before.amount)]),
+    ...(after === null ? [] : [holding(after.userId, currency, after.amount)]),
+  ]
+}

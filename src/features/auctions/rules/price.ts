@@ -1,0 +1,76 @@
+import { type Amount, amount } from '../../../engine/kernel/amount.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
+import type { Person } from '../../../engine/kernel/person.ts'
+import type { AuctionState, AuctionTerms } from './auction.ts'
+import type { Offer } from './event.ts'
+import { raise, stepAbove } from './increments.ts'
+import { minimumBid } from './offered.ts'
+
+/** How an offer fares against the leading ceiling. `ceiling` is the bidder's from then on. */
+export type Contest =
+  /** One visible bid, the bidder's, at `price`. */
+  | { readonly kind: 'leads'; readonly price: Amount; readonly ceiling: Amount }
+  /** Two visible bids: the challenger's, at `price`, all that was offered, and the leader's, at `answer`. */
+  | {
+      readonly kind: 'answered'
+      readonly price: Amount
+      readonly ceiling: Amount
+      readonly leader: Person
+      readonly answer: Amount
+    }
+  /** No visible bid: the leader's ceiling rises. */
+  | { readonly kind: 'raised'; readonly ceiling: Amount }
+
+/**
+ * The contest of an offer that `leastOffer` allows.
+ *
+ * The leading ceiling alone decides: every other standing one is at or below the price. Whoever was answered
+ * was answered at no less than the own ceiling, and whoever was beaten was beaten above it. So the second
+ * highest ceiling is that of the leader just beaten, or of the challenger just answered.
+ */
+export function contestOf(state: AuctionState, bidder: UserId, offer: Offer): Contest {
+  const { terms, leading } = state
+  const { value } = offer
+  if (leading === null) {
+    const price = offer.kind === 'amount' ? value : withReserve(terms, terms.startingPrice, value)
+    return { kind: 'leads', price, ceiling: value }
+  }
+  if (leading.bidder.id === bidder) return ownContest(state, leading.maximum, offer)
+  if (value > leading.maximum) {
+    const contested = lower(value, stepAbove(terms, leading.maximum))
+    const price = offer.kind === 'amount' ? value : withReserve(terms, contested, value)
+    return { kind: 'leads', price, ceiling: value }
+  }
+  const contested = lower(leading.maximum, stepAbove(terms, value))
+  const answer = withReserve(terms, contested, leading.maximum)
+  return { kind: 'answered', price: value, ceiling: value, leader: leading.bidder, answer }
+}
+
+/** The leader's own offer competes with nobody: only an amount, or the reserve coming into reach, shows. */
+function ownContest({ terms, standing }: AuctionState, maximum: Amount, offer: Offer): Contest {
+  const ceiling = higher(maximum, offer.value)
+  if (offer.kind === 'amount') return { kind: 'leads', price: offer.value, ceiling }
+  const { reservePrice } = terms
+  const meetsReserve = reservePrice !== null && !standing.reserveMet && ceiling >= reservePrice
+  return meetsReserve ? { kind: 'leads', price: reservePrice, ceiling } : { kind: 'raised', ceiling }
+}
+
+/** The least that this bidder's offer must be. A leader's maximum need only exceed the one standing. */
+export function leastOffer(state: AuctionState, bidder: UserId, offer: Offer): Amount {
+  const { leading } = state
+  const raisesOwn = offer.kind === 'maximum' && leading?.bidder.id === bidder
+  return raisesOwn ? raise(leading.maximum, 1) : minimumBid(state)
+}
+
+/** A ceiling that reaches the reserve bids up to it; one that does not bids all it has. */
+function withReserve(terms: AuctionTerms, price: Amount, ceiling: Amount): Amount {
+  return terms.reservePrice === null ? price : higher(price, lower(ceiling, terms.reservePrice))
+}
+
+function lower(one: Amount, other: Amount): Amount {
+  return amount(Math.min(one, other))
+}
+
+function higher(one: Amount, other: Amount): Amount {
+  return amount(Math.max(one, other))
+}

@@ -1,0 +1,127 @@
+import { asBidId, type UserId } from '../../../engine/kernel/id.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { Wallets } from '../../wallets/rules/transfer.ts'
+import type { AuctionState, Bid } from './auction.ts'
+import { bidsOf } from './bid.ts'
+import type { PastCommand } from './bid-history.ts'
+import { foldAuction } from './evolve.ts'
+import { fundsFor } from './money.ts'
+import { contestOf, leastOffer } from './price.ts'
+
+type Made = Pick<Bid, 'bidder' | 'amount'>
+
+/** What commands alone give, replayed in their order of acceptance. */
+export interface Recomputation {
+  readonly after: AuctionState
+  /** The sequence of the command that a visible bid rests on; undefined where the replay yields no such bid. */
+  readonly behind: (bid: Made) => number | undefined
+  /** Sequences of the commands that the rules would refuse now. */
+  readonly refused: ReadonlySet<number>
+}
+
+/** Money decides nothing here: only who leads in the end must be able to pay. */
+export function recompute(
+  state: AuctionState,
+  commands: readonly PastCommand[],
+  now: Instant,
+): Recomputation {
+  const refused = new Set<number>()
+  // Prices only rise in a replay, so that no bidder bids one amount twice.
+  const yielded = new Map<string, number>()
+  let after = beginning(state, commands)
+  for (const { sequence, bidder, offer } of commands) {
+    if (offer.value < leastOffer(after, bidder.id, offer)) {
+      refused.add(sequence)
+      continue
+    }
+    const contest = contestOf(after, bidder.id, offer)
+    const own = asBidId(`replay_${sequence}`)
+    after = { ...after, commandCount: sequence - 1 }
+    const { visible, placed } = bidsOf(after, contest, { bidder, offer, bidId: own, answerId: own, now })
+    for (const bid of visible) {
+      const isOwn = bid.bidder.id === bidder.id
+      yielded.set(keyOf(bid), isOwn ? sequence : (after.leading?.sequence ?? sequence))
+    }
+    after = foldAuction(after, placed)
+  }
+  return { after, refused, behind: (bid) => yielded.get(keyOf(bid)) }
+}
+
+/** A recomputation whose leader can pay, and the sequences of the commands that had to go for it. */
+export interface FundedRecomputation extends Recomputation {
+  readonly unfunded: ReadonlySet<number>
+}
+
+/** In a funded auction a leader without the money loses the commands that ask for more; then the next one leads. */
+export function recomputeFunded(
+  state: AuctionState,
+  commands: readonly PastCommand[],
+  wallets: Wallets,
+  now: Instant,
+): FundedRecomputation {
+  const unfunded = new Set<number>()
+  const fundsOf = (bidder: UserId): number => fundsFor(state, bidder, wallets)
+  for (;;) {
+    const remaining = commands.filter(({ sequence }) => !unfunded.has(sequence))
+    const found = state.terms.funded ? unfundedLeaders(remaining, fundsOf) : []
+    for (const sequence of found) unfunded.add(sequence)
+    const result = recompute(
+      state,
+      remaining.filter(({ sequence }) => !unfunded.has(sequence)),
+      now,
+    )
+    const { leading } = result.after
+    if (!state.terms.funded || leading === null) return { ...result, unfunded }
+    const { bidder, maximum } = leading
+    const funds = fundsOf(bidder.id)
+    if (maximum <= funds) return { ...result, unfunded }
+    for (const made of remaining) {
+      if (made.bidder.id === bidder.id && made.offer.value > funds) unfunded.add(made.sequence)
+    }
+  }
+}
+
+/**
+ * The commands that leaders cannot pay, of one leader after the other. The bidder with the highest maximum leads, so no
+ * replay is needed to find each of them. Equal maximums are left to the replay.
+ */
+function unfundedLeaders(
+  commands: readonly PastCommand[],
+  fundsOf: (bidder: UserId) => number,
+): readonly number[] {
+  const highest = ([, made]: readonly [UserId, readonly PastCommand[]]): number =>
+    made.reduce((most, { offer }) => Math.max(most, offer.value), 0)
+  const byBidder = [...Map.groupBy(commands, ({ bidder }) => bidder.id)]
+    .map((entry) => ({ bidder: entry[0], made: entry[1], most: highest(entry) }))
+    .sort((one, other) => other.most - one.most)
+  const found: number[] = []
+  let leads = 0
+  for (const { bidder, made, most } of byBidder) {
+    const funds = fundsOf(bidder)
+    if (most <= leads || most <= funds) break
+    for (const { sequence, offer } of made) {
+      if (offer.value > funds) found.push(sequence)
+      else leads = Math.max(leads, offer.value)
+    }
+  }
+  return found
+}
+
+/** The auction as it is now, but before the first of `commands`; all their bidders are known already. */
+function beginning(
+  { terms, standing, ...state }: AuctionState,
+  commands: readonly PastCommand[],
+): AuctionState {
+  const nothing = { currentPrice: null, leader: null, bidCount: 0, bidderCount: 0 }
+  return {
+    ...state,
+    terms,
+    standing: { ...standing, ...nothing, reserveMet: terms.reservePrice === null },
+    leading: null,
+    bidders: new Set(commands.map(({ bidder }) => bidder.id)),
+  }
+}
+
+function keyOf({ bidder, amount }: Made): string {
+  return `${amount} ${bidder.id}`
+}

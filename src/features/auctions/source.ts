@@ -1,0 +1,84 @@
+import { LRUCache } from 'lru-cache'
+import type { Entry } from '../../engine/history/entry.ts'
+import { presentEntry, unreadable } from '../../engine/hub/present.ts'
+import type { PresentedEvent, Source } from '../../engine/hub/source.ts'
+import { SYSTEM } from '../../engine/kernel/actor.ts'
+import { type AuctionId, asAuctionId } from '../../engine/kernel/id.ts'
+import type { Instant } from '../../engine/kernel/instant.ts'
+import { idOf } from '../../engine/kernel/topic.ts'
+import type { Database } from '../../engine/storage/database.ts'
+import type { SharedReads } from '../../resolvers/batched-reads.ts'
+import { type AuctionView, auctionOfEntry, auctionOfRecord } from '../../resolvers/views.ts'
+import { readAuction, readTerms } from './reads/auctions.ts'
+import type { AuctionStanding, AuctionTerms, Bid } from './rules/auction.ts'
+
+/** What an entry of an auction's history carries. The terms are not in it: they never change. */
+interface AuctionEntryData {
+  readonly standing: AuctionStanding
+  /** BidPlaced, BidVoided. */
+  readonly bid?: Bid
+  /** BidVoided; entries of older nodes lack it, and voided `bid` alone. */
+  readonly bids?: readonly Bid[]
+  /** AuctionExtended. */
+  readonly previousEndsAt?: Instant
+  /** AuctionSold. */
+  readonly winner?: NonNullable<AuctionStanding['winner']>
+  /** AuctionCancelled, BidVoided. */
+  readonly reason?: string
+}
+
+export type AuctionEvent = PresentedEvent &
+  Omit<AuctionEntryData, 'standing'> & { readonly auction: AuctionView }
+
+export interface AuctionSource extends Source<AuctionTerms> {
+  /** The auction right after `entry`. */
+  auctionAfter(entry: Entry): Promise<AuctionView>
+}
+
+/** Terms are a few hundred bytes, and read once for each auction that anyone follows. */
+const MAX_TERMS = 10_000
+
+export function createAuctionSource(database: Database, reads: SharedReads): AuctionSource {
+  const known = new LRUCache<AuctionId, AuctionTerms>({ max: MAX_TERMS })
+
+  async function termsOf(id: AuctionId): Promise<AuctionTerms> {
+    const cached = known.get(id)
+    if (cached !== undefined) return cached
+    const terms = await readTerms(database, id)
+    known.set(id, terms)
+    return terms
+  }
+
+  return {
+    snapshotType: 'AuctionSnapshot',
+    isSnapshotShared: true,
+
+    async snapshot(topic) {
+      const record = await readAuction(database, asAuctionId(idOf(topic)), SYSTEM)
+      if (record === undefined) throw new Error(`${topic} has no auction`)
+      known.set(record.terms.id, record.terms)
+      const state = { auction: auctionOfRecord(record) }
+      return { position: record.head.position, at: record.at, state }
+    },
+
+    async prepare(topic, entries) {
+      const terms = await termsOf(asAuctionId(idOf(topic)))
+      return entries.map(() => terms)
+    },
+
+    present(entry, terms): AuctionEvent {
+      if (terms === undefined || !isAuctionData(entry.data)) throw unreadable(entry)
+      const { standing, ...rest } = entry.data
+      return { ...rest, ...presentEntry(entry), auction: auctionOfEntry(reads, terms, standing) }
+    },
+
+    async auctionAfter(entry) {
+      if (!isAuctionData(entry.data)) throw unreadable(entry)
+      return auctionOfEntry(reads, await termsOf(asAuctionId(idOf(entry.topic))), entry.data.standing)
+    },
+  }
+}
+
+function isAuctionData(data: object): data is AuctionEntryData {
+  return 'standing' in data
+}

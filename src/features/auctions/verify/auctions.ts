@@ -1,0 +1,189 @@
+import { and, asc, eq, getTableColumns, gt, isNull, ne, sql } from 'drizzle-orm'
+import { topics } from '../../../engine/history/tables.ts'
+import { type AuctionId, asAuctionId, asBidId } from '../../../engine/kernel/id.ts'
+import { FAR_FUTURE } from '../../../engine/kernel/instant.ts'
+import { auctionTopic } from '../../../engine/kernel/topic.ts'
+import type { Executor } from '../../../engine/storage/database.ts'
+import { compare, type Difference } from '../../../engine/verify/difference.ts'
+import type { RoomFacts } from '../../rooms/rules/room.ts'
+import type { AuctionState, AuctionTerms, BidKind } from '../rules/auction.ts'
+import { NOTHING_PAST } from '../rules/bid-history.ts'
+import { decideAuction } from '../rules/decide.ts'
+import { foldAuction } from '../rules/evolve.ts'
+import { recompute } from '../rules/recompute.ts'
+import { auctions, bids, ceilings } from '../tables.ts'
+import { verifyBidsThatStand } from './bids.ts'
+
+const PAGE = 200
+
+type Row = typeof auctions.$inferSelect
+/** With the kind of the visible bid that it made, where it made one. */
+type Offer = typeof ceilings.$inferSelect & { readonly bidKind: BidKind | null }
+
+/** Recomputes every auction from its history and from its offers, and tells what is stored otherwise. */
+export async function* verifyAuctions(executor: Executor): AsyncGenerator<Difference, void> {
+  let after: AuctionId = asAuctionId('')
+  for (;;) {
+    const page = await executor
+      .select()
+      .from(auctions)
+      .where(gt(auctions.id, after))
+      .orderBy(asc(auctions.id))
+      .limit(PAGE)
+    for (const row of page) yield* await verifyAuction(executor, row)
+    yield* await verifyBidsThatStand(executor, page)
+    const last = page.at(-1)
+    if (last === undefined) return
+    after = last.id
+  }
+}
+
+async function verifyAuction(executor: Executor, row: Row): Promise<readonly Difference[]> {
+  const about = `auction ${row.id}`
+  const offers = await executor
+    .select({ ...getTableColumns(ceilings), bidKind: bids.kind })
+    .from(ceilings)
+    .leftJoin(bids, eq(bids.id, ceilings.bidId))
+    .where(eq(ceilings.auctionId, row.id))
+    .orderBy(asc(ceilings.sequence))
+  return [
+    ...(await verifyHistory(executor, about, row)),
+    ...(await verifyBids(executor, about, row)),
+    ...verifyOffers(about, row, offers),
+    ...(await verifyYields(executor, about, row, offers)),
+  ]
+}
+
+/** No hole, and the last entry shows what is stored. */
+async function verifyHistory(executor: Executor, about: string, row: Row): Promise<readonly Difference[]> {
+  const topic = auctionTopic(row.id)
+  const [head] = await executor.select().from(topics).where(eq(topics.topic, topic))
+  if (head === undefined) return compare(about, 'its history', 'missing', 'there')
+  const { rows } = await executor.execute<{ count: number; standing: object | null }>(sql`
+    SELECT count(*)::int AS count,
+      (SELECT data->'standing' FROM entries WHERE topic = ${topic} AND "offset" = ${head.head}) AS standing
+    FROM entries WHERE topic = ${topic} AND "offset" > ${head.floor} AND "offset" <= ${head.head}`)
+  const [found] = rows
+  return [
+    ...compare(about, 'entries kept', found?.count, head.head - head.floor),
+    ...(found?.standing ? compare(about, 'standing', row.standing, found.standing) : []),
+  ]
+}
+
+/** Every visible bid is in the history as it is in the table, as far back as the history reaches. */
+async function verifyBids(executor: Executor, about: string, { id }: Row): Promise<readonly Difference[]> {
+  const { rows } = await executor.execute<{ id: string; stored: string | null; told: string }>(sql`
+    SELECT data->'bid'->>'id' AS id, data->'bid'->>'amount' AS told, bids.amount::text AS stored
+    FROM entries LEFT JOIN bids ON bids.id = data->'bid'->>'id'
+    WHERE topic = ${auctionTopic(id)} AND type = 'BidPlaced' AND bids.amount IS DISTINCT FROM (data->'bid'->>'amount')::bigint`)
+  return rows.map(({ id: bid, stored, told }) => ({ about, what: `bid ${bid}`, stored, recomputed: told }))
+}
+
+/** Price, leader and ceiling are what the offers that stand give, in their order of acceptance. */
+function verifyOffers(about: string, row: Row, offers: readonly Offer[]): readonly Difference[] {
+  const standing = offers.filter(({ voidedAt }) => voidedAt === null)
+  let replayed = beginning(row.terms)
+  let refused = 0
+  for (const offer of standing) {
+    const after = replayOffer(replayed, offer)
+    if (after === undefined) refused += 1
+    else replayed = after
+  }
+  const { currentPrice, leader } = row.standing
+  return [
+    ...compare(about, 'offers that the rules would refuse', refused, 0),
+    ...compare(about, 'price', currentPrice, replayed.standing.currentPrice),
+    ...compare(about, 'leader', leader?.id ?? null, replayed.standing.leader?.id ?? null),
+    ...compare(about, 'ceiling', row.leading?.maximum ?? null, replayed.leading?.maximum ?? null),
+  ]
+}
+
+/** After a void, each bid that stands is one that the offers that stand yield. */
+async function verifyYields(
+  executor: Executor,
+  about: string,
+  { id, terms, standing }: Row,
+  offers: readonly Offer[],
+): Promise<readonly Difference[]> {
+  if ((standing.voidedBidCount ?? 0) === 0) return []
+  const rows = await executor
+    .select()
+    .from(bids)
+    .where(and(eq(bids.auctionId, id), isNull(bids.voidedAt), ne(bids.kind, 'BUY_NOW')))
+  const commands = offers
+    .filter(({ voidedAt, bidKind }) => voidedAt === null && bidKind !== 'BUY_NOW')
+    .map(({ sequence, bidderId, bidderName, offerKind, offer }) => {
+      const bidder = { id: bidderId, name: bidderName }
+      return { sequence, bidder, offer: { kind: offerKind, value: offer }, voidedAt: null }
+    })
+  const { behind } = recompute(beginning(terms), commands, FAR_FUTURE)
+  return rows.flatMap(({ id: bid, bidderId, bidderName, amount }) => {
+    const isYielded = behind({ bidder: { id: bidderId, name: bidderName }, amount }) !== undefined
+    return compare(about, `bid ${bid} follows from the offers`, true, isYielded)
+  })
+}
+
+/** Open for ever and free of charge: only what was offered, and in which order, decides here. */
+function beginning(terms: AuctionTerms): AuctionState {
+  return {
+    terms: { ...terms, softClose: null, funded: false, originalEndsAt: FAR_FUTURE },
+    standing: {
+      ...{ phase: 'LIVE', currentPrice: null, leader: null, bidCount: 0, bidderCount: 0 },
+      ...{ reserveMet: terms.reservePrice === null, endsAt: FAR_FUTURE, extensionCount: 0, winner: null },
+    },
+    ...{
+      leading: null,
+      commandCount: 0,
+      pausedAt: null,
+      pausedByRoom: false,
+      pausedMs: 0,
+      bidders: new Set(),
+    },
+  }
+}
+
+/** Undefined where the rules would refuse it. */
+function replayOffer(
+  state: AuctionState,
+  { bidderId, bidderName, offerKind, offer, bidKind, at }: Offer,
+): AuctionState | undefined {
+  const decision = decideAuction(
+    state,
+    bidKind === 'BUY_NOW'
+      ? { kind: 'buyNow', price: offer, bidId: asBidId('replayed') }
+      : {
+          kind: 'placeBid',
+          amount: offerKind === 'amount' ? offer : null,
+          maximum: offerKind === 'maximum' ? offer : null,
+          bidId: asBidId('replayed'),
+          answerId: asBidId('replayed'),
+        },
+    {
+      now: at,
+      actor: { kind: 'user', person: { id: bidderId, name: bidderName }, roles: new Set() },
+      room: openRoom(state.terms),
+      wallets: new Map(),
+      past: NOTHING_PAST,
+    },
+  )
+  return decision.kind === 'accepted' ? foldAuction(state, decision.events) : undefined
+}
+
+function openRoom({ roomId, createdAt }: AuctionTerms): RoomFacts {
+  return {
+    room: {
+      ...{
+        id: roomId,
+        name: '',
+        kind: 'AUCTION',
+        visibility: 'PUBLIC',
+        phase: 'LIVE',
+        owner: null,
+        createdAt,
+      },
+      ...{ phaseSince: null, startsAt: null, endsAt: null, startedAt: null, endedAt: null, memberCount: 0 },
+      ...{ ranking: 'STANDARD', disclosure: 'OWN' },
+    },
+    memberships: new Map(),
+  }
+}

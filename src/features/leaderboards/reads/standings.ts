@@ -1,0 +1,66 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { type Amount, amount } from '../../../engine/kernel/amount.ts'
+import { asUserId, type UserId } from '../../../engine/kernel/id.ts'
+import { formatInstant, type Instant, instant } from '../../../engine/kernel/instant.ts'
+import { idOf, type Topic } from '../../../engine/kernel/topic.ts'
+import type { Executor } from '../../../engine/storage/database.ts'
+import type { Standing } from '../rules/standing.ts'
+
+/** Where a page of a ranking begins. */
+export type StandingsPage =
+  /** Behind a standing: behind its user while that one stands as the page showed, else behind all that came before: none is left out. */
+  | { readonly kind: 'after'; readonly userId: UserId; readonly score: Amount; readonly reachedAt: Instant }
+  /** With the user in the middle, as far as enough others stand on both sides; empty where the user has no rank. */
+  | { readonly kind: 'around'; readonly userId: UserId }
+
+interface Row extends Record<string, unknown> {
+  readonly rank: string
+  readonly id: string
+  readonly name: string
+  readonly score: string
+  readonly at: number
+  readonly previous: number | null
+}
+
+/** At most `limit` standings of a leaderboard, best first. Counts the whole board: a page costs as much as its size. */
+export async function readStandings(
+  executor: Executor,
+  board: Topic,
+  page: StandingsPage,
+  limit: number,
+): Promise<readonly Standing[]> {
+  const id = idOf(board)
+  const { rows } = await executor.execute<Row>(sql`
+    WITH ordered AS MATERIALIZED (
+      SELECT standings.*, count(*) OVER () AS total,
+        row_number() OVER (ORDER BY score DESC,
+          coalesce(user_id = (SELECT standing -> 'leader' ->> 'id' FROM auctions WHERE auctions.id = ${id}), false) DESC,
+          reached) AS place,
+        rank() OVER (ORDER BY score DESC) AS standard, dense_rank() OVER (ORDER BY score DESC) AS dense
+      FROM standings WHERE board = ${board})
+    SELECT user_id AS id, user_name AS name, score, previous_rank AS previous,
+      (extract(epoch FROM reached_at) * 1000)::float8 AS at,
+      CASE (SELECT ranking FROM rooms WHERE rooms.id = ${id}) WHEN 'STANDARD' THEN standard WHEN 'DENSE' THEN dense
+        ELSE place END AS rank
+    FROM ordered WHERE place > (${startOf(page, limit)}) ORDER BY place LIMIT ${limit}::int`)
+  return rows.map((row) => ({
+    rank: Number(row.rank),
+    user: { id: asUserId(row.id), name: row.name },
+    score: amount(Number(row.score)),
+    previousRank: row.previous,
+    reachedAt: instant(row.at),
+  }))
+}
+
+/** How many places come before the page. */
+function startOf(page: StandingsPage, limit: number): SQL {
+  const { userId } = page
+  if (page.kind === 'around') {
+    return sql`SELECT greatest(0, least(place - 1 - ${limit}::int / 2, total - ${limit}::int)) FROM ordered WHERE user_id = ${userId}`
+  }
+  const score = sql`${page.score}::bigint`
+  const at = sql`${formatInstant(page.reachedAt)}::timestamptz`
+  return sql`SELECT coalesce(
+    (SELECT place FROM ordered WHERE user_id = ${userId} AND score = ${score} AND reached_at = ${at}),
+    (SELECT count(*) FROM ordered WHERE score > ${score} OR (score = ${score} AND reached_at < ${at})))`
+}

@@ -1,0 +1,171 @@
+import type { UserId } from '../../../engine/kernel/id.ts'
+import { changes, TOLD_RANKS } from './changes.ts'
+import type { Order, RankingStep } from './order.ts'
+import { type PackedStanding, pack, unpack } from './packed.ts'
+import type { Score, Standing } from './standing.ts'
+
+/**
+ * How the changes of an auction's ranking are written down, and read again.
+ *
+ * One bid can move a hundred others down by one, and RankingChanged tells of them all: in full, 5 kB a bid, more than all
+ * else that a hot auction writes. But who holds the ranking before, and learns from LeaderboardUpdated who went where,
+ * knows the rest. So of the commands of one batch the first that moves many is written in full, with the ranking that it
+ * left (`top`), and a later one says only how many entries back that stands.
+ */
+export type StoredChange =
+  | { readonly type: 'LeaderboardUpdated'; readonly data: Whole }
+  | { readonly type: 'RankingChanged'; readonly data: Whole | Back }
+
+interface Whole {
+  readonly standings: readonly PackedStanding[]
+  /** Of LeaderboardUpdated: those who left the ranking. Absent: nobody. */
+  readonly removed?: readonly UserId[]
+  readonly top?: readonly PackedStanding[]
+}
+
+interface Back {
+  readonly back: number
+}
+
+type Place = Pick<Score, 'user' | 'score' | 'reachedAt'>
+/** The first of a ranking, from rank 1 on. */
+type Top = readonly Place[]
+
+/** The ranks told, and as many more as one command can push out of them: a challenger's and an answer's. */
+const TOP_SIZE = TOLD_RANKS + 2
+/** So few are told in full each time. */
+const FEW = 8
+
+/** One batch: the changes of each step, LeaderboardUpdated before RankingChanged. */
+export function writeTale(steps: readonly RankingStep[]): readonly (readonly StoredChange[])[] {
+  const told: (readonly StoredChange[])[] = []
+  let count = 0
+  let base: Base | undefined
+  for (const step of steps) {
+    const updates = updatesOf(step)
+    const next = base && updates && follow(base.top, updates)
+    if (base !== undefined && updates !== undefined && next !== undefined && isTopOf(next, step.after)) {
+      const changed: StoredChange[] = [{ type: 'LeaderboardUpdated', data: { standings: updates.map(pack) } }]
+      if (hasMoved(base.top, next)) {
+        base.keep()
+        changed.push({ type: 'RankingChanged', data: { back: count + 1 - base.at } })
+      }
+      base = { ...base, top: next }
+      told.push(changed)
+      count += changed.length
+    } else {
+      const changed = inFull(step)
+      told.push(changed)
+      count += changed.length
+      base = baseOf(changed, step, count - 1)
+    }
+  }
+  return told
+}
+
+/** An entry in full that later ones of the batch may go back to. */
+interface Base {
+  /** Its place in the batch. */
+  readonly at: number
+  /** The ranking as it is by now. */
+  readonly top: Top
+  /** Writes the ranking that it left into it: worth it only when somebody comes back for that. */
+  keep(): void
+}
+
+function inFull(step: RankingStep): StoredChange[] {
+  const { scores, ranks, removed } = changes(step, 'ORDINAL')
+  const told: StoredChange[] = []
+  if (scores.length > 0 || removed.length > 0) {
+    const standings = scores.map(pack)
+    told.push({
+      type: 'LeaderboardUpdated',
+      data: removed.length === 0 ? { standings } : { standings, removed },
+    })
+  }
+  if (ranks.length > 0) told.push({ type: 'RankingChanged', data: { standings: ranks.map(pack) } })
+  return told
+}
+
+function baseOf(changed: StoredChange[], { after }: RankingStep, at: number): Base | undefined {
+  const last = changed.at(-1)
+  if (last?.type !== 'RankingChanged' || 'back' in last.data || last.data.standings.length <= FEW)
+    return undefined
+  const { standings } = last.data
+  const top = after.scores.slice(0, TOP_SIZE)
+  const keep = (): void => {
+    const places = top.map((place, index) => pack({ ...place, rank: index + 1, previousRank: null }))
+    changed[changed.length - 1] = { type: 'RankingChanged', data: { standings, top: places } }
+  }
+  return { at, top, keep }
+}
+
+/** Whose scores rose, best first; undefined where anything else happened: by that a reader could not follow. */
+function updatesOf({ before, after, changed }: RankingStep): readonly Standing[] | undefined {
+  const updates: Standing[] = []
+  for (const score of changed.values()) {
+    if (score === null) return undefined
+    const { user, score: value, reachedAt } = score
+    const earlier = before.scores.findIndex((each) => each.user.id === user.id)
+    const previous = before.scores[earlier]
+    if (previous !== undefined && previous.score >= value) return undefined
+    const place = after.scores.indexOf(score)
+    const previousRank = previous === undefined ? null : earlier + 1
+    updates.push({ rank: place + 1, previousRank, score: value, reachedAt, user })
+  }
+  return updates.length === 0 ? undefined : updates.sort((one, other) => one.rank - other.rank)
+}
+
+/** The top of a ranking after `updates`, best first, by which nobody left. */
+function follow(top: Top, updates: readonly Standing[]): Top {
+  const next = top.filter(({ user }) => !updates.some((update) => update.user.id === user.id))
+  for (const update of updates) if (update.rank <= next.length + 1) next.splice(update.rank - 1, 0, update)
+  return next.slice(0, TOP_SIZE)
+}
+
+function isTopOf(top: Top, { scores }: Order): boolean {
+  return (
+    top.length === Math.min(scores.length, TOP_SIZE) &&
+    top.every(({ user, score }, index) => {
+      const real = scores[index]
+      return real?.user.id === user.id && real.score === score
+    })
+  )
+}
+
+function hasMoved(before: Top, after: Top): boolean {
+  return after.some(({ user }, index) => index < TOLD_RANKS && before[index]?.user.id !== user.id)
+}
+
+/** Between two tops: those who came to another rank, to one of those told or from one. */
+function moves(before: Top, after: Top, updates: readonly Standing[]): readonly Standing[] {
+  const previous = new Map(before.map(({ user }, index) => [user.id, index + 1]))
+  for (const { user, previousRank } of updates) if (previousRank !== null) previous.set(user.id, previousRank)
+  return after.flatMap(({ user, score, reachedAt }, index) => {
+    const [now, then] = [index + 1, previous.get(user.id) ?? null]
+    const isTold = Math.min(now, then ?? now) <= TOLD_RANKS && now !== then
+    return isTold ? [{ rank: now, previousRank: then, score, reachedAt, user }] : []
+  })
+}
+
+/** How far back the first of `tale` reach: 0 where they can be read alone. */
+export function reachOf(tale: readonly StoredChange[]): number {
+  return tale.reduce(
+    (reach, { data }, index) => ('back' in data ? Math.max(reach, data.back - index) : reach),
+    0,
+  )
+}
+
+/** The standings that each entry of `tale` tells; `tale` begins where what it goes back to begins. */
+export function readTale(tale: readonly StoredChange[]): readonly (readonly Standing[])[] {
+  let before: Top = []
+  let top: Top = []
+  let updates: readonly Standing[] = []
+  return tale.map(({ type, data }) => {
+    if ('back' in data) return moves(before, top, updates)
+    const standings = data.standings.map(unpack)
+    if (data.top !== undefined) top = data.top.map(unpack)
+    else if (type === 'LeaderboardUpdated') [before, top, updates] = [top, follow(top, standings), standings]
+    return standings
+  })
+}

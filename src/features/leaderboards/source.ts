@@ -1,0 +1,68 @@
+import type { Entry } from '../../engine/history/entry.ts'
+import { createHistory } from '../../engine/history/history.ts'
+import { presentEntry, unreadable } from '../../engine/hub/present.ts'
+import type { PresentedEvent, Source } from '../../engine/hub/source.ts'
+import type { UserId } from '../../engine/kernel/id.ts'
+import { asOffset } from '../../engine/kernel/position.ts'
+import type { Database } from '../../engine/storage/database.ts'
+import { leaderboardNow, leaderboardOfRecord } from '../../resolvers/leaderboard-view.ts'
+import type { Standing } from './rules/standing.ts'
+import { reachOf, readTale, type StoredChange } from './rules/stored-changes.ts'
+
+/** LeaderboardUpdated, RankingChanged. */
+export type StandingsEvent = PresentedEvent & {
+  readonly standings: readonly Standing[]
+  readonly removedUserIds: readonly UserId[]
+}
+
+export type SnapshotCreatedEvent = StandingsEvent & { readonly snapshotId: string }
+
+const MAX_SNAPSHOT = 1000
+
+export function createLeaderboardSource(database: Database): Source<readonly Standing[]> {
+  const history = createHistory(database)
+  return {
+    snapshotType: 'LeaderboardSnapshot',
+    isSnapshotShared: true,
+
+    async snapshot(topic) {
+      const record = await leaderboardNow(database, topic, MAX_SNAPSHOT)
+      return {
+        position: record.position,
+        at: record.at,
+        state: { leaderboard: leaderboardOfRecord(topic, record) },
+      }
+    },
+
+    async prepare(topic, entries) {
+      const [first] = entries
+      const tale = entries.map(storedChange)
+      const reach = reachOf(tale)
+      if (first === undefined || reach === 0) return readTale(tale)
+      const start = { epoch: first.epoch, offset: asOffset(first.offset - reach - 1) }
+      const earlier = await history.readAfter(topic, start, reach)
+      if (earlier[0]?.offset !== first.offset - reach) throw unreadable(first)
+      return readTale([...earlier.map(storedChange), ...tale]).slice(reach)
+    },
+
+    present(entry, standings): StandingsEvent | SnapshotCreatedEvent {
+      if (standings === undefined) throw unreadable(entry)
+      const event = { ...presentEntry(entry), standings, removedUserIds: removedBy(entry) }
+      return 'snapshotId' in entry.data ? { ...event, snapshotId: String(entry.data.snapshotId) } : event
+    },
+  }
+}
+
+function storedChange(entry: Entry): StoredChange {
+  if (!isStoredChange(entry)) throw unreadable(entry)
+  return entry
+}
+
+function removedBy(entry: Entry): readonly UserId[] {
+  const { data } = storedChange(entry)
+  return 'removed' in data ? (data.removed ?? []) : []
+}
+
+function isStoredChange<Given extends Entry>(entry: Given): entry is Given & StoredChange {
+  return 'standings' in entry.data || (entry.type === 'RankingChanged' && 'back' in entry.data)
+}

@@ -1,0 +1,26 @@
+import type { MessageId } from '../../../engine/kernel/id.ts'
+import type { Person } from '../../../engine/kernel/person.ts'
+
+export type MessageCommand =
+  /** `mentions`: those of the mentioned who are known; unknown ones were dropped before. `fingerprint`: of the input, for retries. */
+  | {
+      readonly kind: 'send'
+      readonly id: MessageId
+      readonly clientMessageId: string
+      readonly fingerprint: string
+      readonly body: string
+      readonly mentions: readonly Person[]
+      readonly replyToId: MessageId | null
+    }
+  /** `mentions`: those of the mentioned who are known, in place of the former ones; undefined leaves those as they are. */
+  | {
+      readonly kind: 'edit'
+      readonly id: MessageId
+      readonly body: string
+      readonly mentions?: readonly Person[] | undefined
+    }
+  | { readonly kind: 'delete'; readonly id: MessageId }
+
+export interface MessageReply {
+  readonly messageId: MessageId
+}

@@ -1,0 +1,140 @@
+import { type Actor, isActor } from '../../../engine/kernel/actor.ts'
+import { accept, type Decision, forbid, reject } from '../../../engine/kernel/decision.ts'
+import type { MessageId } from '../../../engine/kernel/id.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { Person } from '../../../engine/kernel/person.ts'
+import type { Offset } from '../../../engine/kernel/position.ts'
+import { canModerate, canSeeRoom, membershipOf } from '../../rooms/rules/access.ts'
+import type { Membership, Room, RoomFacts } from '../../rooms/rules/room.ts'
+import type { MessageCommand, MessageReply } from './command.ts'
+import { withoutContent } from './erase.ts'
+import type { MessageEvent } from './event.ts'
+import type { Message } from './message.ts'
+import { reasonForSilence, rejectEnded } from './posting-permission.ts'
+import { distinct, draftOf, rejectBody, rejectMentions, storedBody } from './validate.ts'
+
+export type MessageDecision = Decision<MessageEvent, MessageReply>
+
+export interface MessageContext {
+  readonly now: Instant
+  readonly actor: Actor
+  /** Null where there is no such room. */
+  readonly room: RoomFacts | null
+  /** Those that the command names, where they exist: its target, and what it replies to. */
+  readonly messages: ReadonlyMap<MessageId, Message>
+  /** What the actor has sent in this room under the same clientMessageId before. */
+  readonly sent: { readonly message: Message; readonly fingerprint: string } | undefined
+  /** The next entry's. */
+  readonly offset: Offset
+}
+
+type CommandOf<Kind extends MessageCommand['kind']> = Extract<MessageCommand, { readonly kind: Kind }>
+type Refusal = Exclude<MessageDecision, { readonly kind: 'accepted' }>
+
+/** The context of a command whose actor sees the room. `own` is the actor's membership, where it stands. */
+interface Scene extends Omit<MessageContext, 'actor' | 'room'> {
+  readonly room: Room
+  readonly actor: Extract<Actor, { readonly kind: 'user' }>
+  readonly own: Membership | undefined
+}
+
+/** What becomes of one command about the messages of one room. Only users give such commands. */
+export function decideMessage(command: MessageCommand, context: MessageContext): MessageDecision {
+  const { actor, room: facts, now, messages, sent, offset } = context
+  if (actor.kind === 'system') return forbid('The server itself has nothing to say.')
+  const own = facts === null ? undefined : membershipOf(actor, facts.memberships)
+  if (facts === null || !canSeeRoom(actor, facts.room, own)) return rejectUnseen(command)
+  const scene: Scene = { room: facts.room, actor, own, now, messages, sent, offset }
+  switch (command.kind) {
+    case 'send':
+      return send(command, scene)
+    case 'edit':
+      return edit(command, scene)
+    case 'delete':
+      return remove(command, scene)
+  }
+}
+
+function send(command: CommandOf<'send'>, scene: Scene): MessageDecision {
+  const { room, actor, now, messages, sent, offset } = scene
+  // First of all: a retry gets the first answer even where its author has been muted or the room has ended since.
+  if (sent !== undefined) {
+    return sent.fingerprint === command.fingerprint
+      ? done(sent.message.id)
+      : reject('IDEMPOTENCY_KEY_REUSED', 'Another message was sent with this clientMessageId.')
+  }
+  const silence = reasonForSilence(scene)
+  if (silence !== undefined) return silence
+  const draft = draftOf(command, room, messages)
+  if (draft.kind === 'rejected') return draft
+
+  const { id, clientMessageId, fingerprint, replyToId } = command
+  const message: Message = {
+    id,
+    roomId: room.id,
+    author: actor.person,
+    body: draft.body,
+    mentions: draft.mentions,
+    replyToId,
+    offset,
+    sentAt: now,
+    editedAt: null,
+    deletedAt: null,
+  }
+  return done(id, { type: 'MessageSent', message, clientMessageId, fingerprint })
+}
+
+function edit(command: CommandOf<'edit'>, scene: Scene): MessageDecision {
+  const message = messageOf(command.id, scene)
+  if (message === undefined) return rejectUnseen(command)
+  if (!isActor(scene.actor, message.author)) {
+    return reject('NOT_AUTHOR', 'Only the author can edit a message.')
+  }
+  if (message.deletedAt !== null) return reject('INVALID_TRANSITION', 'The message has been deleted.')
+  const body = storedBody(command.body)
+  const mentions = command.mentions === undefined ? message.mentions : distinct(command.mentions)
+  // Before the rest, so that a retry is accepted whatever has come between.
+  if (body === message.body && isSame(mentions, message.mentions)) return done(message.id)
+  const silence = reasonForSilence(scene)
+  if (silence !== undefined) return silence
+  if (body === undefined) return rejectBody()
+  const tooMany = rejectMentions(mentions)
+  if (tooMany !== undefined) return tooMany
+  const edited: Message = { ...message, body, mentions, editedAt: scene.now }
+  return done(message.id, { type: 'MessageEdited', message: edited })
+}
+
+function remove(command: CommandOf<'delete'>, scene: Scene): MessageDecision {
+  const { room, actor, own, now } = scene
+  const message = messageOf(command.id, scene)
+  if (message === undefined) return rejectUnseen(command)
+  const moderates = canModerate(actor, own)
+  if (!moderates && !isActor(actor, message.author)) {
+    return reject('NOT_AUTHOR', 'Only the author and moderators can delete a message.')
+  }
+  if (message.deletedAt !== null) return done(message.id)
+  if (!moderates && room.phase === 'ENDED') return rejectEnded()
+  const deleted: Message = { ...withoutContent(message), deletedAt: now }
+  return done(message.id, { type: 'MessageDeleted', message: deleted })
+}
+
+/** Whether both name the same users, in the same order: a user's name may have changed since. */
+function isSame(some: readonly Person[], others: readonly Person[]): boolean {
+  return some.length === others.length && some.every(({ id }, index) => others[index]?.id === id)
+}
+
+/** A message of this room; another's is as good as none. */
+function messageOf(id: MessageId, { messages, room }: Scene): Message | undefined {
+  const message = messages.get(id)
+  return message?.roomId === room.id ? message : undefined
+}
+
+function done(messageId: MessageId, ...events: readonly MessageEvent[]): MessageDecision {
+  return accept(events, { messageId })
+}
+
+function rejectUnseen(command: MessageCommand): Refusal {
+  return command.kind === 'send'
+    ? reject('NOT_FOUND', 'There is no such room.', { field: 'roomId' })
+    : reject('NOT_FOUND', 'There is no such message.', { field: 'messageId' })
+}

@@ -1,0 +1,11 @@
+import type { MessageId } from '../../../engine/kernel/id.ts'
+import type { MessageEvent } from './event.ts'
+import type { Message } from './message.ts'
+
+/** The messages at hand right after `event`. */
+export function evolveMessages(
+  messages: ReadonlyMap<MessageId, Message>,
+  event: MessageEvent,
+): ReadonlyMap<MessageId, Message> {
+  return new Map(messages).set(event.message.id, event.message)
+}

@@ -1,0 +1,20 @@
+import type { MessageId, RoomId } from '../../../engine/kernel/id.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { Person } from '../../../engine/kernel/person.ts'
+import type { Offset } from '../../../engine/kernel/position.ts'
+
+/** A message right after an entry. */
+export interface Message {
+  readonly id: MessageId
+  readonly roomId: RoomId
+  readonly author: Person
+  /** Null once deleted. */
+  readonly body: string | null
+  readonly mentions: readonly Person[]
+  readonly replyToId: MessageId | null
+  /** The entry of the room's message topic that created it. */
+  readonly offset: Offset
+  readonly sentAt: Instant
+  readonly editedAt: Instant | null
+  readonly deletedAt: Instant | null
+}

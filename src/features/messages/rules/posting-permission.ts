@@ -1,0 +1,28 @@
+import { type Actor, isPrivileged } from '../../../engine/kernel/actor.ts'
+import { reject } from '../../../engine/kernel/decision.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import { isMuted } from '../../rooms/rules/access.ts'
+import type { Membership, Room } from '../../rooms/rules/room.ts'
+
+/** Someone who sees a room, and would say something in it. */
+export interface Speaker {
+  readonly room: Room
+  readonly actor: Actor
+  /** The actor's membership, where it stands. */
+  readonly own: Membership | undefined
+  readonly now: Instant
+}
+
+/** Why they may not speak now; undefined where they may. */
+export function reasonForSilence({ room, actor, own, now }: Speaker): ReturnType<typeof reject> | undefined {
+  if (own === undefined && !isPrivileged(actor)) {
+    return reject('NOT_A_MEMBER', 'Only members can write in this room.')
+  }
+  if (isMuted(own, now)) return reject('MUTED', 'You are muted in this room.')
+  if (room.phase === 'ENDED') return rejectEnded()
+  return undefined
+}
+
+export function rejectEnded(): ReturnType<typeof reject> {
+  return reject('INVALID_TRANSITION', 'The room has ended.')
+}

@@ -1,0 +1,12 @@
+import type { UserId } from '../../../../engine/kernel/id.ts'
+
+/** Moves the actor's own marks; null leaves one as it is. What the client sent, unchecked. */
+export interface ReceiptCommand {
+  readonly kind: 'advance'
+  readonly deliveredThrough: number | null
+  readonly readThrough: number | null
+}
+
+export interface ReceiptReply {
+  readonly userId: UserId
+}

@@ -1,0 +1,73 @@
+import type { Actor } from '../../../../engine/kernel/actor.ts'
+import { accept, type Decision, forbid, reject } from '../../../../engine/kernel/decision.ts'
+import { asOffset, type Offset } from '../../../../engine/kernel/position.ts'
+import { canSeeRoom, membershipOf } from '../../../rooms/rules/access.ts'
+import type { Room, RoomFacts } from '../../../rooms/rules/room.ts'
+import type { ReceiptCommand, ReceiptReply } from './command.ts'
+import type { ReceiptEvent } from './event.ts'
+import { type Marks, showsReceipts } from './marks.ts'
+
+type ReceiptDecision = Decision<ReceiptEvent, ReceiptReply>
+
+export interface ReceiptContext {
+  readonly actor: Actor
+  /** Null where there is no such room. */
+  readonly room: RoomFacts | null
+  /** The actor's own, where they are a member. */
+  readonly marks: Marks | undefined
+  /** The last entry of the room's messages. */
+  readonly head: Offset
+  /** Where the last message at or before an offset stands; 0 where there is none. Asked only where receipts are shown. */
+  lastMessageAt(offset: Offset): Offset
+}
+
+/**
+ * What becomes of a member's wish to move their marks. Marks move forward only, and what was read was delivered. A wish
+ * that moves neither is accepted without an event.
+ */
+export function decideReceipt(command: ReceiptCommand, context: ReceiptContext): ReceiptDecision {
+  const { actor, room: facts, marks, head } = context
+  if (actor.kind === 'system') return forbid('The server itself reads nothing.')
+  const own = facts === null ? undefined : membershipOf(actor, facts.memberships)
+  if (facts === null || !canSeeRoom(actor, facts.room, own)) {
+    return reject('NOT_FOUND', 'There is no such room.', { field: 'roomId' })
+  }
+  if (own === undefined || marks === undefined) return reject('NOT_A_MEMBER', 'You are not in this room.')
+  const { deliveredThrough, readThrough } = command
+  if (deliveredThrough === null && readThrough === null) {
+    return reject('INVALID_INPUT', 'Give deliveredThrough, readThrough or both.')
+  }
+  const fault =
+    faultIn('deliveredThrough', deliveredThrough, head) ?? faultIn('readThrough', readThrough, head)
+  if (fault !== undefined) return fault
+
+  const after = advanced(marks, command)
+  const reply = { userId: actor.person.id }
+  const isMoved = after.deliveredThrough > marks.deliveredThrough || after.readThrough > marks.readThrough
+  if (!isMoved) return accept([], reply)
+  const isShown = isNews(facts.room, marks, after, context)
+  return accept([{ type: 'ReceiptAdvanced', user: actor.person, ...after, isShown }], reply)
+}
+
+function advanced(marks: Marks, { deliveredThrough, readThrough }: ReceiptCommand): Marks {
+  const read = Math.max(marks.readThrough, readThrough ?? 0)
+  const delivered = Math.max(marks.deliveredThrough, deliveredThrough ?? 0, read)
+  return { deliveredThrough: asOffset(delivered), readThrough: asOffset(read) }
+}
+
+/**
+ * Whether a mark passed a message. One that passed nothing but edits, deletions and the receipts of others changes no
+ * count: clients that confirm every entry would otherwise answer each other without end.
+ */
+function isNews(room: Room, before: Marks, after: Marks, { lastMessageAt }: ReceiptContext): boolean {
+  if (!showsReceipts(room)) return false
+  return (
+    lastMessageAt(after.deliveredThrough) > before.deliveredThrough ||
+    lastMessageAt(after.readThrough) > before.readThrough
+  )
+}
+
+function faultIn(field: string, value: number | null, head: Offset): ReturnType<typeof reject> | undefined {
+  if (value === null || (value >= 0 && value <= head)) return undefined
+  return reject('INVALID_INPUT', `Of this room's messages there are offsets 0 to ${head}.`, { field })
+}

@@ -1,0 +1,9 @@
+import type { Person } from '../../../../engine/kernel/person.ts'
+import type { Marks } from './marks.ts'
+
+/** A member's marks right after they moved. Becomes an entry only where it is shown. */
+export interface ReceiptEvent extends Marks {
+  readonly type: 'ReceiptAdvanced'
+  readonly user: Person
+  readonly isShown: boolean
+}

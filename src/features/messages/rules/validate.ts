@@ -1,0 +1,68 @@
+import { reject } from '../../../engine/kernel/decision.ts'
+import type { MessageId } from '../../../engine/kernel/id.ts'
+import type { Person } from '../../../engine/kernel/person.ts'
+import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../../../engine/kernel/text.ts'
+import type { Room } from '../../rooms/rules/room.ts'
+import type { MessageCommand } from './command.ts'
+import type { Message } from './message.ts'
+
+const MAX_BODY = 4000
+const MAX_MENTIONS = 50
+const MAX_CLIENT_MESSAGE_ID = 128
+
+type Send = Extract<MessageCommand, { readonly kind: 'send' }>
+type Refusal = ReturnType<typeof reject>
+
+/** What a message says, checked: a body as it is stored, each mention once. */
+export interface Draft {
+  readonly kind: 'draft'
+  readonly body: string
+  readonly mentions: readonly Person[]
+}
+
+export function draftOf(
+  command: Send,
+  room: Room,
+  messages: ReadonlyMap<MessageId, Message>,
+): Draft | Refusal {
+  if (!isClientMessageId(command.clientMessageId)) {
+    const reason = `A clientMessageId has 1 to ${MAX_CLIENT_MESSAGE_ID} characters, none of them NUL.`
+    return reject('INVALID_INPUT', reason, { field: 'clientMessageId' })
+  }
+  const body = storedBody(command.body)
+  if (body === undefined) return rejectBody()
+  const mentions = distinct(command.mentions)
+  const tooMany = rejectMentions(mentions)
+  if (tooMany !== undefined) return tooMany
+  if (command.replyToId !== null && messages.get(command.replyToId)?.roomId !== room.id) {
+    return reject('INVALID_INPUT', 'A reply must name a message of the same room.', { field: 'replyToId' })
+  }
+  return { kind: 'draft', body, mentions }
+}
+
+/** `body` as it is stored: trimmed; undefined where it is none that a message may have. */
+export function storedBody(body: string): string | undefined {
+  return trimmedWithin(body, MAX_BODY)
+}
+
+export function rejectBody(): Refusal {
+  return reject('INVALID_INPUT', `A message has ${lengthRule(MAX_BODY)}.`, { field: 'body' })
+}
+
+/** Undefined where a message may mention that many. */
+export function rejectMentions(mentions: readonly Person[]): Refusal | undefined {
+  if (mentions.length <= MAX_MENTIONS) return undefined
+  const reason = `A message mentions ${MAX_MENTIONS} users at most.`
+  return reject('INVALID_INPUT', reason, { field: 'mentions' })
+}
+
+/** Not trimmed: to a client's eyes it is a key, and blanks tell one key from another. */
+function isClientMessageId(id: string): boolean {
+  const length = lengthOf(id)
+  return isStorable(id) && length >= 1 && length <= MAX_CLIENT_MESSAGE_ID
+}
+
+/** Each user once. */
+export function distinct(mentions: readonly Person[]): readonly Person[] {
+  return [...new Map(mentions.map((person) => [person.id, person])).values()]
+}

@@ -1,0 +1,71 @@
+import { and, eq, sql } from 'drizzle-orm'
+import { lockTopics } from '../../engine/history/append.ts'
+import type { Entry } from '../../engine/history/entry.ts'
+import { newNotificationId, type UserId } from '../../engine/kernel/id.ts'
+import { type Instant, instant } from '../../engine/kernel/instant.ts'
+import { notificationsTopic } from '../../engine/kernel/topic.ts'
+import { allSettled } from '../../engine/storage/all-settled.ts'
+import type { Transaction } from '../../engine/storage/database.ts'
+import type { Room } from '../rooms/rules/room.ts'
+import { members } from '../rooms/tables.ts'
+import { type Addressed, notify } from './notify.ts'
+import { type MessageChange, messageNotification, tellingsOf, withdrawalOf } from './rules/message.ts'
+import { findHolders, withdrawNotifications } from './settle-notifications.ts'
+
+/** What a batch did to the messages of one room. */
+export interface RoomChange {
+  readonly room: Room
+  readonly now: Instant
+  readonly messages: readonly MessageChange[]
+}
+
+/**
+ * Notifies those whom messages mention from now on, and the other one of a direct room (docs/adr/0009); takes back the
+ * unread notifications of messages that were deleted, and of users whom a message no longer mentions. Nothing is asked
+ * where a batch does none of it.
+ */
+export async function notifyOfMessages(
+  tx: Transaction,
+  rooms: readonly RoomChange[],
+  isPushed: boolean,
+): Promise<readonly Entry[]> {
+  const withdrawals = rooms.flatMap(({ room, messages }) =>
+    messages.flatMap((change) => withdrawalOf(change, room) ?? []),
+  )
+  const [addressed, holders] = await allSettled([
+    allSettled(rooms.map((each) => addressesIn(tx, each))).then((each) => each.flat()),
+    findHolders(tx, withdrawals),
+  ])
+  if (addressed.length === 0 && holders.length === 0) return []
+  const now = instant(Math.max(...rooms.map((each) => each.now)))
+  // All at once, and so in order; `notify` alone does that by itself.
+  const concerned: readonly UserId[] = [...holders, ...addressed.map(({ userId }) => userId)]
+  if (holders.length > 0) await lockTopics(tx, concerned.map(notificationsTopic))
+  const created = await notify(tx, addressed, now, isPushed)
+  const withdrawn = await withdrawNotifications(tx, withdrawals, holders, now)
+  return [...created, ...withdrawn]
+}
+
+async function addressesIn(tx: Transaction, { room, messages }: RoomChange): Promise<readonly Addressed[]> {
+  const isDirect = room.kind === 'DIRECT'
+  const mentioned = messages.flatMap(({ after }) => after.mentions.map(({ id }) => id))
+  const isSilent = isDirect ? messages.every(({ before }) => before !== undefined) : mentioned.length === 0
+  if (isSilent) return []
+  const rows = await tx
+    .select({ userId: members.userId })
+    .from(members)
+    .where(
+      and(
+        eq(members.roomId, room.id),
+        eq(members.status, 'member'),
+        isDirect ? undefined : sql`${members.userId} = ANY(${sql.param(mentioned)})`,
+      ),
+    )
+  const present = new Set(rows.map(({ userId }) => userId))
+  return messages.flatMap((change) =>
+    tellingsOf(change, room, present).map((telling) => {
+      const notification = messageNotification(telling, change.after, room, newNotificationId())
+      return { userId: telling.userId, notification }
+    }),
+  )
+}

@@ -1,0 +1,139 @@
+import { and, asc, count, desc, eq, getTableColumns, isNull, lte, sql } from 'drizzle-orm'
+import { clock } from '../../../engine/history/columns.ts'
+import { beginTopics } from '../../../engine/history/seed.ts'
+import { topics } from '../../../engine/history/tables.ts'
+import type { NotificationId, UserId } from '../../../engine/kernel/id.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { Offset, Position } from '../../../engine/kernel/position.ts'
+import { notificationsTopic } from '../../../engine/kernel/topic.ts'
+import type { Executor } from '../../../engine/storage/database.ts'
+import type { Slice } from '../../../engine/storage/list-key.ts'
+import type { Notification } from '../rules/notification.ts'
+import { notifications } from '../tables.ts'
+
+/** A notification, and where it stands in the list of all of its user. */
+export interface NotificationRecord {
+  readonly notification: Notification
+  readonly rank: number
+}
+
+/** How far a user's notifications reach, and how many of those are unread. */
+export interface Inbox {
+  readonly position: Position
+  readonly unreadCount: number
+}
+
+/** Undefined where `owner` has none of this id. */
+export async function readNotification(
+  executor: Executor,
+  id: NotificationId,
+  owner: UserId,
+): Promise<Notification | undefined> {
+  const [row] = await executor
+    .select()
+    .from(notifications)
+    .where(and(eq(notifications.id, id), eq(notifications.userId, owner)))
+  return row && notificationOf(row)
+}
+
+/** Those of `ids` that are still kept, in that order, whosever they are. */
+export async function readNotificationsById(
+  executor: Executor,
+  ids: readonly NotificationId[],
+): Promise<readonly Notification[]> {
+  const rows = await executor
+    .select()
+    .from(notifications)
+    .where(sql`${notifications.id} = ANY(${sql.param(ids)})`)
+  const found = new Map(rows.map((row) => [row.id, notificationOf(row)]))
+  return ids.flatMap((id) => found.get(id) ?? [])
+}
+
+/** In one statement. Begins the user's history where it has not begun. */
+export async function readInbox(executor: Executor, owner: UserId): Promise<Inbox> {
+  const topic = notificationsTopic(owner)
+  const find = () =>
+    executor
+      .select({ epoch: topics.epoch, offset: topics.head, unreadCount: count(notifications.id) })
+      .from(topics)
+      .leftJoin(notifications, and(eq(notifications.userId, owner), isNull(notifications.readAt)))
+      .where(eq(topics.topic, topic))
+      .groupBy(topics.topic)
+  let [row] = await find()
+  if (row === undefined) {
+    await beginTopics(executor, [topic])
+    ;[row] = await find()
+  }
+  if (row === undefined) throw new Error(`${topic} has not begun`)
+  const { epoch, offset, unreadCount } = row
+  return { position: { epoch, offset }, unreadCount }
+}
+
+/** Newest first, none above `through`; one more than asked for, where there is one. */
+export async function readNotifications(
+  executor: Executor,
+  owner: UserId,
+  filter: { readonly through: Offset; readonly isUnreadOnly: boolean },
+  slice: Slice,
+): Promise<readonly NotificationRecord[]> {
+  const { after } = slice
+  const rows = await executor
+    .select()
+    .from(notifications)
+    .where(
+      and(
+        eq(notifications.userId, owner),
+        lte(notifications.offset, filter.through),
+        filter.isUnreadOnly ? isNull(notifications.readAt) : undefined,
+        after === null ? undefined : sql`${notifications.offset} < ${after.rank}::bigint`,
+      ),
+    )
+    .orderBy(desc(notifications.offset))
+    .limit(slice.limit + 1)
+  return rows.map((row) => ({ notification: notificationOf(row), rank: row.offset }))
+}
+
+/** The newest `most` unread, newest last, and the position that includes them: one statement, one moment. */
+export async function readUnread(
+  executor: Executor,
+  owner: UserId,
+  most: number,
+): Promise<{
+  readonly position: Position
+  readonly at: Instant
+  readonly unread: readonly Notification[]
+  /** Also of those that `most` leaves out. */
+  readonly unreadCount: number
+}> {
+  const topic = notificationsTopic(owner)
+  const last = executor
+    .select(getTableColumns(notifications))
+    .from(notifications)
+    .where(and(eq(notifications.userId, owner), isNull(notifications.readAt)))
+    .orderBy(desc(notifications.offset))
+    .limit(most)
+    .as('last')
+  const rows = await executor
+    .select({
+      ...{ epoch: topics.epoch, offset: topics.head, at: clock, notification: last._.selectedFields },
+      unreadCount: sql<number>`(SELECT count(*)::int FROM ${notifications}
+        WHERE ${notifications.userId} = ${owner} AND ${notifications.readAt} IS NULL)`,
+    })
+    .from(topics)
+    .leftJoin(last, eq(topics.topic, topic))
+    .where(eq(topics.topic, topic))
+    .orderBy(asc(last.offset))
+  const [head] = rows
+  if (head === undefined) throw new Error(`${topic} has not begun`)
+  const unread = rows.flatMap((row) => (row.notification === null ? [] : [notificationOf(row.notification)]))
+  const { epoch, offset, at, unreadCount } = head
+  return { position: { epoch, offset }, at, unread, unreadCount }
+}
+
+function notificationOf({
+  userId: _owner,
+  offset: _rank,
+  ...shown
+}: typeof notifications.$inferSelect): Notification {
+  return shown
+}

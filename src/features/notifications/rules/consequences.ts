@@ -1,0 +1,140 @@
+import { type Amount, amount } from '../../../engine/kernel/amount.ts'
+import type { BidId, UserId } from '../../../engine/kernel/id.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { Person } from '../../../engine/kernel/person.ts'
+import type { Offset } from '../../../engine/kernel/position.ts'
+import type { VoidReason } from '../../auctions/rules/void-reason.ts'
+import { type AuctionSight, type Broadcast, type Following, withSight } from './following.ts'
+
+/** An entry of an auction's history. */
+export interface AuctionEntry {
+  readonly offset: Offset
+  readonly at: Instant
+  readonly type: string
+  /** Who gave the command. */
+  readonly actorId: UserId | null
+  readonly data: {
+    readonly standing: AuctionSight
+    /** BidPlaced. */
+    readonly bid?: { readonly bidder: Person }
+    /** BidVoided. */
+    readonly bids?: readonly VoidedBid[]
+    /** AuctionCancelled, BidVoided. */
+    readonly reason?: string
+    /** AuctionSold. */
+    readonly winner?: { readonly user: Person; readonly price: Amount }
+  }
+}
+
+/** One bid of a BidVoided entry. */
+export interface VoidedBid {
+  readonly id: BidId
+  readonly bidder: Person
+  readonly amount: Amount
+  readonly kind: string
+  readonly voidReason: VoidReason | null
+}
+
+/** What a bidder is notified of; `price` is the auction's current one. */
+export type Telling = { readonly userId: UserId; readonly price: Amount | null } & (
+  | { readonly kind: 'OUTBID' | 'LEADING' | 'AUCTION_WON' | 'AUCTION_LOST' | 'AUCTION_ENDING' }
+  | { readonly kind: 'AUCTION_CANCELLED'; readonly reason: string }
+  | ({ readonly kind: 'BID_VOIDED'; readonly reason: string } & VoidedBids)
+)
+
+/** All bids of one bidder that one command voided. */
+export interface VoidedBids {
+  /** In order of acceptance; at least one. */
+  readonly bidIds: readonly BidId[]
+  /** The highest of them. */
+  readonly amount: Amount
+  readonly voidReason: VoidReason
+}
+
+export interface Consequences {
+  readonly tellings: readonly Telling[]
+  readonly after: Following
+  /** The last entry whose consequences these are; undefined where none was taken. */
+  readonly through: Offset | undefined
+}
+
+/**
+ * What follows from `entries`, which come right after those that `state` knows. Whoever leads and is beaten is told
+ * OUTBID, once for each loss; of a challenger who is answered at once, only the challenger. `isCut`: there may be more
+ * entries of the last one's command, so that it is left for the next time where that matters. Takes no entry after one
+ * that all bidders are told of, nor while they are being told.
+ */
+export function consequencesOf(
+  state: Following,
+  entries: readonly AuctionEntry[],
+  isCut: boolean,
+): Consequences {
+  const tellings: Telling[] = []
+  let after = state
+  let through: Offset | undefined
+  for (const [index, entry] of entries.entries()) {
+    if (after.broadcast !== null || after.isOver) break
+    const next = entries[index + 1]
+    if (isCut && next === undefined && entry.type === 'BidPlaced') break
+    tellings.push(...tellingsOf(after, entry, next))
+    after = ending(withSight(after, entry.data.standing, entry.at), entry)
+    through = entry.offset
+  }
+  return { tellings, after, through }
+}
+
+function tellingsOf(
+  { leader }: Following,
+  { type, data }: AuctionEntry,
+  next: AuctionEntry | undefined,
+): readonly Telling[] {
+  const { bid, winner, standing } = data
+  if (type === 'BidVoided') return tellingsOfVoid(leader, data)
+  if (type === 'AuctionSold' && winner !== undefined) {
+    return [{ kind: 'AUCTION_WON', userId: winner.user.id, price: winner.price }]
+  }
+  if (type !== 'BidPlaced' || bid === undefined || leader === null) return []
+  if (leader.id === bid.bidder.id || isAnswerOf(leader, next)) return []
+  return [{ kind: 'OUTBID', userId: leader.id, price: standing.currentPrice }]
+}
+
+/**
+ * Bidders whose bids were voided, and the new leader. A bidder whose automatic bid was recomputed loses nothing: the
+ * maximum behind it still counts.
+ */
+function tellingsOfVoid(leader: Person | null, data: AuctionEntry['data']): readonly Telling[] {
+  const { bids = [], reason = '', standing } = data
+  const price = standing.currentPrice
+  const lost = bids.filter(({ voidReason, kind }) => voidReason !== 'RECOMPUTED' || kind !== 'PROXY')
+  const byBidder = Map.groupBy(lost, ({ bidder }) => bidder.id)
+  const voided = [...byBidder].map(([userId, own]): Telling => {
+    const bidIds = own.map(({ id }) => id)
+    const highest = amount(Math.max(...own.map((each) => each.amount)))
+    const voidReason = own.at(-1)?.voidReason ?? 'MODERATED'
+    return { kind: 'BID_VOIDED', userId, price, reason, bidIds, amount: highest, voidReason }
+  })
+  const leads = standing.leader
+  if (leads === null || leads.id === leader?.id) return voided
+  return [...voided, { kind: 'LEADING', userId: leads.id, price }]
+}
+
+/** An answer is a bid that another's command made. */
+function isAnswerOf(leader: Person, next: AuctionEntry | undefined): boolean {
+  if (next === undefined || next.type !== 'BidPlaced') return false
+  const bidderId = next.data.bid?.bidder.id
+  return bidderId === leader.id && next.actorId !== bidderId
+}
+
+function ending(state: Following, { type, data }: AuctionEntry): Following {
+  const toAll = { price: data.standing.currentPrice, beyond: null, through: null, after: null }
+  const end = (broadcast: Broadcast): Following => ({ ...state, broadcast, isOver: true })
+  switch (type) {
+    case 'AuctionCancelled':
+      return end({ ...toAll, kind: 'AUCTION_CANCELLED', reason: data.reason ?? '', except: null })
+    case 'AuctionSold':
+    case 'AuctionUnsold':
+      return end({ ...toAll, kind: 'AUCTION_LOST', except: data.winner?.user.id ?? null })
+    default:
+      return state
+  }
+}

@@ -1,0 +1,30 @@
+import { accept, type Decision, reject } from '../../../engine/kernel/decision.ts'
+import type { NotificationId } from '../../../engine/kernel/id.ts'
+import type { NotificationCommand, NotificationReply } from './command.ts'
+import type { NotificationEvent } from './event.ts'
+
+export type NotificationDecision = Decision<NotificationEvent, NotificationReply>
+
+/** What is known of one user's notifications. */
+export interface Inbox {
+  readonly unreadCount: number
+  /** The unread among those that the commands at hand name. */
+  readonly unread: ReadonlySet<NotificationId>
+}
+
+const MAX_IDS = 500
+
+/**
+ * Ids that are read already, unknown or another user's are passed over: repeating it changes nothing and answers the
+ * same, and nobody learns what there is.
+ */
+export function decideNotifications(inbox: Inbox, { ids }: NotificationCommand): NotificationDecision {
+  if (ids.length > MAX_IDS) {
+    return reject('INVALID_INPUT', `At most ${MAX_IDS} ids can be given at once.`, { field: 'ids' })
+  }
+  const read = [...new Set(ids)].filter((id) => inbox.unread.has(id))
+  const unreadCount = inbox.unreadCount - read.length
+  const events: readonly NotificationEvent[] =
+    read.length === 0 ? [] : [{ type: 'NotificationsRead', ids: read, unreadCount }]
+  return accept(events, { unreadCount })
+}

@@ -1,0 +1,73 @@
+import { type MessageId, type NotificationId, publicRoomId, type UserId } from '../../../engine/kernel/id.ts'
+import type { Message } from '../../messages/rules/message.ts'
+import type { Room } from '../../rooms/rules/room.ts'
+import type { Notification, NotificationKind } from './notification.ts'
+
+/** A message as it was before a batch of commands, undefined where the batch sent it, and as it is after it. */
+export interface MessageChange {
+  readonly before: Message | undefined
+  readonly after: Message
+}
+
+/** Whom a message is told to beside its room. */
+export interface MessageTelling {
+  readonly userId: UserId
+  readonly kind: Extract<NotificationKind, 'MENTION' | 'DIRECT_MESSAGE'>
+}
+
+/**
+ * Of a new message those mentioned, in a direct room the other one; of an edited one those it did not mention before.
+ * Never the author, and of others only `members`: those of the mentioned, in a direct room both, who are members now.
+ */
+export function tellingsOf(
+  { before, after }: MessageChange,
+  { kind }: Room,
+  members: ReadonlySet<UserId>,
+): readonly MessageTelling[] {
+  if (after.deletedAt !== null) return []
+  const isDirect = kind === 'DIRECT'
+  const isToldOf = (userId: UserId): boolean => userId !== after.author.id && members.has(userId)
+  if (isDirect) {
+    const others = before === undefined ? [...members].filter(isToldOf) : []
+    return others.map((userId) => ({ userId, kind: 'DIRECT_MESSAGE' }))
+  }
+  const earlier = mentionedIn(before)
+  return [...mentionedIn(after)]
+    .filter((userId) => !earlier.has(userId) && isToldOf(userId))
+    .map((userId) => ({ userId, kind: 'MENTION' }))
+}
+
+/** The unread notifications of a message that no longer hold: those of all users but `kept`. */
+export interface Withdrawal {
+  readonly messageId: MessageId
+  readonly kept: readonly UserId[]
+}
+
+/** Undefined where every notification of the message still holds. */
+export function withdrawalOf({ before, after }: MessageChange, { kind }: Room): Withdrawal | undefined {
+  if (before === undefined) return undefined
+  const { id: messageId } = after
+  if (after.deletedAt !== null) return before.deletedAt === null ? { messageId, kept: [] } : undefined
+  const kept = mentionedIn(after)
+  const isNarrower = [...mentionedIn(before)].some((userId) => !kept.has(userId))
+  return isNarrower && kind !== 'DIRECT' ? { messageId, kept: [...kept] } : undefined
+}
+
+/** Says who and where, not what: a message may be deleted, and then nothing of it is to be left. */
+export function messageNotification(
+  { kind }: MessageTelling,
+  { id: messageId, author, roomId, offset, sentAt, editedAt }: Message,
+  { name }: Room,
+  id: NotificationId,
+): Notification {
+  const wording =
+    kind === 'DIRECT_MESSAGE'
+      ? { title: author.name, body: `${author.name} wrote to you.` }
+      : { title: `${author.name} mentioned you`, body: `${author.name} mentioned you in “${name}”.` }
+  const data = { roomId: publicRoomId(roomId), messageId, offset, authorId: author.id }
+  return { id, kind, ...wording, subjectId: messageId, data, createdAt: editedAt ?? sentAt, readAt: null }
+}
+
+function mentionedIn(message: Message | undefined): ReadonlySet<UserId> {
+  return new Set(message?.mentions.map(({ id }) => id))
+}

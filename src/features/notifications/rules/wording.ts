@@ -1,0 +1,100 @@
+import { type CurrencyTerms, exponentIn, formatAmount } from '../../../engine/kernel/currency.ts'
+import { type AuctionId, type NotificationId, publicRoomId, type RoomId } from '../../../engine/kernel/id.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { Telling } from './consequences.ts'
+import type { Notification } from './notification.ts'
+
+/** What a notification says of its auction. */
+export interface AuctionSubject extends CurrencyTerms {
+  readonly id: AuctionId
+  readonly roomId: RoomId
+  readonly title: string
+}
+
+/** The notification of one telling about an auction. */
+export function notificationOf(
+  telling: Telling,
+  subject: AuctionSubject,
+  made: { readonly id: NotificationId; readonly createdAt: Instant },
+): Notification {
+  const { id: auctionId, roomId, currency } = subject
+  const { kind, price } = telling
+  return {
+    ...made,
+    kind,
+    ...wording(telling, subject),
+    subjectId: auctionId,
+    data: {
+      ...{ auctionId, roomId: publicRoomId(roomId), price, currency },
+      currencyExponent: exponentIn(subject),
+      ...detailsOf(telling),
+    },
+    readAt: null,
+  }
+}
+
+/** What the data of a kind holds beyond that of all kinds. */
+function detailsOf(telling: Telling): object {
+  switch (telling.kind) {
+    case 'AUCTION_CANCELLED':
+      return { reason: telling.reason }
+    case 'BID_VOIDED': {
+      const { amount, bidIds, voidReason, reason } = telling
+      return { amount, bidIds, voidReason, reason }
+    }
+    default:
+      return {}
+  }
+}
+
+interface Wording {
+  readonly title: string
+  readonly body: string
+}
+
+function wording(telling: Telling, subject: AuctionSubject): Wording {
+  const { title } = subject
+  const price = telling.price === null ? 'no price' : formatAmount(telling.price, subject)
+  switch (telling.kind) {
+    case 'OUTBID':
+      return { title: `Outbid: ${title}`, body: `Somebody bid more for “${title}”: it stands at ${price}.` }
+    case 'AUCTION_WON':
+      return { title: `Won: ${title}`, body: `You won “${title}” for ${price}.` }
+    case 'AUCTION_LOST':
+      return { title: `Not won: ${title}`, body: `“${title}” closed at ${price}; you did not win it.` }
+    case 'AUCTION_ENDING':
+      return { title: `Ending soon: ${title}`, body: `“${title}” ends in a minute: it stands at ${price}.` }
+    case 'LEADING':
+      return {
+        title: `You lead: ${title}`,
+        body: `A bid was voided: you lead “${title}” at ${price}.`,
+      }
+    case 'AUCTION_CANCELLED':
+      return { title: `Cancelled: ${title}`, body: withReason(`“${title}” was cancelled.`, telling.reason) }
+    case 'BID_VOIDED':
+      return { title: `Bid voided: ${title}`, body: bodyOfVoid(telling, subject) }
+  }
+}
+
+type BidVoided = Extract<Telling, { readonly kind: 'BID_VOIDED' }>
+
+function bodyOfVoid({ amount, bidIds, voidReason, reason }: BidVoided, subject: AuctionSubject): string {
+  const { title } = subject
+  const highest = formatAmount(amount, subject)
+  const voided =
+    bidIds.length === 1
+      ? `Your bid of ${highest} on “${title}” was voided`
+      : `${bidIds.length} of your bids on “${title}”, up to ${highest}, were voided`
+  switch (voidReason) {
+    case 'MODERATED':
+      return withReason(`${voided}.`, reason)
+    case 'UNFUNDED':
+      return `${voided}: another bid was voided, and your wallet does not cover yours.`
+    case 'RECOMPUTED':
+      return `${voided}: another bid was voided, and yours no longer meets the minimum.`
+  }
+}
+
+function withReason(sentence: string, reason: string): string {
+  return reason === '' ? sentence : `${sentence} Reason: ${reason}`
+}

@@ -1,0 +1,39 @@
+import type { Aggregate } from '../../engine/commands/aggregate.ts'
+import type { NotificationId } from '../../engine/kernel/id.ts'
+import { notify } from './notify.ts'
+import type { Notification } from './rules/notification.ts'
+import { decideNotify, type Notified, type NotifyCommand, type NotifyReply } from './rules/notify.ts'
+
+/** What the commands at hand have written. */
+type State = ReadonlyMap<NotificationId, Notification>
+
+/**
+ * What one service has users notified of: its topic orders commands and keeps their keys, and has no entries. `isPushed`:
+ * whether notifications go to the webhook, too.
+ */
+export const createOutboxAggregate = (
+  isPushed: boolean,
+): Aggregate<NotifyCommand, NotifyReply, State, Notified, readonly Notification[]> => ({
+  topicsBegunBy: ({ topic }) => [topic],
+
+  load: async () => new Map(),
+
+  decide: (_state, { actor, body }, { now }) => decideNotify(body, { actor, now }),
+
+  evolve: (state, { addressed }) =>
+    new Map([...state, ...addressed.map(({ notification }) => [notification.id, notification] as const)]),
+
+  entryOf: () => undefined,
+
+  async save(tx, { now, steps }) {
+    const elsewhere = await notify(
+      tx,
+      steps.flatMap(({ event }) => event.addressed),
+      now,
+      isPushed,
+    )
+    return { elsewhere, kept: undefined }
+  },
+
+  viewOf: (after, { ids }) => ids.flatMap((id) => after.get(id) ?? []),
+})

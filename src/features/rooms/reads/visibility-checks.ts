@@ -1,0 +1,95 @@
+import { type Column, type SQL, sql } from 'drizzle-orm'
+import type { AuctionId, RoomId } from '../../../engine/kernel/id.ts'
+import type { Executor } from '../../../engine/storage/database.ts'
+import { statement } from '../../../engine/storage/statement.ts'
+import { type Caller, canSeeRoom } from '../rules/access.ts'
+import type { Room } from '../rules/room.ts'
+
+/** Somebody who looks for a room. */
+export interface RoomSight {
+  readonly roomId: RoomId
+  readonly caller: Caller
+}
+
+/** Somebody who looks for an auction. */
+export interface AuctionSight {
+  readonly auctionId: AuctionId
+  readonly caller: Caller
+}
+
+interface Row {
+  /** Which of those who look, from 1. */
+  readonly number: string
+  readonly id: RoomId
+  readonly kind: Room['kind']
+  readonly visibility: Room['visibility']
+  readonly isMember: boolean
+}
+
+const FROM_LOOKERS = `SELECT looker.number, rooms.id, rooms.kind, rooms.visibility, members.user_id IS NOT NULL AS "isMember"
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS looker(wanted, user_id, number)`
+const AND_MEMBERS = `LEFT JOIN members ON members.room_id = rooms.id
+    AND members.user_id = looker.user_id AND members.status = 'member'`
+const ROOM_SIGHTS = statement<Row>(
+  'room_sights',
+  `${FROM_LOOKERS} JOIN rooms ON rooms.id = looker.wanted ${AND_MEMBERS}`,
+)
+const AUCTION_SIGHTS = statement<Row>(
+  'auction_sights',
+  `${FROM_LOOKERS} JOIN auctions ON auctions.id = looker.wanted JOIN rooms ON rooms.id = auctions.room_id ${AND_MEMBERS}`,
+)
+
+/** Who of those who look is a member of a room, for `canSee`: an array of their ids. */
+export function lookersWithin(sights: readonly { readonly caller: Caller }[], roomId: Column): SQL<string[]> {
+  const users = usersOf(sights).filter((id) => id !== null)
+  return sql<string[]>`ARRAY(SELECT user_id FROM members
+    WHERE members.room_id = ${roomId} AND members.status = 'member' AND members.user_id = ANY(${sql.param(users)}::text[]))`
+}
+
+/** Whether `caller` sees `room`, of which `within` are members. */
+export function canSee(
+  caller: Caller,
+  room: Pick<Room, 'kind' | 'visibility'>,
+  within: readonly string[],
+): boolean {
+  const isMember = caller?.kind === 'user' && within.includes(caller.person.id)
+  return canSeeRoom(caller, room, isMember ? { status: 'member' } : undefined)
+}
+
+/** For each, in one statement and so of one moment, whether there is such a room for that caller. */
+export async function readRoomSights(
+  executor: Executor,
+  sights: readonly RoomSight[],
+): Promise<readonly boolean[]> {
+  const wanted = sights.map(({ roomId }) => roomId)
+  const seen = roomsSeen(await ROOM_SIGHTS(executor, wanted, usersOf(sights)), sights)
+  return sights.map((_, index) => seen.has(index))
+}
+
+/** For each the room of the auction; undefined where there is no such auction for that caller. */
+export async function readAuctionSights(
+  executor: Executor,
+  sights: readonly AuctionSight[],
+): Promise<readonly (RoomId | undefined)[]> {
+  const wanted = sights.map(({ auctionId }) => auctionId)
+  const seen = roomsSeen(await AUCTION_SIGHTS(executor, wanted, usersOf(sights)), sights)
+  return sights.map((_, index) => seen.get(index))
+}
+
+function usersOf(sights: readonly { readonly caller: Caller }[]): readonly (string | null)[] {
+  return sights.map(({ caller }) => (caller === null || caller.kind === 'system' ? null : caller.person.id))
+}
+
+/** By the index of who looks: the room that was found, where they may see it. */
+function roomsSeen(
+  rows: readonly Row[],
+  sights: readonly { readonly caller: Caller }[],
+): ReadonlyMap<number, RoomId> {
+  const seen = new Map<number, RoomId>()
+  for (const { number, id, isMember, ...room } of rows) {
+    const index = Number(number) - 1
+    const membership = isMember ? ({ status: 'member' } as const) : undefined
+    if (canSeeRoom(sights[index]?.caller ?? null, room, membership)) seen.set(index, id)
+  }
+  return seen
+}

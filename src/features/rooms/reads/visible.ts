@@ -1,0 +1,139 @@
+import { and, type Column, eq, exists, inArray, or, type SQL, sql } from 'drizzle-orm'
+import { QueryBuilder } from 'drizzle-orm/pg-core'
+import type { Actor } from '../../../engine/kernel/actor.ts'
+import { asUserId } from '../../../engine/kernel/id.ts'
+import { instant } from '../../../engine/kernel/instant.ts'
+import type { AuctionPhase } from '../../auctions/rules/auction.ts'
+import { type Caller, canSeeRoom } from '../rules/access.ts'
+import { type Membership, ROOM_KINDS, ROOM_VISIBILITIES, type Room } from '../rules/room.ts'
+import { members, rooms } from '../tables.ts'
+
+const ROOMS = ROOM_KINDS.flatMap((kind) => ROOM_VISIBILITIES.map((visibility) => ({ kind, visibility })))
+
+const MEMBER: Membership = {
+  user: { id: asUserId(''), name: '' },
+  status: 'member',
+  role: 'MEMBER',
+  joinedAt: instant(0),
+  mutedUntil: null,
+}
+
+const STRANGER: Actor = { kind: 'user', person: MEMBER.user, roles: new Set(['USER']) }
+
+/** Whether who is a member makes a difference to who may see the room. */
+export function dependsOnMembership(room: Pick<Room, 'kind' | 'visibility'>): boolean {
+  return canSeeRoom(STRANGER, room, MEMBER) !== canSeeRoom(STRANGER, room, undefined)
+}
+
+const GUARD = sql<string>`${rooms.kind} || ' ' || ${rooms.visibility}`
+const BY_MEMBERSHIP = namesOf(ROOMS.filter(dependsOnMembership))
+
+/** Text that is another whenever others may see the room. `head`: of the room's history. */
+export function accessOf(head: Column): SQL<string> {
+  return sql<string>`${GUARD} || CASE WHEN ${inArray(GUARD, BY_MEMBERSHIP)} THEN ' ' || ${head} ELSE '' END`
+}
+
+/**
+ * The condition on `rooms` under which `caller` may see one. It is `canSeeRoom`, asked for every combination
+ * that it tells apart, so that the rule stands in the domain alone.
+ */
+export function visibleTo(caller: Caller): SQL {
+  const toAll = seen(caller, undefined)
+  if (toAll.length === ROOMS.length) return sql`true`
+  const isOpen = inArray(GUARD, namesOf(toAll))
+  if (caller === null || caller.kind === 'system') return isOpen
+  const isMember = exists(
+    new QueryBuilder()
+      .select({ one: sql`1` })
+      .from(members)
+      .where(
+        and(eq(members.roomId, rooms.id), eq(members.userId, caller.person.id), eq(members.status, 'member')),
+      ),
+  )
+  return or(isOpen, and(inArray(GUARD, namesOf(seen(caller, MEMBER))), isMember)) ?? isOpen
+}
+
+/** A page of rooms, newest first: what else is asked of them, and how many. */
+export interface RoomsPage {
+  readonly where: SQL | undefined
+  readonly limit: number
+}
+
+/**
+ * The ids of the first rooms that `caller` may see; undefined for a caller who sees all. It starts from what is open to the
+ * caller, a range of `rooms_open` for each kind and visibility, and from the caller's own memberships, so that it does not
+ * walk through rooms that others hide: 72,000 of them made a page take 80 ms.
+ */
+export function firstVisibleTo(caller: Caller, { where, limit }: RoomsPage): SQL | undefined {
+  const toAll = seen(caller, undefined)
+  if (toAll.length === ROOMS.length) return undefined
+  const kinds = toAll.map(({ kind }) => kind)
+  const visibilities = toAll.map(({ visibility }) => visibility)
+  const first = sql`ORDER BY rooms.created_at DESC, rooms.id DESC LIMIT ${limit}::bigint`
+  const open = sql`SELECT found.id, found.created_at
+    FROM unnest(${sql.param(kinds)}::text[], ${sql.param(visibilities)}::text[]) AS open(open_kind, open_visibility)
+    CROSS JOIN LATERAL (
+      SELECT rooms.id, rooms.created_at FROM rooms
+      WHERE ${and(sql`rooms.kind = open_kind`, sql`rooms.visibility = open_visibility`, where)} ${first}) AS found`
+  const own = caller?.kind === 'user' ? sql`UNION (${ownRooms(caller, where)} ${first})` : sql``
+  return sql`SELECT id FROM (${open} ${own}) AS rooms ${first}`
+}
+
+/** A page of auctions, newest first: of which phases, what else is asked of them, and how many. */
+export interface AuctionsPage {
+  readonly phases: readonly AuctionPhase[]
+  readonly where: SQL | undefined
+  readonly limit: number
+}
+
+/**
+ * The ids of the first auctions that `caller` may see; undefined for a caller who sees all. It starts from what is open to
+ * the caller, a range of `auctions_visible` for each access and phase, and from the caller's own memberships, so that it
+ * does not walk past auctions of hidden rooms: 50,000 of them made a page take 40 ms.
+ */
+export function firstAuctionsVisibleTo(
+  caller: Caller,
+  { phases, where, limit }: AuctionsPage,
+): SQL | undefined {
+  const toAll = seen(caller, undefined)
+  if (toAll.length === ROOMS.length) return undefined
+  const first = sql`ORDER BY auctions.created_at DESC, auctions.id DESC LIMIT ${limit}::bigint`
+  const open = sql`SELECT found.id, found.created_at
+    FROM unnest(${sql.param(namesOf(toAll))}::text[]) AS open_access,
+      unnest(${sql.param(phases)}::text[]) AS open_phase
+    CROSS JOIN LATERAL (
+      SELECT auctions.id, auctions.created_at FROM auctions
+      WHERE ${and(sql`auctions.room_access = open_access`, sql`auctions.phase = open_phase`, where)} ${first}) AS found`
+  const own =
+    caller?.kind === 'user'
+      ? sql`UNION ALL SELECT found.id, found.created_at FROM members
+    JOIN rooms ON rooms.id = members.room_id
+    CROSS JOIN LATERAL (
+      SELECT auctions.id, auctions.created_at FROM auctions
+      WHERE ${and(sql`auctions.room_id = rooms.id`, sql`auctions.phase = ANY(${sql.param(phases)}::text[])`, where)} ${first}) AS found
+    WHERE ${and(
+      eq(members.userId, caller.person.id),
+      eq(members.status, 'member'),
+      inArray(GUARD, namesOf(seen(caller, MEMBER).filter((room) => !toAll.includes(room)))),
+    )}`
+      : sql``
+  return sql`SELECT id FROM (${open} ${own}) AS auctions ${first}`
+}
+
+function ownRooms(caller: Extract<Actor, { readonly kind: 'user' }>, where: SQL | undefined): SQL {
+  return sql`SELECT rooms.id, rooms.created_at FROM members JOIN rooms ON rooms.id = members.room_id
+    WHERE ${and(
+      eq(members.userId, caller.person.id),
+      eq(members.status, 'member'),
+      inArray(GUARD, namesOf(seen(caller, MEMBER))),
+      where,
+    )}`
+}
+
+function seen(caller: Caller, membership: Membership | undefined): typeof ROOMS {
+  return ROOMS.filter((room) => canSeeRoom(caller, room, membership))
+}
+
+function namesOf(some: typeof ROOMS): string[] {
+  return some.map(({ kind, visibility }) => `${kind} ${visibility}`)
+}

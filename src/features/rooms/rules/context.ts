@@ -1,0 +1,24 @@
+import type { Actor } from '../../../engine/kernel/actor.ts'
+import { accept, type Decision } from '../../../engine/kernel/decision.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { RoomReply } from './command.ts'
+import type { RoomEvent } from './event.ts'
+import type { Membership, Room } from './room.ts'
+
+export type UserActor = Extract<Actor, { readonly kind: 'user' }>
+export type RoomDecision = Decision<RoomEvent, RoomReply>
+
+/** What a command meets once it is known that its actor sees the room. */
+export interface RoomScene {
+  readonly room: Room
+  readonly memberships: ReadonlyMap<string, Membership>
+  readonly actor: UserActor
+  /** The actor's membership where it stands; one that was left or taken away is in `memberships` only. */
+  readonly own: Membership | undefined
+  readonly now: Instant
+}
+
+/** Accepts the command in `room` with the events it makes: none where all is as it asks already. */
+export function done(room: Room, ...events: readonly RoomEvent[]): RoomDecision {
+  return accept(events, { roomId: room.id })
+}

@@ -1,0 +1,48 @@
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { Person } from '../../../engine/kernel/person.ts'
+import type { MemberRole, Membership, Room } from './room.ts'
+
+/** The events that change a room's phase. */
+export type RoomTransition = 'RoomStarted' | 'RoomPaused' | 'RoomResumed' | 'RoomEnded'
+
+/** What becomes an entry of the room's history, under the name of its GraphQL type. `room` is the room right after. */
+export type PublicRoomEvent =
+  | { readonly type: 'RoomUpdated' | RoomTransition; readonly room: Room }
+  /** Someone came in, for the first time or again; a mute from before still stands. */
+  | {
+      readonly type: 'MemberJoined'
+      readonly user: Person
+      readonly role: MemberRole
+      readonly joinedAt: Instant
+    }
+  | { readonly type: 'MemberRoleChanged'; readonly user: Person; readonly role: MemberRole }
+  | { readonly type: 'MemberLeft'; readonly user: Person }
+  | { readonly type: 'MemberRemoved'; readonly user: Person; readonly reason: string | null }
+  /**
+   * `until` is as it was asked for: null for until further notice, an instant that has passed for an end of
+   * the mute. `mutedUntil` is what the membership holds from now on.
+   */
+  | {
+      readonly type: 'MemberMuted'
+      readonly user: Person
+      readonly until: Instant | null
+      readonly mutedUntil: Instant | null
+    }
+
+/** Changes the database without an entry. `members` are in the room from its first moment: `room.memberCount` counts them. */
+export interface PrivateRoomEvent {
+  readonly type: 'RoomCreated'
+  readonly room: Room
+  readonly members: readonly Membership[]
+}
+
+export type RoomEvent = PublicRoomEvent | PrivateRoomEvent
+
+export function isPublicEvent(event: RoomEvent): event is PublicRoomEvent {
+  return event.type !== 'RoomCreated'
+}
+
+/** Whether the event changes the room's phase. */
+export function isTransition({ type }: RoomEvent): boolean {
+  return type === 'RoomStarted' || type === 'RoomPaused' || type === 'RoomResumed' || type === 'RoomEnded'
+}

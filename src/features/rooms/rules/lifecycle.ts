@@ -1,0 +1,81 @@
+import { forbid, reject } from '../../../engine/kernel/decision.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import { canModerate } from './access.ts'
+import { done, type RoomDecision, type RoomScene } from './context.ts'
+import type { RoomEvent, RoomTransition } from './event.ts'
+import type { Room, RoomPhase } from './room.ts'
+
+type Step = 'start' | 'pause' | 'resume' | 'end'
+
+interface Transition {
+  readonly from: readonly RoomPhase[]
+  readonly to: RoomPhase
+  readonly type: RoomTransition
+}
+
+const TRANSITIONS: Readonly<Record<Step, Transition>> = {
+  start: { from: ['SCHEDULED'], to: 'LIVE', type: 'RoomStarted' },
+  pause: { from: ['LIVE'], to: 'PAUSED', type: 'RoomPaused' },
+  resume: { from: ['PAUSED'], to: 'LIVE', type: 'RoomResumed' },
+  end: { from: ['SCHEDULED', 'LIVE', 'PAUSED'], to: 'ENDED', type: 'RoomEnded' },
+}
+
+/** Takes one step of the life cycle by hand; one that leads to the phase the room is in makes no event. */
+export function takeStep(step: Step, scene: RoomScene): RoomDecision {
+  const { room, actor, own, now } = scene
+  if (!canModerate(actor, own)) return forbid(`Only those who moderate a room ${step} it.`)
+  const { from, to } = TRANSITIONS[step]
+  if (room.phase === to) return done(room)
+  if (room.kind === 'DIRECT') {
+    return reject('INVALID_TRANSITION', 'A direct room cannot be ended.')
+  }
+  if (!from.includes(room.phase)) {
+    return reject('INVALID_TRANSITION', `A room that is ${room.phase} can't ${step}.`)
+  }
+  const after = roomAfter(step, room, now)
+  return done(after, eventOf(step, after))
+}
+
+/** Starts and ends the room where that is due: both, when the room slept through both. */
+export function passTime(room: Room, now: Instant): RoomDecision {
+  const events: RoomEvent[] = []
+  let after = room
+  const advance = (step: Step): void => {
+    after = roomAfter(step, after, now)
+    events.push(eventOf(step, after))
+  }
+  if (room.phase === 'SCHEDULED' && isReached(room.startsAt, now)) advance('start')
+  if (room.phase !== 'ENDED' && isReached(room.endsAt, now)) advance('end')
+  return done(after, ...events)
+}
+
+/** When time itself next changes the room; null for never, as things are. */
+export function dueAt(room: Room): Instant | null {
+  switch (room.phase) {
+    case 'SCHEDULED':
+      return room.startsAt ?? room.endsAt
+    case 'LIVE':
+    case 'PAUSED':
+      return room.endsAt
+    case 'ENDED':
+      return null
+  }
+}
+
+function isReached(moment: Instant | null, now: Instant): boolean {
+  return moment !== null && moment <= now
+}
+
+function roomAfter(step: Step, room: Room, now: Instant): Room {
+  return {
+    ...room,
+    phase: TRANSITIONS[step].to,
+    phaseSince: now,
+    startedAt: step === 'start' ? now : room.startedAt,
+    endedAt: step === 'end' ? now : room.endedAt,
+  }
+}
+
+function eventOf(step: Step, room: Room): RoomEvent {
+  return { type: TRANSITIONS[step].type, room }
+}

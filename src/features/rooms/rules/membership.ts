@@ -1,0 +1,107 @@
+import { hasRole } from '../../../engine/kernel/actor.ts'
+import { forbid, reject } from '../../../engine/kernel/decision.ts'
+import { FAR_FUTURE } from '../../../engine/kernel/instant.ts'
+import { isOptionalText, optionalTextRule } from '../../../engine/kernel/text.ts'
+import { canModerate, isMuted } from './access.ts'
+import type { RoomCommand } from './command.ts'
+import { done, type RoomDecision, type RoomScene } from './context.ts'
+import { isTooFarAhead, TOO_FAR_AHEAD } from './quota.ts'
+
+const MAX_REASON_LENGTH = 1_000
+
+type CommandOf<Kind extends RoomCommand['kind']> = Extract<RoomCommand, { readonly kind: Kind }>
+
+/** Enters a room that the actor sees, as MEMBER. Whoever is in already stays so, in any role, and no event tells of it. */
+export function join(scene: RoomScene): RoomDecision {
+  const { room, memberships, actor, own, now } = scene
+  if (own !== undefined) return done(room)
+  if (memberships.get(actor.person.id)?.status === 'removed') {
+    return reject('NOT_A_MEMBER', 'You were removed from this room: a moderator must add you again.')
+  }
+  if (room.visibility === 'MEMBERS') {
+    return reject('NOT_A_MEMBER', 'This room is for members only: a moderator must add you.')
+  }
+  if (room.phase === 'ENDED') return rejectEnded()
+  return done(room, { type: 'MemberJoined', user: actor.person, role: 'MEMBER', joinedAt: now })
+}
+
+export function leave(scene: RoomScene): RoomDecision {
+  const { room, actor, own } = scene
+  if (own === undefined) return reject('NOT_A_MEMBER', 'You are not in this room.')
+  if (room.kind === 'DIRECT') return rejectDirect()
+  if (own.role === 'OWNER' && room.phase !== 'ENDED') {
+    return reject('INVALID_TRANSITION', 'The owner leaves only when the room has ended.')
+  }
+  return done(room, { type: 'MemberLeft', user: actor.person })
+}
+
+/** Brings someone in, or gives a member another role. The only way back for whoever was removed. */
+export function add({ target, role }: CommandOf<'add'>, scene: RoomScene): RoomDecision {
+  const { room, memberships, actor, own, now } = scene
+  if (!canModerate(actor, own) && !hasRole(actor, 'SERVICE')) {
+    return forbid('Only those who moderate a room and services add members.')
+  }
+  if (role === 'OWNER') return reject('INVALID_INPUT', 'A room has one owner.', { field: 'role' })
+  if (room.kind === 'DIRECT') return rejectDirect()
+  const held = memberships.get(target.id)
+  const isMember = held?.status === 'member'
+  if (isMember && held.role === role) return done(room)
+  if (isMember && held.role === 'OWNER') return rejectOwner()
+  if (room.phase === 'ENDED') return rejectEnded()
+  if (isMember) return done(room, { type: 'MemberRoleChanged', user: target, role })
+  return done(room, { type: 'MemberJoined', user: target, role, joinedAt: now })
+}
+
+/** Puts a member out until added again; repeating it makes no event. */
+export function remove({ target, reason }: CommandOf<'remove'>, scene: RoomScene): RoomDecision {
+  const { room, memberships, actor, own } = scene
+  if (!canModerate(actor, own)) return forbid('Only those who moderate a room remove members.')
+  if (reason !== null && !isOptionalText(reason, MAX_REASON_LENGTH)) {
+    const limit = `The reason must have ${optionalTextRule(MAX_REASON_LENGTH)}.`
+    return reject('INVALID_INPUT', limit, { field: 'reason' })
+  }
+  const held = memberships.get(target.id)
+  if (held === undefined) return rejectUnknown()
+  if (held.status === 'removed') return done(room)
+  if (held.status === 'left') return rejectAbsent()
+  if (held.role === 'OWNER') return rejectOwner()
+  if (room.kind === 'DIRECT') return rejectDirect()
+  return done(room, { type: 'MemberRemoved', user: target, reason })
+}
+
+export function mute({ target, until }: CommandOf<'mute'>, scene: RoomScene): RoomDecision {
+  const { room, memberships, actor, own, now } = scene
+  if (!canModerate(actor, own)) return forbid('Only those who moderate a room mute members.')
+  if (isTooFarAhead(until, now)) return reject('INVALID_INPUT', TOO_FAR_AHEAD, { field: 'until' })
+  const held = memberships.get(target.id)
+  if (held === undefined) return rejectUnknown()
+  if (held.status !== 'member') return rejectAbsent()
+  if (held.role === 'OWNER') return rejectOwner()
+
+  const wanted = until ?? FAR_FUTURE
+  const mutedUntil = now < wanted ? wanted : null
+  // A mute that has run out and none at all come to the same.
+  const standing = isMuted(held, now) ? held.mutedUntil : null
+  if (mutedUntil === standing) return done(room)
+  return done(room, { type: 'MemberMuted', user: target, until, mutedUntil })
+}
+
+function rejectAbsent(): RoomDecision {
+  return reject('NOT_A_MEMBER', 'That user is not in this room.')
+}
+
+function rejectUnknown(): RoomDecision {
+  return reject('NOT_FOUND', 'That user has never been in this room.', { field: 'userId' })
+}
+
+function rejectOwner(): RoomDecision {
+  return reject('INVALID_TRANSITION', 'The owner of a room cannot be removed, muted or given another role.')
+}
+
+function rejectDirect(): RoomDecision {
+  return reject('INVALID_TRANSITION', 'A direct room keeps its two members.')
+}
+
+function rejectEnded(): RoomDecision {
+  return reject('INVALID_TRANSITION', 'The room has ended.')
+}

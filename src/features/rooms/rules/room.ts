@@ -1,0 +1,56 @@
+import type { RoomId } from '../../../engine/kernel/id.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { Person } from '../../../engine/kernel/person.ts'
+
+export const ROOM_KINDS = ['LOBBY', 'AUCTION', 'TRADE', 'CHAT', 'DIRECT'] as const
+export type RoomKind = (typeof ROOM_KINDS)[number]
+export const ROOM_VISIBILITIES = ['PUBLIC', 'AUTHENTICATED', 'MEMBERS', 'ADMIN'] as const
+export type RoomVisibility = (typeof ROOM_VISIBILITIES)[number]
+export const ROOM_PHASES = ['SCHEDULED', 'LIVE', 'PAUSED', 'ENDED'] as const
+export type RoomPhase = (typeof ROOM_PHASES)[number]
+export const MEMBER_ROLES = ['OWNER', 'MODERATOR', 'MEMBER'] as const
+export type MemberRole = (typeof MEMBER_ROLES)[number]
+export const TRADE_DISCLOSURES = ['OWN', 'ROOM'] as const
+export type TradeDisclosure = (typeof TRADE_DISCLOSURES)[number]
+export const RANKING_METHODS = ['STANDARD', 'DENSE', 'ORDINAL'] as const
+export type RankingMethod = (typeof RANKING_METHODS)[number]
+
+/** What entries of a room's history carry: the room right after the entry. */
+export interface Room {
+  readonly id: RoomId
+  readonly name: string
+  readonly kind: RoomKind
+  readonly visibility: RoomVisibility
+  readonly phase: RoomPhase
+  /** When the room came into its phase. Null where that was before this was recorded. */
+  readonly phaseSince: Instant | null
+  readonly owner: Person | null
+  readonly createdAt: Instant
+  readonly startsAt: Instant | null
+  readonly endsAt: Instant | null
+  readonly startedAt: Instant | null
+  readonly endedAt: Instant | null
+  readonly memberCount: number
+  readonly ranking: RankingMethod
+  readonly disclosure: TradeDisclosure
+  /** Of the amounts in a TRADE room; absent or null where it has none. */
+  readonly currency?: string | null
+  /** How many decimal digits the currency's minor unit has. */
+  readonly currencyExponent?: number | null
+}
+
+/** One user's place in one room. A row outlives the membership: who was removed comes back by addMember only. */
+export interface Membership {
+  readonly user: Person
+  readonly status: 'member' | 'left' | 'removed'
+  readonly role: MemberRole
+  readonly joinedAt: Instant
+  /** Exclusive; FAR_FUTURE until further notice; null when not muted. */
+  readonly mutedUntil: Instant | null
+}
+
+/** A room with the memberships that a decision needs: at least the actor's and the target's, where they exist. */
+export interface RoomFacts {
+  readonly room: Room
+  readonly memberships: ReadonlyMap<string, Membership>
+}

@@ -1,0 +1,174 @@
+import { hasRole } from '../../../engine/kernel/actor.ts'
+import { CURRENCY_RULE, chooseExponent, isCurrency } from '../../../engine/kernel/currency.ts'
+import { forbid, reject } from '../../../engine/kernel/decision.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import { lengthRule, nameWithin } from '../../../engine/kernel/text.ts'
+import { canModerate } from './access.ts'
+import type { RoomCommand } from './command.ts'
+import { done, type RoomDecision, type RoomScene, type UserActor } from './context.ts'
+import { isTooFarAhead, type OwnedRooms, TOO_FAR_AHEAD } from './quota.ts'
+import type { Membership, Room } from './room.ts'
+
+export const MAX_NAME = 200
+
+type CreateRoom = Extract<RoomCommand, { readonly kind: 'create' }>
+type UpdateRoom = Extract<RoomCommand, { readonly kind: 'update' }>
+type Refusal = Exclude<RoomDecision, { readonly kind: 'accepted' }>
+
+const HOUR_MS = 3_600_000
+
+/** Why the actor may not have one more room; undefined where the quota allows it, or does not apply. */
+export function faultOfQuota({ quota }: CreateRoom, owned: OwnedRooms | undefined): Refusal | undefined {
+  if (quota === undefined || owned === undefined) return undefined
+  if (owned.open >= quota.open) {
+    const reason = `You own ${owned.open} rooms that have not ended, the most one user may have. End some first.`
+    return reject('INVALID_INPUT', reason)
+  }
+  if (owned.ofLastHour < quota.perHour) return undefined
+  const reason = `You created ${owned.ofLastHour} rooms within an hour, the most one user may. Try again later.`
+  return reject('RATE_LIMITED', reason, { retryAfterMs: HOUR_MS })
+}
+
+/** A new room with `actor` as its OWNER and first member: LIVE, or SCHEDULED when its start lies ahead. */
+export function createRoom(command: CreateRoom, actor: UserActor, now: Instant): RoomDecision {
+  const { id, roomKind: kind, visibility, startsAt, endsAt, ranking, disclosure } = command
+  if (kind === 'DIRECT') {
+    return reject('INVALID_INPUT', 'A direct room is opened, not created.', { field: 'kind' })
+  }
+  if ((kind === 'LOBBY' || visibility === 'ADMIN') && !hasRole(actor, 'ADMIN')) {
+    return forbid('Only administrators create lobbies and rooms for administrators.')
+  }
+  const name = nameWithin(command.name, MAX_NAME)
+  if (name === undefined) return rejectName()
+
+  const isScheduled = startsAt !== null && now < startsAt
+  const start = isScheduled ? startsAt : now
+  if (endsAt !== null && endsAt <= start) {
+    return reject('INVALID_INPUT', 'A room must end after it starts.', { field: 'endsAt' })
+  }
+  const late = faultOfDistance(command, now)
+  if (late !== undefined) return late
+
+  const money = currencyOf(command)
+  if (money.kind === 'rejected') return money
+
+  const owner: Membership = {
+    user: actor.person,
+    status: 'member',
+    role: 'OWNER',
+    joinedAt: now,
+    mutedUntil: null,
+  }
+  const room: Room = {
+    id,
+    name,
+    kind,
+    visibility,
+    phase: isScheduled ? 'SCHEDULED' : 'LIVE',
+    phaseSince: now,
+    owner: actor.person,
+    createdAt: now,
+    startsAt,
+    endsAt,
+    startedAt: isScheduled ? null : now,
+    endedAt: null,
+    memberCount: 1,
+    ranking,
+    disclosure,
+    currency: money.currency,
+    currencyExponent: money.currencyExponent,
+  }
+  return done(room, { type: 'RoomCreated', room, members: [owner] })
+}
+
+interface RoomCurrency {
+  readonly kind: 'currency'
+  readonly currency: string | null
+  readonly currencyExponent: number | null
+}
+
+/** The currency of a new room's amounts: only TRADE rooms have one. */
+function currencyOf({
+  roomKind,
+  currency,
+  currencyExponent,
+}: CreateRoom): RoomCurrency | ReturnType<typeof reject> {
+  if (currency === undefined) {
+    if (currencyExponent === undefined) return { kind: 'currency', currency: null, currencyExponent: null }
+    return reject('INVALID_INPUT', 'An exponent needs a currency.', { field: 'currencyExponent' })
+  }
+  if (roomKind !== 'TRADE') {
+    return reject('INVALID_INPUT', 'Only TRADE rooms have a currency.', { field: 'currency' })
+  }
+  if (!isCurrency(currency)) return reject('INVALID_INPUT', CURRENCY_RULE, { field: 'currency' })
+  const choice = chooseExponent(currency, currencyExponent)
+  if (choice.kind === 'fault') return reject('INVALID_INPUT', choice.reason, { field: 'currencyExponent' })
+  return { kind: 'currency', currency, currencyExponent: choice.exponent }
+}
+
+/**
+ * Only what would change is checked, so that repeating an update is accepted however much time has passed
+ * since the first.
+ */
+export function updateRoom(command: UpdateRoom, scene: RoomScene): RoomDecision {
+  const { room, actor, own, now } = scene
+  if (!canModerate(actor, own)) return forbid('Only those who moderate a room change it.')
+  const name = command.name === undefined ? room.name : nameWithin(command.name, MAX_NAME)
+  if (name === undefined) return rejectName()
+
+  const updated: Room = {
+    ...room,
+    name,
+    visibility: command.visibility ?? room.visibility,
+    startsAt: command.startsAt === undefined ? room.startsAt : command.startsAt,
+    endsAt: command.endsAt === undefined ? room.endsAt : command.endsAt,
+  }
+  const isNewVisibility = updated.visibility !== room.visibility
+  const isNewTime = updated.startsAt !== room.startsAt || updated.endsAt !== room.endsAt
+  if (name === room.name && !isNewVisibility && !isNewTime) return done(room)
+
+  if (room.phase === 'ENDED') return reject('INVALID_TRANSITION', 'A room that has ended cannot be changed.')
+  if (room.kind === 'DIRECT') return reject('INVALID_TRANSITION', 'A direct room cannot be changed.')
+  if (isNewVisibility && updated.visibility === 'ADMIN' && !hasRole(actor, 'ADMIN')) {
+    return forbid('Only administrators keep a room for administrators.')
+  }
+  return faultOfTimes(room, updated, now) ?? done(room, { type: 'RoomUpdated', room: updated })
+}
+
+function faultOfTimes(room: Room, updated: Room, now: Instant): Refusal | undefined {
+  const { startsAt, endsAt } = updated
+  const isNewStart = startsAt !== room.startsAt
+  const isNewEnd = endsAt !== room.endsAt
+  const late = faultOfDistance(
+    { startsAt: isNewStart ? startsAt : null, endsAt: isNewEnd ? endsAt : null },
+    now,
+  )
+  if (late !== undefined) return late
+  if (isNewStart && room.phase !== 'SCHEDULED') {
+    return reject('INVALID_TRANSITION', 'The room has started already.', { field: 'startsAt' })
+  }
+  if (isNewStart && startsAt !== null && startsAt <= now) {
+    return reject('INVALID_INPUT', 'The start must be in the future.', { field: 'startsAt' })
+  }
+  if (isNewEnd && endsAt !== null && endsAt <= now) {
+    return reject('INVALID_INPUT', 'The end must be in the future.', { field: 'endsAt' })
+  }
+  if ((isNewStart || isNewEnd) && startsAt !== null && endsAt !== null && endsAt <= startsAt) {
+    const field = isNewEnd ? 'endsAt' : 'startsAt'
+    return reject('INVALID_INPUT', 'A room must end after it starts.', { field })
+  }
+  return undefined
+}
+
+function faultOfDistance(
+  { startsAt, endsAt }: Pick<Room, 'startsAt' | 'endsAt'>,
+  now: Instant,
+): Refusal | undefined {
+  if (isTooFarAhead(startsAt, now)) return reject('INVALID_INPUT', TOO_FAR_AHEAD, { field: 'startsAt' })
+  if (isTooFarAhead(endsAt, now)) return reject('INVALID_INPUT', TOO_FAR_AHEAD, { field: 'endsAt' })
+  return undefined
+}
+
+function rejectName(): Refusal {
+  return reject('INVALID_INPUT', `A room's name has ${lengthRule(MAX_NAME)}.`, { field: 'name' })
+}

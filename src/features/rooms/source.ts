@@ -1,0 +1,82 @@
+import { presentEntry, unreadable } from '../../engine/hub/present.ts'
+import type { PresentedEvent, Source } from '../../engine/hub/source.ts'
+import { SYSTEM } from '../../engine/kernel/actor.ts'
+import { asRoomId } from '../../engine/kernel/id.ts'
+import { FAR_FUTURE, type Instant } from '../../engine/kernel/instant.ts'
+import type { Person } from '../../engine/kernel/person.ts'
+import { idOf } from '../../engine/kernel/topic.ts'
+import type { Database } from '../../engine/storage/database.ts'
+import type { SharedReads } from '../../resolvers/batched-reads.ts'
+import { type RoomView, roomOfEntry, roomOfRecord } from '../../resolvers/views.ts'
+import { readRoom } from './reads/rooms.ts'
+import type { MemberRole, Room } from './rules/room.ts'
+
+/** RoomStarted, RoomPaused, RoomResumed, RoomEnded, RoomUpdated. */
+interface RoomEntryData {
+  readonly room: Room
+}
+
+/** MemberJoined, MemberLeft, and MemberRemoved, which has a `reason`. */
+interface MemberEntryData {
+  readonly user: Person
+  readonly memberCount: number
+  readonly reason?: string | null
+  /** Of MemberJoined; absent in entries that were written before it was recorded. */
+  readonly role?: MemberRole
+  /** Of MemberJoined: a mute from an earlier membership still stands. */
+  readonly mutedUntil?: Instant | null
+}
+
+interface RoleEntryData {
+  readonly user: Person
+  readonly role: MemberRole
+}
+
+/** MemberMuted. */
+interface MuteEntryData {
+  readonly user: Person
+  readonly until: Instant | null
+  /** Absent in entries that were written before it was recorded. */
+  readonly mutedUntil?: Instant | null
+}
+
+export type RoomEvent = PresentedEvent & { readonly room: RoomView }
+export type MemberEvent = PresentedEvent & MemberEntryData
+export type MuteEvent = PresentedEvent & MuteEntryData
+/** MemberRoleChanged. */
+export type RoleEvent = PresentedEvent & RoleEntryData
+
+export function createRoomSource(database: Database, reads: SharedReads): Source {
+  return {
+    snapshotType: 'RoomSnapshot',
+    isSnapshotShared: true,
+
+    async snapshot(topic) {
+      const record = await readRoom(database, asRoomId(idOf(topic)), SYSTEM)
+      if (record === undefined) throw new Error(`${topic} has no room`)
+      return { position: record.positions.room, at: record.at, state: { room: roomOfRecord(record) } }
+    },
+
+    present(entry): RoomEvent | MemberEvent | MuteEvent | RoleEvent {
+      const { data } = entry
+      if (isRoomData(data)) return { ...presentEntry(entry), room: roomOfEntry(reads, data.room) }
+      if (isMemberData(data)) return { ...data, ...presentEntry(entry) }
+      throw unreadable(entry)
+    },
+  }
+}
+
+/** What the membership holds since the event. */
+export function mutedUntilOf({ mutedUntil, until, at }: MuteEvent): Instant | null {
+  if (mutedUntil !== undefined) return mutedUntil
+  const wanted = until ?? FAR_FUTURE
+  return at < wanted ? wanted : null
+}
+
+export function isRoomData(data: object): data is RoomEntryData {
+  return 'room' in data
+}
+
+export function isMemberData(data: object): data is MemberEntryData | MuteEntryData | RoleEntryData {
+  return 'user' in data
+}

@@ -1,0 +1,20 @@
+import type { UserId } from '../../../engine/kernel/id.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+
+export const STATUS_KINDS = ['SUPPLY', 'TIMESLOT', 'BOUNTY', 'UPLOAD', 'DASHBOARD'] as const
+
+export type StatusKind = (typeof STATUS_KINDS)[number]
+
+/** The latest that was reported of one subject. */
+export interface Status {
+  readonly kind: StatusKind
+  readonly subjectId: string
+  readonly state: string
+  /** From 0 to 1. */
+  readonly progress: number | null
+  /** Any JSON. */
+  readonly data: unknown
+  /** Whose alone it is, beside services and administrators; null: anyone's who is signed in. */
+  readonly userId: UserId | null
+  readonly updatedAt: Instant
+}

@@ -1,0 +1,9 @@
+import { beginTopics } from '../../engine/history/seed.ts'
+import type { RoomId } from '../../engine/kernel/id.ts'
+import { ordersTopic, positionsTopic } from '../../engine/kernel/topic.ts'
+import type { Executor } from '../../engine/storage/database.ts'
+
+/** Begins the histories of a room's orders and positions, where the room is older than these are. */
+export async function beginTrading(executor: Executor, roomId: RoomId): Promise<void> {
+  await beginTopics(executor, [ordersTopic(roomId), positionsTopic(roomId)])
+}

@@ -1,0 +1,66 @@
+import { presentEntry, unreadable } from '../../engine/hub/present.ts'
+import type { PresentedEvent, Sight, Source } from '../../engine/hub/source.ts'
+import type { Amount } from '../../engine/kernel/amount.ts'
+import { asRoomId } from '../../engine/kernel/id.ts'
+import { idOf } from '../../engine/kernel/topic.ts'
+import type { Database } from '../../engine/storage/database.ts'
+import { callerOf } from '../../resolvers/caller.ts'
+import type { RoomFacts } from '../rooms/rules/room.ts'
+import type { TradeRooms } from './disclosure.ts'
+import { readOpenOrders } from './reads/orders.ts'
+import { readTradeScope } from './reads/trade-facts.ts'
+import type { Order } from './rules/order.ts'
+
+/** OrderAccepted, OrderFailed, OrderCancelled. */
+interface OrderEntryData {
+  readonly order: Order
+}
+
+/** OrderExecuted. */
+interface FillEntryData extends OrderEntryData {
+  readonly executionId: string
+  readonly lastQuantity: Amount
+  readonly lastPrice: Amount
+}
+
+export type OrderEvent = PresentedEvent & OrderEntryData
+export type OrderExecutedEvent = PresentedEvent & FillEntryData
+
+const MAX_SNAPSHOT = 1000
+
+/** The orders of a room; each reader gets those that the room discloses to them as it is now. */
+export function createOrdersSource(
+  database: Database,
+  tradeRooms: TradeRooms,
+  sight: Sight,
+): Source<undefined, RoomFacts | undefined> {
+  return {
+    snapshotType: 'OrdersSnapshot',
+    isSnapshotShared: false,
+    sight,
+
+    async snapshot(topic, viewer) {
+      const roomId = asRoomId(idOf(topic))
+      const scope = await readTradeScope(database, roomId, callerOf(viewer))
+      const { position, at, open } = await readOpenOrders(database, roomId, scope, MAX_SNAPSHOT)
+      return { position, at, state: { open } }
+    },
+
+    access: (topic) => tradeRooms.read(asRoomId(idOf(topic))),
+
+    present(entry): OrderEvent {
+      if (!isOrderData(entry.data)) throw unreadable(entry)
+      return { ...entry.data, ...presentEntry(entry) }
+    },
+
+    sees(event, room, viewer) {
+      if (!isOrderData(event)) return false
+      const { roomId, user } = event.order
+      return tradeRooms.sees(viewer, roomId, user.id, room)
+    },
+  }
+}
+
+function isOrderData(data: object): data is OrderEntryData {
+  return 'order' in data
+}

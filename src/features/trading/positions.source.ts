@@ -1,0 +1,64 @@
+import { presentEntry, unreadable } from '../../engine/hub/present.ts'
+import type { PresentedEvent, Sight, Source } from '../../engine/hub/source.ts'
+import { asRoomId } from '../../engine/kernel/id.ts'
+import { idOf } from '../../engine/kernel/topic.ts'
+import type { Database } from '../../engine/storage/database.ts'
+import { callerOf } from '../../resolvers/caller.ts'
+import type { RoomFacts } from '../rooms/rules/room.ts'
+import type { TradeRooms } from './disclosure.ts'
+import { readHoldings } from './reads/positions.ts'
+import { readTradeScope } from './reads/trade-facts.ts'
+import type { Portfolio, Position } from './rules/position.ts'
+
+/** PositionUpdated, PositionClosed. (The `position` of an event is where it stands in the history.) */
+export type PositionEvent = PresentedEvent & { readonly held: Position }
+/** PortfolioUpdated. */
+export type PortfolioEvent = PresentedEvent & { readonly portfolio: Portfolio }
+
+const MAX_SNAPSHOT = 1000
+
+/** The positions and portfolios of a room; each reader gets those that the room discloses to them as it is now. */
+export function createPositionsSource(
+  database: Database,
+  tradeRooms: TradeRooms,
+  sight: Sight,
+): Source<undefined, RoomFacts | undefined> {
+  return {
+    snapshotType: 'PositionsSnapshot',
+    isSnapshotShared: false,
+    sight,
+
+    async snapshot(topic, viewer) {
+      const roomId = asRoomId(idOf(topic))
+      const scope = await readTradeScope(database, roomId, callerOf(viewer))
+      const { position, at, ...state } = await readHoldings(database, roomId, scope, MAX_SNAPSHOT)
+      return { position, at, state }
+    },
+
+    access: (topic) => tradeRooms.read(asRoomId(idOf(topic))),
+
+    present(entry): PositionEvent | PortfolioEvent {
+      const { data } = entry
+      if (isPositionData(data)) return { ...presentEntry(entry), held: data.position }
+      if (isPortfolioData(data)) return { ...presentEntry(entry), portfolio: data.portfolio }
+      throw unreadable(entry)
+    },
+
+    sees(event, room, viewer) {
+      const shown = isHeld(event) ? event.held : isPortfolioData(event) ? event.portfolio : undefined
+      return shown !== undefined && tradeRooms.sees(viewer, shown.roomId, shown.user.id, room)
+    },
+  }
+}
+
+function isPositionData(data: object): data is { readonly position: Position } {
+  return 'position' in data
+}
+
+function isPortfolioData(data: object): data is { readonly portfolio: Portfolio } {
+  return 'portfolio' in data
+}
+
+function isHeld(event: object): event is Pick<PositionEvent, 'held'> {
+  return 'held' in event
+}

@@ -1,0 +1,94 @@
+import { and, desc, eq, getTableColumns, inArray } from 'drizzle-orm'
+import { clock } from '../../../engine/history/columns.ts'
+import { topics } from '../../../engine/history/tables.ts'
+import type { OrderId, RoomId } from '../../../engine/kernel/id.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { Position } from '../../../engine/kernel/position.ts'
+import { ordersTopic } from '../../../engine/kernel/topic.ts'
+import type { Executor } from '../../../engine/storage/database.ts'
+import { visibleTo } from '../../rooms/reads/visible.ts'
+import type { Caller } from '../../rooms/rules/access.ts'
+import { members, rooms } from '../../rooms/tables.ts'
+import { users } from '../../users/tables.ts'
+import { orderFrom } from '../rows.ts'
+import { canSeeTrades } from '../rules/access.ts'
+import { OPEN_STATUSES, type Order, orderOf } from '../rules/order.ts'
+import { orders } from '../tables.ts'
+import { factsFrom, isPlaceOf, type TradeScope } from './trade-facts.ts'
+
+/** The last `most` of a room's orders within `scope`, whatever became of them: the one that changed last comes first. */
+export async function readOrders(
+  executor: Executor,
+  roomId: RoomId,
+  scope: TradeScope,
+  most: number,
+): Promise<readonly Order[]> {
+  const rows = await executor
+    .select({ order: getTableColumns(orders), name: users.name })
+    .from(orders)
+    .leftJoin(users, eq(users.id, orders.userId))
+    .where(and(eq(orders.roomId, roomId), scope(orders.userId)))
+    .orderBy(desc(orders.updatedAt), orders.id)
+    .limit(most)
+  return rows.map(shown)
+}
+
+/** The last `most` open ones, and the position that includes them: one statement, one moment. */
+export async function readOpenOrders(
+  executor: Executor,
+  roomId: RoomId,
+  scope: TradeScope,
+  most: number,
+): Promise<{ readonly position: Position; readonly at: Instant; readonly open: readonly Order[] }> {
+  const topic = ordersTopic(roomId)
+  const last = executor
+    .select(getTableColumns(orders))
+    .from(orders)
+    .where(and(eq(orders.roomId, roomId), inArray(orders.status, [...OPEN_STATUSES]), scope(orders.userId)))
+    .orderBy(desc(orders.updatedAt), orders.id)
+    .limit(most)
+    .as('last')
+  const rows = await executor
+    .select({
+      ...{ epoch: topics.epoch, offset: topics.head, at: clock },
+      ...{ order: last._.selectedFields, name: users.name },
+    })
+    .from(topics)
+    .leftJoin(last, eq(topics.topic, topic))
+    .leftJoin(users, eq(users.id, last.userId))
+    .where(eq(topics.topic, topic))
+    .orderBy(desc(last.updatedAt), last.id)
+  const [head] = rows
+  if (head === undefined) throw new Error(`${topic} has not begun`)
+  const open = rows.flatMap(({ order, name }) => (order === null ? [] : [shown({ order, name })]))
+  return { position: { epoch: head.epoch, offset: head.offset }, at: head.at, open }
+}
+
+/** The order that has number `id` in a room; undefined where it has none, or none that is disclosed to `caller`. */
+export async function readOrder(
+  executor: Executor,
+  { roomId, id }: { readonly roomId: RoomId; readonly id: OrderId },
+  caller: Caller,
+): Promise<Order | undefined> {
+  if (caller?.kind !== 'user') return undefined
+  const [found] = await executor
+    .select({ order: getTableColumns(orders), name: users.name, room: rooms, member: members })
+    .from(orders)
+    .innerJoin(rooms, eq(rooms.id, orders.roomId))
+    .leftJoin(members, isPlaceOf(caller))
+    .leftJoin(users, eq(users.id, orders.userId))
+    .where(and(eq(orders.roomId, roomId), eq(orders.id, id), visibleTo(caller)))
+  if (found === undefined) return undefined
+  const { order, room, member } = found
+  return canSeeTrades(caller, factsFrom(room, member), order.userId) ? shown(found) : undefined
+}
+
+interface Row {
+  readonly order: typeof orders.$inferSelect
+  /** The user's present one. */
+  readonly name: string | null
+}
+
+function shown({ order, name }: Row): Order {
+  return orderOf(orderFrom({ ...order, userName: name ?? order.userName }))
+}

@@ -1,0 +1,25 @@
+import { isPrivileged } from '../../../engine/kernel/actor.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
+import { type Caller, canModerate, canSeeRoom, membershipOf } from '../../rooms/rules/access.ts'
+import type { RoomFacts } from '../../rooms/rules/room.ts'
+
+/** Whose orders, positions and portfolios somebody sees in a room: everybody's, those of their own, or nobody's. */
+export type Insight = 'all' | 'own' | 'none'
+
+/**
+ * Administrators, services and those who moderate see all, members what the room discloses to them. Whoever is no member
+ * sees nobody's, not even those of their own; and so does who doesn't see the room.
+ */
+export function insightOf(caller: Caller, { room, memberships }: RoomFacts): Insight {
+  const membership = membershipOf(caller, memberships)
+  if (caller === null || !canSeeRoom(caller, room, membership)) return 'none'
+  if (isPrivileged(caller) || canModerate(caller, membership)) return 'all'
+  if (membership === undefined) return 'none'
+  return room.disclosure === 'ROOM' ? 'all' : 'own'
+}
+
+/** Whether `caller` sees what `userId` trades in the room. */
+export function canSeeTrades(caller: Caller, facts: RoomFacts, userId: UserId): boolean {
+  const insight = insightOf(caller, facts)
+  return insight === 'all' || (insight === 'own' && caller?.kind === 'user' && caller.person.id === userId)
+}

@@ -1,0 +1,172 @@
+import { isStale, type ReportTimes, reported } from '../../../engine/commands/report.ts'
+import { type Actor, isPrivileged } from '../../../engine/kernel/actor.ts'
+import { accept, type Decision, forbid, reject } from '../../../engine/kernel/decision.ts'
+import type { RoomId, UserId } from '../../../engine/kernel/id.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { Person } from '../../../engine/kernel/person.ts'
+import type { Offset } from '../../../engine/kernel/position.ts'
+import { canSeeRoom, membershipOf } from '../../rooms/rules/access.ts'
+import type { RoomFacts } from '../../rooms/rules/room.ts'
+import type { OrderCommand, OrderReply, PositionCommand, PositionReply } from './command.ts'
+import { type Execution, movedTo, type OrderEvent, type PositionEvent } from './event.ts'
+import { fits } from './exact.ts'
+import { executeReport } from './execution.ts'
+import { type Fill, type Filling, fillPosition } from './fill.ts'
+import type { OrderState } from './order.ts'
+import {
+  noPosition,
+  type Portfolio,
+  type Positions,
+  portfolioKey,
+  positionKey,
+  unrealizedIn,
+} from './position.ts'
+import {
+  isSamePortfolio,
+  isSamePosition,
+  type Occasion,
+  statedPortfolio,
+  statedPosition,
+} from './position-report.ts'
+import { checkPortfolio, checkPosition, checkReport, type Refusal } from './validate.ts'
+
+export type OrderDecision = Decision<OrderEvent, OrderReply>
+export type PositionDecision = Decision<PositionEvent, PositionReply>
+
+interface ReportContext {
+  readonly now: Instant
+  readonly actor: Actor
+  /** Undefined where there is no such room. */
+  readonly room: RoomFacts | undefined
+  /** Whom the command names. */
+  readonly user: Person
+  /** That user's at least. */
+  readonly positions: Positions
+}
+
+export interface OrderContext extends ReportContext {
+  /** The order that the command names. */
+  readonly order: OrderState | undefined
+  /** What was reported under the command's executionId before, and the entry that it made. */
+  readonly reported: (Execution & { readonly offset: Offset }) | undefined
+  /** The next entry's. */
+  readonly offset: Offset
+  /** When a position moves with the order: not before `now`. */
+  readonly movedAt: Instant
+}
+
+/** What becomes of one report on an order. A retry answers the same, whatever has happened since. */
+export function decideOrder(command: OrderCommand, context: OrderContext): OrderDecision {
+  const place = placeOf(context)
+  if (place.kind !== 'place') return place
+  const { executionId, fingerprint, orderId } = command
+  const { reported } = context
+  if (reported !== undefined) {
+    if (reported.fingerprint === fingerprint) return accept([], { orderId, offset: reported.offset })
+    const reason = 'Something else was reported with this executionId.'
+    return reject('IDEMPOTENCY_KEY_REUSED', reason, { field: 'executionId' })
+  }
+  const report = checkReport(command)
+  if (report.kind === 'rejected') return report
+  if (place.hasEnded && report.execution.type !== 'TRADE') {
+    return reject('INVALID_TRANSITION', 'The room has ended: it accepts late fills only.')
+  }
+  const executed = executeReport(context.order, report, occasionIn(place, context))
+  if (executed.kind === 'rejected') return executed
+
+  const { order } = executed
+  const execution = { id: executionId, fingerprint }
+  const reply = { orderId, offset: context.offset }
+  switch (report.execution.type) {
+    case 'NEW':
+    case 'REPLACED':
+      return accept([{ type: 'OrderAccepted', order, execution }], reply)
+    case 'REJECTED':
+      return accept([{ type: 'OrderFailed', order, execution }], reply)
+    case 'CANCELED':
+    case 'EXPIRED':
+      return accept([{ type: 'OrderCancelled', order, execution }], reply)
+    case 'TRADE': {
+      const { lastQuantity, lastPrice } = report.execution
+      const fill = { side: order.side, quantity: lastQuantity, price: lastPrice }
+      const filling = fillOf(order, fill, context)
+      if (filling.kind === 'beyond') return rejectBeyond(filling.field)
+      const moved = movedTo(filling.position)
+      return accept([{ type: 'OrderExecuted', order, execution, lastQuantity, lastPrice, moved }], reply)
+    }
+  }
+}
+
+function fillOf({ roomId, symbol }: OrderState, fill: Fill, context: OrderContext): Filling {
+  const { user, positions, movedAt } = context
+  const held = positions.get(positionKey(user.id, symbol)) ?? noPosition(roomId, user, symbol, movedAt)
+  return fillPosition({ ...held, user, updatedAt: movedAt }, fill)
+}
+
+export interface PositionContext extends ReportContext {
+  /** That user's at least. */
+  readonly portfolios: ReadonlyMap<UserId, Portfolio>
+  /** By `positionKey` and `portfolioKey`. */
+  readonly times: ReportTimes
+}
+
+/** What becomes of one statement: no entry where all is so already, and where a later statement was accepted. */
+export function decidePosition(command: PositionCommand, context: PositionContext): PositionDecision {
+  const place = placeOf(context)
+  if (place.kind !== 'place') return place
+  const occasion = occasionIn(place, context)
+  const { userId, reportedAt } = command
+  const { times, now } = context
+  if (command.kind === 'reportPosition') {
+    const checked = checkPosition(command)
+    if (checked.kind === 'rejected') return checked
+    const position = statedPosition(checked, occasion)
+    const { symbol } = position
+    const unrealized = unrealizedIn(position)
+    if (unrealized !== null && !fits(unrealized)) return rejectBeyond('markPrice')
+    const key = positionKey(userId, symbol)
+    const held = context.positions.get(key)
+    if (held !== undefined && isStale(times, key, reportedAt))
+      return accept([], { userId, symbol, stale: true })
+    const changes = isSamePosition(held, position) ? [] : [movedTo(position)]
+    const noted = reported(times, { subjects: [key], changed: changes.map(() => key), reportedAt, now })
+    return accept([...changes, ...noted], { userId, symbol, stale: false })
+  }
+  const checked = checkPortfolio(command)
+  if (checked.kind === 'rejected') return checked
+  const portfolio = statedPortfolio(checked, occasion)
+  const key = portfolioKey(userId)
+  const held = context.portfolios.get(userId)
+  const reply = { userId, symbol: null }
+  if (held !== undefined && isStale(times, key, reportedAt)) return accept([], { ...reply, stale: true })
+  const changes = isSamePortfolio(held, portfolio) ? [] : [{ type: 'PortfolioUpdated', portfolio } as const]
+  const noted = reported(times, { subjects: [key], changed: changes.map(() => key), reportedAt, now })
+  return accept([...changes, ...noted], { ...reply, stale: false })
+}
+
+interface Place {
+  readonly kind: 'place'
+  readonly roomId: RoomId
+  readonly hasEnded: boolean
+}
+
+/** The trade room that the actor reports to; a refusal where there is none for them, or where it is not theirs to do. */
+function placeOf({ actor, room: facts }: ReportContext): Place | Refusal | ReturnType<typeof forbid> {
+  if (actor.kind === 'system') return forbid('The server itself trades nothing.')
+  if (facts === undefined || !canSeeRoom(actor, facts.room, membershipOf(actor, facts.memberships))) {
+    return reject('NOT_FOUND', 'There is no such room.', { field: 'roomId' })
+  }
+  if (!isPrivileged(actor)) return forbid('Only services and administrators report what is traded.')
+  if (facts.room.kind !== 'TRADE') {
+    return reject('INVALID_INPUT', 'Nothing is traded in a room of this kind.', { field: 'roomId' })
+  }
+  return { kind: 'place', roomId: facts.room.id, hasEnded: facts.room.phase === 'ENDED' }
+}
+
+function occasionIn({ roomId }: Place, { user, now }: ReportContext): Occasion {
+  return { roomId, user, now }
+}
+
+function rejectBeyond(field: string): Refusal {
+  return reject('INVALID_INPUT', 'The value of the position would exceed the largest amount.', { field })
+}

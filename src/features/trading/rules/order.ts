@@ -1,0 +1,73 @@
+import type { Amount } from '../../../engine/kernel/amount.ts'
+import type { OrderId, RoomId } from '../../../engine/kernel/id.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { Person } from '../../../engine/kernel/person.ts'
+import { asAmount, quotient } from './exact.ts'
+
+export const ORDER_SIDES = ['BUY', 'SELL'] as const
+export type OrderSide = (typeof ORDER_SIDES)[number]
+export const ORDER_TYPES = ['MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT'] as const
+export type OrderType = (typeof ORDER_TYPES)[number]
+/** Why a report was sent: FIX ExecType (150). */
+export const EXECUTION_TYPES = ['NEW', 'TRADE', 'CANCELED', 'REJECTED', 'EXPIRED', 'REPLACED'] as const
+export type ExecutionType = (typeof EXECUTION_TYPES)[number]
+/** What an order is afterwards: FIX OrdStatus (39). */
+export const ORDER_STATUSES = [
+  'NEW',
+  'PARTIALLY_FILLED',
+  'FILLED',
+  'CANCELED',
+  'REJECTED',
+  'EXPIRED',
+] as const
+export type OrderStatus = (typeof ORDER_STATUSES)[number]
+
+/** What entries of a room's orders carry: the order right after the entry. */
+export interface Order {
+  /** As the service names it: unique within the room, and nowhere else. */
+  readonly id: OrderId
+  readonly roomId: RoomId
+  readonly user: Person
+  readonly symbol: string
+  readonly side: OrderSide
+  readonly type: OrderType
+  readonly status: OrderStatus
+  readonly quantity: Amount
+  readonly filledQuantity: Amount
+  /** What may still be filled: `quantity` less `filledQuantity` while the order is open, then zero. */
+  readonly leavesQuantity: Amount
+  readonly limitPrice: Amount | null
+  /** Over all fills, rounded half away from zero; null before the first. */
+  readonly averagePrice: Amount | null
+  readonly rejectionReason: string | null
+  readonly updatedAt: Instant
+}
+
+/** An order as it is kept. */
+export interface OrderState extends Omit<Order, 'averagePrice'> {
+  /** Quantity times price, summed over all fills. */
+  readonly filledCost: bigint
+}
+
+/** Whether an order of each status can still be filled. */
+const IS_OPEN: Readonly<Record<OrderStatus, boolean>> = {
+  NEW: true,
+  PARTIALLY_FILLED: true,
+  FILLED: false,
+  CANCELED: false,
+  REJECTED: false,
+  EXPIRED: false,
+}
+
+export const OPEN_STATUSES: readonly OrderStatus[] = ORDER_STATUSES.filter((status) => IS_OPEN[status])
+
+export function isOpen({ status }: Pick<Order, 'status'>): boolean {
+  return IS_OPEN[status]
+}
+
+/** The order as it is shown. */
+export function orderOf({ filledCost, ...order }: OrderState): Order {
+  const { filledQuantity } = order
+  const averagePrice = filledQuantity === 0 ? null : asAmount(quotient(filledCost, BigInt(filledQuantity)))
+  return { ...order, averagePrice }
+}

@@ -1,0 +1,39 @@
+import type { Sight } from '../../engine/hub/source.ts'
+import { together } from '../../engine/kernel/batch-loader.ts'
+import { asRoomId } from '../../engine/kernel/id.ts'
+import { idOf, roomTopic } from '../../engine/kernel/topic.ts'
+import type { Database } from '../../engine/storage/database.ts'
+import { readMemberRightsChanged } from '../rooms/reads/rights-changes.ts'
+import { isMemberData } from '../rooms/source.ts'
+
+/** The room entries that change what a member sees of trades: each concerns the member that it names. */
+const DECISIVE: ReadonlySet<string> = new Set([
+  'MemberJoined',
+  'MemberLeft',
+  'MemberRemoved',
+  'MemberRoleChanged',
+])
+
+/**
+ * What a reader sees of a room's orders and positions follows from their membership and role in it. Whether they see the
+ * room at all is a question for the guard.
+ */
+export function createTradeSight(database: Database): Sight {
+  const haveChanged = together((questions: Parameters<typeof readMemberRightsChanged>[1]) =>
+    readMemberRightsChanged(database, questions),
+  )
+
+  return {
+    topics: async (topic) => [roomTopic(asRoomId(idOf(topic)))],
+
+    changedBy({ type, data }) {
+      return DECISIVE.has(type) && isMemberData(data) ? { kind: 'user', userId: data.user.id } : undefined
+    },
+
+    async changedSince(topic, viewer, since) {
+      // Visitors are no members.
+      if (viewer === null) return false
+      return haveChanged({ userId: viewer.user.id, roomId: asRoomId(idOf(topic)), since })
+    },
+  }
+}

@@ -1,0 +1,11 @@
+import type { UserId } from '../../../engine/kernel/id.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { Executor } from '../../../engine/storage/database.ts'
+import { revocations } from '../tables.ts'
+
+/** Until when the tokens of each revoked user are refused by the moment of their issue. */
+export async function readRevocations(executor: Executor): Promise<ReadonlyMap<UserId, Instant>> {
+  const { userId, revokedAt } = revocations
+  const rows = await executor.select({ userId, revokedAt }).from(revocations)
+  return new Map(rows.map((row) => [row.userId, row.revokedAt]))
+}

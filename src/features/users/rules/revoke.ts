@@ -1,0 +1,32 @@
+import { type Actor, hasRole } from '../../../engine/kernel/actor.ts'
+import { accept, type Decision, forbid, reject } from '../../../engine/kernel/decision.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
+import type { Instant } from '../../../engine/kernel/instant.ts'
+import { lengthRule, trimmedWithin } from '../../../engine/kernel/text.ts'
+
+export interface RevokeCommand {
+  readonly userId: UserId
+  readonly reason: string
+}
+
+/** An entry: from `revokedAt` on, tokens of the user that were issued until then are refused. */
+export interface UserRevoked {
+  readonly type: 'UserRevoked'
+  readonly userId: UserId
+  readonly revokedAt: Instant
+  readonly reason: string
+}
+
+const MAX_REASON = 500
+
+export function decideRevocation(
+  { userId, ...given }: RevokeCommand,
+  { actor, now }: { readonly actor: Actor; readonly now: Instant },
+): Decision<UserRevoked, object> {
+  if (!hasRole(actor, 'ADMIN')) return forbid('Only administrators revoke users.')
+  const reason = trimmedWithin(given.reason, MAX_REASON)
+  if (reason === undefined) {
+    return reject('INVALID_INPUT', `A reason has ${lengthRule(MAX_REASON)}.`, { field: 'reason' })
+  }
+  return accept([{ type: 'UserRevoked', userId, revokedAt: now, reason }], {})
+}

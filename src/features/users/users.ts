@@ -1,0 +1,38 @@
+import { eq, sql } from 'drizzle-orm'
+import type { UserId } from '../../engine/kernel/id.ts'
+import type { Person } from '../../engine/kernel/person.ts'
+import type { Executor } from '../../engine/storage/database.ts'
+import { users } from './tables.ts'
+
+/** Undefined where nobody has seen this user. */
+async function findUser(executor: Executor, id: UserId): Promise<Person | undefined> {
+  const [person] = await executor.select().from(users).where(eq(users.id, id))
+  return person
+}
+
+/** Those of `ids` who are known, each once, in the order of `ids`. */
+export async function findUsers(executor: Executor, ids: readonly UserId[]): Promise<readonly Person[]> {
+  if (ids.length === 0) return []
+  const wanted = [...new Set(ids)]
+  // One parameter however many: clients choose their number, and a statement takes 65,535.
+  const found = await executor
+    .select()
+    .from(users)
+    .where(sql`${users.id} = ANY(${sql.param(wanted)})`)
+  const known = new Map(found.map((person) => [person.id, person]))
+  return wanted.flatMap((id) => known.get(id) ?? [])
+}
+
+/** Makes those of `ids` whom nobody has seen, named by their ids until a token tells the name. */
+export async function ensureUsers(executor: Executor, ids: readonly UserId[]): Promise<void> {
+  await executor.execute(sql`
+    INSERT INTO users (id, name) SELECT id, id FROM unnest(${sql.param(ids)}::text[]) AS named(id) ON CONFLICT DO NOTHING`)
+}
+
+/** The user, made where nobody has seen one of this id: named by the id until a token tells the name. */
+export async function ensureUser(executor: Executor, id: UserId): Promise<Person> {
+  const [made] = await executor.insert(users).values({ id, name: id }).onConflictDoNothing().returning()
+  const person = made ?? (await findUser(executor, id))
+  if (person === undefined) throw new Error('a user vanished while being read')
+  return person
+}

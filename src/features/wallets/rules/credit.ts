@@ -1,0 +1,56 @@
+import { type Actor, isPrivileged } from '../../../engine/kernel/actor.ts'
+import { type Amount, amount, isAmount } from '../../../engine/kernel/amount.ts'
+import { CURRENCY_RULE, isCurrency } from '../../../engine/kernel/currency.ts'
+import { accept, type Decision, forbid, reject } from '../../../engine/kernel/decision.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
+import { availableIn, crediting, type Transfer } from './transfer.ts'
+import type { Wallet } from './wallet.ts'
+
+/** Currency and amount as the client sent them: the decider checks both. */
+export interface WalletCommand {
+  readonly kind: 'credit'
+  readonly userId: UserId
+  readonly currency: string
+  /** Below zero it takes away. */
+  readonly amount: number
+}
+
+export interface WalletReply {
+  readonly currency: string
+}
+
+/** Of the command's currency. */
+export interface Credited {
+  readonly wallet: Wallet
+  /** How much of it there is over all wallets. */
+  readonly issued: Amount
+}
+
+/** Adds to what the user can spend, or takes away from it, at most all of it. */
+export function decideCredit(
+  { wallet, issued }: Credited,
+  { userId, currency, amount: change }: WalletCommand,
+  actor: Actor,
+): Decision<Transfer, WalletReply> {
+  if (!isPrivileged(actor)) return forbid('Only services and administrators credit wallets.')
+  if (!isCurrency(currency)) {
+    return reject('INVALID_INPUT', CURRENCY_RULE, { field: 'currency' })
+  }
+  if (!isAmount(change) || change === 0) {
+    return reject('INVALID_INPUT', 'The amount must be a whole number other than zero.', { field: 'amount' })
+  }
+  const available = availableIn(wallet)
+  if (available + change < 0) {
+    const required = amount(-change)
+    return reject('INSUFFICIENT_FUNDS', `Only ${available} minor units of ${currency} can be withdrawn.`, {
+      available,
+      required,
+    })
+  }
+  if (!isAmount(issued + change)) {
+    return reject('INVALID_INPUT', 'The total of one currency would exceed the largest amount.', {
+      field: 'amount',
+    })
+  }
+  return accept([crediting(userId, currency, change)], { currency })
+}

@@ -1,0 +1,68 @@
+import { sql } from 'drizzle-orm'
+import { bigint, bigserial, check, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import type { Amount } from '../../engine/kernel/amount.ts'
+import type { AuctionId, UserId } from '../../engine/kernel/id.ts'
+import type { Offset } from '../../engine/kernel/position.ts'
+import { instantColumn } from '../../engine/storage/instant-column.ts'
+import type { TransferKind } from './rules/wallet.ts'
+
+/** What each user has, by currency; `held` of it is promised to auctions. Follows from `transfers`. */
+export const wallets = pgTable(
+  'wallets',
+  {
+    userId: text('user_id').$type<UserId>().notNull(),
+    currency: text().notNull(),
+    balance: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+    held: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.currency] }),
+    check('wallets_cover_their_holds', sql`${t.held} >= 0 AND ${t.balance} >= ${t.held}`),
+  ],
+)
+
+/**
+ * How much of each currency there is over all wallets. None of them holds less than nothing, so that while this is an amount
+ * all balances are, whatever auctions move between them.
+ */
+export const issued = pgTable('issued', {
+  currency: text().primaryKey(),
+  amount: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+})
+
+/** What a funded auction's leader has promised: at most one hold a bidder and auction. */
+export const holds = pgTable(
+  'holds',
+  {
+    auctionId: text('auction_id').$type<AuctionId>().notNull(),
+    userId: text('user_id').$type<UserId>().notNull(),
+    currency: text().notNull(),
+    amount: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.auctionId, t.userId] }), index('holds_of_user').on(t.userId, t.currency)],
+)
+
+/**
+ * The ledger, append-only and double-entry: each row takes `amount` from one account and gives it to another. Accounts
+ * are `house`, `available:USER` and `held:USER`.
+ */
+export const transfers = pgTable(
+  'transfers',
+  {
+    sequence: bigserial({ mode: 'number' }).primaryKey(),
+    kind: text().$type<TransferKind>().notNull(),
+    currency: text().notNull(),
+    amount: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+    debit: text().notNull(),
+    credit: text().notNull(),
+    /** The auction that caused it, and how many entries its history had right after the command. */
+    auctionId: text('auction_id').$type<AuctionId>(),
+    offset: bigint({ mode: 'number' }).$type<Offset>(),
+    at: instantColumn('at').notNull(),
+    actorId: text('actor_id').$type<UserId>(),
+  },
+  (t) => [
+    index('transfers_of_auction').on(t.auctionId, t.sequence),
+    check('transfers_move_something', sql`${t.amount} > 0 AND ${t.debit} <> ${t.credit}`),
+  ],
+)

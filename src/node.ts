@@ -1,0 +1,666 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo, Server as TcpServer } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql'
+import type { Logger } from 'pino'
+import {
+  createDispatch,
+  type DispatchOptions,
+  type RunningDispatch,
+} from './engine/commands/create-dispatch.ts'
+import { createTurns } from './engine/commands/semaphore.ts'
+import type { Entry } from './engine/history/entry.ts'
+import { createHistory } from './engine/history/history.ts'
+import { encodeNotice } from './engine/history/notice.ts'
+import { createRetention } from './engine/history/retention.ts'
+import { createHub, type Hub, type HubSabotage } from './engine/hub/hub.ts'
+import { createDeadlines } from './engine/kernel/deadlines.ts'
+import { every } from './engine/kernel/every.ts'
+import { asRoomId, newNodeId, newRequestId } from './engine/kernel/id.ts'
+import { type Instant, instant } from './engine/kernel/instant.ts'
+import { idOf } from './engine/kernel/topic.ts'
+import { createPresence, type Presence } from './engine/presence/presence.ts'
+import { createMemoryRegistry } from './engine/presence/registry.memory.ts'
+import { createRedisRegistry } from './engine/presence/registry.redis.ts'
+import type { Registry } from './engine/presence/registry.ts'
+import { createScheduler } from './engine/processes/scheduler.ts'
+import { createSessions } from './engine/session/sessions.ts'
+import { type SignIn, signIn } from './engine/session/sign-in.ts'
+import type { Database } from './engine/storage/database.ts'
+import { isRecordUnavailable } from './engine/storage/faults.ts'
+import { createHistoryGuard, type HistoryGuard } from './engine/storage/history-guard.ts'
+import { type OpenRecord, openRecord } from './engine/storage/open-database.ts'
+import { untilAvailable } from './engine/storage/until-available.ts'
+import { createFollower } from './features/notifications/follower/follower.ts'
+import { createWebhook, type Webhook } from './features/notifications/webhook/webhook.ts'
+import { followRevocations } from './features/users/follow-revocations.ts'
+import { createSeenUsers } from './features/users/seen-users.ts'
+import type { Credential } from './platform/auth/credentials.ts'
+import { issueDevToken } from './platform/auth/dev-token.ts'
+import { refusingRevoked } from './platform/auth/revocations.ts'
+import { createTokenVerifier } from './platform/auth/verifier.ts'
+import type { Viewer } from './platform/auth/viewer.ts'
+import type { Config, WebhookConfig } from './platform/config/config.ts'
+import type { TracingConfig } from './platform/config/tracing.ts'
+import { createDatabaseProbe } from './platform/health/database-probe.ts'
+import { createStandstill } from './platform/health/event-loop-stall.ts'
+import { createPartHealth, type PartHealth } from './platform/health/part-health.ts'
+import { createReadiness } from './platform/health/readiness.ts'
+import { createClientAddress } from './platform/limits/client-address.ts'
+import { createConnections } from './platform/limits/connections.ts'
+import { createFairShare } from './platform/limits/fair-share.ts'
+import { createOperationQueues } from './platform/limits/operation-queue.ts'
+import { createMemoryRates } from './platform/limits/rates.memory.ts'
+import { createRedisRates } from './platform/limits/rates.redis.ts'
+import type { Rate, Rates } from './platform/limits/rates.ts'
+import { createSelectionBudget } from './platform/limits/selection-budget.ts'
+import { createUserConnections } from './platform/limits/user-connections.ts'
+import { withLogScope } from './platform/logging/scope.ts'
+import { createMetrics } from './platform/metrics/metrics.ts'
+import { statsOf } from './platform/metrics/stats.ts'
+import { createTimeline } from './platform/metrics/timeline.ts'
+import { publishSpan, requestSpan } from './platform/tracing/spans.ts'
+import { NO_TRACING, type Tracing, traced, typeOf } from './platform/tracing/tracing.ts'
+import { createMemoryBus } from './pubsub/bus.memory.ts'
+import { createRedisBus } from './pubsub/bus.redis.ts'
+import type { Bus } from './pubsub/bus.ts'
+import { broadcast } from './resolvers/broadcast.ts'
+import { type ClientKey, clientKeyOf } from './resolvers/context.ts'
+import { createServices, type Quotas, type Services } from './resolvers/services.ts'
+import { userStats } from './resolvers/user-stats.ts'
+import { createSchema } from './schema/schema.ts'
+import type { OperationLimits } from './transport/document.ts'
+import { createOperations } from './transport/graphql-operation.ts'
+import { createGraphiqlPage } from './transport/http/graphiql.ts'
+import { createGraphqlHandler, type GraphqlHandler } from './transport/http/graphql.ts'
+import { answerJson } from './transport/http/json.ts'
+import { createOperationsHandler } from './transport/http/operations.ts'
+import { operatorEndpoints } from './transport/http/operators.ts'
+import { createLocalOriginPolicy, createOriginPolicy, type OriginPolicy } from './transport/http/origin.ts'
+import { createPages, documentsOfPages } from './transport/http/pages.ts'
+import { createStarting } from './transport/http/starting.ts'
+import { createStreams } from './transport/http/streams.ts'
+import { createYogaServer } from './transport/http/yoga.ts'
+import { createMask } from './transport/masking.ts'
+import { ANY_DOCUMENT, createTrustedDocuments, type Documents } from './transport/trusted-documents.ts'
+import { createWsServer } from './transport/ws/server.ts'
+import { VERSION } from './version.ts'
+
+/** Of the six connections for commands; the rest is for what follows from them. The embedded database has one in all. */
+const CONCURRENT_BATCHES = { postgres: 5, embedded: 1 } as const
+
+/** Without any answer for so long, commands are held up by the database and not by their number. */
+const STUCK_MS = 5_000
+/** Queries and mutations that wait for one of a client's to end. */
+const MAX_WAITING_OPERATIONS = 100
+/** The cost of what one client may have running on all topics, in operations of MAX_QUERY_COMPLEXITY. On one topic: one. */
+const MAX_RUNNING_OPERATIONS = 50
+
+const KEEP_ALIVE_MS = 75_000
+/** How long another history of the database may go unnoticed while nothing is written and no connection breaks. */
+const HISTORY_CHECK_MS = 1_000
+/** At the end: from the last command's commit until its answer is on its way. */
+const LAST_ANSWERS_MS = 2_000
+/** Who sends a request, or the upgrade to a WebSocket, byte by byte, holds a socket no longer than this. */
+const SLOW_CLIENTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 }
+
+/** A running node. */
+export interface App {
+  /** Where it listens, for clients on this machine. */
+  readonly url: string
+  readonly services: Services
+  readonly hub: Hub
+  /** Takes no more work, finishes what it has, tells its clients to go elsewhere. */
+  close(): Promise<void>
+}
+
+/**
+ * What a test does to a node of its own, to prove that a checker sees what is missing then. No configuration leads
+ * here: `main.ts` gives none.
+ */
+export interface Sabotage extends HubSabotage, Pick<DispatchOptions, 'withoutKeys'> {
+  /** Called after a batch was committed, before anybody is told of it or answered. */
+  readonly afterCommit?: () => void
+}
+
+const now = (): Instant => instant(Date.now())
+
+/**
+ * Starts a node: the one place that knows which implementations are used. `prepare` runs before the port opens: what
+ * it makes is there for the first client.
+ */
+export async function startApp(
+  config: Config,
+  log: Logger,
+  prepare: (services: Services) => Promise<void> = async () => {},
+  sabotage: Sabotage = {},
+): Promise<App> {
+  const node = newNodeId()
+  const mask = createMask(log)
+  const schema = createSchema()
+  const { limits, auth, isIntrospectionAllowed } = config
+  const operationLimits = { ...limits, isIntrospectionAllowed }
+  const documents = documentsFor(config, schema, operationLimits)
+  const tracing = config.tracing === null ? NO_TRACING : await openTracing(config.tracing, node, log)
+  const origins = createOriginPolicy(config.http.allowedOrigins)
+  const entrance = createEntrance(origins, log)
+  const { server } = entrance
+  const historyGuard = openHistoryGuard(log)
+  const onDatabaseAway = async (error: unknown): Promise<void> => {
+    log.warn({ err: error }, 'the database is away: the node waits for it, and is not ready until then')
+    await entrance.open(config.http)
+  }
+  const record = await openRecordPatiently(config, historyGuard, log, onDatabaseAway)
+  const { database, commands, control } = record
+  const bus = await openBus(config, log)
+  const parts = openParts(log)
+  const deadlines = createDeadlines(now)
+  const standstill = createStandstill(now, (error) =>
+    log.error({ err: error }, 'a listener of stalls failed'),
+  )
+  /** What has come due takes effect before anything else does. */
+  const keepTime = (): void => {
+    deadlines.fireDue()
+    standstill.look()
+  }
+  const history = createHistory(database)
+  const hub = createHub({
+    history,
+    bus,
+    sabotage,
+    tracing,
+    events: {
+      onGapRepaired: (topic, count) => log.info({ topic, count }, 'read what the bus had skipped'),
+      onFault: (topic, error) => log.warn({ topic, err: error }, 'a topic could not be read'),
+      onListenerFault: (topic, error) => log.error({ topic, err: error }, 'a listener of a topic failed'),
+      onListFault: (error) => log.warn({ err: error }, 'a list could not be read; it is tried again'),
+      onCheckFault: (error) => log.error({ err: error }, 'the heads of topics could not be compared'),
+      beforeDelivery: keepTime,
+      onReset: (reason) => log.debug({ reason }, 'a reader was told to start over'),
+      mask,
+    },
+  })
+  const announce = createAnnounce(bus, config.redis === null ? 'memory' : 'redis', hub, tracing)
+  const isPushed = config.webhook !== null
+  const follower = createFollower({
+    ...{ database: commands, isPushed },
+    announce: (entries) => announce(entries),
+    onFault: (topic, error) =>
+      log.warn({ topic, err: error }, 'consequences could not be drawn; it is tried again'),
+  })
+  const revocations = await followRevocations({
+    database: control,
+    hub,
+    onWait: onDatabaseAway,
+    onFault: (error) => log.warn({ err: error }, 'revocations could not be read'),
+  })
+  const dispatch: RunningDispatch = createDispatch({
+    ...{ database: commands, isPushed },
+    turns: createTurns(CONCURRENT_BATCHES[config.database.kind]),
+    withoutKeys: sabotage.withoutKeys === true,
+    isAnswering: () => record.activity.commandsAnsweredWithin(STUCK_MS),
+    tracing,
+    announce: (entries) => {
+      sabotage.afterCommit?.()
+      revocations.learn(entries)
+      announce(entries)
+      follower.nudge(entries)
+      endTyping(entries, presence)
+    },
+  })
+  const users = createSeenUsers(commands, (error) =>
+    log.error({ err: error }, 'a user who was seen could not be written'),
+  )
+  historyGuard.onReplaced(() => {
+    log.warn('this node left a replaced history: its readers start over')
+    dispatch.forget()
+    users.writeAgain()
+    hub.onHistoryReplaced()
+  })
+  const historyCheck = every(record.checkHistory, {
+    everyMs: HISTORY_CHECK_MS,
+    onFault(error) {
+      if (!isRecordUnavailable(error)) log.error({ err: error }, 'the history could not be checked')
+    },
+  })
+  const onSeen = ({ user }: Viewer): void => users.see(user)
+  const registry = await openRegistry(config, node, bus, parts.presence, log)
+  const { rates, quotas } = await openLimits(config, parts.limits)
+  const presence = createPresence({ registry, bus, node, deadlines, now })
+  const webhook = config.webhook === null ? null : openWebhook(config.webhook, database, presence, log)
+  const services = createServices({
+    ...{ dispatch, database, presence, rates, quotas, node, version: VERSION, now },
+    seeUser: users.see,
+    settleUsers: users.settled,
+  })
+  const scheduler = createScheduler({
+    database: control,
+    dispatch,
+    onFault: (topic, error) =>
+      log.warn({ topic, err: error }, 'the scheduler could not work; it tries again'),
+  })
+  const retention = createRetention({
+    database,
+    ...config.retention,
+    onFault: (error) => log.warn({ err: error }, 'nothing could be forgotten; it is tried again'),
+  })
+  const { activity } = record
+  const readiness = createReadiness({
+    ...{ activity, bus, ...parts },
+    database: createDatabaseProbe({ database: control, activity }),
+  })
+  const operations = createOperations(schema, { services }, mask, operationLimits, documents, tracing)
+  const verifier = refusingRevoked(createTokenVerifier(config.auth, now), revocations)
+  const userConnections = createUserConnections({
+    max: limits.maxConnectionsPerUser,
+    count: (users) => presence.connections(users),
+  })
+  const authenticate = (credential: Credential): Promise<SignIn> => signIn(credential, verifier, onSeen)
+  const clientAddress = createClientAddress(config.http.trustedProxies)
+  const inFlight = { maxRunning: limits.maxOperationsInFlight, maxWaiting: MAX_WAITING_OPERATIONS }
+  const sessions = createSessions({
+    ...{ hub, deadlines, revocations, userConnections, mask },
+    signIn: authenticate,
+    attend: presence.attend,
+    connections: createConnections(limits),
+    selections: createSelectionBudget({
+      maxTopicCost: limits.maxQueryComplexity,
+      maxTotalCost: MAX_RUNNING_OPERATIONS * limits.maxQueryComplexity,
+    }),
+    maxSubscriptions: limits.maxSubscriptionsPerConnection,
+    operations: inFlight,
+  })
+  const share = createFairShare<ClientKey>()
+  const { maxSendBufferBytes } = limits
+  const streams = createStreams({ operations, services, sessions, mask, maxSendBufferBytes })
+  const ws = createWsServer({
+    ...{ operations, services, sessions, clientAddress, share, origins, mask, log },
+    ...{ signIn: authenticate, beforeMessage: keepTime },
+    ...limits,
+  })
+  const graphql = createGraphqlHandler({
+    ...{ services, operations, streams, clientAddress, share, origins, mask },
+    signIn: authenticate,
+    queues: createOperationQueues(inFlight),
+    yoga: createYogaServer(mask),
+    maxBodyBytes: limits.maxMessageBytes,
+    graphiql: config.http.isGraphiqlServed ? createGraphiqlPage() : null,
+  })
+  standstill.onStandstill((ms) => {
+    log.warn({ ms }, 'the node stood still: its clients are asked to come again')
+    revocations.doubt()
+    sessions.restart('The node stood still')
+  })
+  const metrics = createMetrics({
+    ...{ ws, hub, bus, readiness },
+    sse: streams,
+    commands: dispatch,
+    database: record.activity,
+    history: historyGuard,
+  })
+  const timeline = createTimeline({
+    ...{ doors: [ws, streams], hub, bus, readiness, now },
+    commands: dispatch.figures,
+  })
+  const answerOperations = createOperationsHandler({
+    readiness,
+    schema: config.http.isSchemaServed ? printSchema(lexicographicSortSchema(schema)) : null,
+    others: operatorEndpoints({
+      ...{ signIn: authenticate, mask, metrics },
+      stats: () => statsOf({ doors: [ws, streams], hub, presence }),
+      user: (id) => userStats(id, services),
+      history: () => ({ node: services.node, everyMs: timeline.everyMs, samples: timeline.samples() }),
+      broadcast: (body, viewer, signal) =>
+        broadcast(
+          body,
+          { services, viewer, connection: null, client: clientKeyOf(viewer, ''), signal },
+          hub.connectionsOn,
+        ),
+    }),
+    issueToken:
+      config.issuesDevTokens && auth.kind === 'secret'
+        ? (claims) => issueDevToken(auth, claims, now())
+        : null,
+    tokenOrigins: createLocalOriginPolicy(config.http.allowedOrigins),
+    origins,
+    onFault: (error) => log.error({ err: error }, 'an endpoint failed'),
+  })
+  const answerPage = createPages(config.isDemoOn)
+
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    keepTime()
+    if (answerOperations(request, response) || answerPage(request, response)) return
+    if (pathOf(request.url) !== '/graphql') {
+      answerJson(response, 404, { error: 'There is nothing here.' })
+      return
+    }
+    const requestId = newRequestId()
+    response.setHeader('x-request-id', requestId)
+    withLogScope({ requestId }, () => {
+      response.once('finish', () => log.debug({ status: response.statusCode }, 'request answered'))
+      answerTraced(tracing, request, response, graphql).catch((error: unknown) => {
+        log.error({ err: error }, 'a request failed')
+        response.destroy()
+      })
+    })
+  }
+  const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
+    keepTime()
+    stream.on('error', (error) => log.debug({ err: error }, 'a connection broke'))
+    if (pathOf(request.url) === '/graphql') ws.upgrade(request, stream, head)
+    else stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  }
+  await prepare(services)
+  entrance.serve({ request: answer, upgrade })
+  await entrance.open(config.http)
+
+  return {
+    url: urlOf(server, config.http.host),
+    services,
+    hub,
+    async close() {
+      readiness.startDraining()
+      const closed = stopListening(server)
+      streams.close()
+      const { drainTimeoutMs } = config.http
+      await Promise.all([
+        scheduler.close(),
+        retention.close(),
+        sessions.drain(drainTimeoutMs),
+        ws.close(drainTimeoutMs),
+      ])
+      await dispatch.idle()
+      server.closeIdleConnections()
+      await Promise.race([closed, pause(LAST_ANSWERS_MS)])
+      server.closeAllConnections()
+      await closed
+      await follower.close()
+      await webhook?.close()
+      await historyCheck.close()
+      hub.close()
+      readiness.close()
+      timeline.stop()
+      standstill.close()
+      deadlines.clear()
+      await users.settled()
+      users.close()
+      await presence.close()
+      await Promise.all([rates, quotas.contacts, quotas.directRooms].map((each) => each.close()))
+      await bus.close()
+      await record.close()
+      await tracing.close()
+    },
+  }
+}
+
+/** What requests and upgrades are answered by. */
+interface Served {
+  request(request: IncomingMessage, response: ServerResponse): void
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void
+}
+
+interface Entrance {
+  readonly server: Server
+  /** Listens, unless it does. */
+  open(http: Config['http']): Promise<void>
+  serve(served: Served): void
+}
+
+/** The server, which answers 503 until the node can do its work. */
+function createEntrance(origins: OriginPolicy, log: Logger): Entrance {
+  const since = now()
+  const message = 'It cannot be reached. The node waits for it.'
+  const starting = createStarting({
+    readiness: { problems: () => [{ part: 'database', since, message }], warnings: () => [] },
+    origins,
+    onFault: (error) => log.error({ err: error }, 'an endpoint failed'),
+  })
+  let served: Served = {
+    request: starting.request,
+    upgrade: (_request, stream) => starting.upgrade(stream),
+  }
+  const server = createServer(
+    { ...SLOW_CLIENTS, shouldUpgradeCallback: isWebSocketUpgrade },
+    (request, response) => served.request(request, response),
+  )
+  // Longer than balancers keep an idle connection: whoever closes it must not be us, just as a request is sent on it.
+  server.keepAliveTimeout = KEEP_ALIVE_MS
+  server.on('upgrade', (request, stream, head) => served.upgrade(request, stream, head))
+  return {
+    server,
+    async open({ port, host }) {
+      if (!server.listening) await listen(server, port, host)
+    },
+    serve(next) {
+      served = next
+    },
+  }
+}
+
+function openHistoryGuard(log: Logger): HistoryGuard {
+  return createHistoryGuard({
+    onRenewed: (before, after) =>
+      log.warn({ before, after }, 'the database continues another history than before: renewed all epochs'),
+    onUnreadable: (parts) =>
+      log.warn(
+        { parts },
+        'the database role cannot read its identity: run `npm run renew-epochs` after each failover or restore',
+      ),
+  })
+}
+
+/**
+ * A node whose PostgreSQL is away waits for it with its port open. The embedded database is never away: a fault of it ends
+ * the start.
+ */
+async function openRecordPatiently(
+  { database }: Config,
+  history: HistoryGuard,
+  log: Logger,
+  onWait: (error: unknown) => Promise<void>,
+): Promise<OpenRecord> {
+  const open = (): Promise<OpenRecord> =>
+    openRecord({
+      url: database.kind === 'postgres' ? database.url.reveal() : null,
+      directory: database.kind === 'embedded' ? database.directory : '',
+      onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
+      onDirectoryProblem: (problem) => log.warn(problem),
+      history,
+      onMigrationWait: () => log.info('another node migrates the database: this one waits for it'),
+    })
+  return database.kind === 'embedded' ? open() : untilAvailable(open, onWait)
+}
+
+function documentsFor(config: Config, schema: GraphQLSchema, limits: OperationLimits): Documents {
+  if (config.trustedDocuments === null) return ANY_DOCUMENT
+  const own = documentsOfPages(config.isDemoOn)
+  return createTrustedDocuments({ schema, limits, manifest: config.trustedDocuments, own })
+}
+
+function openBus(config: Config, log: Logger): Promise<Bus> | Bus {
+  const onFault = (error: unknown): void => log.error({ err: error }, 'a listener of the bus failed')
+  if (config.redis === null) return createMemoryBus({ onFault })
+  return createRedisBus({
+    url: config.redis.url.reveal(),
+    prefix: config.redis.prefix,
+    onChange: (status) => {
+      if (status.kind === 'up') log.info('the bus is back')
+      else log.warn({ problem: status.message }, 'the bus is away: nodes poll the history until it is back')
+    },
+    onFault,
+  })
+}
+
+interface Parts {
+  readonly presence: PartHealth
+  readonly limits: PartHealth
+}
+
+function openParts(log: Logger): Parts {
+  return {
+    presence: createPartHealth((problem) => {
+      if (problem === null) log.info('the registry of who is present is back')
+      else log.warn({ problem }, 'the registry is away: presence and typing are those of this node alone')
+    }),
+    limits: createPartHealth((problem) => {
+      if (problem === null) log.info('the limits are those of all nodes together again')
+      else log.warn({ problem }, 'limits across nodes are away: each node counts for itself')
+    }),
+  }
+}
+
+function openRegistry(
+  config: Config,
+  node: string,
+  bus: Bus,
+  health: PartHealth,
+  log: Logger,
+): Promise<Registry> | Registry {
+  if (config.redis === null) return createMemoryRegistry()
+  return createRedisRegistry({
+    url: config.redis.url.reveal(),
+    prefix: config.redis.prefix,
+    ...{ node, bus },
+    onChange: health.report,
+    onFault: (error) => log.error({ err: error }, 'the registry failed'),
+  })
+}
+
+async function openLimits(config: Config, health: PartHealth): Promise<{ rates: Rates; quotas: Quotas }> {
+  const { mutationsPerSecond, contactsPerMinute, directRoomsPerHour, ...limits } = config.limits
+  const mutations = { perSecond: mutationsPerSecond, burst: 2 * mutationsPerSecond }
+  const contacts = { perSecond: contactsPerMinute / 60, burst: contactsPerMinute }
+  const directRooms = { perSecond: directRoomsPerHour / 3600, burst: directRoomsPerHour }
+  return {
+    rates: await openRates(config, mutations, '', health),
+    quotas: {
+      rooms: { open: limits.maxOpenRoomsPerUser, perHour: limits.roomsPerHour },
+      openAuctions: limits.maxOpenAuctionsPerUser,
+      contacts: await openRates(config, contacts, 'contacts:', health),
+      directRooms: await openRates(config, directRooms, 'direct:', health),
+    },
+  }
+}
+
+function openRates({ redis }: Config, rate: Rate, name: string, health: PartHealth): Promise<Rates> | Rates {
+  if (redis === null) return createMemoryRates(rate)
+  return createRedisRates({
+    ...{ ...rate, url: redis.url.reveal(), prefix: `${redis.prefix}${name}` },
+    onChange: health.report,
+  })
+}
+
+function openWebhook(
+  { url, secret }: WebhookConfig,
+  database: Database,
+  presence: Presence,
+  log: Logger,
+): Webhook {
+  return createWebhook({
+    database,
+    url,
+    secret: secret === null ? null : secret.reveal(),
+    connected: (users) => presence.connected(users),
+    onFault: (error) => log.warn({ err: error }, 'the webhook could not be worked; it is tried again'),
+    onFailure: ({ notification, attempt }, problem, isFinal) =>
+      log.warn(
+        { notification: notification.id, attempt, problem },
+        isFinal
+          ? 'the webhook did not take a notification in the end'
+          : 'the webhook did not take a notification',
+      ),
+  })
+}
+
+async function openTracing(config: TracingConfig, node: string, log: Logger): Promise<Tracing> {
+  // A node that traces nothing loads nothing of it.
+  const { createOtlpTracing } = await import('./platform/tracing/tracing.otlp.ts')
+  return createOtlpTracing({
+    ...{ ...config, node, version: VERSION },
+    onFault: (error) => log.warn({ err: error }, 'spans were not taken; what is not taken is dropped'),
+  })
+}
+
+/** A stream of server-sent events counts until it is open. */
+function answerTraced(
+  tracing: Tracing,
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: GraphqlHandler,
+): Promise<void> {
+  if (!tracing.isOn) return answer(request, response)
+  const { traceparent } = request.headers
+  const parent = typeof traceparent === 'string' ? traceparent : ''
+  return traced(tracing, requestSpan(request.method ?? 'GET', '/graphql', parent), async (span) => {
+    await answer(request, response)
+    span.set({ 'http.response.status_code': response.statusCode })
+  })
+}
+
+/** Nobody writes in a room that has ended, whatever ended it. */
+function endTyping(entries: readonly Entry[], presence: Presence): void {
+  for (const { topic, type } of entries) if (type === 'RoomEnded') presence.endTyping(asRoomId(idOf(topic)))
+}
+
+/**
+ * One notice a batch and topic. Where the bus does not take it, this node's subscribers hear of it all the same, others
+ * by polling.
+ */
+function createAnnounce(
+  bus: Bus,
+  system: string,
+  hub: Hub,
+  tracing: Tracing,
+): (entries: readonly Entry[]) => void {
+  return (entries) => {
+    for (const [topic, batch] of Map.groupBy(entries, (entry) => entry.topic)) {
+      const range = { topic, first: batch[0]?.offset ?? 0, last: batch.at(-1)?.offset ?? 0 }
+      const span = tracing.start(publishSpan(system, range))
+      bus
+        .publish(topic, encodeNotice(batch, span.isRecorded ? span.context : undefined))
+        .catch((error: unknown) => {
+          span.fail(typeOf(error))
+          hub.announceLocally(topic)
+        })
+        .finally(() => span.end())
+    }
+  }
+}
+
+/** RFC 9110 §7.8: a server may ignore any other upgrade, such as `h2c`, and answers the request as it is. */
+function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+function pathOf(url = '/'): string {
+  const end = url.indexOf('?')
+  return end < 0 ? url : url.slice(0, end)
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, host, backlog: 4096 }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/**
+ * Resolves when all connections are closed, which it does not do: on those that are open, `/ready` says that the node
+ * ends, whereas `close` of an HTTP server would close the idle ones at once.
+ */
+function stopListening(server: Server): Promise<void> {
+  server.prependListener('request', (_request, response) => {
+    response.shouldKeepAlive = false
+  })
+  return new Promise((resolve) => TcpServer.prototype.close.call(server, () => resolve()))
+}
+
+function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo
+  const isAny = host === '0.0.0.0' || host === '::'
+  return `http://${isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${port}`
+}

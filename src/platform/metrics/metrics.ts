@@ -1,0 +1,262 @@
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { CommandFigures } from '../../engine/commands/metrics.ts'
+import type { Hub, HubStats } from '../../engine/hub/hub.ts'
+import type { RecordActivity } from '../../engine/storage/activity.ts'
+import type { Bus } from '../../pubsub/bus.ts'
+import type { Readiness } from '../health/readiness.ts'
+import { createFigures, type Figures } from './snapshot.ts'
+
+/** The parts that count, as far as they are asked. */
+export interface Counted {
+  readonly ws: Door & { readonly closings: ReadonlyMap<string, number> }
+  readonly sse: Door
+  readonly hub: Pick<Hub, 'stats'>
+  readonly commands: { readonly figures: CommandFigures; waiting(): number }
+  readonly bus: Pick<Bus, 'status'>
+  readonly readiness: Pick<Readiness, 'problems' | 'warnings'>
+  readonly database: Pick<RecordActivity, 'connections' | 'waiting' | 'destroyed'>
+  readonly history: { readonly replacements: number }
+}
+
+/** What clients come in by. */
+interface Door {
+  readonly connectionCount: number
+  queuedBytes(): number
+}
+
+/** What a node says of itself to Prometheus. */
+export interface Metrics {
+  readonly contentType: string
+  text(): Promise<string>
+}
+
+/** These walk all open sockets and files at each scrape, on the thread that serves; `rostrum_connections` says the same. */
+const TOO_DEAR = [
+  'nodejs_active_handles',
+  'nodejs_active_handles_total',
+  'nodejs_active_requests',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources',
+  'nodejs_active_resources_total',
+  'process_open_fds',
+]
+
+export function createMetrics(counted: Counted): Metrics {
+  const { ws, sse, hub, commands, bus, readiness, database, history } = counted
+  // Its own: several nodes may live in one process.
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  for (const name of TOO_DEAR) registry.removeSingleMetric(name)
+  const figures = createFigures(registry)
+  showConnections(figures, ws, sse)
+  // Looked at once a scrape.
+  let stats = hub.stats()
+  showHub(figures, () => stats)
+  showCommands(figures, commands)
+  showParts(figures, bus, readiness, database)
+  figures.counter(
+    {
+      name: 'rostrum_histories_replaced_total',
+      help: 'Times that this node found the database to continue another history: after a failover or a restore.',
+    },
+    () => history.replacements,
+  )
+  return {
+    contentType: registry.contentType,
+    text() {
+      stats = hub.stats()
+      return figures.text()
+    },
+  }
+}
+
+function showConnections(figures: Figures, ws: Counted['ws'], sse: Door): void {
+  const doors = [
+    ['websocket', ws],
+    ['sse', sse],
+  ] as const
+  const perDoor = (read: (door: Door) => number) => ({
+    label: 'transport',
+    read: () => doors.map(([name, door]) => [name, read(door)] as const),
+  })
+  figures.gauge(
+    { name: 'rostrum_connections', help: 'Open WebSockets, and open streams of server-sent events.' },
+    perDoor((door) => door.connectionCount),
+  )
+  figures.gauge(
+    { name: 'rostrum_send_buffer_bytes', help: 'Bytes queued in this process for all connections together.' },
+    perDoor((door) => door.queuedBytes()),
+  )
+  figures.counter(
+    { name: 'rostrum_closes_total', help: 'WebSockets that ended, by close code.' },
+    { label: 'code', read: () => ws.closings },
+  )
+}
+
+function showHub(figures: Figures, stats: () => HubStats): void {
+  const { latency } = stats()
+  figures.gauge(
+    { name: 'rostrum_topics', help: 'Histories that are followed on this node.' },
+    () => stats().topics,
+  )
+  figures.gauge({ name: 'rostrum_subscriptions', help: 'Running subscriptions.' }, () => stats().subscribers)
+  figures.gauge(
+    { name: 'rostrum_groups', help: 'Groups of subscriptions that are executed together.' },
+    () => stats().groups,
+  )
+  figures.gauge(
+    { name: 'rostrum_group_subscribers', help: 'Subscriptions in a group: on average, and in the largest.' },
+    {
+      label: 'of',
+      read() {
+        const { groups, subscribers, largestGroup } = stats()
+        return [
+          ['mean', groups === 0 ? 0 : subscribers / groups],
+          ['largest', largestGroup],
+        ]
+      },
+    },
+  )
+  figures.counter(
+    { name: 'rostrum_executions_total', help: 'Selections executed for subscriptions.' },
+    () => stats().executions,
+  )
+  figures.counter(
+    { name: 'rostrum_deliveries_total', help: 'Payloads handed to connections.' },
+    () => stats().deliveries,
+  )
+  figures.histogram(
+    {
+      name: 'rostrum_delivery_latency_seconds',
+      help: 'From the instant of an entry to its being written to sockets: once for each entry and live group.',
+    },
+    latency,
+  )
+  figures.counter(
+    { name: 'rostrum_gaps_repaired_total', help: 'Gaps of the bus that were closed by reading the history.' },
+    () => stats().gapsRepaired,
+  )
+  figures.counter(
+    { name: 'rostrum_replays_total', help: 'Subscriptions that began with a replay from their cursor.' },
+    () => stats().replays,
+  )
+  figures.counter(
+    { name: 'rostrum_resets_total', help: 'Subscriptions that were told to start over, by reason.' },
+    { label: 'reason', read: () => Object.entries(stats().resets) },
+  )
+  figures.counter(
+    {
+      name: 'rostrum_unreadable_entries_total',
+      help: 'Attempts to present an entry that this node cannot present: its readers were ended.',
+    },
+    () => stats().unreadableEntries,
+  )
+  figures.counter(
+    {
+      name: 'rostrum_listener_faults_total',
+      help: 'Entries or resets of a topic at which a listener threw.',
+    },
+    () => stats().listenerFaults,
+  )
+}
+
+function showCommands(figures: Figures, { figures: commands, waiting }: Counted['commands']): void {
+  figures.counter(
+    { name: 'rostrum_commands_total', help: 'Commands by how they ended.' },
+    { label: 'outcome', read: () => Object.entries(commands.ends) },
+  )
+  figures.gauge(
+    { name: 'rostrum_commands_waiting', help: 'Commands that wait for their transaction.' },
+    waiting,
+  )
+  figures.histogram(
+    { name: 'rostrum_command_batch_size', help: 'Commands in one transaction.' },
+    commands.batchSizes,
+  )
+  figures.histogram(
+    {
+      name: 'rostrum_command_latency_seconds',
+      help: 'From being given to being answered, waiting included.',
+    },
+    commands.latency,
+  )
+}
+
+function showParts(
+  figures: Figures,
+  bus: Counted['bus'],
+  readiness: Counted['readiness'],
+  database: Counted['database'],
+): void {
+  figures.gauge({ name: 'rostrum_ready', help: '1 while /ready answers 200.' }, () =>
+    readiness.problems().length === 0 ? 1 : 0,
+  )
+  figures.gauge(
+    { name: 'rostrum_problem', help: '1 while this part keeps the node from being ready.' },
+    {
+      label: 'part',
+      read() {
+        const parts = new Set(readiness.problems().map(({ part }) => part))
+        return (['database', 'draining'] as const).map((part) => [part, parts.has(part) ? 1 : 0])
+      },
+    },
+  )
+  figures.gauge({ name: 'rostrum_bus_up', help: '1 while the bus works, 0 while it is away.' }, () =>
+    bus.status().kind === 'up' ? 1 : 0,
+  )
+  const isWorking = (part: 'presence' | 'limits') => () =>
+    readiness.warnings().some((warning) => warning.part === part) ? 0 : 1
+  figures.gauge(
+    { name: 'rostrum_presence_up', help: '1 while presence is that of all nodes, 0 while it is this one’s.' },
+    isWorking('presence'),
+  )
+  figures.gauge(
+    {
+      name: 'rostrum_limits_up',
+      help: '1 while limits count for all nodes, 0 while each counts for itself.',
+    },
+    isWorking('limits'),
+  )
+  figures.gauge(
+    {
+      name: 'rostrum_bus_probe_age_seconds',
+      help: 'Since a probe last came back; while the bus is away, since it is.',
+    },
+    () => {
+      const status = bus.status()
+      return Math.max(0, Date.now() - (status.kind === 'up' ? status.lastProbeAt : status.since)) / 1000
+    },
+  )
+  showDatabase(figures, database)
+}
+
+function showDatabase(figures: Figures, database: Counted['database']): void {
+  figures.gauge(
+    {
+      name: 'rostrum_database_connections',
+      help: 'Connections to the database, those of them that are idle, and statements that wait for one.',
+    },
+    {
+      label: 'state',
+      read() {
+        const { total, idle } = database.connections()
+        const waiting = Object.values(database.waiting()).reduce((sum, count) => sum + count, 0)
+        return Object.entries({ total, idle, waiting })
+      },
+    },
+  )
+  figures.gauge(
+    {
+      name: 'rostrum_database_waiting',
+      help: 'Statements and transactions that wait for a connection, by what it is for.',
+    },
+    { label: 'purpose', read: () => Object.entries(database.waiting()) },
+  )
+  figures.counter(
+    {
+      name: 'rostrum_database_stuck_connections_total',
+      help: 'Connections that were destroyed because the database did not answer on them.',
+    },
+    () => database.destroyed(),
+  )
+}

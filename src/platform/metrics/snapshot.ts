@@ -1,0 +1,78 @@
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { Distribution } from '../../engine/kernel/histogram.ts'
+
+/** A metric's name, and what it says, with its unit. */
+export interface Named {
+  readonly name: string
+  readonly help: string
+}
+
+/** One number, or one for each value of a label. */
+export type Reading =
+  | (() => number)
+  | { readonly label: string; readonly read: () => Iterable<readonly [value: string, number: number]> }
+
+/** Shows what others count: it is read when somebody asks, and nothing is done before that. */
+export interface Figures {
+  /** What only grows, until the process ends. */
+  counter(named: Named, reading: Reading): void
+  gauge(named: Named, reading: Reading): void
+  histogram(named: Named, distribution: Distribution): void
+  /** All of them, in the text format of Prometheus, version 0.0.4. */
+  text(): Promise<string>
+}
+
+export function createFigures(registry: Registry): Figures {
+  const registers = [registry]
+  const histograms: (() => string)[] = []
+  return {
+    counter(named, reading) {
+      const counter = new Counter({
+        ...{ ...named, registers, labelNames: labelsOf(reading) },
+        collect() {
+          counter.reset()
+          show(reading, (labels, value) => counter.inc(labels, value))
+        },
+      })
+    },
+
+    gauge(named, reading) {
+      const gauge = new Gauge({
+        ...{ ...named, registers, labelNames: labelsOf(reading) },
+        collect() {
+          gauge.reset()
+          show(reading, (labels, value) => gauge.set(labels, value))
+        },
+      })
+    },
+
+    histogram(named, distribution) {
+      histograms.push(() => histogramText(named, distribution))
+    },
+
+    async text() {
+      const parts = [await registry.metrics(), ...histograms.map((text) => text())]
+      return parts.join('\n')
+    },
+  }
+}
+
+function labelsOf(reading: Reading): string[] {
+  return typeof reading === 'function' ? [] : [reading.label]
+}
+
+function show(reading: Reading, set: (labels: Record<string, string>, value: number) => void): void {
+  if (typeof reading === 'function') set({}, reading())
+  else for (const [value, number] of reading.read()) set({ [reading.label]: value }, number)
+}
+
+/** prom-client's own histogram takes values one by one, when they arise: that would be a lookup for each. */
+function histogramText({ name, help }: Named, { bounds, counts, sum }: Distribution): string {
+  let count = 0
+  const buckets = counts.map((own, at) => {
+    count += own
+    return `${name}_bucket{le="${bounds[at] ?? '+Inf'}"} ${count}`
+  })
+  const head = [`# HELP ${name} ${help}`, `# TYPE ${name} histogram`]
+  return `${[...head, ...buckets, `${name}_sum ${sum}`, `${name}_count ${count}`].join('\n')}\n`
+}

@@ -1,0 +1,42 @@
+import type { Hub } from '../../engine/hub/hub.ts'
+import { isDirectRoomId, publicRoomId } from '../../engine/kernel/id.ts'
+import type { Presence } from '../../engine/presence/presence.ts'
+
+/** What goes on, of a node or of a room. */
+interface Counts {
+  readonly connections: number
+  /** Those who are signed in, each counted once. */
+  readonly users: number
+  readonly subscriptions: number
+  readonly groups: number
+  /** Payloads handed to connections: since the start, of a room since somebody is there without a break. */
+  readonly deliveries: number
+}
+
+export interface Stats extends Counts {
+  /** Those with a subscription to anything in them, but no direct ones: nobody learns who talks to whom. */
+  readonly rooms: readonly (Counts & { readonly id: string })[]
+}
+
+export interface StatsOptions {
+  readonly doors: readonly { readonly connectionCount: number }[]
+  readonly hub: Pick<Hub, 'stats' | 'rooms'>
+  readonly presence: Pick<Presence, 'here'>
+}
+
+/** Of this node alone, right now. */
+export function statsOf({ doors, hub, presence }: StatsOptions): Stats {
+  const here = presence.here()
+  const { subscribers, groups, deliveries } = hub.stats()
+  const rooms = [...hub.rooms()].filter(([id]) => !isDirectRoomId(id))
+  return {
+    connections: doors.reduce((sum, { connectionCount }) => sum + connectionCount, 0),
+    users: here.users,
+    ...{ subscriptions: subscribers, groups, deliveries },
+    rooms: rooms.map(([id, room]) => ({
+      id: publicRoomId(id),
+      ...(here.rooms.get(id) ?? { connections: 0, users: 0 }),
+      ...room,
+    })),
+  }
+}

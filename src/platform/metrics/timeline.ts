@@ -1,0 +1,144 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { CommandFigures } from '../../engine/commands/metrics.ts'
+import type { Hub } from '../../engine/hub/hub.ts'
+import type { Distribution } from '../../engine/kernel/histogram.ts'
+import { formatInstant, type Instant } from '../../engine/kernel/instant.ts'
+import type { Bus } from '../../pubsub/bus.ts'
+import type { Readiness } from '../health/readiness.ts'
+
+/** In milliseconds; null where nothing was measured. */
+interface Quantiles {
+  readonly p50: number | null
+  readonly p99: number | null
+}
+
+/** What went on in one period. */
+export interface Sample {
+  /** Its end. */
+  readonly at: string
+  readonly connections: number
+  readonly subscriptions: number
+  readonly groups: number
+  readonly deliveriesPerSecond: number
+  readonly commandsPerSecond: number
+  /** From the instant of an entry to its being written to sockets. */
+  readonly deliveryMs: Quantiles
+  /** From a command's being given to its answer. */
+  readonly answerMs: Quantiles
+  /** How late timers were, by the event loop: the longest wait of 99 in 100. */
+  readonly loopDelayMs: number
+  /** Since a probe last came back by the bus; while the bus is away, since it is. */
+  readonly probeAgeMs: number
+  readonly isBusUp: boolean
+  readonly isReady: boolean
+}
+
+/** The latest quarter of an hour of a node, for people who look at it. */
+export interface Timeline {
+  readonly everyMs: number
+  /** Oldest first. */
+  samples(): readonly Sample[]
+  stop(): void
+}
+
+export interface TimelineOptions {
+  readonly doors: readonly { readonly connectionCount: number }[]
+  readonly hub: Pick<Hub, 'stats'>
+  readonly commands: CommandFigures
+  readonly bus: Pick<Bus, 'status'>
+  readonly readiness: Pick<Readiness, 'problems'>
+  readonly now: () => Instant
+  readonly everyMs?: number
+  readonly keep?: number
+}
+
+const EVERY_MS = 5_000
+const KEEP = 180
+const RESOLUTION_MS = 20
+
+export function createTimeline({
+  doors,
+  hub,
+  commands,
+  bus,
+  readiness,
+  now,
+  everyMs = EVERY_MS,
+  keep = KEEP,
+}: TimelineOptions): Timeline {
+  const samples: Sample[] = []
+  const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  loop.enable()
+  const read = () => {
+    const stats = hub.stats()
+    const { accepted, rejected, forbidden, failed } = commands.ends
+    return {
+      at: now(),
+      stats,
+      commandCount: accepted + rejected + forbidden + failed,
+      delivered: [...stats.latency.counts],
+      answered: [...commands.latency.counts],
+    }
+  }
+  let before = read()
+
+  function take(): void {
+    const after = read()
+    const seconds = Math.max(1, after.at - before.at) / 1000
+    const status = bus.status()
+    samples.push({
+      at: formatInstant(after.at),
+      connections: doors.reduce((sum, { connectionCount }) => sum + connectionCount, 0),
+      subscriptions: after.stats.subscribers,
+      groups: after.stats.groups,
+      deliveriesPerSecond: round((after.stats.deliveries - before.stats.deliveries) / seconds),
+      commandsPerSecond: round((after.commandCount - before.commandCount) / seconds),
+      deliveryMs: quantilesOf(after.stats.latency, before.delivered),
+      answerMs: quantilesOf(commands.latency, before.answered),
+      loopDelayMs: round(Math.max(0, loop.percentile(99) / 1e6 - RESOLUTION_MS)),
+      probeAgeMs: Math.max(0, Date.now() - (status.kind === 'up' ? status.lastProbeAt : status.since)),
+      isBusUp: status.kind === 'up',
+      isReady: readiness.problems().length === 0,
+    })
+    if (samples.length > keep) samples.shift()
+    loop.reset()
+    before = after
+  }
+
+  const timer = setInterval(take, everyMs)
+  timer.unref()
+  return {
+    everyMs,
+    samples: () => samples,
+    stop() {
+      clearInterval(timer)
+      loop.disable()
+    },
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}
+
+/** Of what was added to a distribution in seconds since its counts were `before`. */
+export function quantilesOf({ bounds, counts }: Distribution, before: readonly number[]): Quantiles {
+  const added = counts.map((count, index) => count - (before[index] ?? 0))
+  return { p50: quantileOf(bounds, added, 0.5), p99: quantileOf(bounds, added, 0.99) }
+}
+
+/** As if values lay evenly between their bounds, as Prometheus has it; those above all bounds are at the last. */
+function quantileOf(bounds: readonly number[], counts: readonly number[], share: number): number | null {
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  if (total === 0) return null
+  let left = share * total
+  for (const [index, bound] of bounds.entries()) {
+    const count = counts[index] ?? 0
+    if (left <= count) {
+      const least = bounds[index - 1] ?? 0
+      return round(1000 * (least + (bound - least) * (left / count)))
+    }
+    left -= count
+  }
+  return round(1000 * (bounds.at(-1) ?? 0))
+}

@@ -1,0 +1,46 @@
+import { setImmediate as afterIo, setTimeout as pause } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { createTimeSlices } from '../../../src/engine/hub/time-slices.ts'
+
+function workFor(ms: number): void {
+  const until = performance.now() + ms
+  while (performance.now() < until);
+}
+
+test('turns come in the order in which they were asked for', async () => {
+  const slices = createTimeSlices()
+  const taken: number[] = []
+  const take = async (who: number): Promise<void> => {
+    for (let round = 0; round < 3; round += 1) {
+      await slices.next()
+      taken.push(who)
+    }
+  }
+  await Promise.all([take(1), take(2), take(3)])
+  expect(taken).toEqual([1, 2, 3, 1, 2, 3, 1, 2, 3])
+})
+
+test('what is due at a certain time waits for a few turns only, however many want one', async () => {
+  const slices = createTimeSlices()
+  let taken = 0
+  const all = Array.from({ length: 100 }, async () => {
+    await slices.next()
+    workFor(1)
+    taken += 1
+  })
+  await afterIo()
+  const before = taken
+  await afterIo()
+  await afterIo()
+  expect(taken - before).toBeLessThan(20)
+  await Promise.all(all)
+  expect(taken).toBe(100)
+})
+
+test('whoever asks after a pause is served too', async () => {
+  const slices = createTimeSlices()
+  await slices.next()
+  await pause(5)
+  await slices.next()
+  await expect(Promise.all([slices.next(), slices.next()])).resolves.toHaveLength(2)
+})

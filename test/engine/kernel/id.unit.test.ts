@@ -1,0 +1,73 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  asOrderId,
+  asRoomId,
+  globalOrderId,
+  ID_PREFIXES,
+  isUserId,
+  kindOfId,
+  newAuctionId,
+  newRoomId,
+  parseOrderId,
+  publicRoomId,
+} from '../../../src/engine/kernel/id.ts'
+
+describe('The prefixes of generated ids', () => {
+  test('are such that no id has two of them', () => {
+    const prefixes = Object.values(ID_PREFIXES)
+    for (const one of prefixes) {
+      expect(prefixes.filter((other) => one.startsWith(other))).toEqual([one])
+    }
+  })
+
+  test('say what an id names', () => {
+    expect([newAuctionId(), newRoomId(), 'ord_x', 'lb_x', 'arc_x', 'ada'].map(kindOfId)).toEqual([
+      ...['auction', 'room', 'order', 'leaderboard', 'archive', undefined],
+    ])
+  })
+
+  test.each(Object.values(ID_PREFIXES))('%s begins no id of a user', (prefix) => {
+    expect(isUserId(`${prefix}1`)).toBe(false)
+    expect(isUserId(`x${prefix}1`)).toBe(true)
+  })
+})
+
+describe('A built-in room', () => {
+  test.each(['global', 'authenticated', 'admin', 'demo', 'demo-trade'])(
+    '%s is stored by its name, and shown with the prefix of rooms',
+    (name) => {
+      expect(asRoomId(`room_${name}`)).toBe(name)
+      expect(asRoomId(name)).toBe(name)
+      expect(publicRoomId(asRoomId(name))).toBe(`room_${name}`)
+    },
+  )
+
+  test('is not every room: other ids are stored as they are shown', () => {
+    const id = newRoomId()
+    expect([asRoomId(id), publicRoomId(id)]).toEqual([id, id])
+  })
+})
+
+describe('The global id of an order', () => {
+  test('names the same room and number again, whatever text the number is', async () => {
+    await fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 128 }), (number) => {
+        const named = { roomId: newRoomId(), id: asOrderId(number) }
+        expect(globalOrderId(named)).toMatch(/^ord_[\w-]+$/)
+        expect(parseOrderId(globalOrderId(named))).toEqual(named)
+      }),
+    )
+  })
+
+  test('is another in another room', () => {
+    const [one, other] = [newRoomId(), newRoomId()]
+    const id = asOrderId('42')
+    expect(globalOrderId({ roomId: one, id })).not.toBe(globalOrderId({ roomId: other, id }))
+  })
+
+  test.each(['ord_', 'ord_42', 'ord_!!', 'ord_Lzc', `ord_${Buffer.from('room_1/7').toString('base64')}=`])(
+    '%s names none: one order has one id',
+    (id) => expect(parseOrderId(id)).toBeUndefined(),
+  )
+})

@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createStandstill } from '../../../src/platform/health/event-loop-stall.ts'
+
+let clock = 0
+const heard: number[] = []
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  clock = 1_800_000_000_000
+  heard.length = 0
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function watched() {
+  const standstill = createStandstill(() => clock)
+  standstill.onStandstill((ms) => void heard.push(ms))
+  return standstill
+}
+
+test('a process that runs, with pauses of seconds, does not stand still', () => {
+  const standstill = watched()
+  for (let second = 0; second < 60; second += 1) {
+    clock += 1_000
+    vi.advanceTimersByTime(1_000)
+  }
+  clock += 4_900
+  standstill.look()
+
+  expect(heard).toEqual([])
+})
+
+test('a process that was stopped hears of it once, and before its timers do', () => {
+  const standstill = watched()
+  clock += 60_000
+  standstill.look()
+  vi.advanceTimersByTime(1_000)
+
+  expect(heard).toEqual([60_000])
+})
+
+test('a process that gets no message hears of it by a timer', () => {
+  watched()
+  clock += 60_000
+  vi.advanceTimersByTime(1_000)
+
+  expect(heard).toEqual([60_000])
+})
+
+test('a closed one looks no more', () => {
+  const standstill = watched()
+  standstill.close()
+  clock += 60_000
+  vi.advanceTimersByTime(10_000)
+
+  expect(heard).toEqual([])
+})

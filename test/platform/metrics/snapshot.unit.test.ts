@@ -1,0 +1,64 @@
+import { Registry } from 'prom-client'
+import { describe, expect, test } from 'vitest'
+import { createDistribution } from '../../../src/engine/kernel/histogram.ts'
+import { createFigures } from '../../../src/platform/metrics/snapshot.ts'
+
+describe('figures', () => {
+  test('are what the parts say when they are asked', async () => {
+    const figures = createFigures(new Registry())
+    let count = 3
+    figures.counter({ name: 'done_total', help: 'What is done.' }, () => count)
+    figures.gauge(
+      { name: 'open', help: 'What is open.' },
+      {
+        label: 'of',
+        read: () => [
+          ['a"b', count],
+          ['c', 0],
+        ],
+      },
+    )
+    expect(await figures.text()).toContain('\ndone_total 3\n')
+    count = 7
+    const text = await figures.text()
+    expect(text).toContain('# TYPE done_total counter\ndone_total 7\n')
+    expect(text).toContain(
+      '# HELP open What is open.\n# TYPE open gauge\nopen{of="a\\"b"} 7\nopen{of="c"} 0\n',
+    )
+  })
+
+  test('forget a label’s value that is there no more', async () => {
+    const figures = createFigures(new Registry())
+    let values: [string, number][] = [['a', 1]]
+    figures.gauge({ name: 'open', help: 'What is open.' }, { label: 'of', read: () => values })
+    expect(await figures.text()).toContain('open{of="a"} 1')
+    values = []
+    expect(await figures.text()).not.toContain('open{')
+  })
+
+  test('show a distribution as a histogram, which counts upwards', async () => {
+    const figures = createFigures(new Registry())
+    const distribution = createDistribution([0.5, 2])
+    figures.histogram({ name: 'wait_seconds', help: 'Waiting.' }, distribution)
+    for (const value of [0.25, 0.5, 1, 4]) distribution.add(value)
+    expect((await figures.text()).trim()).toBe(
+      [
+        '# HELP wait_seconds Waiting.',
+        '# TYPE wait_seconds histogram',
+        'wait_seconds_bucket{le="0.5"} 2',
+        'wait_seconds_bucket{le="2"} 3',
+        'wait_seconds_bucket{le="+Inf"} 4',
+        'wait_seconds_sum 5.75',
+        'wait_seconds_count 4',
+      ].join('\n'),
+    )
+  })
+
+  test('of two nodes in one process do not mix', async () => {
+    const [one, other] = [createFigures(new Registry()), createFigures(new Registry())]
+    one.gauge({ name: 'open', help: 'What is open.' }, () => 1)
+    other.gauge({ name: 'open', help: 'What is open.' }, () => 2)
+    expect(await one.text()).toContain('open 1')
+    expect(await other.text()).toContain('open 2')
+  })
+})
