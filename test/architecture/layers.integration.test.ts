@@ -240,8 +240,14 @@ describe('a violation', () => {
   beforeAll(async () => {
     await plant('test/planted.ts', 'export const planted = 1\n')
     for (const { file, imports } of PLANTED) await plant(file, `import '${imports}'\n`)
-    await plant('src/engine/kernel/circle-a.ts', "export type { B } from './circle-b.ts'\nexport type A = 1\n")
-    await plant('src/engine/kernel/circle-b.ts', "export type { A } from './circle-a.ts'\nexport type B = 1\n")
+    await plant(
+      'src/engine/kernel/circle-a.ts',
+      "export type { B } from './circle-b.ts'\nexport type A = 1\n",
+    )
+    await plant(
+      'src/engine/kernel/circle-b.ts',
+      "export type { A } from './circle-a.ts'\nexport type B = 1\n",
+    )
     await plant(
       'src/engine/hub/planted-type.ts',
       "import type { Room } from '../../features/rooms/rules/room.ts'\nexport type R = Room\n",
@@ -254,7 +260,8 @@ describe('a violation', () => {
   })
 
   test('by a type alone is reported', () => {
-    const violation = 'engine-hub-imports-what-it-lists: src/engine/hub/planted-type.ts → src/features/rooms/rules/room.ts'
+    const violation =
+      'engine-hub-imports-what-it-lists: src/engine/hub/planted-type.ts → src/features/rooms/rules/room.ts'
     expect(found.violations).toContain(violation)
   })
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../../src/platform/config/config.ts'
 import { isPublishedSecret } from '../../../src/platform/config/published-secrets.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
+const ROOT = join(import.meta.dirname, '../../..')
 /** What operators and developers copy from. Tests and benchmarks sign with secrets that no deployment sees. */
 const COPIED = [
   'ops',
