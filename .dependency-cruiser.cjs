@@ -12,6 +12,8 @@ const TRACING = ['platform/tracing/spans.ts', 'platform/tracing/tracing.ts']
  * @type {Record<string, { knows?: string[], packages?: string[], node?: string[] | true }>}
  */
 const FOLDERS = {
+  // What features are made of: the files directly in src/engine.
+  'engine/*': { knows: ['engine/'] },
   // dinero.js holds the table of ISO 4217.
   'engine/kernel': { packages: ['dinero.js'], node: ['crypto', 'util'] },
   'engine/storage': {
@@ -25,7 +27,7 @@ const FOLDERS = {
     node: ['crypto'],
   },
   'engine/commands': {
-    knows: ['engine/kernel/', 'engine/storage/', 'engine/history/', ...TRACING],
+    knows: ['engine/hooks.ts', 'engine/kernel/', 'engine/storage/', 'engine/history/', ...TRACING],
     packages: ['drizzle-orm', 'lru-cache'],
   },
   'engine/presence': { knows: ['engine/kernel/', 'pubsub/bus.ts', 'platform/redis/'] },
@@ -225,7 +227,7 @@ for (const [name, requires] of Object.entries(FEATURES)) {
 FOLDERS['features/notifications'].packages.push('standardwebhooks')
 
 /** @param {string} folder */
-const ruleOf = (folder) => folder.replace('/', '-')
+const ruleOf = (folder) => folder.replace('/*', '').replace('/', '-')
 const literal = (text) => text.replace(/[.\\/+*?^${}()|[\]-]/g, '\\$&')
 const ofSrc = (place) => `^src/${literal(place)}${place.endsWith('/') ? '' : '$'}`
 const ofNpm = (name) => `(^|/)node_modules/${literal(name)}/`
@@ -239,12 +241,12 @@ const KIT_BY_NAME = '^(@rostrum/client|client/dist/)'
 /** The implementations of a contract: `bus.memory.ts`, `bus.redis.ts`. */
 const IMPLEMENTATION = '\\.(memory|otlp|redis)\\.ts$'
 
-/** @param {string} folder @param {string[]} modules */
-const nodeArrow = (folder, modules) => ({
+/** @param {string} folder @param {object} from @param {string[]} modules */
+const nodeArrow = (folder, from, modules) => ({
   name: `${ruleOf(folder)}-uses-its-modules-of-node`,
   comment: `src/${folder} may import these modules of Node: ${modules.join(', ') || 'none'}.`,
   severity: 'error',
-  from: { path: `^src/${folder}/` },
+  from,
   to: {
     dependencyTypes: ['core'],
     ...(modules.length > 0 ? { pathNot: `^(node:)?(${modules.map(literal).join('|')})$` } : {}),
@@ -252,14 +254,14 @@ const nodeArrow = (folder, modules) => ({
 })
 
 function arrowsOf([folder, { knows = [], packages = [], node = [] }]) {
-  const from = { path: `^src/${folder}/` }
+  const from = { path: folder.endsWith('/*') ? `^src/${folder.slice(0, -1)}[^/]+$` : `^src/${folder}/` }
   return [
     {
       name: `${ruleOf(folder)}-imports-what-it-lists`,
       comment: `src/${folder} may import ${['itself', ...knows].join(', ')}, and nothing else of src.`,
       severity: 'error',
       from,
-      to: { path: '^src/', pathNot: [`^src/${folder}/`, ...knows.map(ofSrc)] },
+      to: { path: '^src/', pathNot: [from.path, ...knows.map(ofSrc)] },
     },
     {
       name: `${ruleOf(folder)}-uses-its-packages`,
@@ -268,7 +270,7 @@ function arrowsOf([folder, { knows = [], packages = [], node = [] }]) {
       from,
       to: { path: '(^|/)node_modules/', ...(packages.length > 0 ? { pathNot: packages.map(ofNpm) } : {}) },
     },
-    ...(node === true ? [] : [nodeArrow(folder, node)]),
+    ...(node === true ? [] : [nodeArrow(folder, from, node)]),
   ]
 }
 
@@ -282,7 +284,12 @@ module.exports = {
     refuse(
       'every-folder-is-listed',
       'A new folder of src is listed in FOLDERS, with what it may import.',
-      { path: '^src/[^/]+/', pathNot: Object.keys(FOLDERS).map((folder) => `^src/${folder}/`) },
+      {
+        path: '^src/[^/]+/',
+        pathNot: Object.keys(FOLDERS).map(
+          (folder) => `^src/${folder.replace(/\*$/, '[^/]+$')}${folder.endsWith('*') ? '' : '/'}`,
+        ),
+      },
       {},
     ),
     refuse(
@@ -310,7 +317,7 @@ module.exports = {
       'only-the-node-assembles',
       'The database is opened, and the command queues are created, in one place.',
       { path: '^src/', pathNot: '^src/node\\.ts$' },
-      { path: '^src/(engine/storage/open-database|engine/commands/create-dispatch)\\.ts$' },
+      { path: '^src/engine/(storage/open-database|commands/create-dispatch)\\.ts$' },
     ),
     refuse(
       'one-kind-of-bus-knows-no-other',
@@ -341,7 +348,7 @@ module.exports = {
       'A rule holds because it runs under the lock of its topic: only aggregates call deciders, and verification to repeat them.',
       {
         path: '^src/',
-        pathNot: ['^src/features/[^/]+/rules/', '^src/features/[^/]+/verify', 'aggregate\\.ts$'],
+        pathNot: ['^src/features/[^/]+/rules/', '^src/features/[^/]+/verify', '(aggregate|projection)\\.ts$'],
       },
       { path: '^src/features/[^/]+/rules/.*(decide|evolve)\\.ts$' },
     ),

@@ -1,4 +1,5 @@
 import { type OpenRecord, openRecord } from '../src/engine/storage/open-database.ts'
+import { featureSet } from '../src/features.ts'
 import { readConfig } from '../src/platform/config/config.ts'
 import { environment } from '../src/platform/config/environment.ts'
 
@@ -14,6 +15,7 @@ export function openConfiguredRecord(): Promise<OpenRecord> {
   }
   const { database } = read.config
   return openRecord({
+    contents: featureSet().contents,
     url: database.kind === 'postgres' ? database.url.reveal() : null,
     directory: database.kind === 'embedded' ? database.directory : '',
     onConnectionError: (error) => console.error(error.message),

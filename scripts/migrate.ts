@@ -1,4 +1,5 @@
 import { migrateRecord } from '../src/engine/storage/open-database.ts'
+import { featureSet } from '../src/features.ts'
 import { readMigration } from '../src/platform/config/database.ts'
 import { environment } from '../src/platform/config/environment.ts'
 
@@ -12,6 +13,7 @@ if (read.kind === 'invalid') {
 const { database } = read
 try {
   await migrateRecord({
+    contents: featureSet().contents,
     url: database.kind === 'postgres' ? database.url.reveal() : null,
     directory: database.kind === 'embedded' ? database.directory : '',
     onMigrationWait: () => console.log('Another process migrates this database. Waiting for it.'),

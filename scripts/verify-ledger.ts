@@ -1,11 +1,15 @@
-import { verifyRecord } from '../src/engine/verify/verify.ts'
+import { verifyDatabase } from '../src/engine/verify/verify.ts'
+import { featureSet } from '../src/features.ts'
 import { openConfiguredRecord } from './configured-record.ts'
 
 // Recomputes every auction and wallet of DATABASE_URL, also while servers run, or of the embedded database in DATA_DIR
 // while no server has it open, from history, offers and ledger. Prints each difference; ends with 1 where there is any.
 const record = await openConfiguredRecord()
 let count = 0
-for await (const { about, what, stored, recomputed } of verifyRecord(record.database)) {
+for await (const { about, what, stored, recomputed } of verifyDatabase(
+  record.database,
+  featureSet().verifications,
+)) {
   count += 1
   console.log(`${about}: ${what} is ${JSON.stringify(stored)}, and should be ${JSON.stringify(recomputed)}`)
 }

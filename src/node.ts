@@ -17,25 +17,24 @@ import { createRetention } from './engine/history/retention.ts'
 import { createHub, type Hub, type HubSabotage } from './engine/hub/hub.ts'
 import { createDeadlines } from './engine/kernel/deadlines.ts'
 import { every } from './engine/kernel/every.ts'
-import { asRoomId, newNodeId, newRequestId } from './engine/kernel/id.ts'
+import { newNodeId, newRequestId } from './engine/kernel/id.ts'
 import { type Instant, instant } from './engine/kernel/instant.ts'
-import { idOf } from './engine/kernel/topic.ts'
-import { createPresence, type Presence } from './engine/presence/presence.ts'
+import { createPresence } from './engine/presence/presence.ts'
 import { createMemoryRegistry } from './engine/presence/registry.memory.ts'
 import { createRedisRegistry } from './engine/presence/registry.redis.ts'
 import type { Registry } from './engine/presence/registry.ts'
 import { createScheduler } from './engine/processes/scheduler.ts'
 import { createSessions } from './engine/session/sessions.ts'
 import { type SignIn, signIn } from './engine/session/sign-in.ts'
-import type { Database } from './engine/storage/database.ts'
 import { isRecordUnavailable } from './engine/storage/faults.ts'
 import { createHistoryGuard, type HistoryGuard } from './engine/storage/history-guard.ts'
+import type { DatabaseContents } from './engine/storage/migrate.ts'
 import { type OpenRecord, openRecord } from './engine/storage/open-database.ts'
 import { untilAvailable } from './engine/storage/until-available.ts'
-import { createFollower } from './features/notifications/follower/follower.ts'
-import { createWebhook, type Webhook } from './features/notifications/webhook/webhook.ts'
+import type { PushService } from './features/notifications/feature.ts'
 import { followRevocations } from './features/users/follow-revocations.ts'
 import { createSeenUsers } from './features/users/seen-users.ts'
+import { bundledFeatures, featureSet } from './features.ts'
 import type { Credential } from './platform/auth/credentials.ts'
 import { issueDevToken } from './platform/auth/dev-token.ts'
 import { refusingRevoked } from './platform/auth/revocations.ts'
@@ -151,7 +150,8 @@ export async function startApp(
     log.warn({ err: error }, 'the database is away: the node waits for it, and is not ready until then')
     await entrance.open(config.http)
   }
-  const record = await openRecordPatiently(config, historyGuard, log, onDatabaseAway)
+  const features = featureSet(bundledFeatures(pushServiceOf(config.webhook, log)))
+  const record = await openRecordPatiently(config, features.contents, historyGuard, log, onDatabaseAway)
   const { database, commands, control } = record
   const bus = await openBus(config, log)
   const parts = openParts(log)
@@ -182,21 +182,16 @@ export async function startApp(
     },
   })
   const announce = createAnnounce(bus, config.redis === null ? 'memory' : 'redis', hub, tracing)
-  const isPushed = config.webhook !== null
-  const follower = createFollower({
-    ...{ database: commands, isPushed },
-    announce: (entries) => announce(entries),
-    onFault: (topic, error) =>
-      log.warn({ topic, err: error }, 'consequences could not be drawn; it is tried again'),
-  })
   const revocations = await followRevocations({
     database: control,
     hub,
     onWait: onDatabaseAway,
     onFault: (error) => log.warn({ err: error }, 'revocations could not be read'),
   })
-  const dispatch: RunningDispatch = createDispatch({
-    ...{ database: commands, isPushed },
+  const running: RunningDispatch = createDispatch({
+    database: commands,
+    families: features.families,
+    hooks: features.hooks,
     turns: createTurns(CONCURRENT_BATCHES[config.database.kind]),
     withoutKeys: sabotage.withoutKeys === true,
     isAnswering: () => record.activity.commandsAnsweredWithin(STUCK_MS),
@@ -205,8 +200,7 @@ export async function startApp(
       sabotage.afterCommit?.()
       revocations.learn(entries)
       announce(entries)
-      follower.nudge(entries)
-      endTyping(entries, presence)
+      processes.onCommit(entries)
     },
   })
   const users = createSeenUsers(commands, (error) =>
@@ -214,7 +208,7 @@ export async function startApp(
   )
   historyGuard.onReplaced(() => {
     log.warn('this node left a replaced history: its readers start over')
-    dispatch.forget()
+    running.forget()
     users.writeAgain()
     hub.onHistoryReplaced()
   })
@@ -228,20 +222,25 @@ export async function startApp(
   const registry = await openRegistry(config, node, bus, parts.presence, log)
   const { rates, quotas } = await openLimits(config, parts.limits)
   const presence = createPresence({ registry, bus, node, deadlines, now })
-  const webhook = config.webhook === null ? null : openWebhook(config.webhook, database, presence, log)
+  const processes = features.start({
+    ...{ database, commands, presence, announce },
+    onFault: (message, topic, error) => log.warn({ topic, err: error }, message),
+  })
   const services = createServices({
-    ...{ dispatch, database, presence, rates, quotas, node, version: VERSION, now },
+    ...{ dispatch: running.dispatch, database, presence, rates, quotas, node, version: VERSION, now },
     seeUser: users.see,
     settleUsers: users.settled,
   })
   const scheduler = createScheduler({
     database: control,
-    dispatch,
+    passDeadline: running.passDeadline,
     onFault: (topic, error) =>
       log.warn({ topic, err: error }, 'the scheduler could not work; it tries again'),
   })
   const retention = createRetention({
     database,
+    trims: features.trims,
+    retained: features.retained,
     ...config.retention,
     onFault: (error) => log.warn({ err: error }, 'nothing could be forgotten; it is tried again'),
   })
@@ -295,13 +294,13 @@ export async function startApp(
   const metrics = createMetrics({
     ...{ ws, hub, bus, readiness },
     sse: streams,
-    commands: dispatch,
+    commands: running,
     database: record.activity,
     history: historyGuard,
   })
   const timeline = createTimeline({
     ...{ doors: [ws, streams], hub, bus, readiness, now },
-    commands: dispatch.figures,
+    commands: running.figures,
   })
   const answerOperations = createOperationsHandler({
     readiness,
@@ -370,13 +369,12 @@ export async function startApp(
         sessions.drain(drainTimeoutMs),
         ws.close(drainTimeoutMs),
       ])
-      await dispatch.idle()
+      await running.idle()
       server.closeIdleConnections()
       await Promise.race([closed, pause(LAST_ANSWERS_MS)])
       server.closeAllConnections()
       await closed
-      await follower.close()
-      await webhook?.close()
+      await processes.close()
       await historyCheck.close()
       hub.close()
       readiness.close()
@@ -456,12 +454,14 @@ function openHistoryGuard(log: Logger): HistoryGuard {
  */
 async function openRecordPatiently(
   { database }: Config,
+  contents: DatabaseContents,
   history: HistoryGuard,
   log: Logger,
   onWait: (error: unknown) => Promise<void>,
 ): Promise<OpenRecord> {
   const open = (): Promise<OpenRecord> =>
     openRecord({
+      contents,
       url: database.kind === 'postgres' ? database.url.reveal() : null,
       directory: database.kind === 'embedded' ? database.directory : '',
       onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
@@ -551,26 +551,20 @@ function openRates({ redis }: Config, rate: Rate, name: string, health: PartHeal
   })
 }
 
-function openWebhook(
-  { url, secret }: WebhookConfig,
-  database: Database,
-  presence: Presence,
-  log: Logger,
-): Webhook {
-  return createWebhook({
-    database,
+function pushServiceOf(config: WebhookConfig | null, log: Logger): PushService | null {
+  if (config === null) return null
+  const { url, secret } = config
+  return {
     url,
     secret: secret === null ? null : secret.reveal(),
-    connected: (users) => presence.connected(users),
-    onFault: (error) => log.warn({ err: error }, 'the webhook could not be worked; it is tried again'),
-    onFailure: ({ notification, attempt }, problem, isFinal) =>
+    onFailure: (notification, attempt, problem, isFinal) =>
       log.warn(
-        { notification: notification.id, attempt, problem },
+        { notification, attempt, problem },
         isFinal
-          ? 'the webhook did not take a notification in the end'
-          : 'the webhook did not take a notification',
+          ? 'the push service refused a notification for good'
+          : 'the push service refused a notification',
       ),
-  })
+  }
 }
 
 async function openTracing(config: TracingConfig, node: string, log: Logger): Promise<Tracing> {
@@ -596,11 +590,6 @@ function answerTraced(
     await answer(request, response)
     span.set({ 'http.response.status_code': response.statusCode })
   })
-}
-
-/** Nobody writes in a room that has ended, whatever ended it. */
-function endTyping(entries: readonly Entry[], presence: Presence): void {
-  for (const { topic, type } of entries) if (type === 'RoomEnded') presence.endTyping(asRoomId(idOf(topic)))
 }
 
 /**

@@ -2,6 +2,7 @@ import { SYSTEM } from '../engine/kernel/actor.ts'
 import { asRoomId, newAuctionId, newBidId } from '../engine/kernel/id.ts'
 import { later } from '../engine/kernel/instant.ts'
 import type { Person } from '../engine/kernel/person.ts'
+import { auctionFamily } from '../features/auctions/family.ts'
 import { type AuctionRecord, readAuctions } from '../features/auctions/reads/auctions.ts'
 import { minimumBid } from '../features/auctions/rules/offered.ts'
 import type { Services } from '../resolvers/services.ts'
@@ -32,7 +33,7 @@ export function createSaleroom(services: Services): Scene {
   async function openLot(): Promise<void> {
     const lot = pick(LOTS)
     const id = newAuctionId()
-    await dispatch.auction(id, actorOf(HOST), {
+    await dispatch(auctionFamily, id, actorOf(HOST), {
       kind: 'create',
       id,
       roomId: ROOM,
@@ -54,7 +55,7 @@ export function createSaleroom(services: Services): Scene {
   async function bid(visitor: Person, lot: AuctionRecord): Promise<void> {
     const isProxy = Math.random() < CHANCE_OF_PROXY
     const offer = Math.ceil(minimumBid(lot) * (1 + Math.random() * (isProxy ? 0.3 : 0.05)))
-    await dispatch.auction(lot.terms.id, actorOf(visitor), {
+    await dispatch(auctionFamily, lot.terms.id, actorOf(visitor), {
       kind: 'placeBid',
       amount: isProxy ? null : offer,
       maximum: isProxy ? offer : null,

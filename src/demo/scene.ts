@@ -1,6 +1,8 @@
 import type { Actor } from '../engine/kernel/actor.ts'
 import { asUserId, newMessageId, type RoomId } from '../engine/kernel/id.ts'
 import type { Person } from '../engine/kernel/person.ts'
+import { messageFamily } from '../features/messages/family.ts'
+import { roomFamily } from '../features/rooms/family.ts'
 import type { RoomKind } from '../features/rooms/rules/room.ts'
 import type { Services } from '../resolvers/services.ts'
 import { LINES, VISITORS } from './script.ts'
@@ -33,7 +35,7 @@ export async function openRoom(
   name: string,
   roomKind: RoomKind,
 ): Promise<void> {
-  await dispatch.room(id, actorOf(HOST), {
+  await dispatch(roomFamily, id, actorOf(HOST), {
     kind: 'create',
     id,
     name,
@@ -45,13 +47,13 @@ export async function openRoom(
     disclosure: 'ROOM',
   })
   for (const person of [HOST, ...VISITORS]) seeUser(person)
-  for (const visitor of VISITORS) await dispatch.room(id, actorOf(visitor), { kind: 'join' })
+  for (const visitor of VISITORS) await dispatch(roomFamily, id, actorOf(visitor), { kind: 'join' })
 }
 
 /** Has one of the visitors say something. */
 export async function talk({ dispatch }: Services, room: RoomId): Promise<void> {
   const id = newMessageId()
-  await dispatch.messages(room, actorOf(pick(VISITORS)), {
+  await dispatch(messageFamily, room, actorOf(pick(VISITORS)), {
     kind: 'send',
     id,
     clientMessageId: id,

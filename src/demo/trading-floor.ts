@@ -2,6 +2,8 @@ import type { Actor } from '../engine/kernel/actor.ts'
 import { amount } from '../engine/kernel/amount.ts'
 import { asOrderId, asRoomId, newExecutionId } from '../engine/kernel/id.ts'
 import type { Person } from '../engine/kernel/person.ts'
+import { scoreFamily } from '../features/leaderboards/family.ts'
+import { orderFamily, positionFamily } from '../features/trading/families.ts'
 import { readOpenOrders } from '../features/trading/reads/orders.ts'
 import { readPositions } from '../features/trading/reads/positions.ts'
 import type { Order } from '../features/trading/rules/order.ts'
@@ -38,7 +40,7 @@ export function createTradingFloor(services: Services): Scene {
       | { readonly executionType: 'TRADE'; readonly lastQuantity: number; readonly lastPrice: number },
   ): Promise<void> {
     const executionId = newExecutionId()
-    await dispatch.orders(ROOM, ENGINE, {
+    await dispatch(orderFamily, ROOM, ENGINE, {
       kind: 'reportOrder',
       executionId,
       fingerprint: executionId,
@@ -90,7 +92,7 @@ export function createTradingFloor(services: Services): Scene {
     const unrealizedPnl = sum(own.map((position) => position.unrealizedPnl ?? 0))
     const held = sum(own.map(({ quantity, markPrice }) => quantity * (markPrice ?? 0)))
     const equity = CASH + realizedPnl + unrealizedPnl
-    await dispatch.positions(ROOM, ENGINE, {
+    await dispatch(positionFamily, ROOM, ENGINE, {
       kind: 'reportPortfolio',
       userId: user.id,
       cash: equity - held,
@@ -98,7 +100,7 @@ export function createTradingFloor(services: Services): Scene {
       realizedPnl,
       unrealizedPnl,
     })
-    await dispatch.scores(ROOM, ENGINE, { kind: 'report', scores: [{ user, score: amount(equity) }] })
+    await dispatch(scoreFamily, ROOM, ENGINE, { kind: 'report', scores: [{ user, score: amount(equity) }] })
   }
 
   return {

@@ -8,33 +8,39 @@ export interface ServiceParts {
 
 /**
  * A typed token for something that exists once per node, such as a feature's source or its batched reads. The token is
- * all that a caller imports; `get` creates the service on first use.
+ * all that a caller imports; `ServiceParts.get` creates the service on first use.
  */
-export interface Service<T> {
+export class Service<T> {
   /** For error messages. */
   readonly name: string
-  create(parts: ServiceParts): T
+  readonly #create: (parts: ServiceParts) => T
+  readonly #created = new WeakMap<ServiceParts, { readonly value: T }>()
+  readonly #underWay = new WeakSet<ServiceParts>()
+
+  constructor(name: string, create: (parts: ServiceParts) => T) {
+    this.name = name
+    this.#create = create
+  }
+
+  /** The service of one node. Throws where two services need each other. */
+  of(parts: ServiceParts): T {
+    const known = this.#created.get(parts)
+    if (known !== undefined) return known.value
+    if (this.#underWay.has(parts)) throw new Error(`the service ${this.name} needs itself`)
+    this.#underWay.add(parts)
+    const value = this.#create(parts)
+    this.#underWay.delete(parts)
+    this.#created.set(parts, { value })
+    return value
+  }
 }
 
 export function defineService<T>(name: string, create: (parts: ServiceParts) => T): Service<T> {
-  return { name, create }
+  return new Service(name, create)
 }
 
-/** The services of one node. Throws where two services need each other. */
+/** The services of one node. */
 export function createServiceRegistry(database: Database): ServiceParts {
-  const created = new Map<Service<unknown>, unknown>()
-  const underWay = new Set<Service<unknown>>()
-  const parts: ServiceParts = {
-    database,
-    get<T>(service: Service<T>): T {
-      if (created.has(service)) return created.get(service) as T
-      if (underWay.has(service)) throw new Error(`the service ${service.name} needs itself`)
-      underWay.add(service)
-      const value = service.create(parts)
-      underWay.delete(service)
-      created.set(service, value)
-      return value
-    },
-  }
+  const parts: ServiceParts = { database, get: (service) => service.of(parts) }
   return parts
 }

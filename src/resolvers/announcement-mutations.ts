@@ -4,6 +4,7 @@ import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
 import { asAnnouncementId, asRoomId, newAnnouncementId } from '../engine/kernel/id.ts'
 import type { Instant } from '../engine/kernel/instant.ts'
 import { announcementsTopic } from '../engine/kernel/topic.ts'
+import { announcementFamily } from '../features/announcements/family.ts'
 import { readAnnouncement } from '../features/announcements/reads/announcements.ts'
 import type { Announcement, Audience, Severity } from '../features/announcements/rules/announcement.ts'
 import type { AnnouncementCommand, AnnouncementReply } from '../features/announcements/rules/command.ts'
@@ -48,7 +49,7 @@ export async function publishAnnouncement(
     body,
     expiresAt: input.expiresAt ?? null,
   }
-  const outcome = await context.services.dispatch.announcements(actor, command, reading.key)
+  const outcome = await context.services.dispatch(announcementFamily, null, actor, command, reading.key)
   return announcementPayload(context.services, outcome)
 }
 
@@ -58,7 +59,7 @@ export async function retractAnnouncement(
 ): Promise<AnnouncementResult> {
   const actor = actorIn(context)
   const command: AnnouncementCommand = { kind: 'retract', id: asAnnouncementId(args.announcementId) }
-  const outcome = await context.services.dispatch.announcements(actor, command)
+  const outcome = await context.services.dispatch(announcementFamily, null, actor, command)
   return announcementPayload(context.services, outcome)
 }
 

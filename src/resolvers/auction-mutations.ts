@@ -14,6 +14,7 @@ import {
 } from '../engine/kernel/id.ts'
 import type { Instant } from '../engine/kernel/instant.ts'
 import { auctionTopic } from '../engine/kernel/topic.ts'
+import { auctionFamily } from '../features/auctions/family.ts'
 import { readAuction } from '../features/auctions/reads/auctions.ts'
 import { readBid } from '../features/auctions/reads/bids.ts'
 import type {
@@ -169,7 +170,13 @@ async function giveBid(
   const reading = readKey(mutation, input)
   if (reading.kind === 'rejected') return reading
   const { services } = context
-  const outcome = await services.dispatch.auction(asAuctionId(input.auctionId), actor, body, reading.key)
+  const outcome = await services.dispatch(
+    auctionFamily,
+    asAuctionId(input.auctionId),
+    actor,
+    body,
+    reading.key,
+  )
   if (outcome.kind !== 'accepted') return refusalOf(outcome)
   const payload = await auctionPayload(services, actor, outcome)
   if (payload.kind === 'rejected') return payload
@@ -185,7 +192,7 @@ async function giveAuctionCommand(
   key?: IdempotencyKey,
 ): Promise<AuctionResult> {
   const actor = actorIn(context)
-  const outcome = await context.services.dispatch.auction(id, actor, body, key)
+  const outcome = await context.services.dispatch(auctionFamily, id, actor, body, key)
   return outcome.kind === 'accepted' ? auctionPayload(context.services, actor, outcome) : refusalOf(outcome)
 }
 

@@ -1,5 +1,6 @@
 import { SYSTEM } from '../engine/kernel/actor.ts'
 import { newBidId, type RoomId, type UserId } from '../engine/kernel/id.ts'
+import { auctionFamily } from '../features/auctions/family.ts'
 import { readDueAuctionsIn } from '../features/auctions/reads/auctions.ts'
 import { readFirstBidsIn } from '../features/auctions/reads/bids.ts'
 import type { CallContext } from './context.ts'
@@ -24,7 +25,7 @@ export async function voidBidsOf(
   const actor = actorIn(context)
   const bids = await readFirstBidsIn(database, roomId, userId)
   await forEach(bids, ({ id: bidId, auctionId }) =>
-    dispatch.auction(auctionId, actor, {
+    dispatch(auctionFamily, auctionId, actor, {
       ...{ kind: 'voidBid', bidId, reason: reason ?? REMOVED },
       answerId: newBidId(),
     }),
@@ -37,7 +38,7 @@ export async function voidBidsOf(
  */
 export async function followPhase({ database, dispatch }: Services, roomId: RoomId): Promise<void> {
   const due = await readDueAuctionsIn(database, roomId)
-  await forEach(due, (id) => dispatch.auction(id, SYSTEM, { kind: 'passTime' }))
+  await forEach(due, (id) => dispatch(auctionFamily, id, SYSTEM, { kind: 'passTime' }))
 }
 
 /** Handles all of `items`, whichever fail; then throws the first failure. */

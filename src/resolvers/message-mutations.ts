@@ -3,6 +3,7 @@ import type { Actor } from '../engine/kernel/actor.ts'
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
 import { asMessageId, asRoomId, asUserId, newMessageId, type RoomId } from '../engine/kernel/id.ts'
 import { messagesTopic } from '../engine/kernel/topic.ts'
+import { messageFamily } from '../features/messages/family.ts'
 import { readMessage } from '../features/messages/reads/messages.ts'
 import type { MessageCommand, MessageReply } from '../features/messages/rules/command.ts'
 import type { Message } from '../features/messages/rules/message.ts'
@@ -98,7 +99,12 @@ async function giveMessageCommand(
   actor: Actor,
   command: MessageCommand,
 ): Promise<MessageResult> {
-  const outcome: Outcome<MessageReply, Message> = await services.dispatch.messages(roomId, actor, command)
+  const outcome: Outcome<MessageReply, Message> = await services.dispatch(
+    messageFamily,
+    roomId,
+    actor,
+    command,
+  )
   if (outcome.kind !== 'accepted') return refusalOf(outcome)
   const { reply, position, state } = outcome
   const message = state ?? (await readMessage(services.database, reply.messageId, actor))

@@ -2,6 +2,7 @@ import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
 import { asNotificationId, asUserId, newNotificationId } from '../engine/kernel/id.ts'
 import { once } from '../engine/kernel/memoize.ts'
 import { notificationsTopic } from '../engine/kernel/topic.ts'
+import { notificationFamily, serviceNotificationFamily } from '../features/notifications/families.ts'
 import {
   type Inbox,
   type NotificationRecord,
@@ -86,7 +87,7 @@ export async function markNotificationsRead(
   const actor = actorIn(context)
   const { user } = signedIn(context)
   const body = { kind: 'markRead', ids: args.ids.map(asNotificationId) } as const
-  const outcome = await context.services.dispatch.notifications(user.id, actor, body)
+  const outcome = await context.services.dispatch(notificationFamily, user.id, actor, body)
   if (outcome.kind !== 'accepted') return refusalOf(outcome)
   return { kind: 'accepted', unreadCount: outcome.reply.unreadCount }
 }
@@ -119,7 +120,7 @@ export async function notifyUsers(input: NotifyInput, context: CallContext): Pro
   const recipients = userIds.map((userId) => ({ userId, id: newNotificationId() }))
   const command = { recipients, kind, title, body, subjectId, data }
   const { dispatch, database } = context.services
-  const outcome = await dispatch.outbox(user.id, actor, command, reading.key)
+  const outcome = await dispatch(serviceNotificationFamily, user.id, actor, command, reading.key)
   if (outcome.kind !== 'accepted') return refusalOf(outcome)
   await ensureUsers(database, userIds)
   const notifications = outcome.state ?? (await readNotificationsById(database, outcome.reply.ids))

@@ -1,6 +1,7 @@
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
 import { asRoomId } from '../engine/kernel/id.ts'
 import { messagesTopic } from '../engine/kernel/topic.ts'
+import { receiptFamily } from '../features/messages/family.ts'
 import type { Message } from '../features/messages/rules/message.ts'
 import { countReceipts, type ReceiptCounts } from '../features/messages/rules/receipts/marks.ts'
 import { type CallContext, type SharedContext, signalIn } from './context.ts'
@@ -22,7 +23,7 @@ export async function advanceReceipt(
 ): Promise<MembershipResult> {
   const { dispatch, reads } = context.services
   const roomId = asRoomId(args.roomId)
-  const outcome = await dispatch.receipts(roomId, actorIn(context), {
+  const outcome = await dispatch(receiptFamily, roomId, actorIn(context), {
     kind: 'advance',
     deliveredThrough: args.deliveredThrough ?? null,
     readThrough: args.readThrough ?? null,

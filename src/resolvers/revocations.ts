@@ -1,4 +1,5 @@
 import { asUserId } from '../engine/kernel/id.ts'
+import { revocationFamily } from '../features/users/family.ts'
 import type { CallContext } from './context.ts'
 import { badUserInput, forbidden } from './errors.ts'
 import { actorIn } from './signed-in.ts'
@@ -9,7 +10,10 @@ export async function revokeUser(
   context: CallContext,
 ): Promise<boolean> {
   const actor = actorIn(context)
-  const outcome = await context.services.dispatch.revocations(actor, { userId: asUserId(userId), reason })
+  const outcome = await context.services.dispatch(revocationFamily, null, actor, {
+    userId: asUserId(userId),
+    reason,
+  })
   if (outcome.kind === 'forbidden') throw forbidden(outcome.reason)
   if (outcome.kind === 'rejected') throw badUserInput(outcome.rejection.reason)
   return true

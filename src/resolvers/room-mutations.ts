@@ -13,6 +13,7 @@ import {
 import type { Instant } from '../engine/kernel/instant.ts'
 import type { Person } from '../engine/kernel/person.ts'
 import { roomTopic } from '../engine/kernel/topic.ts'
+import { roomFamily } from '../features/rooms/family.ts'
 import { readRoom } from '../features/rooms/reads/rooms.ts'
 import { isMuted } from '../features/rooms/rules/access.ts'
 import type { RoomCommand, RoomReply } from '../features/rooms/rules/command.ts'
@@ -226,7 +227,7 @@ async function giveRoomCommand(
   body: RoomCommand,
   key?: IdempotencyKey,
 ): Promise<RoomResult> {
-  const outcome = await services.dispatch.room(asRoomId(roomId), actor, body, key)
+  const outcome = await services.dispatch(roomFamily, asRoomId(roomId), actor, body, key)
   return roomPayload(services, actor, outcome)
 }
 
@@ -239,7 +240,7 @@ async function giveMemberCommand(
   const { services } = context
   const actor = actorIn(context)
   const id = asRoomId(roomId)
-  const outcome = await services.dispatch.room(id, actor, body)
+  const outcome = await services.dispatch(roomFamily, id, actor, body)
   const payload = await roomPayload(services, actor, outcome)
   if (payload.kind === 'rejected') return payload
   const held = outcome.kind === 'accepted' ? outcome.state?.memberships.get(userId) : undefined

@@ -12,6 +12,7 @@ import type { Instant } from '../engine/kernel/instant.ts'
 import { once } from '../engine/kernel/memoize.ts'
 import { roomLeaderboardTopic } from '../engine/kernel/topic.ts'
 import { beginLeaderboard } from '../features/leaderboards/begin-leaderboard.ts'
+import { scoreFamily } from '../features/leaderboards/family.ts'
 import {
   type LeaderboardArchive,
   readLeaderboardArchive,
@@ -62,7 +63,7 @@ export async function reportScores(args: ReportScoresArgs, context: CallContext)
     return { user: known.get(id) ?? { id, name: id }, score }
   })
   const command = { kind: 'report', scores, reportedAt: args.reportedAt ?? undefined } as const
-  const outcome = await services.dispatch.scores(roomId, actor, command, reading.key)
+  const outcome = await services.dispatch(scoreFamily, roomId, actor, command, reading.key)
   if (outcome.kind === 'accepted') await ensureUsers(services.database, ids)
   return leaderboardPayload(services, roomId, outcome)
 }
@@ -83,7 +84,7 @@ export async function createLeaderboardSnapshot(
   const roomId = asRoomId(args.roomId)
   if (!(await hasBoard(services, roomId, callerOf(viewer)))) return notFoundResult('roomId')
   const command = { kind: 'archive', id: newLeaderboardArchiveId() } as const
-  const outcome = await services.dispatch.scores(roomId, actor, command, reading.key)
+  const outcome = await services.dispatch(scoreFamily, roomId, actor, command, reading.key)
   return leaderboardPayload(services, roomId, outcome)
 }
 

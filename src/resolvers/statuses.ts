@@ -4,6 +4,7 @@ import { asUserId } from '../engine/kernel/id.ts'
 import type { Instant } from '../engine/kernel/instant.ts'
 import { statusesTopic } from '../engine/kernel/topic.ts'
 import type { Database } from '../engine/storage/database.ts'
+import { statusFamily } from '../features/statuses/family.ts'
 import { readStatuses } from '../features/statuses/reads/statuses.ts'
 import type { Status, StatusKind } from '../features/statuses/rules/status.ts'
 import { MAX_STATUSES } from '../features/statuses/source.ts'
@@ -48,7 +49,7 @@ export async function reportStatus(input: ReportStatusInput, context: CallContex
   const { dispatch, database } = context.services
   const reportedAt = input.reportedAt ?? undefined
   const report = { kind, subjectId, state, progress, data, userId, reportedAt }
-  const outcome = await dispatch.statuses(actor, report, reading.key)
+  const outcome = await dispatch(statusFamily, report.kind, actor, report, reading.key)
   if (outcome.kind !== 'accepted') return refusalOf(outcome)
   const status = outcome.state ?? (await statusNow(database, kind, subjectId, actor))
   if (userId !== null) await ensureUser(database, userId)

@@ -4,6 +4,7 @@ import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
 import { asOrderId, asRoomId, asUserId } from '../engine/kernel/id.ts'
 import type { Instant } from '../engine/kernel/instant.ts'
 import { ordersTopic, positionsTopic } from '../engine/kernel/topic.ts'
+import { orderFamily, positionFamily } from '../features/trading/families.ts'
 import { readHolding } from '../features/trading/reads/positions.ts'
 import type { Holding, OrderCommand, PositionCommand } from '../features/trading/rules/command.ts'
 import type { ExecutionType, Order, OrderSide, OrderType } from '../features/trading/rules/order.ts'
@@ -60,7 +61,7 @@ export async function reportOrder(input: ReportOrderInput, context: CallContext)
     lastPrice: input.lastPrice ?? null,
     rejectionReason: input.rejectionReason ?? null,
   }
-  const outcome = await context.services.dispatch.orders(roomId, actorIn(context), command)
+  const outcome = await context.services.dispatch(orderFamily, roomId, actorIn(context), command)
   if (outcome.kind !== 'accepted') return refusalOf(outcome)
   const { reply, position, state: order } = outcome
   if (order === undefined) throw new RangeError('a report has no key beside its executionId')
@@ -143,7 +144,7 @@ async function giveStatement(
   key: IdempotencyKey | undefined,
 ): Promise<(Stated & { readonly held: Holding }) | RejectedResult> {
   const roomId = asRoomId(room)
-  const outcome = await context.services.dispatch.positions(roomId, actorIn(context), command, key)
+  const outcome = await context.services.dispatch(positionFamily, roomId, actorIn(context), command, key)
   if (outcome.kind !== 'accepted') return refusalOf(outcome)
   const { position, reply } = outcome
   const held = outcome.state ?? (await readHolding(context.services.database, roomId, reply))

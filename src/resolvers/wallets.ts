@@ -2,6 +2,7 @@ import type { Amount } from '../engine/kernel/amount.ts'
 import { isCurrency } from '../engine/kernel/currency.ts'
 import { asUserId, isUserId, USER_ID_RULE } from '../engine/kernel/id.ts'
 import { ensureUser } from '../features/users/users.ts'
+import { walletFamily } from '../features/wallets/family.ts'
 import { readWallet } from '../features/wallets/reads/wallets.ts'
 import { emptyWallet } from '../features/wallets/rules/transfer.ts'
 import type { Wallet } from '../features/wallets/rules/wallet.ts'
@@ -40,7 +41,8 @@ export async function creditWallet(args: CreditWalletArgs, context: CallContext)
   if (!isUserId(args.userId)) return rejected('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, 'userId')
   const { currency, amount } = args
   const userId = asUserId(args.userId)
-  const outcome = await dispatch.wallet(
+  const outcome = await dispatch(
+    walletFamily,
     userId,
     actor,
     { kind: 'credit', userId, currency, amount },

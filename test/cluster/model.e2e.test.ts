@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { amount } from '../../src/engine/kernel/amount.ts'
-import { openRecord } from '../../src/engine/storage/open-database.ts'
-import { verifyRecord } from '../../src/engine/verify/verify.ts'
+import { verifyDatabase } from '../../src/engine/verify/verify.ts'
 import { DEFAULT_INCREMENTS } from '../../src/features/auctions/rules/increments.ts'
 import { type NaiveOffer, NOTHING_BID, naiveBid } from '../features/auctions/auction-naive.ts'
+import { FEATURES, openRecord } from '../support/database.ts'
 import { post } from '../support/graphql-client.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
@@ -159,7 +159,10 @@ describe('random bids of eight bidders on three nodes', () => {
     await post(nodes[0].url, hammer, { id: auctions[0] }, seller)
 
     const record = await openRecord({ url: databaseUrl, directory: '', onConnectionError: () => {} })
-    expect(await Array.fromAsync(verifyRecord(record.database)), `seed ${seed}`).toEqual([])
+    expect(
+      await Array.fromAsync(verifyDatabase(record.database, FEATURES.verifications)),
+      `seed ${seed}`,
+    ).toEqual([])
     await record.close()
   }, 60_000)
 })

@@ -1,6 +1,6 @@
 import { type ExecutionResult, execute, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql'
 import { inject, onTestFinished } from 'vitest'
-import { createDispatch } from '../../src/engine/commands/create-dispatch.ts'
+import type { RunningDispatch } from '../../src/engine/commands/create-dispatch.ts'
 import { createTurns } from '../../src/engine/commands/semaphore.ts'
 import type { Entry } from '../../src/engine/history/entry.ts'
 import { createHistory, type History } from '../../src/engine/history/history.ts'
@@ -12,7 +12,6 @@ import { FAR_FUTURE, instant } from '../../src/engine/kernel/instant.ts'
 import type { Topic } from '../../src/engine/kernel/topic.ts'
 import { createPresence } from '../../src/engine/presence/presence.ts'
 import { createMemoryRegistry } from '../../src/engine/presence/registry.memory.ts'
-import { openRecord } from '../../src/engine/storage/open-database.ts'
 import { users } from '../../src/features/users/tables.ts'
 import type { Viewer } from '../../src/platform/auth/viewer.ts'
 import { createMemoryRates } from '../../src/platform/limits/rates.memory.ts'
@@ -20,6 +19,7 @@ import { createMemoryBus } from '../../src/pubsub/bus.memory.ts'
 import { type CallContext, type ConnectionControl, clientKeyOf } from '../../src/resolvers/context.ts'
 import { createServices, type Services } from '../../src/resolvers/services.ts'
 import { createSchema } from '../../src/schema/schema.ts'
+import { openDispatch, openRecord } from '../support/database.ts'
 import { createDatabase } from '../support/postgres-databases.ts'
 
 export const NOW = instant(Date.UTC(2027, 0, 2, 3, 4, 5, 6))
@@ -37,6 +37,7 @@ export interface Given {
   readonly services: Services
   readonly history: History
   readonly schema: GraphQLSchema
+  readonly passDeadline: RunningDispatch['passDeadline']
   /** Runs an operation as `caller` and returns its data. Throws its first error. */
   run(
     caller: Viewer | null,
@@ -94,7 +95,7 @@ export async function openGivenOn(
 ): Promise<Given & { readonly close: () => Promise<void> }> {
   const record = await openRecord({ ...where, onConnectionError: () => {} })
   const { database } = record
-  const dispatch = createDispatch({ database, turns: createTurns(4), announce: () => {} })
+  const { dispatch, passDeadline } = openDispatch({ database, turns: createTurns(4), announce: () => {} })
   const now = () => NOW
   const presence = createPresence({
     ...{ registry: createMemoryRegistry(), bus: createMemoryBus(), node: 'node_1' },
@@ -135,6 +136,7 @@ export async function openGivenOn(
   return {
     close: record.close,
     services,
+    passDeadline,
     history: createHistory(database),
     schema,
     async run(caller, text, variables = {}, connection) {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { asAuctionId } from '../../src/engine/kernel/id.ts'
 import { auctionTopic } from '../../src/engine/kernel/topic.ts'
 import { drawConsequences } from '../../src/features/notifications/follower/round.ts'
-import { takeDue } from '../../src/features/notifications/webhook/delivery-queue.ts'
+import { queuePushes, takeDue } from '../../src/features/notifications/webhook/delivery-queue.ts'
 import { type Given, given, replay, textAt, viewer } from './fixtures.ts'
 
 const ANN = viewer('ann', 'SERVICE', 'ADMIN')
@@ -38,7 +38,7 @@ async function notified() {
   )
   await all.run(ANN, `mutation { cancelAuction(auctionId: "${auctionId}", reason: "No") { __typename } }`)
   const topic = auctionTopic(asAuctionId(auctionId))
-  while ((await drawConsequences(all.services.database, topic, true)).left !== 'done');
+  while ((await drawConsequences(all.services.database, topic, [{ onNotify: queuePushes }])).left !== 'done');
   await all.run(
     ANN,
     `mutation { notify(input: { userIds: ["bob"], kind: OUTBID, title: "T", body: "B",

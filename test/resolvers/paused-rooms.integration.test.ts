@@ -3,6 +3,7 @@ import { deadlines } from '../../src/engine/history/tables.ts'
 import { asAuctionId, asRoomId } from '../../src/engine/kernel/id.ts'
 import { auctionTopic } from '../../src/engine/kernel/topic.ts'
 import { createScheduler } from '../../src/engine/processes/scheduler.ts'
+import { roomFamily } from '../../src/features/rooms/family.ts'
 import { createDatabase } from '../support/postgres-databases.ts'
 import { entriesOf, type Given, openGivenOn } from './fixtures.ts'
 import { ann, bob, owner, type Sale, sale, saleIn } from './sale-of-room.ts'
@@ -28,10 +29,10 @@ async function endOf(all: Sale, auctionId: string): Promise<number> {
 }
 
 /** A scheduler as a node has it. Throws what fails. */
-function schedule({ services: { database, dispatch } }: Given): void {
+function schedule({ services: { database }, passDeadline }: Given): void {
   const scheduler = createScheduler({
     database,
-    dispatch,
+    passDeadline,
     onFault: (_topic, error) => {
       throw error
     },
@@ -112,12 +113,12 @@ describe('a node that dies between the commits of a room and of its auctions', (
     const auctionId = await all.putUp({ endsAt: inMs(1_000) })
     const roomId = asRoomId(all.roomId)
     const actor = { kind: 'user', person: owner.user, roles: owner.roles } as const
-    await all.services.dispatch.room(roomId, actor, { kind: 'pause' })
+    await all.services.dispatch(roomFamily, roomId, actor, { kind: 'pause' })
     expect(await phaseOf(all, auctionId)).toEqual({ phase: 'LIVE' })
     await new Promise((resolve) => setTimeout(resolve, 1_100))
     schedule(other)
     await vi.waitFor(async () => expect(await phaseOf(all, auctionId)).toEqual({ phase: 'PAUSED' }), SOON)
-    await other.services.dispatch.room(roomId, actor, { kind: 'resume' })
+    await other.services.dispatch(roomFamily, roomId, actor, { kind: 'resume' })
     await vi.waitFor(async () => expect(await phaseOf(all, auctionId)).toEqual({ phase: 'LIVE' }), SOON)
     expect((await endOf(all, auctionId)) - Date.now()).toBeGreaterThan(0)
   })
@@ -126,7 +127,7 @@ describe('a node that dies between the commits of a room and of its auctions', (
     const all = await sale()
     const auctionId = await all.putUp()
     const actor = { kind: 'user', person: owner.user, roles: owner.roles } as const
-    await all.services.dispatch.room(asRoomId(all.roomId), actor, { kind: 'pause' })
+    await all.services.dispatch(roomFamily, asRoomId(all.roomId), actor, { kind: 'pause' })
     await all.steer('resumeRoom')
     expect(await typesIn(all, auctionId)).toEqual(['AuctionPaused', 'AuctionResumed'])
   })
@@ -135,7 +136,7 @@ describe('a node that dies between the commits of a room and of its auctions', (
     const all = await sale()
     const auctionId = await all.putUp()
     const actor = { kind: 'user', person: owner.user, roles: owner.roles } as const
-    await all.services.dispatch.room(asRoomId(all.roomId), actor, { kind: 'end' })
+    await all.services.dispatch(roomFamily, asRoomId(all.roomId), actor, { kind: 'end' })
     await all.steer('endRoom')
     expect(await phaseOf(all, auctionId)).toEqual({ phase: 'UNSOLD' })
   })

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { beginTopics } from '../../src/engine/history/seed.ts'
+import { beginTopics } from '../../src/engine/history/begin-topics.ts'
 import { topics } from '../../src/engine/history/tables.ts'
 import { asMessageId, asRoomId, asUserId } from '../../src/engine/kernel/id.ts'
 import { instant } from '../../src/engine/kernel/instant.ts'

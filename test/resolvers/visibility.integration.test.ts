@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { beginTopics } from '../../src/engine/history/seed.ts'
+import { beginTopics } from '../../src/engine/history/begin-topics.ts'
 import { asAnnouncementId, asAuctionId, asRoomId, type UserId } from '../../src/engine/kernel/id.ts'
 import { instant } from '../../src/engine/kernel/instant.ts'
 import { asOffset } from '../../src/engine/kernel/position.ts'

@@ -1,5 +1,5 @@
+import { beginTopics } from '../history/begin-topics.ts'
 import type { Entry } from '../history/entry.ts'
-import { beginTopics } from '../history/seed.ts'
 import { NEW_TOPIC_VERSION, TOPIC_VERSION } from '../history/topic-version.ts'
 import type { Decision } from '../kernel/decision.ts'
 import { formatInstant, type Instant, instant } from '../kernel/instant.ts'

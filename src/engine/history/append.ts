@@ -5,8 +5,8 @@ import type { Topic } from '../kernel/topic.ts'
 import { allSettled } from '../storage/all-settled.ts'
 import type { Transaction } from '../storage/database.ts'
 import { statement } from '../storage/statement.ts'
+import { beginTopics } from './begin-topics.ts'
 import type { Entry } from './entry.ts'
-import { beginTopics } from './seed.ts'
 import { NEW_TOPIC_VERSION } from './topic-version.ts'
 
 /** What is to become an entry. */

@@ -4,12 +4,21 @@ import type { Topic } from '../kernel/topic.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { NEW_TOPIC_VERSION } from './topic-version.ts'
 
+/** Deletes what a feature need not keep any longer: at most a part per round. `ms`: how long entries are kept at least. */
+export type Trim = (tx: Transaction, ms: number) => Promise<void>
+
+/** Entries of one type that are read together with earlier ones: `data.back` says how many. Those stay while they do. */
+export interface RetainedEntries {
+  readonly type: string
+  /** The largest `data.back`. */
+  readonly farthestBack: number
+}
+
 export interface RetentionOptions {
   readonly database: Database
-  /**
-   * An entry is kept while it is among the last `events` of its topic, or younger than `ms`; a notification until `ms`
-   * after it was read.
-   */
+  readonly trims: readonly Trim[]
+  readonly retained: readonly RetainedEntries[]
+  /** An entry is kept while it is among the last `events` of its topic, or younger than `ms`. */
   readonly events: number
   readonly ms: number
   readonly onFault: (error: unknown) => void
@@ -28,30 +37,22 @@ const TOPICS_A_ROUND = 200
 /** Longer than the day for which a retry is promised the first answer. */
 const KEYS_KEPT = '25 hours'
 const KEYS_A_ROUND = 10_000
-const NOTIFICATIONS_A_ROUND = 10_000
-/** What the webhook did not take in the end stays listed for so long. */
-const FAILED_PUSHES_KEPT = '30 days'
 /** Nodes take turns: whoever finds it held has nothing to do. */
 const RETENTION_LOCK = 7_203_115
 
-export function createRetention({ database, events, ms, onFault }: RetentionOptions): Retention {
+export function createRetention(options: RetentionOptions): Retention {
+  const { database, events, ms, trims, retained, onFault } = options
   const trim = (): Promise<void> =>
     database.transaction(async (tx) => {
       const { rows } = await tx.execute<{ mine: boolean }>(
         sql`SELECT pg_try_advisory_xact_lock(${RETENTION_LOCK}) AS mine`,
       )
       if (rows[0]?.mine !== true) return
-      for (const { topic, floor } of await dueTopics(tx, events, ms)) await forget(tx, topic, floor)
+      for (const { topic, floor } of await dueTopics(tx, events, ms)) await forget(tx, topic, floor, retained)
       await tx.execute(sql`
         DELETE FROM idempotency WHERE (caller, key) IN (
           SELECT caller, key FROM idempotency WHERE at < clock_timestamp() - ${KEYS_KEPT}::interval LIMIT ${KEYS_A_ROUND})`)
-      await tx.execute(sql`
-        DELETE FROM notifications WHERE id IN (
-          SELECT id FROM notifications WHERE read_at < clock_timestamp() - make_interval(secs => ${ms / 1000}::float8)
-          LIMIT ${NOTIFICATIONS_A_ROUND})`)
-      await tx.execute(sql`
-        DELETE FROM webhook_deliveries
-        WHERE due_at IS NULL AND created_at < clock_timestamp() - ${FAILED_PUSHES_KEPT}::interval`)
+      for (const trimFeature of trims) await trimFeature(tx, ms)
     })
 
   return { trim, close: every(trim, { everyMs: EVERY_MS, onFault }).close }
@@ -76,19 +77,23 @@ async function dueTopics(tx: Transaction, events: number, ms: number): Promise<r
   return rows
 }
 
-/** A RankingChanged goes back at most over the rest of its batch (features/leaderboards/rules/stored-changes). */
-const FARTHEST_BACK = 512
-
 /**
- * The floor is raised with the deletion: who reads sees both or neither. An entry stays while one that stays goes back
- * to it.
+ * The floor is raised with the deletion: who reads sees both or neither. An entry stays while one that stays is read
+ * together with it.
  */
-async function forget(tx: Transaction, topic: Topic, due: string): Promise<void> {
+async function forget(
+  tx: Transaction,
+  topic: Topic,
+  due: string,
+  retained: readonly RetainedEntries[],
+): Promise<void> {
+  const types = retained.map(({ type }) => type)
+  const farthest = Math.max(0, ...retained.map(({ farthestBack }) => farthestBack))
   const { rows } = await tx.execute<{ floor: string }>(sql`
     UPDATE topics SET floor = greatest(floor, least(${due}::bigint, (
       SELECT min("offset" - (data ->> 'back')::bigint) - 1 FROM entries
-      WHERE entries.topic = topics.topic AND type = 'RankingChanged'
-        AND "offset" > ${due}::bigint AND "offset" <= ${due}::bigint + ${FARTHEST_BACK}))), ${sql.raw(NEW_TOPIC_VERSION)}
+      WHERE entries.topic = topics.topic AND type = ANY(${sql.param(types)}::text[])
+        AND "offset" > ${due}::bigint AND "offset" <= ${due}::bigint + ${farthest}))), ${sql.raw(NEW_TOPIC_VERSION)}
     WHERE topic = ${topic} RETURNING floor`)
   const floor = rows[0]?.floor ?? '0'
   await tx.execute(sql`DELETE FROM entries WHERE topic = ${topic} AND "offset" <= ${floor}::bigint`)

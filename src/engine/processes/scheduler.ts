@@ -1,16 +1,14 @@
 import { sql } from 'drizzle-orm'
-import type { Dispatch } from '../commands/dispatch.ts'
-import { SYSTEM } from '../kernel/actor.ts'
 import { createPauses } from '../kernel/backoff.ts'
 import { every } from '../kernel/every.ts'
-import { asAuctionId, asRoomId } from '../kernel/id.ts'
-import { familyOf, idOf, type Topic } from '../kernel/topic.ts'
+import type { Topic } from '../kernel/topic.ts'
 import type { Database } from '../storage/database.ts'
 import { isNobodysFault } from '../storage/faults.ts'
 
 export interface SchedulerOptions {
   readonly database: Database
-  readonly dispatch: Dispatch
+  /** Gives the topic the command that is due. */
+  readonly passDeadline: (topic: Topic) => Promise<unknown>
   /**
    * Told of what failed. A topic that did is tried again after a pause that grows from a second to a minute; null: a look
    * failed, and the next one tries again.
@@ -33,7 +31,7 @@ const MAX_AT_ONCE = 1000
  * Every node looks and every node commands: whoever locks the topic first opens or closes it, and the others
  * find nothing due any more. So it happens exactly once, also when nodes die, and nothing need be handed over.
  */
-export function createScheduler({ database, dispatch, onFault }: SchedulerOptions): Scheduler {
+export function createScheduler({ database, passDeadline, onFault }: SchedulerOptions): Scheduler {
   const pauses = createPauses<Topic>()
   const armed = new Map<Topic, NodeJS.Timeout>()
   let isClosed = false
@@ -52,7 +50,7 @@ export function createScheduler({ database, dispatch, onFault }: SchedulerOption
     if (isClosed || pauses.isPaused(topic)) return
     const timer = setTimeout(() => {
       armed.delete(topic)
-      pass(topic).then(
+      passDeadline(topic).then(
         () => pauses.clear(topic),
         (error: unknown) => fail(topic, error),
       )
@@ -64,12 +62,6 @@ export function createScheduler({ database, dispatch, onFault }: SchedulerOption
   function fail(topic: Topic, error: unknown): void {
     if (!isNobodysFault(error)) pauses.begin(topic)
     onFault(topic, error)
-  }
-
-  async function pass(topic: Topic): Promise<void> {
-    const body = { kind: 'passTime' } as const
-    if (familyOf(topic) === 'auction') await dispatch.auction(asAuctionId(idOf(topic)), SYSTEM, body)
-    else await dispatch.room(asRoomId(idOf(topic)), SYSTEM, body)
   }
 
   const looks = every(look, { everyMs: LOOK_EVERY_MS, firstMs: 0, onFault: (error) => onFault(null, error) })

@@ -1,11 +1,21 @@
-import { fileURLToPath } from 'node:url'
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
-import { isSeeded, seed } from '../history/seed.ts'
+import type { Executor } from './database.ts'
 import { RecordUnavailable } from './faults.ts'
 
+/** What a database of this version holds before anybody uses it. */
+export interface DatabaseContents {
+  /** The folder of the migrations. */
+  readonly migrations: string
+  /** Whether everything that `seed` writes is there. Only reads. */
+  isSeeded(executor: Executor): Promise<boolean>
+  /** Writes the rows that exist from the first start. Idempotent. */
+  seed(executor: Executor): Promise<void>
+}
+
 export interface MigrationOptions {
+  readonly contents: DatabaseContents
   /** Another process migrates this database: this one waits for it. */
   readonly onMigrationWait?: () => void
 }
@@ -22,7 +32,6 @@ class MigrationRefused extends Error {
   }
 }
 
-const MIGRATIONS = fileURLToPath(new URL('../../features/migrations', import.meta.url))
 /** Any number of nodes may start at once on an empty database: this advisory lock lets one migrate at a time. */
 const MIGRATION_LOCK = 7_203_114
 const LOOK_TIMEOUT_MS = 10_000
@@ -33,7 +42,7 @@ const LOOK_TIMEOUT_MS = 10_000
  */
 export function bringUpToDate(config: pg.ClientConfig, options: MigrationOptions): Promise<void> {
   return onClient(config, async (client) => {
-    if (!(await inTime(isUpToDate(client)))) await migrate(client, options)
+    if (!(await inTime(isUpToDate(client, options.contents)))) await migrate(client, options)
   })
 }
 
@@ -68,15 +77,18 @@ async function inTime<Result>(look: Promise<Result>): Promise<Result> {
   }
 }
 
-async function isUpToDate(client: pg.Client): Promise<boolean> {
-  return (await missing(client)).length === 0 && (await isSeeded(drizzle(client)))
+async function isUpToDate(client: pg.Client, contents: DatabaseContents): Promise<boolean> {
+  return (await missing(client, contents)).length === 0 && (await contents.isSeeded(drizzle(client)))
 }
 
 const MIGRATED = 'SELECT max(created_at) AS latest FROM drizzle.__drizzle_migrations'
 
 /** The migrations after the latest that was applied. A database that is ahead of this version lacks none. */
-async function missing(client: pg.Client): Promise<readonly MigrationMeta[]> {
-  const all = readMigrationFiles({ migrationsFolder: MIGRATIONS })
+async function missing(
+  client: pg.Client,
+  { migrations }: DatabaseContents,
+): Promise<readonly MigrationMeta[]> {
+  const all = readMigrationFiles({ migrationsFolder: migrations })
   if (!(await hasTable(client))) return all
   const { rows } = await client.query<{ latest: string | null }>(MIGRATED)
   const latest = Number(rows[0]?.latest ?? 0)
@@ -92,7 +104,7 @@ async function hasTable(client: pg.Client): Promise<boolean> {
 }
 
 /** One transaction, whose lock ends with it: a session's own would stay with a pooler's connection. */
-async function migrate(client: pg.Client, { onMigrationWait }: MigrationOptions): Promise<void> {
+async function migrate(client: pg.Client, { onMigrationWait, contents }: MigrationOptions): Promise<void> {
   await client.query('BEGIN')
   await client.query('SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0')
   const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
@@ -104,14 +116,14 @@ async function migrate(client: pg.Client, { onMigrationWait }: MigrationOptions)
   }
   if (!(await hasTable(client))) await client.query(CREATE_TABLE)
   await client.query(LET_EVERYONE_READ)
-  for (const { sql, hash, folderMillis } of await missing(client)) {
+  for (const { sql, hash, folderMillis } of await missing(client, contents)) {
     for (const statement of sql) await client.query(statement)
     await client.query('INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ($1, $2)', [
       hash,
       folderMillis,
     ])
   }
-  await seed(drizzle(client))
+  await contents.seed(drizzle(client))
   await client.query('COMMIT')
 }
 

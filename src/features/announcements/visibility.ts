@@ -4,10 +4,11 @@ import { together } from '../../engine/kernel/batch-loader.ts'
 import { asRoomId, type RoomId } from '../../engine/kernel/id.ts'
 import { idOf, roomTopic, type Topic } from '../../engine/kernel/topic.ts'
 import type { Database } from '../../engine/storage/database.ts'
-import { type RightsQuestion, readAnnouncementRightsChanged } from '../rooms/reads/rights-changes.ts'
+import type { RightsQuestion } from '../rooms/reads/rights-changes.ts'
 import { readVisibilities } from '../rooms/reads/room-facts.ts'
 import { isMemberData, isRoomData } from '../rooms/source.ts'
 import { readRoomsWithAnnouncements } from './reads/announcements.ts'
+import { readAnnouncementRightsChanged } from './reads/rights-changes.ts'
 
 /** The room entries that decide whether a user sees a room that opens to its members alone. */
 const DECISIVE: ReadonlySet<string> = new Set(['MemberJoined', 'MemberLeft', 'MemberRemoved'])

@@ -5,20 +5,15 @@ import { moveDeadline } from '../../engine/commands/deadline.ts'
 import { accept } from '../../engine/kernel/decision.ts'
 import { type AuctionId, asAuctionId, asUserId, type BidId, type UserId } from '../../engine/kernel/id.ts'
 import { formatInstant } from '../../engine/kernel/instant.ts'
-import { BEGINNING } from '../../engine/kernel/position.ts'
-import { auctionLeaderboardTopic, auctionTopic, idOf, type Topic } from '../../engine/kernel/topic.ts'
+import { auctionTopic, idOf, type Topic } from '../../engine/kernel/topic.ts'
 import { allSettled } from '../../engine/storage/all-settled.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
 import { statement } from '../../engine/storage/statement.ts'
-import { saveRanking } from '../leaderboards/auction-leaderboard.ts'
-import { loadRanking } from '../leaderboards/board.ts'
-import type { Order } from '../leaderboards/rules/order.ts'
-import { beginFollowing } from '../notifications/rules/following.ts'
-import { followers } from '../notifications/tables.ts'
 import { actorsOf, loadRoomFacts } from '../rooms/facts.ts'
 import { countOpenAuctions } from '../rooms/quotas.ts'
 import type { RoomFacts } from '../rooms/rules/room.ts'
 import { evolveWallets, type Wallets } from '../wallets/rules/transfer.ts'
+import type { AuctionHook, AuctionProjection } from './hooks.ts'
 import { loadPast, loadWallets, saveFunds, saveVoided } from './money.ts'
 import type { AuctionState } from './rules/auction.ts'
 import { evolvePast, NOTHING_PAST, type Past } from './rules/bid-history.ts'
@@ -38,20 +33,24 @@ interface State {
   readonly past: Past
   /** For a creation with a quota: the auctions that are open in all rooms of the room's owner. */
   readonly openAuctions: number | undefined
-  /** Of the bidders; null where no command at hand can change it. */
-  readonly ranking: Order | null
+  /** What other features derive from the bids; null where no command at hand can change it. */
+  readonly projections: readonly AuctionProjection[] | null
 }
 
 const UNKNOWN: State = {
-  ...{ auction: null, room: undefined, wallets: new Map(), past: NOTHING_PAST, ranking: null },
+  ...{ auction: null, room: undefined, wallets: new Map(), past: NOTHING_PAST, projections: null },
   openAuctions: undefined,
 }
 
 type Reply = AuctionReply & { readonly auctionId: AuctionId }
 
-export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEvent, AuctionState> = {
-  topicsBegunBy: ({ body }) =>
-    body.kind === 'create' ? [auctionTopic(body.id), auctionLeaderboardTopic(body.id)] : [],
+export const createAuctionAggregate = (
+  hooks: readonly AuctionHook[],
+): Aggregate<AuctionCommand, Reply, State, AuctionEvent, AuctionState> => ({
+  topicsBegunBy({ body }) {
+    if (body.kind !== 'create') return []
+    return [auctionTopic(body.id), ...hooks.flatMap((hook) => hook.topicsOf?.(body.id) ?? [])]
+  },
 
   async load(tx, { topic, commands, kept }) {
     const id = auctionOf(topic)
@@ -59,7 +58,7 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
     const creation = commands.map(({ body }) => body).find((body) => body.kind === 'create')
     const roomId = known.auction?.terms.roomId ?? creation?.roomId
     const facts = roomId === undefined ? undefined : loadRoomFacts(tx, roomId, actorsOf(commands), 'share')
-    const { auction, ranking } = known
+    const { auction, projections } = known
     if (auction === null) {
       const room = await facts
       const isCounted = room !== undefined && creation?.maxOpen !== undefined
@@ -69,14 +68,21 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
         openAuctions: isCounted ? await countOpenAuctions(tx, room.room.id) : undefined,
       }
     }
-    const [room, ranked] = await allSettled([
+    const leader = auction.standing.leader?.id ?? null
+    const [room, projected, bidders] = await allSettled([
       facts,
-      ranking ?? (commands.some(mayRank) ? loadRanking(tx, id, auction.standing.leader?.id ?? null) : null),
+      projections ?? (commands.some(mayChangeBids) ? loadProjections(tx, hooks, id, leader) : null),
+      loadBidders(tx, auction, commands),
     ])
     // Wallets are locked after the room, by all: none waits for another that waits for it.
     const money = await loadMoney(tx, auction, commands)
-    const bidders = knownBidders(auction, ranked, commands)
-    return { ...money, room, auction: { ...auction, bidders }, ranking: ranked, openAuctions: undefined }
+    return {
+      ...money,
+      room,
+      auction: { ...auction, bidders },
+      projections: projected,
+      openAuctions: undefined,
+    }
   },
 
   decide({ auction, ...known }, { actor, body, topic }, { now }) {
@@ -99,20 +105,20 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
   },
 
   async save(tx, change) {
-    const { auction, ranking: ranked } = change.after
+    const { auction, projections } = change.after
     if (auction === null) return SAVED
     const before = change.before.auction
     const room = change.after.room?.room
     const [saved] = await allSettled([
-      ranked === null ? null : saveRanking(tx, change, ranked),
-      saveAuction(tx, change, auction),
+      projections === null ? null : allSettled(projections.map((each) => each.save(tx, change))),
+      saveAuction(tx, change, auction, hooks),
       saveCeilings(tx, change),
       saveBids(tx, change).then(() => saveVoided(tx, change)),
       saveFunds(tx, change, auction),
       moveDeadline(tx, change.topic, before === null ? null : dueAt(before, room), dueAt(auction, room)),
     ])
-    const kept = { auction, ranking: saved?.ranking ?? null }
-    return { elsewhere: saved?.entries ?? [], kept: { ...UNKNOWN, ...kept } }
+    const kept = { auction, projections: saved?.map(({ projection }) => projection) ?? null }
+    return { elsewhere: saved?.flatMap(({ entries }) => entries) ?? [], kept: { ...UNKNOWN, ...kept } }
   },
 
   /** The wallet of the leader. */
@@ -122,7 +128,7 @@ export const auctionAggregate: Aggregate<AuctionCommand, Reply, State, AuctionEv
     if (auction === null) throw new RangeError('an accepted command leaves an auction')
     return auction
   },
-}
+})
 
 function auctionOf(topic: Topic): AuctionId {
   return asAuctionId(idOf(topic))
@@ -149,25 +155,38 @@ async function loadMoney(
   return { past, wallets }
 }
 
-function mayRank({ body }: Command<AuctionCommand>): boolean {
+function mayChangeBids({ body }: Command<AuctionCommand>): boolean {
   return body.kind === 'placeBid' || body.kind === 'buyNow' || body.kind === 'voidBid'
 }
 
-/** Bidders known to have a bid that stands; of those who bid now, all who have one: the ranking names them. */
-function knownBidders(
-  { bidders }: AuctionState,
-  ranking: Order | null,
+function loadProjections(
+  tx: Transaction,
+  hooks: readonly AuctionHook[],
+  id: AuctionId,
+  leader: UserId | null,
+): Promise<readonly AuctionProjection[]> {
+  return allSettled(hooks.flatMap((hook) => hook.loadProjection?.(tx, id, leader) ?? []))
+}
+
+const FIND_BIDDERS = statement<{ id: UserId }>(
+  'find_bidders',
+  `SELECT DISTINCT bidder_id AS id FROM bids
+  WHERE auction_id = $1 AND bidder_id = ANY($2::text[]) AND voided_at IS NULL`,
+)
+
+/** Bidders known to have a bid that counts: the cached ones and, of those who bid now, all who have one. */
+async function loadBidders(
+  tx: Transaction,
+  { bidders, terms }: AuctionState,
   commands: readonly Command<AuctionCommand>[],
-): ReadonlySet<UserId> {
+): Promise<ReadonlySet<UserId>> {
   const bidding = commands.filter(({ body }) => body.kind === 'placeBid' || body.kind === 'buyNow')
-  const unknown = new Set(
-    actorsOf(bidding)
-      .map(asUserId)
-      .filter((id) => !bidders.has(id)),
-  )
-  if (unknown.size === 0 || ranking === null) return bidders
-  const found = ranking.scores.flatMap(({ user }) => (unknown.has(user.id) ? user.id : []))
-  return new Set([...bidders, ...found])
+  const unknown = actorsOf(bidding)
+    .map(asUserId)
+    .filter((id) => !bidders.has(id))
+  if (unknown.length === 0) return bidders
+  const found = await FIND_BIDDERS(tx, terms.id, [...new Set(unknown)])
+  return new Set([...bidders, ...found.map(({ id }) => id)])
 }
 
 const CHANGE_AUCTION = statement(
@@ -179,16 +198,17 @@ const CHANGE_AUCTION = statement(
 async function saveAuction(
   tx: Transaction,
   { before }: Change<State, AuctionEvent>,
-  { terms, standing, leading, commandCount, pausedAt, pausedByRoom, pausedMs }: AuctionState,
+  auction: AuctionState,
+  hooks: readonly AuctionHook[],
 ): Promise<void> {
+  const { terms, standing, leading, commandCount, pausedAt, pausedByRoom, pausedMs } = auction
   const { phase } = standing
   if (before.auction === null) {
     const { id, roomId, createdAt } = terms
     const paused = { pausedAt, pausedByRoom, pausedMs }
     const row = { id, roomId, createdAt, terms, phase, standing, leading, commandCount, ...paused }
     await tx.insert(auctions).values(row)
-    const state = beginFollowing(standing, createdAt)
-    await tx.insert(followers).values({ topic: auctionTopic(id), position: BEGINNING, state })
+    await allSettled(hooks.map((hook) => hook.onCreate?.(tx, auction)))
   } else {
     const lead = leading === null ? null : JSON.stringify(leading)
     const paused = pausedAt === null ? null : formatInstant(pausedAt)

@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { newEpoch } from '../../engine/history/seed.ts'
+import { newEpoch } from '../../engine/history/begin-topics.ts'
 import { topics } from '../../engine/history/tables.ts'
 import { idOf, type Topic } from '../../engine/kernel/topic.ts'
 import type { Executor } from '../../engine/storage/database.ts'

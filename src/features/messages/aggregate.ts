@@ -7,10 +7,10 @@ import { idOf, type Topic } from '../../engine/kernel/topic.ts'
 import { allSettled } from '../../engine/storage/all-settled.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
 import { prepared, statement } from '../../engine/storage/statement.ts'
-import { notifyOfMessages, type RoomChange } from '../notifications/message-notifications.ts'
 import { actorsOf, lockFactsOfRooms } from '../rooms/facts.ts'
 import type { RoomFacts } from '../rooms/rules/room.ts'
 import { eraseMessages } from './erase-messages.ts'
+import type { MessageHook, RoomMessagesChange } from './hooks.ts'
 import type { MessageCommand, MessageReply } from './rules/command.ts'
 import { decideMessage } from './rules/decide.ts'
 import type { MessageEvent } from './rules/event.ts'
@@ -31,9 +31,8 @@ interface State {
   readonly sent: ReadonlyMap<string, Sent>
 }
 
-/** `isPushed`: whether notifications go to the webhook, too. */
 export const createMessagesAggregate = (
-  isPushed: boolean,
+  hooks: readonly MessageHook[],
 ): JointAggregate<MessageCommand, MessageReply, State, MessageEvent, Message> => ({
   topicsBegunBy: () => [],
 
@@ -69,8 +68,9 @@ export const createMessagesAggregate = (
   entryOf: ({ type, message }) => ({ type, data: { message } }),
 
   async saveAll(tx, changes) {
+    const rooms = changes.flatMap(roomChange)
     const [elsewhere] = await allSettled([
-      notifyOfMessages(tx, changes.flatMap(roomChange), isPushed),
+      allSettled(hooks.map((hook) => hook.onChange?.(tx, rooms) ?? [])).then((each) => each.flat()),
       saveSent(tx, changes),
       ...changes.flatMap(touchedAgain).map((message) => saveChange(tx, message)),
       eraseMessages(tx, changes.flatMap(deletedBy)),
@@ -182,7 +182,12 @@ async function saveSent(tx: Transaction, changes: readonly Change<State, Message
 }
 
 /** Each message that the batch touched, once. */
-function roomChange({ now, before, after, steps }: Change<State, MessageEvent>): readonly RoomChange[] {
+function roomChange({
+  now,
+  before,
+  after,
+  steps,
+}: Change<State, MessageEvent>): readonly RoomMessagesChange[] {
   if (after.room === null) return []
   const ids = new Set(steps.map(({ event }) => event.message.id))
   const touched = [...ids].flatMap((id) => {

@@ -6,9 +6,9 @@ import { advance, asOffset, BEGINNING, type Offset } from '../../engine/kernel/p
 import { idOf } from '../../engine/kernel/topic.ts'
 import { allSettled } from '../../engine/storage/all-settled.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
-import { readPassedNotifications } from '../notifications/settle-notifications.ts'
 import { actorsOf, loadRoomFacts } from '../rooms/facts.ts'
 import type { Membership, Room, RoomFacts } from '../rooms/rules/room.ts'
+import type { MessageHook } from './hooks.ts'
 import type { ReceiptCommand, ReceiptReply } from './rules/receipts/command.ts'
 import { decideReceipt } from './rules/receipts/decide.ts'
 import type { ReceiptEvent } from './rules/receipts/event.ts'
@@ -34,7 +34,9 @@ export interface MarkedMember {
  * How far members have got: entries of the topic of the room's messages, whose lock orders both. A command of the room
  * writes marks only where somebody joins, which changes the room's own row; that stays as it is while this runs.
  */
-export const receiptsAggregate: Aggregate<ReceiptCommand, ReceiptReply, State, ReceiptEvent, MarkedMember> = {
+export const createReceiptsAggregate = (
+  hooks: readonly MessageHook[],
+): Aggregate<ReceiptCommand, ReceiptReply, State, ReceiptEvent, MarkedMember> => ({
   topicsBegunBy: () => [],
 
   async load(tx, { topic, commands }) {
@@ -83,10 +85,10 @@ export const receiptsAggregate: Aggregate<ReceiptCommand, ReceiptReply, State, R
       FROM json_to_recordset(${JSON.stringify(rows)}::json) AS moved(u text, d bigint, r bigint)
       WHERE room_id = ${idOf(topic)} AND user_id = u`)
     const [elsewhere] = await allSettled([
-      readPassedNotifications(tx, asRoomId(idOf(topic)), read, now),
+      allSettled(hooks.map((hook) => hook.onRead?.(tx, asRoomId(idOf(topic)), read, now) ?? [])),
       written,
     ])
-    return { elsewhere, kept: undefined }
+    return { elsewhere: elsewhere.flat(), kept: undefined }
   },
 
   viewOf({ room, marks }, { userId }) {
@@ -97,7 +99,7 @@ export const receiptsAggregate: Aggregate<ReceiptCommand, ReceiptReply, State, R
     }
     return { room: room.room, membership, marks: own }
   },
-}
+})
 
 /** In the order of ids, in which commands of the room write them, too: neither waits for the other in a circle. */
 async function lockMarks(

@@ -2,22 +2,16 @@ import { and, eq, sql } from 'drizzle-orm'
 import { lockTopics } from '../../engine/history/append.ts'
 import type { Entry } from '../../engine/history/entry.ts'
 import { newNotificationId, type UserId } from '../../engine/kernel/id.ts'
-import { type Instant, instant } from '../../engine/kernel/instant.ts'
+import { instant } from '../../engine/kernel/instant.ts'
 import { notificationsTopic } from '../../engine/kernel/topic.ts'
 import { allSettled } from '../../engine/storage/all-settled.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
-import type { Room } from '../rooms/rules/room.ts'
+import type { RoomMessagesChange } from '../messages/hooks.ts'
 import { members } from '../rooms/tables.ts'
-import { type Addressed, notify } from './notify.ts'
-import { type MessageChange, messageNotification, tellingsOf, withdrawalOf } from './rules/message.ts'
+import type { Addressed, NotificationHook } from './hooks.ts'
+import { notify } from './notify.ts'
+import { messageNotification, tellingsOf, withdrawalOf } from './rules/message.ts'
 import { findHolders, withdrawNotifications } from './settle-notifications.ts'
-
-/** What a batch did to the messages of one room. */
-export interface RoomChange {
-  readonly room: Room
-  readonly now: Instant
-  readonly messages: readonly MessageChange[]
-}
 
 /**
  * Notifies those whom messages mention from now on, and the other one of a direct room (docs/adr/0009); takes back the
@@ -26,8 +20,8 @@ export interface RoomChange {
  */
 export async function notifyOfMessages(
   tx: Transaction,
-  rooms: readonly RoomChange[],
-  isPushed: boolean,
+  rooms: readonly RoomMessagesChange[],
+  hooks: readonly NotificationHook[],
 ): Promise<readonly Entry[]> {
   const withdrawals = rooms.flatMap(({ room, messages }) =>
     messages.flatMap((change) => withdrawalOf(change, room) ?? []),
@@ -41,12 +35,15 @@ export async function notifyOfMessages(
   // All at once, and so in order; `notify` alone does that by itself.
   const concerned: readonly UserId[] = [...holders, ...addressed.map(({ userId }) => userId)]
   if (holders.length > 0) await lockTopics(tx, concerned.map(notificationsTopic))
-  const created = await notify(tx, addressed, now, isPushed)
+  const created = await notify(tx, addressed, now, hooks)
   const withdrawn = await withdrawNotifications(tx, withdrawals, holders, now)
   return [...created, ...withdrawn]
 }
 
-async function addressesIn(tx: Transaction, { room, messages }: RoomChange): Promise<readonly Addressed[]> {
+async function addressesIn(
+  tx: Transaction,
+  { room, messages }: RoomMessagesChange,
+): Promise<readonly Addressed[]> {
   const isDirect = room.kind === 'DIRECT'
   const mentioned = messages.flatMap(({ after }) => after.mentions.map(({ id }) => id))
   const isSilent = isDirect ? messages.every(({ before }) => before !== undefined) : mentioned.length === 0

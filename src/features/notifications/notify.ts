@@ -1,21 +1,10 @@
 import { appendToTopics } from '../../engine/history/append.ts'
 import type { Entry } from '../../engine/history/entry.ts'
-import type { UserId } from '../../engine/kernel/id.ts'
-import { formatInstant, type Instant, later } from '../../engine/kernel/instant.ts'
+import { formatInstant, type Instant } from '../../engine/kernel/instant.ts'
 import { notificationsTopic } from '../../engine/kernel/topic.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
 import { statement } from '../../engine/storage/statement.ts'
-import type { Notification } from './rules/notification.ts'
-import { webhookDeliveries } from './tables.ts'
-
-/** A notification, and whose it is. */
-export interface Addressed {
-  readonly userId: UserId
-  readonly notification: Notification
-}
-
-/** How long somebody who is away may take to come back before a push is sent. */
-const PUSH_AFTER_MS = 10_000
+import type { Addressed, NotificationHook } from './hooks.ts'
 
 const SAVE_NOTIFICATIONS = statement(
   'save_notifications',
@@ -25,15 +14,12 @@ const SAVE_NOTIFICATIONS = statement(
     AS row(id text, u text, o bigint, k text, t text, b text, s text, d json, c timestamptz)`,
 )
 
-/**
- * Writes new notifications, each user's in order, and returns their entries. `isPushed`: whether the webhook is to have
- * them, too, of people who are away.
- */
+/** Writes new notifications, each user's in order, and returns their entries. */
 export async function notify(
   tx: Transaction,
   addressed: readonly Addressed[],
   now: Instant,
-  isPushed = false,
+  hooks: readonly NotificationHook[],
 ): Promise<readonly Entry[]> {
   if (addressed.length === 0) return []
   const drafts = addressed.map(({ userId, notification }) => {
@@ -47,14 +33,6 @@ export async function notify(
     return { id, u: userId, o: entries[index]?.offset, k: kind, t: title, b: body, s: subjectId, d: data, c }
   })
   await SAVE_NOTIFICATIONS(tx, JSON.stringify(rows))
-  if (isPushed) await queuePushes(tx, addressed, now)
+  for (const hook of hooks) await hook.onNotify(tx, addressed, now)
   return entries
-}
-
-async function queuePushes(tx: Transaction, addressed: readonly Addressed[], now: Instant): Promise<void> {
-  const dueAt = later(now, PUSH_AFTER_MS)
-  const rows = addressed.map(({ userId, notification: { id } }) => {
-    return { notificationId: id, userId, createdAt: now, dueAt, attempts: 0 }
-  })
-  await tx.insert(webhookDeliveries).values(rows)
 }

@@ -1,5 +1,6 @@
 import type { Aggregate } from '../../engine/commands/aggregate.ts'
 import type { NotificationId } from '../../engine/kernel/id.ts'
+import type { NotificationHook } from './hooks.ts'
 import { notify } from './notify.ts'
 import type { Notification } from './rules/notification.ts'
 import { decideNotify, type Notified, type NotifyCommand, type NotifyReply } from './rules/notify.ts'
@@ -7,12 +8,9 @@ import { decideNotify, type Notified, type NotifyCommand, type NotifyReply } fro
 /** What the commands at hand have written. */
 type State = ReadonlyMap<NotificationId, Notification>
 
-/**
- * What one service has users notified of: its topic orders commands and keeps their keys, and has no entries. `isPushed`:
- * whether notifications go to the webhook, too.
- */
-export const createOutboxAggregate = (
-  isPushed: boolean,
+/** Notifications that one service sends: its topic orders commands and keeps their keys, and has no entries. */
+export const createServiceNotificationsAggregate = (
+  hooks: readonly NotificationHook[],
 ): Aggregate<NotifyCommand, NotifyReply, State, Notified, readonly Notification[]> => ({
   topicsBegunBy: ({ topic }) => [topic],
 
@@ -30,7 +28,7 @@ export const createOutboxAggregate = (
       tx,
       steps.flatMap(({ event }) => event.addressed),
       now,
-      isPushed,
+      hooks,
     )
     return { elsewhere, kept: undefined }
   },

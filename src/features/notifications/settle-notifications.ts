@@ -2,10 +2,10 @@ import { type AddressedDraft, appendToTopics, lockTopics } from '../../engine/hi
 import type { Entry } from '../../engine/history/entry.ts'
 import type { NotificationId, RoomId, UserId } from '../../engine/kernel/id.ts'
 import { formatInstant, type Instant } from '../../engine/kernel/instant.ts'
-import type { Offset } from '../../engine/kernel/position.ts'
 import { notificationsTopic } from '../../engine/kernel/topic.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
 import { statement } from '../../engine/storage/statement.ts'
+import type { ReadMark } from '../messages/hooks.ts'
 import type { Withdrawal } from './rules/message.ts'
 
 /** The notifications that follow from a message, as long as they are unread. */
@@ -65,12 +65,6 @@ export async function withdrawNotifications(
     settled.map((each) => draftOf('NotificationsWithdrawn', each)),
     now,
   )
-}
-
-/** How far a user has read a room's messages. */
-export interface ReadMark {
-  readonly userId: UserId
-  readonly readThrough: Offset
 }
 
 const PASSED = `json_to_recordset($1::json) AS mark("userId" text, "readThrough" bigint), messages

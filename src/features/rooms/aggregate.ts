@@ -4,17 +4,11 @@ import type { Command } from '../../engine/commands/command.ts'
 import { moveDeadline } from '../../engine/commands/deadline.ts'
 import { asRoomId, type RoomId, type UserId } from '../../engine/kernel/id.ts'
 import { formatInstant } from '../../engine/kernel/instant.ts'
-import {
-  idOf,
-  messagesTopic,
-  ordersTopic,
-  positionsTopic,
-  roomLeaderboardTopic,
-  roomTopic,
-} from '../../engine/kernel/topic.ts'
+import { idOf, roomTopic, type Topic } from '../../engine/kernel/topic.ts'
+import { allSettled } from '../../engine/storage/all-settled.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
-import { moveAuctions } from '../auctions/room-deadlines.ts'
 import { actorsOf, loadRoomFacts } from './facts.ts'
+import type { RoomHook } from './hooks.ts'
 import { countOwnedRooms } from './quotas.ts'
 import type { RoomCommand } from './rules/command.ts'
 import { decideRoom } from './rules/decide.ts'
@@ -22,7 +16,7 @@ import { isPublicEvent, isTransition, type RoomEvent } from './rules/event.ts'
 import { evolveRoom } from './rules/evolve.ts'
 import { dueAt } from './rules/lifecycle.ts'
 import type { OwnedRooms } from './rules/quota.ts'
-import type { Membership, RoomFacts } from './rules/room.ts'
+import type { Membership, Room, RoomFacts } from './rules/room.ts'
 import { rooms } from './tables.ts'
 
 interface State {
@@ -31,14 +25,14 @@ interface State {
   readonly owned: OwnedRooms | undefined
 }
 
-export const roomAggregate: Aggregate<RoomCommand, { readonly roomId: RoomId }, State, RoomEvent, RoomFacts> =
-  {
+export function createRoomAggregate(
+  hooks: readonly RoomHook[],
+): Aggregate<RoomCommand, { readonly roomId: RoomId }, State, RoomEvent, RoomFacts> {
+  return {
     topicsBegunBy({ body }) {
       if (body.kind !== 'create' && body.kind !== 'open') return []
-      const { id } = body
-      const begun = [roomTopic(id), messagesTopic(id), roomLeaderboardTopic(id)]
-      const isTradeRoom = body.kind === 'create' && body.roomKind === 'TRADE'
-      return isTradeRoom ? [...begun, ordersTopic(id), positionsTopic(id)] : begun
+      const room = { id: body.id, kind: body.kind === 'create' ? body.roomKind : 'DIRECT' } as const
+      return topicsOfRoom(hooks, room)
     },
 
     async load(tx, { topic, commands }) {
@@ -84,8 +78,15 @@ export const roomAggregate: Aggregate<RoomCommand, { readonly roomId: RoomId }, 
       const changed = [...after.memberships.values()].filter(
         (membership) => before?.memberships.get(membership.user.id) !== membership,
       )
-      await saveMemberships(tx, id, changed, new Set(steps.flatMap(({ event }) => joinedBy(event))))
-      if (steps.some(({ event }) => isTransition(event))) await moveAuctions(tx, after.room)
+      const joined = [...new Set(steps.flatMap(({ event }) => joinedBy(event)))]
+      // Statements of one transaction run in the order in which they are sent.
+      await allSettled([
+        saveMemberships(tx, id, changed),
+        ...(joined.length === 0 ? [] : hooks.map((hook) => hook.onJoin?.(tx, id, joined))),
+      ])
+      if (steps.some(({ event }) => isTransition(event))) {
+        await allSettled(hooks.map((hook) => hook.onTransition?.(tx, after.room)))
+      }
       await moveDeadline(tx, topic, before === null ? null : dueAt(before.room), dueAt(after.room))
       return SAVED
     },
@@ -95,6 +96,12 @@ export const roomAggregate: Aggregate<RoomCommand, { readonly roomId: RoomId }, 
       return after
     },
   }
+}
+
+/** The topics that begin with a room: its own, and those of the features that build on rooms. */
+export function topicsOfRoom(hooks: readonly RoomHook[], room: Pick<Room, 'id' | 'kind'>): readonly Topic[] {
+  return [roomTopic(room.id), ...hooks.flatMap((hook) => hook.topicsOf?.(room) ?? [])]
+}
 
 /** Of the actor of the first creation: of a room that does not exist yet one user alone knows the id. */
 async function loadOwned(
@@ -118,15 +125,10 @@ function joinedBy(event: RoomEvent): readonly UserId[] {
   return event.type === 'MemberJoined' ? [event.user.id] : []
 }
 
-/**
- * Marks are another topic's: they are written here where a membership begins, at the head of the messages, and left alone
- * otherwise. No message comes between: the row of the room, which whoever joins has changed, keeps the messages waiting.
- */
 async function saveMemberships(
   tx: Transaction,
   roomId: RoomId,
   memberships: readonly Membership[],
-  joined: ReadonlySet<UserId>,
 ): Promise<void> {
   if (memberships.length === 0) return
   const rows = memberships.map(({ user, status, role, joinedAt, mutedUntil }) => ({
@@ -136,18 +138,14 @@ async function saveMemberships(
     r: role,
     j: formatInstant(joinedAt),
     m: mutedUntil === null ? null : formatInstant(mutedUntil),
-    h: joined.has(user.id),
   }))
   await tx.execute(sql`
-    INSERT INTO members (room_id, user_id, user_name, status, role, joined_at, muted_until, delivered_through, read_through)
-    SELECT ${roomId}, u, n, s, r, j, m, mark, mark
+    INSERT INTO members (room_id, user_id, user_name, status, role, joined_at, muted_until)
+    SELECT ${roomId}, u, n, s, r, j, m
     FROM json_to_recordset(${JSON.stringify(rows)}::json)
-      AS row(u text, n text, s text, r text, j timestamptz, m timestamptz, h boolean),
-      LATERAL (SELECT CASE WHEN h THEN (SELECT head FROM topics WHERE topic = ${messagesTopic(roomId)}) ELSE 0 END) AS marks(mark)
+      AS row(u text, n text, s text, r text, j timestamptz, m timestamptz)
     ORDER BY u
     ON CONFLICT (room_id, user_id) DO UPDATE SET
       user_name = excluded.user_name, status = excluded.status, role = excluded.role,
-      joined_at = excluded.joined_at, muted_until = excluded.muted_until,
-      delivered_through = greatest(members.delivered_through, excluded.delivered_through),
-      read_through = greatest(members.read_through, excluded.read_through)`)
+      joined_at = excluded.joined_at, muted_until = excluded.muted_until`)
 }

@@ -1,4 +1,4 @@
-import { beginTopics } from '../../engine/history/seed.ts'
+import { beginTopics } from '../../engine/history/begin-topics.ts'
 import type { RoomId } from '../../engine/kernel/id.ts'
 import { ordersTopic, positionsTopic } from '../../engine/kernel/topic.ts'
 import type { Executor } from '../../engine/storage/database.ts'

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRetention, type Retention } from '../../../src/engine/history/retention.ts'
 import { asUserId, type UserId } from '../../../src/engine/kernel/id.ts'
 import { notificationsTopic } from '../../../src/engine/kernel/topic.ts'
-import { type OpenRecord, openRecord } from '../../../src/engine/storage/open-database.ts'
+import type { OpenRecord } from '../../../src/engine/storage/open-database.ts'
 import { readInbox, readUnread } from '../../../src/features/notifications/reads/notifications.ts'
+import { FEATURES, openRecord } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 
 describe('retention', () => {
@@ -16,7 +17,14 @@ describe('retention', () => {
   afterAll(() => record.close())
 
   function given(events: number, ms: number): Retention {
-    return createRetention({ database: record.database, events, ms, onFault: () => {} })
+    return createRetention({
+      database: record.database,
+      trims: FEATURES.trims,
+      retained: FEATURES.retained,
+      events,
+      ms,
+      onFault: () => {},
+    })
   }
 
   /** A topic with ten entries, the first `old` of which are an hour old. */

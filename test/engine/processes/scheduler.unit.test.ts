@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { asTopic } from '../../../src/engine/kernel/topic.ts'
+import { asTopic, idOf, type Topic } from '../../../src/engine/kernel/topic.ts'
 import { createScheduler, type SchedulerOptions } from '../../../src/engine/processes/scheduler.ts'
 import { RecordUnavailable } from '../../../src/engine/storage/faults.ts'
 
@@ -12,7 +12,7 @@ function given(pass: (id: string) => Promise<unknown>): readonly unknown[] {
   ]
   const options = {
     database: { execute: async () => ({ rows }) },
-    dispatch: { auction: pass, room: pass },
+    passDeadline: (topic: Topic) => pass(idOf(topic)),
     onFault: (topic: unknown) => faults.push(topic),
   }
   const scheduler = createScheduler(options as unknown as SchedulerOptions)

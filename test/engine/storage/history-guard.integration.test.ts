@@ -6,7 +6,8 @@ import {
   OtherHistory,
 } from '../../../src/engine/storage/history-guard.ts'
 import type { IdentityClient } from '../../../src/engine/storage/identity.ts'
-import { type OpenRecord, openRecord } from '../../../src/engine/storage/open-database.ts'
+import type { OpenRecord } from '../../../src/engine/storage/open-database.ts'
+import { openRecord } from '../../support/database.ts'
 import { withClient } from '../../support/postgres-databases.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Outcome } from '../../../src/engine/commands/command.ts'
-import { createDispatch, type RunningDispatch } from '../../../src/engine/commands/create-dispatch.ts'
+import type { RunningDispatch } from '../../../src/engine/commands/create-dispatch.ts'
 import { createTurns } from '../../../src/engine/commands/semaphore.ts'
 import type { Actor, Role } from '../../../src/engine/kernel/actor.ts'
 import {
@@ -15,7 +15,10 @@ import {
 } from '../../../src/engine/kernel/id.ts'
 import { instant } from '../../../src/engine/kernel/instant.ts'
 import type { Database } from '../../../src/engine/storage/database.ts'
-import { openRecord } from '../../../src/engine/storage/open-database.ts'
+import { auctionFamily } from '../../../src/features/auctions/family.ts'
+import { roomFamily } from '../../../src/features/rooms/family.ts'
+import { walletFamily } from '../../../src/features/wallets/family.ts'
+import { openDispatch, openRecord } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 import { PATIENTLY, runs } from '../../support/runs.ts'
 
@@ -87,9 +90,9 @@ describe('commands with a key', () => {
     database = record.database
     close = () => record.close()
     const options = { database, turns: createTurns(4), announce: () => {} }
-    nodes = [createDispatch(options), createDispatch(options)]
+    nodes = [openDispatch(options), openDispatch(options)]
     roomId = newRoomId()
-    await nodes[0].room(roomId, OWNER, {
+    await nodes[0].dispatch(roomFamily, roomId, OWNER, {
       ...{ kind: 'create', id: roomId, name: 'Sale', roomKind: 'AUCTION', visibility: 'PUBLIC' },
       ...{ startsAt: null, endsAt: null, ranking: 'STANDARD', disclosure: 'OWN' },
     })
@@ -102,13 +105,18 @@ describe('commands with a key', () => {
     const nameOf = (of: string): string => `${of} ${cases}`
     const users = BIDDERS.map(nameOf)
     const id = newAuctionId()
-    await nodes[0].auction(id, OWNER, {
+    await nodes[0].dispatch(auctionFamily, id, OWNER, {
       ...{ kind: 'create', id, roomId, title: 'Lamp', description: '', currency: 'EUR', startingPrice: 500 },
       ...{ reservePrice: 1500, buyNowPrice: 2200, increments: null, softClose: null, funded: true },
       ...{ startsAt: null, endsAt: instant(Date.now() + 3_600_000), seller: null },
     })
     for (const userId of users.map(asUserId)) {
-      await nodes[0].wallet(userId, BANK, { kind: 'credit', userId, currency: 'EUR', amount: 2500 })
+      await nodes[0].dispatch(walletFamily, userId, BANK, {
+        kind: 'credit',
+        userId,
+        currency: 'EUR',
+        amount: 2500,
+      })
     }
     return { id, nameOf, users }
   }
@@ -120,16 +128,30 @@ describe('commands with a key', () => {
       case 'credit': {
         const userId = asUserId(bidder)
         const body = { kind: 'credit', userId, currency: 'EUR', amount: act.change } as const
-        return { send: (by) => by.wallet(userId, BANK, body, idempotency) }
+        return { send: (by) => by.dispatch(walletFamily, userId, BANK, body, idempotency) }
       }
       case 'buy':
         return {
-          send: (by) => by.auction(id, user(bidder), { kind: 'buyNow', price: 2200, ...bids() }, idempotency),
+          send: (by) =>
+            by.dispatch(
+              auctionFamily,
+              id,
+              user(bidder),
+              { kind: 'buyNow', price: 2200, ...bids() },
+              idempotency,
+            ),
         }
       default: {
         const offer = { amount: null, maximum: null, [act.kind]: act.value }
         return {
-          send: (by) => by.auction(id, user(bidder), { kind: 'placeBid', ...offer, ...bids() }, idempotency),
+          send: (by) =>
+            by.dispatch(
+              auctionFamily,
+              id,
+              user(bidder),
+              { kind: 'placeBid', ...offer, ...bids() },
+              idempotency,
+            ),
         }
       }
     }

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { verifyRecord } from '../../../src/engine/verify/verify.ts'
+import { verifyDatabase } from '../../../src/engine/verify/verify.ts'
 import { given, textAt, viewer } from '../../resolvers/fixtures.ts'
+import { FEATURES } from '../../support/database.ts'
 
 const ANN = viewer('ann', 'SERVICE')
 const BOB = viewer('bob')
@@ -51,7 +52,7 @@ describe('An auction that ended before that moment was recorded', () => {
     const { database, endedAt, sold, cancelled, live, read, migrate } = await ofOlderVersion()
     await migrate()
     for (const id of [sold, cancelled, live]) expect(await read(id)).toBe(endedAt.get(id))
-    expect(await Array.fromAsync(verifyRecord(database))).toEqual([])
+    expect(await Array.fromAsync(verifyDatabase(database, FEATURES.verifications))).toEqual([])
     const { rows } = await database.execute<{ of_entry: unknown; of_row: unknown }>(sql`
       SELECT data #>> '{standing,endedAt}' AS of_entry, standing ->> 'endedAt' AS of_row
       FROM auctions JOIN entries ON topic = 'auction:' || id AND type IN ('AuctionSold', 'AuctionCancelled')`)

@@ -1,8 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Difference } from '../../../src/engine/verify/difference.ts'
-import { verifyRecord } from '../../../src/engine/verify/verify.ts'
+import { verifyDatabase } from '../../../src/engine/verify/verify.ts'
 import { startTestApp, type TestApp } from '../../support/app.ts'
+import { FEATURES } from '../../support/database.ts'
 import { post } from '../../support/graphql-client.ts'
 import { makeAuction, makeRoom, placeBid } from '../../support/rooms.ts'
 
@@ -27,7 +28,7 @@ describe('verifying the record', () => {
   })
 
   async function differences(): Promise<readonly Difference[]> {
-    return Array.fromAsync(verifyRecord(node.app.services.database))
+    return Array.fromAsync(verifyDatabase(node.app.services.database, FEATURES.verifications))
   }
 
   /** What is found after `plant`, which is undone afterwards. */

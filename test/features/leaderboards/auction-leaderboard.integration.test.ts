@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createDispatch } from '../../../src/engine/commands/create-dispatch.ts'
 import { createTurns } from '../../../src/engine/commands/semaphore.ts'
 import type { Entry } from '../../../src/engine/history/entry.ts'
 import { createHistory } from '../../../src/engine/history/history.ts'
@@ -9,11 +8,13 @@ import { asUserId, type BidId, newAuctionId, newBidId, newRoomId } from '../../.
 import { instant } from '../../../src/engine/kernel/instant.ts'
 import { auctionLeaderboardTopic, type Topic } from '../../../src/engine/kernel/topic.ts'
 import type { Database } from '../../../src/engine/storage/database.ts'
-import { openRecord } from '../../../src/engine/storage/open-database.ts'
+import { auctionFamily } from '../../../src/features/auctions/family.ts'
 import { beginLeaderboard } from '../../../src/features/leaderboards/begin-leaderboard.ts'
 import { readLeaderboard } from '../../../src/features/leaderboards/reads/leaderboards.ts'
 import type { Standing } from '../../../src/features/leaderboards/rules/standing.ts'
 import { createLeaderboardSource } from '../../../src/features/leaderboards/source.ts'
+import { roomFamily } from '../../../src/features/rooms/family.ts'
+import { openDispatch, openRecord } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 
 function user(id: string): Actor {
@@ -45,20 +46,20 @@ async function lot(): Promise<Lot> {
   const { database } = record
   const announced: Entry[] = []
   const start = () =>
-    createDispatch({
+    openDispatch({
       database,
       turns: createTurns(4),
       announce: (entries) => announced.push(...entries),
     })
-  let dispatch = start()
+  let running = start()
   const seller = user('seller')
   const roomId = newRoomId()
-  await dispatch.room(roomId, seller, {
+  await running.dispatch(roomFamily, roomId, seller, {
     ...{ kind: 'create', id: roomId, name: 'Sale', roomKind: 'AUCTION', visibility: 'PUBLIC' },
     ...{ startsAt: null, endsAt: null, ranking: 'STANDARD', disclosure: 'OWN' },
   })
   const id = newAuctionId()
-  await dispatch.auction(id, seller, {
+  await running.dispatch(auctionFamily, id, seller, {
     ...{ kind: 'create', id, roomId, title: 'Lamp', description: '', currency: 'EUR', startingPrice: 500 },
     ...{ reservePrice: null, buyNowPrice: null, increments: [{ from: 0, step: 1 }], softClose: null },
     ...{ funded: false, startsAt: null, endsAt: instant(Date.now() + 3_600_000), seller: null },
@@ -75,18 +76,23 @@ async function lot(): Promise<Lot> {
     announced,
     present,
     restart() {
-      dispatch = start()
+      running = start()
     },
     async bid(bidder, { amount = null, maximum = null }) {
       const ids = { bidId: newBidId(), answerId: newBidId() }
-      const outcome = await dispatch.auction(id, user(bidder), { kind: 'placeBid', amount, maximum, ...ids })
+      const outcome = await running.dispatch(auctionFamily, id, user(bidder), {
+        kind: 'placeBid',
+        amount,
+        maximum,
+        ...ids,
+      })
       placed.push({ bidder, bidId: ids.bidId })
       return outcome.kind
     },
     async void(bidder) {
       const bid = placed.find((each) => each.bidder === bidder)
       if (bid === undefined) throw new Error(`${bidder} has placed no bid`)
-      const outcome = await dispatch.auction(id, seller, {
+      const outcome = await running.dispatch(auctionFamily, id, seller, {
         kind: 'voidBid',
         bidId: bid.bidId,
         answerId: newBidId(),

@@ -1,6 +1,5 @@
 import { and, asc, eq, sql } from 'drizzle-orm'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { createDispatch } from '../../../src/engine/commands/create-dispatch.ts'
 import { createTurns } from '../../../src/engine/commands/semaphore.ts'
 import type { Entry } from '../../../src/engine/history/entry.ts'
 import { entries } from '../../../src/engine/history/tables.ts'
@@ -17,11 +16,13 @@ import { instant } from '../../../src/engine/kernel/instant.ts'
 import { asOffset } from '../../../src/engine/kernel/position.ts'
 import { auctionTopic, idOf, type Topic } from '../../../src/engine/kernel/topic.ts'
 import type { Database } from '../../../src/engine/storage/database.ts'
-import { openRecord } from '../../../src/engine/storage/open-database.ts'
+import { auctionFamily } from '../../../src/features/auctions/family.ts'
 import { auctions } from '../../../src/features/auctions/tables.ts'
 import { createFollower, type Follower } from '../../../src/features/notifications/follower/follower.ts'
 import { drawConsequences } from '../../../src/features/notifications/follower/round.ts'
 import { followers, notifications } from '../../../src/features/notifications/tables.ts'
+import { roomFamily } from '../../../src/features/rooms/family.ts'
+import { openDispatch, openRecord } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 
 const PATIENCE = { timeout: 15_000, interval: 50 }
@@ -49,15 +50,15 @@ interface Lot {
 async function lot(lastsMs = 60 * MINUTE, softClose: Soft = null, beside?: Lot): Promise<Lot> {
   const url = beside?.url ?? (await freshDatabase())
   const database = await open(url)
-  const dispatch = createDispatch({ database, turns: createTurns(4), announce: () => {} })
+  const { dispatch } = openDispatch({ database, turns: createTurns(4), announce: () => {} })
   const seller = user('seller')
   const roomId = newRoomId()
-  await dispatch.room(roomId, seller, {
+  await dispatch(roomFamily, roomId, seller, {
     ...{ kind: 'create', id: roomId, name: 'Sale', roomKind: 'AUCTION', visibility: 'PUBLIC' },
     ...{ startsAt: null, endsAt: null, ranking: 'STANDARD', disclosure: 'OWN' },
   })
   const id = newAuctionId()
-  await dispatch.auction(id, seller, {
+  await dispatch(auctionFamily, id, seller, {
     ...{ kind: 'create', id, roomId, title: 'Lamp', description: '', currency: 'EUR', startingPrice: 500 },
     ...{ reservePrice: null, buyNowPrice: null, increments: [{ from: 0, step: 1 }], softClose },
     ...{ funded: false, startsAt: null, endsAt: instant(Date.now() + lastsMs), seller: null },
@@ -71,15 +72,16 @@ async function lot(lastsMs = 60 * MINUTE, softClose: Soft = null, beside?: Lot):
     async bid(bidder, { amount = null, maximum = null }) {
       const ids = { bidId: newBidId(), answerId: newBidId() }
       placed.set(bidder, ids.bidId)
-      return (await dispatch.auction(id, user(bidder), { kind: 'placeBid', amount, maximum, ...ids })).kind
+      return (await dispatch(auctionFamily, id, user(bidder), { kind: 'placeBid', amount, maximum, ...ids }))
+        .kind
     },
     void(bidder, reason) {
       const bidId = placed.get(bidder)
       if (bidId === undefined) throw new Error(`${bidder} placed no bid`)
-      return dispatch.auction(id, seller, { kind: 'voidBid', bidId, answerId: newBidId(), reason })
+      return dispatch(auctionFamily, id, seller, { kind: 'voidBid', bidId, answerId: newBidId(), reason })
     },
-    cancel: (reason) => dispatch.auction(id, seller, { kind: 'cancel', reason }),
-    hammer: () => dispatch.auction(id, seller, { kind: 'hammer' }),
+    cancel: (reason) => dispatch(auctionFamily, id, seller, { kind: 'cancel', reason }),
+    hammer: () => dispatch(auctionFamily, id, seller, { kind: 'hammer' }),
     async told() {
       const rows = await database
         .select()
@@ -110,7 +112,7 @@ async function follow(
 ): Promise<{ readonly follower: Follower; readonly announced: Entry[] }> {
   const announced: Entry[] = []
   const announce = (made: readonly Entry[]): void => void announced.push(...made)
-  const follower = createFollower({ database: await open(url), announce, onFault })
+  const follower = createFollower({ database: await open(url), announce, hooks: [], onFault })
   onTestFinished(() => follower.close())
   return { follower, announced }
 }
@@ -183,10 +185,10 @@ describe('followers of an auction', () => {
     await sale.bid('bob', { amount: 600 })
     await sale.hammer()
     const dead = dying(sale.database)
-    await expect(drawConsequences(dead, sale.topic)).rejects.toThrow('the node died')
+    await expect(drawConsequences(dead, sale.topic, [])).rejects.toThrow('the node died')
     expect(await sale.told()).toEqual([])
-    expect(await drawConsequences(sale.database, sale.topic)).toMatchObject({ left: 'more' })
-    await expect(drawConsequences(dead, sale.topic)).rejects.toThrow('the node died')
+    expect(await drawConsequences(sale.database, sale.topic, [])).toMatchObject({ left: 'more' })
+    await expect(drawConsequences(dead, sale.topic, [])).rejects.toThrow('the node died')
     expect(await sale.told()).toEqual(['ann OUTBID', 'bob AUCTION_WON'])
     await follow(sale.url)
     await vi.waitFor(async () => expect(await sale.isFollowed()).toBe(false), PATIENCE)

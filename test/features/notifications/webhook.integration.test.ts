@@ -8,9 +8,11 @@ import {
   type UserId,
 } from '../../../src/engine/kernel/id.ts'
 import { instant } from '../../../src/engine/kernel/instant.ts'
-import { type OpenRecord, openRecord } from '../../../src/engine/storage/open-database.ts'
+import type { OpenRecord } from '../../../src/engine/storage/open-database.ts'
 import { notify } from '../../../src/features/notifications/notify.ts'
+import { queuePushes } from '../../../src/features/notifications/webhook/delivery-queue.ts'
 import { createWebhook, type WebhookOptions } from '../../../src/features/notifications/webhook/webhook.ts'
+import { openRecord } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 import { type Mood, type Receiver, startReceiver } from './receiver.ts'
 
@@ -40,7 +42,7 @@ describe('the webhook', () => {
         const notification = { ...text, id, data: { index }, createdAt: now, readAt: null }
         return { userId: asUserId(userId), notification }
       })
-      await notify(tx, addressed, now, true)
+      await notify(tx, addressed, now, [{ onNotify: queuePushes }])
       await tx.execute(sql`
         UPDATE webhook_deliveries SET due_at = clock_timestamp() WHERE notification_id = ANY(${sql.param(ids)})`)
     })

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { asUserId } from '../../../src/engine/kernel/id.ts'
-import { type OpenRecord, openRecord } from '../../../src/engine/storage/open-database.ts'
+import type { OpenRecord } from '../../../src/engine/storage/open-database.ts'
 import { createSeenUsers, type SeenUsers } from '../../../src/features/users/seen-users.ts'
 import { users } from '../../../src/features/users/tables.ts'
+import { openRecord } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 
 let record: OpenRecord

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type OpenRecord, openRecord } from '../../../src/engine/storage/open-database.ts'
+import type { OpenRecord } from '../../../src/engine/storage/open-database.ts'
 import { createDatabaseProbe, type DatabaseProbe } from '../../../src/platform/health/database-probe.ts'
+import { openRecord } from '../../support/database.ts'
 import { withClient } from '../../support/postgres-databases.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 

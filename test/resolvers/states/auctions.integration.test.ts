@@ -8,6 +8,7 @@ import { ListFeed } from '../../../src/engine/hub/list-feed.ts'
 import type { ListItem } from '../../../src/engine/hub/source.ts'
 import { SYSTEM } from '../../../src/engine/kernel/actor.ts'
 import { asAuctionId } from '../../../src/engine/kernel/id.ts'
+import { auctionFamily } from '../../../src/features/auctions/family.ts'
 import { type Given, textAt, viewer } from '../fixtures.ts'
 import { type Followed, follow, fromNow, give, oneOf, type Random, testState } from '../state-property.ts'
 
@@ -175,7 +176,8 @@ async function openAuctions(all: Given, random: Random) {
       return give(all, bank, CREDIT, { id: bidder.user.id, amount: amount || 1, key: `${step}` })
     }
     if (what === 37) return isEnd ? create(value % 2 === 0 ? 300 : 600_000) : undefined
-    if (what === 38) return all.services.dispatch.auction(asAuctionId(id), SYSTEM, { kind: 'passTime' })
+    if (what === 38)
+      return all.services.dispatch(auctionFamily, asAuctionId(id), SYSTEM, { kind: 'passTime' })
     if (!isEnd) return undefined
     if (value % 3 === 0) return give(all, bidder, BUY, { id, key: `${step}` })
     return give(all, seller, value % 3 === 1 ? CANCEL : HAMMER, { id })

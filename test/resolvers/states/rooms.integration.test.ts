@@ -3,6 +3,7 @@ import { type MemberRole, RoomPartsFragmentDoc } from '../../../client/src/gql/g
 import { liveRoom, type MemberChange, type Room } from '../../../client/src/state/room.ts'
 import { SYSTEM } from '../../../src/engine/kernel/actor.ts'
 import { asRoomId } from '../../../src/engine/kernel/id.ts'
+import { roomFamily } from '../../../src/features/rooms/family.ts'
 import { type Given, textAt, viewer } from '../fixtures.ts'
 import { follow, fromNow, give, oneOf, type Random, testState } from '../state-property.ts'
 
@@ -104,7 +105,7 @@ async function openRooms(all: Given, random: Random) {
       case 5:
         return give(all, moderator, UPDATE, { input: { roomId, endsAt: isEnd ? fromNow(value) : null } })
       case 6:
-        return all.services.dispatch.room(asRoomId(roomId), SYSTEM, { kind: 'passTime' })
+        return all.services.dispatch(roomFamily, asRoomId(roomId), SYSTEM, { kind: 'passTime' })
       case 7:
         return give(all, guest, JOIN, { roomId })
       case 8:

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { decodeCursor } from '../../../src/engine/kernel/cursor.ts'
 import { asTopic } from '../../../src/engine/kernel/topic.ts'
-import { openRecord } from '../../../src/engine/storage/open-database.ts'
-import { verifyRecord } from '../../../src/engine/verify/verify.ts'
+import { verifyDatabase } from '../../../src/engine/verify/verify.ts'
+import { FEATURES, openRecord } from '../../support/database.ts'
 import { post } from '../../support/graphql-client.ts'
 import { type BidAnswer, makeAuction, placeBid } from '../../support/rooms.ts'
 import { signToken } from '../../support/tokens.ts'
@@ -252,7 +252,7 @@ async function untilEnded({ databaseUrl }: Scene, auctionId: string): Promise<En
 async function verify({ databaseUrl }: Scene): Promise<void> {
   const record = await openRecord({ url: databaseUrl, directory: '', onConnectionError: () => {} })
   try {
-    const differences = await Array.fromAsync(verifyRecord(record.database))
+    const differences = await Array.fromAsync(verifyDatabase(record.database, FEATURES.verifications))
     if (differences.length > 0)
       throw new Error(`The record does not add up: ${JSON.stringify(differences.slice(0, 5))}`)
   } finally {

@@ -3,6 +3,12 @@ import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
 import type { Offset } from '../../../engine/kernel/position.ts'
 
+/** A message as it was before a batch of commands, undefined where the batch sent it, and as it is after it. */
+export interface MessageChange {
+  readonly before: Message | undefined
+  readonly after: Message
+}
+
 /** A message right after an entry. */
 export interface Message {
   readonly id: MessageId

@@ -5,6 +5,7 @@ import { every } from '../../../engine/kernel/every.ts'
 import { familyOf, type Topic } from '../../../engine/kernel/topic.ts'
 import type { Database } from '../../../engine/storage/database.ts'
 import { isNobodysFault } from '../../../engine/storage/faults.ts'
+import type { NotificationHook } from '../hooks.ts'
 import { followUnfollowed } from './catch-up.ts'
 import { drawConsequences } from './round.ts'
 
@@ -17,8 +18,7 @@ export interface FollowerOptions {
    * minute; null: a look failed, and the next one tries again.
    */
   readonly onFault: (topic: Topic | null, error: unknown) => void
-  /** Whether notifications go to the webhook, too. */
-  readonly isPushed?: boolean
+  readonly hooks: readonly NotificationHook[]
 }
 
 /** Draws the consequences of what happens in auctions: whom to notify of what. */
@@ -39,7 +39,7 @@ const MAX_AT_ONCE = 1000
  * Every node follows: at once what it committed itself, and at each look what is left, by whomever. The row of the
  * auction's follower lets one of them do it.
  */
-export function createFollower({ database, announce, onFault, isPushed }: FollowerOptions): Follower {
+export function createFollower({ database, announce, onFault, hooks }: FollowerOptions): Follower {
   const waiting = new Set<Topic>()
   const pauses = createPauses<Topic>()
   let isClosed = false
@@ -79,7 +79,7 @@ export function createFollower({ database, announce, onFault, isPushed }: Follow
   }
 
   async function follow(topic: Topic): Promise<void> {
-    const { left, appended } = await drawConsequences(database, topic, isPushed)
+    const { left, appended } = await drawConsequences(database, topic, hooks)
     if (left !== 'busy') pauses.clear(topic)
     if (appended.length > 0) announce(appended)
     if (left === 'more') waiting.add(topic)

@@ -7,6 +7,7 @@ import type { Offset } from '../../../engine/kernel/position.ts'
 import { idOf, type Topic } from '../../../engine/kernel/topic.ts'
 import type { Database, Transaction } from '../../../engine/storage/database.ts'
 import { auctions } from '../../auctions/tables.ts'
+import type { NotificationHook } from '../hooks.ts'
 import { type AuctionEntry, consequencesOf, type Telling } from '../rules/consequences.ts'
 import { announceEnding, type Broadcast, type Following } from '../rules/following.ts'
 import { followers } from '../tables.ts'
@@ -26,7 +27,11 @@ const BIDDERS_A_ROUND = 200
  * Draws the next consequences of one auction's history: what it writes and how far it came are one transaction, so that
  * each is drawn exactly once, whoever dies. Locks the row of the follower, never the auction's own topic.
  */
-export function drawConsequences(database: Database, topic: Topic, isPushed = false): Promise<Round> {
+export function drawConsequences(
+  database: Database,
+  topic: Topic,
+  hooks: readonly NotificationHook[],
+): Promise<Round> {
   return database.transaction(async (tx) => {
     const [row] = await tx
       .select({ position: followers.position, state: followers.state, now: clock })
@@ -45,7 +50,7 @@ export function drawConsequences(database: Database, topic: Topic, isPushed = fa
       state.broadcast === null
         ? await readOn(tx, topic, position, state)
         : await goOnTelling(tx, auctionId, position, state, state.broadcast)
-    const appended = await tell(tx, step.tellings, auction.terms, now, isPushed)
+    const appended = await tell(tx, step.tellings, auction.terms, now, hooks)
     const after = announceEnding(step.state, now, auction.commands)
     await save(tx, topic, step.position, after)
     const left = after.broadcast !== null || step.hasMore ? 'more' : 'done'

@@ -1,6 +1,6 @@
 import { and, asc, count, desc, eq, getTableColumns, isNull, lte, sql } from 'drizzle-orm'
+import { beginTopics } from '../../../engine/history/begin-topics.ts'
 import { clock } from '../../../engine/history/columns.ts'
-import { beginTopics } from '../../../engine/history/seed.ts'
 import { topics } from '../../../engine/history/tables.ts'
 import type { NotificationId, UserId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'

@@ -1,13 +1,7 @@
 import { type MessageId, type NotificationId, publicRoomId, type UserId } from '../../../engine/kernel/id.ts'
-import type { Message } from '../../messages/rules/message.ts'
+import type { Message, MessageChange } from '../../messages/rules/message.ts'
 import type { Room } from '../../rooms/rules/room.ts'
 import type { Notification, NotificationKind } from './notification.ts'
-
-/** A message as it was before a batch of commands, undefined where the batch sent it, and as it is after it. */
-export interface MessageChange {
-  readonly before: Message | undefined
-  readonly after: Message
-}
 
 /** Whom a message is told to beside its room. */
 export interface MessageTelling {

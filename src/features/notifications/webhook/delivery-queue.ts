@@ -1,7 +1,8 @@
 import { eq, sql } from 'drizzle-orm'
 import type { NotificationId, UserId } from '../../../engine/kernel/id.ts'
-import { type Instant, instant } from '../../../engine/kernel/instant.ts'
-import type { Database } from '../../../engine/storage/database.ts'
+import { type Instant, instant, later } from '../../../engine/kernel/instant.ts'
+import type { Database, Transaction } from '../../../engine/storage/database.ts'
+import type { Addressed } from '../hooks.ts'
 import type { Notification } from '../rules/notification.ts'
 import { notifications, webhookDeliveries } from '../tables.ts'
 
@@ -13,6 +14,22 @@ export interface Delivery {
   readonly attempt: number
   /** By the database's clock. */
   readonly now: Instant
+}
+
+/** How long users who are away may take to come back before a push is sent. */
+const PUSH_AFTER_MS = 10_000
+
+/** Queues new notifications for the webhook, in the transaction that creates them. */
+export async function queuePushes(
+  tx: Transaction,
+  addressed: readonly Addressed[],
+  now: Instant,
+): Promise<void> {
+  const dueAt = later(now, PUSH_AFTER_MS)
+  const rows = addressed.map(({ userId, notification: { id } }) => {
+    return { notificationId: id, userId, createdAt: now, dueAt, attempts: 0 }
+  })
+  await tx.insert(webhookDeliveries).values(rows)
 }
 
 /**

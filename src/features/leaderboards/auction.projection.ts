@@ -6,8 +6,8 @@ import { asAuctionId, type UserId } from '../../engine/kernel/id.ts'
 import { auctionLeaderboardTopic, idOf, type Topic } from '../../engine/kernel/topic.ts'
 import { allSettled } from '../../engine/storage/all-settled.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
-import type { AuctionState, Bid } from '../auctions/rules/auction.ts'
-import type { Past } from '../auctions/rules/bid-history.ts'
+import type { AuctionProjection, ProjectedState } from '../auctions/hooks.ts'
+import type { Bid } from '../auctions/rules/auction.ts'
 import type { AuctionEvent } from '../auctions/rules/event.ts'
 import { evolveAuction } from '../auctions/rules/evolve.ts'
 import { saveScores } from './board.ts'
@@ -15,24 +15,26 @@ import { type Order, type RankingStep, reorder } from './rules/order.ts'
 import type { Score } from './rules/standing.ts'
 import { writeTale } from './rules/stored-changes.ts'
 
-interface State {
-  readonly auction: AuctionState | null
-  readonly past: Past
-}
-
-/** The ranking after a batch, and the entries that tell of it. */
-export interface SavedRanking {
+/** The ranking after a batch, and the entries that announce it. */
+interface SavedRanking {
   readonly ranking: Order
   readonly entries: readonly Entry[]
 }
 
-/**
- * Ranks the bidders of an auction by their highest visible bids: the standings as they are after the batch, and for each
- * command that changed them its entries.
- */
-export async function saveRanking(
+/** Ranks the bidders of an auction by their highest visible bids, in the auction's transactions. */
+export function projectRanking(ranking: Order): AuctionProjection {
+  return {
+    async save(tx, change) {
+      const { ranking: after, entries } = await saveRanking(tx, change, ranking)
+      return { projection: projectRanking(after), entries }
+    },
+  }
+}
+
+/** Writes the standings after the batch, and for each command that changed them its entries. */
+async function saveRanking(
   tx: Transaction,
-  change: Change<State, AuctionEvent>,
+  change: Change<ProjectedState, AuctionEvent>,
   before: Order,
 ): Promise<SavedRanking> {
   const steps = foldRanking(change, before)
@@ -55,7 +57,7 @@ interface CommandStep extends RankingStep {
 }
 
 /** Command after command: what each made of the ranking that it found. */
-function foldRanking(change: Change<State, AuctionEvent>, ranking: Order): readonly CommandStep[] {
+function foldRanking(change: Change<ProjectedState, AuctionEvent>, ranking: Order): readonly CommandStep[] {
   const folded: CommandStep[] = []
   const scores = new Map(ranking.scores.map((score) => [score.user.id, score]))
   let standing = change.before.past.bids.filter(({ voidedAt }) => voidedAt === null)

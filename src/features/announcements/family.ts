@@ -1,0 +1,11 @@
+import { defineFamily } from '../../engine/commands/family.ts'
+import { announcementsTopic } from '../../engine/kernel/topic.ts'
+import { announcementsAggregate } from './aggregate.ts'
+
+/** Publishes and retracts announcements: one topic for all. `state` is the announcement. */
+export const announcementFamily = defineFamily({
+  name: 'announcements',
+  prefix: 'announcements',
+  topicOf: (_all: null) => announcementsTopic,
+  aggregate: () => announcementsAggregate,
+})

@@ -1,0 +1,14 @@
+import { defineFamily } from '../../engine/commands/family.ts'
+import { asAuctionId } from '../../engine/kernel/id.ts'
+import { auctionTopic, idOf } from '../../engine/kernel/topic.ts'
+import { createAuctionAggregate } from './aggregate.ts'
+import { auctionHooks } from './hooks.ts'
+
+/** Commands on one auction. `state` is the auction. */
+export const auctionFamily = defineFamily({
+  name: 'auctions',
+  prefix: 'auction',
+  topicOf: auctionTopic,
+  aggregate: (hooks) => createAuctionAggregate(hooks.of(auctionHooks)),
+  onDue: { idOf: (topic) => asAuctionId(idOf(topic)), command: { kind: 'passTime' } },
+})

@@ -1,0 +1,36 @@
+import type { Change } from '../../engine/commands/aggregate.ts'
+import type { Entry } from '../../engine/history/entry.ts'
+import { HookPoint } from '../../engine/hooks.ts'
+import type { AuctionId, UserId } from '../../engine/kernel/id.ts'
+import type { Topic } from '../../engine/kernel/topic.ts'
+import type { Transaction } from '../../engine/storage/database.ts'
+import type { AuctionState } from './rules/auction.ts'
+import type { Past } from './rules/bid-history.ts'
+import type { AuctionEvent } from './rules/event.ts'
+
+/** What a projection sees of an auction. */
+export interface ProjectedState {
+  readonly auction: AuctionState | null
+  /** Loaded only where a bid is to be voided. */
+  readonly past: Past
+}
+
+/** What another feature derives from an auction's bids, loaded under the auction's lock. Immutable. */
+export interface AuctionProjection {
+  /** Writes what the batch changed. Returns the entries that it appended to other topics, and the state after them. */
+  save(
+    tx: Transaction,
+    change: Change<ProjectedState, AuctionEvent>,
+  ): Promise<{ readonly projection: AuctionProjection; readonly entries: readonly Entry[] }>
+}
+
+/** What other features do in the transactions of auctions. */
+export interface AuctionHook {
+  /** The topics that begin with the auction. */
+  topicsOf?(id: AuctionId): readonly Topic[]
+  onCreate?(tx: Transaction, auction: AuctionState): Promise<void>
+  /** Called before a batch that may change bids, unless the projection after the previous batch is still cached. */
+  loadProjection?(tx: Transaction, id: AuctionId, leader: UserId | null): Promise<AuctionProjection>
+}
+
+export const auctionHooks = new HookPoint<AuctionHook>('auctions')

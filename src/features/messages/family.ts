@@ -1,0 +1,21 @@
+import { defineFamily } from '../../engine/commands/family.ts'
+import { messagesTopic } from '../../engine/kernel/topic.ts'
+import { createMessagesAggregate } from './aggregate.ts'
+import { messageHooks } from './hooks.ts'
+import { createReceiptsAggregate } from './receipts.aggregate.ts'
+
+/** Commands on the messages of one room. `send` needs no key: its clientMessageId is one. `state` is the message. */
+export const messageFamily = defineFamily({
+  name: 'messages',
+  prefix: 'messages',
+  topicOf: messagesTopic,
+  aggregate: (hooks) => createMessagesAggregate(hooks.of(messageHooks)),
+})
+
+/** Moves a member's marks in the messages of one room. `state` is the member. */
+export const receiptFamily = defineFamily({
+  name: 'receipts',
+  prefix: 'messages',
+  topicOf: messagesTopic,
+  aggregate: (hooks) => createReceiptsAggregate(hooks.of(messageHooks)),
+})

@@ -1,0 +1,21 @@
+import { defineFamily } from '../../engine/commands/family.ts'
+import { notificationsTopic, outboxTopic } from '../../engine/kernel/topic.ts'
+import { notificationsAggregate } from './aggregate.ts'
+import { notificationHooks } from './hooks.ts'
+import { createServiceNotificationsAggregate } from './service-notifications.aggregate.ts'
+
+/** Marks one user's notifications read. */
+export const notificationFamily = defineFamily({
+  name: 'notifications',
+  prefix: 'notifications',
+  topicOf: notificationsTopic,
+  aggregate: () => notificationsAggregate,
+})
+
+/** Notifications that one service, named by its user id, sends. `state` is what was written. */
+export const serviceNotificationFamily = defineFamily({
+  name: 'service notifications',
+  prefix: 'outbox',
+  topicOf: outboxTopic,
+  aggregate: (hooks) => createServiceNotificationsAggregate(hooks.of(notificationHooks)),
+})

@@ -1,0 +1,14 @@
+import { defineFamily } from '../../engine/commands/family.ts'
+import { asRoomId } from '../../engine/kernel/id.ts'
+import { idOf, roomTopic } from '../../engine/kernel/topic.ts'
+import { createRoomAggregate } from './aggregate.ts'
+import { roomHooks } from './hooks.ts'
+
+/** Commands on one room. `state` holds the room and the memberships of actor and target. */
+export const roomFamily = defineFamily({
+  name: 'rooms',
+  prefix: 'room',
+  topicOf: roomTopic,
+  aggregate: (hooks) => createRoomAggregate(hooks.of(roomHooks)),
+  onDue: { idOf: (topic) => asRoomId(idOf(topic)), command: { kind: 'passTime' } },
+})

@@ -1,0 +1,17 @@
+import { HookPoint } from '../../engine/hooks.ts'
+import type { RoomId, UserId } from '../../engine/kernel/id.ts'
+import type { Topic } from '../../engine/kernel/topic.ts'
+import type { Transaction } from '../../engine/storage/database.ts'
+import type { Room } from './rules/room.ts'
+
+/** What other features do in the transactions of rooms. */
+export interface RoomHook {
+  /** The topics that begin with the room. */
+  topicsOf?(room: Pick<Room, 'id' | 'kind'>): readonly Topic[]
+  /** Members joined, for the first time or again. Their rows are written already. */
+  onJoin?(tx: Transaction, roomId: RoomId, userIds: readonly UserId[]): Promise<void>
+  /** The room started, paused, resumed or ended. */
+  onTransition?(tx: Transaction, room: Room): Promise<void>
+}
+
+export const roomHooks = new HookPoint<RoomHook>('rooms')

@@ -1,0 +1,37 @@
+import { sql } from 'drizzle-orm'
+import type { Seed } from '../../engine/feature.ts'
+import { asRoomId } from '../../engine/kernel/id.ts'
+import { topicsOfRoom } from './aggregate.ts'
+import { roomHooks } from './hooks.ts'
+import type { RoomVisibility } from './rules/room.ts'
+
+const DEFAULT_ROOMS: readonly (readonly [string, RoomVisibility])[] = [
+  ['global', 'PUBLIC'],
+  ['authenticated', 'AUTHENTICATED'],
+  ['admin', 'ADMIN'],
+]
+
+/** The rooms that exist from the first start. */
+export const roomSeed: Seed = {
+  topics: (hooks) =>
+    DEFAULT_ROOMS.flatMap(([name]) =>
+      topicsOfRoom(hooks.of(roomHooks), { id: asRoomId(name), kind: 'LOBBY' }),
+    ),
+
+  async isWritten(executor) {
+    const names = DEFAULT_ROOMS.map(([name]) => name)
+    const { rows } = await executor.execute<{ rooms: number }>(
+      sql`SELECT count(*)::int AS rooms FROM rooms WHERE id IN ${names}`,
+    )
+    return rows[0]?.rooms === names.length
+  },
+
+  async write(executor) {
+    for (const [name, visibility] of DEFAULT_ROOMS) {
+      await executor.execute(sql`
+        INSERT INTO rooms (id, name, kind, visibility, phase, created_at, started_at, member_count, ranking, disclosure)
+        VALUES (${name}, ${name}, 'LOBBY', ${visibility}, 'LIVE', clock_timestamp(), clock_timestamp(), 0, 'STANDARD', 'OWN')
+        ON CONFLICT DO NOTHING`)
+    }
+  },
+}

@@ -1,0 +1,11 @@
+import { defineFamily } from '../../engine/commands/family.ts'
+import { statusesTopic } from '../../engine/kernel/topic.ts'
+import { statusesAggregate } from './aggregate.ts'
+
+/** Reports of statuses of one kind. `state` is the subject's status. */
+export const statusFamily = defineFamily({
+  name: 'statuses',
+  prefix: 'statuses',
+  topicOf: statusesTopic,
+  aggregate: () => statusesAggregate,
+})

@@ -1,0 +1,11 @@
+import { defineFamily } from '../../engine/commands/family.ts'
+import { revocationsTopic } from '../../engine/kernel/topic.ts'
+import { revocationsAggregate } from './revocations.aggregate.ts'
+
+/** Signs users out: one topic for all, which every node follows. */
+export const revocationFamily = defineFamily({
+  name: 'revocations',
+  prefix: 'revocations',
+  topicOf: (_all: null) => revocationsTopic,
+  aggregate: () => revocationsAggregate,
+})
