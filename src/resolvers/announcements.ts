@@ -1,6 +1,6 @@
 import { type AnnouncementRecord, readAnnouncements } from '../features/announcements/reads/announcements.ts'
 import type { Announcement } from '../features/announcements/rules/announcement.ts'
-import { callerOf } from './caller.ts'
+import { callerOf } from '../platform/auth/viewer.ts'
 import type { CallContext } from './context.ts'
 import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
 import { readFor } from './read-for.ts'

@@ -1,4 +1,5 @@
 import type { Attendee } from '../engine/presence/presence-session.ts'
+import type { ClientKey } from '../engine/session/client-key.ts'
 import type { Viewer } from '../platform/auth/viewer.ts'
 import type { Services } from './services.ts'
 
@@ -8,14 +9,6 @@ import type { Services } from './services.ts'
  */
 export interface SharedContext {
   readonly services: Services
-}
-
-/** What limits are counted by: `user:ID` for the signed-in, `address:IP` for visitors. */
-export type ClientKey = `user:${string}` | `address:${string}`
-
-/** `address`: of the client's end of the connection. */
-export function clientKeyOf(viewer: Viewer | null, address: string): ClientKey {
-  return viewer === null ? `address:${address}` : `user:${viewer.user.id}`
 }
 
 /** The context of one caller's own operation. */

@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql'
+import { abandoned } from '../engine/kernel/abandoned.ts'
 import type { Rejection } from '../engine/kernel/rejection.ts'
 
 function refusal(code: string, message: string): GraphQLError {
@@ -31,5 +32,5 @@ export const badUserInput = (reason: string): GraphQLError => refusal('BAD_USER_
 export const cursorInvalid = (): GraphQLError =>
   refusal('CURSOR_INVALID', 'The cursor does not belong to this list.')
 
-/** The client is gone: nothing more is read for it. One for all, since an error costs its stack, and nobody is shown this one. */
-export const abandoned: GraphQLError = refusal('ABANDONED', 'The client has gone.')
+/** `abandoned` where an operation ends with it. */
+export const operationAbandoned: GraphQLError = refusal('ABANDONED', abandoned.message)

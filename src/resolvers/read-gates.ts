@@ -1,4 +1,4 @@
-import { abandoned } from './errors.ts'
+import { abandoned } from '../engine/kernel/abandoned.ts'
 
 /** Whom a read is for: `signal` is aborted when nobody waits for it any more. */
 interface Reader {

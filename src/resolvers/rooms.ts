@@ -6,9 +6,8 @@ import type { Message } from '../features/messages/rules/message.ts'
 import type { MemberRecord } from '../features/rooms/reads/members.ts'
 import { type RoomFilter, type RoomRecord, readRooms } from '../features/rooms/reads/rooms.ts'
 import type { RoomKind, RoomPhase } from '../features/rooms/rules/room.ts'
-import type { Viewer } from '../platform/auth/viewer.ts'
+import { callerOf, type Viewer } from '../platform/auth/viewer.ts'
 import { auctionConnection } from './auctions.ts'
-import { callerOf } from './caller.ts'
 import { type CallContext, type SharedContext, signalIn } from './context.ts'
 import {
   type BothWaysArgs,

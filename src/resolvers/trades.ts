@@ -5,7 +5,7 @@ import { readPortfolios, readPositions } from '../features/trading/reads/positio
 import { readTradeScope, type TradeScope } from '../features/trading/reads/trade-facts.ts'
 import type { Order } from '../features/trading/rules/order.ts'
 import type { Portfolio, Position } from '../features/trading/rules/position.ts'
-import { callerOf } from './caller.ts'
+import { callerOf } from '../platform/auth/viewer.ts'
 import type { CallContext } from './context.ts'
 import { readFor } from './read-for.ts'
 

@@ -1,6 +1,6 @@
 import { type GraphQLField, type GraphQLSchema, isObjectType } from 'graphql'
+import { abandoned } from '../engine/kernel/abandoned.ts'
 import { type SharedContext, signalIn } from '../resolvers/context.ts'
-import { abandoned } from '../resolvers/errors.ts'
 
 /**
  * Makes fields that read fail when nobody waits for the answer any more, before they read and after: what hangs on what

@@ -23,7 +23,7 @@ import { createQueryCosts, type QueryCosts } from '../platform/limits/query-cost
 import { operationSpan } from '../platform/tracing/spans.ts'
 import { NO_TRACING, type TraceParent, traced, typeOf } from '../platform/tracing/tracing.ts'
 import type { CallContext, SharedContext } from '../resolvers/context.ts'
-import { abandoned, queriesLimited } from '../resolvers/errors.ts'
+import { operationAbandoned, queriesLimited } from '../resolvers/errors.ts'
 import { type OperationLimits, tooComplex, withoutSuggestion } from './document.ts'
 import { createKnownDocuments } from './known-documents.ts'
 import type { DocumentReference, Documents } from './trusted-documents.ts'
@@ -211,7 +211,7 @@ export function createOperations(
 
     run({ document, definition, operationName, variables }, contextValue, message) {
       const isUnasked = definition.operation === 'query' && contextValue.signal.aborted
-      if (isUnasked) return Promise.resolve({ errors: [abandoned] })
+      if (isUnasked) return Promise.resolve({ errors: [operationAbandoned] })
       return traced(tracing, operationSpan(definition, message), async (span) => {
         const result = masked(
           await execute({ schema, document, operationName, variableValues: variables, contextValue }),

@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
+import { abandoned } from '../engine/kernel/abandoned.ts'
 import { newErrorId } from '../engine/kernel/id.ts'
 import { overloadOf } from '../engine/kernel/overloaded.ts'
 import { UNREADABLE_RETRY_AFTER_MS, UnreadableEntry } from '../engine/kernel/unreadable-entry.ts'
@@ -16,6 +17,8 @@ export function createMask(log: Logger): Mask {
   return (error) => {
     const origin = originOf(error)
     if (origin instanceof GraphQLError) return error instanceof GraphQLError ? error : origin
+    // GraphQL has copied the code already.
+    if (origin === abandoned && error instanceof GraphQLError) return error
     const overload = overloadOf(origin)
     if (overload !== undefined) {
       const { retryAfterMs } = overload

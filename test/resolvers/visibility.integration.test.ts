@@ -27,7 +27,7 @@ import {
   type RoomVisibility,
 } from '../../src/features/rooms/rules/room.ts'
 import { members, rooms } from '../../src/features/rooms/tables.ts'
-import { callerOf } from '../../src/resolvers/caller.ts'
+import { callerOf } from '../../src/platform/auth/viewer.ts'
 import { given, viewer } from './fixtures.ts'
 
 const BEFORE = instant(Date.UTC(2026, 0, 1))

@@ -4,12 +4,12 @@ import { payloadOf } from '../../src/engine/hub/delivery.ts'
 import type { Plan } from '../../src/engine/hub/source.ts'
 import { createDeadlines } from '../../src/engine/kernel/deadlines.ts'
 import { instant } from '../../src/engine/kernel/instant.ts'
+import type { ClientKey } from '../../src/engine/session/client-key.ts'
 import { Session, type SessionHost } from '../../src/engine/session/session.ts'
 import type { Transport } from '../../src/engine/session/transport.ts'
 import { type Connections, createConnections } from '../../src/platform/limits/connections.ts'
 import { createSelectionBudget, type SelectionBudget } from '../../src/platform/limits/selection-budget.ts'
 import { createUserConnections } from '../../src/platform/limits/user-connections.ts'
-import type { ClientKey } from '../../src/resolvers/context.ts'
 
 /** A subscription that the hub serves. */
 export interface Served {

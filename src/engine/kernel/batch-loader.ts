@@ -1,4 +1,4 @@
-import { abandoned } from '../../resolvers/errors.ts'
+import { abandoned } from './abandoned.ts'
 
 interface Waiting<Key, Value> {
   readonly key: Key

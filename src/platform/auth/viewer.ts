@@ -15,3 +15,8 @@ export interface Viewer {
 export function actorOf(viewer: Viewer): Actor {
   return { kind: 'user', person: viewer.user, roles: viewer.roles }
 }
+
+/** The caller as rules know one: null for a visitor. */
+export function callerOf(viewer: Viewer | null): Actor | null {
+  return viewer === null ? null : actorOf(viewer)
+}
