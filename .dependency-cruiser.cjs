@@ -40,6 +40,7 @@ const FOLDERS = {
       // Tells an unreachable database from a fault of ours.
       'engine/storage/faults.ts',
       'engine/presence/presence-session.ts',
+      'engine/service.ts',
       'pubsub/bus.ts',
       'platform/auth/viewer.ts',
       ...TRACING,
@@ -125,8 +126,12 @@ const FOLDERS = {
       'engine/storage/',
       'engine/history/',
       'engine/commands/',
+      'engine/hub/client-errors.ts',
+      'engine/hub/plan-context.ts',
       'engine/hub/source.ts',
       'engine/presence/',
+      'engine/service.ts',
+      'engine/session/client-key.ts',
       'features/',
       'platform/auth/viewer.ts',
       'platform/limits/rates.ts',
@@ -137,6 +142,7 @@ const FOLDERS = {
   schema: {
     knows: [
       'engine/kernel/',
+      'engine/hub/client-errors.ts',
       'engine/hub/source.ts',
       'engine/presence/roster.ts',
       'features/',

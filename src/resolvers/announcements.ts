@@ -1,18 +1,35 @@
-import { type AnnouncementRecord, readAnnouncements } from '../features/announcements/reads/announcements.ts'
+import { asAnnouncementId, ID_PREFIXES } from '../engine/kernel/id.ts'
+import {
+  type AnnouncementRecord,
+  readAnnouncement,
+  readAnnouncements,
+} from '../features/announcements/reads/announcements.ts'
 import type { Announcement } from '../features/announcements/rules/announcement.ts'
 import { callerOf } from '../platform/auth/viewer.ts'
 import type { CallContext } from './context.ts'
-import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
+import type { NodeLoader } from './node.ts'
+import { type Connection, connectionOf, defineList, type ForwardArgs, sliceOf } from './paging.ts'
 import { readFor } from './read-for.ts'
+
+const ANNOUNCEMENTS = defineList<AnnouncementRecord>('announcements', ({ rank }) => ({ rank, id: '' }))
 
 /** Those in force that are meant for the caller, newest first. */
 export async function announcements(
   args: ForwardArgs,
   context: CallContext,
 ): Promise<Connection<Announcement>> {
-  const slice = sliceOf('announcements', args)
+  const slice = sliceOf(ANNOUNCEMENTS, args)
   const caller = callerOf(context.viewer)
   const records = await readFor(context, (database) => readAnnouncements(database, caller, slice))
-  const keyOf = ({ rank }: AnnouncementRecord) => ({ rank, id: '' })
-  return connectionOf('announcements', slice, records, keyOf, ({ announcement }) => announcement)
+  return connectionOf(ANNOUNCEMENTS, slice, records, ({ announcement }) => announcement)
+}
+
+export const announcementNode: NodeLoader = {
+  prefix: ID_PREFIXES.announcement,
+  typeName: 'Announcement',
+  async load(id, context) {
+    const caller = callerOf(context.viewer)
+    const named = asAnnouncementId(id)
+    return (await readFor(context, (database) => readAnnouncement(database, named, caller))) ?? null
+  },
 }

@@ -1,4 +1,5 @@
 import type { IdempotencyKey, Outcome } from '../engine/commands/command.ts'
+import { signedIn } from '../engine/hub/plan-context.ts'
 import type { Actor } from '../engine/kernel/actor.ts'
 import type { Amount } from '../engine/kernel/amount.ts'
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
@@ -14,6 +15,7 @@ import {
 } from '../engine/kernel/id.ts'
 import type { Instant } from '../engine/kernel/instant.ts'
 import { auctionTopic } from '../engine/kernel/topic.ts'
+import { auctionReads } from '../features/auctions/batched-reads.ts'
 import { auctionFamily } from '../features/auctions/family.ts'
 import { readAuction } from '../features/auctions/reads/auctions.ts'
 import { readBid } from '../features/auctions/reads/bids.ts'
@@ -25,13 +27,13 @@ import type {
   SoftClose,
 } from '../features/auctions/rules/auction.ts'
 import type { AuctionCommand, AuctionReply } from '../features/auctions/rules/command.ts'
+import { type AuctionView, auctionAfterCommand, auctionOfRecord } from '../features/auctions/view.ts'
 import type { CallContext, SharedContext } from './context.ts'
 import { findKnownUser } from './known-users.ts'
 import { maxOpenAuctionsOf } from './quotas.ts'
 import { notFoundResult, type RejectedResult, readKey, refusalOf, rejected } from './result.ts'
 import type { Services } from './services.ts'
-import { actorIn, signedIn } from './signed-in.ts'
-import { type AuctionView, auctionAfterCommand, auctionOfRecord } from './views.ts'
+import { actorIn } from './signed-in.ts'
 
 export interface AuctionPayload {
   readonly kind: 'accepted'
@@ -157,7 +159,7 @@ export async function buyNow(args: BuyNowArgs, context: CallContext): Promise<Pl
 
 /** Read only where it is asked for: the command's answer doesn't hold it. */
 export async function bidAccepted({ bidId }: BidAccepted, { services }: SharedContext): Promise<Bid | null> {
-  return bidId === null ? null : ((await services.reads.bid(bidId)) ?? null)
+  return bidId === null ? null : ((await services.get(auctionReads).bid(bidId)) ?? null)
 }
 
 async function giveBid(
@@ -197,13 +199,13 @@ async function giveAuctionCommand(
 }
 
 async function auctionPayload(
-  { database, reads }: Services,
+  { database, get }: Services,
   actor: Actor,
   { reply, position, state }: AcceptedOutcome,
 ): Promise<AuctionResult> {
   const cursor = encodeCursor(auctionTopic(reply.auctionId), position)
   if (state !== undefined) {
-    const auction = auctionAfterCommand(reads, state.terms, state.standing, position)
+    const auction = auctionAfterCommand(get(auctionReads), state.terms, state.standing, position)
     return { kind: 'accepted', auction, cursor }
   }
   const record = await readAuction(database, reply.auctionId, actor)

@@ -1,23 +1,34 @@
 import type { Amount } from '../engine/kernel/amount.ts'
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
-import { asAuctionId, asRoomId } from '../engine/kernel/id.ts'
+import { asAuctionId, asBidId, asRoomId, ID_PREFIXES } from '../engine/kernel/id.ts'
 import { auctionTopic } from '../engine/kernel/topic.ts'
 import type { Slice } from '../engine/storage/list-key.ts'
+import { auctionReads } from '../features/auctions/batched-reads.ts'
 import { type AuctionRecord, readAuctions } from '../features/auctions/reads/auctions.ts'
 import type { Bidding } from '../features/auctions/reads/biddings.ts'
+import { readBid } from '../features/auctions/reads/bids.ts'
 import type { AuctionPhase, Bid } from '../features/auctions/rules/auction.ts'
+import { type AuctionView, auctionOfRecord } from '../features/auctions/view.ts'
+import type { RoomView } from '../features/rooms/view.ts'
 import { callerOf } from '../platform/auth/viewer.ts'
 import { type CallContext, type SharedContext, signalIn } from './context.ts'
-import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
+import type { NodeLoader } from './node.ts'
+import { type Connection, connectionOf, defineList, type ForwardArgs, sliceOf } from './paging.ts'
 import { readFor } from './read-for.ts'
-import { type AuctionView, auctionOfRecord } from './views.ts'
+
+const AUCTIONS = defineList<AuctionRecord>('auctions', ({ terms }) => ({
+  rank: terms.createdAt,
+  id: terms.id,
+}))
+
+const BIDS = defineList<Bid>('bids', ({ sequence }) => ({ rank: sequence, id: '' }))
 
 export async function auction(
   args: { readonly id: string },
   { services, viewer, signal }: CallContext,
 ): Promise<AuctionView | null> {
   const sight = { auctionId: asAuctionId(args.id), caller: callerOf(viewer) }
-  const record = await services.reads.auction(sight, signal)
+  const record = await services.get(auctionReads).auction(sight, signal)
   return record === undefined ? null : auctionOfRecord(record)
 }
 
@@ -28,7 +39,7 @@ export interface AuctionsArgs extends ForwardArgs {
 
 /** Newest first, of the rooms that the caller may see. */
 export async function auctions(args: AuctionsArgs, context: CallContext): Promise<Connection<AuctionView>> {
-  const slice = sliceOf('auctions', args)
+  const slice = sliceOf(AUCTIONS, args)
   const roomId = typeof args.roomId === 'string' ? asRoomId(args.roomId) : null
   const filter = { phase: args.phase, roomId }
   const caller = callerOf(context.viewer)
@@ -37,8 +48,25 @@ export async function auctions(args: AuctionsArgs, context: CallContext): Promis
 }
 
 export function auctionConnection(slice: Slice, records: readonly AuctionRecord[]): Connection<AuctionView> {
-  const keyOf = ({ terms }: AuctionRecord) => ({ rank: terms.createdAt, id: terms.id })
-  return connectionOf('auctions', slice, records, keyOf, auctionOfRecord)
+  return connectionOf(AUCTIONS, slice, records, auctionOfRecord)
+}
+
+export interface AuctionsOfRoomArgs extends ForwardArgs {
+  readonly phase?: AuctionPhase | null | undefined
+}
+
+/** Newest first. Whoever has the room may see them: nobody is asked again. */
+export async function auctionsOfRoom(
+  { id }: RoomView,
+  args: AuctionsOfRoomArgs,
+  context: SharedContext,
+): Promise<Connection<AuctionView>> {
+  const slice = sliceOf(AUCTIONS, args)
+  const page = { phase: args.phase ?? null, slice }
+  const records = await context.services
+    .get(auctionReads)
+    .auctionsOfRoom({ id, bound: 0, page }, signalIn(context))
+  return auctionConnection(slice, records)
 }
 
 /** Newest first, up to where the view's cursor goes on. */
@@ -47,11 +75,10 @@ export async function bidsOfAuction(
   args: ForwardArgs,
   context: SharedContext,
 ): Promise<Connection<Bid>> {
-  const page = sliceOf('bids', args)
+  const page = sliceOf(BIDS, args)
   const asked = { id: auction.id, bound: await auction.lastBid(), page }
-  const bids = await context.services.reads.bids(asked, signalIn(context))
-  const keyOf = (bid: Bid) => ({ rank: bid.sequence, id: '' })
-  return connectionOf('bids', page, bids, keyOf, (bid) => bid)
+  const bids = await context.services.get(auctionReads).bids(asked, signalIn(context))
+  return connectionOf(BIDS, page, bids, (bid) => bid)
 }
 
 export async function auctionCursor(auction: AuctionView): Promise<Cursor> {
@@ -63,7 +90,8 @@ export async function maximumOfViewer(
   { id }: AuctionView,
   { services, viewer, signal }: CallContext,
 ): Promise<Amount | null> {
-  return viewer === null ? null : services.reads.ceiling({ auctionId: id, bidderId: viewer.user.id }, signal)
+  if (viewer === null) return null
+  return services.get(auctionReads).ceiling({ auctionId: id, bidderId: viewer.user.id }, signal)
 }
 
 /** The viewer's own position in an auction. */
@@ -79,6 +107,21 @@ export async function biddingOfViewer(
 ): Promise<OwnBidding | null> {
   if (viewer === null) return null
   const bidderId = viewer.user.id
-  const bidding = await services.reads.bidding({ auctionId: id, bidderId }, signal)
+  const bidding = await services.get(auctionReads).bidding({ auctionId: id, bidderId }, signal)
   return bidding === undefined ? null : { ...bidding, leading: standing.leader?.id === bidderId }
+}
+
+export const auctionNode: NodeLoader = {
+  prefix: ID_PREFIXES.auction,
+  typeName: 'Auction',
+  load: (id, context) => auction({ id }, context),
+}
+
+export const bidNode: NodeLoader = {
+  prefix: ID_PREFIXES.bid,
+  typeName: 'Bid',
+  async load(id, context) {
+    const caller = callerOf(context.viewer)
+    return (await readFor(context, (database) => readBid(database, asBidId(id), caller))) ?? null
+  },
 }

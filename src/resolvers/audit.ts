@@ -1,3 +1,4 @@
+import { badUserInput } from '../engine/hub/client-errors.ts'
 import { hasRole } from '../engine/kernel/actor.ts'
 import type { Amount } from '../engine/kernel/amount.ts'
 import { type Cursor, decodeCursor, encodeCursor } from '../engine/kernel/cursor.ts'
@@ -13,11 +14,11 @@ import {
   readAuditedOffers,
   readAuditedTransfers,
 } from '../features/auctions/reads/audit.ts'
+import { type AuctionView, auctionOfRecord } from '../features/auctions/view.ts'
 import type { CallContext, SharedContext } from './context.ts'
-import { badUserInput, cursorInvalid, forbidden } from './errors.ts'
+import { cursorInvalid, forbidden } from './errors.ts'
 import { readFor } from './read-for.ts'
 import { actorIn } from './signed-in.ts'
-import { type AuctionView, auctionOfRecord } from './views.ts'
 
 export type { AuditedOffer, AuditedTransfer }
 

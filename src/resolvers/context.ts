@@ -1,3 +1,4 @@
+import type { PlanContext } from '../engine/hub/plan-context.ts'
 import type { Attendee } from '../engine/presence/presence-session.ts'
 import type { ClientKey } from '../engine/session/client-key.ts'
 import type { Viewer } from '../platform/auth/viewer.ts'
@@ -12,20 +13,12 @@ export interface SharedContext {
 }
 
 /** The context of one caller's own operation. */
-export interface CallContext extends SharedContext {
-  /** Null: a visitor. */
-  readonly viewer: Viewer | null
+export interface CallContext extends SharedContext, PlanContext {
+  readonly services: Services
   /** The WebSocket the call came by; null over HTTP. */
   readonly connection: ConnectionControl | null
   /** Whose limits this call counts against. */
   readonly client: ClientKey
-  /** Aborted when the client is gone: nobody waits for the answer any more. */
-  readonly signal: AbortSignal
-  /**
-   * Calls `onChange` when the viewer's rights change, until the returned function is called. For subscriptions alone, whose
-   * `viewer` is always the session's present one; absent where the viewer stays the same for the whole call.
-   */
-  readonly watchRights?: ((onChange: () => void) => () => void) | undefined
 }
 
 /** What an operation may do to the connection that it came by. */

@@ -1,18 +1,21 @@
+import { badUserInput } from '../engine/hub/client-errors.ts'
 import { amount, isAmount } from '../engine/kernel/amount.ts'
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
 import { asRoomId, asUserId, ID_PREFIXES, kindOfId, publicRoomId } from '../engine/kernel/id.ts'
 import { FAR_FUTURE, instant } from '../engine/kernel/instant.ts'
 import { once } from '../engine/kernel/memoize.ts'
 import { auctionLeaderboardTopic, idOf, roomLeaderboardTopic, type Topic } from '../engine/kernel/topic.ts'
+import type { AuctionView } from '../features/auctions/view.ts'
+import { leaderboardReads } from '../features/leaderboards/batched-reads.ts'
 import { readStandings, type StandingsPage } from '../features/leaderboards/reads/standings.ts'
 import type { Standing } from '../features/leaderboards/rules/standing.ts'
+import type { LeaderboardView } from '../features/leaderboards/view.ts'
 import type { RankingMethod } from '../features/rooms/rules/room.ts'
+import type { RoomView } from '../features/rooms/view.ts'
 import { type SharedContext, signalIn } from './context.ts'
-import { badUserInput, cursorInvalid } from './errors.ts'
-import type { LeaderboardView } from './leaderboard-view.ts'
+import { cursorInvalid } from './errors.ts'
 import { sizeOf } from './paging.ts'
 import { readFor } from './read-for.ts'
-import type { AuctionView, RoomView } from './views.ts'
 
 /** The leaderboard as it is when first asked for. */
 export function leaderboardOfAuction(
@@ -28,7 +31,7 @@ export function leaderboardOfRoom({ id }: RoomView, _args: object, context: Shar
 }
 
 function viewOf(topic: Topic, context: SharedContext): LeaderboardView {
-  const { leaderboard } = context.services.reads
+  const { leaderboard } = context.services.get(leaderboardReads)
   return { topic, record: once(() => leaderboard(topic, signalIn(context))), size: null }
 }
 

@@ -1,5 +1,6 @@
+import { signedIn } from '../engine/hub/plan-context.ts'
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
-import { asNotificationId, asUserId, newNotificationId } from '../engine/kernel/id.ts'
+import { asNotificationId, asUserId, ID_PREFIXES, newNotificationId } from '../engine/kernel/id.ts'
 import { once } from '../engine/kernel/memoize.ts'
 import { notificationsTopic } from '../engine/kernel/topic.ts'
 import { notificationFamily, serviceNotificationFamily } from '../features/notifications/families.ts'
@@ -15,10 +16,13 @@ import type { Notification, NotificationKind } from '../features/notifications/r
 import { ensureUsers } from '../features/users/users.ts'
 import type { Viewer } from '../platform/auth/viewer.ts'
 import type { CallContext, SharedContext } from './context.ts'
-import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
+import type { NodeLoader } from './node.ts'
+import { type Connection, connectionOf, defineList, type ForwardArgs, sliceOf } from './paging.ts'
 import { readFor } from './read-for.ts'
 import { type RejectedResult, readKey, refusalOf } from './result.ts'
-import { actorIn, signedIn } from './signed-in.ts'
+import { actorIn } from './signed-in.ts'
+
+const NOTIFICATIONS = defineList<NotificationRecord>('notifications', ({ rank }) => ({ rank, id: '' }))
 
 export interface NotificationsArgs extends ForwardArgs {
   readonly unreadOnly?: boolean | null | undefined
@@ -43,14 +47,13 @@ export async function notificationsOfViewer(
   args: NotificationsArgs,
   context: SharedContext,
 ): Promise<Connection<Notification>> {
-  const slice = sliceOf('notifications', args)
+  const slice = sliceOf(NOTIFICATIONS, args)
   const { position } = await inboxOf(viewer, context)
   const filter = { through: position.offset, isUnreadOnly: args.unreadOnly ?? false }
   const records = await readFor(context, (database) =>
     readNotifications(database, viewer.user.id, filter, slice),
   )
-  const keyOf = ({ rank }: NotificationRecord) => ({ rank, id: '' })
-  return connectionOf('notifications', slice, records, keyOf, ({ notification }) => notification)
+  return connectionOf(NOTIFICATIONS, slice, records, ({ notification }) => notification)
 }
 
 export async function countUnread(viewer: Viewer, context: SharedContext): Promise<number> {
@@ -125,4 +128,10 @@ export async function notifyUsers(input: NotifyInput, context: CallContext): Pro
   await ensureUsers(database, userIds)
   const notifications = outcome.state ?? (await readNotificationsById(database, outcome.reply.ids))
   return { kind: 'accepted', notifications }
+}
+
+export const notificationNode: NodeLoader = {
+  prefix: ID_PREFIXES.notification,
+  typeName: 'Notification',
+  load: (id, context) => notification({ id }, context),
 }

@@ -1,9 +1,9 @@
+import { badUserInput } from '../engine/hub/client-errors.ts'
 import { FAR_FUTURE } from '../engine/kernel/instant.ts'
-import type { ListKey, Slice, Span } from '../engine/storage/list-key.ts'
-import { badUserInput, cursorInvalid } from './errors.ts'
+import { type ListKey, MAX_PAGE_SIZE, type Slice, type Span } from '../engine/storage/list-key.ts'
+import { cursorInvalid } from './errors.ts'
 
 const DEFAULT_SIZE = 20
-export const MAX_SIZE = 100
 
 export interface ForwardArgs {
   readonly first?: number | null | undefined
@@ -15,16 +15,21 @@ export interface BothWaysArgs extends ForwardArgs {
   readonly before?: string | null | undefined
 }
 
-/** The lists there are; a cursor of one is refused by every other. */
-export type ListName =
-  | 'rooms'
-  | 'members'
-  | 'messages'
-  | 'auctions'
-  | 'bids'
-  | 'announcements'
-  | 'notifications'
-  | 'pushes'
+interface NamedList {
+  /** Stands in every cursor of the list: a cursor of one list is refused by every other. */
+  readonly name: string
+}
+
+/** A list that clients page through. */
+export interface List<Row> extends NamedList {
+  /** Where a row stands in the list. */
+  readonly keyOf: (row: Row) => ListKey
+}
+
+/** `name`: lower-case letters, of no other list. */
+export function defineList<Row>(name: string, keyOf: (row: Row) => ListKey): List<Row> {
+  return { name, keyOf }
+}
 
 /** A page of a list, in the shape of the Relay connection specification. */
 export interface Connection<Node> {
@@ -45,17 +50,17 @@ export interface PageInfo {
 }
 
 /** Checks a page asked for from the front. Throws BAD_USER_INPUT and CURSOR_INVALID. */
-export function sliceOf(list: ListName, args: ForwardArgs): Slice {
-  return { after: keyIn(list, args.after), limit: sizeOf('first', args.first) }
+export function sliceOf({ name }: NamedList, args: ForwardArgs): Slice {
+  return { after: keyIn(name, args.after), limit: sizeOf('first', args.first) }
 }
 
 /** Checks a page asked for from either end; without any argument it is the last one. */
-export function spanOf(list: ListName, args: BothWaysArgs): Span {
+export function spanOf({ name }: NamedList, args: BothWaysArgs): Span {
   const isForward = isGiven(args.first) || (isGiven(args.after) && !isGiven(args.last))
   if (isGiven(args.first) && isGiven(args.last)) throw badUserInput('Give first or last, not both.')
   return {
-    after: keyIn(list, args.after),
-    before: keyIn(list, args.before),
+    after: keyIn(name, args.after),
+    before: keyIn(name, args.before),
     limit: isForward ? sizeOf('first', args.first) : sizeOf('last', args.last),
     from: isForward ? 'start' : 'end',
   }
@@ -63,22 +68,20 @@ export function spanOf(list: ListName, args: BothWaysArgs): Span {
 
 /** The connection of rows that were read for `slice` with one row more than its limit, where there was one. */
 export function connectionOf<Row, Node>(
-  list: ListName,
+  list: List<Row>,
   slice: Slice,
   rows: readonly Row[],
-  keyOf: (row: Row) => ListKey,
   nodeOf: (row: Row) => Node,
 ): Connection<Node> {
-  const edges = edgesOf(list, rows.slice(0, slice.limit), keyOf, nodeOf)
+  const edges = edgesOf(list, rows.slice(0, slice.limit), nodeOf)
   return page(edges, rows.length > slice.limit, slice.after !== null)
 }
 
 /** The same for a span; `rows` stand in the list's own order, whichever end they were read from. */
 export function spanConnectionOf<Row, Node>(
-  list: ListName,
+  list: List<Row>,
   span: Span,
   rows: readonly Row[],
-  keyOf: (row: Row) => ListKey,
   nodeOf: (row: Row) => Node,
 ): Connection<Node> {
   const hasMore = rows.length > span.limit
@@ -86,19 +89,18 @@ export function spanConnectionOf<Row, Node>(
   const kept = isForward
     ? rows.slice(0, span.limit)
     : rows.slice(rows.length - Math.min(span.limit, rows.length))
-  const edges = edgesOf(list, kept, keyOf, nodeOf)
+  const edges = edgesOf(list, kept, nodeOf)
   return isForward
     ? page(edges, hasMore || span.before !== null, span.after !== null)
     : page(edges, span.before !== null, hasMore || span.after !== null)
 }
 
 function edgesOf<Row, Node>(
-  list: ListName,
+  list: List<Row>,
   rows: readonly Row[],
-  keyOf: (row: Row) => ListKey,
   nodeOf: (row: Row) => Node,
 ): readonly Edge<Node>[] {
-  return rows.map((row) => ({ node: nodeOf(row), cursor: encodeKey(list, keyOf(row)) }))
+  return rows.map((row) => ({ node: nodeOf(row), cursor: encodeKey(list.name, list.keyOf(row)) }))
 }
 
 function page<Node>(
@@ -122,28 +124,28 @@ function isGiven<Value>(value: Value | null | undefined): value is Value {
 /** How many items are asked for. Throws BAD_USER_INPUT where that is less than none or too many. */
 export function sizeOf(name: 'first' | 'last', size: number | null | undefined): number {
   if (!isGiven(size)) return DEFAULT_SIZE
-  if (size >= 0 && size <= MAX_SIZE) return size
-  throw badUserInput(`${name} must be between 0 and ${MAX_SIZE}.`)
+  if (size >= 0 && size <= MAX_PAGE_SIZE) return size
+  throw badUserInput(`${name} must be between 0 and ${MAX_PAGE_SIZE}.`)
 }
 
 const PARTS = /^([a-z]+)\.([0-9a-z]{1,10})\.([^\0]{0,1000})$/su
 
-function encodeKey(list: ListName, key: ListKey): string {
-  return Buffer.from(`${list}.${key.rank.toString(36)}.${key.id}`).toString('base64url')
+function encodeKey(name: string, key: ListKey): string {
+  return Buffer.from(`${name}.${key.rank.toString(36)}.${key.id}`).toString('base64url')
 }
 
 /** Undefined where `text` did not come from `encodeKey` for this list. */
-function decodeKey(list: ListName, text: string): ListKey | undefined {
+function decodeKey(name: string, text: string): ListKey | undefined {
   const parts = PARTS.exec(Buffer.from(text, 'base64url').toString())
-  if (parts === null || parts[1] !== list) return undefined
+  if (parts === null || parts[1] !== name) return undefined
   const key = { rank: parseInt(parts[2] ?? '', 36), id: parts[3] ?? '' }
   // Beyond this no instant can be written, and the database would fault.
-  return key.rank <= FAR_FUTURE && encodeKey(list, key) === text ? key : undefined
+  return key.rank <= FAR_FUTURE && encodeKey(name, key) === text ? key : undefined
 }
 
-function keyIn(list: ListName, cursor: string | null | undefined): ListKey | null {
+function keyIn(name: string, cursor: string | null | undefined): ListKey | null {
   if (!isGiven(cursor)) return null
-  const key = decodeKey(list, cursor)
+  const key = decodeKey(name, cursor)
   if (key === undefined) throw cursorInvalid()
   return key
 }

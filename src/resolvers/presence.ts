@@ -1,13 +1,18 @@
+import { notFound } from '../engine/hub/client-errors.ts'
+import { signedIn } from '../engine/hub/plan-context.ts'
+import type { CurrentPlan } from '../engine/hub/source.ts'
 import { asRoomId } from '../engine/kernel/id.ts'
 import type { PresenceState } from '../engine/presence/roster.ts'
 import { reasonForSilence } from '../features/messages/rules/posting-permission.ts'
+import { roomReads } from '../features/rooms/batched-reads.ts'
 import { readMembership } from '../features/rooms/reads/members.ts'
 import { readRoom } from '../features/rooms/reads/rooms.ts'
+import { type RoomArgs, roomFor } from '../features/rooms/subscriptions.ts'
+import type { RoomView } from '../features/rooms/view.ts'
 import { callerOf } from '../platform/auth/viewer.ts'
 import type { CallContext, SharedContext } from './context.ts'
-import { notFound, refused } from './errors.ts'
-import { actorIn, signedIn } from './signed-in.ts'
-import type { RoomView } from './views.ts'
+import { refused } from './errors.ts'
+import { actorIn } from './signed-in.ts'
 
 export type { PresentUser, Roster } from '../engine/presence/roster.ts'
 export type { Typists } from '../engine/presence/typing.ts'
@@ -32,7 +37,7 @@ export async function setPresence(args: SetPresenceArgs, context: CallContext): 
   const id = asRoomId(args.roomId)
   const isPresent = await services.presence.setState(id, user.id, args.state, connection?.attendee ?? null)
   const sight = { roomId: id, caller: callerOf(viewer) }
-  if (!isPresent && !(await services.reads.seesRoom(sight))) throw notFound()
+  if (!isPresent && !(await services.get(roomReads).seesRoom(sight))) throw notFound()
   return isPresent
 }
 
@@ -60,4 +65,18 @@ export async function setTyping(args: SetTypingArgs, context: CallContext): Prom
   if (silence !== undefined) throw refused(silence.rejection)
   await presence.setTyping(id, user, args.typing)
   return true
+}
+
+const PRESENCE_PERIOD_MS = 500
+
+export async function presencePlan(args: RoomArgs, context: CallContext): Promise<CurrentPlan> {
+  const { id, guard } = await roomFor(context, args)
+  const subject = context.services.presence.roster(id)
+  return { kind: 'current', guard, everyMs: PRESENCE_PERIOD_MS, subject }
+}
+
+export async function typingPlan(args: RoomArgs, context: CallContext): Promise<CurrentPlan> {
+  const { id, guard } = await roomFor(context, args)
+  const subject = context.services.presence.typing(id)
+  return { kind: 'current', guard, everyMs: PRESENCE_PERIOD_MS, subject }
 }

@@ -6,19 +6,23 @@ import {
 } from '../features/notifications/reads/pushes.ts'
 import type { CallContext, SharedContext } from './context.ts'
 import { forbidden } from './errors.ts'
-import { type Connection, connectionOf, type ForwardArgs, sliceOf } from './paging.ts'
+import { type Connection, connectionOf, defineList, type ForwardArgs, sliceOf } from './paging.ts'
 import { readFor } from './read-for.ts'
 import { actorIn } from './signed-in.ts'
+
+const PUSHES = defineList<FailedPush>('pushes', ({ createdAt, notificationId }) => ({
+  rank: createdAt,
+  id: notificationId,
+}))
 
 export type { FailedPush }
 
 /** For administrators: what the webhook did not take within a day, newest first. */
 export async function failedPushes(args: ForwardArgs, context: CallContext): Promise<Connection<FailedPush>> {
   if (!hasRole(actorIn(context), 'ADMIN')) throw forbidden('Only administrators can list failed deliveries.')
-  const slice = sliceOf('pushes', args)
+  const slice = sliceOf(PUSHES, args)
   const rows = await readFor(context, (database) => readFailedPushes(database, slice))
-  const keyOf = ({ createdAt, notificationId }: FailedPush) => ({ rank: createdAt, id: notificationId })
-  return connectionOf('pushes', slice, rows, keyOf, (push) => push)
+  return connectionOf(PUSHES, slice, rows, (push) => push)
 }
 
 export function countAllFailedPushes(

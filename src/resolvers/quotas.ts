@@ -1,8 +1,9 @@
+import { signedIn } from '../engine/hub/plan-context.ts'
 import { isExemptFromQuotas, type RoomQuota } from '../features/rooms/rules/quota.ts'
 import type { Rates } from '../platform/limits/rates.ts'
 import type { CallContext } from './context.ts'
 import { type RejectedResult, rejected } from './result.ts'
-import { actorIn, signedIn } from './signed-in.ts'
+import { actorIn } from './signed-in.ts'
 
 /** The quota of rooms that binds the caller; undefined where none does. */
 export function roomQuotaOf(context: CallContext): RoomQuota | undefined {

@@ -1,14 +1,16 @@
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
 import { asRoomId } from '../engine/kernel/id.ts'
 import { messagesTopic } from '../engine/kernel/topic.ts'
+import { messageReads } from '../features/messages/batched-reads.ts'
 import { receiptFamily } from '../features/messages/family.ts'
 import type { Message } from '../features/messages/rules/message.ts'
 import { countReceipts, type ReceiptCounts } from '../features/messages/rules/receipts/marks.ts'
+import { roomReads } from '../features/rooms/batched-reads.ts'
+import { type MemberView, roomOfEntry } from '../features/rooms/view.ts'
 import { type CallContext, type SharedContext, signalIn } from './context.ts'
 import { refusalOf } from './result.ts'
 import type { MembershipResult } from './room-mutations.ts'
 import { actorIn } from './signed-in.ts'
-import { type MemberView, roomOfEntry } from './views.ts'
 
 export interface AdvanceReceiptArgs {
   readonly roomId: string
@@ -21,7 +23,7 @@ export async function advanceReceipt(
   args: AdvanceReceiptArgs,
   context: CallContext,
 ): Promise<MembershipResult> {
-  const { dispatch, reads } = context.services
+  const { dispatch, get } = context.services
   const roomId = asRoomId(args.roomId)
   const outcome = await dispatch(receiptFamily, roomId, actorIn(context), {
     kind: 'advance',
@@ -34,7 +36,7 @@ export async function advanceReceipt(
   const marks = { ...state.marks, epoch: position.epoch }
   return {
     kind: 'accepted',
-    room: roomOfEntry(reads, state.room),
+    room: roomOfEntry(get(roomReads), state.room),
     membership: { ...state.membership, roomId, marks: async () => marks },
     cursor: encodeCursor(messagesTopic(roomId), position),
   }
@@ -42,7 +44,7 @@ export async function advanceReceipt(
 
 /** As of now; null where the room shows no receipts. */
 export async function receiptCounts(message: Message, context: SharedContext): Promise<ReceiptCounts | null> {
-  const members = await context.services.reads.receipts(message.roomId, signalIn(context))
+  const members = await context.services.get(messageReads).receipts(message.roomId, signalIn(context))
   return members === undefined ? null : countReceipts(members, message)
 }
 
@@ -51,7 +53,9 @@ export async function unreadCount(
   context: SharedContext,
 ): Promise<number> {
   const { readThrough } = await marks()
-  return context.services.reads.unreadCount({ roomId, userId: user.id, readThrough }, signalIn(context))
+  return context.services
+    .get(messageReads)
+    .unreadCount({ roomId, userId: user.id, readThrough }, signalIn(context))
 }
 
 export async function deliveredCursor({ roomId, marks }: MemberView): Promise<Cursor> {

@@ -1,7 +1,8 @@
+import { badUserInput } from '../engine/hub/client-errors.ts'
 import { asUserId } from '../engine/kernel/id.ts'
 import { revocationFamily } from '../features/users/family.ts'
 import type { CallContext } from './context.ts'
-import { badUserInput, forbidden } from './errors.ts'
+import { forbidden } from './errors.ts'
 import { actorIn } from './signed-in.ts'
 
 /** True when it is done: repeating it does it again. The user need not be known. */

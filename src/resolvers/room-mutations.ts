@@ -1,4 +1,5 @@
 import type { IdempotencyKey, Outcome } from '../engine/commands/command.ts'
+import { signedIn } from '../engine/hub/plan-context.ts'
 import type { Actor } from '../engine/kernel/actor.ts'
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
 import {
@@ -13,6 +14,7 @@ import {
 import type { Instant } from '../engine/kernel/instant.ts'
 import type { Person } from '../engine/kernel/person.ts'
 import { roomTopic } from '../engine/kernel/topic.ts'
+import { roomReads } from '../features/rooms/batched-reads.ts'
 import { roomFamily } from '../features/rooms/family.ts'
 import { readRoom } from '../features/rooms/reads/rooms.ts'
 import { isMuted } from '../features/rooms/rules/access.ts'
@@ -25,6 +27,13 @@ import type {
   RoomVisibility,
   TradeDisclosure,
 } from '../features/rooms/rules/room.ts'
+import {
+  type MemberView,
+  memberAfterCommand,
+  type RoomView,
+  roomAfterCommand,
+  roomOfRecord,
+} from '../features/rooms/view.ts'
 import { ensureUser } from '../features/users/users.ts'
 import { followPhase, voidBidsOf } from './auctions-of-room.ts'
 import type { CallContext } from './context.ts'
@@ -32,14 +41,7 @@ import { findKnownUser } from './known-users.ts'
 import { contactsRefusal, directRoomRefusal, roomQuotaOf } from './quotas.ts'
 import { notFoundResult, type RejectedResult, readKey, refusalOf, rejected } from './result.ts'
 import type { Services } from './services.ts'
-import { actorIn, signedIn } from './signed-in.ts'
-import {
-  type MemberView,
-  memberAfterCommand,
-  type RoomView,
-  roomAfterCommand,
-  roomOfRecord,
-} from './views.ts'
+import { actorIn } from './signed-in.ts'
 
 export interface RoomPayload {
   readonly kind: 'accepted'
@@ -103,7 +105,7 @@ export async function openDirectRoom(
   if (target === undefined) return notFoundResult('userId')
   const id = directRoomId(user.id, userId)
   // Opening a room again that the two have already is no contact.
-  const isNew = !(await context.services.reads.seesRoom({ roomId: id, caller: actorIn(context) }))
+  const isNew = !(await context.services.get(roomReads).seesRoom({ roomId: id, caller: actorIn(context) }))
   const refusal = isNew ? await directRoomRefusal(context) : undefined
   if (refusal !== undefined) return refusal
   return giveRoomCommand(context, id, actorIn(context), { kind: 'open', id, target })
@@ -248,7 +250,7 @@ async function giveMemberCommand(
   if (outcome.kind === 'accepted' && (!isMember || isMuted(held, outcome.at))) {
     services.presence.silence(id, userId)
   }
-  return { ...payload, membership: isMember ? memberAfterCommand(services.reads, id, held) : null }
+  return { ...payload, membership: isMember ? memberAfterCommand(services.get(roomReads), id, held) : null }
 }
 
 async function roomPayload(services: Services, actor: Actor, outcome: RoomOutcome): Promise<RoomResult> {
@@ -256,7 +258,7 @@ async function roomPayload(services: Services, actor: Actor, outcome: RoomOutcom
   const { reply, position, state } = outcome
   const cursor = encodeCursor(roomTopic(reply.roomId), position)
   if (state !== undefined) {
-    return { kind: 'accepted', room: roomAfterCommand(services.reads, state.room, position), cursor }
+    return { kind: 'accepted', room: roomAfterCommand(services.get(roomReads), state.room, position), cursor }
   }
   const record = await readRoom(services.database, reply.roomId, actor)
   if (record === undefined) return notFoundResult()

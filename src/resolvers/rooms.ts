@@ -1,29 +1,24 @@
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
-import { asRoomId, type RoomId } from '../engine/kernel/id.ts'
-import { messagesTopic, roomTopic } from '../engine/kernel/topic.ts'
-import type { AuctionPhase } from '../features/auctions/rules/auction.ts'
-import type { Message } from '../features/messages/rules/message.ts'
+import { asRoomId, ID_PREFIXES, type RoomId } from '../engine/kernel/id.ts'
+import { roomTopic } from '../engine/kernel/topic.ts'
+import { roomReads } from '../features/rooms/batched-reads.ts'
 import type { MemberRecord } from '../features/rooms/reads/members.ts'
 import { type RoomFilter, type RoomRecord, readRooms } from '../features/rooms/reads/rooms.ts'
 import type { RoomKind, RoomPhase } from '../features/rooms/rules/room.ts'
+import { type MemberView, memberOfRecord, type RoomView, roomOfRecord } from '../features/rooms/view.ts'
 import { callerOf, type Viewer } from '../platform/auth/viewer.ts'
-import { auctionConnection } from './auctions.ts'
 import { type CallContext, type SharedContext, signalIn } from './context.ts'
-import {
-  type BothWaysArgs,
-  type Connection,
-  connectionOf,
-  type ForwardArgs,
-  sliceOf,
-  spanConnectionOf,
-  spanOf,
-} from './paging.ts'
+import type { NodeLoader } from './node.ts'
+import { type Connection, connectionOf, defineList, type ForwardArgs, sliceOf } from './paging.ts'
 import { readFor } from './read-for.ts'
-import { type AuctionView, type MemberView, memberOfRecord, type RoomView, roomOfRecord } from './views.ts'
+
+const ROOMS = defineList<RoomRecord>('rooms', ({ room }) => ({ rank: room.createdAt, id: room.id }))
+
+const MEMBERS = defineList<MemberRecord>('members', ({ joinedAt, user }) => ({ rank: joinedAt, id: user.id }))
 
 export async function room(args: { readonly id: string }, context: CallContext): Promise<RoomView | null> {
   const sight = { roomId: asRoomId(args.id), caller: callerOf(context.viewer) }
-  const record = await context.services.reads.room(sight, context.signal)
+  const record = await context.services.get(roomReads).room(sight, context.signal)
   return record === undefined ? null : roomOfRecord(record)
 }
 
@@ -52,11 +47,10 @@ async function listRooms(
   filter: RoomFilter,
   args: ForwardArgs,
 ): Promise<Connection<RoomView>> {
-  const slice = sliceOf('rooms', args)
+  const slice = sliceOf(ROOMS, args)
   const caller = callerOf(viewer)
   const records = await readFor(context, (database) => readRooms(database, caller, filter, slice))
-  const keyOf = ({ room }: RoomRecord) => ({ rank: room.createdAt, id: room.id })
-  return connectionOf('rooms', slice, records, keyOf, roomOfRecord)
+  return connectionOf(ROOMS, slice, records, roomOfRecord)
 }
 
 /** A page of a room's members, and which room's they are. */
@@ -70,51 +64,17 @@ export async function membersOfRoom(
   args: ForwardArgs,
   context: SharedContext,
 ): Promise<MemberConnection> {
-  const page = sliceOf('members', args)
-  const members = await context.services.reads.members({ id, bound: 0, page }, signalIn(context))
-  const keyOf = ({ joinedAt, user }: MemberRecord) => ({ rank: joinedAt, id: user.id })
-  return { roomId: id, ...connectionOf('members', page, members, keyOf, memberOfRecord) }
+  const page = sliceOf(MEMBERS, args)
+  const members = await context.services.get(roomReads).members({ id, bound: 0, page }, signalIn(context))
+  return { roomId: id, ...connectionOf(MEMBERS, page, members, memberOfRecord) }
 }
 
 export function countMembers({ roomId }: MemberConnection, context: SharedContext): Promise<number> {
-  return context.services.reads.memberCount(roomId, signalIn(context))
-}
-
-/** Newest last, up to where the view's `messagesCursor` goes on. */
-export async function messagesOfRoom(
-  room: RoomView,
-  args: BothWaysArgs,
-  context: SharedContext,
-): Promise<Connection<Message>> {
-  const page = spanOf('messages', args)
-  const { offset: bound } = await room.messagesPosition()
-  const messages = await context.services.reads.messages({ id: room.id, bound, page }, signalIn(context))
-  const keyOf = (message: Message) => ({ rank: message.offset, id: '' })
-  return spanConnectionOf('messages', page, messages, keyOf, (message) => message)
-}
-
-export interface AuctionsOfRoomArgs extends ForwardArgs {
-  readonly phase?: AuctionPhase | null | undefined
-}
-
-/** Newest first. Whoever has the room may see them: nobody is asked again. */
-export async function auctionsOfRoom(
-  { id }: RoomView,
-  args: AuctionsOfRoomArgs,
-  context: SharedContext,
-): Promise<Connection<AuctionView>> {
-  const slice = sliceOf('auctions', args)
-  const page = { phase: args.phase ?? null, slice }
-  const records = await context.services.reads.auctionsOfRoom({ id, bound: 0, page }, signalIn(context))
-  return auctionConnection(slice, records)
+  return context.services.get(roomReads).memberCount(roomId, signalIn(context))
 }
 
 export async function roomCursor(room: RoomView): Promise<Cursor> {
   return encodeCursor(roomTopic(room.id), await room.roomPosition())
-}
-
-export async function messagesCursor(room: RoomView): Promise<Cursor> {
-  return encodeCursor(messagesTopic(room.id), await room.messagesPosition())
 }
 
 /** The viewer's own standing membership. */
@@ -123,6 +83,14 @@ export async function membershipInRoom(
   { services, viewer, signal }: CallContext,
 ): Promise<MemberView | null> {
   if (viewer === null) return null
-  const record = await services.reads.membership({ roomId: id, userId: viewer.user.id }, signal)
+  const record = await services.get(roomReads).membership({ roomId: id, userId: viewer.user.id }, signal)
   return record === undefined ? null : memberOfRecord(record)
+}
+
+/** The built-in rooms have bare names as well. */
+export const roomNode: NodeLoader = {
+  prefix: ID_PREFIXES.room,
+  typeName: 'Room',
+  hasBareIds: true,
+  load: (id, context) => room({ id }, context),
 }

@@ -11,6 +11,7 @@ import {
 import type { Instant } from '../engine/kernel/instant.ts'
 import { once } from '../engine/kernel/memoize.ts'
 import { roomLeaderboardTopic } from '../engine/kernel/topic.ts'
+import { leaderboardReads } from '../features/leaderboards/batched-reads.ts'
 import { beginLeaderboard } from '../features/leaderboards/begin-leaderboard.ts'
 import { scoreFamily } from '../features/leaderboards/family.ts'
 import {
@@ -20,10 +21,11 @@ import {
 import { unpack } from '../features/leaderboards/rules/packed.ts'
 import type { ScoresReply } from '../features/leaderboards/rules/scores.ts'
 import type { Standing } from '../features/leaderboards/rules/standing.ts'
+import type { LeaderboardView } from '../features/leaderboards/view.ts'
+import { roomReads } from '../features/rooms/batched-reads.ts'
 import { ensureUsers, findUsers } from '../features/users/users.ts'
 import { callerOf } from '../platform/auth/viewer.ts'
 import type { CallContext } from './context.ts'
-import type { LeaderboardView } from './leaderboard-view.ts'
 import { sizeOf } from './paging.ts'
 import { readFor } from './read-for.ts'
 import { notFoundResult, type RejectedResult, readKey, refusalOf } from './result.ts'
@@ -97,7 +99,7 @@ export async function leaderboardSnapshot(
   const archive = await readFor(context, (database) => readLeaderboardArchive(database, id))
   if (archive === undefined) return null
   const sight = { roomId: archive.roomId, caller: callerOf(context.viewer) }
-  return (await context.services.reads.seesRoom(sight, context.signal)) ? archive : null
+  return (await context.services.get(roomReads).seesRoom(sight, context.signal)) ? archive : null
 }
 
 export function archivedStandings(
@@ -109,23 +111,23 @@ export function archivedStandings(
 
 /** Whether the caller sees the room; its board is begun where it is older than boards are. */
 async function hasBoard(
-  { database, reads }: Services,
+  { database, get }: Services,
   roomId: RoomId,
   caller: ReturnType<typeof callerOf>,
 ): Promise<boolean> {
-  if (!(await reads.seesRoom({ roomId, caller }))) return false
+  if (!(await get(roomReads).seesRoom({ roomId, caller }))) return false
   await beginLeaderboard(database, roomLeaderboardTopic(roomId))
   return true
 }
 
 function leaderboardPayload(
-  { reads }: Services,
+  { get }: Services,
   roomId: RoomId,
   outcome: Outcome<ScoresReply, null>,
 ): LeaderboardResult {
   if (outcome.kind !== 'accepted') return refusalOf(outcome)
   const topic = roomLeaderboardTopic(roomId)
-  const record = once(() => reads.leaderboard(topic))
+  const record = once(() => get(leaderboardReads).leaderboard(topic))
   return {
     kind: 'accepted',
     stale: outcome.reply.stale ?? false,

@@ -2,12 +2,10 @@ import type { Dispatch } from '../engine/commands/dispatch.ts'
 import type { Instant } from '../engine/kernel/instant.ts'
 import type { Person } from '../engine/kernel/person.ts'
 import type { Presence } from '../engine/presence/presence.ts'
-import type { Database } from '../engine/storage/database.ts'
+import { createServiceRegistry, type ServiceParts } from '../engine/service.ts'
 import type { RoomQuota } from '../features/rooms/rules/quota.ts'
 import type { Rates } from '../platform/limits/rates.ts'
-import { createSharedReads, type SharedReads } from './batched-reads.ts'
 import { createReadGates, type ReadGates } from './read-gates.ts'
-import { createSources, type Sources } from './sources.ts'
 
 /** What an ordinary user may have and do, on all nodes together. */
 export interface Quotas {
@@ -20,11 +18,8 @@ export interface Quotas {
 }
 
 /** What resolvers work with: the same for every caller of a node. */
-export interface Services {
+export interface Services extends ServiceParts {
   readonly dispatch: Dispatch
-  readonly database: Database
-  readonly sources: Sources
-  readonly reads: SharedReads
   readonly gates: ReadGates
   /** Writes down that there is such a user, and the name: soon, with others. */
   seeUser(user: Person): void
@@ -41,8 +36,7 @@ export interface Services {
   now(): Instant
 }
 
-export function createServices(parts: Omit<Services, 'sources' | 'reads' | 'gates'>): Services {
-  const { database } = parts
-  const reads = createSharedReads(database)
-  return { ...parts, sources: createSources(database, reads), reads, gates: createReadGates() }
+export function createServices(parts: Omit<Services, 'get' | 'gates'>): Services {
+  const { get } = createServiceRegistry(parts.database)
+  return { ...parts, get, gates: createReadGates() }
 }

@@ -1,3 +1,4 @@
+import { signedIn } from '../engine/hub/plan-context.ts'
 import type { Actor } from '../engine/kernel/actor.ts'
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
 import { asUserId } from '../engine/kernel/id.ts'
@@ -8,13 +9,13 @@ import { statusFamily } from '../features/statuses/family.ts'
 import { readStatuses } from '../features/statuses/reads/statuses.ts'
 import type { Status, StatusKind } from '../features/statuses/rules/status.ts'
 import { MAX_STATUSES } from '../features/statuses/source.ts'
+import { type StatusesArgs, subjectsOf } from '../features/statuses/subscriptions.ts'
 import { ensureUser } from '../features/users/users.ts'
 import { actorOf } from '../platform/auth/viewer.ts'
 import type { CallContext } from './context.ts'
-import { badUserInput } from './errors.ts'
 import { readFor } from './read-for.ts'
 import { type RejectedResult, readKey, refusalOf } from './result.ts'
-import { actorIn, signedIn } from './signed-in.ts'
+import { actorIn } from './signed-in.ts'
 
 export interface ReportStatusInput {
   readonly kind: StatusKind
@@ -69,22 +70,10 @@ async function statusNow(
   return status
 }
 
-export interface StatusesArgs {
-  readonly kind: StatusKind
-  readonly subjectIds?: readonly string[] | null | undefined
-}
-
 /** Those that the caller may see, the latest change first, at most 1000. */
 export async function statuses(args: StatusesArgs, context: CallContext): Promise<readonly Status[]> {
   const caller = actorOf(signedIn(context))
   const wanted = { kind: args.kind, subjectIds: subjectsOf(args), caller }
   const found = await readFor(context, (database) => readStatuses(database, wanted, MAX_STATUSES))
   return found.statuses
-}
-
-/** Null: all. Throws BAD_USER_INPUT where there are too many. */
-export function subjectsOf({ subjectIds }: StatusesArgs): readonly string[] | null {
-  if (subjectIds === null || subjectIds === undefined) return null
-  if (subjectIds.length <= MAX_STATUSES) return subjectIds
-  throw badUserInput(`At most ${MAX_STATUSES} subjects can be named at once.`)
 }

@@ -1,4 +1,4 @@
-import { asOrderId, asRoomId, type RoomId } from '../engine/kernel/id.ts'
+import { asOrderId, asRoomId, ID_PREFIXES, parseOrderId, type RoomId } from '../engine/kernel/id.ts'
 import type { Database } from '../engine/storage/database.ts'
 import { readOrder, readOrders } from '../features/trading/reads/orders.ts'
 import { readPortfolios, readPositions } from '../features/trading/reads/positions.ts'
@@ -7,6 +7,7 @@ import type { Order } from '../features/trading/rules/order.ts'
 import type { Portfolio, Position } from '../features/trading/rules/position.ts'
 import { callerOf } from '../platform/auth/viewer.ts'
 import type { CallContext } from './context.ts'
+import type { NodeLoader } from './node.ts'
 import { readFor } from './read-for.ts'
 
 interface RoomArgs {
@@ -48,4 +49,15 @@ function readDisclosed<Value>(
     const scope = await readTradeScope(database, roomId, callerOf(context.viewer))
     return read(database, roomId, scope, MOST)
   })
+}
+
+export const orderNode: NodeLoader = {
+  prefix: ID_PREFIXES.order,
+  typeName: 'Order',
+  async load(id, context) {
+    const named = parseOrderId(id)
+    if (named === undefined) return null
+    const caller = callerOf(context.viewer)
+    return (await readFor(context, (database) => readOrder(database, named, caller))) ?? null
+  },
 }

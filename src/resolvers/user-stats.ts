@@ -1,6 +1,6 @@
+import { badUserInput } from '../engine/hub/client-errors.ts'
 import { asUserId } from '../engine/kernel/id.ts'
 import { isStorable } from '../engine/kernel/text.ts'
-import { badUserInput } from './errors.ts'
 import { findKnownUser } from './known-users.ts'
 import type { Services } from './services.ts'
 

@@ -4,6 +4,7 @@ import {
   SEVERITIES,
 } from '../features/announcements/rules/announcement.ts'
 import type { AnnouncementEvent as AnnouncementEventShape } from '../features/announcements/source.ts'
+import { announcementsPlan } from '../features/announcements/subscriptions.ts'
 import { STATEMENT } from '../platform/limits/field-cost.ts'
 import {
   type AnnouncementPayload as AnnouncementPayloadShape,
@@ -11,7 +12,6 @@ import {
   retractAnnouncement,
 } from '../resolvers/announcement-mutations.ts'
 import { announcements } from '../resolvers/announcements.ts'
-import { announcementsPlan } from '../resolvers/plans.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { connectionType } from './connection.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'

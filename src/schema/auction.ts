@@ -8,6 +8,7 @@ import {
 import { minimumBid, offeredBuyNow } from '../features/auctions/rules/offered.ts'
 import { endOf } from '../features/auctions/rules/phase.ts'
 import { VOID_REASONS, type VoidReason as VoidReasonShape } from '../features/auctions/rules/void-reason.ts'
+import type { AuctionView } from '../features/auctions/view.ts'
 import { LOOKUP, SHARE, STATEMENT } from '../platform/limits/field-cost.ts'
 import {
   auction,
@@ -18,7 +19,6 @@ import {
   maximumOfViewer,
   type OwnBidding,
 } from '../resolvers/auctions.ts'
-import type { AuctionView } from '../resolvers/views.ts'
 import { builder } from './builder.ts'
 import { connectionType } from './connection.ts'
 import { asCaller, costs, readsViewer } from './field.ts'

@@ -1,6 +1,6 @@
 import type { SnapshotCreatedEvent, StandingsEvent } from '../features/leaderboards/source.ts'
-import type { LeaderboardView } from '../resolvers/leaderboard-view.ts'
-import { leaderboardPlan } from '../resolvers/plans.ts'
+import { leaderboardPlan } from '../features/leaderboards/subscriptions.ts'
+import type { LeaderboardView } from '../features/leaderboards/view.ts'
 import { builder } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
 import { costs, servedBy } from './field.ts'

@@ -1,7 +1,7 @@
 import type { Standing as StandingShape } from '../features/leaderboards/rules/standing.ts'
+import type { LeaderboardView } from '../features/leaderboards/view.ts'
 import { RANKING_METHODS } from '../features/rooms/rules/room.ts'
 import { PAID } from '../platform/limits/field-cost.ts'
-import type { LeaderboardView } from '../resolvers/leaderboard-view.ts'
 import {
   leaderboardAuctionId,
   leaderboardCursor,

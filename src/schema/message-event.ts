@@ -3,7 +3,7 @@ import type {
   MessageEvent as MessageEventShape,
   ReceiptEvent as ReceiptEventShape,
 } from '../features/messages/source.ts'
-import { messagesPlan } from '../resolvers/plans.ts'
+import { messagesPlan } from '../features/messages/subscriptions.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
 import { costs, servedBy } from './field.ts'

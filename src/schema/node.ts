@@ -1,5 +1,6 @@
 import { STATEMENT } from '../platform/limits/field-cost.ts'
-import { type NodeView, node, typeOfNode } from '../resolvers/node.ts'
+import type { NodeView } from '../resolvers/node.ts'
+import { node, typeOfNode } from '../resolvers/nodes.ts'
 import { builder } from './builder.ts'
 import { asCaller, costs } from './field.ts'
 

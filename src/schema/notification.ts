@@ -3,13 +3,13 @@ import {
   type Notification as NotificationShape,
 } from '../features/notifications/rules/notification.ts'
 import type { NotificationCreatedEvent, NotificationsSettledEvent } from '../features/notifications/source.ts'
+import { notificationsPlan } from '../features/notifications/subscriptions.ts'
 import {
   type MarkReadPayload,
   markNotificationsRead,
   type NotifyPayload as NotifyPayloadShape,
   notifyUsers,
 } from '../resolvers/notifications.ts'
-import { notificationsPlan } from '../resolvers/plans.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { connectionType } from './connection.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'

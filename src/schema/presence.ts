@@ -1,13 +1,14 @@
 import { PRESENCE_STATES } from '../engine/presence/roster.ts'
 import { SHARE } from '../platform/limits/field-cost.ts'
-import { presencePlan, typingPlan } from '../resolvers/plans.ts'
 import {
   countPresent,
   type PresentUser as PresentUserShape,
+  presencePlan,
   type Roster,
   setPresence,
   setTyping,
   type Typists,
+  typingPlan,
 } from '../resolvers/presence.ts'
 import { builder } from './builder.ts'
 import { asCaller, costs, servedBy } from './field.ts'

@@ -5,8 +5,8 @@ import {
   type RoleEvent,
   type RoomEvent as RoomEventShape,
 } from '../features/rooms/source.ts'
-import { roomStatePlan } from '../resolvers/plans.ts'
-import type { RoomView } from '../resolvers/views.ts'
+import { roomStatePlan } from '../features/rooms/subscriptions.ts'
+import type { RoomView } from '../features/rooms/view.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
 import { servedBy } from './field.ts'

@@ -5,21 +5,20 @@ import {
   ROOM_VISIBILITIES,
   TRADE_DISCLOSURES,
 } from '../features/rooms/rules/room.ts'
+import type { MemberView, RoomView } from '../features/rooms/view.ts'
 import { LOOKUP, PAID, SHARE, STATEMENT } from '../platform/limits/field-cost.ts'
+import { auctionsOfRoom } from '../resolvers/auctions.ts'
+import { messagesCursor, messagesOfRoom } from '../resolvers/messages.ts'
 import { deliveredCursor, unreadCount } from '../resolvers/receipts.ts'
 import {
-  auctionsOfRoom,
   countMembers,
   type MemberConnection,
   membershipInRoom,
   membersOfRoom,
-  messagesCursor,
-  messagesOfRoom,
   room,
   roomCursor,
   rooms,
 } from '../resolvers/rooms.ts'
-import type { MemberView, RoomView } from '../resolvers/views.ts'
 import { AuctionConnection, AuctionPhase } from './auction.ts'
 import { builder } from './builder.ts'
 import { connectionType } from './connection.ts'

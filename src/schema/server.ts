@@ -1,6 +1,5 @@
 import { callContextOf } from '../resolvers/context.ts'
-import { serverTimePlan } from '../resolvers/plans.ts'
-import { type ServerInfo as ServerInfoShape, server } from '../resolvers/server.ts'
+import { type ServerInfo as ServerInfoShape, server, serverTimePlan } from '../resolvers/server.ts'
 import { builder } from './builder.ts'
 import { costs, servedBy } from './field.ts'
 

@@ -1,7 +1,7 @@
 import { STATUS_KINDS, type Status as StatusShape } from '../features/statuses/rules/status.ts'
 import type { StatusChangedEvent, StatusRemovedEvent } from '../features/statuses/source.ts'
+import { statusesPlan } from '../features/statuses/subscriptions.ts'
 import { LONG_LIST } from '../platform/limits/field-cost.ts'
-import { statusesPlan } from '../resolvers/plans.ts'
 import { reportStatus, type StatusPayload as StatusPayloadShape, statuses } from '../resolvers/statuses.ts'
 import { builder } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'

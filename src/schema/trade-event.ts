@@ -8,7 +8,7 @@ import type {
   Portfolio as PortfolioShape,
   Position as PositionShape,
 } from '../features/trading/rules/position.ts'
-import { ordersPlan, positionsPlan } from '../resolvers/plans.ts'
+import { ordersPlan, positionsPlan } from '../features/trading/subscriptions.ts'
 import { builder, type TypeOf } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
 import { costs, servedBy } from './field.ts'

@@ -6,9 +6,9 @@ import {
   getNamedType,
   isInputObjectType,
 } from 'graphql'
+import { badUserInput } from '../engine/hub/client-errors.ts'
 import { isStorable } from '../engine/kernel/text.ts'
 import type { SharedContext } from '../resolvers/context.ts'
-import { badUserInput } from '../resolvers/errors.ts'
 
 /**
  * Makes every root field refuse, with BAD_USER_INPUT, ids that nothing can have: asked for one that holds NUL, the

@@ -1,8 +1,14 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { GraphQLError } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { connectionOf, sliceOf, spanConnectionOf, spanOf } from '../../src/resolvers/paging.ts'
+import { connectionOf, defineList, sliceOf, spanConnectionOf, spanOf } from '../../src/resolvers/paging.ts'
 
+const ROOT = join(import.meta.dirname, '../..')
 const keyOf = (rank: number) => ({ rank, id: `user:${rank}` })
+const ROOMS = defineList('rooms', keyOf)
+const AUCTIONS = defineList('auctions', keyOf)
+const MESSAGES = defineList('messages', keyOf)
 const same = (rank: number): number => rank
 const nodes = (connection: { readonly edges: readonly { readonly node: number }[] }) =>
   connection.edges.map((edge) => edge.node)
@@ -19,20 +25,20 @@ function codeOf(ask: () => unknown): unknown {
 
 /** A page of the numbers 1 to `count`, as a database would answer it. */
 function pageOf(count: number, args: { first?: number; after?: string }) {
-  const slice = sliceOf('rooms', args)
+  const slice = sliceOf(ROOMS, args)
   const all = Array.from({ length: count }, (_, index) => index + 1)
   const rows = all.filter((rank) => rank > (slice.after?.rank ?? 0)).slice(0, slice.limit + 1)
-  return connectionOf('rooms', slice, rows, keyOf, same)
+  return connectionOf(ROOMS, slice, rows, same)
 }
 
 function spanPageOf(count: number, args: { first?: number; after?: string; last?: number; before?: string }) {
-  const span = spanOf('messages', args)
+  const span = spanOf(MESSAGES, args)
   const all = Array.from({ length: count }, (_, index) => index + 1)
   const within = all.filter(
     (rank) => rank > (span.after?.rank ?? 0) && rank < (span.before?.rank ?? Number.POSITIVE_INFINITY),
   )
   const rows = span.from === 'start' ? within.slice(0, span.limit + 1) : within.slice(-(span.limit + 1))
-  return spanConnectionOf('messages', span, rows, keyOf, same)
+  return spanConnectionOf(MESSAGES, span, rows, same)
 }
 
 describe('a page from the front', () => {
@@ -64,18 +70,18 @@ describe('a page from the front', () => {
   })
 
   test.each([-1, 101])('of %d items is BAD_USER_INPUT', (first) => {
-    expect(codeOf(() => sliceOf('rooms', { first }))).toBe('BAD_USER_INPUT')
+    expect(codeOf(() => sliceOf(ROOMS, { first }))).toBe('BAD_USER_INPUT')
   })
 
   test("after garbage, or another list's cursor, is CURSOR_INVALID", () => {
     const { startCursor } = pageOf(3, {}).pageInfo
-    expect(codeOf(() => sliceOf('rooms', { after: startCursor }))).toBeUndefined()
-    expect(codeOf(() => sliceOf('auctions', { after: startCursor }))).toBe('CURSOR_INVALID')
+    expect(codeOf(() => sliceOf(ROOMS, { after: startCursor }))).toBeUndefined()
+    expect(codeOf(() => sliceOf(AUCTIONS, { after: startCursor }))).toBe('CURSOR_INVALID')
     const forged = ['rooms.zzzzzzzzzz.x', 'rooms.01.x', 'rooms.-1.x', 'rooms.1.a\0b', 'rooms.1'].map((text) =>
       Buffer.from(text).toString('base64url'),
     )
     for (const after of ['', 'x', '!!!', `${startCursor}=`, ...forged]) {
-      expect(codeOf(() => sliceOf('rooms', { after }))).toBe('CURSOR_INVALID')
+      expect(codeOf(() => sliceOf(ROOMS, { after }))).toBe('CURSOR_INVALID')
     }
   })
 })
@@ -109,7 +115,28 @@ describe('a page from either end', () => {
   })
 
   test('by first and last at once is BAD_USER_INPUT', () => {
-    expect(codeOf(() => spanOf('messages', { first: 1, last: 1 }))).toBe('BAD_USER_INPUT')
-    expect(codeOf(() => spanOf('messages', { last: 101 }))).toBe('BAD_USER_INPUT')
+    expect(codeOf(() => spanOf(MESSAGES, { first: 1, last: 1 }))).toBe('BAD_USER_INPUT')
+    expect(codeOf(() => spanOf(MESSAGES, { last: 101 }))).toBe('BAD_USER_INPUT')
+  })
+})
+
+describe('the names of lists', () => {
+  const sources = globSync('src/**/*.ts', { cwd: ROOT }).map((path) => readFileSync(join(ROOT, path), 'utf8'))
+  const names = sources.flatMap((text) =>
+    [...text.matchAll(/= defineList<\w+>\(\s*'([^']*)'/g)].map(([, name]) => name),
+  )
+
+  test('are those of all lists', () => {
+    const calls = sources.flatMap((text) => text.match(/= defineList\b/g) ?? [])
+    expect(names).toHaveLength(calls.length)
+    expect(names).toContain('rooms')
+  })
+
+  test('differ, so that no cursor fits two lists', () => {
+    expect(new Set(names).size).toBe(names.length)
+  })
+
+  test('consist of lower-case letters, as cursors are read', () => {
+    for (const name of names) expect(name).toMatch(/^[a-z]+$/)
   })
 })

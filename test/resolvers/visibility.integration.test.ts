@@ -15,6 +15,8 @@ import {
   type Audience,
 } from '../../src/features/announcements/rules/announcement.ts'
 import { announcements } from '../../src/features/announcements/tables.ts'
+import { auctionReads } from '../../src/features/auctions/batched-reads.ts'
+import { roomReads } from '../../src/features/rooms/batched-reads.ts'
 import { readRoomFacts } from '../../src/features/rooms/reads/room-facts.ts'
 import { readRoom, readRooms } from '../../src/features/rooms/reads/rooms.ts'
 import { type Caller, canSeeRoom } from '../../src/features/rooms/rules/access.ts'
@@ -134,7 +136,7 @@ describe('what the record gives a reader', () => {
       for (const { id } of ROOMS) {
         const record = await readRoom(services.database, id, caller)
         expect(record?.room.id).toBe(seen.includes(id) ? id : undefined)
-        expect(await services.reads.seesRoom({ roomId: id, caller })).toBe(seen.includes(id))
+        expect(await services.get(roomReads).seesRoom({ roomId: id, caller })).toBe(seen.includes(id))
       }
     }
   })
@@ -143,11 +145,11 @@ describe('what the record gives a reader', () => {
     const { services } = await everyRoom()
     const lookers = READERS.flatMap((reader) => ROOMS.map((room) => ({ caller: callerOf(reader), room })))
     const roomSights = await Promise.all(
-      lookers.map(({ caller, room }) => services.reads.seesRoom({ caller, roomId: room.id })),
+      lookers.map(({ caller, room }) => services.get(roomReads).seesRoom({ caller, roomId: room.id })),
     )
     const missing = await Promise.all([
-      services.reads.seesRoom({ caller: null, roomId: asRoomId('nowhere') }),
-      services.reads.roomOfAuction({ caller: null, auctionId: asAuctionId('none') }),
+      services.get(roomReads).seesRoom({ caller: null, roomId: asRoomId('nowhere') }),
+      services.get(auctionReads).roomOfAuction({ caller: null, auctionId: asAuctionId('none') }),
     ])
 
     expect(roomSights).toEqual(

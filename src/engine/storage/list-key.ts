@@ -17,3 +17,6 @@ export interface Span {
   readonly limit: number
   readonly from: 'start' | 'end'
 }
+
+/** The most items that a client can ask for at once. */
+export const MAX_PAGE_SIZE = 100

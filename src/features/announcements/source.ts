@@ -2,6 +2,7 @@ import { presentEntry, unreadable } from '../../engine/hub/present.ts'
 import type { PresentedEvent, Source } from '../../engine/hub/source.ts'
 import { oneAtATime } from '../../engine/kernel/coalesce.ts'
 import type { RoomId } from '../../engine/kernel/id.ts'
+import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
 import { callerOf } from '../../platform/auth/viewer.ts'
 import { readRoomFacts } from '../rooms/reads/room-facts.ts'
@@ -24,8 +25,12 @@ type Rooms = ReadonlyMap<RoomId, RoomFacts | undefined>
 
 const NO_ROOMS: Rooms = new Map()
 
+export const announcementsSource = defineService('announcements: source', ({ database }) =>
+  createAnnouncementsSource(database),
+)
+
 /** The announcements to everybody, to some by their role, and to rooms; each reader gets those meant for them now. */
-export function createAnnouncementsSource(database: Database): Source<undefined, Rooms> {
+function createAnnouncementsSource(database: Database): Source<undefined, Rooms> {
   // All who come back after an outage replay the same entries at about the same time: they share the reads.
   const readRoom = oneAtATime(async (id: RoomId) => (await readRoomFacts(database, [id])).get(id))
 

@@ -1,12 +1,13 @@
 import type { ListItem, ListSource } from '../../engine/hub/source.ts'
 import { asAuctionId, type RoomId } from '../../engine/kernel/id.ts'
+import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
 import { callerOf, type Viewer } from '../../platform/auth/viewer.ts'
-import { type AuctionView, auctionOfRecord } from '../../resolvers/views.ts'
 import { readRoomFacts } from '../rooms/reads/room-facts.ts'
 import { canSeeRoom, membershipOf } from '../rooms/rules/access.ts'
 import type { RoomFacts } from '../rooms/rules/room.ts'
 import { readAuctionsById, readOpenAuctions } from './reads/auctions.ts'
+import { type AuctionView, auctionOfRecord } from './view.ts'
 
 /** An auction in the list of those that are not over, with what tells who may see it. */
 export interface AuctionItem extends ListItem {
@@ -18,8 +19,12 @@ export interface AuctionList extends ListSource {
   read(ids: readonly string[]): Promise<readonly AuctionItem[]>
 }
 
+export const auctionListSource = defineService('auctions: list source', ({ database }) =>
+  createAuctionList(database),
+)
+
 /** All auctions that are not over, for tickers. */
-export function createAuctionList(database: Database): AuctionList {
+function createAuctionList(database: Database): AuctionList {
   return {
     versions: () => readOpenAuctions(database),
 

@@ -6,11 +6,12 @@ import { SYSTEM } from '../../engine/kernel/actor.ts'
 import { type AuctionId, asAuctionId } from '../../engine/kernel/id.ts'
 import type { Instant } from '../../engine/kernel/instant.ts'
 import { idOf } from '../../engine/kernel/topic.ts'
+import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
-import type { SharedReads } from '../../resolvers/batched-reads.ts'
-import { type AuctionView, auctionOfEntry, auctionOfRecord } from '../../resolvers/views.ts'
+import { type AuctionReads, auctionReads } from './batched-reads.ts'
 import { readAuction, readTerms } from './reads/auctions.ts'
 import type { AuctionStanding, AuctionTerms, Bid } from './rules/auction.ts'
+import { type AuctionView, auctionOfEntry, auctionOfRecord } from './view.ts'
 
 /** What an entry of an auction's history carries. The terms are not in it: they never change. */
 interface AuctionEntryData {
@@ -38,7 +39,11 @@ export interface AuctionSource extends Source<AuctionTerms> {
 /** Terms are a few hundred bytes, and read once for each auction that anyone follows. */
 const MAX_TERMS = 10_000
 
-export function createAuctionSource(database: Database, reads: SharedReads): AuctionSource {
+export const auctionSource = defineService('auctions: source', ({ database, get }) =>
+  createAuctionSource(database, get(auctionReads)),
+)
+
+function createAuctionSource(database: Database, reads: AuctionReads): AuctionSource {
   const known = new LRUCache<AuctionId, AuctionTerms>({ max: MAX_TERMS })
 
   async function termsOf(id: AuctionId): Promise<AuctionTerms> {

@@ -4,10 +4,11 @@ import { presentEntry, unreadable } from '../../engine/hub/present.ts'
 import type { PresentedEvent, Source } from '../../engine/hub/source.ts'
 import type { UserId } from '../../engine/kernel/id.ts'
 import { asOffset } from '../../engine/kernel/position.ts'
+import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
-import { leaderboardNow, leaderboardOfRecord } from '../../resolvers/leaderboard-view.ts'
 import type { Standing } from './rules/standing.ts'
 import { reachOf, readTale, type StoredChange } from './rules/stored-changes.ts'
+import { leaderboardNow, leaderboardOfRecord } from './view.ts'
 
 /** LeaderboardUpdated, RankingChanged. */
 export type StandingsEvent = PresentedEvent & {
@@ -18,6 +19,10 @@ export type StandingsEvent = PresentedEvent & {
 export type SnapshotCreatedEvent = StandingsEvent & { readonly snapshotId: string }
 
 const MAX_SNAPSHOT = 1000
+
+export const leaderboardSource = defineService('leaderboards: source', ({ database }) =>
+  createLeaderboardSource(database),
+)
 
 export function createLeaderboardSource(database: Database): Source<readonly Standing[]> {
   const history = createHistory(database)

@@ -3,6 +3,7 @@ import type { PresentedEvent, Source } from '../../engine/hub/source.ts'
 import { asRoomId } from '../../engine/kernel/id.ts'
 import type { Person } from '../../engine/kernel/person.ts'
 import { idOf } from '../../engine/kernel/topic.ts'
+import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
 import { readLastMessages } from './reads/messages.ts'
 import type { Message } from './rules/message.ts'
@@ -23,7 +24,11 @@ export type ReceiptEvent = PresentedEvent & ReceiptEntryData
 
 const SNAPSHOT_LENGTH = 50
 
-export function createMessagesSource(database: Database): Source {
+export const messagesSource = defineService('messages: source', ({ database }) =>
+  createMessagesSource(database),
+)
+
+function createMessagesSource(database: Database): Source {
   return {
     snapshotType: 'MessagesSnapshot',
     isSnapshotShared: true,

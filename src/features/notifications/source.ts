@@ -2,6 +2,7 @@ import { presentEntry, unreadable } from '../../engine/hub/present.ts'
 import type { PresentedEvent, Source } from '../../engine/hub/source.ts'
 import { asUserId, type NotificationId } from '../../engine/kernel/id.ts'
 import { idOf } from '../../engine/kernel/topic.ts'
+import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
 import { readUnread } from './reads/notifications.ts'
 import type { Notification } from './rules/notification.ts'
@@ -21,8 +22,12 @@ export type NotificationsSettledEvent = PresentedEvent & SettledData
 
 const MAX_SNAPSHOT = 200
 
+export const notificationsSource = defineService('notifications: source', ({ database }) =>
+  createNotificationsSource(database),
+)
+
 /** A topic has one user's own: whoever may read it sees all. */
-export function createNotificationsSource(database: Database): Source {
+function createNotificationsSource(database: Database): Source {
   return {
     snapshotType: 'NotificationsSnapshot',
     isSnapshotShared: true,

@@ -5,11 +5,12 @@ import { asRoomId } from '../../engine/kernel/id.ts'
 import { FAR_FUTURE, type Instant } from '../../engine/kernel/instant.ts'
 import type { Person } from '../../engine/kernel/person.ts'
 import { idOf } from '../../engine/kernel/topic.ts'
+import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
-import type { SharedReads } from '../../resolvers/batched-reads.ts'
-import { type RoomView, roomOfEntry, roomOfRecord } from '../../resolvers/views.ts'
+import { type RoomReads, roomReads } from './batched-reads.ts'
 import { readRoom } from './reads/rooms.ts'
 import type { MemberRole, Room } from './rules/room.ts'
+import { type RoomView, roomOfEntry, roomOfRecord } from './view.ts'
 
 /** RoomStarted, RoomPaused, RoomResumed, RoomEnded, RoomUpdated. */
 interface RoomEntryData {
@@ -46,7 +47,11 @@ export type MuteEvent = PresentedEvent & MuteEntryData
 /** MemberRoleChanged. */
 export type RoleEvent = PresentedEvent & RoleEntryData
 
-export function createRoomSource(database: Database, reads: SharedReads): Source {
+export const roomSource = defineService('rooms: source', ({ database, get }) =>
+  createRoomSource(database, get(roomReads)),
+)
+
+function createRoomSource(database: Database, reads: RoomReads): Source {
   return {
     snapshotType: 'RoomSnapshot',
     isSnapshotShared: true,

@@ -1,6 +1,7 @@
 import { presentEntry, unreadable } from '../../engine/hub/present.ts'
 import type { Part, PresentedEvent, Source } from '../../engine/hub/source.ts'
 import { idOf } from '../../engine/kernel/topic.ts'
+import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
 import { actorOf, type Viewer } from '../../platform/auth/viewer.ts'
 import { readStatuses } from './reads/statuses.ts'
@@ -24,7 +25,11 @@ export interface StatusesSource extends Source {
 
 export const MAX_STATUSES = 1000
 
-export function createStatusesSource(database: Database): StatusesSource {
+export const statusesSource = defineService('statuses: source', ({ database }) =>
+  createStatusesSource(database),
+)
+
+function createStatusesSource(database: Database): StatusesSource {
   async function snapshot(
     topic: Parameters<Source['snapshot']>[0],
     viewer: Viewer | null,

@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache'
 import { oneAtATime } from '../../engine/kernel/coalesce.ts'
 import type { RoomId, UserId } from '../../engine/kernel/id.ts'
+import { defineService } from '../../engine/service.ts'
 import { callerOf, type Viewer } from '../../platform/auth/viewer.ts'
 import type { RoomFacts } from '../rooms/rules/room.ts'
-import type { TradeFacts } from './reads/trade-facts.ts'
+import { readTradeFacts, type TradeFacts } from './reads/trade-facts.ts'
 import { canSeeTrades } from './rules/access.ts'
 
 /** Who may see what is traded in rooms that are followed on this node. */
@@ -19,6 +20,10 @@ export interface TradeRooms {
 
 /** Members, over all rooms. */
 const REMEMBERED = 500_000
+
+export const tradeRooms = defineService('trading: disclosure', ({ database }) =>
+  createTradeRooms((id, known) => readTradeFacts(database, id, known)),
+)
 
 /** `readFacts`: the room as it is now, `known` itself where nothing of it has changed. */
 export function createTradeRooms(

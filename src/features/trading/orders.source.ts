@@ -3,13 +3,15 @@ import type { PresentedEvent, Sight, Source } from '../../engine/hub/source.ts'
 import type { Amount } from '../../engine/kernel/amount.ts'
 import { asRoomId } from '../../engine/kernel/id.ts'
 import { idOf } from '../../engine/kernel/topic.ts'
+import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
 import { callerOf } from '../../platform/auth/viewer.ts'
 import type { RoomFacts } from '../rooms/rules/room.ts'
-import type { TradeRooms } from './disclosure.ts'
+import { type TradeRooms, tradeRooms } from './disclosure.ts'
 import { readOpenOrders } from './reads/orders.ts'
 import { readTradeScope } from './reads/trade-facts.ts'
 import type { Order } from './rules/order.ts'
+import { tradeSight } from './visibility.ts'
 
 /** OrderAccepted, OrderFailed, OrderCancelled. */
 interface OrderEntryData {
@@ -29,9 +31,13 @@ export type OrderExecutedEvent = PresentedEvent & FillEntryData
 const MAX_SNAPSHOT = 1000
 
 /** The orders of a room; each reader gets those that the room discloses to them as it is now. */
-export function createOrdersSource(
+export const ordersSource = defineService('trading: orders source', ({ database, get }) =>
+  createOrdersSource(database, get(tradeRooms), get(tradeSight)),
+)
+
+function createOrdersSource(
   database: Database,
-  tradeRooms: TradeRooms,
+  disclosed: TradeRooms,
   sight: Sight,
 ): Source<undefined, RoomFacts | undefined> {
   return {
@@ -46,7 +52,7 @@ export function createOrdersSource(
       return { position, at, state: { open } }
     },
 
-    access: (topic) => tradeRooms.read(asRoomId(idOf(topic))),
+    access: (topic) => disclosed.read(asRoomId(idOf(topic))),
 
     present(entry): OrderEvent {
       if (!isOrderData(entry.data)) throw unreadable(entry)
@@ -56,7 +62,7 @@ export function createOrdersSource(
     sees(event, room, viewer) {
       if (!isOrderData(event)) return false
       const { roomId, user } = event.order
-      return tradeRooms.sees(viewer, roomId, user.id, room)
+      return disclosed.sees(viewer, roomId, user.id, room)
     },
   }
 }

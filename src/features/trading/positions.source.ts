@@ -2,13 +2,15 @@ import { presentEntry, unreadable } from '../../engine/hub/present.ts'
 import type { PresentedEvent, Sight, Source } from '../../engine/hub/source.ts'
 import { asRoomId } from '../../engine/kernel/id.ts'
 import { idOf } from '../../engine/kernel/topic.ts'
+import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
 import { callerOf } from '../../platform/auth/viewer.ts'
 import type { RoomFacts } from '../rooms/rules/room.ts'
-import type { TradeRooms } from './disclosure.ts'
+import { type TradeRooms, tradeRooms } from './disclosure.ts'
 import { readHoldings } from './reads/positions.ts'
 import { readTradeScope } from './reads/trade-facts.ts'
 import type { Portfolio, Position } from './rules/position.ts'
+import { tradeSight } from './visibility.ts'
 
 /** PositionUpdated, PositionClosed. (The `position` of an event is where it stands in the history.) */
 export type PositionEvent = PresentedEvent & { readonly held: Position }
@@ -18,9 +20,13 @@ export type PortfolioEvent = PresentedEvent & { readonly portfolio: Portfolio }
 const MAX_SNAPSHOT = 1000
 
 /** The positions and portfolios of a room; each reader gets those that the room discloses to them as it is now. */
-export function createPositionsSource(
+export const positionsSource = defineService('trading: positions source', ({ database, get }) =>
+  createPositionsSource(database, get(tradeRooms), get(tradeSight)),
+)
+
+function createPositionsSource(
   database: Database,
-  tradeRooms: TradeRooms,
+  disclosed: TradeRooms,
   sight: Sight,
 ): Source<undefined, RoomFacts | undefined> {
   return {
@@ -35,7 +41,7 @@ export function createPositionsSource(
       return { position, at, state }
     },
 
-    access: (topic) => tradeRooms.read(asRoomId(idOf(topic))),
+    access: (topic) => disclosed.read(asRoomId(idOf(topic))),
 
     present(entry): PositionEvent | PortfolioEvent {
       const { data } = entry
@@ -46,7 +52,7 @@ export function createPositionsSource(
 
     sees(event, room, viewer) {
       const shown = isHeld(event) ? event.held : isPortfolioData(event) ? event.portfolio : undefined
-      return shown !== undefined && tradeRooms.sees(viewer, shown.roomId, shown.user.id, room)
+      return shown !== undefined && disclosed.sees(viewer, shown.roomId, shown.user.id, room)
     },
   }
 }

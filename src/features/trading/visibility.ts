@@ -2,6 +2,7 @@ import type { Sight } from '../../engine/hub/source.ts'
 import { together } from '../../engine/kernel/batch-loader.ts'
 import { asRoomId } from '../../engine/kernel/id.ts'
 import { idOf, roomTopic } from '../../engine/kernel/topic.ts'
+import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
 import { readMemberRightsChanged } from '../rooms/reads/rights-changes.ts'
 import { isMemberData } from '../rooms/source.ts'
@@ -14,11 +15,13 @@ const DECISIVE: ReadonlySet<string> = new Set([
   'MemberRoleChanged',
 ])
 
+export const tradeSight = defineService('trading: sight', ({ database }) => createTradeSight(database))
+
 /**
  * What a reader sees of a room's orders and positions follows from their membership and role in it. Whether they see the
  * room at all is a question for the guard.
  */
-export function createTradeSight(database: Database): Sight {
+function createTradeSight(database: Database): Sight {
   const haveChanged = together((questions: Parameters<typeof readMemberRightsChanged>[1]) =>
     readMemberRightsChanged(database, questions),
   )

@@ -9,6 +9,7 @@ import type { ListItem } from '../../../src/engine/hub/source.ts'
 import { SYSTEM } from '../../../src/engine/kernel/actor.ts'
 import { asAuctionId } from '../../../src/engine/kernel/id.ts'
 import { auctionFamily } from '../../../src/features/auctions/family.ts'
+import { auctionListSource } from '../../../src/features/auctions/list-source.ts'
 import { type Given, textAt, viewer } from '../fixtures.ts'
 import { type Followed, follow, fromNow, give, oneOf, type Random, testState } from '../state-property.ts'
 
@@ -68,7 +69,7 @@ const byId = (auctions: readonly Auction[]) => new Map(auctions.map((auction) =>
 function followList(all: Given, roomId: string): Followed {
   const { operation, reduce } = liveAuctions(roomId)
   const text = typeof operation.query === 'string' ? operation.query : print(operation.query)
-  const feed = new ListFeed(all.services.sources.auctionList, () => {})
+  const feed = new ListFeed(all.services.get(auctionListSource), () => {})
   const heard: ListItem[] = []
   const hear = (items: ListItem[]) =>
     feed.follow({ onItem: (item) => items.push(item), onGone() {}, onFault() {} })

@@ -10,8 +10,8 @@ import { auctionTopic } from '../../../engine/kernel/topic.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import type { Slice } from '../../../engine/storage/list-key.ts'
 import { always, byParent, type Parent, parentTable } from '../../../engine/storage/parents.ts'
-import { type AuctionSight, canSee, lookersWithin } from '../../rooms/reads/visibility-checks.ts'
-import { accessOf, firstAuctionsVisibleTo, visibleTo } from '../../rooms/reads/visible.ts'
+import { canSee, lookersWithin } from '../../rooms/reads/visibility-checks.ts'
+import { accessOf, visibleTo } from '../../rooms/reads/visible.ts'
 import type { Caller } from '../../rooms/rules/access.ts'
 import { rooms } from '../../rooms/tables.ts'
 import {
@@ -21,6 +21,8 @@ import {
   type AuctionTerms,
 } from '../rules/auction.ts'
 import { auctions, bids, ceilings } from '../tables.ts'
+import type { AuctionSight } from './visibility-checks.ts'
+import { firstAuctionsVisibleTo } from './visible.ts'
 
 /** How far an auction's history and its list of bids reach at one moment. */
 export interface AuctionHead {

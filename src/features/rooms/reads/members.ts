@@ -2,17 +2,21 @@ import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
 import { timestamp } from '../../../engine/history/columns.ts'
 import { topics } from '../../../engine/history/tables.ts'
 import type { RoomId, UserId } from '../../../engine/kernel/id.ts'
-import type { Epoch } from '../../../engine/kernel/position.ts'
+import type { Epoch, Offset } from '../../../engine/kernel/position.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import type { Slice } from '../../../engine/storage/list-key.ts'
 import { always, byParent, type Parent, parentTable } from '../../../engine/storage/parents.ts'
-import type { Marks } from '../../messages/rules/receipts/marks.ts'
 import { users } from '../../users/tables.ts'
 import type { Membership } from '../rules/room.ts'
 import { members, rooms } from '../tables.ts'
 
-/** A member's marks, and the history of messages that they lie in. */
-export interface PlacedMarks extends Marks {
+/**
+ * How far a member has got with the room's messages, and the history that these offsets lie in. The row of a membership
+ * holds them, so that one statement reads both; what they mean, and who moves them, messages say.
+ */
+export interface PlacedMarks {
+  readonly deliveredThrough: Offset
+  readonly readThrough: Offset
   readonly epoch: Epoch
 }
 

@@ -1,5 +1,5 @@
 import { type Column, type SQL, sql } from 'drizzle-orm'
-import type { AuctionId, RoomId } from '../../../engine/kernel/id.ts'
+import type { RoomId } from '../../../engine/kernel/id.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import { statement } from '../../../engine/storage/statement.ts'
 import { type Caller, canSeeRoom } from '../rules/access.ts'
@@ -11,13 +11,8 @@ export interface RoomSight {
   readonly caller: Caller
 }
 
-/** Somebody who looks for an auction. */
-export interface AuctionSight {
-  readonly auctionId: AuctionId
-  readonly caller: Caller
-}
-
-interface Row {
+/** A room that somebody looks for. */
+export interface LookerRow {
   /** Which of those who look, from 1. */
   readonly number: string
   readonly id: RoomId
@@ -26,17 +21,14 @@ interface Row {
   readonly isMember: boolean
 }
 
-const FROM_LOOKERS = `SELECT looker.number, rooms.id, rooms.kind, rooms.visibility, members.user_id IS NOT NULL AS "isMember"
+/** Rooms by looker, of `$1` what each looks for and `$2` who they are: join `rooms` to `looker.wanted`, then `AND_MEMBERS`. */
+export const FROM_LOOKERS = `SELECT looker.number, rooms.id, rooms.kind, rooms.visibility, members.user_id IS NOT NULL AS "isMember"
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS looker(wanted, user_id, number)`
-const AND_MEMBERS = `LEFT JOIN members ON members.room_id = rooms.id
+export const AND_MEMBERS = `LEFT JOIN members ON members.room_id = rooms.id
     AND members.user_id = looker.user_id AND members.status = 'member'`
-const ROOM_SIGHTS = statement<Row>(
+const ROOM_SIGHTS = statement<LookerRow>(
   'room_sights',
   `${FROM_LOOKERS} JOIN rooms ON rooms.id = looker.wanted ${AND_MEMBERS}`,
-)
-const AUCTION_SIGHTS = statement<Row>(
-  'auction_sights',
-  `${FROM_LOOKERS} JOIN auctions ON auctions.id = looker.wanted JOIN rooms ON rooms.id = auctions.room_id ${AND_MEMBERS}`,
 )
 
 /** Who of those who look is a member of a room, for `canSee`: an array of their ids. */
@@ -66,23 +58,14 @@ export async function readRoomSights(
   return sights.map((_, index) => seen.has(index))
 }
 
-/** For each the room of the auction; undefined where there is no such auction for that caller. */
-export async function readAuctionSights(
-  executor: Executor,
-  sights: readonly AuctionSight[],
-): Promise<readonly (RoomId | undefined)[]> {
-  const wanted = sights.map(({ auctionId }) => auctionId)
-  const seen = roomsSeen(await AUCTION_SIGHTS(executor, wanted, usersOf(sights)), sights)
-  return sights.map((_, index) => seen.get(index))
-}
-
-function usersOf(sights: readonly { readonly caller: Caller }[]): readonly (string | null)[] {
+/** Their ids, for `FROM_LOOKERS`; null for visitors. */
+export function usersOf(sights: readonly { readonly caller: Caller }[]): readonly (string | null)[] {
   return sights.map(({ caller }) => (caller === null || caller.kind === 'system' ? null : caller.person.id))
 }
 
 /** By the index of who looks: the room that was found, where they may see it. */
-function roomsSeen(
-  rows: readonly Row[],
+export function roomsSeen(
+  rows: readonly LookerRow[],
   sights: readonly { readonly caller: Caller }[],
 ): ReadonlyMap<number, RoomId> {
   const seen = new Map<number, RoomId>()

@@ -3,7 +3,6 @@ import { QueryBuilder } from 'drizzle-orm/pg-core'
 import type { Actor } from '../../../engine/kernel/actor.ts'
 import { asUserId } from '../../../engine/kernel/id.ts'
 import { instant } from '../../../engine/kernel/instant.ts'
-import type { AuctionPhase } from '../../auctions/rules/auction.ts'
 import { type Caller, canSeeRoom } from '../rules/access.ts'
 import { type Membership, ROOM_KINDS, ROOM_VISIBILITIES, type Room } from '../rules/room.ts'
 import { members, rooms } from '../tables.ts'
@@ -25,7 +24,8 @@ export function dependsOnMembership(room: Pick<Room, 'kind' | 'visibility'>): bo
   return canSeeRoom(STRANGER, room, MEMBER) !== canSeeRoom(STRANGER, room, undefined)
 }
 
-const GUARD = sql<string>`${rooms.kind} || ' ' || ${rooms.visibility}`
+/** Who may see a room, as one text: its kind and its visibility. */
+export const GUARD = sql<string>`${rooms.kind} || ' ' || ${rooms.visibility}`
 const BY_MEMBERSHIP = namesOf(ROOMS.filter(dependsOnMembership))
 
 /** Text that is another whenever others may see the room. `head`: of the room's history. */
@@ -79,45 +79,20 @@ export function firstVisibleTo(caller: Caller, { where, limit }: RoomsPage): SQL
   return sql`SELECT id FROM (${open} ${own}) AS rooms ${first}`
 }
 
-/** A page of auctions, newest first: of which phases, what else is asked of them, and how many. */
-export interface AuctionsPage {
-  readonly phases: readonly AuctionPhase[]
-  readonly where: SQL | undefined
-  readonly limit: number
+/** The guards of rooms that `caller` sees. */
+export interface VisibleGuards {
+  /** Whether they see every room. */
+  readonly isAll: boolean
+  /** Without a membership. */
+  readonly open: readonly string[]
+  /** Through a membership alone. */
+  readonly byMembership: readonly string[]
 }
 
-/**
- * The ids of the first auctions that `caller` may see; undefined for a caller who sees all. It starts from what is open to
- * the caller, a range of `auctions_visible` for each access and phase, and from the caller's own memberships, so that it
- * does not walk past auctions of hidden rooms: 50,000 of them made a page take 40 ms.
- */
-export function firstAuctionsVisibleTo(
-  caller: Caller,
-  { phases, where, limit }: AuctionsPage,
-): SQL | undefined {
-  const toAll = seen(caller, undefined)
-  if (toAll.length === ROOMS.length) return undefined
-  const first = sql`ORDER BY auctions.created_at DESC, auctions.id DESC LIMIT ${limit}::bigint`
-  const open = sql`SELECT found.id, found.created_at
-    FROM unnest(${sql.param(namesOf(toAll))}::text[]) AS open_access,
-      unnest(${sql.param(phases)}::text[]) AS open_phase
-    CROSS JOIN LATERAL (
-      SELECT auctions.id, auctions.created_at FROM auctions
-      WHERE ${and(sql`auctions.room_access = open_access`, sql`auctions.phase = open_phase`, where)} ${first}) AS found`
-  const own =
-    caller?.kind === 'user'
-      ? sql`UNION ALL SELECT found.id, found.created_at FROM members
-    JOIN rooms ON rooms.id = members.room_id
-    CROSS JOIN LATERAL (
-      SELECT auctions.id, auctions.created_at FROM auctions
-      WHERE ${and(sql`auctions.room_id = rooms.id`, sql`auctions.phase = ANY(${sql.param(phases)}::text[])`, where)} ${first}) AS found
-    WHERE ${and(
-      eq(members.userId, caller.person.id),
-      eq(members.status, 'member'),
-      inArray(GUARD, namesOf(seen(caller, MEMBER).filter((room) => !toAll.includes(room)))),
-    )}`
-      : sql``
-  return sql`SELECT id FROM (${open} ${own}) AS auctions ${first}`
+export function guardsVisibleTo(caller: Caller): VisibleGuards {
+  const open = seen(caller, undefined)
+  const added = seen(caller, MEMBER).filter((room) => !open.includes(room))
+  return { isAll: open.length === ROOMS.length, open: namesOf(open), byMembership: namesOf(added) }
 }
 
 function ownRooms(caller: Extract<Actor, { readonly kind: 'user' }>, where: SQL | undefined): SQL {

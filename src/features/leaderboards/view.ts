@@ -1,8 +1,8 @@
-import type { Topic } from '../engine/kernel/topic.ts'
-import type { Database } from '../engine/storage/database.ts'
-import { beginLeaderboard } from '../features/leaderboards/begin-leaderboard.ts'
-import { type LeaderboardRecord, readLeaderboards } from '../features/leaderboards/reads/leaderboards.ts'
-import { MAX_SIZE } from './paging.ts'
+import type { Topic } from '../../engine/kernel/topic.ts'
+import type { Database } from '../../engine/storage/database.ts'
+import { MAX_PAGE_SIZE } from '../../engine/storage/list-key.ts'
+import { beginLeaderboard } from './begin-leaderboard.ts'
+import { type LeaderboardRecord, readLeaderboards } from './reads/leaderboards.ts'
 
 /** A leaderboard for the resolvers of its type: whatever is asked of a view is of one moment. */
 export interface LeaderboardView {
@@ -33,7 +33,7 @@ export async function leaderboardNow(
 export async function leaderboardsNow(
   database: Database,
   topics: readonly Topic[],
-  limit: number = MAX_SIZE,
+  limit: number = MAX_PAGE_SIZE,
 ): Promise<readonly LeaderboardRecord[]> {
   const known = await readLeaderboards(database, topics, limit)
   const missing = topics.filter((_topic, index) => known[index] === undefined)

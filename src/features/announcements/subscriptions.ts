@@ -1,0 +1,10 @@
+import type { AfterArgs, PlanContext } from '../../engine/hub/plan-context.ts'
+import type { HistoryPlan } from '../../engine/hub/source.ts'
+import { announcementsTopic } from '../../engine/kernel/topic.ts'
+import { announcementsSource } from './source.ts'
+
+/** Everybody may subscribe: the source keeps from each reader what is not for them. */
+export async function announcementsPlan(args: AfterArgs, context: PlanContext): Promise<HistoryPlan> {
+  const source = context.services.get(announcementsSource)
+  return { kind: 'history', topic: announcementsTopic, source, after: args.after ?? null }
+}

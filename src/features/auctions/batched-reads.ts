@@ -1,0 +1,58 @@
+import type { Amount } from '../../engine/kernel/amount.ts'
+import { type ReadTogether, together } from '../../engine/kernel/batch-loader.ts'
+import type { AuctionId, BidId, RoomId } from '../../engine/kernel/id.ts'
+import { defineService } from '../../engine/service.ts'
+import type { Database } from '../../engine/storage/database.ts'
+import type { Slice } from '../../engine/storage/list-key.ts'
+import { type PageKey, pages } from '../../engine/storage/pages.ts'
+import {
+  type AuctionHead,
+  type AuctionRecord,
+  type CeilingKey,
+  readAuctionHeads,
+  readAuctionsFor,
+  readAuctionsOfRooms,
+  readCeilings,
+} from './reads/auctions.ts'
+import { type Bidding, readBiddings } from './reads/biddings.ts'
+import { readBids, readBidsById } from './reads/bids.ts'
+import { type AuctionSight, readAuctionSights } from './reads/visibility-checks.ts'
+import type { AuctionPhase, Bid } from './rules/auction.ts'
+
+interface AuctionsPage {
+  readonly phase: AuctionPhase | null
+  readonly slice: Slice
+}
+
+/** What many fields ask of auctions one by one, read together. */
+export interface AuctionReads {
+  /** The room of the auction; undefined where no such auction exists for that caller. */
+  readonly roomOfAuction: ReadTogether<AuctionSight, RoomId | undefined>
+  /** Undefined where no such auction exists for that caller. */
+  readonly auction: ReadTogether<AuctionSight, AuctionRecord | undefined>
+  readonly auctionsOfRoom: ReadTogether<PageKey<RoomId, AuctionsPage>, readonly AuctionRecord[]>
+  readonly auctionHead: ReadTogether<AuctionId, AuctionHead>
+  /** `bound`: the sequence of the last bid. */
+  readonly bids: ReadTogether<PageKey<AuctionId, Slice>, readonly Bid[]>
+  readonly bid: ReadTogether<BidId, Bid | undefined>
+  readonly ceiling: ReadTogether<CeilingKey, Amount | null>
+  /** Undefined where that user has not bid in that auction. */
+  readonly bidding: ReadTogether<CeilingKey, Bidding | undefined>
+}
+
+export const auctionReads = defineService('auctions: reads', ({ database }) => createAuctionReads(database))
+
+function createAuctionReads(database: Database): AuctionReads {
+  return {
+    roomOfAuction: together((sights) => readAuctionSights(database, sights)),
+    auction: together((sights) => readAuctionsFor(database, sights)),
+    auctionsOfRoom: pages((parents, { phase, slice }) =>
+      readAuctionsOfRooms(database, parents, phase, slice),
+    ),
+    auctionHead: together((ids) => readAuctionHeads(database, ids), { idOf: String }),
+    bids: pages((parents, slice) => readBids(database, parents, slice)),
+    bid: together((ids) => readBidsById(database, ids), { idOf: String }),
+    ceiling: together((keys) => readCeilings(database, keys)),
+    bidding: together((keys) => readBiddings(database, keys)),
+  }
+}

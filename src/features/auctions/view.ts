@@ -1,0 +1,56 @@
+import type { AuctionId } from '../../engine/kernel/id.ts'
+import { once } from '../../engine/kernel/memoize.ts'
+import type { Position } from '../../engine/kernel/position.ts'
+import type { AuctionReads } from './batched-reads.ts'
+import type { AuctionRecord } from './reads/auctions.ts'
+import type { AuctionStanding, AuctionTerms } from './rules/auction.ts'
+
+/** An auction for the resolvers of the type Auction. `terms` hold the reserve: no field may show that. */
+export interface AuctionView {
+  readonly id: AuctionId
+  readonly terms: AuctionTerms
+  readonly standing: AuctionStanding
+  readonly position: () => Promise<Position>
+  /** The sequence of the last bid that `bids` lists. */
+  readonly lastBid: () => Promise<number>
+}
+
+/** The auction as read with its head at one moment: whatever happened since comes after the cursor. */
+export function auctionOfRecord({ terms, standing, head }: AuctionRecord): AuctionView {
+  return {
+    id: terms.id,
+    terms,
+    standing,
+    position: async () => head.position,
+    lastBid: async () => head.lastBid,
+  }
+}
+
+/** The auction as an entry carries it; how far it reaches is read when first asked for. */
+export function auctionOfEntry(
+  reads: Pick<AuctionReads, 'auctionHead'>,
+  terms: AuctionTerms,
+  standing: AuctionStanding,
+): AuctionView {
+  const head = once(() => reads.auctionHead(terms.id))
+  return {
+    id: terms.id,
+    terms,
+    standing,
+    position: async () => (await head()).position,
+    lastBid: async () => (await head()).lastBid,
+  }
+}
+
+/**
+ * The auction right after the command that ended at `position` of its history. `bids` may list later ones
+ * already, which then come again as entries: the same bids by their ids.
+ */
+export function auctionAfterCommand(
+  reads: Pick<AuctionReads, 'auctionHead'>,
+  terms: AuctionTerms,
+  standing: AuctionStanding,
+  position: Position,
+): AuctionView {
+  return { ...auctionOfEntry(reads, terms, standing), position: async () => position }
+}

@@ -1,0 +1,11 @@
+import type { AfterArgs, PlanContext } from '../../engine/hub/plan-context.ts'
+import type { HistoryPlan } from '../../engine/hub/source.ts'
+import { messagesTopic } from '../../engine/kernel/topic.ts'
+import { type RoomArgs, roomFor } from '../rooms/subscriptions.ts'
+import { messagesSource } from './source.ts'
+
+export async function messagesPlan(args: RoomArgs & AfterArgs, context: PlanContext): Promise<HistoryPlan> {
+  const { id, guard } = await roomFor(context, args)
+  const source = context.services.get(messagesSource)
+  return { kind: 'history', topic: messagesTopic(id), source, guard, after: args.after ?? null }
+}

@@ -1,0 +1,41 @@
+import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
+import { asMessageId, ID_PREFIXES } from '../engine/kernel/id.ts'
+import { messagesTopic } from '../engine/kernel/topic.ts'
+import { messageReads } from '../features/messages/batched-reads.ts'
+import { readMessage } from '../features/messages/reads/messages.ts'
+import type { Message } from '../features/messages/rules/message.ts'
+import type { RoomView } from '../features/rooms/view.ts'
+import { callerOf } from '../platform/auth/viewer.ts'
+import { type SharedContext, signalIn } from './context.ts'
+import type { NodeLoader } from './node.ts'
+import { type BothWaysArgs, type Connection, defineList, spanConnectionOf, spanOf } from './paging.ts'
+import { readFor } from './read-for.ts'
+
+const MESSAGES = defineList<Message>('messages', ({ offset }) => ({ rank: offset, id: '' }))
+
+/** Newest last, up to where the view's `messagesCursor` goes on. */
+export async function messagesOfRoom(
+  room: RoomView,
+  args: BothWaysArgs,
+  context: SharedContext,
+): Promise<Connection<Message>> {
+  const page = spanOf(MESSAGES, args)
+  const { offset: bound } = await room.messagesPosition()
+  const messages = await context.services
+    .get(messageReads)
+    .messages({ id: room.id, bound, page }, signalIn(context))
+  return spanConnectionOf(MESSAGES, page, messages, (message) => message)
+}
+
+export async function messagesCursor(room: RoomView): Promise<Cursor> {
+  return encodeCursor(messagesTopic(room.id), await room.messagesPosition())
+}
+
+export const messageNode: NodeLoader = {
+  prefix: ID_PREFIXES.message,
+  typeName: 'Message',
+  async load(id, context) {
+    const caller = callerOf(context.viewer)
+    return (await readFor(context, (database) => readMessage(database, asMessageId(id), caller))) ?? null
+  },
+}
