@@ -47,7 +47,7 @@ export async function auctions(args: AuctionsArgs, context: CallContext): Promis
   return auctionConnection(slice, records)
 }
 
-export function auctionConnection(slice: Slice, records: readonly AuctionRecord[]): Connection<AuctionView> {
+function auctionConnection(slice: Slice, records: readonly AuctionRecord[]): Connection<AuctionView> {
   return connectionOf(AUCTIONS, slice, records, auctionOfRecord)
 }
 

@@ -66,7 +66,7 @@ export async function notificationsCursor(viewer: Viewer, context: SharedContext
 }
 
 /** Null for everyone but its owner. */
-export async function notification(
+async function notification(
   args: { readonly id: string },
   context: CallContext,
 ): Promise<Notification | null> {
