@@ -29,7 +29,7 @@ function filled(value: Json): Json {
 }
 
 function mapped(value: Json, map: (value: Json, key: string) => Json): Json {
-  if (value instanceof Array) return value.map((each: Json, index) => map(each, String(index)))
+  if (Array.isArray(value)) return value.map((each: Json, index) => map(each, String(index)))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, map(each, key)]))
 }
