@@ -29,9 +29,9 @@ function createScenario(
   return {
     name,
     title,
-    explanation: `${SENDERS} senders over WebSocket, each waiting for its answer, beside ${SQL_CLIENTS} plain SQL clients that spend one transaction on
-each, in turn, on one PostgreSQL with fsync. Server, database and senders share the machine, and only the senders are pinned
-to a core. The embedded record does not wait for the disk; the plain SQL clients beside it do.`,
+    explanation: `${SENDERS} senders over WebSocket, each waiting for its answer, alternate with ${SQL_CLIENTS} plain SQL clients that use one transaction for
+each command, on one PostgreSQL with fsync. Server, database and senders share the machine, and only the senders are pinned
+to a core. The embedded database does not wait for the disk; the plain SQL clients do.`,
     columns: [
       { key: 'sql', title: `plain SQL, ${done}/s`, digits: 0, better: 'higher' },
       { key: 'node', title: `${done}/s`, digits: 0, better: 'higher' },
@@ -42,7 +42,7 @@ to a core. The embedded record does not wait for the disk; the plain SQL clients
     systems: [ROSTRUM],
     cases: () =>
       (['postgres', 'embedded'] as const).map((record) => ({
-        name: record === 'postgres' ? of : `${of}, the record embedded`,
+        name: record === 'postgres' ? of : `${of}, embedded database`,
         async measure(_, { isQuick }) {
           await using contest = await start(record)
           const seconds = isQuick ? QUICK_SECONDS : SECONDS

@@ -12,14 +12,14 @@ const sizeOf = (isQuick: boolean): number => (isQuick ? QUICK_SUBSCRIBERS : SUBS
 export const CONNECTING: Scenario = {
   name: 'connect',
   title: 'Connecting, and what an idle subscriber costs',
-  explanation: `Subscribers, each a user with a token of its own, open a WebSocket, sign in and subscribe, 64 at a time. A subscriber of the
-server's is ready at its first message, the snapshot; one of another GraphQL server when a ping after its subscription is
-answered; Socket.IO and below check no tokens. Memory is resident memory after all are idle, less that before; garbage of Node
-servers is collected before both.`,
+  explanation: `Subscribers, each a user with a separate token, open a WebSocket, sign in and subscribe, 64 at a time. A subscriber of Rostrum
+is ready at its first message, the snapshot; one of another GraphQL server when a ping after its subscription is
+answered. Socket.IO and the systems below it check no tokens. Memory is resident memory when all are idle, minus that before; Node
+servers collect garbage before both.`,
   columns: [
     { key: 'connects', title: 'connects/s', digits: 0, better: 'higher' },
     { key: 'p99', title: 'p99, ms', digits: 1, better: 'lower' },
-    { key: 'memory', title: 'KB a subscriber', digits: 1, better: 'lower' },
+    { key: 'memory', title: 'KB per subscriber', digits: 1, better: 'lower' },
   ],
   systems: SYSTEMS,
   cases: (isQuick) => [

@@ -47,8 +47,8 @@ function caseOf(nodes: number): Case {
 export const DELIVERY: Scenario = {
   name: 'delivery',
   title: 'From commit to delivery',
-  explanation: `${SUBSCRIBERS} subscribers of one topic, in turn on all nodes; ${PER_SECOND} mutations a second on the first node, through PostgreSQL with fsync
-and Redis. Entry to sockets: from the instant of the entry, which its transaction takes before it commits, until it is handed
+  explanation: `${SUBSCRIBERS} subscribers of one topic, spread over all nodes; ${PER_SECOND} mutations per second on the first node, through PostgreSQL with fsync
+and Redis. Entry to sockets: from the time of the entry, taken in its transaction before the commit, until it is handed
 to the sockets of a node, by the nodes' own metrics. Mutation to answer and to delivery: from when the mutation was due, by the generator.`,
   columns: [
     { key: 'entryP50', title: 'entry to sockets p50, ms', digits: 1, better: 'lower' },

@@ -64,11 +64,11 @@ async function measure(system: System, stage: Stage, options: MeasureOptions): P
 
 const counted = (count: number): string => count.toLocaleString('en-US')
 
-const EXPLANATION = `Sustained: everything arrived, and the p99 was below 100 ms. Burst: what makes ${counted(BURST)} deliveries is published at
-once, faster than anybody writes. Latency and CPU are those at ${counted(MODERATE)} deliveries/s, when all have been warm for a while.
-Every publication is a request over HTTP (NATS: its own protocol), and its latency begins when it was due. The server's
-publications are mutations: signed in, checked, committed to PostgreSQL with fsync, and answered. The peers keep nothing and
-hand the event to their bus at once, which is to the server's disadvantage. CPU is the server process's own.`
+const EXPLANATION = `Sustained: everything arrived, and the p99 was below 100 ms. Burst: publications that make ${counted(BURST)} deliveries arrive at
+once, faster than any server writes. Latency and CPU are measured at ${counted(MODERATE)} deliveries/s, after a warm-up.
+Every publication is a request over HTTP (NATS: its own protocol), and its latency begins when it was due. Rostrum's
+publications are mutations: signed in, checked, committed to PostgreSQL with fsync, and answered. The other servers store nothing and
+hand the event to their bus at once, which is to Rostrum's disadvantage. CPU is that of the server process only.`
 
 export const FAN_OUT: Scenario = {
   name: 'fanout',
@@ -87,7 +87,7 @@ export const ROOMS: Scenario = {
   name: 'rooms',
   title: 'Rooms: many topics, few subscribers each',
   explanation:
-    'As above, with entries for all rooms in turn: what an entry costs weighs more than its deliveries.',
+    'As above, with entries for all rooms in turn: the cost of an entry matters more than that of its deliveries.',
   columns: COLUMNS.filter(({ key }) => key !== 'burst'),
   systems: SYSTEMS,
   cases: (isQuick): readonly Case[] =>

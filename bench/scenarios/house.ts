@@ -104,9 +104,9 @@ async function measure(isEmbedded: boolean, { isQuick }: MeasureOptions) {
 export const HOUSE: Scenario = {
   name: 'house',
   title: 'An auction house',
-  explanation: `${VISITORS} visitors in ${ROOMS} rooms, each of which follows the bids, the messages and the presence of its room; together they do
-${ACTS_PER_SECOND} things a second: bid, talk, are seen to write, lose the connection and come back by their cursors. The visitors are
-one process of Node on the other core, which their times include.`,
+  explanation: `${VISITORS} visitors in ${ROOMS} rooms follow the bids, the messages and the presence of their rooms. Together they act
+${ACTS_PER_SECOND} times per second: they bid, chat, type, lose the connection and resume by their cursors. The visitors run in
+one Node process on the other core, and their times include its own delays.`,
   columns: [
     { key: 'entries', title: 'entries/s to visitors', digits: 0, better: 'higher' },
     { key: 'p50', title: 'message to visitor p50, ms', digits: 1, better: 'lower' },

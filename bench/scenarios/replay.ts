@@ -87,7 +87,7 @@ export const REPLAY: Scenario = {
   name: 'replay',
   title: 'Replay while live traffic runs',
   explanation: `${CLIENTS} clients subscribe at one instant with a cursor ${ENTRIES.toLocaleString('en-US')} entries back, while ${LIVE_SUBSCRIBERS} subscribers of the same topic follow ${LIVE_PER_SECOND}
-entries a second. The p99 of the live ones is that of the worst ${PHASE_SECONDS} s.`,
+entries per second. The p99 of the live subscribers is that of the worst ${PHASE_SECONDS} s.`,
   columns: [
     { key: 'replayed', title: 'replayed entries/s', digits: 0, better: 'higher' },
     { key: 'last', title: 'caught up p99, ms', digits: 0, better: 'lower' },

@@ -21,8 +21,8 @@ const cpuOf = ({ phases }: LoadFigures): number =>
 
 export const SELECTIONS: Scenario = {
   name: 'selections',
-  title: 'Unlike selections among 1,000 subscribers',
-  explanation: `CPU of the server for one entry, deliveries included, with ${PER_SECOND} entries a second. Subscribers with one selection share an
+  title: 'Different selections among 1,000 subscribers',
+  explanation: `CPU of the server for one entry, including deliveries, at ${PER_SECOND} entries per second. Subscribers with the same selection share an
 execution; each further selection costs another one.`,
   columns: [
     ...SELECTIONS_EACH.map((count) => ({

@@ -71,7 +71,7 @@ export function faultsOfLoads(
 export function reportLoads({ peak, peakRate, over, overRate }: Loads): Readonly<Record<string, string>> {
   const falsely = over.filter(({ code }) => code === 'UNAVAILABLE')
   return {
-    'falsely told UNAVAILABLE': `${falsely.length}`,
+    'false UNAVAILABLE answers': `${falsely.length}`,
     answers: countCodes(over),
     'accepted a second at the peak, under overload': `${peakRate.toFixed(0)}, ${overRate.toFixed(0)}`,
     'p99 of accepted at the peak, under overload': `${p99Of(peak.filter(isAccepted))} ms, ${p99Of(over.filter(isAccepted))} ms`,

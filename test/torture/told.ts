@@ -80,7 +80,7 @@ export async function bringBack(
 export function reportTold(rounds: readonly Told[]): Readonly<Record<string, string>> {
   const sum = (of: (round: Told) => number): number => rounds.reduce((total, round) => total + of(round), 0)
   return {
-    'readers told a reset': `${sum(({ told }) => told)} of ${sum(({ readers }) => readers)}`,
-    'time until all live readers were told, at most': `${Math.max(...rounds.map(({ noticedMs }) => noticedMs))} ms`,
+    'readers that got a reset': `${sum(({ told }) => told)} of ${sum(({ readers }) => readers)}`,
+    'time until all live readers had a reset, at most': `${Math.max(...rounds.map(({ noticedMs }) => noticedMs))} ms`,
   }
 }

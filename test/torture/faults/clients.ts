@@ -24,7 +24,7 @@ export const flappingClients: Fault = {
       await pause(flapMs / 2)
       await watchers({ kind: 'calm' })
       const connections = (await watchers<number>({ kind: 'connections' })) - before
-      return { 'connections opened anew': `${connections}` }
+      return { reconnects: `${connections}` }
     })
   },
 }

@@ -86,9 +86,9 @@ export const awayTooLong: Fault = {
       if (wrong.length > 0) throw new Error(`snapshots unlike the database: ${JSON.stringify(wrong)}`)
       const longestMs = Math.max(...results.map(({ noticedMs }) => noticedMs))
       return {
-        'forgotten cursors told a reset': `${told} of ${forgotten}`,
+        'expired cursors that led to a reset': `${told} of ${forgotten}`,
         'snapshots equal to the database': `${resets.length} of ${resets.length}`,
-        'until nodes knew what was forgotten, at most': `${longestMs} ms`,
+        'time until nodes applied the retention, at most': `${longestMs} ms`,
       }
     })
   },

@@ -66,7 +66,7 @@ function attacksFor(forMs: number): readonly Attack[] {
 /** Fault 27: one visitor from one address; honest clients, signed in, come from another. */
 export const hostileVisitor: Fault = {
   number: 27,
-  name: 'one anonymous client sends what costs most, over every transport',
+  name: 'one anonymous client sends the most expensive operations, over every transport',
   run: (form, seed, postgres) =>
     attackNode({ form, seed, postgres, attacks: attacksFor(BOUNDS[form].forMs) }),
 }

@@ -146,7 +146,7 @@ export const stoppedNode: Fault = {
       }
       const goesOnAt = Date.now()
       await untilNoGhosts(scene, everybody)
-      return { stood: `${stillMs} ms`, 'no ghosts after': `${Date.now() - goesOnAt} ms` }
+      return { 'stopped for': `${stillMs} ms`, 'no ghosts after': `${Date.now() - goesOnAt} ms` }
     })
   },
 }
