@@ -2,7 +2,9 @@ import type { RoomId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
 
-export const ROOM_KINDS = ['LOBBY', 'AUCTION', 'TRADE', 'CHAT', 'DIRECT'] as const
+/** The kinds that need no other feature. */
+export const PLAIN_ROOM_KINDS = ['LOBBY', 'CHAT', 'DIRECT'] as const
+export const ROOM_KINDS = [...PLAIN_ROOM_KINDS, 'AUCTION', 'TRADE'] as const
 export type RoomKind = (typeof ROOM_KINDS)[number]
 export const ROOM_VISIBILITIES = ['PUBLIC', 'AUTHENTICATED', 'MEMBERS', 'ADMIN'] as const
 export type RoomVisibility = (typeof ROOM_VISIBILITIES)[number]
