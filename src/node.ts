@@ -68,7 +68,7 @@ import type { Bus } from './pubsub/bus.ts'
 import { broadcast } from './resolvers/broadcast.ts'
 import { createServices, type Quotas, type Services } from './resolvers/services.ts'
 import { userStats } from './resolvers/user-stats.ts'
-import { createSchema } from './schema/schema.ts'
+import { createFullSchema } from './schema/parts.ts'
 import type { OperationLimits } from './transport/document.ts'
 import { createOperations } from './transport/graphql-operation.ts'
 import { createGraphiqlPage } from './transport/http/graphiql.ts'
@@ -137,7 +137,7 @@ export async function startApp(
 ): Promise<App> {
   const node = newNodeId()
   const mask = createMask(log)
-  const schema = createSchema()
+  const schema = createFullSchema()
   const { limits, auth, isIntrospectionAllowed } = config
   const operationLimits = { ...limits, isIntrospectionAllowed }
   const documents = documentsFor(config, schema, operationLimits)

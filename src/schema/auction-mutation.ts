@@ -11,156 +11,193 @@ import {
   placeBid,
   voidBid,
 } from '../resolvers/auction-mutations.ts'
-import { Auction, AuctionFormat, Bid } from './auction.ts'
-import { builder } from './builder.ts'
+import { Auction, AuctionFormat } from './auction.ts'
+import { Bid } from './bid.ts'
+import type { Builder } from './builder.ts'
 import { asCaller, asCallerOf, costs } from './field.ts'
+import { RemoveMemberArguments } from './membership-mutation.ts'
 import { Rejected } from './result.ts'
 
-const AuctionPayload = builder.objectRef<AuctionPayloadShape>('AuctionPayload').implement({
-  fields: (t) => ({
-    auction: t.expose('auction', { type: Auction }),
-    cursor: t.expose('cursor', { type: 'Cursor' }),
-  }),
-})
-
-const AuctionResult = builder.unionType('AuctionResult', {
-  types: [AuctionPayload, Rejected],
-  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : AuctionPayload),
-})
-
-const BidOutcome = builder.enumType('BidOutcome', {
-  description:
-    'LEADING_RESERVE_NOT_MET: in front, but it would not sell. OUTBID: accepted, and at once beaten by a higher maximum. MAXIMUM_RAISED: the leader raised their own ceiling; the price did not move.',
-  values: BID_OUTCOMES,
-})
-
-const BidAccepted = builder.objectRef<BidAcceptedShape>('BidAccepted').implement({
-  description:
-    "`bid` is null when only a ceiling was raised. `cursor` is the position after this command's last entry.\n" +
-    'A retry with the same key gets the same outcome, bid and cursor, and the auction as it is now.',
-  fields: (t) => ({
-    outcome: t.expose('outcome', { type: BidOutcome }),
-    bid: t.field({
-      type: Bid,
+/** Commands on auctions, and bids. */
+export function addAuctionMutations(builder: Builder): void {
+  addCommands(builder)
+  addBidding(builder)
+  builder.objectField(Rejected, 'minimum', (t) =>
+    t.expose('minimum', {
+      type: 'Amount',
       nullable: true,
-      ...costs({ weight: LOOKUP }),
-      resolve: (parent, _args, context) => bidAccepted(parent, context),
+      description: 'BID_BELOW_MINIMUM: the least that would be accepted.',
     }),
-    auction: t.expose('auction', { type: Auction }),
-    cursor: t.expose('cursor', { type: 'Cursor' }),
-  }),
-})
+  )
+  RemoveMemberArguments.extend(
+    builder,
+    builder.args((t) => ({
+      voidBids: t.boolean({
+        defaultValue: false,
+        description:
+          "Void the member's standing bids in the room's open auctions as well, each as voidBid would, with `reason`.",
+      }),
+    })),
+  )
+}
 
-const PlaceBidResult = builder.unionType('PlaceBidResult', {
-  types: [BidAccepted, Rejected],
-  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : BidAccepted),
-})
-
-const IncrementBandInput = builder.inputType('IncrementBandInput', {
-  fields: (t) => ({
-    from: t.field({ type: 'Amount', required: true }),
-    step: t.field({ type: 'Amount', required: true }),
-  }),
-})
-
-const SoftCloseInput = builder.inputType('SoftCloseInput', {
-  fields: (t) => ({
-    windowMs: t.int({ required: true }),
-    extensionMs: t.int({ required: true }),
-    capMs: t.int({ required: true }),
-  }),
-})
-
-const CreateAuctionInput = builder.inputType('CreateAuctionInput', {
-  fields: (t) => ({
-    roomId: t.id({ required: true }),
-    title: t.string({ required: true }),
-    description: t.string(),
-    format: t.field({ type: AuctionFormat }),
-    currency: t.string({
-      required: true,
-      description: 'A code of ISO 4217, or 3 to 8 capital letters and digits of your own.',
+function addCommands(builder: Builder): void {
+  const AuctionPayload = builder.objectRef<AuctionPayloadShape>('AuctionPayload').implement({
+    fields: (t) => ({
+      auction: t.expose('auction', { type: Auction }),
+      cursor: t.expose('cursor', { type: 'Cursor' }),
     }),
-    currencyExponent: t.int({
+  })
+
+  const AuctionResult = builder.unionType('AuctionResult', {
+    types: [AuctionPayload, Rejected],
+    resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : AuctionPayload),
+  })
+
+  const CreateAuctionInput = createInput(builder)
+
+  builder.mutationFields((t) => ({
+    createAuction: t.field({
+      type: AuctionResult,
+      args: { input: t.arg({ type: CreateAuctionInput, required: true }) },
+      resolve: asCallerOf(createAuction),
+    }),
+    pauseAuction: t.field({
+      type: AuctionResult,
+      args: { auctionId: t.arg.id({ required: true }) },
+      resolve: asCaller(changeAuction('pause')),
+    }),
+    resumeAuction: t.field({
+      type: AuctionResult,
+      args: { auctionId: t.arg.id({ required: true }) },
+      resolve: asCaller(changeAuction('resume')),
+    }),
+    hammerAuction: t.field({
+      type: AuctionResult,
+      description: 'Ends bidding now: sold if the reserve is met, else unsold.',
+      args: { auctionId: t.arg.id({ required: true }) },
+      resolve: asCaller(changeAuction('hammer')),
+    }),
+    cancelAuction: t.field({
+      type: AuctionResult,
+      args: { auctionId: t.arg.id({ required: true }), reason: t.arg.string({ required: true }) },
+      resolve: asCaller(cancelAuction),
+    }),
+    voidBid: t.field({
+      type: AuctionResult,
       description:
-        'How many decimal digits the minor unit has, 0 to 8: for codes outside ISO 4217, 0 unless given. For a code of ISO 4217 any value but its own is INVALID_INPUT.',
+        'Moderators. Voids a bid and all later bids and maximums of its bidder, and recomputes the auction from those that ' +
+        'remain; automatic bids that this no longer yields are voided, too. Answers the same where the bid is voided already.',
+      args: { bidId: t.arg.id({ required: true }), reason: t.arg.string({ required: true }) },
+      resolve: asCaller(voidBid),
     }),
-    startingPrice: t.field({ type: 'Amount', required: true }),
-    reservePrice: t.field({ type: 'Amount' }),
-    buyNowPrice: t.field({ type: 'Amount' }),
-    increments: t.field({ type: [IncrementBandInput] }),
-    softClose: t.field({ type: SoftCloseInput }),
-    funded: t.boolean(),
-    startsAt: t.field({ type: 'DateTime' }),
-    endsAt: t.field({ type: 'DateTime', required: true }),
-    sellerId: t.id({
-      description: 'Whoever may create auctions here may name another seller; the creator otherwise.',
+  }))
+}
+
+function createInput(builder: Builder) {
+  const IncrementBandInput = builder.inputType('IncrementBandInput', {
+    fields: (t) => ({
+      from: t.field({ type: 'Amount', required: true }),
+      step: t.field({ type: 'Amount', required: true }),
     }),
-    idempotencyKey: t.string(),
-  }),
-})
+  })
 
-const PlaceBidInput = builder.inputType('PlaceBidInput', {
-  description:
-    'Exactly one of `amount` (bid just this) and `maximum` (let the server bid for me, no higher than this).',
-  fields: (t) => ({
-    auctionId: t.id({ required: true }),
-    amount: t.field({ type: 'Amount' }),
-    maximum: t.field({ type: 'Amount' }),
-    idempotencyKey: t.string({ required: true }),
-  }),
-})
+  const SoftCloseInput = builder.inputType('SoftCloseInput', {
+    fields: (t) => ({
+      windowMs: t.int({ required: true }),
+      extensionMs: t.int({ required: true }),
+      capMs: t.int({ required: true }),
+    }),
+  })
 
-builder.mutationFields((t) => ({
-  createAuction: t.field({
-    type: AuctionResult,
-    args: { input: t.arg({ type: CreateAuctionInput, required: true }) },
-    resolve: asCallerOf(createAuction),
-  }),
-  pauseAuction: t.field({
-    type: AuctionResult,
-    args: { auctionId: t.arg.id({ required: true }) },
-    resolve: asCaller(changeAuction('pause')),
-  }),
-  resumeAuction: t.field({
-    type: AuctionResult,
-    args: { auctionId: t.arg.id({ required: true }) },
-    resolve: asCaller(changeAuction('resume')),
-  }),
-  hammerAuction: t.field({
-    type: AuctionResult,
-    description: 'Ends bidding now: sold if the reserve is met, else unsold.',
-    args: { auctionId: t.arg.id({ required: true }) },
-    resolve: asCaller(changeAuction('hammer')),
-  }),
-  cancelAuction: t.field({
-    type: AuctionResult,
-    args: { auctionId: t.arg.id({ required: true }), reason: t.arg.string({ required: true }) },
-    resolve: asCaller(cancelAuction),
-  }),
-}))
+  return builder.inputType('CreateAuctionInput', {
+    fields: (t) => ({
+      roomId: t.id({ required: true }),
+      title: t.string({ required: true }),
+      description: t.string(),
+      format: t.field({ type: AuctionFormat }),
+      currency: t.string({
+        required: true,
+        description: 'A code of ISO 4217, or 3 to 8 capital letters and digits of your own.',
+      }),
+      currencyExponent: t.int({
+        description:
+          'How many decimal digits the minor unit has, 0 to 8: for codes outside ISO 4217, 0 unless given. For a code of ISO 4217 any value but its own is INVALID_INPUT.',
+      }),
+      startingPrice: t.field({ type: 'Amount', required: true }),
+      reservePrice: t.field({ type: 'Amount' }),
+      buyNowPrice: t.field({ type: 'Amount' }),
+      increments: t.field({ type: [IncrementBandInput] }),
+      softClose: t.field({ type: SoftCloseInput }),
+      funded: t.boolean(),
+      startsAt: t.field({ type: 'DateTime' }),
+      endsAt: t.field({ type: 'DateTime', required: true }),
+      sellerId: t.id({
+        description: 'Whoever may create auctions here may name another seller; the creator otherwise.',
+      }),
+      idempotencyKey: t.string(),
+    }),
+  })
+}
 
-builder.mutationFields((t) => ({
-  placeBid: t.field({
-    type: PlaceBidResult,
-    args: { input: t.arg({ type: PlaceBidInput, required: true }) },
-    resolve: asCallerOf(placeBid),
-  }),
-  buyNow: t.field({
-    type: PlaceBidResult,
-    args: {
-      auctionId: t.arg.id({ required: true }),
-      price: t.arg({ type: 'Amount', required: true }),
-      idempotencyKey: t.arg.string({ required: true }),
-    },
-    resolve: asCaller(buyNow),
-  }),
-  voidBid: t.field({
-    type: AuctionResult,
+function addBidding(builder: Builder): void {
+  const PlaceBidResult = placeBidResult(builder)
+
+  const PlaceBidInput = builder.inputType('PlaceBidInput', {
     description:
-      'Moderators. Voids a bid and all later bids and maximums of its bidder, and recomputes the auction from those that ' +
-      'remain; automatic bids that this no longer yields are voided, too. Answers the same where the bid is voided already.',
-    args: { bidId: t.arg.id({ required: true }), reason: t.arg.string({ required: true }) },
-    resolve: asCaller(voidBid),
-  }),
-}))
+      'Exactly one of `amount` (bid just this) and `maximum` (let the server bid for me, no higher than this).',
+    fields: (t) => ({
+      auctionId: t.id({ required: true }),
+      amount: t.field({ type: 'Amount' }),
+      maximum: t.field({ type: 'Amount' }),
+      idempotencyKey: t.string({ required: true }),
+    }),
+  })
+
+  builder.mutationFields((t) => ({
+    placeBid: t.field({
+      type: PlaceBidResult,
+      args: { input: t.arg({ type: PlaceBidInput, required: true }) },
+      resolve: asCallerOf(placeBid),
+    }),
+    buyNow: t.field({
+      type: PlaceBidResult,
+      args: {
+        auctionId: t.arg.id({ required: true }),
+        price: t.arg({ type: 'Amount', required: true }),
+        idempotencyKey: t.arg.string({ required: true }),
+      },
+      resolve: asCaller(buyNow),
+    }),
+  }))
+}
+
+function placeBidResult(builder: Builder) {
+  const BidOutcome = builder.enumType('BidOutcome', {
+    description:
+      'LEADING_RESERVE_NOT_MET: in front, but it would not sell. OUTBID: accepted, and at once beaten by a higher maximum. MAXIMUM_RAISED: the leader raised their own ceiling; the price did not move.',
+    values: BID_OUTCOMES,
+  })
+
+  const BidAccepted = builder.objectRef<BidAcceptedShape>('BidAccepted').implement({
+    description:
+      "`bid` is null when only a ceiling was raised. `cursor` is the position after this command's last entry.\n" +
+      'A retry with the same key gets the same outcome, bid and cursor, and the auction as it is now.',
+    fields: (t) => ({
+      outcome: t.expose('outcome', { type: BidOutcome }),
+      bid: t.field({
+        type: Bid,
+        nullable: true,
+        ...costs({ weight: LOOKUP }),
+        resolve: (parent, _args, context) => bidAccepted(parent, context),
+      }),
+      auction: t.expose('auction', { type: Auction }),
+      cursor: t.expose('cursor', { type: 'Cursor' }),
+    }),
+  })
+
+  return builder.unionType('PlaceBidResult', {
+    types: [BidAccepted, Rejected],
+    resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : BidAccepted),
+  })
+}

@@ -18,8 +18,19 @@ export interface SchemaTypes {
   }
 }
 
-/** Every file of this folder adds its types here when it is loaded; `createSchema` loads them all. */
-export const builder = new SchemaBuilder<SchemaTypes>({ defaultFieldNullability: false })
+/** The same with the defaults of Pothos. */
+export type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>
+
+/** Collects the types of one schema. */
+export type Builder = PothosSchemaTypes.SchemaBuilder<Types>
+
+/** Adds types and fields to the schema that `builder` collects. The order of parts does not matter. */
+export type Part = (builder: Builder) => void
 
 /** An object type whose values are of `Shape`. */
-export type TypeOf<Shape> = PothosSchemaTypes.ObjectRef<typeof builder.$inferSchemaTypes, Shape>
+export type TypeOf<Shape> = PothosSchemaTypes.ObjectRef<Types, Shape>
+
+/** An empty builder. Each schema has one of its own. */
+export function createBuilder(): Builder {
+  return new SchemaBuilder<SchemaTypes>({ defaultFieldNullability: false })
+}

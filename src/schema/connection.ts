@@ -1,19 +1,26 @@
 import { FREE } from '../platform/limits/field-cost.ts'
-import type { Connection, Edge, PageInfo } from '../resolvers/paging.ts'
-import { builder, type TypeOf } from './builder.ts'
+import type { Connection, Edge, PageInfo as PageInfoShape } from '../resolvers/paging.ts'
+import type { Builder, TypeOf } from './builder.ts'
 import { costs } from './field.ts'
+import { SharedObject } from './shared-types.ts'
 
-const PageInfoType = builder.objectRef<PageInfo>('PageInfo').implement({
-  fields: (t) => ({
-    hasNextPage: t.exposeBoolean('hasNextPage'),
-    hasPreviousPage: t.exposeBoolean('hasPreviousPage'),
-    startCursor: t.exposeString('startCursor', { nullable: true }),
-    endCursor: t.exposeString('endCursor', { nullable: true }),
-  }),
-})
+const PageInfo = new SharedObject<PageInfoShape>('PageInfo')
+
+/** What every connection has: PageInfo. */
+export function addPageInfo(builder: Builder): void {
+  PageInfo.in(builder).implement({
+    fields: (t) => ({
+      hasNextPage: t.exposeBoolean('hasNextPage'),
+      hasPreviousPage: t.exposeBoolean('hasPreviousPage'),
+      startCursor: t.exposeString('startCursor', { nullable: true }),
+      endCursor: t.exposeString('endCursor', { nullable: true }),
+    }),
+  })
+}
 
 /** The types `${name}Edge` and `${name}Connection` of the Relay connection specification. */
 export function connectionType<Node extends object, Page extends Connection<Node> = Connection<Node>>(
+  builder: Builder,
   name: string,
   node: TypeOf<Node>,
 ): TypeOf<Page> {
@@ -44,7 +51,7 @@ export function connectionType<Node extends object, Page extends Connection<Node
         resolve: (parent) => parent.edges,
       }),
       pageInfo: t.field({
-        type: PageInfoType,
+        type: PageInfo,
         description: 'Where the page lies in the list.',
         ...costs({ weight: FREE }),
         resolve: (parent) => parent.pageInfo,

@@ -1,28 +1,9 @@
 import type { PresentedEvent } from '../engine/hub/source.ts'
 import { encodeCursor } from '../engine/kernel/cursor.ts'
-import { builder } from './builder.ts'
+import type { Builder } from './builder.ts'
+import { SharedInterface } from './shared-types.ts'
 
-export const Event = builder.interfaceRef<PresentedEvent>('Event').implement({
-  description: 'What every entry of a durable topic carries.',
-  fields: (t) => ({
-    cursor: t.field({
-      type: 'Cursor',
-      description: 'Resume after this entry by passing this cursor as `after`.',
-      resolve: ({ topic, position }) => encodeCursor(topic, position),
-    }),
-    offset: t.int({
-      description:
-        '1, 2, 3 … within one topic, with no hole. A subscriber who may not see every entry (announcements for\n' +
-        "others, another member's orders) sees offsets skip; the cursor still resumes exactly.",
-      resolve: ({ position }) => position.offset,
-    }),
-    at: t.expose('at', {
-      type: 'DateTime',
-      description: 'When it was written, by the database’s clock; of a snapshot, when it was read.',
-    }),
-  }),
-  resolveType: ({ type }) => type,
-})
+export const Event = new SharedInterface<PresentedEvent>('Event')
 
 /** The first payload of a subscription without `after`, as its resolvers get it. */
 export interface PresentedSnapshot extends PresentedEvent {
@@ -31,3 +12,28 @@ export interface PresentedSnapshot extends PresentedEvent {
 
 export const RESET =
   'True when the history after the given cursor is gone and the client must replace what it holds.'
+
+/** The interface of all entries. */
+export function addEvent(builder: Builder): void {
+  Event.in(builder).implement({
+    description: 'What every entry of a durable topic carries.',
+    fields: (t) => ({
+      cursor: t.field({
+        type: 'Cursor',
+        description: 'Resume after this entry by passing this cursor as `after`.',
+        resolve: ({ topic, position }) => encodeCursor(topic, position),
+      }),
+      offset: t.int({
+        description:
+          '1, 2, 3 … within one topic, with no hole. A subscriber who may not see every entry (announcements for\n' +
+          "others, another member's orders) sees offsets skip; the cursor still resumes exactly.",
+        resolve: ({ position }) => position.offset,
+      }),
+      at: t.expose('at', {
+        type: 'DateTime',
+        description: 'When it was written, by the database’s clock; of a snapshot, when it was read.',
+      }),
+    }),
+    resolveType: ({ type }) => type,
+  })
+}

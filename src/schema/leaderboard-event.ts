@@ -1,63 +1,66 @@
 import type { SnapshotCreatedEvent, StandingsEvent } from '../features/leaderboards/source.ts'
 import { leaderboardPlan } from '../features/leaderboards/subscriptions.ts'
 import type { LeaderboardView } from '../features/leaderboards/view.ts'
-import { builder } from './builder.ts'
+import type { Builder } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
 import { costs, servedBy } from './field.ts'
 import { Leaderboard, Standing } from './leaderboard.ts'
 
-const LeaderboardSnapshot = builder
-  .objectRef<PresentedSnapshot & { readonly leaderboard: LeaderboardView }>('LeaderboardSnapshot')
-  .implement({
+/** What a subscription to a leaderboard delivers. */
+export function addLeaderboardEvents(builder: Builder): void {
+  const LeaderboardSnapshot = builder
+    .objectRef<PresentedSnapshot & { readonly leaderboard: LeaderboardView }>('LeaderboardSnapshot')
+    .implement({
+      interfaces: [Event],
+      description: 'The state at `cursor`, up to 1000 standings; everything after follows.',
+      fields: (t) => ({
+        reset: t.exposeBoolean('reset', { description: RESET }),
+        leaderboard: t.expose('leaderboard', { type: Leaderboard }),
+      }),
+    })
+
+  const LeaderboardUpdated = builder.objectRef<StandingsEvent>('LeaderboardUpdated').implement({
     interfaces: [Event],
-    description: 'The state at `cursor`, up to 1000 standings; everything after follows.',
+    description: 'Scores changed; `standings` holds only those that did.',
     fields: (t) => ({
-      reset: t.exposeBoolean('reset', { description: RESET }),
-      leaderboard: t.expose('leaderboard', { type: Leaderboard }),
-    }),
-  })
-
-const LeaderboardUpdated = builder.objectRef<StandingsEvent>('LeaderboardUpdated').implement({
-  interfaces: [Event],
-  description: 'Scores changed; `standings` holds only those that did.',
-  fields: (t) => ({
-    standings: t.expose('standings', { type: [Standing], ...costs({ size: 20 }) }),
-    removedUserIds: t.exposeIDList('removedUserIds', {
-      description:
-        'Those who left the ranking. Those below them who moved up stand in the RankingChanged that follows.',
-      ...costs({ size: 20 }),
-    }),
-  }),
-})
-
-const RankingChanged = builder.objectRef<StandingsEvent>('RankingChanged').implement({
-  interfaces: [Event],
-  description:
-    'At least one rank among the top 100 changed hands: `standings` holds who came to or from one.',
-  fields: (t) => ({ standings: t.expose('standings', { type: [Standing], ...costs({ size: 20 }) }) }),
-})
-
-const LeaderboardSnapshotCreated = builder
-  .objectRef<SnapshotCreatedEvent>('LeaderboardSnapshotCreated')
-  .implement({
-    interfaces: [Event],
-    description: 'A copy was taken: the first 100 of it, the rest by `leaderboardSnapshot(id:)`.',
-    fields: (t) => ({
-      snapshotId: t.exposeID('snapshotId'),
       standings: t.expose('standings', { type: [Standing], ...costs({ size: 20 }) }),
+      removedUserIds: t.exposeIDList('removedUserIds', {
+        description:
+          'Those who left the ranking. Those below them who moved up stand in the RankingChanged that follows.',
+        ...costs({ size: 20 }),
+      }),
     }),
   })
 
-const LeaderboardEvent = builder.unionType('LeaderboardEvent', {
-  types: [LeaderboardSnapshot, LeaderboardUpdated, RankingChanged, LeaderboardSnapshotCreated],
-  resolveType: ({ type }) => type,
-})
+  const RankingChanged = builder.objectRef<StandingsEvent>('RankingChanged').implement({
+    interfaces: [Event],
+    description:
+      'At least one rank among the top 100 changed hands: `standings` holds who came to or from one.',
+    fields: (t) => ({ standings: t.expose('standings', { type: [Standing], ...costs({ size: 20 }) }) }),
+  })
 
-builder.subscriptionField('leaderboard', (t) =>
-  t.field({
-    type: LeaderboardEvent,
-    description: "A room's or an auction's: give exactly one id.",
-    args: { roomId: t.arg.id(), auctionId: t.arg.id(), after: t.arg({ type: 'Cursor' }) },
-    ...servedBy(leaderboardPlan),
-  }),
-)
+  const LeaderboardSnapshotCreated = builder
+    .objectRef<SnapshotCreatedEvent>('LeaderboardSnapshotCreated')
+    .implement({
+      interfaces: [Event],
+      description: 'A copy was taken: the first 100 of it, the rest by `leaderboardSnapshot(id:)`.',
+      fields: (t) => ({
+        snapshotId: t.exposeID('snapshotId'),
+        standings: t.expose('standings', { type: [Standing], ...costs({ size: 20 }) }),
+      }),
+    })
+
+  const LeaderboardEvent = builder.unionType('LeaderboardEvent', {
+    types: [LeaderboardSnapshot, LeaderboardUpdated, RankingChanged, LeaderboardSnapshotCreated],
+    resolveType: ({ type }) => type,
+  })
+
+  builder.subscriptionField('leaderboard', (t) =>
+    t.field({
+      type: LeaderboardEvent,
+      description: "A room's or an auction's: give exactly one id.",
+      args: { roomId: t.arg.id(), auctionId: t.arg.id(), after: t.arg({ type: 'Cursor' }) },
+      ...servedBy(leaderboardPlan),
+    }),
+  )
+}

@@ -1,6 +1,6 @@
 import type { Standing as StandingShape } from '../features/leaderboards/rules/standing.ts'
 import type { LeaderboardView } from '../features/leaderboards/view.ts'
-import { RANKING_METHODS } from '../features/rooms/rules/room.ts'
+import { RANKING_METHODS, type RankingMethod as RankingMethodShape } from '../features/rooms/rules/room.ts'
 import { PAID } from '../platform/limits/field-cost.ts'
 import {
   leaderboardAuctionId,
@@ -14,88 +14,114 @@ import {
   standingCursor,
 } from '../resolvers/leaderboards.ts'
 import { Auction } from './auction.ts'
-import { builder } from './builder.ts'
+import type { Builder } from './builder.ts'
 import { costs } from './field.ts'
 import { User } from './person.ts'
 import { Room } from './room.ts'
+import { CreateRoomInput } from './room-mutation.ts'
+import { SharedEnum, SharedObject } from './shared-types.ts'
+
+export const RankingMethod = new SharedEnum<RankingMethodShape>('RankingMethod')
+
+export const Standing = new SharedObject<StandingShape>('Standing')
+
+export const Leaderboard = new SharedObject<LeaderboardView>('Leaderboard')
 
 /** The first 100 standings are read, however many are shown. */
 const LEADERBOARD = 10
 
-export const RankingMethod = builder.enumType('RankingMethod', {
-  description:
-    'STANDARD: 1, 2, 2, 4. DENSE: 1, 2, 2, 3. ORDINAL: 1, 2, 3, 4, the earliest to reach a score first.',
-  values: RANKING_METHODS,
-})
+/** Leaderboards, and those of rooms and auctions. */
+export function addLeaderboards(builder: Builder): void {
+  addStandings(builder)
+  addLeaderboard(builder)
+  addWhereRanked(builder)
+}
 
-export const Standing = builder.objectRef<StandingShape>('Standing').implement({
-  fields: (t) => ({
-    rank: t.exposeInt('rank'),
-    user: t.expose('user', { type: User }),
-    score: t.expose('score', {
-      type: 'Amount',
-      description: 'In an entry, 0 behind all others: all that the user had was voided.',
-    }),
-    previousRank: t.exposeInt('previousRank', {
-      nullable: true,
-      description:
-        'In an entry, the rank before it; elsewhere, the one before the score last changed. Null for who was new.',
-    }),
-    cursor: t.string({
-      description: 'Pass to `standings(after:)`: the ranks behind this one follow.',
-      resolve: standingCursor,
-    }),
-    reachedAt: t.expose('reachedAt', { type: 'DateTime', description: 'When the score was reached.' }),
-  }),
-})
+function addStandings(builder: Builder): void {
+  RankingMethod.in(builder, {
+    description:
+      'STANDARD: 1, 2, 2, 4. DENSE: 1, 2, 2, 3. ORDINAL: 1, 2, 3, 4, the earliest to reach a score first.',
+    values: RANKING_METHODS,
+  })
 
-export const Leaderboard = builder.objectRef<LeaderboardView>('Leaderboard').implement({
-  description:
-    "An auction's ranks each bidder's highest visible bid; a room's ranks the scores reported to it.",
-  fields: (t) => ({
-    id: t.id({ description: 'Opaque, for caches.', resolve: leaderboardId }),
-    auctionId: t.id({
-      nullable: true,
-      description: "The auction whose bidders it ranks; null for a room's.",
-      resolve: leaderboardAuctionId,
+  Standing.in(builder).implement({
+    fields: (t) => ({
+      rank: t.exposeInt('rank'),
+      user: t.expose('user', { type: User }),
+      score: t.expose('score', {
+        type: 'Amount',
+        description: 'In an entry, 0 behind all others: all that the user had was voided.',
+      }),
+      previousRank: t.exposeInt('previousRank', {
+        nullable: true,
+        description:
+          'In an entry, the rank before it; elsewhere, the one before the score last changed. Null for who was new.',
+      }),
+      cursor: t.string({
+        description: 'Pass to `standings(after:)`: the ranks behind this one follow.',
+        resolve: standingCursor,
+      }),
+      reachedAt: t.expose('reachedAt', { type: 'DateTime', description: 'When the score was reached.' }),
     }),
-    roomId: t.id({
-      nullable: true,
-      description: "The room whose reported scores it ranks; null for an auction's.",
-      resolve: leaderboardRoomId,
-    }),
-    method: t.field({ type: RankingMethod, ...costs({ weight: PAID }), resolve: leaderboardMethod }),
-    standings: t.field({
-      type: [Standing],
-      description: 'Best first. `after` and `around` read the ranking as it is now.',
-      args: {
-        first: t.arg.int({ description: 'At most 100; 20 unless given.' }),
-        after: t.arg.string({ description: 'The cursor of a standing: those behind it, through all ranks.' }),
-        around: t.arg.id({
-          description: 'A user: the page that has this user in the middle. Empty where the user has no rank.',
-        }),
-      },
-      ...costs({ weight: LEADERBOARD, size: 20 }),
-      resolve: leaderboardStandings,
-    }),
-    cursor: t.field({
-      type: 'Cursor',
-      description: 'Pass to `leaderboard(after:)`.',
-      ...costs({ weight: PAID }),
-      resolve: leaderboardCursor,
-    }),
-  }),
-})
+  })
+}
 
-builder.objectField(Auction, 'leaderboard', (t) =>
-  t.field({ type: Leaderboard, ...costs({ weight: LEADERBOARD }), resolve: leaderboardOfAuction }),
-)
+function addLeaderboard(builder: Builder): void {
+  Leaderboard.in(builder).implement({
+    description:
+      "An auction's ranks each bidder's highest visible bid; a room's ranks the scores reported to it.",
+    fields: (t) => ({
+      id: t.id({ description: 'Opaque, for caches.', resolve: leaderboardId }),
+      auctionId: t.id({
+        nullable: true,
+        description: "The auction whose bidders it ranks; null for a room's.",
+        resolve: leaderboardAuctionId,
+      }),
+      roomId: t.id({
+        nullable: true,
+        description: "The room whose reported scores it ranks; null for an auction's.",
+        resolve: leaderboardRoomId,
+      }),
+      method: t.field({ type: RankingMethod, ...costs({ weight: PAID }), resolve: leaderboardMethod }),
+      standings: t.field({
+        type: [Standing],
+        description: 'Best first. `after` and `around` read the ranking as it is now.',
+        args: {
+          first: t.arg.int({ description: 'At most 100; 20 unless given.' }),
+          after: t.arg.string({
+            description: 'The cursor of a standing: those behind it, through all ranks.',
+          }),
+          around: t.arg.id({
+            description:
+              'A user: the page that has this user in the middle. Empty where the user has no rank.',
+          }),
+        },
+        ...costs({ weight: LEADERBOARD, size: 20 }),
+        resolve: leaderboardStandings,
+      }),
+      cursor: t.field({
+        type: 'Cursor',
+        description: 'Pass to `leaderboard(after:)`.',
+        ...costs({ weight: PAID }),
+        resolve: leaderboardCursor,
+      }),
+    }),
+  })
+}
 
-builder.objectField(Room, 'leaderboard', (t) =>
-  t.field({
-    type: Leaderboard,
-    description: 'Of the scores reported to it.',
-    ...costs({ weight: LEADERBOARD }),
-    resolve: leaderboardOfRoom,
-  }),
-)
+function addWhereRanked(builder: Builder): void {
+  builder.objectField(Auction, 'leaderboard', (t) =>
+    t.field({ type: Leaderboard, ...costs({ weight: LEADERBOARD }), resolve: leaderboardOfAuction }),
+  )
+
+  builder.objectField(Room, 'leaderboard', (t) =>
+    t.field({
+      type: Leaderboard,
+      description: 'Of the scores reported to it.',
+      ...costs({ weight: LEADERBOARD }),
+      resolve: leaderboardOfRoom,
+    }),
+  )
+
+  CreateRoomInput.extend(builder, (t) => ({ ranking: t.field({ type: RankingMethod }) }))
+}

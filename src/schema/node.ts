@@ -1,25 +1,31 @@
 import { STATEMENT } from '../platform/limits/field-cost.ts'
 import type { NodeView } from '../resolvers/node.ts'
 import { node, typeOfNode } from '../resolvers/nodes.ts'
-import { builder } from './builder.ts'
+import type { Builder } from './builder.ts'
 import { asCaller, costs } from './field.ts'
+import { SharedInterface } from './shared-types.ts'
 
-export const Node = builder.interfaceRef<NodeView>('Node').implement({
-  description: 'Whatever has a global id: `node(id:)` finds it again.',
-  fields: (t) => ({
-    id: t.exposeID('id', {
-      description: 'Opaque. Unique across all types: its prefix says which type it is of.',
+export const Node = new SharedInterface<NodeView>('Node')
+
+/** The interface of what has a global id, and the query that finds it. */
+export function addNode(builder: Builder): void {
+  Node.in(builder).implement({
+    description: 'Whatever has a global id: `node(id:)` finds it again.',
+    fields: (t) => ({
+      id: t.exposeID('id', {
+        description: 'Opaque. Unique across all types: its prefix says which type it is of.',
+      }),
     }),
-  }),
-  resolveType: typeOfNode,
-})
+    resolveType: typeOfNode,
+  })
 
-builder.queryField('node', (t) =>
-  t.field({
-    type: Node,
-    nullable: true,
-    args: { id: t.arg.id({ required: true }) },
-    ...costs({ weight: STATEMENT }),
-    resolve: asCaller(node),
-  }),
-)
+  builder.queryField('node', (t) =>
+    t.field({
+      type: Node,
+      nullable: true,
+      args: { id: t.arg.id({ required: true }) },
+      ...costs({ weight: STATEMENT }),
+      resolve: asCaller(node),
+    }),
+  )
+}

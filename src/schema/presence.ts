@@ -10,84 +10,87 @@ import {
   type Typists,
   typingPlan,
 } from '../resolvers/presence.ts'
-import { builder } from './builder.ts'
+import type { Builder } from './builder.ts'
 import { asCaller, costs, servedBy } from './field.ts'
 import { User } from './person.ts'
 import { Room } from './room.ts'
 
-const PresenceState = builder.enumType('PresenceState', {
-  description:
-    'Presence and typing are ephemeral: the whole current set, no cursor, at most a few updates a second.',
-  values: PRESENCE_STATES,
-})
+/** Who is in a room, and who is writing there. */
+export function addPresence(builder: Builder): void {
+  const PresenceState = builder.enumType('PresenceState', {
+    description:
+      'Presence and typing are ephemeral: the whole current set, no cursor, at most a few updates a second.',
+    values: PRESENCE_STATES,
+  })
 
-const PresentUser = builder.objectRef<PresentUserShape>('PresentUser').implement({
-  fields: (t) => ({
-    user: t.expose('user', { type: User }),
-    state: t.expose('state', { type: PresenceState }),
-    since: t.expose('since', { type: 'DateTime' }),
-  }),
-})
-
-const Presence = builder.objectRef<Roster>('Presence').implement({
-  description: "Above the server's roster limit `users` is empty and only `count` is given.",
-  fields: (t) => ({
-    roomId: t.exposeID('roomId'),
-    count: t.exposeInt('count'),
-    users: t.expose('users', {
-      type: [PresentUser],
-      description: 'Who came first stands first.',
-      ...costs({ size: 20 }),
+  const PresentUser = builder.objectRef<PresentUserShape>('PresentUser').implement({
+    fields: (t) => ({
+      user: t.expose('user', { type: User }),
+      state: t.expose('state', { type: PresenceState }),
+      since: t.expose('since', { type: 'DateTime' }),
     }),
-    at: t.expose('at', { type: 'DateTime' }),
-  }),
-})
+  })
 
-const Typing = builder.objectRef<Typists>('Typing').implement({
-  description: "Above the server's roster limit `users` is empty.",
-  fields: (t) => ({
-    roomId: t.exposeID('roomId'),
-    users: t.expose('users', { type: [User], ...costs({ size: 20 }) }),
-    at: t.expose('at', { type: 'DateTime' }),
-  }),
-})
+  const Presence = builder.objectRef<Roster>('Presence').implement({
+    description: "Above the server's roster limit `users` is empty and only `count` is given.",
+    fields: (t) => ({
+      roomId: t.exposeID('roomId'),
+      count: t.exposeInt('count'),
+      users: t.expose('users', {
+        type: [PresentUser],
+        description: 'Who came first stands first.',
+        ...costs({ size: 20 }),
+      }),
+      at: t.expose('at', { type: 'DateTime' }),
+    }),
+  })
 
-builder.objectField(Room, 'onlineCount', (t) =>
-  t.int({
-    description: 'Distinct users present now, on all nodes.',
-    ...costs({ weight: SHARE }),
-    resolve: (room, _args, context) => countPresent(room, context),
-  }),
-)
+  const Typing = builder.objectRef<Typists>('Typing').implement({
+    description: "Above the server's roster limit `users` is empty.",
+    fields: (t) => ({
+      roomId: t.exposeID('roomId'),
+      users: t.expose('users', { type: [User], ...costs({ size: 20 }) }),
+      at: t.expose('at', { type: 'DateTime' }),
+    }),
+  })
 
-builder.mutationFields((t) => ({
-  setPresence: t.boolean({
-    description:
-      'For the WebSocket that it comes by, where that is in the room; else for all connections of the caller. False\n' +
-      'where the caller is not present.',
-    args: {
-      roomId: t.arg.id({ required: true }),
-      state: t.arg({ type: PresenceState, required: true }),
-    },
-    resolve: asCaller(setPresence),
-  }),
-  setTyping: t.boolean({
-    description:
-      'Holds for ten seconds, unless it is said again. Those who may not write in the room may not type.',
-    args: { roomId: t.arg.id({ required: true }), typing: t.arg.boolean({ required: true }) },
-    resolve: asCaller(setTyping),
-  }),
-}))
+  builder.objectField(Room, 'onlineCount', (t) =>
+    t.int({
+      description: 'Distinct users present now, on all nodes.',
+      ...costs({ weight: SHARE }),
+      resolve: (room, _args, context) => countPresent(room, context),
+    }),
+  )
 
-builder.subscriptionFields((t) => ({
-  presence: t.field({
-    type: Presence,
-    args: { roomId: t.arg.id({ required: true }) },
-    ...servedBy(presencePlan),
-  }),
-  typing: t.field({
-    type: Typing,
-    args: { roomId: t.arg.id({ required: true }) },
-    ...servedBy(typingPlan),
-  }),
-}))
+  builder.mutationFields((t) => ({
+    setPresence: t.boolean({
+      description:
+        'For the WebSocket that it comes by, where that is in the room; else for all connections of the caller. False\n' +
+        'where the caller is not present.',
+      args: {
+        roomId: t.arg.id({ required: true }),
+        state: t.arg({ type: PresenceState, required: true }),
+      },
+      resolve: asCaller(setPresence),
+    }),
+    setTyping: t.boolean({
+      description:
+        'Holds for ten seconds, unless it is said again. Those who may not write in the room may not type.',
+      args: { roomId: t.arg.id({ required: true }), typing: t.arg.boolean({ required: true }) },
+      resolve: asCaller(setTyping),
+    }),
+  }))
+
+  builder.subscriptionFields((t) => ({
+    presence: t.field({
+      type: Presence,
+      args: { roomId: t.arg.id({ required: true }) },
+      ...servedBy(presencePlan),
+    }),
+    typing: t.field({
+      type: Typing,
+      args: { roomId: t.arg.id({ required: true }) },
+      ...servedBy(typingPlan),
+    }),
+  }))
+}

@@ -4,41 +4,44 @@ import {
   type FailedPush as FailedPushShape,
   failedPushes,
 } from '../resolvers/pushes.ts'
-import { builder } from './builder.ts'
+import type { Builder } from './builder.ts'
 import { connectionType } from './connection.ts'
 import { asCaller, costs } from './field.ts'
 import { NotificationKind } from './notification.ts'
 import { User } from './person.ts'
 
-const FailedPush = builder.objectRef<FailedPushShape>('FailedPush').implement({
-  description:
-    'A notification that the webhook did not take within 24 hours. What it says is for its user alone, who still has it.',
-  fields: (t) => ({
-    notificationId: t.exposeID('notificationId'),
-    user: t.expose('user', { type: User }),
-    kind: t.expose('kind', {
-      type: NotificationKind,
-      nullable: true,
-      description: 'Null where the notification is kept no longer.',
+/** Notifications that the webhook did not take. */
+export function addFailedPushes(builder: Builder): void {
+  const FailedPush = builder.objectRef<FailedPushShape>('FailedPush').implement({
+    description:
+      'A notification that the webhook did not take within 24 hours. What it says is for its user alone, who still has it.',
+    fields: (t) => ({
+      notificationId: t.exposeID('notificationId'),
+      user: t.expose('user', { type: User }),
+      kind: t.expose('kind', {
+        type: NotificationKind,
+        nullable: true,
+        description: 'Null where the notification is kept no longer.',
+      }),
+      createdAt: t.expose('createdAt', { type: 'DateTime' }),
+      attempts: t.exposeInt('attempts'),
+      problem: t.exposeString('problem', { nullable: true, description: 'Why the last attempt failed.' }),
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime' }),
-    attempts: t.exposeInt('attempts'),
-    problem: t.exposeString('problem', { nullable: true, description: 'Why the last attempt failed.' }),
-  }),
-})
+  })
 
-const FailedPushConnection = connectionType('FailedPush', FailedPush)
+  const FailedPushConnection = connectionType(builder, 'FailedPush', FailedPush)
 
-builder.objectField(FailedPushConnection, 'totalCount', (t) =>
-  t.int({ ...costs({ weight: STATEMENT }), resolve: countAllFailedPushes }),
-)
+  builder.objectField(FailedPushConnection, 'totalCount', (t) =>
+    t.int({ ...costs({ weight: STATEMENT }), resolve: countAllFailedPushes }),
+  )
 
-builder.queryField('failedPushes', (t) =>
-  t.field({
-    type: FailedPushConnection,
-    description: 'Administrators: what NOTIFICATION_WEBHOOK_URL did not take in the end, newest first.',
-    args: { first: t.arg.int(), after: t.arg.string() },
-    ...costs({ weight: STATEMENT }),
-    resolve: asCaller(failedPushes),
-  }),
-)
+  builder.queryField('failedPushes', (t) =>
+    t.field({
+      type: FailedPushConnection,
+      description: 'Administrators: what NOTIFICATION_WEBHOOK_URL did not take in the end, newest first.',
+      args: { first: t.arg.int(), after: t.arg.string() },
+      ...costs({ weight: STATEMENT }),
+      resolve: asCaller(failedPushes),
+    }),
+  )
+}

@@ -1,45 +1,40 @@
-import { REJECTION_CODES } from '../engine/kernel/rejection.ts'
+import type { RejectionCode } from '../engine/kernel/rejection.ts'
 import type { RejectedResult } from '../resolvers/result.ts'
-import { builder } from './builder.ts'
+import type { Builder } from './builder.ts'
+import { SharedObject } from './shared-types.ts'
 
-const RejectionCodeType = builder.enumType('RejectionCode', {
-  values: REJECTION_CODES,
-})
-
-export const Rejected = builder.objectRef<RejectedResult>('Rejected').implement({
-  description: 'An expected refusal. Nothing was changed.',
-  fields: (t) => ({
-    code: t.expose('code', { type: RejectionCodeType }),
-    reason: t.exposeString('reason', {
-      description:
-        "For people, in English. (Not called message: a union's members must agree on a name's type.)",
-    }),
-    field: t.exposeString('field', {
-      nullable: true,
-      description: 'The input field at fault, by its own name, where there is one.',
-    }),
-    minimum: t.expose('minimum', {
-      type: 'Amount',
-      nullable: true,
-      description: 'BID_BELOW_MINIMUM: the least that would be accepted.',
-    }),
-    available: t.expose('available', {
-      type: 'Amount',
-      nullable: true,
-      description: 'INSUFFICIENT_FUNDS: what the viewer can still spend, and what this needs.',
-    }),
-    required: t.expose('required', { type: 'Amount', nullable: true }),
-    retryAfterMs: t.exposeInt('retryAfterMs', {
-      nullable: true,
-      description: 'RATE_LIMITED, OVERLOADED: ms after which a retry may succeed.',
-    }),
-  }),
-})
+export const Rejected = new SharedObject<RejectedResult>('Rejected')
 
 /** Descriptions that all mutations which report a state share. */
 export const REPORTED_AT =
   "When this was so, by the source's clock. A report older than the latest accepted one of its subject changes nothing and is answered with `stale: true`. Without it the order of arrival counts."
+
 export const REPORT_KEY =
   'Makes a retry safe: it gets the first answer and changes nothing, whatever was reported since.'
+
 export const STALE =
   'Whether the report was older than the latest accepted one of its subject: it changed nothing, and this is the current state.'
+
+/** The type of refusals, with the codes of the features that the schema is built from. */
+export function addRejected(builder: Builder, codes: readonly RejectionCode[]): void {
+  const RejectionCodeType = builder.enumType('RejectionCode', { values: codes })
+
+  Rejected.in(builder).implement({
+    description: 'An expected refusal. Nothing was changed.',
+    fields: (t) => ({
+      code: t.expose('code', { type: RejectionCodeType }),
+      reason: t.exposeString('reason', {
+        description:
+          "For people, in English. (Not called message: a union's members must agree on a name's type.)",
+      }),
+      field: t.exposeString('field', {
+        nullable: true,
+        description: 'The input field at fault, by its own name, where there is one.',
+      }),
+      retryAfterMs: t.exposeInt('retryAfterMs', {
+        nullable: true,
+        description: 'RATE_LIMITED, OVERLOADED: ms after which a retry may succeed.',
+      }),
+    }),
+  })
+}

@@ -1,43 +1,13 @@
 import { Kind, type ValueNode, valueFromASTUntyped } from 'graphql'
 import { type Amount, isAmount } from '../engine/kernel/amount.ts'
 import { formatInstant, type Instant } from '../engine/kernel/instant.ts'
-import { builder } from './builder.ts'
+import type { Builder } from './builder.ts'
 import { parseInstant } from './rfc3339.ts'
 
 const MAX_JSON_BYTES = 16 * 1024
+
 /** Deeper ones would run out of stack somewhere: where they are compared, or in a client. */
 const MAX_JSON_DEPTH = 100
-
-builder.scalarType('DateTime', {
-  description: 'An instant in UTC, RFC 3339 with milliseconds: 2026-11-20T09:30:00.000Z.',
-  serialize: formatInstant,
-  parseValue: instantOf,
-  parseLiteral: (node) => instantOf(stringIn(node)),
-})
-
-builder.scalarType('Amount', {
-  description:
-    "A whole number of a currency's minor units (cents, coins), as a JSON integer within ±(2^53 − 1).",
-  serialize: amountOf,
-  parseValue: amountOf,
-  parseLiteral: (node) => amountOf(node.kind === Kind.INT ? Number(node.value) : undefined),
-})
-
-builder.scalarType('Cursor', {
-  description:
-    "An opaque position in one topic's history. Pass the last one you received as `after` to resume with\n" +
-    'nothing lost and nothing repeated. It is valid on every node, and only for the topic it came from.',
-  serialize: (cursor) => cursor,
-  parseValue: cursorOf,
-  parseLiteral: (node) => cursorOf(stringIn(node)),
-})
-
-builder.scalarType('JSON', {
-  description: 'Any JSON value, at most 16 KiB when serialised and 100 levels deep.',
-  serialize: (value) => value,
-  parseValue: jsonOf,
-  parseLiteral: (node, variables) => jsonOf(valueFromASTUntyped(node, variables)),
-})
 
 function instantOf(value: unknown): Instant {
   const parsed = typeof value === 'string' ? parseInstant(value) : undefined
@@ -75,4 +45,38 @@ function isWithinDepth(value: unknown, levels: number): boolean {
 
 function stringIn(node: ValueNode): unknown {
   return node.kind === Kind.STRING ? node.value : undefined
+}
+
+/** DateTime, Amount, Cursor and JSON. */
+export function addScalars(builder: Builder): void {
+  builder.scalarType('DateTime', {
+    description: 'An instant in UTC, RFC 3339 with milliseconds: 2026-11-20T09:30:00.000Z.',
+    serialize: formatInstant,
+    parseValue: instantOf,
+    parseLiteral: (node) => instantOf(stringIn(node)),
+  })
+
+  builder.scalarType('Amount', {
+    description:
+      "A whole number of a currency's minor units (cents, coins), as a JSON integer within ±(2^53 − 1).",
+    serialize: amountOf,
+    parseValue: amountOf,
+    parseLiteral: (node) => amountOf(node.kind === Kind.INT ? Number(node.value) : undefined),
+  })
+
+  builder.scalarType('Cursor', {
+    description:
+      "An opaque position in one topic's history. Pass the last one you received as `after` to resume with\n" +
+      'nothing lost and nothing repeated. It is valid on every node, and only for the topic it came from.',
+    serialize: (cursor) => cursor,
+    parseValue: cursorOf,
+    parseLiteral: (node) => cursorOf(stringIn(node)),
+  })
+
+  builder.scalarType('JSON', {
+    description: 'Any JSON value, at most 16 KiB when serialised and 100 levels deep.',
+    serialize: (value) => value,
+    parseValue: jsonOf,
+    parseLiteral: (node, variables) => jsonOf(valueFromASTUntyped(node, variables)),
+  })
 }

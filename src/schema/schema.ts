@@ -1,51 +1,35 @@
 import type { GraphQLSchema } from 'graphql'
-import './announcement.ts'
-import './audit.ts'
-import './auction.ts'
-import './auction-event.ts'
-import './auction-mutation.ts'
-import { builder } from './builder.ts'
+import type { RejectionCode } from '../engine/kernel/rejection.ts'
+import { createBuilder, type Part } from './builder.ts'
 import { describeSchema } from './describe-schema.ts'
-import './event.ts'
-import './leaderboard.ts'
-import './leaderboard-event.ts'
 import { limitMutations } from './limit-mutations.ts'
-import './message.ts'
-import './message-event.ts'
-import './message-mutation.ts'
-import './node.ts'
-import './notification.ts'
 import { makeRootsNullable } from './nullable-roots.ts'
-import './presence.ts'
-import './push.ts'
-import './revocation.ts'
-import './room.ts'
-import './room-event.ts'
+import { addRejected } from './result.ts'
 import { showRoomIds } from './room-ids.ts'
-import './room-mutation.ts'
-import './scalars.ts'
-import './scores.ts'
-import './server.ts'
-import './status.ts'
-import './trade.ts'
-import './trade-event.ts'
-import './trade-mutation.ts'
 import { stopWhenGone } from './stop-when-gone.ts'
 import { refuseUnstorableIds } from './unstorable-ids.ts'
-import './viewer.ts'
-import './wallet.ts'
 
-builder.queryType({})
-builder.mutationType({})
-builder.subscriptionType({
-  description:
-    'Every field with `after` is a durable topic: without `after` the first entry is the snapshot; with it, exactly\n' +
-    'the entries after that cursor, in order, none missing, none twice; a snapshot with `reset: true` first where\n' +
-    'that history is gone. `everyMs` conflates: at most one payload per period, always the latest state.',
-})
+export interface SchemaOptions {
+  /** Those of the features that the server has, and of all that these depend on. */
+  readonly parts: readonly Part[]
+  /** The codes that these features reject commands with. */
+  readonly rejectionCodes: readonly RejectionCode[]
+}
 
 /** The schema that the server executes. Subscription fields carry `extensions.plan`; see field.ts. */
-export function createSchema(): GraphQLSchema {
+export function createSchema({ parts, rejectionCodes }: SchemaOptions): GraphQLSchema {
+  const builder = createBuilder()
+  builder.queryType({})
+  builder.mutationType({})
+  builder.subscriptionType({
+    description:
+      'Every field with `after` is a durable topic: without `after` the first entry is the snapshot; with it, exactly\n' +
+      'the entries after that cursor, in order, none missing, none twice; a snapshot with `reset: true` first where\n' +
+      'that history is gone. `everyMs` conflates: at most one payload per period, always the latest state.',
+  })
+  addRejected(builder, rejectionCodes)
+  for (const add of parts) add(builder)
+
   const schema = builder.toSchema()
   describeSchema(schema)
   makeRootsNullable(schema)

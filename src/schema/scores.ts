@@ -7,79 +7,82 @@ import {
   leaderboardSnapshot,
   reportScores,
 } from '../resolvers/scores.ts'
-import { builder } from './builder.ts'
+import type { Builder } from './builder.ts'
 import { asCaller, costs } from './field.ts'
 import { Leaderboard, RankingMethod, Standing } from './leaderboard.ts'
 import { REPORT_KEY, REPORTED_AT, Rejected } from './result.ts'
 
-const LeaderboardArchive = builder.objectRef<LeaderboardArchiveShape>('LeaderboardArchive').implement({
-  description: 'An immutable copy of a leaderboard.',
-  fields: (t) => ({
-    id: t.exposeID('id'),
-    roomId: t.exposeID('roomId'),
-    method: t.expose('method', { type: RankingMethod }),
-    takenAt: t.expose('takenAt', { type: 'DateTime' }),
-    standings: t.field({
-      type: [Standing],
-      description: 'Best first. None has a previous rank.',
-      args: { first: t.arg.int() },
-      ...costs({ size: 20 }),
-      resolve: archivedStandings,
+/** Scores that services report, and the copies of leaderboards. */
+export function addScores(builder: Builder): void {
+  const LeaderboardArchive = builder.objectRef<LeaderboardArchiveShape>('LeaderboardArchive').implement({
+    description: 'An immutable copy of a leaderboard.',
+    fields: (t) => ({
+      id: t.exposeID('id'),
+      roomId: t.exposeID('roomId'),
+      method: t.expose('method', { type: RankingMethod }),
+      takenAt: t.expose('takenAt', { type: 'DateTime' }),
+      standings: t.field({
+        type: [Standing],
+        description: 'Best first. None has a previous rank.',
+        args: { first: t.arg.int() },
+        ...costs({ size: 20 }),
+        resolve: archivedStandings,
+      }),
     }),
-  }),
-})
+  })
 
-const LeaderboardPayload = builder.objectRef<LeaderboardPayloadShape>('LeaderboardPayload').implement({
-  fields: (t) => ({
-    leaderboard: t.expose('leaderboard', { type: Leaderboard }),
-    stale: t.exposeBoolean('stale', {
+  const LeaderboardPayload = builder.objectRef<LeaderboardPayloadShape>('LeaderboardPayload').implement({
+    fields: (t) => ({
+      leaderboard: t.expose('leaderboard', { type: Leaderboard }),
+      stale: t.exposeBoolean('stale', {
+        description:
+          'Whether one or more of the reported scores were older than the latest accepted one of their user: those changed nothing. Always false for createLeaderboardSnapshot.',
+      }),
+      cursor: t.expose('cursor', { type: 'Cursor' }),
+    }),
+  })
+
+  const LeaderboardResult = builder.unionType('LeaderboardResult', {
+    types: [LeaderboardPayload, Rejected],
+    resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : LeaderboardPayload),
+  })
+
+  const ScoreInput = builder.inputType('ScoreInput', {
+    fields: (t) => ({
+      userId: t.id({ required: true }),
+      score: t.field({ type: 'Amount', required: true }),
+    }),
+  })
+
+  builder.mutationFields((t) => ({
+    reportScores: t.field({
+      type: LeaderboardResult,
       description:
-        'Whether one or more of the reported scores were older than the latest accepted one of their user: those changed nothing. Always false for createLeaderboardSnapshot.',
+        'Services and administrators. Scores are absolute and replace; at most 1000 at once, each user once, who got there first first.',
+      args: {
+        roomId: t.arg.id({ required: true }),
+        scores: t.arg({ type: [ScoreInput], required: true }),
+        reportedAt: t.arg({ type: 'DateTime', description: REPORTED_AT }),
+        idempotencyKey: t.arg.string({ description: REPORT_KEY }),
+      },
+      resolve: asCaller(reportScores),
     }),
-    cursor: t.expose('cursor', { type: 'Cursor' }),
-  }),
-})
+    createLeaderboardSnapshot: t.field({
+      type: LeaderboardResult,
+      description: 'Services and administrators: keeps a copy; LeaderboardSnapshotCreated names its id.',
+      args: { roomId: t.arg.id({ required: true }), idempotencyKey: t.arg.string() },
+      resolve: asCaller(createLeaderboardSnapshot),
+    }),
+  }))
 
-const LeaderboardResult = builder.unionType('LeaderboardResult', {
-  types: [LeaderboardPayload, Rejected],
-  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : LeaderboardPayload),
-})
-
-const ScoreInput = builder.inputType('ScoreInput', {
-  fields: (t) => ({
-    userId: t.id({ required: true }),
-    score: t.field({ type: 'Amount', required: true }),
-  }),
-})
-
-builder.mutationFields((t) => ({
-  reportScores: t.field({
-    type: LeaderboardResult,
-    description:
-      'Services and administrators. Scores are absolute and replace; at most 1000 at once, each user once, who got there first first.',
-    args: {
-      roomId: t.arg.id({ required: true }),
-      scores: t.arg({ type: [ScoreInput], required: true }),
-      reportedAt: t.arg({ type: 'DateTime', description: REPORTED_AT }),
-      idempotencyKey: t.arg.string({ description: REPORT_KEY }),
-    },
-    resolve: asCaller(reportScores),
-  }),
-  createLeaderboardSnapshot: t.field({
-    type: LeaderboardResult,
-    description: 'Services and administrators: keeps a copy; LeaderboardSnapshotCreated names its id.',
-    args: { roomId: t.arg.id({ required: true }), idempotencyKey: t.arg.string() },
-    resolve: asCaller(createLeaderboardSnapshot),
-  }),
-}))
-
-builder.queryField('leaderboardSnapshot', (t) =>
-  t.field({
-    type: LeaderboardArchive,
-    nullable: true,
-    args: { id: t.arg.id({ required: true }) },
-    // An archive is read whole, with up to thousands of standings.
-    ...costs({ weight: 2 * STATEMENT }),
-    resolve: asCaller(leaderboardSnapshot),
-  }),
-)
+  builder.queryField('leaderboardSnapshot', (t) =>
+    t.field({
+      type: LeaderboardArchive,
+      nullable: true,
+      args: { id: t.arg.id({ required: true }) },
+      // An archive is read whole, with up to thousands of standings.
+      ...costs({ weight: 2 * STATEMENT }),
+      resolve: asCaller(leaderboardSnapshot),
+    }),
+  )
+}

@@ -3,114 +3,117 @@ import type { StatusChangedEvent, StatusRemovedEvent } from '../features/statuse
 import { statusesPlan } from '../features/statuses/subscriptions.ts'
 import { LONG_LIST } from '../platform/limits/field-cost.ts'
 import { reportStatus, type StatusPayload as StatusPayloadShape, statuses } from '../resolvers/statuses.ts'
-import { builder } from './builder.ts'
+import type { Builder } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
 import { asCaller, costs, servedBy } from './field.ts'
 import { REPORT_KEY, REPORTED_AT, Rejected, STALE } from './result.ts'
 
-const StatusKindType = builder.enumType('StatusKind', { values: STATUS_KINDS })
+/** Statuses that services report. */
+export function addStatuses(builder: Builder): void {
+  const StatusKindType = builder.enumType('StatusKind', { values: STATUS_KINDS })
 
-const Status = builder.objectRef<StatusShape>('Status').implement({
-  fields: (t) => ({
-    kind: t.expose('kind', { type: StatusKindType }),
-    subjectId: t.exposeID('subjectId'),
-    state: t.exposeString('state'),
-    progress: t.exposeFloat('progress', { nullable: true, description: 'From 0 to 1.' }),
-    data: t.expose('data', { type: 'JSON', nullable: true }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
-  }),
-})
-
-const StatusesSnapshot = builder
-  .objectRef<PresentedSnapshot & { readonly statuses: readonly StatusShape[] }>('StatusesSnapshot')
-  .implement({
-    interfaces: [Event],
-    description:
-      'The latest of each subject as of `cursor`, the latest change first; of more than 1000, the first.',
+  const Status = builder.objectRef<StatusShape>('Status').implement({
     fields: (t) => ({
-      reset: t.exposeBoolean('reset', { description: RESET }),
-      statuses: t.expose('statuses', { type: [Status], ...costs({ size: 20 }) }),
+      kind: t.expose('kind', { type: StatusKindType }),
+      subjectId: t.exposeID('subjectId'),
+      state: t.exposeString('state'),
+      progress: t.exposeFloat('progress', { nullable: true, description: 'From 0 to 1.' }),
+      data: t.expose('data', { type: 'JSON', nullable: true }),
+      updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
     }),
   })
 
-const StatusChanged = builder.objectRef<StatusChangedEvent>('StatusChanged').implement({
-  interfaces: [Event],
-  fields: (t) => ({
-    status: t.expose('status', { type: Status }),
-    previousState: t.exposeString('previousState', {
-      nullable: true,
-      description: 'Null where there was none, and where it was for other eyes.',
+  const StatusesSnapshot = builder
+    .objectRef<PresentedSnapshot & { readonly statuses: readonly StatusShape[] }>('StatusesSnapshot')
+    .implement({
+      interfaces: [Event],
+      description:
+        'The latest of each subject as of `cursor`, the latest change first; of more than 1000, the first.',
+      fields: (t) => ({
+        reset: t.exposeBoolean('reset', { description: RESET }),
+        statuses: t.expose('statuses', { type: [Status], ...costs({ size: 20 }) }),
+      }),
+    })
+
+  const StatusChanged = builder.objectRef<StatusChangedEvent>('StatusChanged').implement({
+    interfaces: [Event],
+    fields: (t) => ({
+      status: t.expose('status', { type: Status }),
+      previousState: t.exposeString('previousState', {
+        nullable: true,
+        description: 'Null where there was none, and where it was for other eyes.',
+      }),
     }),
-  }),
-})
+  })
 
-const StatusRemoved = builder.objectRef<StatusRemovedEvent>('StatusRemoved').implement({
-  interfaces: [Event],
-  description: 'The status became private, or that of another user: the subscriber no longer sees it.',
-  fields: (t) => ({
-    kind: t.expose('kind', { type: StatusKindType, description: 'The kind of the lost status.' }),
-    subjectId: t.exposeID('subjectId', { description: 'The subject of the lost status.' }),
-  }),
-})
+  const StatusRemoved = builder.objectRef<StatusRemovedEvent>('StatusRemoved').implement({
+    interfaces: [Event],
+    description: 'The status became private, or that of another user: the subscriber no longer sees it.',
+    fields: (t) => ({
+      kind: t.expose('kind', { type: StatusKindType, description: 'The kind of the lost status.' }),
+      subjectId: t.exposeID('subjectId', { description: 'The subject of the lost status.' }),
+    }),
+  })
 
-const StatusEvent = builder.unionType('StatusEvent', {
-  types: [StatusesSnapshot, StatusChanged, StatusRemoved],
-  resolveType: ({ type }) => type,
-})
+  const StatusEvent = builder.unionType('StatusEvent', {
+    types: [StatusesSnapshot, StatusChanged, StatusRemoved],
+    resolveType: ({ type }) => type,
+  })
 
-const StatusPayload = builder.objectRef<StatusPayloadShape>('StatusPayload').implement({
-  fields: (t) => ({
-    status: t.expose('status', { type: Status }),
-    stale: t.exposeBoolean('stale', { description: STALE }),
-    cursor: t.expose('cursor', { type: 'Cursor' }),
-  }),
-})
+  const StatusPayload = builder.objectRef<StatusPayloadShape>('StatusPayload').implement({
+    fields: (t) => ({
+      status: t.expose('status', { type: Status }),
+      stale: t.exposeBoolean('stale', { description: STALE }),
+      cursor: t.expose('cursor', { type: 'Cursor' }),
+    }),
+  })
 
-const StatusResult = builder.unionType('StatusResult', {
-  types: [StatusPayload, Rejected],
-  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : StatusPayload),
-})
+  const StatusResult = builder.unionType('StatusResult', {
+    types: [StatusPayload, Rejected],
+    resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : StatusPayload),
+  })
 
-const ReportStatusInput = builder.inputType('ReportStatusInput', {
-  description: '`progress` from 0 to 1. With `userId` only that user, services and administrators see it.',
-  fields: (t) => ({
-    kind: t.field({ type: StatusKindType, required: true }),
-    subjectId: t.id({ required: true }),
-    state: t.string({ required: true, description: '1 to 200 characters.' }),
-    progress: t.float(),
-    data: t.field({ type: 'JSON' }),
-    userId: t.id(),
-    reportedAt: t.field({ type: 'DateTime', description: REPORTED_AT }),
-    idempotencyKey: t.string({ description: REPORT_KEY }),
-  }),
-})
+  const ReportStatusInput = builder.inputType('ReportStatusInput', {
+    description: '`progress` from 0 to 1. With `userId` only that user, services and administrators see it.',
+    fields: (t) => ({
+      kind: t.field({ type: StatusKindType, required: true }),
+      subjectId: t.id({ required: true }),
+      state: t.string({ required: true, description: '1 to 200 characters.' }),
+      progress: t.float(),
+      data: t.field({ type: 'JSON' }),
+      userId: t.id(),
+      reportedAt: t.field({ type: 'DateTime', description: REPORTED_AT }),
+      idempotencyKey: t.string({ description: REPORT_KEY }),
+    }),
+  })
 
-builder.mutationField('reportStatus', (t) =>
-  t.field({
-    type: StatusResult,
-    description: 'Services and administrators. A report equal to the latest changes nothing.',
-    args: { input: t.arg({ type: ReportStatusInput, required: true }) },
-    resolve: asCaller(({ input }, context) => reportStatus(input, context)),
-  }),
-)
+  builder.mutationField('reportStatus', (t) =>
+    t.field({
+      type: StatusResult,
+      description: 'Services and administrators. A report equal to the latest changes nothing.',
+      args: { input: t.arg({ type: ReportStatusInput, required: true }) },
+      resolve: asCaller(({ input }, context) => reportStatus(input, context)),
+    }),
+  )
 
-builder.queryField('statuses', (t) =>
-  t.field({
-    type: [Status],
-    args: { kind: t.arg({ type: StatusKindType, required: true }), subjectIds: t.arg.idList() },
-    ...costs(LONG_LIST),
-    resolve: asCaller(statuses),
-  }),
-)
+  builder.queryField('statuses', (t) =>
+    t.field({
+      type: [Status],
+      args: { kind: t.arg({ type: StatusKindType, required: true }), subjectIds: t.arg.idList() },
+      ...costs(LONG_LIST),
+      resolve: asCaller(statuses),
+    }),
+  )
 
-builder.subscriptionField('statuses', (t) =>
-  t.field({
-    type: StatusEvent,
-    args: {
-      kind: t.arg({ type: StatusKindType, required: true }),
-      subjectIds: t.arg.idList(),
-      after: t.arg({ type: 'Cursor' }),
-    },
-    ...servedBy(statusesPlan),
-  }),
-)
+  builder.subscriptionField('statuses', (t) =>
+    t.field({
+      type: StatusEvent,
+      args: {
+        kind: t.arg({ type: StatusKindType, required: true }),
+        subjectIds: t.arg.idList(),
+        after: t.arg({ type: 'Cursor' }),
+      },
+      ...servedBy(statusesPlan),
+    }),
+  )
+}

@@ -9,99 +9,102 @@ import type {
   Position as PositionShape,
 } from '../features/trading/rules/position.ts'
 import { ordersPlan, positionsPlan } from '../features/trading/subscriptions.ts'
-import { builder, type TypeOf } from './builder.ts'
+import type { Builder, TypeOf } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
 import { costs, servedBy } from './field.ts'
 import { Order, Portfolio, Position } from './trade.ts'
 
-const OrdersSnapshot = builder
-  .objectRef<PresentedSnapshot & { readonly open: readonly OrderShape[] }>('OrdersSnapshot')
-  .implement({
-    interfaces: [Event],
-    description:
-      'The open orders that are disclosed to this viewer, as of `cursor`; everything after follows.',
-    fields: (t) => ({
-      reset: t.exposeBoolean('reset', { description: RESET }),
-      open: t.expose('open', { type: [Order], ...costs({ size: 20 }) }),
-    }),
-  })
-
-function orderEvent(name: string): TypeOf<OrderEventShape> {
+function orderEvent(builder: Builder, name: string): TypeOf<OrderEventShape> {
   return builder.objectRef<OrderEventShape>(name).implement({
     interfaces: [Event],
     fields: (t) => ({ order: t.expose('order', { type: Order }) }),
   })
 }
 
-const OrderExecuted = builder.objectRef<OrderExecutedEvent>('OrderExecuted').implement({
-  interfaces: [Event],
-  fields: (t) => ({
-    order: t.expose('order', { type: Order }),
-    executionId: t.exposeID('executionId'),
-    lastQuantity: t.expose('lastQuantity', { type: 'Amount' }),
-    lastPrice: t.expose('lastPrice', { type: 'Amount' }),
-  }),
-})
-
-const OrderEvent = builder.unionType('OrderEvent', {
-  types: [
-    OrdersSnapshot,
-    orderEvent('OrderAccepted'),
-    OrderExecuted,
-    orderEvent('OrderFailed'),
-    orderEvent('OrderCancelled'),
-  ],
-  resolveType: ({ type }) => type,
-})
-
-const PositionsSnapshot = builder
-  .objectRef<
-    PresentedSnapshot & {
-      readonly positions: readonly PositionShape[]
-      readonly portfolios: readonly PortfolioShape[]
-    }
-  >('PositionsSnapshot')
-  .implement({
-    interfaces: [Event],
-    description: 'What is disclosed to this viewer, as of `cursor`; everything after follows.',
-    fields: (t) => ({
-      reset: t.exposeBoolean('reset', { description: RESET }),
-      positions: t.expose('positions', { type: [Position], ...costs({ size: 20 }) }),
-      portfolios: t.expose('portfolios', { type: [Portfolio], ...costs({ size: 20 }) }),
-    }),
-  })
-
-function positionEvent(name: string): TypeOf<PositionEventShape> {
+function positionEvent(builder: Builder, name: string): TypeOf<PositionEventShape> {
   return builder.objectRef<PositionEventShape>(name).implement({
     interfaces: [Event],
     fields: (t) => ({ position: t.field({ type: Position, resolve: ({ held }) => held }) }),
   })
 }
 
-const PortfolioUpdated = builder.objectRef<PortfolioEvent>('PortfolioUpdated').implement({
-  interfaces: [Event],
-  fields: (t) => ({ portfolio: t.expose('portfolio', { type: Portfolio }) }),
-})
+/** What subscriptions to orders and positions deliver. */
+export function addTradeEvents(builder: Builder): void {
+  const OrdersSnapshot = builder
+    .objectRef<PresentedSnapshot & { readonly open: readonly OrderShape[] }>('OrdersSnapshot')
+    .implement({
+      interfaces: [Event],
+      description:
+        'The open orders that are disclosed to this viewer, as of `cursor`; everything after follows.',
+      fields: (t) => ({
+        reset: t.exposeBoolean('reset', { description: RESET }),
+        open: t.expose('open', { type: [Order], ...costs({ size: 20 }) }),
+      }),
+    })
 
-const PositionEvent = builder.unionType('PositionEvent', {
-  types: [
-    PositionsSnapshot,
-    positionEvent('PositionUpdated'),
-    positionEvent('PositionClosed'),
-    PortfolioUpdated,
-  ],
-  resolveType: ({ type }) => type,
-})
+  const OrderExecuted = builder.objectRef<OrderExecutedEvent>('OrderExecuted').implement({
+    interfaces: [Event],
+    fields: (t) => ({
+      order: t.expose('order', { type: Order }),
+      executionId: t.exposeID('executionId'),
+      lastQuantity: t.expose('lastQuantity', { type: 'Amount' }),
+      lastPrice: t.expose('lastPrice', { type: 'Amount' }),
+    }),
+  })
 
-builder.subscriptionFields((t) => ({
-  orders: t.field({
-    type: OrderEvent,
-    args: { roomId: t.arg.id({ required: true }), after: t.arg({ type: 'Cursor' }) },
-    ...servedBy(ordersPlan),
-  }),
-  positions: t.field({
-    type: PositionEvent,
-    args: { roomId: t.arg.id({ required: true }), after: t.arg({ type: 'Cursor' }) },
-    ...servedBy(positionsPlan),
-  }),
-}))
+  const OrderEvent = builder.unionType('OrderEvent', {
+    types: [
+      OrdersSnapshot,
+      orderEvent(builder, 'OrderAccepted'),
+      OrderExecuted,
+      orderEvent(builder, 'OrderFailed'),
+      orderEvent(builder, 'OrderCancelled'),
+    ],
+    resolveType: ({ type }) => type,
+  })
+
+  const PositionsSnapshot = builder
+    .objectRef<
+      PresentedSnapshot & {
+        readonly positions: readonly PositionShape[]
+        readonly portfolios: readonly PortfolioShape[]
+      }
+    >('PositionsSnapshot')
+    .implement({
+      interfaces: [Event],
+      description: 'What is disclosed to this viewer, as of `cursor`; everything after follows.',
+      fields: (t) => ({
+        reset: t.exposeBoolean('reset', { description: RESET }),
+        positions: t.expose('positions', { type: [Position], ...costs({ size: 20 }) }),
+        portfolios: t.expose('portfolios', { type: [Portfolio], ...costs({ size: 20 }) }),
+      }),
+    })
+
+  const PortfolioUpdated = builder.objectRef<PortfolioEvent>('PortfolioUpdated').implement({
+    interfaces: [Event],
+    fields: (t) => ({ portfolio: t.expose('portfolio', { type: Portfolio }) }),
+  })
+
+  const PositionEvent = builder.unionType('PositionEvent', {
+    types: [
+      PositionsSnapshot,
+      positionEvent(builder, 'PositionUpdated'),
+      positionEvent(builder, 'PositionClosed'),
+      PortfolioUpdated,
+    ],
+    resolveType: ({ type }) => type,
+  })
+
+  builder.subscriptionFields((t) => ({
+    orders: t.field({
+      type: OrderEvent,
+      args: { roomId: t.arg.id({ required: true }), after: t.arg({ type: 'Cursor' }) },
+      ...servedBy(ordersPlan),
+    }),
+    positions: t.field({
+      type: PositionEvent,
+      args: { roomId: t.arg.id({ required: true }), after: t.arg({ type: 'Cursor' }) },
+      ...servedBy(positionsPlan),
+    }),
+  }))
+}

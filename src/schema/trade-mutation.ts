@@ -6,115 +6,118 @@ import {
   reportPortfolio,
   reportPosition,
 } from '../resolvers/trade-mutations.ts'
-import { builder } from './builder.ts'
+import type { Builder } from './builder.ts'
 import { asCallerOf } from './field.ts'
 import { REPORT_KEY, REPORTED_AT, Rejected, STALE } from './result.ts'
 import { ExecutionType, Order, OrderSide, OrderType, Portfolio, Position } from './trade.ts'
 
-const OrderPayload = builder.objectRef<OrderPayloadShape>('OrderPayload').implement({
-  fields: (t) => ({
-    order: t.expose('order', { type: Order }),
-    cursor: t.expose('cursor', { type: 'Cursor' }),
-  }),
-})
+/** Reports of a trading service. */
+export function addTradeMutations(builder: Builder): void {
+  const OrderPayload = builder.objectRef<OrderPayloadShape>('OrderPayload').implement({
+    fields: (t) => ({
+      order: t.expose('order', { type: Order }),
+      cursor: t.expose('cursor', { type: 'Cursor' }),
+    }),
+  })
 
-const OrderResult = builder.unionType('OrderResult', {
-  types: [OrderPayload, Rejected],
-  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : OrderPayload),
-})
+  const OrderResult = builder.unionType('OrderResult', {
+    types: [OrderPayload, Rejected],
+    resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : OrderPayload),
+  })
 
-const PositionPayload = builder.objectRef<PositionPayloadShape>('PositionPayload').implement({
-  fields: (t) => ({
-    position: t.expose('position', { type: Position }),
-    stale: t.exposeBoolean('stale', { description: STALE }),
-    cursor: t.expose('cursor', { type: 'Cursor' }),
-  }),
-})
+  const PositionPayload = builder.objectRef<PositionPayloadShape>('PositionPayload').implement({
+    fields: (t) => ({
+      position: t.expose('position', { type: Position }),
+      stale: t.exposeBoolean('stale', { description: STALE }),
+      cursor: t.expose('cursor', { type: 'Cursor' }),
+    }),
+  })
 
-const PositionResult = builder.unionType('PositionResult', {
-  types: [PositionPayload, Rejected],
-  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : PositionPayload),
-})
+  const PositionResult = builder.unionType('PositionResult', {
+    types: [PositionPayload, Rejected],
+    resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : PositionPayload),
+  })
 
-const PortfolioPayload = builder.objectRef<PortfolioPayloadShape>('PortfolioPayload').implement({
-  fields: (t) => ({
-    portfolio: t.expose('portfolio', { type: Portfolio }),
-    stale: t.exposeBoolean('stale', { description: STALE }),
-    cursor: t.expose('cursor', { type: 'Cursor' }),
-  }),
-})
+  const PortfolioPayload = builder.objectRef<PortfolioPayloadShape>('PortfolioPayload').implement({
+    fields: (t) => ({
+      portfolio: t.expose('portfolio', { type: Portfolio }),
+      stale: t.exposeBoolean('stale', { description: STALE }),
+      cursor: t.expose('cursor', { type: 'Cursor' }),
+    }),
+  })
 
-const PortfolioResult = builder.unionType('PortfolioResult', {
-  types: [PortfolioPayload, Rejected],
-  resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : PortfolioPayload),
-})
+  const PortfolioResult = builder.unionType('PortfolioResult', {
+    types: [PortfolioPayload, Rejected],
+    resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : PortfolioPayload),
+  })
 
-const ReportOrderInput = builder.inputType('ReportOrderInput', {
-  description: '`executionId` makes a retry safe. TRADE needs lastQuantity and lastPrice.',
-  fields: (t) => ({
-    executionId: t.id({ required: true }),
-    roomId: t.id({ required: true }),
-    orderId: t.id({ required: true }),
-    userId: t.id({ required: true }),
-    symbol: t.string({ required: true }),
-    side: t.field({ type: OrderSide, required: true }),
-    type: t.field({ type: OrderType, required: true }),
-    executionType: t.field({ type: ExecutionType, required: true }),
-    quantity: t.field({ type: 'Amount', required: true }),
-    limitPrice: t.field({ type: 'Amount' }),
-    lastQuantity: t.field({ type: 'Amount' }),
-    lastPrice: t.field({ type: 'Amount' }),
-    rejectionReason: t.string(),
-  }),
-})
+  const ReportOrderInput = builder.inputType('ReportOrderInput', {
+    description: '`executionId` makes a retry safe. TRADE needs lastQuantity and lastPrice.',
+    fields: (t) => ({
+      executionId: t.id({ required: true }),
+      roomId: t.id({ required: true }),
+      orderId: t.id({ required: true }),
+      userId: t.id({ required: true }),
+      symbol: t.string({ required: true }),
+      side: t.field({ type: OrderSide, required: true }),
+      type: t.field({ type: OrderType, required: true }),
+      executionType: t.field({ type: ExecutionType, required: true }),
+      quantity: t.field({ type: 'Amount', required: true }),
+      limitPrice: t.field({ type: 'Amount' }),
+      lastQuantity: t.field({ type: 'Amount' }),
+      lastPrice: t.field({ type: 'Amount' }),
+      rejectionReason: t.string(),
+    }),
+  })
 
-const ReportPositionInput = builder.inputType('ReportPositionInput', {
-  description:
-    'Takes the place of all that was known of the position: what is left out is not known any more.',
-  fields: (t) => ({
-    roomId: t.id({ required: true }),
-    userId: t.id({ required: true }),
-    symbol: t.string({ required: true }),
-    quantity: t.field({ type: 'Amount', required: true }),
-    averageEntryPrice: t.field({ type: 'Amount' }),
-    markPrice: t.field({ type: 'Amount' }),
-    realizedPnl: t.field({ type: 'Amount', description: 'Zero where left out.' }),
-    reportedAt: t.field({ type: 'DateTime', description: REPORTED_AT }),
-    idempotencyKey: t.string({ description: REPORT_KEY }),
-  }),
-})
-
-const ReportPortfolioInput = builder.inputType('ReportPortfolioInput', {
-  fields: (t) => ({
-    roomId: t.id({ required: true }),
-    userId: t.id({ required: true }),
-    cash: t.field({ type: 'Amount', required: true }),
-    equity: t.field({ type: 'Amount', required: true }),
-    realizedPnl: t.field({ type: 'Amount', description: 'Zero where left out.' }),
-    unrealizedPnl: t.field({ type: 'Amount', description: 'Zero where left out.' }),
-    reportedAt: t.field({ type: 'DateTime', description: REPORTED_AT }),
-    idempotencyKey: t.string({ description: REPORT_KEY }),
-  }),
-})
-
-builder.mutationFields((t) => ({
-  reportOrder: t.field({
-    type: OrderResult,
+  const ReportPositionInput = builder.inputType('ReportPositionInput', {
     description:
-      "Services and administrators: what an engine decided. A TRADE moves the user's position, too.",
-    args: { input: t.arg({ type: ReportOrderInput, required: true }) },
-    resolve: asCallerOf(reportOrder),
-  }),
-  reportPosition: t.field({
-    type: PositionResult,
-    description: 'Services and administrators.',
-    args: { input: t.arg({ type: ReportPositionInput, required: true }) },
-    resolve: asCallerOf(reportPosition),
-  }),
-  reportPortfolio: t.field({
-    type: PortfolioResult,
-    description: 'Services and administrators.',
-    args: { input: t.arg({ type: ReportPortfolioInput, required: true }) },
-    resolve: asCallerOf(reportPortfolio),
-  }),
-}))
+      'Takes the place of all that was known of the position: what is left out is not known any more.',
+    fields: (t) => ({
+      roomId: t.id({ required: true }),
+      userId: t.id({ required: true }),
+      symbol: t.string({ required: true }),
+      quantity: t.field({ type: 'Amount', required: true }),
+      averageEntryPrice: t.field({ type: 'Amount' }),
+      markPrice: t.field({ type: 'Amount' }),
+      realizedPnl: t.field({ type: 'Amount', description: 'Zero where left out.' }),
+      reportedAt: t.field({ type: 'DateTime', description: REPORTED_AT }),
+      idempotencyKey: t.string({ description: REPORT_KEY }),
+    }),
+  })
+
+  const ReportPortfolioInput = builder.inputType('ReportPortfolioInput', {
+    fields: (t) => ({
+      roomId: t.id({ required: true }),
+      userId: t.id({ required: true }),
+      cash: t.field({ type: 'Amount', required: true }),
+      equity: t.field({ type: 'Amount', required: true }),
+      realizedPnl: t.field({ type: 'Amount', description: 'Zero where left out.' }),
+      unrealizedPnl: t.field({ type: 'Amount', description: 'Zero where left out.' }),
+      reportedAt: t.field({ type: 'DateTime', description: REPORTED_AT }),
+      idempotencyKey: t.string({ description: REPORT_KEY }),
+    }),
+  })
+
+  builder.mutationFields((t) => ({
+    reportOrder: t.field({
+      type: OrderResult,
+      description:
+        "Services and administrators: what an engine decided. A TRADE moves the user's position, too.",
+      args: { input: t.arg({ type: ReportOrderInput, required: true }) },
+      resolve: asCallerOf(reportOrder),
+    }),
+    reportPosition: t.field({
+      type: PositionResult,
+      description: 'Services and administrators.',
+      args: { input: t.arg({ type: ReportPositionInput, required: true }) },
+      resolve: asCallerOf(reportPosition),
+    }),
+    reportPortfolio: t.field({
+      type: PortfolioResult,
+      description: 'Services and administrators.',
+      args: { input: t.arg({ type: ReportPortfolioInput, required: true }) },
+      resolve: asCallerOf(reportPortfolio),
+    }),
+  }))
+}

@@ -1,10 +1,14 @@
 import { globalOrderId } from '../engine/kernel/id.ts'
 import {
   EXECUTION_TYPES,
+  type ExecutionType as ExecutionTypeShape,
   ORDER_SIDES,
   ORDER_STATUSES,
   ORDER_TYPES,
   type Order as OrderShape,
+  type OrderSide as OrderSideShape,
+  type OrderStatus as OrderStatusShape,
+  type OrderType as OrderTypeShape,
 } from '../features/trading/rules/order.ts'
 import type {
   Portfolio as PortfolioShape,
@@ -12,130 +16,165 @@ import type {
 } from '../features/trading/rules/position.ts'
 import { LONG_LIST, STATEMENT } from '../platform/limits/field-cost.ts'
 import { order, orders, portfolios, positions } from '../resolvers/trades.ts'
-import { builder } from './builder.ts'
+import type { Builder } from './builder.ts'
 import { asCaller, costs } from './field.ts'
 import { Node } from './node.ts'
 import { User } from './person.ts'
+import { SharedEnum, SharedObject } from './shared-types.ts'
 
-export const OrderSide = builder.enumType('OrderSide', {
-  values: ORDER_SIDES,
-})
+export const OrderSide = new SharedEnum<OrderSideShape>('OrderSide')
 
-export const OrderType = builder.enumType('OrderType', {
-  values: ORDER_TYPES,
-})
+export const OrderType = new SharedEnum<OrderTypeShape>('OrderType')
 
-export const ExecutionType = builder.enumType('ExecutionType', {
-  description: 'Why this report was sent (FIX ExecType).',
-  values: EXECUTION_TYPES,
-})
+export const ExecutionType = new SharedEnum<ExecutionTypeShape>('ExecutionType')
 
-const OrderStatus = builder.enumType('OrderStatus', {
-  description: "The order's state afterwards (FIX OrdStatus).",
-  values: ORDER_STATUSES,
-})
+const OrderStatus = new SharedEnum<OrderStatusShape>('OrderStatus')
 
-export const Order = builder.objectRef<OrderShape>('Order').implement({
-  interfaces: [Node],
-  description: 'An order of a trade room, as the reports of a service left it. FIX terms.',
-  fields: (t) => ({
-    id: t.id({
-      description: 'Opaque, for caches and `node(id:)`. The same for the same room and `orderId`.',
-      resolve: globalOrderId,
+export const Order = new SharedObject<OrderShape>('Order')
+
+export const Position = new SharedObject<PositionShape>('Position')
+
+export const Portfolio = new SharedObject<PortfolioShape>('Portfolio')
+
+/** Orders, positions and portfolios. */
+export function addTradeTypes(builder: Builder): void {
+  addEnums(builder)
+  addOrder(builder)
+  addPosition(builder)
+  addPortfolio(builder)
+  addTradeQueries(builder)
+}
+
+function addEnums(builder: Builder): void {
+  OrderSide.in(builder, {
+    values: ORDER_SIDES,
+  })
+
+  OrderType.in(builder, {
+    values: ORDER_TYPES,
+  })
+
+  ExecutionType.in(builder, {
+    description: 'Why this report was sent (FIX ExecType).',
+    values: EXECUTION_TYPES,
+  })
+
+  OrderStatus.in(builder, {
+    description: "The order's state afterwards (FIX OrdStatus).",
+    values: ORDER_STATUSES,
+  })
+}
+
+function addOrder(builder: Builder): void {
+  Order.in(builder).implement({
+    interfaces: [Node],
+    description: 'An order of a trade room, as the reports of a service left it. FIX terms.',
+    fields: (t) => ({
+      id: t.id({
+        description: 'Opaque, for caches and `node(id:)`. The same for the same room and `orderId`.',
+        resolve: globalOrderId,
+      }),
+      orderId: t.exposeID('id', {
+        description:
+          'The number that the reporting service gave it: unique in its room, 1 to 128 characters.',
+      }),
+      roomId: t.exposeID('roomId'),
+      user: t.expose('user', { type: User }),
+      symbol: t.exposeString('symbol'),
+      side: t.expose('side', { type: OrderSide }),
+      type: t.expose('type', { type: OrderType }),
+      status: t.expose('status', { type: OrderStatus }),
+      quantity: t.expose('quantity', { type: 'Amount' }),
+      filledQuantity: t.expose('filledQuantity', { type: 'Amount' }),
+      leavesQuantity: t.expose('leavesQuantity', {
+        type: 'Amount',
+        description: 'What may still be filled; zero once the order has ended.',
+      }),
+      limitPrice: t.expose('limitPrice', { type: 'Amount', nullable: true }),
+      averagePrice: t.expose('averagePrice', {
+        type: 'Amount',
+        nullable: true,
+        description: 'Over all fills; null before the first.',
+      }),
+      rejectionReason: t.exposeString('rejectionReason', { nullable: true }),
+      updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
     }),
-    orderId: t.exposeID('id', {
-      description: 'The number that the reporting service gave it: unique in its room, 1 to 128 characters.',
+  })
+}
+
+function addPosition(builder: Builder): void {
+  Position.in(builder).implement({
+    description: 'Average-cost accounting. Negative quantity is a short position.',
+    fields: (t) => ({
+      roomId: t.exposeID('roomId'),
+      user: t.expose('user', { type: User }),
+      symbol: t.exposeString('symbol'),
+      quantity: t.expose('quantity', { type: 'Amount' }),
+      averageEntryPrice: t.expose('averageEntryPrice', {
+        type: 'Amount',
+        nullable: true,
+        description: 'Null at zero, and where a service stated a quantity without it.',
+      }),
+      markPrice: t.expose('markPrice', { type: 'Amount', nullable: true }),
+      realizedPnl: t.expose('realizedPnl', { type: 'Amount' }),
+      unrealizedPnl: t.expose('unrealizedPnl', {
+        type: 'Amount',
+        nullable: true,
+        description: 'At the mark; null where mark or entry price is not known.',
+      }),
+      updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
     }),
-    roomId: t.exposeID('roomId'),
-    user: t.expose('user', { type: User }),
-    symbol: t.exposeString('symbol'),
-    side: t.expose('side', { type: OrderSide }),
-    type: t.expose('type', { type: OrderType }),
-    status: t.expose('status', { type: OrderStatus }),
-    quantity: t.expose('quantity', { type: 'Amount' }),
-    filledQuantity: t.expose('filledQuantity', { type: 'Amount' }),
-    leavesQuantity: t.expose('leavesQuantity', {
-      type: 'Amount',
-      description: 'What may still be filled; zero once the order has ended.',
+  })
+}
+
+function addPortfolio(builder: Builder): void {
+  Portfolio.in(builder).implement({
+    description: "A user's account in a room, as a service states it.",
+    fields: (t) => ({
+      roomId: t.exposeID('roomId'),
+      user: t.expose('user', { type: User }),
+      cash: t.expose('cash', { type: 'Amount' }),
+      equity: t.expose('equity', { type: 'Amount' }),
+      realizedPnl: t.expose('realizedPnl', { type: 'Amount' }),
+      unrealizedPnl: t.expose('unrealizedPnl', { type: 'Amount' }),
+      updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
     }),
-    limitPrice: t.expose('limitPrice', { type: 'Amount', nullable: true }),
-    averagePrice: t.expose('averagePrice', {
-      type: 'Amount',
+  })
+}
+
+function addTradeQueries(builder: Builder): void {
+  builder.queryFields((t) => ({
+    order: t.field({
+      type: Order,
       nullable: true,
-      description: 'Over all fills; null before the first.',
+      description:
+        'The order with that number of its service. Null where the room has none, or none that is disclosed to the caller.',
+      args: { roomId: t.arg.id({ required: true }), orderId: t.arg.id({ required: true }) },
+      ...costs({ weight: STATEMENT }),
+      resolve: asCaller(order),
     }),
-    rejectionReason: t.exposeString('rejectionReason', { nullable: true }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
-  }),
-})
-
-export const Position = builder.objectRef<PositionShape>('Position').implement({
-  description: 'Average-cost accounting. Negative quantity is a short position.',
-  fields: (t) => ({
-    roomId: t.exposeID('roomId'),
-    user: t.expose('user', { type: User }),
-    symbol: t.exposeString('symbol'),
-    quantity: t.expose('quantity', { type: 'Amount' }),
-    averageEntryPrice: t.expose('averageEntryPrice', {
-      type: 'Amount',
-      nullable: true,
-      description: 'Null at zero, and where a service stated a quantity without it.',
+    orders: t.field({
+      type: [Order],
+      description:
+        'Those that are disclosed to the caller, also those that have ended: the last 1000 to change.',
+      args: { roomId: t.arg.id({ required: true }) },
+      ...costs(LONG_LIST),
+      resolve: asCaller(orders),
     }),
-    markPrice: t.expose('markPrice', { type: 'Amount', nullable: true }),
-    realizedPnl: t.expose('realizedPnl', { type: 'Amount' }),
-    unrealizedPnl: t.expose('unrealizedPnl', {
-      type: 'Amount',
-      nullable: true,
-      description: 'At the mark; null where mark or entry price is not known.',
+    positions: t.field({
+      type: [Position],
+      description:
+        'Those that are disclosed to the caller, 1000 at most. Closed ones come last: they tell what they realised.',
+      args: { roomId: t.arg.id({ required: true }) },
+      ...costs(LONG_LIST),
+      resolve: asCaller(positions),
     }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
-  }),
-})
-
-export const Portfolio = builder.objectRef<PortfolioShape>('Portfolio').implement({
-  description: "A user's account in a room, as a service states it.",
-  fields: (t) => ({
-    roomId: t.exposeID('roomId'),
-    user: t.expose('user', { type: User }),
-    cash: t.expose('cash', { type: 'Amount' }),
-    equity: t.expose('equity', { type: 'Amount' }),
-    realizedPnl: t.expose('realizedPnl', { type: 'Amount' }),
-    unrealizedPnl: t.expose('unrealizedPnl', { type: 'Amount' }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
-  }),
-})
-
-builder.queryFields((t) => ({
-  order: t.field({
-    type: Order,
-    nullable: true,
-    description:
-      'The order with that number of its service. Null where the room has none, or none that is disclosed to the caller.',
-    args: { roomId: t.arg.id({ required: true }), orderId: t.arg.id({ required: true }) },
-    ...costs({ weight: STATEMENT }),
-    resolve: asCaller(order),
-  }),
-  orders: t.field({
-    type: [Order],
-    description:
-      'Those that are disclosed to the caller, also those that have ended: the last 1000 to change.',
-    args: { roomId: t.arg.id({ required: true }) },
-    ...costs(LONG_LIST),
-    resolve: asCaller(orders),
-  }),
-  positions: t.field({
-    type: [Position],
-    description:
-      'Those that are disclosed to the caller, 1000 at most. Closed ones come last: they tell what they realised.',
-    args: { roomId: t.arg.id({ required: true }) },
-    ...costs(LONG_LIST),
-    resolve: asCaller(positions),
-  }),
-  portfolios: t.field({
-    type: [Portfolio],
-    description: 'Those that are disclosed to the caller, 1000 at most.',
-    args: { roomId: t.arg.id({ required: true }) },
-    ...costs(LONG_LIST),
-    resolve: asCaller(portfolios),
-  }),
-}))
+    portfolios: t.field({
+      type: [Portfolio],
+      description: 'Those that are disclosed to the caller, 1000 at most.',
+      args: { roomId: t.arg.id({ required: true }) },
+      ...costs(LONG_LIST),
+      resolve: asCaller(portfolios),
+    }),
+  }))
+}

@@ -4,10 +4,10 @@ import { type DocumentNode, Kind, type OperationDefinitionNode, parse, validate,
 import { describe, expect, test } from 'vitest'
 import { excessOfDocument } from '../../src/platform/limits/document-bounds.ts'
 import { createOperationMeasure } from '../../src/platform/limits/operation-cost.ts'
-import { createSchema } from '../../src/schema/schema.ts'
+import { createFullSchema } from '../../src/schema/parts.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-const schema = createSchema()
+const schema = createFullSchema()
 const measure = createOperationMeasure(schema)
 /** The defaults of MAX_QUERY_COMPLEXITY and MAX_QUERY_DEPTH. */
 const LIMITS = { cost: 1000, depth: 12 }

@@ -19,7 +19,7 @@ import { createMemoryRates } from '../../src/platform/limits/rates.memory.ts'
 import { createMemoryBus } from '../../src/pubsub/bus.memory.ts'
 import type { CallContext, ConnectionControl } from '../../src/resolvers/context.ts'
 import { createServices, type Services } from '../../src/resolvers/services.ts'
-import { createSchema } from '../../src/schema/schema.ts'
+import { createFullSchema } from '../../src/schema/parts.ts'
 import { openDispatch, openRecord } from '../support/database.ts'
 import { createDatabase } from '../support/postgres-databases.ts'
 
@@ -109,7 +109,7 @@ export async function openGivenOn(
     seeUser: () => {},
     settleUsers: async () => {},
   })
-  const schema = createSchema()
+  const schema = createFullSchema()
   if (known.length > 0) await database.insert(users).values(known.map(({ user }) => user))
 
   async function execution(

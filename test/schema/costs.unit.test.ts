@@ -8,9 +8,9 @@ import {
   isObjectType,
 } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { createSchema } from '../../src/schema/schema.ts'
+import { createFullSchema } from '../../src/schema/parts.ts'
 
-const schema = createSchema()
+const schema = createFullSchema()
 const fields = Object.values(schema.getTypeMap())
   .filter(isObjectType)
   .filter(({ name }) => !name.startsWith('__'))

@@ -1,9 +1,9 @@
 import { isEnumType, isInputObjectType, isInterfaceType, isIntrospectionType, isObjectType } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { describeSchema, TEXTS } from '../../src/schema/describe-schema.ts'
-import { createSchema } from '../../src/schema/schema.ts'
+import { createFullSchema } from '../../src/schema/parts.ts'
 
-const schema = createSchema()
+const schema = createFullSchema()
 const types = Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type))
 
 interface Described {

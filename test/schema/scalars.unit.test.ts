@@ -1,8 +1,8 @@
 import { type GraphQLLeafType, isLeafType, parseValue } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { createSchema } from '../../src/schema/schema.ts'
+import { createFullSchema } from '../../src/schema/parts.ts'
 
-const schema = createSchema()
+const schema = createFullSchema()
 
 function scalar(name: string): GraphQLLeafType {
   const type = schema.getType(name)

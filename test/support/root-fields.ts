@@ -16,7 +16,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql'
-import { createSchema } from '../../src/schema/schema.ts'
+import { createFullSchema } from '../../src/schema/parts.ts'
 
 /** A field of Query, Mutation or Subscription, with a document that selects everything that is near. */
 export interface RootField {
@@ -36,7 +36,7 @@ export interface Slot {
 type Choose = (slot: Slot) => unknown
 
 /** Every root field that the schema has, so that a new one can't be forgotten. */
-export function rootFields(schema: GraphQLSchema = createSchema()): readonly RootField[] {
+export function rootFields(schema: GraphQLSchema = createFullSchema()): readonly RootField[] {
   const roots = [
     ['query', schema.getQueryType()],
     ['mutation', schema.getMutationType()],

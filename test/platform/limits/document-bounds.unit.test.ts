@@ -1,12 +1,12 @@
 import { parse, specifiedRules, validate } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { excessOfDocument } from '../../../src/platform/limits/document-bounds.ts'
-import { createSchema } from '../../../src/schema/schema.ts'
+import { createFullSchema } from '../../../src/schema/parts.ts'
 import { parseQuery } from '../../../src/transport/document.ts'
 import { longDocuments } from '../../support/long-documents.ts'
 
 const MAX_TOKENS = 2000
-const schema = createSchema()
+const schema = createFullSchema()
 
 const times = (count: number, part: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => part(index)).join(' ')

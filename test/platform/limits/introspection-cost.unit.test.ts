@@ -1,9 +1,9 @@
 import { getIntrospectionQuery, parse } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { createIntrospectionMeasure } from '../../../src/platform/limits/introspection-cost.ts'
-import { createSchema } from '../../../src/schema/schema.ts'
+import { createFullSchema } from '../../../src/schema/parts.ts'
 
-const measure = createIntrospectionMeasure(createSchema())
+const measure = createIntrospectionMeasure(createFullSchema())
 
 function costOf(text: string): number {
   const document = parse(text)

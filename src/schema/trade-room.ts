@@ -1,0 +1,44 @@
+import {
+  TRADE_DISCLOSURES,
+  type TradeDisclosure as TradeDisclosureShape,
+} from '../features/rooms/rules/room.ts'
+import type { Builder } from './builder.ts'
+import { Room, RoomKind } from './room.ts'
+import { CreateRoomInput } from './room-mutation.ts'
+import { SharedEnum } from './shared-types.ts'
+
+const TradeDisclosure = new SharedEnum<TradeDisclosureShape>('TradeDisclosure')
+
+/** What a room has for trading: its kind, its disclosure and its currency. */
+export function addTradeRooms(builder: Builder): void {
+  RoomKind.extend(builder, ['TRADE'])
+
+  TradeDisclosure.in(builder, {
+    description:
+      "Whether members of a trade room see each other's orders and positions, or only their own. Moderators see all.",
+    values: TRADE_DISCLOSURES,
+  })
+
+  builder.objectFields(Room, (t) => ({
+    disclosure: t.expose('disclosure', { type: TradeDisclosure }),
+    currency: t.string({
+      nullable: true,
+      description: 'Of the amounts in a TRADE room; null where it has none.',
+      resolve: ({ currency }) => currency ?? null,
+    }),
+    currencyExponent: t.int({
+      nullable: true,
+      description: 'How many decimal digits the minor unit of `currency` has; null without a currency.',
+      resolve: ({ currencyExponent }) => currencyExponent ?? null,
+    }),
+  }))
+
+  CreateRoomInput.extend(builder, (t) => ({
+    disclosure: t.field({ type: TradeDisclosure }),
+    currency: t.string({ description: 'Of the amounts in a TRADE room. INVALID_INPUT for other kinds.' }),
+    currencyExponent: t.int({
+      description:
+        'How many decimal digits the minor unit has, 0 to 8: for codes outside ISO 4217, 0 unless given. For a code of ISO 4217 any value but its own is INVALID_INPUT.',
+    }),
+  }))
+}
