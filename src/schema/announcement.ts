@@ -23,9 +23,7 @@ import { Rejected } from './result.ts'
 import { SharedEnum, SharedObject } from './shared-types.ts'
 
 const Audience = new SharedEnum<AudienceShape>('Audience')
-
 const Severity = new SharedEnum<SeverityShape>('Severity')
-
 const Announcement = new SharedObject<AnnouncementShape>('Announcement')
 
 function announcementEvent(builder: Builder, name: string): TypeOf<AnnouncementEventShape> {

@@ -10,7 +10,7 @@ import {
   auditOffers,
 } from '../resolvers/audit.ts'
 import { Auction } from './auction.ts'
-import type { Builder } from './builder.ts'
+import type { Builder, TypeOf } from './builder.ts'
 import { asCaller, costs } from './field.ts'
 import { User } from './person.ts'
 
@@ -19,74 +19,8 @@ const LONG_PAGE = { weight: 2 * STATEMENT, size: 20, maxSize: 20 } as const
 
 /** What administrators read of an auction. */
 export function addAuctionAudit(builder: Builder): void {
-  const TransferKind = builder.enumType('TransferKind', {
-    description:
-      'CREDIT and DEBIT move between the house and what a user can spend, HOLD and RELEASE between that and what is ' +
-      'promised, CAPTURE from what the winner promised to what the seller can spend.',
-    values: TRANSFER_KINDS,
-  })
-
-  const OfferKind = builder.enumType('OfferKind', {
-    description: 'AMOUNT: bid just this. MAXIMUM: bid for me, no higher than this.',
-    values: { AMOUNT: { value: 'amount' }, MAXIMUM: { value: 'maximum' } } as const,
-  })
-
-  const LedgerTransfer = builder.objectRef<AuditedTransfer>('LedgerTransfer').implement({
-    description: 'One row of the double-entry ledger. Accounts are house, available:USER and held:USER.',
-    fields: (t) => ({
-      sequence: t.exposeInt('sequence'),
-      kind: t.expose('kind', { type: TransferKind }),
-      currency: t.exposeString('currency'),
-      amount: t.expose('amount', { type: 'Amount' }),
-      debit: t.exposeString('debit'),
-      credit: t.exposeString('credit'),
-      at: t.expose('at', { type: 'DateTime' }),
-    }),
-  })
-
-  const AuditEntry = builder.objectRef<AuditEntryShape>('AuditEntry').implement({
-    description: 'One entry of the history as it stands in the record.',
-    fields: (t) => ({
-      cursor: t.expose('cursor', { type: 'Cursor' }),
-      offset: t.exposeInt('offset'),
-      at: t.expose('at', { type: 'DateTime' }),
-      type: t.exposeString('type', { description: 'The name of the event’s type.' }),
-      actor: t.expose('actor', {
-        type: User,
-        nullable: true,
-        description: 'Who gave the command; null where the server itself did.',
-      }),
-      data: t.expose('data', {
-        type: 'JSON',
-        description: 'What it carries, the state right after it included.',
-      }),
-      transfers: t.expose('transfers', {
-        type: [LedgerTransfer],
-        ...costs({ size: 2 }),
-        description:
-          'What the commands that ended here moved, those included that made no entry of their own.',
-      }),
-    }),
-  })
-
-  const AuditOffer = builder.objectRef<AuditedOffer>('AuditOffer').implement({
-    description: 'One accepted bidding command, also one that made no visible bid.',
-    fields: (t) => ({
-      sequence: t.exposeInt('sequence', { description: 'Order of acceptance.' }),
-      bidder: t.expose('bidder', { type: User }),
-      kind: t.expose('kind', { type: OfferKind }),
-      offer: t.expose('offer', { type: 'Amount' }),
-      ceiling: t.expose('ceiling', { type: 'Amount', description: 'The bidder’s ceiling from then on.' }),
-      bidId: t.exposeID('bidId', {
-        nullable: true,
-        description: 'The visible bid that it made, where it made one.',
-      }),
-      at: t.expose('at', { type: 'DateTime' }),
-      voidedAt: t.expose('voidedAt', { type: 'DateTime', nullable: true }),
-      voidReason: t.exposeString('voidReason', { nullable: true }),
-      voidedBy: t.exposeID('voidedBy', { nullable: true }),
-    }),
-  })
+  const AuditEntry = auditEntry(builder)
+  const AuditOffer = auditOffer(builder)
 
   const AuctionAudit = builder.objectRef<AuctionAuditShape>('AuctionAudit').implement({
     description: 'The record of one auction: enough to replay the sale.',
@@ -124,4 +58,81 @@ export function addAuctionAudit(builder: Builder): void {
       resolve: asCaller(auctionAudit),
     }),
   )
+}
+
+function auditEntry(builder: Builder): TypeOf<AuditEntryShape> {
+  const LedgerTransfer = ledgerTransfer(builder)
+
+  return builder.objectRef<AuditEntryShape>('AuditEntry').implement({
+    description: 'One entry of the history as it stands in the record.',
+    fields: (t) => ({
+      cursor: t.expose('cursor', { type: 'Cursor' }),
+      offset: t.exposeInt('offset'),
+      at: t.expose('at', { type: 'DateTime' }),
+      type: t.exposeString('type', { description: 'The name of the event’s type.' }),
+      actor: t.expose('actor', {
+        type: User,
+        nullable: true,
+        description: 'Who gave the command; null where the server itself did.',
+      }),
+      data: t.expose('data', {
+        type: 'JSON',
+        description: 'What it carries, the state right after it included.',
+      }),
+      transfers: t.expose('transfers', {
+        type: [LedgerTransfer],
+        ...costs({ size: 2 }),
+        description:
+          'What the commands that ended here moved, those included that made no entry of their own.',
+      }),
+    }),
+  })
+}
+
+function ledgerTransfer(builder: Builder): TypeOf<AuditedTransfer> {
+  const TransferKind = builder.enumType('TransferKind', {
+    description:
+      'CREDIT and DEBIT move between the house and what a user can spend, HOLD and RELEASE between that and what is ' +
+      'promised, CAPTURE from what the winner promised to what the seller can spend.',
+    values: TRANSFER_KINDS,
+  })
+
+  return builder.objectRef<AuditedTransfer>('LedgerTransfer').implement({
+    description: 'One row of the double-entry ledger. Accounts are house, available:USER and held:USER.',
+    fields: (t) => ({
+      sequence: t.exposeInt('sequence'),
+      kind: t.expose('kind', { type: TransferKind }),
+      currency: t.exposeString('currency'),
+      amount: t.expose('amount', { type: 'Amount' }),
+      debit: t.exposeString('debit'),
+      credit: t.exposeString('credit'),
+      at: t.expose('at', { type: 'DateTime' }),
+    }),
+  })
+}
+
+function auditOffer(builder: Builder): TypeOf<AuditedOffer> {
+  const OfferKind = builder.enumType('OfferKind', {
+    description: 'AMOUNT: bid just this. MAXIMUM: bid for me, no higher than this.',
+    values: { AMOUNT: { value: 'amount' }, MAXIMUM: { value: 'maximum' } } as const,
+  })
+
+  return builder.objectRef<AuditedOffer>('AuditOffer').implement({
+    description: 'One accepted bidding command, also one that made no visible bid.',
+    fields: (t) => ({
+      sequence: t.exposeInt('sequence', { description: 'Order of acceptance.' }),
+      bidder: t.expose('bidder', { type: User }),
+      kind: t.expose('kind', { type: OfferKind }),
+      offer: t.expose('offer', { type: 'Amount' }),
+      ceiling: t.expose('ceiling', { type: 'Amount', description: 'The bidder’s ceiling from then on.' }),
+      bidId: t.exposeID('bidId', {
+        nullable: true,
+        description: 'The visible bid that it made, where it made one.',
+      }),
+      at: t.expose('at', { type: 'DateTime' }),
+      voidedAt: t.expose('voidedAt', { type: 'DateTime', nullable: true }),
+      voidReason: t.exposeString('voidReason', { nullable: true }),
+      voidedBy: t.exposeID('voidedBy', { nullable: true }),
+    }),
+  })
 }

@@ -11,7 +11,6 @@ import { User } from './person.ts'
 import { SharedEnum, SharedObject } from './shared-types.ts'
 
 export const Bid = new SharedObject<BidShape>('Bid')
-
 const VoidReason = new SharedEnum<VoidReasonShape>('VoidReason')
 
 /** Bids, and the viewer's own. */

@@ -22,9 +22,7 @@ import { CreateRoomInput } from './room-mutation.ts'
 import { SharedEnum, SharedObject } from './shared-types.ts'
 
 export const RankingMethod = new SharedEnum<RankingMethodShape>('RankingMethod')
-
 export const Standing = new SharedObject<StandingShape>('Standing')
-
 export const Leaderboard = new SharedObject<LeaderboardView>('Leaderboard')
 
 /** The first 100 standings are read, however many are shown. */

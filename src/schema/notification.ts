@@ -25,7 +25,6 @@ import { SharedEnum, SharedObject } from './shared-types.ts'
 import { Viewer } from './viewer.ts'
 
 export const NotificationKind = new SharedEnum<NotificationKindShape>('NotificationKind')
-
 const Notification = new SharedObject<NotificationShape>('Notification')
 
 function settledEvent(

@@ -37,8 +37,23 @@ import { addTradeRooms } from './trade-room.ts'
 import { addViewer } from './viewer.ts'
 import { addWallets } from './wallet.ts'
 
+export const FEATURES = [
+  'core',
+  'users',
+  'rooms',
+  'messages',
+  'wallets',
+  'auctions',
+  'leaderboards',
+  'trading',
+  'announcements',
+  'notifications',
+  'statuses',
+] as const
+export type Feature = (typeof FEATURES)[number]
+
 /** What each feature adds to the schema. `core` is in every schema. */
-export const PARTS = {
+export const PARTS: Readonly<Record<Feature, readonly Part[]>> = {
   core: [addScalars, addNode, addEvent, addPageInfo, addPeople, addServer, addViewer],
   users: [addRevocation],
   rooms: [addRoomTypes, addRoomEvents, addRoomMutations, addMembershipMutations, addPresence],
@@ -50,12 +65,10 @@ export const PARTS = {
   announcements: [addAnnouncements],
   notifications: [addNotifications, addFailedPushes],
   statuses: [addStatuses],
-} as const satisfies Readonly<Record<string, readonly Part[]>>
-
-export type SchemaFeature = keyof typeof PARTS
+}
 
 /** The feature that each code comes from. */
-const FEATURE_OF: Readonly<Record<RejectionCode, SchemaFeature>> = {
+const FEATURE_OF: Readonly<Record<RejectionCode, Feature>> = {
   NOT_FOUND: 'core',
   INVALID_INPUT: 'core',
   INVALID_TRANSITION: 'core',
@@ -79,7 +92,7 @@ const FEATURE_OF: Readonly<Record<RejectionCode, SchemaFeature>> = {
 }
 
 /** The codes that `features` reject commands with. */
-export function rejectionCodesOf(features: ReadonlySet<SchemaFeature>): readonly RejectionCode[] {
+export function rejectionCodesOf(features: ReadonlySet<Feature>): readonly RejectionCode[] {
   return REJECTION_CODES.filter((code) => features.has(FEATURE_OF[code]))
 }
 

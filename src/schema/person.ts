@@ -4,7 +4,6 @@ import type { Builder } from './builder.ts'
 import { SharedEnum, SharedObject } from './shared-types.ts'
 
 export const RoleType = new SharedEnum<Role>('Role')
-
 export const User = new SharedObject<Person>('User')
 
 /** Users, and the roles that their tokens give them. */

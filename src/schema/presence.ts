@@ -17,6 +17,11 @@ import { Room } from './room.ts'
 
 /** Who is in a room, and who is writing there. */
 export function addPresence(builder: Builder): void {
+  addRoster(builder)
+  addTyping(builder)
+}
+
+function addRoster(builder: Builder): void {
   const PresenceState = builder.enumType('PresenceState', {
     description:
       'Presence and typing are ephemeral: the whole current set, no cursor, at most a few updates a second.',
@@ -45,15 +50,6 @@ export function addPresence(builder: Builder): void {
     }),
   })
 
-  const Typing = builder.objectRef<Typists>('Typing').implement({
-    description: "Above the server's roster limit `users` is empty.",
-    fields: (t) => ({
-      roomId: t.exposeID('roomId'),
-      users: t.expose('users', { type: [User], ...costs({ size: 20 }) }),
-      at: t.expose('at', { type: 'DateTime' }),
-    }),
-  })
-
   builder.objectField(Room, 'onlineCount', (t) =>
     t.int({
       description: 'Distinct users present now, on all nodes.',
@@ -62,8 +58,8 @@ export function addPresence(builder: Builder): void {
     }),
   )
 
-  builder.mutationFields((t) => ({
-    setPresence: t.boolean({
+  builder.mutationField('setPresence', (t) =>
+    t.boolean({
       description:
         'For the WebSocket that it comes by, where that is in the room; else for all connections of the caller. False\n' +
         'where the caller is not present.',
@@ -73,24 +69,41 @@ export function addPresence(builder: Builder): void {
       },
       resolve: asCaller(setPresence),
     }),
-    setTyping: t.boolean({
+  )
+
+  builder.subscriptionField('presence', (t) =>
+    t.field({
+      type: Presence,
+      args: { roomId: t.arg.id({ required: true }) },
+      ...servedBy(presencePlan),
+    }),
+  )
+}
+
+function addTyping(builder: Builder): void {
+  const Typing = builder.objectRef<Typists>('Typing').implement({
+    description: "Above the server's roster limit `users` is empty.",
+    fields: (t) => ({
+      roomId: t.exposeID('roomId'),
+      users: t.expose('users', { type: [User], ...costs({ size: 20 }) }),
+      at: t.expose('at', { type: 'DateTime' }),
+    }),
+  })
+
+  builder.mutationField('setTyping', (t) =>
+    t.boolean({
       description:
         'Holds for ten seconds, unless it is said again. Those who may not write in the room may not type.',
       args: { roomId: t.arg.id({ required: true }), typing: t.arg.boolean({ required: true }) },
       resolve: asCaller(setTyping),
     }),
-  }))
+  )
 
-  builder.subscriptionFields((t) => ({
-    presence: t.field({
-      type: Presence,
-      args: { roomId: t.arg.id({ required: true }) },
-      ...servedBy(presencePlan),
-    }),
-    typing: t.field({
+  builder.subscriptionField('typing', (t) =>
+    t.field({
       type: Typing,
       args: { roomId: t.arg.id({ required: true }) },
       ...servedBy(typingPlan),
     }),
-  }))
+  )
 }

@@ -29,15 +29,10 @@ import { SharedEnum, SharedObject } from './shared-types.ts'
 import { Viewer } from './viewer.ts'
 
 export const RoomKind = new SharedEnum<RoomKindShape>('RoomKind')
-
 export const RoomVisibility = new SharedEnum<RoomVisibilityShape>('RoomVisibility')
-
 const RoomPhase = new SharedEnum<RoomPhaseShape>('RoomPhase')
-
 export const MemberRole = new SharedEnum<MemberRoleShape>('MemberRole')
-
 export const RoomMember = new SharedObject<MemberView>('RoomMember')
-
 export const Room = new SharedObject<RoomView>('Room')
 
 /** Rooms and their members. */

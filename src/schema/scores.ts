@@ -14,23 +14,11 @@ import { REPORT_KEY, REPORTED_AT, Rejected } from './result.ts'
 
 /** Scores that services report, and the copies of leaderboards. */
 export function addScores(builder: Builder): void {
-  const LeaderboardArchive = builder.objectRef<LeaderboardArchiveShape>('LeaderboardArchive').implement({
-    description: 'An immutable copy of a leaderboard.',
-    fields: (t) => ({
-      id: t.exposeID('id'),
-      roomId: t.exposeID('roomId'),
-      method: t.expose('method', { type: RankingMethod }),
-      takenAt: t.expose('takenAt', { type: 'DateTime' }),
-      standings: t.field({
-        type: [Standing],
-        description: 'Best first. None has a previous rank.',
-        args: { first: t.arg.int() },
-        ...costs({ size: 20 }),
-        resolve: archivedStandings,
-      }),
-    }),
-  })
+  addScoreReports(builder)
+  addArchives(builder)
+}
 
+function addScoreReports(builder: Builder): void {
   const LeaderboardPayload = builder.objectRef<LeaderboardPayloadShape>('LeaderboardPayload').implement({
     fields: (t) => ({
       leaderboard: t.expose('leaderboard', { type: Leaderboard }),
@@ -74,6 +62,25 @@ export function addScores(builder: Builder): void {
       resolve: asCaller(createLeaderboardSnapshot),
     }),
   }))
+}
+
+function addArchives(builder: Builder): void {
+  const LeaderboardArchive = builder.objectRef<LeaderboardArchiveShape>('LeaderboardArchive').implement({
+    description: 'An immutable copy of a leaderboard.',
+    fields: (t) => ({
+      id: t.exposeID('id'),
+      roomId: t.exposeID('roomId'),
+      method: t.expose('method', { type: RankingMethod }),
+      takenAt: t.expose('takenAt', { type: 'DateTime' }),
+      standings: t.field({
+        type: [Standing],
+        description: 'Best first. None has a previous rank.',
+        args: { first: t.arg.int() },
+        ...costs({ size: 20 }),
+        resolve: archivedStandings,
+      }),
+    }),
+  })
 
   builder.queryField('leaderboardSnapshot', (t) =>
     t.field({

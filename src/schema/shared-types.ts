@@ -1,6 +1,5 @@
 import {
   EnumRef,
-  type EnumValues,
   InputFieldBuilder,
   type InputFieldMap,
   InputObjectRef,
@@ -38,10 +37,15 @@ export class SharedInterface<Shape> extends InterfaceRef<Types, Shape> {
   }
 }
 
+interface EnumOptions<Value extends string> {
+  readonly description?: string
+  readonly values: readonly Value[] | { readonly [Each in Value]: { description: string; value: Each } }
+}
+
 /** An enum. Other features may add values of their own. */
 export class SharedEnum<Value extends string> extends EnumRef<Types, Value> {
   /** Implements this type in `builder`. */
-  in(builder: Builder, options: PothosSchemaTypes.EnumTypeOptions<Types, EnumValues<Types>>): void {
+  in(builder: Builder, options: EnumOptions<Value>): void {
     builder.configStore.associateParamWithRef(this, builder.enumType(this.name, options))
   }
 

@@ -1,4 +1,8 @@
-import { STATUS_KINDS, type Status as StatusShape } from '../features/statuses/rules/status.ts'
+import {
+  STATUS_KINDS,
+  type StatusKind as StatusKindShape,
+  type Status as StatusShape,
+} from '../features/statuses/rules/status.ts'
 import type { StatusChangedEvent, StatusRemovedEvent } from '../features/statuses/source.ts'
 import { statusesPlan } from '../features/statuses/subscriptions.ts'
 import { LONG_LIST } from '../platform/limits/field-cost.ts'
@@ -7,14 +11,24 @@ import type { Builder } from './builder.ts'
 import { Event, type PresentedSnapshot, RESET } from './event.ts'
 import { asCaller, costs, servedBy } from './field.ts'
 import { REPORT_KEY, REPORTED_AT, Rejected, STALE } from './result.ts'
+import { SharedEnum, SharedObject } from './shared-types.ts'
+
+const StatusKind = new SharedEnum<StatusKindShape>('StatusKind')
+const Status = new SharedObject<StatusShape>('Status')
 
 /** Statuses that services report. */
 export function addStatuses(builder: Builder): void {
-  const StatusKindType = builder.enumType('StatusKind', { values: STATUS_KINDS })
+  addStatus(builder)
+  addStatusEvents(builder)
+  addStatusReports(builder)
+}
 
-  const Status = builder.objectRef<StatusShape>('Status').implement({
+function addStatus(builder: Builder): void {
+  StatusKind.in(builder, { values: STATUS_KINDS })
+
+  Status.in(builder).implement({
     fields: (t) => ({
-      kind: t.expose('kind', { type: StatusKindType }),
+      kind: t.expose('kind', { type: StatusKind }),
       subjectId: t.exposeID('subjectId'),
       state: t.exposeString('state'),
       progress: t.exposeFloat('progress', { nullable: true, description: 'From 0 to 1.' }),
@@ -23,6 +37,17 @@ export function addStatuses(builder: Builder): void {
     }),
   })
 
+  builder.queryField('statuses', (t) =>
+    t.field({
+      type: [Status],
+      args: { kind: t.arg({ type: StatusKind, required: true }), subjectIds: t.arg.idList() },
+      ...costs(LONG_LIST),
+      resolve: asCaller(statuses),
+    }),
+  )
+}
+
+function addStatusEvents(builder: Builder): void {
   const StatusesSnapshot = builder
     .objectRef<PresentedSnapshot & { readonly statuses: readonly StatusShape[] }>('StatusesSnapshot')
     .implement({
@@ -50,7 +75,7 @@ export function addStatuses(builder: Builder): void {
     interfaces: [Event],
     description: 'The status became private, or that of another user: the subscriber no longer sees it.',
     fields: (t) => ({
-      kind: t.expose('kind', { type: StatusKindType, description: 'The kind of the lost status.' }),
+      kind: t.expose('kind', { type: StatusKind, description: 'The kind of the lost status.' }),
       subjectId: t.exposeID('subjectId', { description: 'The subject of the lost status.' }),
     }),
   })
@@ -60,6 +85,20 @@ export function addStatuses(builder: Builder): void {
     resolveType: ({ type }) => type,
   })
 
+  builder.subscriptionField('statuses', (t) =>
+    t.field({
+      type: StatusEvent,
+      args: {
+        kind: t.arg({ type: StatusKind, required: true }),
+        subjectIds: t.arg.idList(),
+        after: t.arg({ type: 'Cursor' }),
+      },
+      ...servedBy(statusesPlan),
+    }),
+  )
+}
+
+function addStatusReports(builder: Builder): void {
   const StatusPayload = builder.objectRef<StatusPayloadShape>('StatusPayload').implement({
     fields: (t) => ({
       status: t.expose('status', { type: Status }),
@@ -76,7 +115,7 @@ export function addStatuses(builder: Builder): void {
   const ReportStatusInput = builder.inputType('ReportStatusInput', {
     description: '`progress` from 0 to 1. With `userId` only that user, services and administrators see it.',
     fields: (t) => ({
-      kind: t.field({ type: StatusKindType, required: true }),
+      kind: t.field({ type: StatusKind, required: true }),
       subjectId: t.id({ required: true }),
       state: t.string({ required: true, description: '1 to 200 characters.' }),
       progress: t.float(),
@@ -93,27 +132,6 @@ export function addStatuses(builder: Builder): void {
       description: 'Services and administrators. A report equal to the latest changes nothing.',
       args: { input: t.arg({ type: ReportStatusInput, required: true }) },
       resolve: asCaller(({ input }, context) => reportStatus(input, context)),
-    }),
-  )
-
-  builder.queryField('statuses', (t) =>
-    t.field({
-      type: [Status],
-      args: { kind: t.arg({ type: StatusKindType, required: true }), subjectIds: t.arg.idList() },
-      ...costs(LONG_LIST),
-      resolve: asCaller(statuses),
-    }),
-  )
-
-  builder.subscriptionField('statuses', (t) =>
-    t.field({
-      type: StatusEvent,
-      args: {
-        kind: t.arg({ type: StatusKindType, required: true }),
-        subjectIds: t.arg.idList(),
-        after: t.arg({ type: 'Cursor' }),
-      },
-      ...servedBy(statusesPlan),
     }),
   )
 }

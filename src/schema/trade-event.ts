@@ -30,6 +30,11 @@ function positionEvent(builder: Builder, name: string): TypeOf<PositionEventShap
 
 /** What subscriptions to orders and positions deliver. */
 export function addTradeEvents(builder: Builder): void {
+  addOrderEvents(builder)
+  addPositionEvents(builder)
+}
+
+function addOrderEvents(builder: Builder): void {
   const OrdersSnapshot = builder
     .objectRef<PresentedSnapshot & { readonly open: readonly OrderShape[] }>('OrdersSnapshot')
     .implement({
@@ -63,6 +68,16 @@ export function addTradeEvents(builder: Builder): void {
     resolveType: ({ type }) => type,
   })
 
+  builder.subscriptionField('orders', (t) =>
+    t.field({
+      type: OrderEvent,
+      args: { roomId: t.arg.id({ required: true }), after: t.arg({ type: 'Cursor' }) },
+      ...servedBy(ordersPlan),
+    }),
+  )
+}
+
+function addPositionEvents(builder: Builder): void {
   const PositionsSnapshot = builder
     .objectRef<
       PresentedSnapshot & {
@@ -95,16 +110,11 @@ export function addTradeEvents(builder: Builder): void {
     resolveType: ({ type }) => type,
   })
 
-  builder.subscriptionFields((t) => ({
-    orders: t.field({
-      type: OrderEvent,
-      args: { roomId: t.arg.id({ required: true }), after: t.arg({ type: 'Cursor' }) },
-      ...servedBy(ordersPlan),
-    }),
-    positions: t.field({
+  builder.subscriptionField('positions', (t) =>
+    t.field({
       type: PositionEvent,
       args: { roomId: t.arg.id({ required: true }), after: t.arg({ type: 'Cursor' }) },
       ...servedBy(positionsPlan),
     }),
-  }))
+  )
 }

@@ -13,6 +13,12 @@ import { ExecutionType, Order, OrderSide, OrderType, Portfolio, Position } from 
 
 /** Reports of a trading service. */
 export function addTradeMutations(builder: Builder): void {
+  addOrderReports(builder)
+  addPositionReports(builder)
+  addPortfolioReports(builder)
+}
+
+function addOrderReports(builder: Builder): void {
   const OrderPayload = builder.objectRef<OrderPayloadShape>('OrderPayload').implement({
     fields: (t) => ({
       order: t.expose('order', { type: Order }),
@@ -23,32 +29,6 @@ export function addTradeMutations(builder: Builder): void {
   const OrderResult = builder.unionType('OrderResult', {
     types: [OrderPayload, Rejected],
     resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : OrderPayload),
-  })
-
-  const PositionPayload = builder.objectRef<PositionPayloadShape>('PositionPayload').implement({
-    fields: (t) => ({
-      position: t.expose('position', { type: Position }),
-      stale: t.exposeBoolean('stale', { description: STALE }),
-      cursor: t.expose('cursor', { type: 'Cursor' }),
-    }),
-  })
-
-  const PositionResult = builder.unionType('PositionResult', {
-    types: [PositionPayload, Rejected],
-    resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : PositionPayload),
-  })
-
-  const PortfolioPayload = builder.objectRef<PortfolioPayloadShape>('PortfolioPayload').implement({
-    fields: (t) => ({
-      portfolio: t.expose('portfolio', { type: Portfolio }),
-      stale: t.exposeBoolean('stale', { description: STALE }),
-      cursor: t.expose('cursor', { type: 'Cursor' }),
-    }),
-  })
-
-  const PortfolioResult = builder.unionType('PortfolioResult', {
-    types: [PortfolioPayload, Rejected],
-    resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : PortfolioPayload),
   })
 
   const ReportOrderInput = builder.inputType('ReportOrderInput', {
@@ -70,6 +50,31 @@ export function addTradeMutations(builder: Builder): void {
     }),
   })
 
+  builder.mutationField('reportOrder', (t) =>
+    t.field({
+      type: OrderResult,
+      description:
+        "Services and administrators: what an engine decided. A TRADE moves the user's position, too.",
+      args: { input: t.arg({ type: ReportOrderInput, required: true }) },
+      resolve: asCallerOf(reportOrder),
+    }),
+  )
+}
+
+function addPositionReports(builder: Builder): void {
+  const PositionPayload = builder.objectRef<PositionPayloadShape>('PositionPayload').implement({
+    fields: (t) => ({
+      position: t.expose('position', { type: Position }),
+      stale: t.exposeBoolean('stale', { description: STALE }),
+      cursor: t.expose('cursor', { type: 'Cursor' }),
+    }),
+  })
+
+  const PositionResult = builder.unionType('PositionResult', {
+    types: [PositionPayload, Rejected],
+    resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : PositionPayload),
+  })
+
   const ReportPositionInput = builder.inputType('ReportPositionInput', {
     description:
       'Takes the place of all that was known of the position: what is left out is not known any more.',
@@ -86,6 +91,30 @@ export function addTradeMutations(builder: Builder): void {
     }),
   })
 
+  builder.mutationField('reportPosition', (t) =>
+    t.field({
+      type: PositionResult,
+      description: 'Services and administrators.',
+      args: { input: t.arg({ type: ReportPositionInput, required: true }) },
+      resolve: asCallerOf(reportPosition),
+    }),
+  )
+}
+
+function addPortfolioReports(builder: Builder): void {
+  const PortfolioPayload = builder.objectRef<PortfolioPayloadShape>('PortfolioPayload').implement({
+    fields: (t) => ({
+      portfolio: t.expose('portfolio', { type: Portfolio }),
+      stale: t.exposeBoolean('stale', { description: STALE }),
+      cursor: t.expose('cursor', { type: 'Cursor' }),
+    }),
+  })
+
+  const PortfolioResult = builder.unionType('PortfolioResult', {
+    types: [PortfolioPayload, Rejected],
+    resolveType: ({ kind }) => (kind === 'rejected' ? Rejected : PortfolioPayload),
+  })
+
   const ReportPortfolioInput = builder.inputType('ReportPortfolioInput', {
     fields: (t) => ({
       roomId: t.id({ required: true }),
@@ -99,25 +128,12 @@ export function addTradeMutations(builder: Builder): void {
     }),
   })
 
-  builder.mutationFields((t) => ({
-    reportOrder: t.field({
-      type: OrderResult,
-      description:
-        "Services and administrators: what an engine decided. A TRADE moves the user's position, too.",
-      args: { input: t.arg({ type: ReportOrderInput, required: true }) },
-      resolve: asCallerOf(reportOrder),
-    }),
-    reportPosition: t.field({
-      type: PositionResult,
-      description: 'Services and administrators.',
-      args: { input: t.arg({ type: ReportPositionInput, required: true }) },
-      resolve: asCallerOf(reportPosition),
-    }),
-    reportPortfolio: t.field({
+  builder.mutationField('reportPortfolio', (t) =>
+    t.field({
       type: PortfolioResult,
       description: 'Services and administrators.',
       args: { input: t.arg({ type: ReportPortfolioInput, required: true }) },
       resolve: asCallerOf(reportPortfolio),
     }),
-  }))
+  )
 }

@@ -23,17 +23,11 @@ import { User } from './person.ts'
 import { SharedEnum, SharedObject } from './shared-types.ts'
 
 export const OrderSide = new SharedEnum<OrderSideShape>('OrderSide')
-
 export const OrderType = new SharedEnum<OrderTypeShape>('OrderType')
-
 export const ExecutionType = new SharedEnum<ExecutionTypeShape>('ExecutionType')
-
 const OrderStatus = new SharedEnum<OrderStatusShape>('OrderStatus')
-
 export const Order = new SharedObject<OrderShape>('Order')
-
 export const Position = new SharedObject<PositionShape>('Position')
-
 export const Portfolio = new SharedObject<PortfolioShape>('Portfolio')
 
 /** Orders, positions and portfolios. */
