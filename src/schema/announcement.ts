@@ -33,7 +33,7 @@ function announcementEvent(builder: Builder, name: string): TypeOf<AnnouncementE
   })
 }
 
-/** Announcements. */
+/** Announcements: their queries, subscription and commands. */
 export function addAnnouncements(builder: Builder): void {
   addAnnouncement(builder)
   addAnnouncementEvents(builder)

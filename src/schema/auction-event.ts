@@ -24,7 +24,7 @@ function plainEvent(builder: Builder, name: string): TypeOf<AuctionEvent> {
   })
 }
 
-/** What subscriptions to auctions deliver. */
+/** The subscriptions to auctions, and the entries of their history. */
 export function addAuctionEvents(builder: Builder): void {
   const BidEvent = builder.unionType('BidEvent', {
     types: [

@@ -17,7 +17,7 @@ import { User } from './person.ts'
 /** Administrators read up to 1000 rows at once: the statement weighs more, and the list counts as a short page. */
 const LONG_PAGE = { weight: 2 * STATEMENT, size: 20, maxSize: 20 } as const
 
-/** What administrators read of an auction. */
+/** The audit of an auction, for administrators. */
 export function addAuctionAudit(builder: Builder): void {
   const AuditEntry = auditEntry(builder)
   const AuditOffer = auditOffer(builder)

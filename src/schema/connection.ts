@@ -6,7 +6,7 @@ import { SharedObject } from './shared-types.ts'
 
 const PageInfo = new SharedObject<PageInfoShape>('PageInfo')
 
-/** What every connection has: PageInfo. */
+/** PageInfo, which every connection has. */
 export function addPageInfo(builder: Builder): void {
   PageInfo.in(builder).implement({
     fields: (t) => ({

@@ -6,7 +6,7 @@ import { Event, type PresentedSnapshot, RESET } from './event.ts'
 import { costs, servedBy } from './field.ts'
 import { Leaderboard, Standing } from './leaderboard.ts'
 
-/** What a subscription to a leaderboard delivers. */
+/** The subscription to a leaderboard, and its entries. */
 export function addLeaderboardEvents(builder: Builder): void {
   const LeaderboardSnapshot = builder
     .objectRef<PresentedSnapshot & { readonly leaderboard: LeaderboardView }>('LeaderboardSnapshot')

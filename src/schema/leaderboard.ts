@@ -28,7 +28,7 @@ export const Leaderboard = new SharedObject<LeaderboardView>('Leaderboard')
 /** The first 100 standings are read, however many are shown. */
 const LEADERBOARD = 10
 
-/** Leaderboards, and those of rooms and auctions. */
+/** Leaderboards of rooms and auctions. */
 export function addLeaderboards(builder: Builder): void {
   addStandings(builder)
   addLeaderboard(builder)

@@ -14,7 +14,7 @@ import { SharedArguments, SharedUnion } from './shared-types.ts'
 
 export const MembershipResult = new SharedUnion<MembershipResultShape>('MembershipResult')
 
-/** What removeMember does in other features. */
+/** Arguments that other features add to removeMember. */
 export const RemoveMemberArguments = new SharedArguments()
 
 /** Commands on the members of a room. */

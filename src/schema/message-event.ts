@@ -17,7 +17,7 @@ function messageEvent(builder: Builder, name: string): TypeOf<MessageEventShape>
   })
 }
 
-/** What a subscription to messages delivers. */
+/** The subscription to the messages of a room, and its entries. */
 export function addMessageEvents(builder: Builder): void {
   const MessagesSnapshot = builder
     .objectRef<PresentedSnapshot & { readonly messages: readonly MessageShape[] }>('MessagesSnapshot')

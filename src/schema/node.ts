@@ -7,7 +7,7 @@ import { SharedInterface } from './shared-types.ts'
 
 export const Node = new SharedInterface<NodeView>('Node')
 
-/** The interface of what has a global id, and the query that finds it. */
+/** The interface of all types with a global id, and the query `node`. */
 export function addNode(builder: Builder): void {
   Node.in(builder).implement({
     description: 'Whatever has a global id: `node(id:)` finds it again.',

@@ -42,7 +42,7 @@ function settledEvent(
   })
 }
 
-/** Notifications, and what the viewer has of them. */
+/** Notifications: the viewer's own, their subscription and commands. */
 export function addNotifications(builder: Builder): void {
   addNotification(builder)
   addNotificationsOfViewer(builder)

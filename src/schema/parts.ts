@@ -52,7 +52,7 @@ export const FEATURES = [
 ] as const
 export type Feature = (typeof FEATURES)[number]
 
-/** What each feature adds to the schema. `core` is in every schema. */
+/** The parts of each feature. Every schema has those of `core`. */
 export const PARTS: Readonly<Record<Feature, readonly Part[]>> = {
   core: [addScalars, addNode, addEvent, addPageInfo, addPeople, addServer, addViewer],
   users: [addRevocation],

@@ -15,7 +15,7 @@ import { asCaller, costs, servedBy } from './field.ts'
 import { User } from './person.ts'
 import { Room } from './room.ts'
 
-/** Who is in a room, and who is writing there. */
+/** Presence and typing in rooms. */
 export function addPresence(builder: Builder): void {
   addRoster(builder)
   addTyping(builder)

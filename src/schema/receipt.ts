@@ -5,7 +5,7 @@ import { asCaller, costs } from './field.ts'
 import { MembershipResult } from './membership-mutation.ts'
 import { RoomMember } from './room.ts'
 
-/** How far members have got in the messages of a room. */
+/** Receipts: the delivery and read marks of members. */
 export function addReceipts(builder: Builder): void {
   builder.objectFields(RoomMember, (t) => ({
     deliveredThrough: t.int({

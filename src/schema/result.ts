@@ -15,7 +15,7 @@ export const REPORT_KEY =
 export const STALE =
   'Whether the report was older than the latest accepted one of its subject: it changed nothing, and this is the current state.'
 
-/** The type of refusals, with the codes of the features that the schema is built from. */
+/** The type of refusals. `codes` are those of the features in this schema. */
 export function addRejected(builder: Builder, codes: readonly RejectionCode[]): void {
   const RejectionCodeType = builder.enumType('RejectionCode', { values: codes })
 

@@ -2,7 +2,7 @@ import { revokeUser } from '../resolvers/revocations.ts'
 import type { Builder } from './builder.ts'
 import { asCaller } from './field.ts'
 
-/** revokeUser. */
+/** The mutation revokeUser. */
 export function addRevocation(builder: Builder): void {
   builder.mutationField('revokeUser', (t) =>
     t.boolean({

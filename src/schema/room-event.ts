@@ -30,7 +30,7 @@ function memberEvent(builder: Builder, name: string): TypeOf<MemberEvent> {
   })
 }
 
-/** What a subscription to a room delivers. */
+/** The subscription to a room, and its entries. */
 export function addRoomEvents(builder: Builder): void {
   const RoomSnapshot = builder
     .objectRef<PresentedSnapshot & { readonly room: RoomView }>('RoomSnapshot')

@@ -11,7 +11,7 @@ import { Rejected } from './result.ts'
 import { Room, RoomKind, RoomVisibility } from './room.ts'
 import { SharedInput } from './shared-types.ts'
 
-/** What a room is created with. Features add what they keep of a room. */
+/** The input of createRoom. Other features add fields to it. */
 export const CreateRoomInput = new SharedInput('CreateRoomInput')
 
 /** Commands on rooms. */

@@ -10,7 +10,7 @@ import { stopWhenGone } from './stop-when-gone.ts'
 import { refuseUnstorableIds } from './unstorable-ids.ts'
 
 export interface SchemaOptions {
-  /** Those of the features that the server has, and of all that these depend on. */
+  /** The parts of the server's features and of their dependencies. */
   readonly parts: readonly Part[]
   /** The codes that these features reject commands with. */
   readonly rejectionCodes: readonly RejectionCode[]

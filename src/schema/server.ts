@@ -3,7 +3,7 @@ import { type ServerInfo as ServerInfoShape, server, serverTimePlan } from '../r
 import type { Builder } from './builder.ts'
 import { costs, servedBy } from './field.ts'
 
-/** What a client asks about the server itself. */
+/** The server's version, clock and capabilities. */
 export function addServer(builder: Builder): void {
   const ServerInfo = builder.objectRef<ServerInfoShape>('ServerInfo').implement({
     fields: (t) => ({

@@ -28,7 +28,7 @@ function positionEvent(builder: Builder, name: string): TypeOf<PositionEventShap
   })
 }
 
-/** What subscriptions to orders and positions deliver. */
+/** The subscriptions to orders and positions, and their entries. */
 export function addTradeEvents(builder: Builder): void {
   addOrderEvents(builder)
   addPositionEvents(builder)

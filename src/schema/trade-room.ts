@@ -9,7 +9,7 @@ import { SharedEnum } from './shared-types.ts'
 
 const TradeDisclosure = new SharedEnum<TradeDisclosureShape>('TradeDisclosure')
 
-/** What a room has for trading: its kind, its disclosure and its currency. */
+/** The kind, disclosure and currency of trade rooms. */
 export function addTradeRooms(builder: Builder): void {
   RoomKind.extend(builder, ['TRADE'])
 

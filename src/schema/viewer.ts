@@ -10,7 +10,7 @@ import { SharedObject } from './shared-types.ts'
 
 export const Viewer = new SharedObject<ViewerShape>('Viewer')
 
-/** The signed-in caller, and how a connection signs in. */
+/** The signed-in caller, and the mutation that signs a connection in. */
 export function addViewer(builder: Builder): void {
   Viewer.in(builder).implement({
     description: 'The signed-in caller.',

@@ -12,7 +12,7 @@ import { asCaller, costs } from './field.ts'
 import { Rejected } from './result.ts'
 import { Viewer } from './viewer.ts'
 
-/** Wallets, what a refusal says of one, and the viewer's own. */
+/** Wallets, and the amounts in a refusal for lack of funds. */
 export function addWallets(builder: Builder): void {
   const Wallet = builder.objectRef<WalletShape>('Wallet').implement({
     description: 'available = balance − held.',
