@@ -19,7 +19,7 @@ import { Room, RoomKind } from './room.ts'
 import { SharedEnum, SharedObject } from './shared-types.ts'
 
 export const AuctionFormat = new SharedEnum<AuctionTerms['format']>('AuctionFormat')
-export const AuctionPhase = new SharedEnum<AuctionPhaseShape>('AuctionPhase')
+const AuctionPhase = new SharedEnum<AuctionPhaseShape>('AuctionPhase')
 export const AuctionWinner = new SharedObject<NonNullable<AuctionStanding['winner']>>('AuctionWinner')
 export const Auction = new SharedObject<AuctionView>('Auction')
 
