@@ -37,7 +37,7 @@ import { addTradeRooms } from './trade-room.ts'
 import { addViewer } from './viewer.ts'
 import { addWallets } from './wallet.ts'
 
-export const FEATURES = [
+export const FEATURE_NAMES = [
   'core',
   'users',
   'rooms',
@@ -50,10 +50,10 @@ export const FEATURES = [
   'notifications',
   'statuses',
 ] as const
-export type Feature = (typeof FEATURES)[number]
+export type FeatureName = (typeof FEATURE_NAMES)[number]
 
 /** The parts of each feature. Every schema has those of `core`. */
-export const PARTS: Readonly<Record<Feature, readonly Part[]>> = {
+export const PARTS: Readonly<Record<FeatureName, readonly Part[]>> = {
   core: [addScalars, addNode, addEvent, addPageInfo, addPeople, addServer, addViewer],
   users: [addRevocation],
   rooms: [addRoomTypes, addRoomEvents, addRoomMutations, addMembershipMutations, addPresence],
@@ -68,7 +68,7 @@ export const PARTS: Readonly<Record<Feature, readonly Part[]>> = {
 }
 
 /** The feature that each code comes from. */
-const FEATURE_OF: Readonly<Record<RejectionCode, Feature>> = {
+const FEATURE_OF: Readonly<Record<RejectionCode, FeatureName>> = {
   NOT_FOUND: 'core',
   INVALID_INPUT: 'core',
   INVALID_TRANSITION: 'core',
@@ -92,7 +92,7 @@ const FEATURE_OF: Readonly<Record<RejectionCode, Feature>> = {
 }
 
 /** The codes that `features` reject commands with. */
-export function rejectionCodesOf(features: ReadonlySet<Feature>): readonly RejectionCode[] {
+export function rejectionCodesOf(features: ReadonlySet<FeatureName>): readonly RejectionCode[] {
   return REJECTION_CODES.filter((code) => features.has(FEATURE_OF[code]))
 }
 

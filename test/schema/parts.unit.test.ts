@@ -11,30 +11,25 @@ import {
 } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { REJECTION_CODES } from '../../src/engine/kernel/rejection.ts'
-import { createFullSchema, FEATURES, type Feature, PARTS, rejectionCodesOf } from '../../src/schema/parts.ts'
+import { bundledFeatures } from '../../src/features.ts'
+import {
+  createFullSchema,
+  FEATURE_NAMES,
+  type FeatureName,
+  PARTS,
+  rejectionCodesOf,
+} from '../../src/schema/parts.ts'
 import { createSchema } from '../../src/schema/schema.ts'
 
-/** The features that a feature builds on directly. All build on core. */
-const REQUIRES: Readonly<Record<Feature, readonly Feature[]>> = {
-  core: [],
-  users: [],
-  rooms: ['users'],
-  messages: ['rooms'],
-  wallets: ['users'],
-  auctions: ['rooms', 'wallets'],
-  leaderboards: ['rooms', 'auctions'],
-  trading: ['rooms'],
-  announcements: ['rooms'],
-  notifications: ['rooms', 'messages', 'auctions'],
-  statuses: [],
+const REQUIRED = new Map(bundledFeatures(null).map(({ name, requires }) => [name, requires]))
+
+/** `feature` and the features that it builds on, core included. */
+function closureOf(feature: FeatureName): ReadonlySet<FeatureName> {
+  const required = FEATURE_NAMES.filter((name) => REQUIRED.get(feature)?.includes(name))
+  return new Set(['core', feature, ...required.flatMap((name) => [...closureOf(name)])])
 }
 
-/** `feature` and all that it builds on. */
-function closureOf(feature: Feature): ReadonlySet<Feature> {
-  return new Set(['core', feature, ...REQUIRES[feature].flatMap((each) => [...closureOf(each)])])
-}
-
-function schemaOf(features: ReadonlySet<Feature>): GraphQLSchema {
+function schemaOf(features: ReadonlySet<FeatureName>): GraphQLSchema {
   const parts = [...features].flatMap((feature) => PARTS[feature])
   return createSchema({ parts, rejectionCodes: rejectionCodesOf(features) })
 }
@@ -91,7 +86,7 @@ describe('A schema of rooms and messages', () => {
 })
 
 describe('The parts of the schema', () => {
-  test.each(FEATURES)('of %s build with those of the features that it depends on', (feature) => {
+  test.each(FEATURE_NAMES)('of %s build with those of the features that it depends on', (feature) => {
     const schema = schemaOf(closureOf(feature))
     expect(validateSchema(schema)).toEqual([])
   })
@@ -114,8 +109,12 @@ describe('The parts of the schema', () => {
     expect(() => schemaOf(features)).toThrow('ObjectRef<Auction>')
   })
 
+  test('are those of all bundled features, and of core', () => {
+    expect(FEATURE_NAMES.toSorted()).toEqual([...REQUIRED.keys(), 'core'].sort())
+  })
+
   test('divide the codes of rejections among them', () => {
-    const divided = FEATURES.flatMap((feature) => rejectionCodesOf(new Set([feature])))
+    const divided = FEATURE_NAMES.flatMap((feature) => rejectionCodesOf(new Set([feature])))
     expect(divided.toSorted()).toEqual(REJECTION_CODES.toSorted())
   })
 })
@@ -130,10 +129,10 @@ describe('The modules of src/schema', () => {
     ),
   )
   const featureOf = new Map(
-    FEATURES.flatMap((feature) => PARTS[feature].map((part) => [fileOf.get(part.name), feature])),
+    FEATURE_NAMES.flatMap((feature) => PARTS[feature].map((part) => [fileOf.get(part.name), feature])),
   )
 
-  test.each(FEATURES)('of %s import none of a feature that it does not depend on', (feature) => {
+  test.each(FEATURE_NAMES)('of %s import none of a feature that it does not depend on', (feature) => {
     for (const part of PARTS[feature]) {
       const file = fileOf.get(part.name)
       if (file === undefined) throw new Error(`${part.name} is imported from no file of its own`)
