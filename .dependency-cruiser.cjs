@@ -141,6 +141,7 @@ const FOLDERS = {
   },
   schema: {
     knows: [
+      'engine/feature.ts',
       'engine/kernel/',
       'engine/hub/client-errors.ts',
       'engine/hub/source.ts',
@@ -260,7 +261,12 @@ const nodeArrow = (folder, from, modules) => ({
 })
 
 function arrowsOf([folder, { knows = [], packages = [], node = [] }]) {
-  const from = { path: folder.endsWith('/*') ? `^src/${folder.slice(0, -1)}[^/]+$` : `^src/${folder}/` }
+  // A feature's declaration lists its part in the schema.
+  const pathNot = folder.startsWith('features/') ? { pathNot: '/feature\\.ts$' } : {}
+  const from = {
+    ...pathNot,
+    path: folder.endsWith('/*') ? `^src/${folder.slice(0, -1)}[^/]+$` : `^src/${folder}/`,
+  }
   return [
     {
       name: `${ruleOf(folder)}-imports-what-it-lists`,
@@ -357,6 +363,21 @@ module.exports = {
         pathNot: ['^src/features/[^/]+/rules/', '^src/features/[^/]+/verify', '(aggregate|projection)\\.ts$'],
       },
       { path: '^src/features/[^/]+/rules/.*(decide|evolve)\\.ts$' },
+    ),
+    refuse(
+      'a-declaration-knows-its-feature',
+      'feature.ts imports its own folder, its part in the schema, and hooks of the features that it builds on.',
+      { path: '^src/features/([^/]+)/feature\\.ts$' },
+      {
+        path: '^src/',
+        pathNot: [
+          '^src/features/$1/',
+          '^src/features/[^/]+/hooks\\.ts$',
+          '^src/engine/',
+          '^src/schema/',
+          '^src/resolvers/',
+        ],
+      },
     ),
     refuse(
       'rules-are-pure',

@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { lexicographicSortSchema, printSchema } from 'graphql'
-import { createFullSchema } from '../src/schema/parts.ts'
+import { featureSet } from '../src/features.ts'
+import { createSchema } from '../src/schema/schema.ts'
 
 /** Writes the schema to the file that is committed; with --check it only says whether that file is up to date. */
 const file = fileURLToPath(new URL('../schema.graphql', import.meta.url))
-const printed = `${printSchema(lexicographicSortSchema(createFullSchema()))}\n`
+const printed = `${printSchema(lexicographicSortSchema(createSchema(featureSet().schema)))}\n`
 
 if (!process.argv.includes('--check')) writeFileSync(file, printed)
 else if (readFileSync(file, 'utf8') !== printed) {

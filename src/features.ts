@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { assembleFeatures, type Feature, type FeatureSet } from './engine/feature.ts'
+import { assembleFeatures, type FeatureSet } from './engine/feature.ts'
 import { announcements } from './features/announcements/feature.ts'
 import { auctions } from './features/auctions/feature.ts'
 import { leaderboards } from './features/leaderboards/feature.ts'
@@ -10,11 +10,12 @@ import { statuses } from './features/statuses/feature.ts'
 import { trading } from './features/trading/feature.ts'
 import { users } from './features/users/feature.ts'
 import { wallets } from './features/wallets/feature.ts'
+import type { SchemaContribution, SchemaFeature } from './schema/contribution.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('./features/migrations', import.meta.url))
 
 /** Every bundled feature, each after those that it builds on. */
-export function bundledFeatures(pushService: PushService | null): readonly Feature[] {
+export function bundledFeatures(pushService: PushService | null): readonly SchemaFeature[] {
   return [
     users,
     rooms,
@@ -30,6 +31,8 @@ export function bundledFeatures(pushService: PushService | null): readonly Featu
 }
 
 /** The features of a server, put together: all bundled ones unless others are given. */
-export function featureSet(features: readonly Feature[] = bundledFeatures(null)): FeatureSet {
+export function featureSet(
+  features: readonly SchemaFeature[] = bundledFeatures(null),
+): FeatureSet<SchemaContribution> {
   return assembleFeatures(features, MIGRATIONS)
 }

@@ -68,7 +68,7 @@ import type { Bus } from './pubsub/bus.ts'
 import { broadcast } from './resolvers/broadcast.ts'
 import { createServices, type Quotas, type Services } from './resolvers/services.ts'
 import { userStats } from './resolvers/user-stats.ts'
-import { createFullSchema } from './schema/parts.ts'
+import { createSchema } from './schema/schema.ts'
 import type { OperationLimits } from './transport/document.ts'
 import { createOperations } from './transport/graphql-operation.ts'
 import { createGraphiqlPage } from './transport/http/graphiql.ts'
@@ -137,7 +137,8 @@ export async function startApp(
 ): Promise<App> {
   const node = newNodeId()
   const mask = createMask(log)
-  const schema = createFullSchema()
+  const features = featureSet(bundledFeatures(pushServiceOf(config.webhook, log)))
+  const schema = createSchema(features.schema)
   const { limits, auth, isIntrospectionAllowed } = config
   const operationLimits = { ...limits, isIntrospectionAllowed }
   const documents = documentsFor(config, schema, operationLimits)
@@ -150,7 +151,6 @@ export async function startApp(
     log.warn({ err: error }, 'the database is away: the node waits for it, and is not ready until then')
     await entrance.open(config.http)
   }
-  const features = featureSet(bundledFeatures(pushServiceOf(config.webhook, log)))
   const record = await openRecordPatiently(config, features.contents, historyGuard, log, onDatabaseAway)
   const { database, commands, control } = record
   const bus = await openBus(config, log)

@@ -40,14 +40,14 @@ export interface FeatureProcess {
   close?(): Promise<void>
 }
 
-/** What one feature contributes to a server. `Part` is the type of its schema modules. */
-export interface Feature<Part = unknown> {
+/** What one feature contributes to a server. `Schema` is its contribution to the schema, which the engine passes on. */
+export interface Feature<Schema = unknown> {
   /** Unique among the features of a server. */
   readonly name: string
   /** The names of the features that it builds on. */
   readonly requires: readonly string[]
   readonly families: readonly AnyFamily[]
-  readonly schema?: readonly Part[]
+  readonly schema?: Schema
   /** What it does in the transactions of the features that it builds on. */
   readonly hooks?: RegisterHooks
   readonly seed?: Seed
@@ -61,9 +61,9 @@ export interface Feature<Part = unknown> {
 }
 
 /** The features of one server, put together. */
-export interface FeatureSet<Part = unknown> {
+export interface FeatureSet<Schema = unknown> {
   readonly families: readonly AnyFamily[]
-  readonly schema: readonly Part[]
+  readonly schema: readonly Schema[]
   readonly hooks: Hooks
   readonly contents: DatabaseContents
   readonly trims: readonly Trim[]
@@ -73,10 +73,10 @@ export interface FeatureSet<Part = unknown> {
 }
 
 /** Throws where a feature that another builds on comes after it or is missing, or where two share a name. */
-export function assembleFeatures<Part>(
-  features: readonly Feature<Part>[],
+export function assembleFeatures<Schema>(
+  features: readonly Feature<Schema>[],
   migrations: string,
-): FeatureSet<Part> {
+): FeatureSet<Schema> {
   refuseGaps(features)
   const families = features.flatMap((feature) => feature.families)
   refuseTwins(
@@ -86,7 +86,7 @@ export function assembleFeatures<Part>(
   const hooks = createHooks(features.flatMap((feature) => feature.hooks ?? []))
   return {
     families,
-    schema: features.flatMap((feature) => feature.schema ?? []),
+    schema: features.flatMap(({ schema }) => (schema === undefined ? [] : [schema])),
     hooks,
     contents: contentsOf(features, hooks, migrations),
     trims: features.flatMap((feature) => feature.trim ?? []),

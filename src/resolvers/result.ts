@@ -1,5 +1,5 @@
 import type { IdempotencyKey } from '../engine/commands/command.ts'
-import type { Rejection, RejectionCode } from '../engine/kernel/rejection.ts'
+import type { CommonRejection, Rejection } from '../engine/kernel/rejection.ts'
 import { forbidden } from './errors.ts'
 import { fingerprint } from './fingerprint.ts'
 
@@ -8,7 +8,7 @@ export interface RejectedResult extends Rejection {
   readonly kind: 'rejected'
 }
 
-export function rejected(code: RejectionCode, reason: string, field?: string): RejectedResult {
+export function rejected(code: CommonRejection, reason: string, field?: string): RejectedResult {
   return { kind: 'rejected', code, reason, ...(field === undefined ? {} : { field }) }
 }
 

@@ -1,6 +1,5 @@
 import { STATEMENT } from '../platform/limits/field-cost.ts'
-import type { NodeView } from '../resolvers/node.ts'
-import { node, typeOfNode } from '../resolvers/nodes.ts'
+import type { NodeResolver, NodeView } from '../resolvers/node.ts'
 import type { Builder } from './builder.ts'
 import { asCaller, costs } from './field.ts'
 import { SharedInterface } from './shared-types.ts'
@@ -8,7 +7,7 @@ import { SharedInterface } from './shared-types.ts'
 export const Node = new SharedInterface<NodeView>('Node')
 
 /** The interface of all types with a global id, and the query `node`. */
-export function addNode(builder: Builder): void {
+export function addNode(builder: Builder, { node, typeOfNode }: NodeResolver): void {
   Node.in(builder).implement({
     description: 'Whatever has a global id: `node(id:)` finds it again.',
     fields: (t) => ({

@@ -1,4 +1,3 @@
-import type { RejectionCode } from '../engine/kernel/rejection.ts'
 import type { RejectedResult } from '../resolvers/result.ts'
 import type { Builder } from './builder.ts'
 import { SharedObject } from './shared-types.ts'
@@ -16,7 +15,7 @@ export const STALE =
   'Whether the report was older than the latest accepted one of its subject: it changed nothing, and this is the current state.'
 
 /** The type of refusals. `codes` are those of the features in this schema. */
-export function addRejected(builder: Builder, codes: readonly RejectionCode[]): void {
+export function addRejected(builder: Builder, codes: readonly string[]): void {
   const RejectionCodeType = builder.enumType('RejectionCode', { values: codes })
 
   Rejected.in(builder).implement({

@@ -1,23 +1,31 @@
 import type { GraphQLSchema } from 'graphql'
-import type { RejectionCode } from '../engine/kernel/rejection.ts'
+import { COMMON_REJECTIONS } from '../engine/kernel/rejection.ts'
+import { createNodeResolver } from '../resolvers/node.ts'
 import { createBuilder, type Part } from './builder.ts'
+import { addPageInfo } from './connection.ts'
+import type { SchemaContribution } from './contribution.ts'
 import { describeSchema } from './describe-schema.ts'
+import { addEvent } from './event.ts'
 import { limitMutations } from './limit-mutations.ts'
+import { addNode } from './node.ts'
 import { makeRootsNullable } from './nullable-roots.ts'
+import { addPeople } from './person.ts'
 import { addRejected } from './result.ts'
 import { showRoomIds } from './room-ids.ts'
+import { addScalars } from './scalars.ts'
+import { addServer } from './server.ts'
 import { stopWhenGone } from './stop-when-gone.ts'
 import { refuseUnstorableIds } from './unstorable-ids.ts'
+import { addViewer } from './viewer.ts'
 
-export interface SchemaOptions {
-  /** The parts of the server's features and of their dependencies. */
-  readonly parts: readonly Part[]
-  /** The codes that these features reject commands with. */
-  readonly rejectionCodes: readonly RejectionCode[]
-}
+/** The parts of every schema. */
+const CORE: readonly Part[] = [addScalars, addEvent, addPageInfo, addPeople, addServer, addViewer]
 
-/** The schema that the server executes. Subscription fields carry `extensions.plan`; see field.ts. */
-export function createSchema({ parts, rejectionCodes }: SchemaOptions): GraphQLSchema {
+/**
+ * The schema that the server executes, made of what its features contribute. Subscription fields carry `extensions.plan`;
+ * see field.ts.
+ */
+export function createSchema(contributions: readonly SchemaContribution[]): GraphQLSchema {
   const builder = createBuilder()
   builder.queryType({})
   builder.mutationType({})
@@ -27,8 +35,9 @@ export function createSchema({ parts, rejectionCodes }: SchemaOptions): GraphQLS
       'the entries after that cursor, in order, none missing, none twice; a snapshot with `reset: true` first where\n' +
       'that history is gone. `everyMs` conflates: at most one payload per period, always the latest state.',
   })
-  addRejected(builder, rejectionCodes)
-  for (const add of parts) add(builder)
+  addRejected(builder, [...COMMON_REJECTIONS, ...contributions.flatMap(({ rejections = [] }) => rejections)])
+  addNode(builder, createNodeResolver(contributions.flatMap(({ nodes = [] }) => nodes)))
+  for (const add of [...CORE, ...contributions.flatMap(({ parts }) => parts)]) add(builder)
 
   const schema = builder.toSchema()
   describeSchema(schema)

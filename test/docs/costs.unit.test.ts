@@ -4,7 +4,7 @@ import { type DocumentNode, Kind, type OperationDefinitionNode, parse, validate,
 import { describe, expect, test } from 'vitest'
 import { excessOfDocument } from '../../src/platform/limits/document-bounds.ts'
 import { createOperationMeasure } from '../../src/platform/limits/operation-cost.ts'
-import { createFullSchema } from '../../src/schema/parts.ts'
+import { createFullSchema } from '../support/schema.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const schema = createFullSchema()

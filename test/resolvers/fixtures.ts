@@ -19,9 +19,9 @@ import { createMemoryRates } from '../../src/platform/limits/rates.memory.ts'
 import { createMemoryBus } from '../../src/pubsub/bus.memory.ts'
 import type { CallContext, ConnectionControl } from '../../src/resolvers/context.ts'
 import { createServices, type Services } from '../../src/resolvers/services.ts'
-import { createFullSchema } from '../../src/schema/parts.ts'
 import { openDispatch, openRecord } from '../support/database.ts'
 import { createDatabase } from '../support/postgres-databases.ts'
+import { createFullSchema } from '../support/schema.ts'
 
 export const NOW = instant(Date.UTC(2027, 0, 2, 3, 4, 5, 6))
 

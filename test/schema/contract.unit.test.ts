@@ -8,8 +8,8 @@ import {
   validateSchema,
 } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { createFullSchema } from '../../src/schema/parts.ts'
 import { differenceFrom } from '../contract/difference.ts'
+import { createFullSchema } from '../support/schema.ts'
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
 const contract = buildSchema(read('../contract/contract.graphql'))

@@ -8,7 +8,7 @@ import {
   isObjectType,
 } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { createFullSchema } from '../../src/schema/parts.ts'
+import { createFullSchema } from '../support/schema.ts'
 
 const schema = createFullSchema()
 const fields = Object.values(schema.getTypeMap())

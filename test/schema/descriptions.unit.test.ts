@@ -1,7 +1,7 @@
 import { isEnumType, isInputObjectType, isInterfaceType, isIntrospectionType, isObjectType } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { describeSchema, TEXTS } from '../../src/schema/describe-schema.ts'
-import { createFullSchema } from '../../src/schema/parts.ts'
+import { createFullSchema } from '../support/schema.ts'
 
 const schema = createFullSchema()
 const types = Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type))

@@ -10,28 +10,27 @@ import {
   validateSchema,
 } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { REJECTION_CODES } from '../../src/engine/kernel/rejection.ts'
 import { bundledFeatures } from '../../src/features.ts'
-import {
-  createFullSchema,
-  FEATURE_NAMES,
-  type FeatureName,
-  PARTS,
-  rejectionCodesOf,
-} from '../../src/schema/parts.ts'
+import type { SchemaFeature } from '../../src/schema/contribution.ts'
 import { createSchema } from '../../src/schema/schema.ts'
+import { createFullSchema } from '../support/schema.ts'
 
-const REQUIRED = new Map(bundledFeatures(null).map(({ name, requires }) => [name, requires]))
+const FEATURES = new Map(bundledFeatures(null).map((feature) => [feature.name, feature]))
+const NAMES = [...FEATURES.keys()]
 
-/** `feature` and the features that it builds on, core included. */
-function closureOf(feature: FeatureName): ReadonlySet<FeatureName> {
-  const required = FEATURE_NAMES.filter((name) => REQUIRED.get(feature)?.includes(name))
-  return new Set(['core', feature, ...required.flatMap((name) => [...closureOf(name)])])
+function featureOf(name: string): SchemaFeature {
+  const feature = FEATURES.get(name)
+  if (feature === undefined) throw new Error(`no feature is called ${name}`)
+  return feature
 }
 
-function schemaOf(features: ReadonlySet<FeatureName>): GraphQLSchema {
-  const parts = [...features].flatMap((feature) => PARTS[feature])
-  return createSchema({ parts, rejectionCodes: rejectionCodesOf(features) })
+/** The names of a feature and of those that it builds on. */
+function closureOf(name: string): ReadonlySet<string> {
+  return new Set([name, ...featureOf(name).requires.flatMap((each) => [...closureOf(each)])])
+}
+
+function schemaOf(names: Iterable<string>): GraphQLSchema {
+  return createSchema([...names].flatMap((name) => featureOf(name).schema ?? []))
 }
 
 /** The names of all types, fields, arguments and values. */
@@ -53,13 +52,13 @@ function namesIn(schema: GraphQLSchema): readonly string[] {
 }
 
 describe('A schema of rooms and messages', () => {
-  const features = new Set([...closureOf('rooms'), ...closureOf('messages')])
+  const features = closureOf('messages')
   const schema = schemaOf(features)
   const names = namesIn(schema)
 
   test('is valid, and has what these features add to each other', () => {
     expect(validateSchema(schema)).toEqual([])
-    expect([...features].sort()).toEqual(['core', 'messages', 'rooms', 'users'])
+    expect([...features].sort()).toEqual(['messages', 'rooms', 'users'])
     for (const name of ['Room.messages', 'RoomMember.unreadCount', 'Viewer.rooms', 'Mutation.revokeUser']) {
       expect(names).toContain(name)
     }
@@ -79,22 +78,21 @@ describe('A schema of rooms and messages', () => {
       'RoomKind.DIRECT',
       'RoomKind.LOBBY',
     ])
-    expect(names.filter((name) => name.startsWith('RejectionCode.'))).toHaveLength(
-      rejectionCodesOf(features).length,
+    expect(names.filter((name) => name.startsWith('RejectionCode.')).sort()).toEqual(
+      ['IDEMPOTENCY_KEY_REUSED', 'INVALID_INPUT', 'INVALID_TRANSITION', 'MUTED', 'NOT_AUTHOR', 'NOT_A_MEMBER']
+        .concat(['NOT_FOUND', 'OVERLOADED', 'RATE_LIMITED', 'REMOVED'])
+        .map((code) => `RejectionCode.${code}`),
     )
   })
 })
 
 describe('The parts of the schema', () => {
-  test.each(FEATURE_NAMES)('of %s build with those of the features that it depends on', (feature) => {
-    const schema = schemaOf(closureOf(feature))
-    expect(validateSchema(schema)).toEqual([])
+  test.each(NAMES)('of %s build with those of the features that it builds on', (name) => {
+    expect(validateSchema(schemaOf(closureOf(name)))).toEqual([])
   })
 
   test('build the same schema in any order', () => {
-    const parts = Object.values(PARTS).flat()
-    const turned = createSchema({ parts: parts.toReversed(), rejectionCodes: REJECTION_CODES })
-    expect(printSchema(turned)).toBe(printSchema(createFullSchema()))
+    expect(printSchema(schemaOf(NAMES.toReversed()))).toBe(printSchema(createFullSchema()))
   })
 
   test('build several schemas in one process, none of which changes another', () => {
@@ -104,40 +102,32 @@ describe('The parts of the schema', () => {
     expect(printSchema(createFullSchema())).toBe(full)
   })
 
-  test('of a feature fail to build without one that it depends on', () => {
-    const features = new Set([...closureOf('leaderboards')].filter((each) => each !== 'auctions'))
-    expect(() => schemaOf(features)).toThrow('ObjectRef<Auction>')
-  })
-
-  test('are those of all bundled features, and of core', () => {
-    expect(FEATURE_NAMES.toSorted()).toEqual([...REQUIRED.keys(), 'core'].sort())
-  })
-
-  test('divide the codes of rejections among them', () => {
-    const divided = FEATURE_NAMES.flatMap((feature) => rejectionCodesOf(new Set([feature])))
-    expect(divided.toSorted()).toEqual(REJECTION_CODES.toSorted())
+  test('of a feature fail to build without one that it builds on', () => {
+    const names = [...closureOf('leaderboards')].filter((each) => each !== 'auctions')
+    expect(() => schemaOf(names)).toThrow('ObjectRef<Auction>')
   })
 })
 
 describe('The modules of src/schema', () => {
-  const read = (file: string): string =>
-    readFileSync(new URL(`../../src/schema/${file}`, import.meta.url), 'utf8')
-  const fileOf = new Map(
+  const read = (file: string): string => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8')
+  const modulesOf = (name: string): readonly string[] =>
     Array.from(
-      read('parts.ts').matchAll(/import \{ (add\w+) \} from '\.\/([\w-]+\.ts)'/g),
-      ([, part, file]) => [part, file],
-    ),
-  )
-  const featureOf = new Map(
-    FEATURE_NAMES.flatMap((feature) => PARTS[feature].map((part) => [fileOf.get(part.name), feature])),
-  )
+      read(`features/${name}/feature.ts`).matchAll(
+        /import \{ add\w+ \} from '\.\.\/\.\.\/schema\/([\w-]+\.ts)'/g,
+      ),
+      ([, file = '']) => file,
+    )
+  const ownerOf = new Map(NAMES.flatMap((name) => modulesOf(name).map((file) => [file, name] as const)))
 
-  test.each(FEATURE_NAMES)('of %s import none of a feature that it does not depend on', (feature) => {
-    for (const part of PARTS[feature]) {
-      const file = fileOf.get(part.name)
-      if (file === undefined) throw new Error(`${part.name} is imported from no file of its own`)
-      const imported = Array.from(read(file).matchAll(/from '\.\/([\w-]+\.ts)'/g), ([, name]) => name)
-      const foreign = imported.filter((name) => !closureOf(feature).has(featureOf.get(name) ?? 'core'))
+  test.each(NAMES)('of %s import none of a feature that it does not build on', (name) => {
+    const files = modulesOf(name)
+    expect(files.length).toBeGreaterThan(0)
+    for (const file of files) {
+      const imported = Array.from(
+        read(`schema/${file}`).matchAll(/from '\.\/([\w-]+\.ts)'/g),
+        ([, each = '']) => each,
+      )
+      const foreign = imported.filter((each) => !closureOf(name).has(ownerOf.get(each) ?? name))
       expect(foreign, file).toEqual([])
     }
   })

@@ -1,6 +1,6 @@
 import { type GraphQLLeafType, isLeafType, parseValue } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { createFullSchema } from '../../src/schema/parts.ts'
+import { createFullSchema } from '../support/schema.ts'
 
 const schema = createFullSchema()
 

@@ -16,7 +16,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql'
-import { createFullSchema } from '../../src/schema/parts.ts'
+import { createFullSchema } from './schema.ts'
 
 /** A field of Query, Mutation or Subscription, with a document that selects everything that is near. */
 export interface RootField {

@@ -1,4 +1,4 @@
-import type { Rejection, RejectionCode } from './rejection.ts'
+import type { CommonRejection, Rejection } from './rejection.ts'
 
 /**
  * What a decider answers. `rejected` is a rule of the domain; `forbidden` means that the caller may see the
@@ -7,19 +7,30 @@ import type { Rejection, RejectionCode } from './rejection.ts'
  */
 export type Decision<Event, Reply> =
   | { readonly kind: 'accepted'; readonly events: readonly Event[]; readonly reply: Reply }
-  | { readonly kind: 'rejected'; readonly rejection: Rejection }
+  | Rejected
   | { readonly kind: 'forbidden'; readonly reason: string }
 
 export function accept<Event, Reply>(events: readonly Event[], reply: Reply): Decision<Event, Reply> {
   return { kind: 'accepted', events, reply }
 }
 
-export function reject(
-  code: RejectionCode,
-  reason: string,
-  details: Omit<Rejection, 'code' | 'reason'> = {},
-): { readonly kind: 'rejected'; readonly rejection: Rejection } {
+export interface Rejected {
+  readonly kind: 'rejected'
+  readonly rejection: Rejection
+}
+
+type Reject<Code> = (code: Code, reason: string, details?: Omit<Rejection, 'code' | 'reason'>) => Rejected
+
+/** Rejects a command with a code that every feature may use. */
+export const reject: Reject<CommonRejection> = (code, reason, details = {}) => {
   return { kind: 'rejected', rejection: { code, reason, ...details } }
+}
+
+/** The same with the codes of one feature, too. */
+export function rejectingWith<const Code extends string>(
+  _codes: readonly Code[],
+): Reject<Code | CommonRejection> {
+  return (code, reason, details = {}) => ({ kind: 'rejected', rejection: { code, reason, ...details } })
 }
 
 export function forbid(reason: string): { readonly kind: 'forbidden'; readonly reason: string } {

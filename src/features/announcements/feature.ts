@@ -1,10 +1,16 @@
-import type { Feature } from '../../engine/feature.ts'
 import { announcementsTopic } from '../../engine/kernel/topic.ts'
+import { announcementNode } from '../../resolvers/announcements.ts'
+import { addAnnouncements } from '../../schema/announcement.ts'
+import type { SchemaFeature } from '../../schema/contribution.ts'
 import { announcementFamily } from './family.ts'
 
-export const announcements: Feature = {
+export const announcements: SchemaFeature = {
   name: 'announcements',
   requires: ['rooms'],
   families: [announcementFamily],
+  schema: {
+    parts: [addAnnouncements],
+    nodes: [announcementNode],
+  },
   seed: { topics: () => [announcementsTopic] },
 }

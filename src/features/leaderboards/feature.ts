@@ -1,5 +1,8 @@
-import type { Feature } from '../../engine/feature.ts'
 import { auctionLeaderboardTopic, roomLeaderboardTopic } from '../../engine/kernel/topic.ts'
+import type { SchemaFeature } from '../../schema/contribution.ts'
+import { addLeaderboards } from '../../schema/leaderboard.ts'
+import { addLeaderboardEvents } from '../../schema/leaderboard-event.ts'
+import { addScores } from '../../schema/scores.ts'
 import { auctionHooks } from '../auctions/hooks.ts'
 import { roomHooks } from '../rooms/hooks.ts'
 import { projectRanking } from './auction.projection.ts'
@@ -9,10 +12,13 @@ import { scoreFamily } from './family.ts'
 /** A RankingChanged goes back at most over the rest of its batch (rules/stored-changes). */
 const FARTHEST_BACK = 512
 
-export const leaderboards: Feature = {
+export const leaderboards: SchemaFeature = {
   name: 'leaderboards',
   requires: ['users', 'rooms', 'auctions'],
   families: [scoreFamily],
+  schema: {
+    parts: [addLeaderboards, addLeaderboardEvents, addScores],
+  },
   hooks: () => [
     roomHooks.implement({ topicsOf: ({ id }) => [roomLeaderboardTopic(id)] }),
     auctionHooks.implement({

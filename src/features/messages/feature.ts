@@ -1,14 +1,25 @@
-import type { Feature } from '../../engine/feature.ts'
 import { asRoomId } from '../../engine/kernel/id.ts'
 import { idOf, messagesTopic } from '../../engine/kernel/topic.ts'
+import { messageNode } from '../../resolvers/messages.ts'
+import type { SchemaFeature } from '../../schema/contribution.ts'
+import { addMessageTypes } from '../../schema/message.ts'
+import { addMessageEvents } from '../../schema/message-event.ts'
+import { addMessageMutations } from '../../schema/message-mutation.ts'
+import { addReceipts } from '../../schema/receipt.ts'
 import { roomHooks } from '../rooms/hooks.ts'
 import { messageFamily, receiptFamily } from './family.ts'
 import { markJoined } from './joining.ts'
+import { MESSAGE_REJECTIONS } from './rules/rejections.ts'
 
-export const messages: Feature = {
+export const messages: SchemaFeature = {
   name: 'messages',
   requires: ['users', 'rooms'],
   families: [messageFamily, receiptFamily],
+  schema: {
+    parts: [addMessageTypes, addMessageEvents, addMessageMutations, addReceipts],
+    nodes: [messageNode],
+    rejections: MESSAGE_REJECTIONS,
+  },
   hooks: () => [roomHooks.implement({ topicsOf: ({ id }) => [messagesTopic(id)], onJoin: markJoined })],
   start: ({ presence }) => ({
     onCommit(entries) {

@@ -1,4 +1,8 @@
-import type { Feature, ProcessParts } from '../../engine/feature.ts'
+import type { ProcessParts } from '../../engine/feature.ts'
+import { notificationNode } from '../../resolvers/notifications.ts'
+import type { SchemaFeature } from '../../schema/contribution.ts'
+import { addNotifications } from '../../schema/notification.ts'
+import { addFailedPushes } from '../../schema/push.ts'
 import { auctionHooks } from '../auctions/hooks.ts'
 import { messageHooks } from '../messages/hooks.ts'
 import { notificationFamily, serviceNotificationFamily } from './families.ts'
@@ -21,11 +25,15 @@ export interface PushService {
 }
 
 /** `pushService`: null if there is none. */
-export function notifications(pushService: PushService | null): Feature {
+export function notifications(pushService: PushService | null): SchemaFeature {
   return {
     name: 'notifications',
     requires: ['users', 'rooms', 'messages', 'auctions'],
     families: [notificationFamily, serviceNotificationFamily],
+    schema: {
+      parts: [addNotifications, addFailedPushes],
+      nodes: [notificationNode],
+    },
     hooks: (hooks) => [
       messageHooks.implement({
         onChange: (tx, rooms) => notifyOfMessages(tx, rooms, hooks.of(notificationHooks)),

@@ -1,11 +1,15 @@
-import type { Feature } from '../../engine/feature.ts'
 import { statusesTopic } from '../../engine/kernel/topic.ts'
+import type { SchemaFeature } from '../../schema/contribution.ts'
+import { addStatuses } from '../../schema/status.ts'
 import { statusFamily } from './family.ts'
 import { STATUS_KINDS } from './rules/status.ts'
 
-export const statuses: Feature = {
+export const statuses: SchemaFeature = {
   name: 'statuses',
   requires: [],
   families: [statusFamily],
+  schema: {
+    parts: [addStatuses],
+  },
   seed: { topics: () => STATUS_KINDS.map(statusesTopic) },
 }

@@ -1,10 +1,14 @@
-import type { Feature } from '../../engine/feature.ts'
 import { revocationsTopic } from '../../engine/kernel/topic.ts'
+import type { SchemaFeature } from '../../schema/contribution.ts'
+import { addRevocation } from '../../schema/revocation.ts'
 import { revocationFamily } from './family.ts'
 
-export const users: Feature = {
+export const users: SchemaFeature = {
   name: 'users',
   requires: [],
   families: [revocationFamily],
+  schema: {
+    parts: [addRevocation],
+  },
   seed: { topics: () => [revocationsTopic] },
 }

@@ -1,9 +1,9 @@
 import { parse, specifiedRules, validate } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { excessOfDocument } from '../../../src/platform/limits/document-bounds.ts'
-import { createFullSchema } from '../../../src/schema/parts.ts'
 import { parseQuery } from '../../../src/transport/document.ts'
 import { longDocuments } from '../../support/long-documents.ts'
+import { createFullSchema } from '../../support/schema.ts'
 
 const MAX_TOKENS = 2000
 const schema = createFullSchema()

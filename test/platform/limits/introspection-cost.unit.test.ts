@@ -1,7 +1,7 @@
 import { getIntrospectionQuery, parse } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { createIntrospectionMeasure } from '../../../src/platform/limits/introspection-cost.ts'
-import { createFullSchema } from '../../../src/schema/parts.ts'
+import { createFullSchema } from '../../support/schema.ts'
 
 const measure = createIntrospectionMeasure(createFullSchema())
 

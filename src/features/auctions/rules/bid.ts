@@ -1,6 +1,7 @@
 import { type Amount, amount } from '../../../engine/kernel/amount.ts'
 import { formatAmount } from '../../../engine/kernel/currency.ts'
-import { accept, reject } from '../../../engine/kernel/decision.ts'
+import type { Rejected } from '../../../engine/kernel/decision.ts'
+import { accept } from '../../../engine/kernel/decision.ts'
 import type { BidId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
@@ -12,8 +13,9 @@ import type { AuctionDecision } from './context.ts'
 import type { AuctionEvent, Offer } from './event.ts'
 import { foldAuction } from './evolve.ts'
 import { offeredBuyNow } from './offered.ts'
-import { closedToBids, closing, type Refusal } from './phase.ts'
+import { closedToBids, closing } from './phase.ts'
 import { type Contest, contestOf, leastOffer } from './price.ts'
+import { reject } from './rejections.ts'
 import { extension } from './soft-close.ts'
 import { isPrice } from './validate.ts'
 
@@ -66,7 +68,7 @@ export function decideBuyNow(state: AuctionState, command: BuyNow, bidding: Bidd
   return accept(events, { bid: { outcome: 'BOUGHT_NOW', bidId: command.bidId } })
 }
 
-function offerOf({ amount: exact, maximum }: PlaceBid): Offer | Refusal {
+function offerOf({ amount: exact, maximum }: PlaceBid): Offer | Rejected {
   if (exact !== null && maximum !== null) {
     return reject('INVALID_INPUT', 'A bid has an amount or a maximum, not both.', { field: 'maximum' })
   }
@@ -75,17 +77,17 @@ function offerOf({ amount: exact, maximum }: PlaceBid): Offer | Refusal {
   return reject('INVALID_INPUT', 'A bid needs an amount or a maximum.', { field: 'amount' })
 }
 
-function checkedOffer(kind: Offer['kind'], value: number): Offer | Refusal {
+function checkedOffer(kind: Offer['kind'], value: number): Offer | Rejected {
   if (isPrice(value)) return { kind, value: amount(value) }
   return reject('INVALID_INPUT', `The ${kind} must be a whole number, at least 1.`, { field: kind })
 }
 
-function removedFrom({ bidder, room }: Bidding): Refusal | undefined {
+function removedFrom({ bidder, room }: Bidding): Rejected | undefined {
   if (!isRemoved(bidder, room.memberships)) return undefined
   return reject('REMOVED', 'You were removed from this room and cannot bid in it.')
 }
 
-function closedTo(state: AuctionState, { bidder, room, now }: Bidding): Refusal | undefined {
+function closedTo(state: AuctionState, { bidder, room, now }: Bidding): Rejected | undefined {
   const closed = closedToBids(state, room.room, now)
   if (closed !== undefined) return closed
   const isSeller = bidder.id === state.terms.seller.id

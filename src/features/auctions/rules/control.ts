@@ -1,4 +1,5 @@
-import { accept, reject } from '../../../engine/kernel/decision.ts'
+import type { Rejected } from '../../../engine/kernel/decision.ts'
+import { accept } from '../../../engine/kernel/decision.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import { isOptionalText, optionalTextRule } from '../../../engine/kernel/text.ts'
 import type { Room } from '../../rooms/rules/room.ts'
@@ -6,7 +7,8 @@ import type { AuctionState } from './auction.ts'
 import { resumption } from './catch-up.ts'
 import type { AuctionDecision } from './context.ts'
 import type { AuctionEvent } from './event.ts'
-import { closing, hasEnded, type Refusal } from './phase.ts'
+import { closing, hasEnded } from './phase.ts'
+import { reject } from './rejections.ts'
 
 const MAX_REASON_LENGTH = 1_000
 const ROOM_ENDED = 'The room ended.'
@@ -72,6 +74,6 @@ function done(...events: readonly AuctionEvent[]): AuctionDecision {
   return accept(events, { bid: null })
 }
 
-function outOfOrder(reason: string): Refusal {
+function outOfOrder(reason: string): Rejected {
   return reject('INVALID_TRANSITION', reason)
 }

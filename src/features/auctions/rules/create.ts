@@ -1,6 +1,6 @@
 import { amount } from '../../../engine/kernel/amount.ts'
 import { chooseExponent } from '../../../engine/kernel/currency.ts'
-import { accept, forbid, reject } from '../../../engine/kernel/decision.ts'
+import { accept, forbid } from '../../../engine/kernel/decision.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
 import type { Room } from '../../rooms/rules/room.ts'
@@ -9,6 +9,7 @@ import type { AuctionState, AuctionTerms, IncrementBand } from './auction.ts'
 import type { CreateAuction } from './command.ts'
 import type { AuctionContext, AuctionDecision } from './context.ts'
 import { DEFAULT_INCREMENTS } from './increments.ts'
+import { reject } from './rejections.ts'
 import { faultOfCreation, storedTitle } from './validate.ts'
 
 /**

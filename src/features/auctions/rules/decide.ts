@@ -1,4 +1,4 @@
-import { accept, forbid, reject } from '../../../engine/kernel/decision.ts'
+import { accept, forbid } from '../../../engine/kernel/decision.ts'
 import { canControl, canRunAuctions, canSeeAuctions } from './access.ts'
 import type { AuctionState } from './auction.ts'
 import { decideBid, decideBuyNow } from './bid.ts'
@@ -10,6 +10,7 @@ import { decideCreation } from './create.ts'
 import { foldAuction } from './evolve.ts'
 import { withFunds } from './money.ts'
 import { closing, isClosingDue } from './phase.ts'
+import { reject } from './rejections.ts'
 import { decideVoid } from './void.ts'
 
 type Change = Exclude<AuctionCommand, CreateAuction>

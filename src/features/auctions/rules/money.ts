@@ -1,6 +1,6 @@
 import { type Amount, amount } from '../../../engine/kernel/amount.ts'
 import { formatAmount } from '../../../engine/kernel/currency.ts'
-import { accept, reject } from '../../../engine/kernel/decision.ts'
+import { accept } from '../../../engine/kernel/decision.ts'
 import type { UserId } from '../../../engine/kernel/id.ts'
 import {
   availableIn,
@@ -16,6 +16,7 @@ import type { AuctionState } from './auction.ts'
 import type { AuctionDecision } from './context.ts'
 import type { AuctionEvent } from './event.ts'
 import { foldAuction } from './evolve.ts'
+import { reject } from './rejections.ts'
 
 /** What a funded auction holds: all that its leader may have to pay. */
 export interface Hold {

@@ -1,11 +1,11 @@
-import { reject } from '../../../engine/kernel/decision.ts'
+import type { Rejected } from '../../../engine/kernel/decision.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Room } from '../../rooms/rules/room.ts'
 import type { AuctionStanding, AuctionState } from './auction.ts'
 import type { AuctionEvent } from './event.ts'
+import { reject } from './rejections.ts'
 
 /** A rejection as `reject` makes it. */
-export type Refusal = ReturnType<typeof reject>
 
 /**
  * When time alone will open or close the auction; null while it will not. A paused auction does not end by time, and
@@ -57,7 +57,7 @@ export function closing(
 }
 
 /** Why nobody can bid now, or undefined where bids are taken: the auction and its room must both be LIVE. */
-export function closedToBids(state: AuctionState, room: Room, now: Instant): Refusal | undefined {
+export function closedToBids(state: AuctionState, room: Room, now: Instant): Rejected | undefined {
   const { phase } = state.standing
   if (phase === 'CANCELLED') return reject('AUCTION_CANCELLED', 'The auction was cancelled.')
   if (hasEnded(state, now)) return reject('AUCTION_ENDED', 'The auction has ended.')

@@ -1,4 +1,5 @@
-import { accept, reject } from '../../../engine/kernel/decision.ts'
+import type { Rejected } from '../../../engine/kernel/decision.ts'
+import { accept } from '../../../engine/kernel/decision.ts'
 import type { BidId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import { isOptionalText, optionalTextRule } from '../../../engine/kernel/text.ts'
@@ -9,8 +10,9 @@ import type { Past } from './bid-history.ts'
 import type { AuctionDecision } from './context.ts'
 import type { AuctionEvent } from './event.ts'
 import { foldAuction } from './evolve.ts'
-import { hasEnded, type Refusal } from './phase.ts'
+import { hasEnded } from './phase.ts'
 import { type FundedRecomputation, recompute, recomputeFunded } from './recompute.ts'
+import { reject } from './rejections.ts'
 import { extension } from './soft-close.ts'
 import type { VoidReason } from './void-reason.ts'
 
@@ -53,7 +55,7 @@ export function decideVoid(
   return accept([...events, ...extension(foldAuction(state, events), now)], { bid: null })
 }
 
-function refusedReason(reason: string): Refusal | undefined {
+function refusedReason(reason: string): Rejected | undefined {
   if (isOptionalText(reason, MAX_REASON_LENGTH)) return undefined
   const limit = `The reason must have ${optionalTextRule(MAX_REASON_LENGTH)}.`
   return reject('INVALID_INPUT', limit, { field: 'reason' })

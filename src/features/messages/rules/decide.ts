@@ -1,5 +1,5 @@
 import { type Actor, isActor } from '../../../engine/kernel/actor.ts'
-import { accept, type Decision, forbid, reject } from '../../../engine/kernel/decision.ts'
+import { accept, type Decision, forbid } from '../../../engine/kernel/decision.ts'
 import type { MessageId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
@@ -11,6 +11,7 @@ import { withoutContent } from './erase.ts'
 import type { MessageEvent } from './event.ts'
 import type { Message } from './message.ts'
 import { reasonForSilence, rejectEnded } from './posting-permission.ts'
+import { reject } from './rejections.ts'
 import { distinct, draftOf, rejectBody, rejectMentions, storedBody } from './validate.ts'
 
 export type MessageDecision = Decision<MessageEvent, MessageReply>
@@ -29,7 +30,7 @@ export interface MessageContext {
 }
 
 type CommandOf<Kind extends MessageCommand['kind']> = Extract<MessageCommand, { readonly kind: Kind }>
-type Refusal = Exclude<MessageDecision, { readonly kind: 'accepted' }>
+type Rejected = Exclude<MessageDecision, { readonly kind: 'accepted' }>
 
 /** The context of a command whose actor sees the room. `own` is the actor's membership, where it stands. */
 interface Scene extends Omit<MessageContext, 'actor' | 'room'> {
@@ -133,7 +134,7 @@ function done(messageId: MessageId, ...events: readonly MessageEvent[]): Message
   return accept(events, { messageId })
 }
 
-function rejectUnseen(command: MessageCommand): Refusal {
+function rejectUnseen(command: MessageCommand): Rejected {
   return command.kind === 'send'
     ? reject('NOT_FOUND', 'There is no such room.', { field: 'roomId' })
     : reject('NOT_FOUND', 'There is no such message.', { field: 'messageId' })

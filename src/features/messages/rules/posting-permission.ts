@@ -1,8 +1,8 @@
 import { type Actor, isPrivileged } from '../../../engine/kernel/actor.ts'
-import { reject } from '../../../engine/kernel/decision.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import { isMuted } from '../../rooms/rules/access.ts'
 import type { Membership, Room } from '../../rooms/rules/room.ts'
+import { reject } from './rejections.ts'
 
 /** Someone who sees a room, and would say something in it. */
 export interface Speaker {

@@ -1,17 +1,17 @@
-import { reject } from '../../../engine/kernel/decision.ts'
+import type { Rejected } from '../../../engine/kernel/decision.ts'
 import type { MessageId } from '../../../engine/kernel/id.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
 import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../../../engine/kernel/text.ts'
 import type { Room } from '../../rooms/rules/room.ts'
 import type { MessageCommand } from './command.ts'
 import type { Message } from './message.ts'
+import { reject } from './rejections.ts'
 
 const MAX_BODY = 4000
 const MAX_MENTIONS = 50
 const MAX_CLIENT_MESSAGE_ID = 128
 
 type Send = Extract<MessageCommand, { readonly kind: 'send' }>
-type Refusal = ReturnType<typeof reject>
 
 /** What a message says, checked: a body as it is stored, each mention once. */
 export interface Draft {
@@ -24,7 +24,7 @@ export function draftOf(
   command: Send,
   room: Room,
   messages: ReadonlyMap<MessageId, Message>,
-): Draft | Refusal {
+): Draft | Rejected {
   if (!isClientMessageId(command.clientMessageId)) {
     const reason = `A clientMessageId has 1 to ${MAX_CLIENT_MESSAGE_ID} characters, none of them NUL.`
     return reject('INVALID_INPUT', reason, { field: 'clientMessageId' })
@@ -45,12 +45,12 @@ export function storedBody(body: string): string | undefined {
   return trimmedWithin(body, MAX_BODY)
 }
 
-export function rejectBody(): Refusal {
+export function rejectBody(): Rejected {
   return reject('INVALID_INPUT', `A message has ${lengthRule(MAX_BODY)}.`, { field: 'body' })
 }
 
 /** Undefined where a message may mention that many. */
-export function rejectMentions(mentions: readonly Person[]): Refusal | undefined {
+export function rejectMentions(mentions: readonly Person[]): Rejected | undefined {
   if (mentions.length <= MAX_MENTIONS) return undefined
   const reason = `A message mentions ${MAX_MENTIONS} users at most.`
   return reject('INVALID_INPUT', reason, { field: 'mentions' })

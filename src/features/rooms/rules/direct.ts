@@ -1,8 +1,8 @@
-import { reject } from '../../../engine/kernel/decision.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
 import type { RoomCommand } from './command.ts'
 import { done, type RoomDecision, type UserActor } from './context.ts'
+import { reject } from './rejections.ts'
 import type { Membership, Room } from './room.ts'
 import { MAX_NAME } from './settings.ts'
 

@@ -1,8 +1,9 @@
-import { forbid, reject } from '../../../engine/kernel/decision.ts'
+import { forbid } from '../../../engine/kernel/decision.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import { canModerate } from './access.ts'
 import { done, type RoomDecision, type RoomScene } from './context.ts'
 import type { RoomEvent, RoomTransition } from './event.ts'
+import { reject } from './rejections.ts'
 import type { Room, RoomPhase } from './room.ts'
 
 type Step = 'start' | 'pause' | 'resume' | 'end'

@@ -1,11 +1,12 @@
 import { hasRole } from '../../../engine/kernel/actor.ts'
-import { forbid, reject } from '../../../engine/kernel/decision.ts'
+import { forbid } from '../../../engine/kernel/decision.ts'
 import { FAR_FUTURE } from '../../../engine/kernel/instant.ts'
 import { isOptionalText, optionalTextRule } from '../../../engine/kernel/text.ts'
 import { canModerate, isMuted } from './access.ts'
 import type { RoomCommand } from './command.ts'
 import { done, type RoomDecision, type RoomScene } from './context.ts'
 import { isTooFarAhead, TOO_FAR_AHEAD } from './quota.ts'
+import { reject } from './rejections.ts'
 
 const MAX_REASON_LENGTH = 1_000
 

@@ -1,24 +1,25 @@
 import { hasRole } from '../../../engine/kernel/actor.ts'
 import { CURRENCY_RULE, chooseExponent, isCurrency } from '../../../engine/kernel/currency.ts'
-import { forbid, reject } from '../../../engine/kernel/decision.ts'
+import { forbid } from '../../../engine/kernel/decision.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import { lengthRule, nameWithin } from '../../../engine/kernel/text.ts'
 import { canModerate } from './access.ts'
 import type { RoomCommand } from './command.ts'
 import { done, type RoomDecision, type RoomScene, type UserActor } from './context.ts'
 import { isTooFarAhead, type OwnedRooms, TOO_FAR_AHEAD } from './quota.ts'
+import { reject } from './rejections.ts'
 import type { Membership, Room } from './room.ts'
 
 export const MAX_NAME = 200
 
 type CreateRoom = Extract<RoomCommand, { readonly kind: 'create' }>
 type UpdateRoom = Extract<RoomCommand, { readonly kind: 'update' }>
-type Refusal = Exclude<RoomDecision, { readonly kind: 'accepted' }>
+type Rejected = Exclude<RoomDecision, { readonly kind: 'accepted' }>
 
 const HOUR_MS = 3_600_000
 
 /** Why the actor may not have one more room; undefined where the quota allows it, or does not apply. */
-export function faultOfQuota({ quota }: CreateRoom, owned: OwnedRooms | undefined): Refusal | undefined {
+export function faultOfQuota({ quota }: CreateRoom, owned: OwnedRooms | undefined): Rejected | undefined {
   if (quota === undefined || owned === undefined) return undefined
   if (owned.open >= quota.open) {
     const reason = `You own ${owned.open} rooms that have not ended, the most one user may have. End some first.`
@@ -135,7 +136,7 @@ export function updateRoom(command: UpdateRoom, scene: RoomScene): RoomDecision 
   return faultOfTimes(room, updated, now) ?? done(room, { type: 'RoomUpdated', room: updated })
 }
 
-function faultOfTimes(room: Room, updated: Room, now: Instant): Refusal | undefined {
+function faultOfTimes(room: Room, updated: Room, now: Instant): Rejected | undefined {
   const { startsAt, endsAt } = updated
   const isNewStart = startsAt !== room.startsAt
   const isNewEnd = endsAt !== room.endsAt
@@ -163,12 +164,12 @@ function faultOfTimes(room: Room, updated: Room, now: Instant): Refusal | undefi
 function faultOfDistance(
   { startsAt, endsAt }: Pick<Room, 'startsAt' | 'endsAt'>,
   now: Instant,
-): Refusal | undefined {
+): Rejected | undefined {
   if (isTooFarAhead(startsAt, now)) return reject('INVALID_INPUT', TOO_FAR_AHEAD, { field: 'startsAt' })
   if (isTooFarAhead(endsAt, now)) return reject('INVALID_INPUT', TOO_FAR_AHEAD, { field: 'endsAt' })
   return undefined
 }
 
-function rejectName(): Refusal {
+function rejectName(): Rejected {
   return reject('INVALID_INPUT', `A room's name has ${lengthRule(MAX_NAME)}.`, { field: 'name' })
 }

@@ -1,6 +1,7 @@
 import { isStale, type ReportTimes, reported } from '../../../engine/commands/report.ts'
 import { type Actor, isPrivileged } from '../../../engine/kernel/actor.ts'
-import { accept, type Decision, forbid, reject } from '../../../engine/kernel/decision.ts'
+import type { Rejected } from '../../../engine/kernel/decision.ts'
+import { accept, type Decision, forbid } from '../../../engine/kernel/decision.ts'
 import type { RoomId, UserId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
@@ -28,7 +29,8 @@ import {
   statedPortfolio,
   statedPosition,
 } from './position-report.ts'
-import { checkPortfolio, checkPosition, checkReport, type Refusal } from './validate.ts'
+import { reject } from './rejections.ts'
+import { checkPortfolio, checkPosition, checkReport } from './validate.ts'
 
 export type OrderDecision = Decision<OrderEvent, OrderReply>
 export type PositionDecision = Decision<PositionEvent, PositionReply>
@@ -151,7 +153,7 @@ interface Place {
 }
 
 /** The trade room that the actor reports to; a refusal where there is none for them, or where it is not theirs to do. */
-function placeOf({ actor, room: facts }: ReportContext): Place | Refusal | ReturnType<typeof forbid> {
+function placeOf({ actor, room: facts }: ReportContext): Place | Rejected | ReturnType<typeof forbid> {
   if (actor.kind === 'system') return forbid('The server itself trades nothing.')
   if (facts === undefined || !canSeeRoom(actor, facts.room, membershipOf(actor, facts.memberships))) {
     return reject('NOT_FOUND', 'There is no such room.', { field: 'roomId' })
@@ -167,6 +169,6 @@ function occasionIn({ roomId }: Place, { user, now }: ReportContext): Occasion {
   return { roomId, user, now }
 }
 
-function rejectBeyond(field: string): Refusal {
+function rejectBeyond(field: string): Rejected {
   return reject('INVALID_INPUT', 'The value of the position would exceed the largest amount.', { field })
 }

@@ -1,10 +1,11 @@
 import { type Amount, amount } from '../../../engine/kernel/amount.ts'
-import { reject } from '../../../engine/kernel/decision.ts'
+import type { Rejected } from '../../../engine/kernel/decision.ts'
 import { isOpen, type OrderState, type OrderStatus } from './order.ts'
 import type { Occasion } from './position-report.ts'
-import type { CheckedReport, Refusal } from './validate.ts'
+import { reject } from './rejections.ts'
+import type { CheckedReport } from './validate.ts'
 
-export type Executed = { readonly kind: 'executed'; readonly order: OrderState } | Refusal
+export type Executed = { readonly kind: 'executed'; readonly order: OrderState } | Rejected
 
 /**
  * The order right after `report`, by the states of FIX. One that has ended takes late fills and nothing else, and stays
@@ -47,7 +48,7 @@ function newOrder(report: CheckedReport, { roomId, user, now }: Occasion): Order
 }
 
 /** Whose order it is, of what and which way, stays for good. */
-function faultOfIdentity(order: OrderState, { userId, symbol, side }: CheckedReport): Refusal | undefined {
+function faultOfIdentity(order: OrderState, { userId, symbol, side }: CheckedReport): Rejected | undefined {
   if (order.user.id !== userId) return rejectOther('userId', 'user')
   if (order.symbol !== symbol) return rejectOther('symbol', 'symbol')
   if (order.side !== side) return rejectOther('side', 'side')
@@ -92,6 +93,6 @@ function executed(order: OrderState): Executed {
   return { kind: 'executed', order }
 }
 
-function rejectOther(field: string, noun: string): Refusal {
+function rejectOther(field: string, noun: string): Rejected {
   return reject('INVALID_INPUT', `This order is of another ${noun}.`, { field })
 }

@@ -1,5 +1,5 @@
 import { type Amount, isAmount } from '../../../engine/kernel/amount.ts'
-import { reject } from '../../../engine/kernel/decision.ts'
+import type { Rejected } from '../../../engine/kernel/decision.ts'
 import { isUserId, USER_ID_RULE } from '../../../engine/kernel/id.ts'
 import {
   isOptionalText,
@@ -11,14 +11,13 @@ import {
 } from '../../../engine/kernel/text.ts'
 import type { OrderCommand, PositionCommand } from './command.ts'
 import type { ExecutionType } from './order.ts'
+import { reject } from './rejections.ts'
 
 const MAX_ID = 128
 /** The longest `sub` that a token may have. */
 const MAX_USER_ID = 256
 const MAX_SYMBOL = 64
 const MAX_REASON = 1000
-
-export type Refusal = ReturnType<typeof reject>
 
 /** A report on an order whose every field is one that an order may have. */
 export interface CheckedReport
@@ -40,7 +39,7 @@ export function storedSymbol(symbol: string): string | undefined {
   return nameWithin(symbol, MAX_SYMBOL)
 }
 
-export function checkReport(command: OrderCommand): CheckedReport | Refusal {
+export function checkReport(command: OrderCommand): CheckedReport | Rejected {
   const { executionId, orderId, userId, side, type, quantity, limitPrice } = command
   const fault = faultOfId('executionId', executionId) ?? faultOfId('orderId', orderId) ?? faultOfUser(userId)
   if (fault !== undefined) return fault
@@ -56,7 +55,7 @@ export function checkReport(command: OrderCommand): CheckedReport | Refusal {
   }
 }
 
-function checkExecution(command: OrderCommand): CheckedExecution | Refusal {
+function checkExecution(command: OrderCommand): CheckedExecution | Rejected {
   const { executionType, lastQuantity, lastPrice, rejectionReason } = command
   switch (executionType) {
     case 'TRADE':
@@ -89,7 +88,7 @@ export interface CheckedPosition extends Pick<StatePosition, 'userId'> {
 type StatePosition = Extract<PositionCommand, { readonly kind: 'reportPosition' }>
 type StatePortfolio = Extract<PositionCommand, { readonly kind: 'reportPortfolio' }>
 
-export function checkPosition(command: StatePosition): CheckedPosition | Refusal {
+export function checkPosition(command: StatePosition): CheckedPosition | Rejected {
   const { userId, quantity, averageEntryPrice, markPrice } = command
   const realizedPnl = command.realizedPnl ?? 0
   const fault = faultOfUser(userId)
@@ -111,7 +110,7 @@ export interface CheckedPortfolio extends Pick<StatePortfolio, 'userId'> {
   readonly unrealizedPnl: Amount
 }
 
-export function checkPortfolio(command: StatePortfolio): CheckedPortfolio | Refusal {
+export function checkPortfolio(command: StatePortfolio): CheckedPortfolio | Rejected {
   const { userId, cash, equity } = command
   const [realizedPnl, unrealizedPnl] = [command.realizedPnl ?? 0, command.unrealizedPnl ?? 0]
   const fault = faultOfUser(userId)
@@ -123,13 +122,13 @@ export function checkPortfolio(command: StatePortfolio): CheckedPortfolio | Refu
   return { kind: 'checked', userId, cash, equity, realizedPnl, unrealizedPnl }
 }
 
-function faultOfId(field: 'executionId' | 'orderId', id: string): Refusal | undefined {
+function faultOfId(field: 'executionId' | 'orderId', id: string): Rejected | undefined {
   const length = lengthOf(id)
   if (isStorable(id) && length >= 1 && length <= MAX_ID) return undefined
   return reject('INVALID_INPUT', `An ${field} has ${idRule(MAX_ID)}.`, { field })
 }
 
-function faultOfUser(id: string): Refusal | undefined {
+function faultOfUser(id: string): Rejected | undefined {
   if (!isUserId(id)) return reject('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, { field: 'userId' })
   if (isStorable(id) && id.length >= 1 && id.length <= MAX_USER_ID) return undefined
   return reject('INVALID_INPUT', `A user's id has ${idRule(MAX_USER_ID)}.`, { field: 'userId' })
@@ -151,18 +150,18 @@ function isPriceOrNone(value: number | null): value is Amount | null {
   return value === null || isPrice(value)
 }
 
-function rejectSymbol(): Refusal {
+function rejectSymbol(): Rejected {
   return reject('INVALID_INPUT', `A symbol has ${lengthRule(MAX_SYMBOL)}.`, { field: 'symbol' })
 }
 
-function rejectQuantity(field: string): Refusal {
+function rejectQuantity(field: string): Rejected {
   return reject('INVALID_INPUT', `The ${field} must be a whole number, one at least.`, { field })
 }
 
-function rejectPrice(field: string): Refusal {
+function rejectPrice(field: string): Rejected {
   return reject('INVALID_INPUT', `The ${field} must be a whole number, not below zero.`, { field })
 }
 
-function rejectAmount(field: string): Refusal {
+function rejectAmount(field: string): Rejected {
   return reject('INVALID_INPUT', `The ${field} must be a whole number.`, { field })
 }

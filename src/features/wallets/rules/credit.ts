@@ -1,8 +1,9 @@
 import { type Actor, isPrivileged } from '../../../engine/kernel/actor.ts'
 import { type Amount, amount, isAmount } from '../../../engine/kernel/amount.ts'
 import { CURRENCY_RULE, isCurrency } from '../../../engine/kernel/currency.ts'
-import { accept, type Decision, forbid, reject } from '../../../engine/kernel/decision.ts'
+import { accept, type Decision, forbid } from '../../../engine/kernel/decision.ts'
 import type { UserId } from '../../../engine/kernel/id.ts'
+import { reject } from './rejections.ts'
 import { availableIn, crediting, type Transfer } from './transfer.ts'
 import type { Wallet } from './wallet.ts'
 

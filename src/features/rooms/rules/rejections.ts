@@ -1,0 +1,6 @@
+import { rejectingWith } from '../../../engine/kernel/decision.ts'
+
+export const ROOM_REJECTIONS = ['NOT_A_MEMBER', 'MUTED', 'REMOVED'] as const
+
+/** Rejects a command with a code of rooms, or of what they build on. */
+export const reject = rejectingWith(ROOM_REJECTIONS)

@@ -1,0 +1,6 @@
+import { rejectingWith } from '../../../engine/kernel/decision.ts'
+
+export const WALLET_REJECTIONS = ['INSUFFICIENT_FUNDS'] as const
+
+/** Rejects a command with a code of wallets, or of what they build on. */
+export const reject = rejectingWith(WALLET_REJECTIONS)
