@@ -31,8 +31,6 @@ export interface QueueOptions {
   readonly isAnswering?: () => boolean
   /** Added to by this queue; its own where absent. */
   readonly counters?: CommandCounters
-  /** Tests say so, to see that keys are missed: none is kept, and each command counts as new. */
-  readonly withoutKeys?: boolean
   /** None where absent. */
   readonly tracing?: Tracing
 }
@@ -241,8 +239,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
   }
 
   async function runUntilUncontested(batch: Batch, late: AbortSignal): Promise<BatchResult<Reply, View>> {
-    const given = batch.map(({ command }) => command)
-    const commands = options.withoutKeys ? given.map(withoutKey) : given
+    const commands = batch.map(({ command }) => command)
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await runBatch(options.database, joint, commands, memory)
@@ -334,10 +331,6 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
       return queues.size === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))
     },
   }
-}
-
-function withoutKey<Body>({ topic, actor, body }: Command<Body>): Command<Body> {
-  return { topic, actor, body }
 }
 
 function failAll(

@@ -53,18 +53,9 @@ export class Feed {
   #unsubscribe: Unsubscribe | undefined
   #isListening = false
   #isClosed = false
-  readonly #isTrusting: boolean
   readonly #tracing: Tracing
 
-  /** `isTrusting`, which only tests say: takes the bus at its word, and never looks whether something is missing. */
-  constructor(
-    topic: Topic,
-    history: History,
-    bus: Bus,
-    events: FeedEvents,
-    isTrusting = false,
-    tracing = NO_TRACING,
-  ) {
+  constructor(topic: Topic, history: History, bus: Bus, events: FeedEvents, tracing = NO_TRACING) {
     this.topic = topic
     this.#history = history
     this.#bus = bus
@@ -73,7 +64,6 @@ export class Feed {
       events.onListenerFault(topic, error)
       listener.onFault(error)
     })
-    this.#isTrusting = isTrusting
     this.#tracing = tracing
   }
 
@@ -140,7 +130,7 @@ export class Feed {
 
   /** Compares with the record's head, and reads what is missing. Resolves when that is delivered. */
   async check(known?: Head): Promise<void> {
-    if (this.#head === undefined || this.#isClosed || this.#isTrusting) return
+    if (this.#head === undefined || this.#isClosed) return
     const head = known ?? (await this.#history.head(this.topic))
     if (head === undefined) return
     if (head.epoch === this.epoch) this.#floor = head.floor
@@ -201,7 +191,7 @@ export class Feed {
       const notice = this.#queue.shift()
       if (notice === undefined) return
       if (notice.epoch === this.epoch && notice.last <= this.head) continue
-      const isNext = this.#isTrusting || (notice.epoch === this.epoch && notice.first <= advance(this.head))
+      const isNext = notice.epoch === this.epoch && notice.first <= advance(this.head)
       if (isNext && notice.entries !== undefined) this.#deliver(notice.entries, notice.trace)
       else this.#isDoubtful = true
     }

@@ -49,17 +49,8 @@ export interface HubOptions {
   readonly checkEveryMs?: number
   /** The same while the bus is away and nothing else tells of entries. */
   readonly pollEveryMs?: number
-  readonly sabotage?: HubSabotage
   /** None where absent. */
   readonly tracing?: Tracing
-}
-
-/** What tests switch off, to see that it is missed. */
-export interface HubSabotage {
-  /** Whatever the bus skips stays away. */
-  readonly withoutGapCheck?: boolean
-  /** Who comes back with a cursor goes on with what comes next, not with what they missed. */
-  readonly withoutReplay?: boolean
 }
 
 export interface HubStats extends Totals {
@@ -137,7 +128,7 @@ interface LiveList {
 }
 
 export function createHub(options: HubOptions): Hub {
-  const { history, bus, events, sabotage = {}, tracing } = options
+  const { history, bus, events, tracing } = options
   const live = new Map<Topic, Live>()
   const pulses = new Map<string, Ticker>()
   const currents = new Map<
@@ -160,7 +151,7 @@ export function createHub(options: HubOptions): Hub {
       known.tally = tally
       return known
     }
-    const feed = new Feed(topic, history, bus, counting.feedEvents, sabotage.withoutGapCheck, tracing)
+    const feed = new Feed(topic, history, bus, counting.feedEvents, tracing)
     const made: Live = {
       feed,
       tally,
@@ -200,7 +191,6 @@ export function createHub(options: HubOptions): Hub {
   ): Promise<() => void> {
     await held.started
     if (held.stream === undefined) {
-      const { withoutReplay } = sabotage
       held.stream = new Stream(
         plan.topic,
         plan.source,
@@ -209,7 +199,6 @@ export function createHub(options: HubOptions): Hub {
         held.events,
         slices,
         recent.ofTopic(),
-        withoutReplay,
         tracing,
       )
       held.feed.add(held.stream)

@@ -79,11 +79,9 @@ export class Stream implements FeedListener {
   /** What readers were shown of a fault: those who share it share its error id, and it is logged once. */
   readonly #shown = new WeakMap<object, GraphQLError>()
   readonly #slices: TimeSlices
-  readonly #isForgetful: boolean
   readonly #tracing: Tracing
   #sight: Pick<SightWatch, 'include'> | undefined
 
-  /** `isForgetful`, which only tests say: readers join without what they missed. */
   constructor(
     topic: Topic,
     source: Source,
@@ -92,7 +90,6 @@ export class Stream implements FeedListener {
     events: StreamEvents,
     slices: TimeSlices,
     recent: Recent,
-    isForgetful = false,
     tracing = NO_TRACING,
   ) {
     this.#topic = topic
@@ -105,7 +102,6 @@ export class Stream implements FeedListener {
     this.#past = this.#pastOf(feed.epoch)
     this.#slices = slices
     this.#recent = recent
-    this.#isForgetful = isForgetful
     this.#tracing = tracing
   }
 
@@ -395,7 +391,7 @@ export class Stream implements FeedListener {
         continue
       }
       // No await between this look and joining: nothing can come in between.
-      if (reader.position >= this.#head || this.#isForgetful) {
+      if (reader.position >= this.#head) {
         group.members.add(reader)
         return
       }
