@@ -29,6 +29,14 @@ export interface FeedEvents {
   onListenerFault(topic: Topic, error: unknown): void
 }
 
+export interface FeedOptions {
+  readonly topic: Topic
+  readonly history: History
+  readonly bus: Bus
+  readonly events: FeedEvents
+  readonly tracing?: Tracing | undefined
+}
+
 const PAGE = 1000
 /** Notices waiting behind a slow read of the record; beyond it they are forgotten, and read from the history. */
 const MAX_QUEUED = 1000
@@ -55,7 +63,7 @@ export class Feed {
   #isClosed = false
   readonly #tracing: Tracing
 
-  constructor(topic: Topic, history: History, bus: Bus, events: FeedEvents, tracing = NO_TRACING) {
+  constructor({ topic, history, bus, events, tracing = NO_TRACING }: FeedOptions) {
     this.topic = topic
     this.#history = history
     this.#bus = bus

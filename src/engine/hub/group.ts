@@ -4,7 +4,7 @@ import { BEGINNING, type Offset } from '../kernel/position.ts'
 import { joined, type Payload, type Subscriber } from './delivery.ts'
 import type { Admission, Item, Reader } from './reader.ts'
 import { createRenderer, type RenderCounters, type Renderer } from './renderer.ts'
-import { Portions } from './replay-chunks.ts'
+import { ReplayPayloads } from './replay-chunks.ts'
 
 /** What the members are to get at the end of this turn of the event loop. */
 interface Due {
@@ -18,14 +18,24 @@ interface Late {
   readonly rendering: Promise<Payload>
 }
 
+export interface GroupOptions {
+  /** One of the group: all have an equal selection. */
+  readonly subscriber: Subscriber
+  /** Every item is for every reader. */
+  readonly isOpen: boolean
+  readonly counters: RenderCounters
+  /** Ends a reader that can't be served any more. */
+  readonly onFault: (error: unknown, reader: Reader) => void
+}
+
 /**
  * Subscribers who get the same bytes for the same entry. Those who have caught up are its members: for them an
  * entry is executed once, serialised once, and all that comes within a turn of the event loop is handed to each sink
- * together. Those who have not share its renderer and its portions.
+ * together. Those who have not share its renderer and its replay payloads.
  */
 export class Group {
   readonly renderer: Renderer
-  readonly portions: Portions
+  readonly replayPayloads: ReplayPayloads
   /** A fault of one, such as a sink that throws, ends that one. */
   readonly members: Listeners<Reader>
   /** Readers of this group, members or on their way. */
@@ -37,15 +47,9 @@ export class Group {
   #due: Due[] = []
   #tail: Promise<void> | undefined
 
-  /** `isOpen`: every item is for every reader. `onFault` ends a reader who can't be served on. */
-  constructor(
-    subscriber: Subscriber,
-    isOpen: boolean,
-    counters: RenderCounters,
-    onFault: (error: unknown, reader: Reader) => void,
-  ) {
+  constructor({ subscriber, isOpen, counters, onFault }: GroupOptions) {
     this.renderer = createRenderer(subscriber.selection, counters)
-    this.portions = new Portions(this.renderer, isOpen)
+    this.replayPayloads = new ReplayPayloads(this.renderer, isOpen)
     this.isOpen = isOpen
     this.#onFault = onFault
     this.members = new Listeners(onFault)

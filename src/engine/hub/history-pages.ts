@@ -13,7 +13,7 @@ const KEPT_MS = 2_000
  * A topic's history in pages: readers who catch up at about the same time, as all do when a node has died, share them.
  * Each page is read once, and each of its items rendered once a group.
  */
-export class Past {
+export class HistoryPages {
   readonly #read: Read
   /** By the offset that they begin after. */
   readonly #pages = new Map<Offset, Promise<Presented>>()

@@ -1,9 +1,10 @@
 import type { Viewer } from '../../platform/auth/viewer.ts'
 import type { Entry } from '../history/entry.ts'
 import type { CursorPosition } from '../kernel/cursor.ts'
-import type { RoomId, UserId } from '../kernel/id.ts'
+import type { UserId } from '../kernel/id.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Offset, Position } from '../kernel/position.ts'
+import type { ScopeId } from '../kernel/scope-id.ts'
 import type { Topic } from '../kernel/topic.ts'
 
 /** The state of a topic at a position, read in one consistent look at the record. */
@@ -89,8 +90,6 @@ export interface Source<Prepared = unknown, Access = unknown> {
  */
 export interface Guard {
   readonly topic: Topic
-  /** The room that it is the door of: as long as it lets the reader stay, they are present there. */
-  readonly roomId?: RoomId | undefined
   /** Whether an entry of the topic may have taken something from this reader: quick, errs towards true. */
   concerns(entry: Entry): boolean
   isAllowed(): Promise<boolean>
@@ -103,17 +102,26 @@ export interface Guard {
   readonly watchRights?: ((ask: () => void) => () => void) | undefined
 }
 
+/** What a subscription means beyond its results. */
+export interface PlanTerms {
+  /** Ends the subscription when the reader is no longer allowed. Omit where everybody always is. */
+  readonly guard?: Guard | undefined
+  /** The reader is present here as long as the subscription runs. */
+  readonly attends?: ScopeId | undefined
+  /** The subscription and its deliveries count for this scope. */
+  readonly countedIn?: ScopeId | undefined
+}
+
 /** Some of a topic's entries, and of its state, for readers who asked for no more. */
 export interface Part {
   snapshot(topic: Topic, viewer: Viewer | null): Promise<Snapshot>
   has(event: PresentedEvent & object): boolean
 }
 
-export interface HistoryPlan {
+export interface HistoryPlan extends PlanTerms {
   readonly kind: 'history'
   /** Absent: all that the reader may see. */
   readonly part?: Part | undefined
-  readonly guard?: Guard | undefined
   readonly topic: Topic
   readonly source: Source
   /** The client's cursor, unchecked. */
@@ -123,9 +131,8 @@ export interface HistoryPlan {
 }
 
 /** Latest state only: at once, then at most once a period, whatever happened in between. */
-export interface LatestPlan {
+export interface LatestPlan extends PlanTerms {
   readonly kind: 'latest'
-  readonly guard?: Guard | undefined
   /** Looked at again when an entry of this topic arrives. */
   readonly topic: Topic
   readonly everyMs: number
@@ -144,15 +151,14 @@ export interface Subject {
 }
 
 /** All of what is so: at once, then after changes, at most once a period. */
-export interface CurrentPlan {
+export interface CurrentPlan extends PlanTerms {
   readonly kind: 'current'
-  readonly guard?: Guard | undefined
   readonly everyMs: number
   readonly subject: Subject
 }
 
 /** A value by the clock, without a topic. */
-export interface PulsePlan {
+export interface PulsePlan extends PlanTerms {
   readonly kind: 'pulse'
   readonly everyMs: number
   value(): object | string | number
@@ -181,9 +187,8 @@ export interface ListSource {
 }
 
 /** Each thing of a list: at once those that are not over, then each that is new or changed, once a period at most. */
-export interface ListPlan {
+export interface ListPlan extends PlanTerms {
   readonly kind: 'list'
-  readonly guard?: Guard | undefined
   readonly everyMs: number
   readonly source: ListSource
   /** Whether the list has a place for the item, whoever looks: never another answer for one id. */
@@ -192,14 +197,20 @@ export interface ListPlan {
   sees(item: ListItem, viewer: Viewer | null): boolean
 }
 
+/** The connection of a subscriber, as far as the scopes that it attends go. */
+export interface Attendance {
+  /** The returned function ends it, once. `isRevoked`: the subscriber lost the permission to be there. */
+  enter(scope: ScopeId): (isRevoked: boolean) => void
+}
+
 /** What a subscription field resolves to once the caller is allowed it: how the hub is to serve it. */
 export type Plan = HistoryPlan | LatestPlan | CurrentPlan | ListPlan | PulsePlan
 
-/** What a plan's selection is executed for: the entries of its topic, or the ticks of its room's tickers. */
+/** What a plan's selection is executed for: the entries of its topic, or the ticks of its scope's tickers. */
 export function subjectOf(plan: Plan): string {
   if (plan.kind === 'history' || plan.kind === 'latest') return plan.topic
   if (plan.kind === 'pulse') return plan.kind
-  return `${plan.kind} ${plan.guard?.roomId ?? ''}`
+  return `${plan.kind} ${plan.countedIn ?? ''}`
 }
 
 /** Whether readers of one plan get different things, by who they are: then other rights mean another selection. */
