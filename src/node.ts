@@ -6,7 +6,7 @@ import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphq
 import type { Logger } from 'pino'
 import { createDispatch, type RunningDispatch } from './engine/commands/create-dispatch.ts'
 import type { Dispatch } from './engine/commands/dispatch.ts'
-import { createTurns } from './engine/commands/semaphore.ts'
+import { createSemaphore } from './engine/commands/semaphore.ts'
 import type { Entry } from './engine/history/entry.ts'
 import { createHistory, type History } from './engine/history/history.ts'
 import { encodeNotice } from './engine/history/notice.ts'
@@ -196,7 +196,7 @@ export async function startApp(
     database: commands,
     families: features.families,
     hooks: features.hooks,
-    turns: createTurns(CONCURRENT_BATCHES[config.database.kind]),
+    permits: createSemaphore(CONCURRENT_BATCHES[config.database.kind]),
     isAnswering: () => record.activity.commandsAnsweredWithin(STUCK_MS),
     tracing,
     announce: (entries) => {
@@ -229,7 +229,16 @@ export async function startApp(
     onFault: (message, topic, error) => log.warn({ topic, err: error }, message),
   })
   const services = createServices({
-    ...{ dispatch: wrapDispatch(running.dispatch), database, presence, rates, quotas, node, version: VERSION, now },
+    ...{
+      dispatch: wrapDispatch(running.dispatch),
+      database,
+      presence,
+      rates,
+      quotas,
+      node,
+      version: VERSION,
+      now,
+    },
     seeUser: users.see,
     settleUsers: users.settled,
   })

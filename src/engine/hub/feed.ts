@@ -14,16 +14,16 @@ export interface FeedListener {
   onEntries(entries: readonly Entry[], trace?: TraceParent): void
   /** The history no longer continues what was heard: it was replaced, or trimmed past this node's position. */
   onDiscontinuity(): void
-  /** It threw, and may have missed what it was called for: it continues from the record, or ends its readers. */
+  /** It threw, and may have missed what it was called for: it continues from the database, or ends its readers. */
   onFault(error: unknown): void
 }
 
 export interface FeedEvents {
-  /** Listeners are about to hear entries: whoever has lost the right to them by now must be gone when this returns. */
+  /** Listeners are about to hear entries: readers who have lost the right to them must be gone when this returns. */
   beforeDelivery(): void
   /** A gap was closed by reading `count` entries from the history. */
   onGapRepaired(topic: Topic, count: number): void
-  /** A read of the record failed, and the next check tries again; or a notice could not be read. */
+  /** A read of the database failed, and the next check tries again; or a notice could not be read. */
   onFault(topic: Topic, error: unknown): void
   /** A listener threw. */
   onListenerFault(topic: Topic, error: unknown): void
@@ -38,7 +38,7 @@ export interface FeedOptions {
 }
 
 const PAGE = 1000
-/** Notices waiting behind a slow read of the record; beyond it they are forgotten, and read from the history. */
+/** Notices waiting behind a slow read of the database; beyond it they are dropped, and read from the history. */
 const MAX_QUEUED = 1000
 
 /**
@@ -75,7 +75,7 @@ export class Feed {
     this.#tracing = tracing
   }
 
-  /** Attaches to the bus, then finds the head. Throws when the record is away, or has no such topic. */
+  /** Attaches to the bus, then finds the head. Throws when the database is away, or has no such topic. */
   async start(): Promise<void> {
     await this.listen()
     const head = await this.#history.head(this.topic)
@@ -118,7 +118,7 @@ export class Feed {
     return this.#quietSince
   }
 
-  /** Entries up to and including this offset were forgotten when the record was last looked at. Only after `start`. */
+  /** Entries up to and including this offset were forgotten when the database was last read. Only after `start`. */
   get floor(): Offset {
     if (this.#floor === undefined) throw new RangeError('the feed has not started')
     return this.#floor
@@ -136,7 +136,7 @@ export class Feed {
     return this.#listeners.size === 0
   }
 
-  /** Compares with the record's head, and reads what is missing. Resolves when that is delivered. */
+  /** Compares with the head in the database, and reads what is missing. Resolves when that is delivered. */
   async check(known?: Head): Promise<void> {
     if (this.#head === undefined || this.#isClosed) return
     const head = known ?? (await this.#history.head(this.topic))

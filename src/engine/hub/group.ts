@@ -6,7 +6,7 @@ import type { Admission, Item, Reader } from './reader.ts'
 import { createRenderer, type RenderCounters, type Renderer } from './renderer.ts'
 import { ReplayPayloads } from './replay-chunks.ts'
 
-/** What the members are to get at the end of this turn of the event loop. */
+/** What the members get at the end of this tick of the event loop. */
 interface Due {
   readonly offset: Offset
   readonly payload: Payload
@@ -30,7 +30,7 @@ export interface GroupOptions {
 
 /**
  * Subscribers who get the same bytes for the same entry. Those who have caught up are its members: for them an
- * entry is executed once, serialised once, and all that comes within a turn of the event loop is handed to each sink
+ * entry is executed once, serialised once, and all that comes within a tick of the event loop is handed to each sink
  * together. Those who have not share its renderer and its replay payloads.
  */
 export class Group {
@@ -58,7 +58,7 @@ export class Group {
 
   /**
    * In order, also where rendering one item takes longer than rendering the next: what they read is read together. Returns
-   * how many results go out in this turn. `isFor` is asked for each member, unless the group is open.
+   * how many results go out in this tick. `isFor` is asked for each member, unless the group is open.
    */
   deliver(items: readonly Item[], isFor: Admission): number {
     if (this.members.size === 0) return 0
@@ -85,7 +85,7 @@ export class Group {
     this.#handOut(this.#due, (hand) => callEach([reader], hand, this.#onFault))
   }
 
-  /** Hands out what is due without waiting for the end of the turn. */
+  /** Hands out what is due without waiting for the end of the tick. */
   readonly flush = (): void => {
     const due = this.#due
     this.#due = []
@@ -114,7 +114,7 @@ export class Group {
     }
   }
 
-  /** The item could not be rendered: those who have not had it can't be served on. */
+  /** The item could not be rendered: members who have not had it can't be served any more. */
   #endBefore({ offset }: Item, fault: unknown): void {
     this.flush()
     this.members.tell((reader) => {
@@ -126,7 +126,7 @@ export class Group {
     if (this.#send(item, payload, isFor) > 0) this.#counters.onLive(item.at)
   }
 
-  /** Returns to how many. */
+  /** Returns the number of members it is sent to. */
   #send(item: Item, payload: Payload, isFor: Admission): number {
     const { offset } = item
     if (!this.isOpen) return this.#sendToSome(item, payload, isFor)

@@ -7,11 +7,11 @@ type Read = (after: Offset, limit: number) => Promise<Presented>
 
 const PAGE = 500
 const MAX_PAGES = 8
-const KEPT_MS = 2_000
+const CACHED_MS = 2_000
 
 /**
  * A topic's history in pages: readers who catch up at about the same time, as all do when a node has died, share them.
- * Each page is read once, and each of its items rendered once a group.
+ * Each page is read once, and each of its items rendered once per group.
  */
 export class HistoryPages {
   readonly #read: Read
@@ -48,7 +48,7 @@ export class HistoryPages {
     this.#pages.set(start, page)
     const forget = (): void => this.#forget(start, page)
     page.catch(forget)
-    setTimeout(forget, KEPT_MS).unref()
+    setTimeout(forget, CACHED_MS).unref()
     const [oldest] = this.#pages.keys()
     if (this.#pages.size > MAX_PAGES && oldest !== undefined) this.#pages.delete(oldest)
     return page

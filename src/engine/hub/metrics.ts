@@ -14,7 +14,7 @@ export interface Totals {
   readonly deliveries: number
   /** Gaps that were closed by reading the history. */
   readonly gapsRepaired: number
-  /** Readers who began with a replay, and who were told to start over. */
+  /** Readers who began with a replay, and who had to start over. */
   readonly replays: number
   readonly resets: Readonly<Record<ResetReason, number>>
   /** Attempts to present an entry that this node can't present. */

@@ -44,7 +44,7 @@ function positionReasonFor(
 async function hasOtherVisibility(
   position: CursorPosition,
   viewer: Viewer | null,
-  { topic, source: { sight: visibility }, items }: ResumeOptions,
+  { topic, source: { visibility }, items }: ResumeOptions,
 ): Promise<boolean> {
   if (visibility === undefined) return false
   const since = position.seenAt ?? (await writtenAt(position.offset, items))

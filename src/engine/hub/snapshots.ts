@@ -84,7 +84,7 @@ export class Snapshots {
   async #present(taken: Promise<Snapshot>): Promise<PresentedSnapshot> {
     const { topic, source } = this.#options
     const { position: reached, at, state } = await taken
-    const position = source.sight === undefined ? reached : { ...reached, seenAt: at }
+    const position = source.visibility === undefined ? reached : { ...reached, seenAt: at }
     return { position, event: { ...state, type: source.snapshotType, topic, position, at, reset: false } }
   }
 }

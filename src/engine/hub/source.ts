@@ -7,11 +7,11 @@ import type { Offset, Position } from '../kernel/position.ts'
 import type { ScopeId } from '../kernel/scope-id.ts'
 import type { Topic } from '../kernel/topic.ts'
 
-/** The state of a topic at a position, read in one consistent look at the record. */
+/** The state of a topic at a position, in one consistent read of the database. */
 export interface Snapshot {
   readonly position: Position
   readonly at: Instant
-  /** The members of the snapshot type beside cursor, offset, at and reset, as resolvers expect them. */
+  /** The members of the snapshot type in addition to cursor, offset, at and reset, as resolvers expect them. */
   readonly state: object
 }
 
@@ -24,17 +24,17 @@ export interface PresentedEvent {
   readonly at: Instant
 }
 
-/** Whose sight of a topic an entry of another changes. */
-export type SightChange =
+/** Whose visibility of a topic an entry of another topic changes. */
+export type VisibilityChange =
   | { readonly kind: 'user'; readonly userId: UserId }
   | { readonly kind: 'everybody' }
   | undefined
 
 /**
- * What decides who sees what of a topic, where that stands in the histories of others. Readers whose sight changes while
+ * What decides who sees what of a topic, where that stands in the histories of others. Readers whose visibility changes while
  * they are subscribed get a fresh snapshot with `reset: true`: what they no longer see goes, what they see now comes.
  */
-export interface Sight {
+export interface Visibility {
   /** The topics whose entries decide who sees what of `topic`, at this moment. */
   topics(topic: Topic): Promise<readonly Topic[]>
   /** Those among them that an event of the topic names. Omit if they are always the same. */
@@ -42,9 +42,9 @@ export interface Sight {
   /** Reads what `changedBy` compares with. Called when the topics are followed. */
   learn?(topics: readonly Topic[]): Promise<void>
   /** Called once for each entry of these topics, in order; quick, errs towards a change. */
-  changedBy(entry: Entry): SightChange
+  changedBy(entry: Entry): VisibilityChange
   /**
-   * Whether what `viewer` sees of `topic` may have changed at `since` or later, also while nobody read it: asked for readers
+   * Whether what `viewer` sees of `topic` may have changed at `since` or later, even if nobody subscribed then: asked for readers
    * who resume. By memberships, roles in rooms and visibilities; what a token says is the client's own to know.
    */
   changedSince(topic: Topic, viewer: Viewer | null, since: Instant): Promise<boolean>
@@ -61,7 +61,7 @@ export interface Source<Prepared = unknown, Access = unknown> {
   readonly isSnapshotShared: boolean
   snapshot(topic: Topic, viewer: Viewer | null): Promise<Snapshot>
   /**
-   * Fetches what presenting needs beside the entries, once a node and batch, in order, one result an entry.
+   * Fetches what presenting needs in addition to the entries, once per node and batch, in order, one result per entry.
    * Absent where entries are complete in themselves.
    */
   prepare?(topic: Topic, entries: readonly Entry[]): Promise<readonly Prepared[]>
@@ -74,14 +74,14 @@ export interface Source<Prepared = unknown, Access = unknown> {
   rewritesHistory?(event: PresentedEvent & object): boolean
   /**
    * Reads what decides, at this moment, who may see these events. The hub asks again before it sends anything: with
-   * entries that have just come, and before each part of a replay, from memory and from the record alike. What a
+   * entries that have just come, and before each part of a replay, from memory and from the database alike. What a
    * reader gets therefore depends on their rights now, never on those at the time of the entry.
    */
   access?(topic: Topic, events: readonly (PresentedEvent & object)[]): Promise<Access> | Access
   /** Whether this reader may see the event, by `access`; omit if all readers of the topic see everything. */
   sees?(event: PresentedEvent & object, access: Access | undefined, viewer: Viewer | null): boolean
   /** Omit if nothing but the viewer's own token decides what they see. */
-  readonly sight?: Sight
+  readonly visibility?: Visibility
 }
 
 /**
@@ -142,15 +142,15 @@ export interface LatestPlan extends PlanTerms {
   fromEntry(entry: Entry): Promise<object | undefined> | object | undefined
 }
 
-/** Something that is so at the moment, and has no history. */
+/** Current state without history. */
 export interface Subject {
-  /** The whole of it: the same object while it is the same. */
+  /** Returns the full value; the same reference until it changes. */
   read(): Promise<object>
-  /** Calls `onChange` when it may have become another, until the returned function is called. Called once. */
+  /** Calls `onChange` when the value may have changed, until the returned function is called. Called once. */
   watch(onChange: () => void): () => void
 }
 
-/** All of what is so: at once, then after changes, at most once a period. */
+/** A current value: at once, then after changes, at most once a period. */
 export interface CurrentPlan extends PlanTerms {
   readonly kind: 'current'
   readonly everyMs: number
@@ -191,7 +191,7 @@ export interface ListPlan extends PlanTerms {
   readonly kind: 'list'
   readonly everyMs: number
   readonly source: ListSource
-  /** Whether the list has a place for the item, whoever looks: never another answer for one id. */
+  /** Whether the list holds the item at all, for any reader: always the same answer for one id. */
   lists(item: ListItem): boolean
   /** Whether this reader may see it. */
   sees(item: ListItem, viewer: Viewer | null): boolean

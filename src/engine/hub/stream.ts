@@ -212,13 +212,13 @@ export class Stream implements FeedListener, StreamPosition {
     this.#sendMembersToCatchUp()
   }
 
-  /** Something threw while entries were handed out: the members go on from the history, each from what it has had. */
+  /** Something threw while entries were handed out: the members continue from the history, each from its position. */
   onFault(): void {
     this.#leaveToHistory(this.#feed.head)
   }
 
   /**
-   * Entries up to `last` can't be handed to the groups. Each member goes on alone, from the history, and so gets all that can
+   * Entries up to `last` can't be handed to the groups. Each member continues alone, from the history, and so gets all that can
    * be presented; what can't ends it.
    */
   #leaveToHistory(last: Offset): void {

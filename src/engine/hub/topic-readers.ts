@@ -60,9 +60,9 @@ export class TopicReaders {
       recent: this.#recent.ofTopic(),
     })
     feed.add(stream)
-    if (source.sight !== undefined) {
+    if (source.visibility !== undefined) {
       live.visibility = new VisibilityWatch({
-        ...{ topic, visibility: source.sight },
+        ...{ topic, visibility: source.visibility },
         follow: (followed, listener) => topics.follow(followed, listener),
         onChange: (isConcerned) => stream.restart(isConcerned),
       })

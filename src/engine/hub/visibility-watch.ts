@@ -2,14 +2,14 @@ import type { Viewer } from '../../platform/auth/viewer.ts'
 import type { Entry } from '../history/entry.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { FeedListener } from './feed.ts'
-import type { PresentedEvent, Sight } from './source.ts'
+import type { PresentedEvent, Visibility } from './source.ts'
 
-/** Has a listener hear a topic. Resolves with what ends that, when it hears everything from then on. */
+/** Adds a listener to a topic. Resolves when it hears everything from then on, with the function that removes it. */
 export type Follow = (topic: Topic, listener: FeedListener) => Promise<() => void>
 
 export interface VisibilityWatchOptions {
   readonly topic: Topic
-  readonly visibility: Sight
+  readonly visibility: Visibility
   readonly follow: Follow
   /** What the named viewers see of the topic may have changed. */
   readonly onChange: (isConcerned: (viewer: Viewer | null) => boolean) => void

@@ -124,7 +124,7 @@ describe('a reader of what has no history', () => {
     expect(watchers()).toBe(2)
   })
 
-  test('who comes later gets what is so then, though nobody told', async () => {
+  test('a later reader gets the current value, even if no change was reported', async () => {
     const { open, change } = given()
     const first = await open('early')
     const { close } = await open()
