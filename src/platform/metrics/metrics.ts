@@ -8,7 +8,7 @@ import { createFigures, type Figures } from './snapshot.ts'
 
 /** The parts that count, as far as they are asked. */
 export interface Counted {
-  readonly ws: Door & { readonly closings: ReadonlyMap<string, number> }
+  readonly ws: Door & { readonly closeCodes: ReadonlyMap<string, number> }
   readonly sse: Door
   readonly hub: Pick<Hub, 'stats'>
   readonly commands: { readonly figures: CommandMetrics; waiting(): number }
@@ -89,7 +89,7 @@ function showConnections(figures: Figures, ws: Counted['ws'], sse: Door): void {
   )
   figures.counter(
     { name: 'rostrum_closes_total', help: 'WebSockets that ended, by close code.' },
-    { label: 'code', read: () => ws.closings },
+    { label: 'code', read: () => ws.closeCodes },
   )
 }
 
