@@ -8,7 +8,7 @@ import type { Topic } from '../kernel/topic.ts'
 import { allSettled } from '../storage/all-settled.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { statement } from '../storage/statement.ts'
-import type { AggregateChange, BatchAggregate, Rules, RecordedEvent } from './aggregate.ts'
+import type { AggregateChange, BatchAggregate, RecordedEvent, Rules } from './aggregate.ts'
 import type { Command, Outcome } from './command.ts'
 
 /** The result of a batch: one outcome per command, in order, and the entries that are now in the histories, by topic. */

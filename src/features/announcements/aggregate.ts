@@ -1,5 +1,5 @@
 import { eq, inArray } from 'drizzle-orm'
-import { type Aggregate, SAVED, type RecordedEvent } from '../../engine/commands/aggregate.ts'
+import { type Aggregate, type RecordedEvent, SAVED } from '../../engine/commands/aggregate.ts'
 import type { AnnouncementId, RoomId } from '../../engine/kernel/id.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
 import { actorsOf, loadRoomFacts } from '../rooms/facts.ts'

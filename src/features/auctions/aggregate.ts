@@ -2,8 +2,8 @@ import { eq } from 'drizzle-orm'
 import {
   type Aggregate,
   type AggregateChange,
-  SAVED,
   type RecordedEvent,
+  SAVED,
 } from '../../engine/commands/aggregate.ts'
 import type { Command } from '../../engine/commands/command.ts'
 import { moveDeadline } from '../../engine/commands/deadline.ts'

@@ -1,6 +1,6 @@
 import { notFound } from '../../engine/hub/client-errors.ts'
 import { type AfterArgs, type PeriodArgs, type PlanContext, periodOf } from '../../engine/hub/plan-context.ts'
-import type { PlanTerms, HistoryPlan, LatestPlan, ListPlan } from '../../engine/hub/source.ts'
+import type { HistoryPlan, LatestPlan, ListPlan, PlanTerms } from '../../engine/hub/source.ts'
 import { SYSTEM } from '../../engine/kernel/actor.ts'
 import { type AuctionId, asAuctionId } from '../../engine/kernel/id.ts'
 import { auctionTopic } from '../../engine/kernel/topic.ts'

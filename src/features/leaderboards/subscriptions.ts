@@ -1,6 +1,6 @@
 import { badUserInput } from '../../engine/hub/client-errors.ts'
 import type { AfterArgs, PlanContext } from '../../engine/hub/plan-context.ts'
-import type { PlanTerms, HistoryPlan } from '../../engine/hub/source.ts'
+import type { HistoryPlan, PlanTerms } from '../../engine/hub/source.ts'
 import { auctionLeaderboardTopic, roomLeaderboardTopic, type Topic } from '../../engine/kernel/topic.ts'
 import { auctionFor } from '../auctions/subscriptions.ts'
 import { roomFor } from '../rooms/subscriptions.ts'

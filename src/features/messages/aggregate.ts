@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import type { LoadRequest, AggregateChange, BatchAggregate } from '../../engine/commands/aggregate.ts'
+import type { AggregateChange, BatchAggregate, LoadRequest } from '../../engine/commands/aggregate.ts'
 import { asRoomId, type MessageId, type RoomId } from '../../engine/kernel/id.ts'
 import { formatInstant } from '../../engine/kernel/instant.ts'
 import { isStorable } from '../../engine/kernel/text.ts'

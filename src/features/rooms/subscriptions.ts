@@ -1,6 +1,6 @@
 import { notFound } from '../../engine/hub/client-errors.ts'
 import type { AfterArgs, PlanContext } from '../../engine/hub/plan-context.ts'
-import type { Guard, PlanTerms, HistoryPlan } from '../../engine/hub/source.ts'
+import type { Guard, HistoryPlan, PlanTerms } from '../../engine/hub/source.ts'
 import { asRoomId, type RoomId } from '../../engine/kernel/id.ts'
 import { roomTopic } from '../../engine/kernel/topic.ts'
 import { callerOf } from '../../platform/auth/viewer.ts'

@@ -1,5 +1,5 @@
 import { presentEntry, unreadable } from '../../engine/hub/present.ts'
-import type { PresentedEvent, Visibility, Source } from '../../engine/hub/source.ts'
+import type { PresentedEvent, Source, Visibility } from '../../engine/hub/source.ts'
 import type { Amount } from '../../engine/kernel/amount.ts'
 import { asRoomId } from '../../engine/kernel/id.ts'
 import { idOf } from '../../engine/kernel/topic.ts'

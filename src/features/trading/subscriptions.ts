@@ -1,5 +1,5 @@
 import type { AfterArgs, PlanContext } from '../../engine/hub/plan-context.ts'
-import type { PlanTerms, HistoryPlan } from '../../engine/hub/source.ts'
+import type { HistoryPlan, PlanTerms } from '../../engine/hub/source.ts'
 import type { RoomId } from '../../engine/kernel/id.ts'
 import { ordersTopic, positionsTopic } from '../../engine/kernel/topic.ts'
 import { type RoomArgs, roomFor } from '../rooms/subscriptions.ts'

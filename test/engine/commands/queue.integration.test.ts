@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Aggregate,
-  type BatchAggregate,
   asBatchAggregate,
+  type BatchAggregate,
   SAVED,
 } from '../../../src/engine/commands/aggregate.ts'
 import type { Command } from '../../../src/engine/commands/command.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { VisibilityChange, Source } from '../../../src/engine/hub/source.ts'
+import type { Source, VisibilityChange } from '../../../src/engine/hub/source.ts'
 import { encodeCursor } from '../../../src/engine/kernel/cursor.ts'
 import { asUserId } from '../../../src/engine/kernel/id.ts'
 import { FAR_FUTURE, instant } from '../../../src/engine/kernel/instant.ts'
