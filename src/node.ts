@@ -4,17 +4,14 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql'
 import type { Logger } from 'pino'
-import {
-  createDispatch,
-  type DispatchOptions,
-  type RunningDispatch,
-} from './engine/commands/create-dispatch.ts'
-import { createTurns } from './engine/commands/semaphore.ts'
+import { createDispatch, type RunningDispatch } from './engine/commands/create-dispatch.ts'
+import type { Dispatch } from './engine/commands/dispatch.ts'
+import { createSemaphore } from './engine/commands/semaphore.ts'
 import type { Entry } from './engine/history/entry.ts'
-import { createHistory } from './engine/history/history.ts'
+import { createHistory, type History } from './engine/history/history.ts'
 import { encodeNotice } from './engine/history/notice.ts'
 import { createRetention } from './engine/history/retention.ts'
-import { createHub, type Hub, type HubSabotage } from './engine/hub/hub.ts'
+import { createHub, type Hub } from './engine/hub/hub.ts'
 import { createDeadlines } from './engine/kernel/deadlines.ts'
 import { every } from './engine/kernel/every.ts'
 import { newNodeId, newRequestId } from './engine/kernel/id.ts'
@@ -115,13 +112,17 @@ export interface App {
 }
 
 /**
- * What a test does to a node of its own, to prove that a checker sees what is missing then. No configuration leads
- * here: `main.ts` gives none.
+ * Wraps collaborators of the node as it is put together: to measure a bus, or to inject faults into a history. Each
+ * function gets what the configuration chose and returns what the node uses.
  */
-export interface Sabotage extends HubSabotage, Pick<DispatchOptions, 'withoutKeys'> {
-  /** Called after a batch was committed, before anybody is told of it or answered. */
-  readonly afterCommit?: () => void
+export interface Collaborators {
+  readonly wrapBus?: (bus: Bus) => Bus
+  readonly wrapHistory?: (history: History) => History
+  readonly wrapHub?: (hub: Hub) => Hub
+  readonly wrapDispatch?: (dispatch: Dispatch) => Dispatch
 }
+
+const unwrapped = <Part>(part: Part): Part => part
 
 const now = (): Instant => instant(Date.now())
 
@@ -133,8 +134,10 @@ export async function startApp(
   config: Config,
   log: Logger,
   prepare: (services: Services) => Promise<void> = async () => {},
-  sabotage: Sabotage = {},
+  collaborators: Collaborators = {},
 ): Promise<App> {
+  const { wrapBus = unwrapped, wrapHistory = unwrapped } = collaborators
+  const { wrapHub = unwrapped, wrapDispatch = unwrapped } = collaborators
   const node = newNodeId()
   const mask = createMask(log)
   const features = featureSet(bundledFeatures(pushServiceOf(config.webhook, log)))
@@ -153,7 +156,7 @@ export async function startApp(
   }
   const record = await openRecordPatiently(config, features.contents, historyGuard, log, onDatabaseAway)
   const { database, commands, control } = record
-  const bus = await openBus(config, log)
+  const bus = wrapBus(await openBus(config, log))
   const parts = openParts(log)
   const deadlines = createDeadlines(now)
   const standstill = createStandstill(now, (error) =>
@@ -164,23 +167,24 @@ export async function startApp(
     deadlines.fireDue()
     standstill.look()
   }
-  const history = createHistory(database)
-  const hub = createHub({
-    history,
-    bus,
-    sabotage,
-    tracing,
-    events: {
-      onGapRepaired: (topic, count) => log.info({ topic, count }, 'read what the bus had skipped'),
-      onFault: (topic, error) => log.warn({ topic, err: error }, 'a topic could not be read'),
-      onListenerFault: (topic, error) => log.error({ topic, err: error }, 'a listener of a topic failed'),
-      onListFault: (error) => log.warn({ err: error }, 'a list could not be read; it is tried again'),
-      onCheckFault: (error) => log.error({ err: error }, 'the heads of topics could not be compared'),
-      beforeDelivery: keepTime,
-      onReset: (reason) => log.debug({ reason }, 'a reader was told to start over'),
-      mask,
-    },
-  })
+  const history = wrapHistory(createHistory(database))
+  const hub = wrapHub(
+    createHub({
+      history,
+      bus,
+      tracing,
+      events: {
+        onGapRepaired: (topic, count) => log.info({ topic, count }, 'read what the bus had skipped'),
+        onFault: (topic, error) => log.warn({ topic, err: error }, 'a topic could not be read'),
+        onListenerFault: (topic, error) => log.error({ topic, err: error }, 'a listener of a topic failed'),
+        onListFault: (error) => log.warn({ err: error }, 'a list could not be read; it is tried again'),
+        onCheckFault: (error) => log.error({ err: error }, 'the heads of topics could not be compared'),
+        beforeDelivery: keepTime,
+        onReset: (reason) => log.debug({ reason }, 'a reader was told to start over'),
+        mask,
+      },
+    }),
+  )
   const announce = createAnnounce(bus, config.redis === null ? 'memory' : 'redis', hub, tracing)
   const revocations = await followRevocations({
     database: control,
@@ -192,12 +196,10 @@ export async function startApp(
     database: commands,
     families: features.families,
     hooks: features.hooks,
-    turns: createTurns(CONCURRENT_BATCHES[config.database.kind]),
-    withoutKeys: sabotage.withoutKeys === true,
+    permits: createSemaphore(CONCURRENT_BATCHES[config.database.kind]),
     isAnswering: () => record.activity.commandsAnsweredWithin(STUCK_MS),
     tracing,
     announce: (entries) => {
-      sabotage.afterCommit?.()
       revocations.learn(entries)
       announce(entries)
       processes.onCommit(entries)
@@ -227,7 +229,16 @@ export async function startApp(
     onFault: (message, topic, error) => log.warn({ topic, err: error }, message),
   })
   const services = createServices({
-    ...{ dispatch: running.dispatch, database, presence, rates, quotas, node, version: VERSION, now },
+    ...{
+      dispatch: wrapDispatch(running.dispatch),
+      database,
+      presence,
+      rates,
+      quotas,
+      node,
+      version: VERSION,
+      now,
+    },
     seeUser: users.see,
     settleUsers: users.settled,
   })

@@ -70,13 +70,13 @@ export async function setTyping(args: SetTypingArgs, context: CallContext): Prom
 const PRESENCE_PERIOD_MS = 500
 
 export async function presencePlan(args: RoomArgs, context: CallContext): Promise<CurrentPlan> {
-  const { id, guard } = await roomFor(context, args)
+  const { id, terms } = await roomFor(context, args)
   const subject = context.services.presence.roster(id)
-  return { kind: 'current', guard, everyMs: PRESENCE_PERIOD_MS, subject }
+  return { kind: 'current', ...terms, everyMs: PRESENCE_PERIOD_MS, subject }
 }
 
 export async function typingPlan(args: RoomArgs, context: CallContext): Promise<CurrentPlan> {
-  const { id, guard } = await roomFor(context, args)
+  const { id, terms } = await roomFor(context, args)
   const subject = context.services.presence.typing(id)
-  return { kind: 'current', guard, everyMs: PRESENCE_PERIOD_MS, subject }
+  return { kind: 'current', ...terms, everyMs: PRESENCE_PERIOD_MS, subject }
 }

@@ -1,7 +1,7 @@
 import { type ExecutionResult, execute, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql'
 import { inject, onTestFinished } from 'vitest'
 import type { RunningDispatch } from '../../src/engine/commands/create-dispatch.ts'
-import { createTurns } from '../../src/engine/commands/semaphore.ts'
+import { createSemaphore } from '../../src/engine/commands/semaphore.ts'
 import type { Entry } from '../../src/engine/history/entry.ts'
 import { createHistory, type History } from '../../src/engine/history/history.ts'
 import type { Guard, Plan } from '../../src/engine/hub/source.ts'
@@ -96,7 +96,11 @@ export async function openGivenOn(
 ): Promise<Given & { readonly close: () => Promise<void> }> {
   const record = await openRecord({ ...where, onConnectionError: () => {} })
   const { database } = record
-  const { dispatch, passDeadline } = openDispatch({ database, turns: createTurns(4), announce: () => {} })
+  const { dispatch, passDeadline } = openDispatch({
+    database,
+    permits: createSemaphore(4),
+    announce: () => {},
+  })
   const now = () => NOW
   const presence = createPresence({
     ...{ registry: createMemoryRegistry(), bus: createMemoryBus(), node: 'node_1' },

@@ -3,8 +3,8 @@ import { GraphQLError, type OperationDefinitionNode, print } from 'graphql'
 import { expect, test } from 'vitest'
 import type { LiveDefinition } from '../../client/src/state/live.ts'
 import type { Entry } from '../../src/engine/history/entry.ts'
-import type { HistoryPlan, PresentedEvent, Sight, Source } from '../../src/engine/hub/source.ts'
-import { SightWatch } from '../../src/engine/hub/visibility-watch.ts'
+import type { HistoryPlan, PresentedEvent, Source, Visibility } from '../../src/engine/hub/source.ts'
+import { VisibilityWatch, type VisibilityWatchOptions } from '../../src/engine/hub/visibility-watch.ts'
 import { type Instant, later } from '../../src/engine/kernel/instant.ts'
 import { asOffset, type Offset, type Position } from '../../src/engine/kernel/position.ts'
 import type { Topic } from '../../src/engine/kernel/topic.ts'
@@ -193,7 +193,7 @@ async function headOf({ history }: Given, topic: Topic): Promise<Position> {
   return head
 }
 
-type OnChange = ConstructorParameters<typeof SightWatch>[3]
+type OnChange = VisibilityWatchOptions['onChange']
 
 interface Sights {
   onChange(listener: OnChange): void
@@ -208,27 +208,31 @@ const watches = new WeakMap<Source, Map<Topic, Promise<Sights>>>()
 function sightsOf(all: Given, { topic, source }: HistoryPlan): Promise<Sights> {
   const ofSource = watches.get(source) ?? new Map<Topic, Promise<Sights>>()
   watches.set(source, ofSource)
-  const known = ofSource.get(topic) ?? watchSight(all, topic, source.sight)
+  const known = ofSource.get(topic) ?? watchVisibility(all, topic, source.visibility)
   ofSource.set(topic, known)
   return known
 }
 
 /** The hub's own watch, over histories that are read when `advance` is called. */
-async function watchSight(all: Given, topic: Topic, sight: Sight | undefined): Promise<Sights> {
-  if (sight === undefined) return NO_SIGHTS
+async function watchVisibility(
+  all: Given,
+  topic: Topic,
+  visibility: Visibility | undefined,
+): Promise<Sights> {
+  if (visibility === undefined) return NO_SIGHTS
   const listeners: OnChange[] = []
   const heard = new Map<Topic, { position: Position; readonly hear: (entries: readonly Entry[]) => void }>()
-  const watch = new SightWatch(
+  const watch = new VisibilityWatch({
     topic,
-    sight,
-    async (followed, { onEntries }) => {
+    visibility,
+    async follow(followed, { onEntries }) {
       heard.set(followed, { position: await headOf(all, followed), hear: (entries) => onEntries(entries) })
       return () => heard.delete(followed)
     },
-    (isConcerned) => {
+    onChange(isConcerned) {
       for (const listener of listeners) listener(isConcerned)
     },
-  )
+  })
   await watch.ready()
   return {
     onChange: (listener) => listeners.push(listener),

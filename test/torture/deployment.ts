@@ -4,7 +4,7 @@ import type { PostgresServer } from '../support/postgres.ts'
 import { startProxy, type TcpProxy } from '../support/proxy.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { type RestartingNode, startRestartingNode } from '../support/restarting-node.ts'
-import type { Ailment } from './faulty-node.ts'
+import type { InjectedFaults } from './faulty-node.ts'
 
 /** The nodes of a run, and their record. */
 export interface Deployment {
@@ -20,7 +20,7 @@ export interface ClusterSetting {
   readonly postgres: PostgresServer
   readonly nodes: number
   readonly env?: Readonly<Record<string, string>>
-  readonly ailment?: Ailment
+  readonly injected?: InjectedFaults
   /** By how much each node's clock is ahead. */
   readonly clockSkewsMs?: readonly number[]
 }
@@ -57,8 +57,8 @@ export async function startCluster(
   let record = databaseUrl
   const nodes = await Promise.all(
     Array.from({ length: count }, async (_, place) => {
-      const ill = illness(setting, place)
-      return stack.use(await startRestartingNode({ ...urls, ...ill, env: { ...env, ...ill.env } }))
+      const faulty = faultsOf(setting, place)
+      return stack.use(await startRestartingNode({ ...urls, ...faulty, env: { ...env, ...faulty.env } }))
     }),
   )
   return {
@@ -78,14 +78,14 @@ export async function startCluster(
   }
 }
 
-/** The program of a node that is not sound, and what it is told. */
-function illness(
-  { seed, ailment, clockSkewsMs }: ClusterSetting,
+/** The program of a faulty node, and its faults. */
+function faultsOf(
+  { seed, injected, clockSkewsMs }: ClusterSetting,
   place: number,
 ): Pick<NodeOptions, 'env' | 'main'> {
-  if (ailment === undefined && clockSkewsMs === undefined) return {}
-  const whole: Ailment = { seed, ...ailment, clockSkewMs: clockSkewsMs?.[place] ?? 0 }
-  return { env: { AILMENT: JSON.stringify(whole) }, main: FAULTY }
+  if (injected === undefined && clockSkewsMs === undefined) return {}
+  const whole: InjectedFaults = { seed, ...injected, clockSkewMs: clockSkewsMs?.[place] ?? 0 }
+  return { env: { INJECTED_FAULTS: JSON.stringify(whole) }, main: FAULTY }
 }
 
 /** One node with an embedded record, without Redis. It ends with `stack`. */

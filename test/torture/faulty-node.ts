@@ -1,38 +1,57 @@
+import type { History } from '../../src/engine/history/history.ts'
+import type { Collaborators } from '../../src/node.ts'
 import { readConfig } from '../../src/platform/config/config.ts'
 import { environment } from '../../src/platform/config/environment.ts'
 import { createLogger } from '../../src/platform/logging/logger.ts'
 import { createRandom } from '../support/random.ts'
 import { setClockForward } from './clock.ts'
+import { createGaplessHistory, dyingToAnnounce, withoutKeys, withoutReplay } from './faulty-parts.ts'
 
-/** What is wrong with a node: see `Sabotage` in app.ts, which `npm start` can't be given. */
-export interface Ailment {
+/** What is wrong with a node: each fault is one of its collaborators, wrapped. */
+export interface InjectedFaults {
   readonly withoutGapCheck?: boolean
   readonly withoutReplay?: boolean
   readonly withoutKeys?: boolean
-  /** Of a thousand batches so many end the process after their commit, before anybody is told: from SIGUSR2 on. */
+  /** Of a thousand announcements so many end the process after their commit, before anybody is told: from SIGUSR2 on. */
   readonly deathsPerMille?: number
   /** How much later it is by this node's clock than it is. */
   readonly clockSkewMs?: number
   readonly seed?: number
 }
 
-const given = environment()
-const ailment = JSON.parse(given['AILMENT'] ?? '{}') as Ailment
-setClockForward(ailment.clockSkewMs ?? 0)
+/** The variable that carries `InjectedFaults`, as JSON. */
+const FAULTS = 'INJECTED_FAULTS'
+
+const variables = environment()
+const faults: InjectedFaults = JSON.parse(variables[FAULTS] ?? '{}')
+setClockForward(faults.clockSkewMs ?? 0)
 // Only now, so that nothing of it has seen the right time.
 const { startApp } = await import('../../src/node.ts')
-const read = readConfig(given)
+const read = readConfig(variables)
 if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))
-const random = createRandom((ailment.seed ?? 0) + process.pid)
-const { deathsPerMille = 0 } = ailment
-let isMortal = false
-process.on('SIGUSR2', () => {
-  isMortal = true
-})
-const app = await startApp(read.config, createLogger(read.config.log), undefined, {
-  ...ailment,
-  afterCommit() {
-    if (isMortal && random(1000) < deathsPerMille) process.kill(process.pid, 'SIGKILL')
-  },
-})
+const app = await startApp(read.config, createLogger(read.config.log), undefined, faultyCollaborators(faults))
 process.on('SIGTERM', () => void app.close().then(() => process.exit(0)))
+
+function faultyCollaborators(given: InjectedFaults): Collaborators {
+  const gapless = given.withoutGapCheck ? createGaplessHistory() : undefined
+  const isDeathDue = createDeaths(given)
+  let history: History | undefined
+  return {
+    wrapBus: (bus) => dyingToAnnounce(gapless?.wrapBus(bus) ?? bus, isDeathDue),
+    wrapHistory(sound) {
+      history = sound
+      return gapless?.wrapHistory(sound) ?? sound
+    },
+    wrapHub: (hub) => (given.withoutReplay && history !== undefined ? withoutReplay(hub, history) : hub),
+    wrapDispatch: (dispatch) => (given.withoutKeys ? withoutKeys(dispatch) : dispatch),
+  }
+}
+
+function createDeaths({ deathsPerMille = 0, seed = 0 }: InjectedFaults): () => boolean {
+  const random = createRandom(seed + process.pid)
+  let isMortal = false
+  process.on('SIGUSR2', () => {
+    isMortal = true
+  })
+  return () => isMortal && random(1000) < deathsPerMille
+}

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { breachCount, type Figures } from './check.ts'
-import type { Ailment } from './faulty-node.ts'
+import type { InjectedFaults } from './faulty-node.ts'
 import { perform } from './scenario.ts'
 
 const SEED = 7
@@ -16,8 +16,8 @@ beforeAll(async () => {
 afterAll(() => postgres[Symbol.asyncDispose]())
 
 /** A cut of the bus, a cut of all clients, and impatient publishers. */
-async function figuresWith(ailment: Ailment): Promise<Figures> {
-  const setting = { seed: SEED, postgres, ailment, nodes: 2, rooms: 1, watchersEach: 3, publishers: 4 }
+async function figuresWith(injected: InjectedFaults): Promise<Figures> {
+  const setting = { seed: SEED, postgres, injected, nodes: 2, rooms: 1, watchersEach: 3, publishers: 4 }
   const { figures } = await perform(
     { ...setting, impatientPercent: 30, doubtingPercent: 20 },
     async ({ redisProxy, watchers }) => {
@@ -34,27 +34,27 @@ async function figuresWith(ailment: Ailment): Promise<Figures> {
   return figures
 }
 
-describe('The checker, over one and the same run', () => {
-  test('has nothing to say of nodes that lack nothing', async () => {
+describe('The checker, over the same run with different faults', () => {
+  test('reports nothing for nodes without a fault', async () => {
     const figures = await figuresWith({})
 
     expect(breachCount(figures), JSON.stringify(figures)).toBe(0)
     expect(figures.resets).toBe(0)
   }, 120_000)
 
-  test('misses the gap check', async () => {
+  test('notices a history that claims there is no gap', async () => {
     const { breaches } = await figuresWith({ withoutGapCheck: true })
 
     expect(breaches.unseen).toBeGreaterThan(0)
   }, 120_000)
 
-  test('misses the replay', async () => {
+  test('notices a hub that resumes readers without a replay', async () => {
     const { breaches } = await figuresWith({ withoutReplay: true })
 
     expect(breaches.unseen).toBeGreaterThan(0)
   }, 120_000)
 
-  test('misses the rows of idempotency keys', async () => {
+  test('notices commands that lose their idempotency keys', async () => {
     const { breaches } = await figuresWith({ withoutKeys: true })
 
     expect(breaches.ambiguous).toBeGreaterThan(0)

@@ -18,7 +18,7 @@ class Someone implements Peer {
     this.isAlive = this.#answers
   }
 
-  cut(): void {
+  terminate(): void {
     this.isCut = true
   }
 }

@@ -8,50 +8,47 @@ import { allSettled } from '../storage/all-settled.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Command } from './command.ts'
 
-/** The moment of a decision: the batch's instant, and the offset that the next entry gets. */
-export interface Moment {
+/** When and where a decision is made: the batch's instant, and the offset that the next entry gets. */
+export interface DecisionContext {
   readonly now: Instant
   readonly next: Offset
 }
 
-/** One event as it was decided; `offset` is null for a private one, which is stored but never an entry. */
-export interface Step<Event> {
+/** One event as it was decided. `offset` is null for a private event, which is stored but never an entry. */
+export interface RecordedEvent<Event> {
   readonly event: Event
   readonly offset: Offset | null
   readonly actor: Actor
-  /** The command that it belongs to, by its place in the batch. */
+  /** The command that it belongs to, by its index in the batch. */
   readonly command: number
 }
 
 /** What a batch did to one aggregate. */
-export interface Change<State, Event> {
+export interface AggregateChange<State, Event> {
   readonly topic: Topic
   readonly now: Instant
   readonly before: State
   readonly after: State
-  readonly steps: readonly Step<Event>[]
+  readonly steps: readonly RecordedEvent<Event>[]
 }
 
-/** What a batch wrote beside its own topic, and what the next one may begin with. */
+/** What a batch wrote outside its own topic, and the state that the next one may begin with. */
 export interface Saved<State> {
   /** Entries of other topics (see `appendEntries`); announced with the batch. */
   readonly elsewhere: readonly Entry[]
-  /**
-   * What `load` is given the next time, where nobody else has written to the topic meanwhile. Undefined where all is to
-   * be loaded again.
-   */
-  readonly kept: State | undefined
+  /** Given to the next `load`, unless the topic was written to elsewhere meanwhile. Undefined: load all again. */
+  readonly cached: State | undefined
 }
 
-/** Nothing elsewhere, nothing kept. */
-export const SAVED: Saved<never> = { elsewhere: [], kept: undefined }
+/** Nothing elsewhere, nothing cached. */
+export const SAVED: Saved<never> = { elsewhere: [], cached: undefined }
 
-/** What the commands of one topic may have to know. */
-export interface Asked<Body, State> {
+/** The state that the commands of one topic need. */
+export interface LoadRequest<Body, State> {
   readonly topic: Topic
   readonly commands: readonly Command<Body>[]
-  /** What `save` had kept; true still of the topic's own, not of what other topics may change. */
-  readonly kept: State | undefined
+  /** What `save` returned last: still valid for the topic itself, not for what other topics may change. */
+  readonly cached: State | undefined
 }
 
 /**
@@ -61,48 +58,51 @@ export interface Asked<Body, State> {
 export interface Rules<Body, Reply, State, Event, View> {
   /** The topics that a command brings into being, its own first; none for all but creation. */
   topicsBegunBy(command: Command<Body>): readonly Topic[]
-  decide(state: State, command: Command<Body>, moment: Moment): Decision<Event, Reply>
-  evolve(state: State, event: Event, moment: Moment): State
+  decide(state: State, command: Command<Body>, context: DecisionContext): Decision<Event, Reply>
+  evolve(state: State, event: Event, context: DecisionContext): State
   /** The entry that an event becomes, with the state right after it; undefined for a private event. */
   entryOf(event: Event, after: State): { readonly type: string; readonly data: object } | undefined
   /** What the caller of an accepted command gets to see of the state right after it. */
   viewOf(after: State, reply: Reply): View
   /**
-   * Whether loading locks rows that `kept` names. If it turns out to be stale, the locks are given back before the right ones
-   * are taken: two transactions that hold and want each other's would stand still for a second. Omit if it never does.
+   * Whether loading locks rows that `cached` names. If that turns out to be stale, the locks are released before the right
+   * ones are taken: two transactions that wait for each other's locks would be stuck for a second. Omit if it never does.
    */
-  locksByKept?(kept: State): boolean
+  locksByCached?(cached: State): boolean
 }
 
-/** Joins rules to the record, one topic a transaction. */
+/** Connects rules to the database, one topic per transaction. */
 export interface Aggregate<Body, Reply, State, Event, View> extends Rules<Body, Reply, State, Event, View> {
-  load(tx: Transaction, asked: Asked<Body, State>): Promise<State>
+  load(tx: Transaction, request: LoadRequest<Body, State>): Promise<State>
   /**
-   * Writes the read models, and what must hold together with them in other topics. Called only where there is at least
-   * one step, and while the entries are written: what does not need another statement's answer goes out without waiting.
+   * Writes the read models, and what must change with them in other topics. Called only where there is at least one
+   * event, and while the entries are written: statements that need no other statement's answer are sent without waiting.
    */
-  save(tx: Transaction, change: Change<State, Event>): Promise<Saved<State>>
+  save(tx: Transaction, change: AggregateChange<State, Event>): Promise<Saved<State>>
 }
 
 /**
- * The same for several topics in one transaction: where many topics have few commands each, what a transaction costs is
- * shared by all that wait. What it locks beside the topics it locks in an order that is the same for all.
+ * The same for several topics in one transaction: where many topics have few commands each, they share the cost of a
+ * transaction. Rows other than the topics' are locked in an order that is the same for all.
  */
-export interface JointAggregate<Body, Reply, State, Event, View>
+export interface BatchAggregate<Body, Reply, State, Event, View>
   extends Rules<Body, Reply, State, Event, View> {
-  /** A state for each of `asked`, in their order. */
-  loadAll(tx: Transaction, asked: readonly Asked<Body, State>[]): Promise<readonly State[]>
+  /** A state for each request, in order. */
+  loadAll(tx: Transaction, requests: readonly LoadRequest<Body, State>[]): Promise<readonly State[]>
   /** As `save`, in the order of `changes`. */
-  saveAll(tx: Transaction, changes: readonly Change<State, Event>[]): Promise<readonly Saved<State>[]>
+  saveAll(
+    tx: Transaction,
+    changes: readonly AggregateChange<State, Event>[],
+  ): Promise<readonly Saved<State>[]>
 }
 
-/** `aggregate` as one that takes several topics, which are given to it one at a time. */
-export function jointly<Body, Reply, State, Event, View>(
+/** `aggregate` as one that takes several topics: it loads and saves them one at a time. */
+export function asBatchAggregate<Body, Reply, State, Event, View>(
   aggregate: Aggregate<Body, Reply, State, Event, View>,
-): JointAggregate<Body, Reply, State, Event, View> {
+): BatchAggregate<Body, Reply, State, Event, View> {
   return {
     ...aggregate,
-    loadAll: (tx, asked) => allSettled(asked.map((each) => aggregate.load(tx, each))),
+    loadAll: (tx, requests) => allSettled(requests.map((request) => aggregate.load(tx, request))),
     saveAll: (tx, changes) => allSettled(changes.map((change) => aggregate.save(tx, change))),
   }
 }

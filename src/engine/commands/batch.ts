@@ -8,24 +8,24 @@ import type { Topic } from '../kernel/topic.ts'
 import { allSettled } from '../storage/all-settled.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { statement } from '../storage/statement.ts'
-import type { Change, JointAggregate, Rules, Step } from './aggregate.ts'
+import type { AggregateChange, BatchAggregate, RecordedEvent, Rules } from './aggregate.ts'
 import type { Command, Outcome } from './command.ts'
 
-/** What a batch came to: one outcome a command, in order, and the entries that are now in the histories, by topic. */
+/** The result of a batch: one outcome per command, in order, and the entries that are now in the histories, by topic. */
 export interface BatchResult<Reply, View> {
   readonly outcomes: readonly Outcome<Reply, View>[]
   readonly entries: readonly Entry[]
 }
 
-/** What the last batch of a topic left behind, true while the topic's row is of that version. */
-export interface Kept<State> {
+/** The state after the last batch of a topic: valid while the topic's row has that version. */
+export interface CachedState<State> {
   readonly version: string
   readonly state: State
 }
 
-/** By topic; may forget. */
-export type Memory<State> = Pick<Map<Topic, Kept<State>>, 'get' | 'delete'> & {
-  set(topic: Topic, kept: Kept<State>): unknown
+/** By topic; may drop any of them. */
+export type StateCache<State> = Pick<Map<Topic, CachedState<State>>, 'get' | 'delete'> & {
+  set(topic: Topic, cached: CachedState<State>): unknown
 }
 
 interface LockedTopic {
@@ -36,16 +36,16 @@ interface LockedTopic {
   readonly now: Instant
 }
 
-/** A topic that has not begun is locked by nothing: whoever asks for it is told that it isn't there. */
-function notBegun(): LockedTopic {
+/** Unknown topics have no row to lock; commands on them are rejected with NOT_FOUND. */
+function uninitializedTopic(): LockedTopic {
   return { version: '', epoch: asEpoch(0), head: asOffset(0), now: instant(Date.now()) }
 }
 
 /** The commands of one topic. */
-interface Share<Body, State> {
+interface TopicBatch<Body, State> {
   readonly topic: Topic
   readonly commands: readonly Command<Body>[]
-  readonly kept: Kept<State> | undefined
+  readonly cached: CachedState<State> | undefined
 }
 
 interface StoredReply {
@@ -63,33 +63,39 @@ interface StoredReply {
  */
 export async function runBatch<Body, Reply extends object, State, Event, View>(
   database: Database,
-  aggregate: JointAggregate<Body, Reply, State, Event, View>,
+  aggregate: BatchAggregate<Body, Reply, State, Event, View>,
   commands: readonly Command<Body>[],
-  memory: Memory<State>,
+  cache: StateCache<State>,
 ): Promise<BatchResult<Reply, View>> {
-  const shares = [...Map.groupBy(commands, ({ topic }) => topic)].map(([topic, own]) => {
-    return { topic, commands: own, kept: memory.get(topic) }
+  const batches = [...Map.groupBy(commands, ({ topic }) => topic)].map(([topic, own]) => {
+    return { topic, commands: own, cached: cache.get(topic) }
   })
   let result: BatchResult<Reply, View> = { outcomes: [], entries: [] }
-  let left: readonly (readonly [Topic, Kept<State> | undefined])[] = []
+  let left: readonly (readonly [Topic, CachedState<State> | undefined])[] = []
   try {
     await database.transaction(async (tx) => {
       await beginTopics(
         tx,
         commands.flatMap((command) => aggregate.topicsBegunBy(command)),
       )
-      // In one round trip: the database answers what is asked after the lock as it is when that is held.
+      // In one round trip: the database answers what is asked after the lock as of when the lock is held.
       const [locked, stored, loaded] = await allSettled([
-        lockTopics(tx, shares),
+        lockTopics(tx, batches),
         loadReplies(tx, commands),
         aggregate.loadAll(
           tx,
-          shares.map((share) => ({ ...share, kept: share.kept?.state })),
+          batches.map((batch) => ({ ...batch, cached: batch.cached?.state })),
         ),
       ])
-      const before = await withoutStale(tx, aggregate, shares, locked, loaded)
-      const folds = shares.map((share, index) =>
-        foldCommands(aggregate, share, before[index] as State, locked.get(share.topic) ?? notBegun(), stored),
+      const before = await reloadStale(tx, aggregate, batches, locked, loaded)
+      const folds = batches.map((batch, index) =>
+        foldCommands(
+          aggregate,
+          batch,
+          before[index] as State,
+          locked.get(batch.topic) ?? uninitializedTopic(),
+          stored,
+        ),
       )
       const outcomes = folds.flatMap((fold) => fold.outcomes)
       result = { outcomes, entries: [] }
@@ -109,60 +115,60 @@ export async function runBatch<Body, Reply extends object, State, Event, View>(
         outcomes,
         entries: [...changed.flatMap((fold) => fold.entries), ...saved.flatMap(({ elsewhere }) => elsewhere)],
       }
-      const kept = new Map(moved.map(({ change }, index) => [change.topic, saved[index]?.kept]))
+      const cached = new Map(moved.map(({ change }, index) => [change.topic, saved[index]?.cached]))
       left = changed.map(({ change: { topic } }) => {
-        const [version = '', state] = [versions.get(topic), kept.get(topic)]
+        const [version = '', state] = [versions.get(topic), cached.get(topic)]
         return [topic, state === undefined ? undefined : { version, state }]
       })
     })
-    for (const [topic, kept] of left) {
-      if (kept === undefined) memory.delete(topic)
-      else memory.set(topic, kept)
+    for (const [topic, cached] of left) {
+      if (cached === undefined) cache.delete(topic)
+      else cache.set(topic, cached)
     }
   } catch (error) {
-    if (error instanceof KeptIsStale) {
-      for (const topic of error.topics) memory.delete(topic)
-      return runBatch(database, aggregate, commands, memory)
+    if (error instanceof CachedStateIsStale) {
+      for (const topic of error.topics) cache.delete(topic)
+      return runBatch(database, aggregate, commands, cache)
     }
     if (!(error instanceof NothingToCommit)) throw error
   }
   return result
 }
 
-/** `loaded`, where what had been kept is of another version than the topic's row: loaded without. */
-async function withoutStale<Body, Reply, State, Event, View>(
+/** `loaded`; loaded again without cached state where that has another version than the topic's row. */
+async function reloadStale<Body, Reply, State, Event, View>(
   tx: Transaction,
-  aggregate: JointAggregate<Body, Reply, State, Event, View>,
-  shares: readonly Share<Body, State>[],
+  aggregate: BatchAggregate<Body, Reply, State, Event, View>,
+  batches: readonly TopicBatch<Body, State>[],
   locked: ReadonlyMap<Topic, LockedTopic>,
   loaded: readonly State[],
 ): Promise<readonly State[]> {
-  const isStale = ({ topic, kept }: Share<Body, State>): boolean =>
-    kept !== undefined && kept.version !== locked.get(topic)?.version
-  const stale = shares.filter(isStale)
+  const isStale = ({ topic, cached }: TopicBatch<Body, State>): boolean =>
+    cached !== undefined && cached.version !== locked.get(topic)?.version
+  const stale = batches.filter(isStale)
   if (stale.length === 0) return loaded
-  if (stale.some(({ kept }) => kept !== undefined && aggregate.locksByKept?.(kept.state))) {
-    throw new KeptIsStale(stale.map(({ topic }) => topic))
+  if (stale.some(({ cached }) => cached !== undefined && aggregate.locksByCached?.(cached.state))) {
+    throw new CachedStateIsStale(stale.map(({ topic }) => topic))
   }
   const again = await aggregate.loadAll(
     tx,
-    stale.map((share) => ({ ...share, kept: undefined })),
+    stale.map((batch) => ({ ...batch, cached: undefined })),
   )
-  const fresh = new Map(stale.map((share, index) => [share, again[index] as State]))
-  return shares.map((share, index) => fresh.get(share) ?? (loaded[index] as State))
+  const fresh = new Map(stale.map((batch, index) => [batch, again[index] as State]))
+  return batches.map((batch, index) => fresh.get(batch) ?? (loaded[index] as State))
 }
 
 /** Rolls back a transaction that took locks because of stale cached state. */
-class KeptIsStale extends Error {
+class CachedStateIsStale extends Error {
   readonly topics: readonly Topic[]
 
   constructor(topics: readonly Topic[]) {
-    super('what was kept is stale')
+    super('the cached state is stale')
     this.topics = topics
   }
 }
 
-/** Rolls a transaction back in which all was refused or repeated. */
+/** Rolls back a transaction in which every command was rejected or repeated. */
 class NothingToCommit extends Error {}
 
 const LOCK_TOPICS = statement<{ topic: Topic; version: string; epoch: string; head: string; now: number }>(
@@ -175,14 +181,14 @@ const LOCK_TOPICS = statement<{ topic: Topic; version: string; epoch: string; he
     (extract(epoch FROM greatest(clock_timestamp(), written_at)) * 1000)::float8 AS now FROM locked`,
 )
 
-/** In their alphabetical order, so that nobody waits for another who waits for them. */
+/** In alphabetical order, so that two transactions never wait for each other. */
 async function lockTopics(
   tx: Transaction,
-  shares: readonly { readonly topic: Topic }[],
+  batches: readonly { readonly topic: Topic }[],
 ): Promise<ReadonlyMap<Topic, LockedTopic>> {
   const rows = await LOCK_TOPICS(
     tx,
-    shares.map(({ topic }) => topic),
+    batches.map(({ topic }) => topic),
   )
   return new Map(
     rows.map(({ topic, version, epoch, head, now }) => [
@@ -198,21 +204,21 @@ interface Keyed<Body, Reply> {
   readonly offset: Offset
 }
 
-/** What became of the commands of one topic. */
+/** The result of the commands of one topic. */
 interface Fold<Body, Reply, State, Event, View> {
   readonly outcomes: readonly Outcome<Reply, View>[]
   readonly entries: readonly Entry[]
-  readonly change: Change<State, Event>
+  readonly change: AggregateChange<State, Event>
   readonly epoch: Epoch
   /** After the last of the entries. */
   readonly head: Offset
-  /** The accepted commands whose keys are to be kept. */
+  /** The accepted commands whose keys are stored. */
   readonly keyed: readonly Keyed<Body, Reply>[]
 }
 
 function foldCommands<Body, Reply extends object, State, Event, View>(
   aggregate: Rules<Body, Reply, State, Event, View>,
-  { topic, commands }: Pick<Share<Body, State>, 'topic' | 'commands'>,
+  { topic, commands }: Pick<TopicBatch<Body, State>, 'topic' | 'commands'>,
   before: State,
   locked: LockedTopic,
   stored: Map<string, StoredReply>,
@@ -220,7 +226,7 @@ function foldCommands<Body, Reply extends object, State, Event, View>(
   const { epoch, now } = locked
   const outcomes: Outcome<Reply, View>[] = []
   const entries: Entry[] = []
-  const steps: Step<Event>[] = []
+  const steps: RecordedEvent<Event>[] = []
   const keyed: Keyed<Body, Reply>[] = []
   let state = before
   let head = locked.head

@@ -2,7 +2,7 @@ import type { Hooks } from '../hooks.ts'
 import { familyOf, type Topic } from '../kernel/topic.ts'
 import type { Dispatch } from './dispatch.ts'
 import type { AnyFamily } from './family.ts'
-import { type CommandFigures, createCommandCounters } from './metrics.ts'
+import { type CommandMetrics, createCommandCounters } from './metrics.ts'
 import { createNodeBacklog, type QueueOptions } from './queue.ts'
 
 export interface DispatchOptions extends QueueOptions {
@@ -19,7 +19,7 @@ export interface RunningDispatch {
   idle(): Promise<void>
   /** Drops all cached state: the database continues another history than the one it was read from. */
   forget(): void
-  readonly figures: CommandFigures
+  readonly figures: CommandMetrics
   /** How many commands wait for their transaction. */
   waiting(): number
 }

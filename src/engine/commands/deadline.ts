@@ -3,7 +3,7 @@ import { formatInstant, type Instant } from '../kernel/instant.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Transaction } from '../storage/database.ts'
 
-/** Keeps the topic's deadline in the record, in the transaction that changed it: a crash forgets none. */
+/** Stores the topic's deadline in the transaction that changed it: a crash forgets none. */
 export async function moveDeadline(
   tx: Transaction,
   topic: Topic,

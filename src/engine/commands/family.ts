@@ -1,7 +1,7 @@
 import type { Hooks } from '../hooks.ts'
 import { type Actor, SYSTEM } from '../kernel/actor.ts'
 import type { Topic } from '../kernel/topic.ts'
-import type { Aggregate, JointAggregate } from './aggregate.ts'
+import type { Aggregate, BatchAggregate } from './aggregate.ts'
 import type { IdempotencyKey, Outcome } from './command.ts'
 import { type CommandQueue, createCommandQueue, type QueueOptions } from './queue.ts'
 
@@ -14,7 +14,7 @@ export interface FamilyOptions<Id, Body, Reply extends object, State, Event, Vie
   /** The rules and their storage, with what other features do in the same transaction. */
   aggregate(
     hooks: Hooks,
-  ): Aggregate<Body, Reply, State, Event, View> | JointAggregate<Body, Reply, State, Event, View>
+  ): Aggregate<Body, Reply, State, Event, View> | BatchAggregate<Body, Reply, State, Event, View>
   /** The command that a topic gets when its deadline has passed. Omit if topics of the family have no deadlines. */
   readonly onDue?: { idOf(topic: Topic): Id; readonly command: Body }
 }

@@ -3,17 +3,17 @@ import { createDistribution, type Distribution, type GrowingDistribution } from 
 /** How a command ended; `failed`: by a fault, or because its time was over; `overloaded`: refused at once. */
 export type CommandEnd = 'accepted' | 'rejected' | 'forbidden' | 'failed' | 'overloaded'
 
-/** What came of commands, since the start. */
-export interface CommandFigures {
+/** How commands ended, since the start. */
+export interface CommandMetrics {
   readonly ends: Readonly<Record<CommandEnd, number>>
-  /** Commands a transaction. */
+  /** Commands per transaction. */
   readonly batchSizes: Distribution
   /** Seconds from being given to being answered; without those that were refused at once. */
   readonly latency: Distribution
 }
 
-/** Counted by the queues. */
-export interface CommandCounters extends CommandFigures {
+/** The queues add to them. */
+export interface CommandCounters extends CommandMetrics {
   readonly ends: Record<CommandEnd, number>
   readonly batchSizes: GrowingDistribution
   readonly latency: GrowingDistribution

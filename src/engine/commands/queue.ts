@@ -13,27 +13,24 @@ import type { Topic } from '../kernel/topic.ts'
 import type { Database } from '../storage/database.ts'
 import { isConflict, isRecordUnavailable, RecordUnavailable } from '../storage/faults.ts'
 import { type Admission, createAdmission, type Origin, originOf } from './admission.ts'
-import { type Aggregate, type JointAggregate, jointly } from './aggregate.ts'
-import { type BatchResult, type Kept, runBatch } from './batch.ts'
+import { type Aggregate, asBatchAggregate, type BatchAggregate } from './aggregate.ts'
+import { type BatchResult, type CachedState, runBatch } from './batch.ts'
 import type { Command, Outcome } from './command.ts'
 import { type CommandCounters, type CommandEnd, createCommandCounters } from './metrics.ts'
-import type { Turns } from './semaphore.ts'
+import type { Semaphore } from './semaphore.ts'
 
 export interface QueueOptions {
   readonly database: Database
   /** Bounds the transactions open at once over all queues; the rest of the pool is for reads. */
-  readonly turns: Turns
-  /** Told of what was committed, once a batch, before its commands are answered. Must not throw. */
+  readonly permits: Semaphore
+  /** Called with what was committed, once per batch, before its commands are answered. Must not throw. */
   readonly announce: (entries: readonly Entry[]) => void
-  /** The backlog of all queues of the node; its own where absent. */
+  /** The backlog of all queues of the node. Default: one of its own. */
   readonly backlog?: Admission
-  /** Whether the database answers commands: else a full backlog is its fault, and not that of the load. */
+  /** Whether the database answers commands: otherwise a full backlog is its fault, and not that of the load. */
   readonly isAnswering?: () => boolean
-  /** Added to by this queue; its own where absent. */
+  /** This queue adds to them. Default: its own. */
   readonly counters?: CommandCounters
-  /** Tests say so, to see that keys are missed: none is kept, and each command counts as new. */
-  readonly withoutKeys?: boolean
-  /** None where absent. */
   readonly tracing?: Tracing
 }
 
@@ -43,25 +40,25 @@ export interface CommandQueue<Body, Reply, View> {
   submit(command: Command<Body>): Promise<Outcome<Reply, View>>
   /** Resolves when everything that was submitted is answered. */
   idle(): Promise<void>
-  /** Drops the state kept between batches: the next one of each topic loads it again. */
+  /** Drops the state cached between batches: the next one of each topic loads it again. */
   forget(): void
 }
 
 const MAX_BATCH = 256
-/** Batches of a joint aggregate under way at once: where one is held up by a topic, others are not for ever. */
-const JOINT_WORKERS = 4
-/** So long what waits gathers behind a batch before another one begins beside it. */
+/** Batches of a batch aggregate that run at once: one that waits for a topic does not hold up all others. */
+const PARALLEL_BATCHES = 4
+/** How long commands gather behind a running batch before another one starts. */
 const GATHER_MS = 20
-/** For one topic, or for all topics of a joint aggregate: what comes on top is refused at once. */
+/** For one topic, or for all topics of a batch aggregate: further commands are refused at once. */
 const OWN_BACKLOG = { targetMs: 50, atLeast: MAX_BATCH, burst: 4 * MAX_BATCH }
 /** For the node: twice as much, so that one hot topic leaves room for the others. */
 const NODE_BACKLOG = { targetMs: 100, atLeast: 2 * MAX_BATCH, burst: 8 * MAX_BATCH }
-/** A command is answered or failed within 30 s: what waited this long is not begun any more. */
+/** A command is answered or failed within 30 s: one that waited this long is not started any more. */
 const MAX_WAIT_MS = 10_000
 const ANSWER_WITHIN_MS = 28_000
 const MAX_ATTEMPTS = 5
-/** Topics of whose state the last batch is remembered: those that are busy, and then some. */
-const REMEMBERED = 500
+/** Topics whose state after the last batch is cached: more than are ever busy at once. */
+const CACHED_TOPICS = 500
 
 /** The backlog that all queues of a node share. */
 export function createNodeBacklog(): Admission {
@@ -72,9 +69,9 @@ interface Waiting<Body, Reply, View> {
   readonly command: Command<Body>
   readonly origin: Origin
   readonly since: number
-  /** Fails it while it waits: whatever happens to those before it, it has a clock of its own. */
+  /** Fails the command while it waits, whatever happens to those before it. */
   readonly expiry: NodeJS.Timeout
-  /** What gave the command; undefined where nothing is traced. */
+  /** Of the caller; undefined where nothing is traced. */
   readonly trace: TraceParent | undefined
   /** Until its batch begins. */
   readonly wait: Span
@@ -85,30 +82,38 @@ interface Waiting<Body, Reply, View> {
 /** What waits for one topic, in order. */
 interface TopicQueue<Body, Reply, View> {
   readonly waiting: Set<Waiting<Body, Reply, View>>
-  /** Of a joint aggregate one for all its topics, since a batch takes from all. */
+  /** A batch aggregate has one for all its topics, since a batch takes from all. */
   readonly backlog: Admission
 }
 
 /**
- * One queue a topic. Whoever works takes all that waits for a topic, up to MAX_BATCH, as one transaction: while it commits
- * the next batch gathers, so that a hot topic costs one commit a batch and an idle one waits for nobody. Of a joint
- * aggregate a batch takes what waits for all topics, and few are under way at once: so many quiet topics cost what one
- * busy one does.
+ * One queue per topic. A batch takes all that waits for a topic, up to MAX_BATCH, as one transaction; while it commits the
+ * next batch gathers. So a hot topic costs one commit per batch, and an idle one waits for no other. A batch of a batch
+ * aggregate takes what waits for all topics, and PARALLEL_BATCHES run at once: many quiet topics cost what a busy one does.
+ *
+ * | a topic is | in `queues` | in `ready` | leaves by |
+ * | --- | --- | --- | --- |
+ * | idle | no | no | `submit`: gathering |
+ * | gathering | yes | yes | a worker that has a permit (`take`): committing; every command may expire first: an empty batch |
+ * | committing | yes | no | the batch ends: gathering where commands wait, otherwise idle |
+ *
+ * Its cached state is stale once another node has written to the topic. The batch that finds that by the version of the
+ * topic's row loads it again, in the same transaction, or in another one where stale state has decided what to lock.
  */
 export function createCommandQueue<Body, Reply extends object, State, Event, View>(
-  aggregate: Aggregate<Body, Reply, State, Event, View> | JointAggregate<Body, Reply, State, Event, View>,
+  aggregate: Aggregate<Body, Reply, State, Event, View> | BatchAggregate<Body, Reply, State, Event, View>,
   options: QueueOptions,
 ): CommandQueue<Body, Reply, View> {
   type Batch = readonly Waiting<Body, Reply, View>[]
   const { counters = createCommandCounters(), tracing = NO_TRACING } = options
   const { backlog: nodeBacklog = createNodeBacklog(), isAnswering = () => true } = options
-  const isJoint = 'loadAll' in aggregate
-  const joint = isJoint ? aggregate : jointly(aggregate)
-  const memory = new LRUCache<Topic, Kept<State>>({ max: REMEMBERED })
-  /** Of the topics for which something waits or is under way. */
+  const isBatchAggregate = 'loadAll' in aggregate
+  const batchAggregate = isBatchAggregate ? aggregate : asBatchAggregate(aggregate)
+  const cache = new LRUCache<Topic, CachedState<State>>({ max: CACHED_TOPICS })
+  /** Of the topics that gather or commit. */
   const queues = new Map<Topic, TopicQueue<Body, Reply, View>>()
-  const jointBacklog = createAdmission(OWN_BACKLOG)
-  /** Those for which something waits and nothing is under way, the longest waiting first. */
+  const sharedBacklog = createAdmission(OWN_BACKLOG)
+  /** The topics that gather, the longest waiting first. */
   const ready = new Set<Topic>()
   let workers = 0
   let isGathering = false
@@ -116,7 +121,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
 
   async function work(): Promise<void> {
     while (ready.size > 0) {
-      const release = await options.turns.take()
+      const release = await options.permits.acquire()
       const { topics, batch } = take()
       await run(batch).finally(release)
       for (const topic of topics) {
@@ -133,18 +138,18 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
 
   function begin(topic: Topic): void {
     ready.add(topic)
-    if (isJoint && workers > 0) beginBeside()
+    if (isBatchAggregate && workers > 0) beginParallel()
     else beginWork()
   }
 
   function beginWork(): void {
     workers += 1
-    // From the next turn of the event loop, so that commands that arrived together travel together.
+    // In the next iteration of the event loop, so that commands that arrived together form one batch.
     setImmediate(() => void work())
   }
 
-  function beginBeside(): void {
-    if (workers === JOINT_WORKERS || isGathering) return
+  function beginParallel(): void {
+    if (workers === PARALLEL_BATCHES || isGathering) return
     isGathering = true
     setTimeout(() => {
       isGathering = false
@@ -152,17 +157,17 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     }, GATHER_MS)
   }
 
-  /** The next batch; from here on something is under way for its topics. */
+  /** The next batch: its topics commit from here on. */
   function take(): { readonly topics: readonly Topic[]; readonly batch: Batch } {
     const topics: Topic[] = []
     const batch: Waiting<Body, Reply, View>[] = []
     for (const topic of ready) {
-      if (batch.length === MAX_BATCH || (topics.length > 0 && !isJoint)) break
+      if (batch.length === MAX_BATCH || (topics.length > 0 && !isBatchAggregate)) break
       ready.delete(topic)
       topics.push(topic)
       batch.push(...takeFrom(queues.get(topic), MAX_BATCH - batch.length))
     }
-    if (isJoint) jointBacklog.take(batch.map(({ origin }) => origin))
+    if (isBatchAggregate) sharedBacklog.take(batch.map(({ origin }) => origin))
     nodeBacklog.take(batch.map(({ origin }) => origin))
     return { topics, batch }
   }
@@ -174,11 +179,11 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
       queue.waiting.delete(waiting)
       clearTimeout(waiting.expiry)
     }
-    if (!isJoint) queue.backlog.take(taken.map(({ origin }) => origin))
+    if (!isBatchAggregate) queue.backlog.take(taken.map(({ origin }) => origin))
     return taken
   }
 
-  /** Resolves when all of `batch` are answered or failed, which nothing that the driver does puts off. */
+  /** Resolves when all of `batch` are answered or failed, in time even where the driver never answers. */
   async function run(batch: Batch): Promise<void> {
     if (batch.length === 0) return
     counters.batchSizes.add(batch.length)
@@ -197,7 +202,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     clearTimeout(timer)
   }
 
-  /** Never rejects. What was committed is announced, also where nobody waits for the answer any more. */
+  /** Never rejects. What was committed is announced, even when its commands have failed by timeout. */
   async function settle(batch: Batch, late: AbortSignal): Promise<void> {
     const [first] = batch
     if (first === undefined) return
@@ -210,11 +215,11 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
         else answer(outcome)
       })
     } catch (error) {
-      // The database is at fault, or the time is over: the halves would fare no better.
+      // The database is at fault, or the time is over: retrying in halves would not help.
       if (isRecordUnavailable(error)) failAll(batch, new RecordUnavailable(error))
       else if (batch.length === 1 || late.aborted || overloadOf(error) !== undefined) failAll(batch, error)
       else {
-        // One of them is at fault: by halves it is found, and can't sink its neighbours.
+        // One command is at fault: halving isolates it, so that the others succeed.
         const half = Math.ceil(batch.length / 2)
         await settle(batch.slice(0, half), late)
         await settle(batch.slice(half), late)
@@ -222,7 +227,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     }
   }
 
-  /** The transaction as one span. What comes of it goes on from there, also when it is over. */
+  /** The transaction as one span. Its announcement belongs to that span, although the span has ended. */
   async function runTraced(
     topic: Topic,
     batch: Batch,
@@ -241,18 +246,17 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
   }
 
   async function runUntilUncontested(batch: Batch, late: AbortSignal): Promise<BatchResult<Reply, View>> {
-    const given = batch.map(({ command }) => command)
-    const commands = options.withoutKeys ? given.map(withoutKey) : given
+    const commands = batch.map(({ command }) => command)
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await runBatch(options.database, joint, commands, memory)
+        return await runBatch(options.database, batchAggregate, commands, cache)
       } catch (error) {
         if (!isConflict(error) || attempt === MAX_ATTEMPTS || late.aborted) throw error
       }
     }
   }
 
-  /** What began waiting at `since` is counted as it ends, the first time. */
+  /** Counts how a command that waits since `since` ends, once. */
   function counted(
     since: number,
     { answer, fail }: Pick<Waiting<Body, Reply, View>, 'answer' | 'fail'>,
@@ -276,7 +280,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     }
   }
 
-  /** Refuses `command` at once where too much waits already. */
+  /** Throws where too many commands wait already. */
   function admit(origin: Origin, own: Admission): void {
     const retryAfterMs = Math.max(own.refusal(origin), nodeBacklog.refusal(origin))
     if (retryAfterMs === 0) return
@@ -287,7 +291,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
   function queueOf(topic: Topic): TopicQueue<Body, Reply, View> {
     const known = queues.get(topic)
     if (known !== undefined) return known
-    return { waiting: new Set(), backlog: isJoint ? jointBacklog : createAdmission(OWN_BACKLOG) }
+    return { waiting: new Set(), backlog: isBatchAggregate ? sharedBacklog : createAdmission(OWN_BACKLOG) }
   }
 
   function enter(
@@ -328,16 +332,12 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
       return answered
     },
 
-    forget: () => memory.clear(),
+    forget: () => cache.clear(),
 
     idle() {
       return queues.size === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))
     },
   }
-}
-
-function withoutKey<Body>({ topic, actor, body }: Command<Body>): Command<Body> {
-  return { topic, actor, body }
 }
 
 function failAll(

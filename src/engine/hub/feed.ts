@@ -14,23 +14,31 @@ export interface FeedListener {
   onEntries(entries: readonly Entry[], trace?: TraceParent): void
   /** The history no longer continues what was heard: it was replaced, or trimmed past this node's position. */
   onDiscontinuity(): void
-  /** It threw, and may have missed what it was called for: it continues from the record, or ends its readers. */
+  /** It threw, and may have missed what it was called for: it continues from the database, or ends its readers. */
   onFault(error: unknown): void
 }
 
 export interface FeedEvents {
-  /** Listeners are about to hear entries: whoever has lost the right to them by now must be gone when this returns. */
+  /** Listeners are about to hear entries: readers who have lost the right to them must be gone when this returns. */
   beforeDelivery(): void
   /** A gap was closed by reading `count` entries from the history. */
   onGapRepaired(topic: Topic, count: number): void
-  /** A read of the record failed, and the next check tries again; or a notice could not be read. */
+  /** A read of the database failed, and the next check tries again; or a notice could not be read. */
   onFault(topic: Topic, error: unknown): void
   /** A listener threw. */
   onListenerFault(topic: Topic, error: unknown): void
 }
 
+export interface FeedOptions {
+  readonly topic: Topic
+  readonly history: History
+  readonly bus: Bus
+  readonly events: FeedEvents
+  readonly tracing?: Tracing | undefined
+}
+
 const PAGE = 1000
-/** Notices waiting behind a slow read of the record; beyond it they are forgotten, and read from the history. */
+/** Notices waiting behind a slow read of the database; beyond it they are dropped, and read from the history. */
 const MAX_QUEUED = 1000
 
 /**
@@ -53,18 +61,9 @@ export class Feed {
   #unsubscribe: Unsubscribe | undefined
   #isListening = false
   #isClosed = false
-  readonly #isTrusting: boolean
   readonly #tracing: Tracing
 
-  /** `isTrusting`, which only tests say: takes the bus at its word, and never looks whether something is missing. */
-  constructor(
-    topic: Topic,
-    history: History,
-    bus: Bus,
-    events: FeedEvents,
-    isTrusting = false,
-    tracing = NO_TRACING,
-  ) {
+  constructor({ topic, history, bus, events, tracing = NO_TRACING }: FeedOptions) {
     this.topic = topic
     this.#history = history
     this.#bus = bus
@@ -73,11 +72,10 @@ export class Feed {
       events.onListenerFault(topic, error)
       listener.onFault(error)
     })
-    this.#isTrusting = isTrusting
     this.#tracing = tracing
   }
 
-  /** Attaches to the bus, then finds the head. Throws when the record is away, or has no such topic. */
+  /** Attaches to the bus, then finds the head. Throws when the database is away, or has no such topic. */
   async start(): Promise<void> {
     await this.listen()
     const head = await this.#history.head(this.topic)
@@ -120,7 +118,7 @@ export class Feed {
     return this.#quietSince
   }
 
-  /** Entries up to and including this offset were forgotten when the record was last looked at. Only after `start`. */
+  /** Entries up to and including this offset were forgotten when the database was last read. Only after `start`. */
   get floor(): Offset {
     if (this.#floor === undefined) throw new RangeError('the feed has not started')
     return this.#floor
@@ -138,9 +136,9 @@ export class Feed {
     return this.#listeners.size === 0
   }
 
-  /** Compares with the record's head, and reads what is missing. Resolves when that is delivered. */
+  /** Compares with the head in the database, and reads what is missing. Resolves when that is delivered. */
   async check(known?: Head): Promise<void> {
-    if (this.#head === undefined || this.#isClosed || this.#isTrusting) return
+    if (this.#head === undefined || this.#isClosed) return
     const head = known ?? (await this.#history.head(this.topic))
     if (head === undefined) return
     if (head.epoch === this.epoch) this.#floor = head.floor
@@ -201,7 +199,7 @@ export class Feed {
       const notice = this.#queue.shift()
       if (notice === undefined) return
       if (notice.epoch === this.epoch && notice.last <= this.head) continue
-      const isNext = this.#isTrusting || (notice.epoch === this.epoch && notice.first <= advance(this.head))
+      const isNext = notice.epoch === this.epoch && notice.first <= advance(this.head)
       if (isNext && notice.entries !== undefined) this.#deliver(notice.entries, notice.trace)
       else this.#isDoubtful = true
     }

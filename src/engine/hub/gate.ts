@@ -1,7 +1,7 @@
 import type { GraphQLError } from 'graphql'
 import type { Payload, Sink } from './delivery.ts'
 
-/** So many payloads may wait for as long as a question to the record takes. */
+/** How many payloads may wait while the database is asked. */
 const MAX_WAITING = 10_000
 
 /** A sink that can be shut, and is at first: what is sent to it meanwhile waits, in order. */

@@ -4,9 +4,9 @@ import { BEGINNING, type Offset } from '../kernel/position.ts'
 import { joined, type Payload, type Subscriber } from './delivery.ts'
 import type { Admission, Item, Reader } from './reader.ts'
 import { createRenderer, type RenderCounters, type Renderer } from './renderer.ts'
-import { Portions } from './replay-chunks.ts'
+import { ReplayPayloads } from './replay-chunks.ts'
 
-/** What the members are to get at the end of this turn of the event loop. */
+/** What the members get at the end of this tick of the event loop. */
 interface Due {
   readonly offset: Offset
   readonly payload: Payload
@@ -18,14 +18,24 @@ interface Late {
   readonly rendering: Promise<Payload>
 }
 
+export interface GroupOptions {
+  /** One of the group: all have an equal selection. */
+  readonly subscriber: Subscriber
+  /** Every item is for every reader. */
+  readonly isOpen: boolean
+  readonly counters: RenderCounters
+  /** Ends a reader that can't be served any more. */
+  readonly onFault: (error: unknown, reader: Reader) => void
+}
+
 /**
  * Subscribers who get the same bytes for the same entry. Those who have caught up are its members: for them an
- * entry is executed once, serialised once, and all that comes within a turn of the event loop is handed to each sink
- * together. Those who have not share its renderer and its portions.
+ * entry is executed once, serialised once, and all that comes within a tick of the event loop is handed to each sink
+ * together. Those who have not share its renderer and its replay payloads.
  */
 export class Group {
   readonly renderer: Renderer
-  readonly portions: Portions
+  readonly replayPayloads: ReplayPayloads
   /** A fault of one, such as a sink that throws, ends that one. */
   readonly members: Listeners<Reader>
   /** Readers of this group, members or on their way. */
@@ -37,15 +47,9 @@ export class Group {
   #due: Due[] = []
   #tail: Promise<void> | undefined
 
-  /** `isOpen`: every item is for every reader. `onFault` ends a reader who can't be served on. */
-  constructor(
-    subscriber: Subscriber,
-    isOpen: boolean,
-    counters: RenderCounters,
-    onFault: (error: unknown, reader: Reader) => void,
-  ) {
+  constructor({ subscriber, isOpen, counters, onFault }: GroupOptions) {
     this.renderer = createRenderer(subscriber.selection, counters)
-    this.portions = new Portions(this.renderer, isOpen)
+    this.replayPayloads = new ReplayPayloads(this.renderer, isOpen)
     this.isOpen = isOpen
     this.#onFault = onFault
     this.members = new Listeners(onFault)
@@ -54,7 +58,7 @@ export class Group {
 
   /**
    * In order, also where rendering one item takes longer than rendering the next: what they read is read together. Returns
-   * how many results go out in this turn. `isFor` is asked for each member, unless the group is open.
+   * how many results go out in this tick. `isFor` is asked for each member, unless the group is open.
    */
   deliver(items: readonly Item[], isFor: Admission): number {
     if (this.members.size === 0) return 0
@@ -81,7 +85,7 @@ export class Group {
     this.#handOut(this.#due, (hand) => callEach([reader], hand, this.#onFault))
   }
 
-  /** Hands out what is due without waiting for the end of the turn. */
+  /** Hands out what is due without waiting for the end of the tick. */
   readonly flush = (): void => {
     const due = this.#due
     this.#due = []
@@ -110,7 +114,7 @@ export class Group {
     }
   }
 
-  /** The item could not be rendered: those who have not had it can't be served on. */
+  /** The item could not be rendered: members who have not had it can't be served any more. */
   #endBefore({ offset }: Item, fault: unknown): void {
     this.flush()
     this.members.tell((reader) => {
@@ -122,7 +126,7 @@ export class Group {
     if (this.#send(item, payload, isFor) > 0) this.#counters.onLive(item.at)
   }
 
-  /** Returns to how many. */
+  /** Returns the number of members it is sent to. */
   #send(item: Item, payload: Payload, isFor: Admission): number {
     const { offset } = item
     if (!this.isOpen) return this.#sendToSome(item, payload, isFor)

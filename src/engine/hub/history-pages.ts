@@ -7,13 +7,13 @@ type Read = (after: Offset, limit: number) => Promise<Presented>
 
 const PAGE = 500
 const MAX_PAGES = 8
-const KEPT_MS = 2_000
+const CACHED_MS = 2_000
 
 /**
  * A topic's history in pages: readers who catch up at about the same time, as all do when a node has died, share them.
- * Each page is read once, and each of its items rendered once a group.
+ * Each page is read once, and each of its items rendered once per group.
  */
-export class Past {
+export class HistoryPages {
   readonly #read: Read
   /** By the offset that they begin after. */
   readonly #pages = new Map<Offset, Promise<Presented>>()
@@ -48,7 +48,7 @@ export class Past {
     this.#pages.set(start, page)
     const forget = (): void => this.#forget(start, page)
     page.catch(forget)
-    setTimeout(forget, KEPT_MS).unref()
+    setTimeout(forget, CACHED_MS).unref()
     const [oldest] = this.#pages.keys()
     if (this.#pages.size > MAX_PAGES && oldest !== undefined) this.#pages.delete(oldest)
     return page

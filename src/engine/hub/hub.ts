@@ -1,65 +1,39 @@
-import { GraphQLError } from 'graphql'
 import type { Viewer } from '../../platform/auth/viewer.ts'
 import type { Tracing } from '../../platform/tracing/tracing.ts'
 import type { Bus } from '../../pubsub/bus.ts'
-import type { Entry } from '../history/entry.ts'
 import type { History } from '../history/history.ts'
 import { every } from '../kernel/every.ts'
-import type { RoomId } from '../kernel/id.ts'
+import type { ScopeId } from '../kernel/scope-id.ts'
 import type { Topic } from '../kernel/topic.ts'
-import type { Attendee } from '../presence/presence-session.ts'
-import { isRecordUnavailable } from '../storage/faults.ts'
 import type { Subscriber } from './delivery.ts'
-import { Feed, type FeedEvents, type FeedListener } from './feed.ts'
+import type { FeedListener } from './feed.ts'
 import { Gate } from './gate.ts'
-import { ListFeed } from './list-feed.ts'
-import { ListTicker } from './list-ticker.ts'
-import { createCounting, type Totals } from './metrics.ts'
-import { RecentItems } from './recent.ts'
-import { createRoomTallies, type Tally } from './scope-counters.ts'
-import type {
-  CurrentPlan,
-  Guard,
-  HistoryPlan,
-  LatestPlan,
-  ListPlan,
-  ListSource,
-  Plan,
-  PulsePlan,
-} from './source.ts'
-import { Stream, type StreamEvents } from './stream.ts'
-import { Ticker } from './ticker.ts'
-import { createTimeSlices } from './time-slices.ts'
-import { SightWatch } from './visibility-watch.ts'
+import { Lifetime } from './lifetime.ts'
+import { createHubMetrics, type HubListeners, type Totals } from './metrics.ts'
+import { GatedSubscriber, noLongerAllowed, PermissionWatch, tooMuchWaits } from './permission.ts'
+import { createCountedScopes, type ScopeCounters } from './scope-counters.ts'
+import type { GroupSize } from './shared.ts'
+import type { Attendance, Guard, Plan } from './source.ts'
+import { Tickers } from './tickers.ts'
+import { TopicReaders } from './topic-readers.ts'
+import { type LiveTopic, LiveTopics } from './topics.ts'
 
-export interface HubEvents extends FeedEvents, Pick<StreamEvents, 'onReset'> {
-  /** A look at a list failed; the next one tries again. */
+export interface HubEvents extends HubListeners {
+  /** A read of a list failed; the next one tries again. */
   onListFault(error: unknown): void
-  /** The heads of the live topics could not be compared with the record, and the record is not away. */
+  /** The heads of the live topics could not be compared with the database, and the database is not away. */
   onCheckFault(error: unknown): void
-  /** A fault of ours that a subscriber must be told of: returns the masked error. */
-  mask(error: unknown): GraphQLError
 }
 
 export interface HubOptions {
   readonly history: History
   readonly bus: Bus
   readonly events: HubEvents
-  /** How often each live topic's head is compared with the record: a lost last entry shows no gap. */
+  /** How often each live topic's head is compared with the database: a lost last entry shows no gap. */
   readonly checkEveryMs?: number
-  /** The same while the bus is away and nothing else tells of entries. */
+  /** The same while the bus is away and nothing else announces entries. */
   readonly pollEveryMs?: number
-  readonly sabotage?: HubSabotage
-  /** None where absent. */
   readonly tracing?: Tracing
-}
-
-/** What tests switch off, to see that it is missed. */
-export interface HubSabotage {
-  /** Whatever the bus skips stays away. */
-  readonly withoutGapCheck?: boolean
-  /** Who comes back with a cursor goes on with what comes next, not with what they missed. */
-  readonly withoutReplay?: boolean
 }
 
 export interface HubStats extends Totals {
@@ -70,21 +44,21 @@ export interface HubStats extends Totals {
   readonly largestGroup: number
 }
 
-/** What goes on in a room, on this node. */
-export interface RoomStats {
+/** The subscriptions counted in one scope, on this node. */
+export interface ScopeStats {
   readonly subscriptions: number
   readonly groups: number
-  /** Since somebody is there without a break. */
+  /** Since the scope has had a subscription without a break. */
   readonly deliveries: number
 }
 
 /** Serves subscriptions from the ordered histories. */
 export interface Hub {
   /**
-   * Begins to serve; payloads and the end arrive at the sink. `attendee`, the connection, is in the room of the plan's
-   * guard until the end. The returned function ends it from the client's side.
+   * Begins to serve; payloads and the end arrive at the sink. `attendance`: the same object for all subscriptions of one
+   * connection. The returned function ends the subscription from the client's side.
    */
-  open(plan: Plan, subscriber: Subscriber, attendee: Pick<Attendee, 'enter'>): () => void
+  open(plan: Plan, subscriber: Subscriber, attendance: Attendance): () => void
   /** Has `listener` hear a topic for as long as the hub lives. Resolves when it hears everything from then on. */
   follow(topic: Topic, listener: FeedListener): Promise<void>
   /**
@@ -92,489 +66,139 @@ export interface Hub {
    * from the former one is dropped. Readers get a snapshot with `reset: true`.
    */
   onHistoryReplaced(): void
-  /** Entries were committed here, but the bus could not be told: delivered here at least. */
+  /** Entries were committed here, but the bus did not take them: delivers them to this node's readers at least. */
   announceLocally(topic: Topic): void
-  /** The connections that read the history of `topic`, of those who are such as `isMeant` says. */
-  connectionsOn(topic: Topic, isMeant: (viewer: Viewer | null) => boolean): number
+  /** How many connections subscribe to the history of `topic` with a viewer that matches. */
+  connectionsOn(topic: Topic, isMatch: (viewer: Viewer | null) => boolean): number
   stats(): HubStats
-  /** The rooms with a subscription to anything in them. */
-  rooms(): ReadonlyMap<RoomId, RoomStats>
+  /** The scopes in which at least one subscription is counted. */
+  scopes(): ReadonlyMap<ScopeId, ScopeStats>
   close(): void
 }
 
 const CHECK_EVERY_MS = 3_000
 const POLL_EVERY_MS = 1_000
-/** A topic that lost its last subscriber is kept a while: reconnecting clients come back to it. */
-const LINGER_MS = 10_000
-/** A question to the record that failed is asked again after this. */
-const ASK_AGAIN_MS = 1_000
-
-/** A topic that is live on this node. */
-interface Live {
-  readonly feed: Feed
-  readonly started: Promise<void>
-  stream: Stream | undefined
-  /** Of the stream. */
-  sight: SightWatch | undefined
-  readonly tickers: Map<string, Ticker>
-  readonly guards: Set<FeedListener>
-  /** Of the room that it is read in. */
-  tally: Tally
-  /** Counts for that. */
-  readonly events: StreamEvents
-  /** Subscribers and guards that keep it. */
-  holders: number
-  linger: NodeJS.Timeout | undefined
-}
-
-/** A list that is followed on this node. */
-interface LiveList {
-  readonly feed: ListFeed
-  readonly tickers: Map<
-    string,
-    { readonly ticker: ListTicker; readonly unfollow: () => void; readonly tally: Tally }
-  >
-}
 
 export function createHub(options: HubOptions): Hub {
-  const { history, bus, events, sabotage = {}, tracing } = options
-  const live = new Map<Topic, Live>()
-  const pulses = new Map<string, Ticker>()
-  const currents = new Map<
-    string,
-    { readonly ticker: Ticker; readonly unwatch: () => void; readonly tally: Tally }
-  >()
-  const lists = new Map<ListSource, LiveList>()
-  const tallies = createRoomTallies()
-  const counting = createCounting(events)
-  const slices = createTimeSlices()
-  const recent = new RecentItems()
+  const { history, bus, events, tracing } = options
+  const { checkEveryMs = CHECK_EVERY_MS, pollEveryMs = POLL_EVERY_MS } = options
+  const scopes = createCountedScopes()
+  const metrics = createHubMetrics(events)
+  const topics = new LiveTopics({
+    ...{ history, bus, metrics, tracing, unscoped: scopes.unscoped },
+    onCheckFault: (error) => events.onCheckFault(error),
+  })
+  const readers = new TopicReaders({ history, topics, tracing })
+  const tickers = new Tickers({ metrics, onListFault: (error) => events.onListFault(error) })
   let subscribers = 0
-  let isChecking = false
 
-  function hold(topic: Topic, tally: Tally): Live {
-    const known = live.get(topic)
-    if (known !== undefined) {
-      clearTimeout(known.linger)
-      known.holders += 1
-      known.tally = tally
-      return known
-    }
-    const feed = new Feed(topic, history, bus, counting.feedEvents, sabotage.withoutGapCheck, tracing)
-    const made: Live = {
-      feed,
-      tally,
-      events: counting.streamEvents(() => made.tally),
-      started: feed.start(),
-      stream: undefined,
-      sight: undefined,
-      tickers: new Map(),
-      guards: new Set(),
-      holders: 1,
-      linger: undefined,
-    }
-    live.set(topic, made)
-    made.started.catch(() => drop(topic, made))
-    return made
-  }
-
-  function release(topic: Topic, held: Live): void {
-    held.holders -= 1
-    if (held.holders > 0 || live.get(topic) !== held) return
-    held.linger = setTimeout(() => drop(topic, held), LINGER_MS)
-    held.linger.unref()
-  }
-
-  function drop(topic: Topic, held: Live): void {
-    clearTimeout(held.linger)
-    held.feed.close()
-    held.sight?.close()
-    if (live.get(topic) === held) live.delete(topic)
-  }
-
-  async function openHistory(
-    plan: HistoryPlan,
-    held: Live,
-    subscriber: Subscriber,
-    connection: object,
-  ): Promise<() => void> {
-    await held.started
-    if (held.stream === undefined) {
-      const { withoutReplay } = sabotage
-      held.stream = new Stream(
-        plan.topic,
-        plan.source,
-        held.feed,
-        history,
-        held.events,
-        slices,
-        recent.ofTopic(),
-        withoutReplay,
-        tracing,
-      )
-      held.feed.add(held.stream)
-      held.sight = watchSight(plan, held.stream)
-    }
-    const { stream, sight } = held
-    await sight?.ready()
-    const { part, after, startsOver } = plan
-    return stream.open({ subscriber, connection, part }, after, startsOver)
-  }
-
-  function watchSight({ topic, source }: HistoryPlan, stream: Stream): SightWatch | undefined {
-    if (source.sight === undefined) return undefined
-    const watch = new SightWatch(topic, source.sight, followWhile, (isConcerned) =>
-      stream.restart(isConcerned),
-    )
-    stream.watchSight(watch)
-    return watch
-  }
-
-  async function followWhile(topic: Topic, listener: FeedListener): Promise<() => void> {
-    const held = hold(topic, tallies.elsewhere)
-    await held.started
-    held.feed.add(listener)
-    return () => {
-      held.feed.remove(listener)
-      release(topic, held)
-    }
-  }
-
-  async function openLatest(plan: LatestPlan, held: Live, subscriber: Subscriber): Promise<() => void> {
-    await held.started
-    const key = `${plan.everyMs} ${subscriber.selection.key}`
-    let ticker = held.tickers.get(key)
-    if (ticker === undefined) {
-      ticker = new Ticker(plan, subscriber.selection, held.events)
-      held.tickers.set(key, ticker)
-      held.feed.add(ticker)
-    }
-    const leave = ticker.open(subscriber)
-    return () => {
-      leave()
-      if (!ticker.isEmpty || held.tickers.get(key) !== ticker) return
-      held.tickers.delete(key)
-      held.feed.remove(ticker)
-    }
-  }
-
-  function openPulse(plan: PulsePlan, subscriber: Subscriber): () => void {
-    const key = `${plan.everyMs} ${subscriber.selection.key}`
-    let ticker = pulses.get(key)
-    if (ticker === undefined) {
-      ticker = new Ticker(
-        plan,
-        subscriber.selection,
-        counting.streamEvents(() => tallies.elsewhere),
-      )
-      pulses.set(key, ticker)
-    }
-    const leave = ticker.open(subscriber)
-    return () => {
-      leave()
-      if (ticker.isEmpty && pulses.get(key) === ticker) pulses.delete(key)
-    }
-  }
-
-  function openCurrent(plan: CurrentPlan, subscriber: Subscriber, tally: Tally): () => void {
-    const key = `${plan.everyMs} ${subscriber.selection.key}`
-    let shared = currents.get(key)
-    if (shared === undefined) {
-      const made = new Ticker(
-        plan,
-        subscriber.selection,
-        counting.streamEvents(() => tally),
-      )
-      shared = { ticker: made, tally, unwatch: plan.subject.watch(() => made.onChange()) }
-      currents.set(key, shared)
-    }
-    const { ticker, unwatch } = shared
-    const leave = ticker.open(subscriber)
-    return () => {
-      leave()
-      if (!ticker.isEmpty || currents.get(key)?.ticker !== ticker) return
-      currents.delete(key)
-      unwatch()
-    }
-  }
-
-  async function openList(plan: ListPlan, subscriber: Subscriber, tally: Tally): Promise<() => void> {
-    let held = lists.get(plan.source)
-    if (held === undefined) {
-      held = { feed: new ListFeed(plan.source, events.onListFault), tickers: new Map() }
-      lists.set(plan.source, held)
-    }
-    const { feed, tickers } = held
-    // Who may see what may have changed since the last look.
-    await feed.refresh()
-    const key = `${plan.everyMs} ${subscriber.selection.key}`
-    let shared = tickers.get(key)
-    if (shared === undefined) {
-      const ticker = new ListTicker(
-        plan,
-        subscriber.selection,
-        counting.streamEvents(() => tally),
-      )
-      shared = { ticker, tally, unfollow: feed.follow(ticker) }
-      tickers.set(key, shared)
-    }
-    const { ticker, unfollow } = shared
-    const leave = ticker.open(subscriber)
-    return () => {
-      leave()
-      if (!ticker.isEmpty || tickers.get(key)?.ticker !== ticker) return
-      tickers.delete(key)
-      unfollow()
-      ticker.close()
-    }
-  }
-
-  /**
-   * Watches what the reader's permission hangs on; `end` is called when it is gone. While that is asked, nothing passes the
-   * gate: it may have been written when the permission was gone.
-   */
-  async function watch(guard: Guard, held: Live, gate: Gate, end: () => void): Promise<() => void> {
-    let questions = 0
-    let retry: NodeJS.Timeout | undefined
-    /** Rejects also where the guard throws. */
-    const askNow = (): Promise<boolean> => {
-      try {
-        return guard.isAllowed()
-      } catch (error) {
-        return Promise.reject(error)
-      }
-    }
-    const ask = (): void => {
-      questions += 1
-      const question = questions
-      clearTimeout(retry)
-      gate.shut()
-      askNow().then(
-        (isAllowed) => {
-          if (!isAllowed) end()
-          else if (question === questions) gate.open()
-        },
-        (error: unknown) => {
-          events.onFault(guard.topic, error)
-          if (question === questions) retry = setTimeout(ask, ASK_AGAIN_MS).unref()
-        },
-      )
-    }
-    const listener: FeedListener = {
-      onEntries: (entries: readonly Entry[]) => {
-        if (entries.some((entry) => guard.concerns(entry))) ask()
-      },
-      onDiscontinuity: ask,
-      // An entry that the guard can't read may have taken the permission away.
-      onFault: ask,
-    }
-    // From the first moment: rights may change before the feed has started.
-    const unwatch = guard.watchRights?.(ask)
-    const stop = (): void => {
-      questions += 1
-      clearTimeout(retry)
-      unwatch?.()
-    }
-    try {
-      await held.started
-    } catch (error) {
-      stop()
-      throw error
-    }
-    held.feed.add(listener)
-    held.guards.add(listener)
-    // It may have been taken away between the first look and now: then the feed has said so, or will say it.
-    if (questions === 0 && held.feed.quietSince < guard.askedAt) gate.open()
-    else ask()
-    return () => {
-      stop()
-      held.feed.remove(listener)
-      held.guards.delete(listener)
-    }
-  }
-
-  function* groups(): Iterable<{ readonly tally: Tally; readonly size: number }> {
-    for (const { stream, tickers, tally } of live.values()) {
-      for (const size of stream?.groupSizes() ?? []) yield { tally, size }
-      for (const { size } of tickers.values()) yield { tally, size }
-    }
-    for (const { ticker, tally } of currents.values()) yield { tally, size: ticker.size }
-    for (const list of lists.values()) {
-      for (const { ticker, tally } of list.tickers.values()) yield { tally, size: ticker.size }
-    }
-    for (const { size } of pulses.values()) yield { tally: tallies.elsewhere, size }
-  }
-
-  async function checkAll(): Promise<void> {
-    if (isChecking) return
-    isChecking = true
-    try {
-      const heads = await history.heads([...live.keys()])
-      for (const [topic, { feed }] of live) {
-        void feed.listen()
-        const head = heads.get(topic)
-        if (head !== undefined) void feed.check(head)
-      }
-    } catch (error) {
-      // While the record is away /ready says so, and the next round asks again.
-      if (!isRecordUnavailable(error)) events.onCheckFault(error)
-    } finally {
-      isChecking = false
-    }
-  }
-
-  const checks = every(checkAll, {
-    everyMs: () =>
-      bus.status().kind === 'up'
-        ? (options.checkEveryMs ?? CHECK_EVERY_MS)
-        : (options.pollEveryMs ?? POLL_EVERY_MS),
+  const checks = every(() => topics.check(), {
+    everyMs: () => (bus.status().kind === 'up' ? checkEveryMs : pollEveryMs),
     onFault: events.onCheckFault,
   })
-  const forgetRecovery = bus.onRecovered(() => void checkAll())
+  const stopRecoveries = bus.onRecovered(() => void topics.check())
+
+  function* groups(): Iterable<GroupSize> {
+    yield* topics.groups()
+    yield* tickers.groups()
+  }
+
+  function acquire(topic: Topic, counters: ScopeCounters, lifetime: Lifetime): LiveTopic {
+    const live = topics.acquire(topic, counters)
+    lifetime.add(() => topics.release(topic, live))
+    return live
+  }
+
+  /** A subscriber that gets nothing while it is not certain that `guard` allows it; `onLost` once it does not. */
+  function guarded(
+    subscriber: Subscriber,
+    guard: Guard,
+    { counters, lifetime, onLost }: Readonly<{ counters: ScopeCounters; lifetime: Lifetime; onLost(): void }>,
+  ): Subscriber {
+    const gate = new Gate(subscriber.sink, () => lifetime.end(tooMuchWaits()))
+    lifetime.add(() => gate.close())
+    const live = acquire(guard.topic, counters, lifetime)
+    const onFault = (error: unknown): void => events.onFault(guard.topic, error)
+    lifetime.addWhenOpen(new PermissionWatch({ guard, live, gate, onLost, onFault }).start())
+    return new GatedSubscriber(subscriber, gate)
+  }
 
   return {
-    open(plan, from, attendee) {
+    open(plan, subscriber, attendance) {
+      const lifetime = new Lifetime({ sink: subscriber.sink, mask: events.mask })
       subscribers += 1
-      const undo: (() => void)[] = [
-        () => {
-          subscribers -= 1
-        },
-      ]
-      let isEnded = false
-      /** What the guard keeps the door of has closed to the reader. */
-      let isBarred = false
-      const close = (): void => {
-        if (isEnded) return
-        isEnded = true
-        for (const step of undo.splice(0).reverse()) step()
+      lifetime.add(() => {
+        subscribers -= 1
+      })
+      const { counters, leave } = scopes.enter(plan.countedIn)
+      lifetime.add(leave)
+      let isRevoked = false
+      if (plan.attends !== undefined) {
+        const leaveScope = attendance.enter(plan.attends)
+        lifetime.add(() => leaveScope(isRevoked))
       }
-      const end = (error: GraphQLError): void => {
-        if (isEnded) return
-        close()
-        from.sink.end(error)
+      const onLost = (): void => {
+        isRevoked = true
+        lifetime.end(noLongerAllowed())
       }
-      /** Keeps what a step that took time has opened, or undoes it where the subscription ended meanwhile. */
-      const keep = (opening: Promise<() => void>): void => {
-        opening.then(
-          (leave) => (isEnded ? leave() : void undo.push(leave)),
-          (error: unknown) => end(error instanceof GraphQLError ? error : events.mask(error)),
+      const { guard } = plan
+      const reader =
+        guard === undefined ? subscriber : guarded(subscriber, guard, { counters, lifetime, onLost })
+      if (plan.kind === 'pulse') lifetime.add(tickers.openPulse(plan, reader, counters))
+      else if (plan.kind === 'current') lifetime.add(tickers.openCurrent(plan, reader, counters))
+      else if (plan.kind === 'list') lifetime.addWhenOpen(tickers.openList(plan, reader, counters))
+      else {
+        const live = acquire(plan.topic, counters, lifetime)
+        lifetime.addWhenOpen(
+          plan.kind === 'history'
+            ? readers.openHistory(plan, live, reader, attendance)
+            : readers.openLatest(plan, live, reader),
         )
       }
-
-      const guard = plan.kind === 'pulse' ? undefined : plan.guard
-      const { tally, leave: leaveTally } = tallies.enter(guard?.roomId)
-      undo.push(leaveTally)
-      const holdOpen = (topic: Topic): Live => {
-        const held = hold(topic, tally)
-        undo.push(() => release(topic, held))
-        return held
-      }
-
-      if (plan.kind === 'pulse') {
-        undo.push(openPulse(plan, from))
-        return close
-      }
-      let subscriber = from
-      if (guard !== undefined) {
-        if (guard.roomId !== undefined) {
-          const leave = attendee.enter(guard.roomId)
-          undo.push(() => leave(isBarred))
-        }
-        const bar = (): void => {
-          isBarred = true
-          end(noLongerAllowed())
-        }
-        const gate = new Gate(from.sink, () => end(tooMuchWaits()))
-        undo.push(() => gate.close())
-        subscriber = new GatedSubscriber(from, gate)
-        keep(watch(guard, holdOpen(guard.topic), gate, bar))
-      }
-      if (plan.kind === 'list') keep(openList(plan, subscriber, tally))
-      else if (plan.kind === 'current') undo.push(openCurrent(plan, subscriber, tally))
-      else if (plan.kind === 'history') keep(openHistory(plan, holdOpen(plan.topic), subscriber, attendee))
-      else keep(openLatest(plan, holdOpen(plan.topic), subscriber))
-      return close
+      return lifetime.close
     },
 
     async follow(topic, listener) {
-      const held = hold(topic, tallies.elsewhere)
-      await held.started
-      held.feed.add(listener)
+      await topics.follow(topic, listener)
     },
 
     onHistoryReplaced() {
-      void checkAll()
-      for (const { feed } of lists.values()) feed.onHistoryReplaced()
+      void topics.check()
+      tickers.onHistoryReplaced()
     },
 
     announceLocally(topic) {
-      live
-        .get(topic)
-        ?.feed.check()
-        .catch((error: unknown) => events.onFault(topic, error))
+      const checked = topics.get(topic)?.feed.check()
+      checked?.catch((error: unknown) => events.onFault(topic, error))
     },
 
-    connectionsOn: (topic, isMeant) => live.get(topic)?.stream?.countConnections(isMeant) ?? 0,
+    connectionsOn: (topic, isMatch) => topics.get(topic)?.stream?.countConnections(isMatch) ?? 0,
 
     stats() {
       const sizes = [...groups()].map(({ size }) => size)
       return {
-        ...counting.totals(),
-        ...{ topics: live.size, groups: sizes.length, subscribers },
+        ...metrics.totals(),
+        ...{ topics: topics.size, groups: sizes.length, subscribers },
         largestGroup: sizes.reduce((largest, size) => Math.max(largest, size), 0),
       }
     },
 
-    rooms() {
-      const counts = new Map<Tally, number>()
-      for (const { tally } of groups()) counts.set(tally, (counts.get(tally) ?? 0) + 1)
+    scopes() {
+      const counts = new Map<ScopeCounters, number>()
+      for (const { counters } of groups()) counts.set(counters, (counts.get(counters) ?? 0) + 1)
       return new Map(
-        [...tallies.entries()].map(([id, tally]) => [id, { ...tally, groups: counts.get(tally) ?? 0 }]),
+        [...scopes.entries()].map(([id, counters]) => [
+          id,
+          { ...counters, groups: counts.get(counters) ?? 0 },
+        ]),
       )
     },
 
     close() {
       void checks.close()
-      forgetRecovery()
-      for (const [topic, held] of live) drop(topic, held)
-      for (const ticker of pulses.values()) ticker.close()
-      for (const { ticker, unwatch } of currents.values()) {
-        unwatch()
-        ticker.close()
-      }
-      for (const { feed, tickers } of lists.values()) {
-        feed.close()
-        for (const { ticker } of tickers.values()) ticker.close()
-      }
+      stopRecoveries()
+      topics.close()
+      tickers.close()
     },
   }
-}
-
-/** A subscriber whose payloads pass a gate. Its viewer stays the live one of the subscriber behind it. */
-class GatedSubscriber implements Subscriber {
-  readonly sink: Gate
-  readonly #from: Subscriber
-
-  constructor(from: Subscriber, sink: Gate) {
-    this.#from = from
-    this.sink = sink
-  }
-
-  get selection(): Subscriber['selection'] {
-    return this.#from.selection
-  }
-
-  get viewer(): Viewer | null {
-    return this.#from.viewer
-  }
-}
-
-function noLongerAllowed(): GraphQLError {
-  return new GraphQLError('You no longer have access.', { extensions: { code: 'FORBIDDEN' } })
-}
-
-function tooMuchWaits(): GraphQLError {
-  return new GraphQLError('The server cannot keep up with this subscription. Subscribe again.', {
-    extensions: { code: 'UNAVAILABLE' },
-  })
 }

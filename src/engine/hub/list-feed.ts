@@ -24,8 +24,8 @@ const GENERATION = 2 ** 32
 const LOOK_EVERY_MS = 500
 
 /**
- * The things of one kind that are not over, as this node knows them: one look at the record twice a second for all
- * who follow any part of the list, and none while nobody does. It needs no bus, so none can make it miss anything.
+ * The things of one kind that are not over, as this node knows them: one read of the database twice a second for all
+ * listeners, and none while nobody listens. It needs no bus, so a lost notice hides nothing.
  */
 export class ListFeed {
   readonly #source: ListSource
@@ -38,7 +38,7 @@ export class ListFeed {
   #next: Promise<void> | undefined
   #looks: Periodic | undefined
 
-  /** `onFault`: a look failed that nobody waits for; the next one tries again. */
+  /** `onFault`: a periodic read failed; the next one tries again. */
   constructor(source: ListSource, onFault: (error: unknown) => void) {
     this.#source = source
     this.#onFault = onFault
@@ -64,7 +64,7 @@ export class ListFeed {
     }
   }
 
-  /** The database continues another history: every item is read again, and told as it stands there. */
+  /** The database continues another history: every item is read again, and passed to the listeners. */
   onHistoryReplaced(): void {
     this.#generation += 1
     this.refresh().catch((error: unknown) => this.#onFault(error))

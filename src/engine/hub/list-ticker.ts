@@ -6,7 +6,7 @@ import { createRenderer, type Renderer } from './renderer.ts'
 import type { ListItem, ListPlan } from './source.ts'
 import type { StreamEvents } from './stream.ts'
 
-interface Viewer {
+interface Subscription {
   readonly subscriber: Subscriber
   /** What it is to get as soon as its connection takes it: at first the whole list. */
   readonly behind: Set<Row>
@@ -15,37 +15,37 @@ interface Viewer {
   isCatchingUp: boolean
 }
 
-/** One item as a group of viewers has it. */
+/** One item as a group of subscriptions has it. */
 interface Row {
   item: ListItem
-  /** What `item` is as a payload, made when the first viewer is due for it. */
+  /** What `item` is as a payload, made when the first subscription is due for it. */
   payload: Payload | Promise<Payload> | undefined
   /** When the group was sent it last; 0 before the first time. */
   sentAt: number
   sentVersion: number
   /** Those to whom it was too early to send it with the group. */
-  readonly owed: Set<Viewer>
+  readonly owed: Set<Subscription>
   /** Those who were sent `item` before the group. */
-  readonly ahead: Set<Viewer>
+  readonly ahead: Set<Subscription>
   timer: NodeJS.Timeout | undefined
   isGone: boolean
 }
 
-/** A look finds many changes at once: sending them to many viewers gives way to others this often. */
+/** A look finds many changes at once: sending them to many subscriptions gives way to others this often. */
 const SLICE_MS = 5
 
 /**
- * Shows the items of a list to all who selected the same of it: each item at most once a period and viewer, always in
- * its latest state, executed once a version. Whoever comes gets the list as fast as the connection takes it, and so does
- * whoever could not take an item with the others, however many change at once.
+ * Shows the items of a list to all who selected the same of it: each item at most once a period and subscription, always in
+ * its latest state, executed once a version. A new subscriber gets the list as fast as its connection takes it, and so does
+ * a subscriber that could not take an item with the others, however many change at once.
  */
 export class ListTicker implements ListListener {
   readonly #plan: ListPlan
   readonly #renderer: Renderer
   readonly #events: StreamEvents
-  readonly #viewers = new Set<Viewer>()
+  readonly #subscriptions = new Set<Subscription>()
   readonly #rows = new Map<string, Row>()
-  /** Rows whose period is over, to be sent in this or the next turns of the event loop. */
+  /** Rows whose period is over, to be sent in this or the next ticks of the event loop. */
   #due: Row[] = []
 
   constructor(plan: ListPlan, selection: Subscriber['selection'], events: StreamEvents) {
@@ -55,26 +55,26 @@ export class ListTicker implements ListListener {
   }
 
   get isEmpty(): boolean {
-    return this.#viewers.size === 0
+    return this.#subscriptions.size === 0
   }
 
   get size(): number {
-    return this.#viewers.size
+    return this.#subscriptions.size
   }
 
   open(subscriber: Subscriber): () => void {
     const behind = new Set([...this.#rows.values()].filter(({ isGone }) => !isGone))
     const quietUntil = behind.size === 0 ? 0 : Number.POSITIVE_INFINITY
-    const viewer: Viewer = { subscriber, behind, quietUntil, isCatchingUp: false }
-    this.#viewers.add(viewer)
-    this.#catchUp(viewer)
+    const subscription: Subscription = { subscriber, behind, quietUntil, isCatchingUp: false }
+    this.#subscriptions.add(subscription)
+    this.#catchUp(subscription)
     for (const row of this.#rows.values()) this.#arm(row)
     return () => {
-      this.#viewers.delete(viewer)
+      this.#subscriptions.delete(subscription)
       behind.clear()
       for (const { owed, ahead } of this.#rows.values()) {
-        owed.delete(viewer)
-        ahead.delete(viewer)
+        owed.delete(subscription)
+        ahead.delete(subscription)
       }
     }
   }
@@ -119,12 +119,12 @@ export class ListTicker implements ListListener {
   #admit(row: Row, item: ListItem): void {
     const before = row.item
     row.item = item
-    for (const viewer of this.#viewers) {
-      if (!this.#sees(viewer, before) && this.#sees(viewer, item)) this.#hurry(row, viewer)
+    for (const subscription of this.#subscriptions) {
+      if (!this.#sees(subscription, before) && this.#sees(subscription, item)) this.#hurry(row, subscription)
     }
   }
 
-  /** Sees to it that the row is sent when its period is over, if there is anything to send. */
+  /** Schedules the row for when its period is over, if it has anything to send. */
   #arm(row: Row): void {
     if (!this.#isDue(row) || row.timer !== undefined || this.isEmpty) return
     const delay = Math.max(0, row.sentAt + this.#plan.everyMs - Date.now())
@@ -143,7 +143,7 @@ export class ListTicker implements ListListener {
       callEach([row], (one) => this.#tick(one), this.#end)
       ticked += 1
     }
-    // All of them were dropped where a fault ended the viewers.
+    // All of them were dropped where a fault ended the subscriptions.
     if (this.#due === due) this.#due = due.slice(ticked)
     if (this.#due.length > 0) setImmediate(this.#tickDue)
   }
@@ -173,75 +173,77 @@ export class ListTicker implements ListListener {
   }
 
   /** Who is to get the row with the group, and is not about to get it anyway. */
-  #dueFor(row: Row): readonly Viewer[] {
+  #dueFor(row: Row): readonly Subscription[] {
     const isNews = row.sentVersion < row.item.version
-    return [...(isNews ? this.#viewers : row.owed)].filter(
-      (viewer) => !row.ahead.has(viewer) && !viewer.behind.has(row) && this.#sees(viewer, row.item),
+    return [...(isNews ? this.#subscriptions : row.owed)].filter(
+      (subscription) =>
+        !row.ahead.has(subscription) && !subscription.behind.has(row) && this.#sees(subscription, row.item),
     )
   }
 
-  #send(row: Row, payload: Payload, due: readonly Viewer[]): void {
+  #send(row: Row, payload: Payload, due: readonly Subscription[]): void {
     const now = Date.now()
     let sent = 0
-    const send = (viewer: Viewer): void => {
-      const { sink } = viewer.subscriber
-      if (viewer.quietUntil > now && row.sentAt > 0) row.owed.add(viewer)
-      else if (viewer.behind.size > 0 || sink.isCongested()) this.#hurry(row, viewer)
+    const send = (subscription: Subscription): void => {
+      const { sink } = subscription.subscriber
+      if (subscription.quietUntil > now && row.sentAt > 0) row.owed.add(subscription)
+      else if (subscription.behind.size > 0 || sink.isCongested()) this.#hurry(row, subscription)
       else {
         sink.send(payload)
         sent += 1
       }
     }
-    callEach(due, send, (error, viewer) => this.#endOne(viewer, error))
+    callEach(due, send, (error, subscription) => this.#endOne(subscription, error))
     this.#events.onDelivery(sent)
   }
 
-  /** The viewer gets it as soon as the connection takes it. */
-  #hurry(row: Row, viewer: Viewer): void {
-    viewer.behind.add(row)
-    this.#catchUp(viewer)
+  /** The subscription gets it as soon as the connection takes it. */
+  #hurry(row: Row, subscription: Subscription): void {
+    subscription.behind.add(row)
+    this.#catchUp(subscription)
   }
 
-  #catchUp(viewer: Viewer): void {
-    if (viewer.isCatchingUp) return
-    viewer.isCatchingUp = true
-    this.#sendBehind(viewer).catch((error: unknown) => this.#endOne(viewer, error))
+  #catchUp(subscription: Subscription): void {
+    if (subscription.isCatchingUp) return
+    subscription.isCatchingUp = true
+    this.#sendBehind(subscription).catch((error: unknown) => this.#endOne(subscription, error))
   }
 
-  async #sendBehind(viewer: Viewer): Promise<void> {
-    const { behind, subscriber } = viewer
+  async #sendBehind(subscription: Subscription): Promise<void> {
+    const { behind, subscriber } = subscription
     const { sink } = subscriber
     while (behind.size > 0) {
       await sink.drained()
       for (const row of behind) {
         if (sink.isCongested()) break
         const { item } = row
-        if (this.#sees(viewer, item)) {
+        if (this.#sees(subscription, item)) {
           const made = this.#payloadOf(row)
           const payload = made instanceof Promise ? await made : made
-          // Where it changed meanwhile, the next round sees to it; where the viewer left, nobody.
+          // Where it changed meanwhile, the next round sees to it; where the subscriber left, nothing is sent.
           if (row.item !== item || !behind.has(row)) continue
-          if (row.sentVersion < item.version) row.ahead.add(viewer)
+          if (row.sentVersion < item.version) row.ahead.add(subscription)
           sink.send(payload)
           this.#events.onDelivery(1)
         }
-        row.owed.delete(viewer)
+        row.owed.delete(subscription)
         behind.delete(row)
       }
     }
-    viewer.isCatchingUp = false
-    if (viewer.quietUntil === Number.POSITIVE_INFINITY) viewer.quietUntil = Date.now() + this.#plan.everyMs
+    subscription.isCatchingUp = false
+    if (subscription.quietUntil === Number.POSITIVE_INFINITY)
+      subscription.quietUntil = Date.now() + this.#plan.everyMs
   }
 
-  /** A viewer for whom that can't be told sees nothing, and is ended. */
-  #sees(viewer: Viewer, item: ListItem): boolean {
+  /** A subscription for which the check throws sees nothing, and is ended. */
+  #sees(subscription: Subscription, item: ListItem): boolean {
     let sees = false
     callEach(
-      [viewer],
+      [subscription],
       ({ subscriber }) => {
         sees = this.#plan.sees(item, subscriber.viewer)
       },
-      (error) => this.#endOne(viewer, error),
+      (error) => this.#endOne(subscription, error),
     )
     return sees
   }
@@ -265,24 +267,24 @@ export class ListTicker implements ListListener {
     if (row.isGone && row.timer === undefined && !this.#isDue(row)) this.#rows.delete(row.item.id)
   }
 
-  /** Nobody can be served on. */
+  /** No subscription can be served any more. */
   readonly #end = (fault: unknown): void => {
-    const ended = [...this.#viewers]
-    this.#viewers.clear()
+    const ended = [...this.#subscriptions]
+    this.#subscriptions.clear()
     this.close()
     const shown = this.#shownFor(fault)
     callEach(
       ended,
-      (viewer) => this.#endWith(viewer, shown),
+      (subscription) => this.#endWith(subscription, shown),
       (error) => void this.#events.onFault(error),
     )
   }
 
-  #endOne(viewer: Viewer, fault: unknown): void {
-    if (this.#viewers.delete(viewer)) this.#endWith(viewer, this.#shownFor(fault))
+  #endOne(subscription: Subscription, fault: unknown): void {
+    if (this.#subscriptions.delete(subscription)) this.#endWith(subscription, this.#shownFor(fault))
   }
 
-  #endWith({ behind, subscriber }: Viewer, shown: GraphQLError): void {
+  #endWith({ behind, subscriber }: Subscription, shown: GraphQLError): void {
     behind.clear()
     subscriber.sink.end(shown)
   }

@@ -2,8 +2,9 @@ import type { GraphQLError } from 'graphql'
 import { createDistribution, type Distribution } from '../kernel/histogram.ts'
 import { UnreadableEntry } from '../kernel/unreadable-entry.ts'
 import type { FeedEvents } from './feed.ts'
-import type { Tally } from './scope-counters.ts'
-import type { ResetReason, StreamEvents } from './stream.ts'
+import type { ResetReason } from './resume.ts'
+import type { ScopeCounters } from './scope-counters.ts'
+import type { StreamEvents } from './stream.ts'
 
 /** What was done for readers since the start. */
 export interface Totals {
@@ -13,7 +14,7 @@ export interface Totals {
   readonly deliveries: number
   /** Gaps that were closed by reading the history. */
   readonly gapsRepaired: number
-  /** Readers who began with a replay, and who were told to start over. */
+  /** Readers who began with a replay, and who had to start over. */
   readonly replays: number
   readonly resets: Readonly<Record<ResetReason, number>>
   /** Attempts to present an entry that this node can't present. */
@@ -27,22 +28,23 @@ export interface Totals {
   readonly latency: Distribution
 }
 
-/** Whom to tell beside counting. */
-interface Told extends FeedEvents, Pick<StreamEvents, 'onReset'> {
+/** What the hub reports in addition to counting. */
+export interface HubListeners extends FeedEvents, Pick<StreamEvents, 'onReset'> {
+  /** A fault of ours that a subscriber is shown: returns the masked error. */
   mask(error: unknown): GraphQLError
 }
 
-export interface Counting {
+export interface HubMetrics {
   readonly feedEvents: FeedEvents
-  /** For readers in the room whose tally `tallyOf` names at the time. */
-  streamEvents(tallyOf: () => Tally): StreamEvents
+  /** Deliveries also count for the scope that `countersOf` names at the time. */
+  streamEvents(countersOf: () => ScopeCounters): StreamEvents
   totals(): Totals
 }
 
 const LATENCY_BOUNDS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 /** Counts by adding to integers: a delivery has no time for more. */
-export function createCounting(told: Told): Counting {
+export function createHubMetrics(listeners: HubListeners): HubMetrics {
   const latency = createDistribution(LATENCY_BOUNDS_S)
   const resets: Record<ResetReason, number> = { epoch: 0, trimmed: 0, ahead: 0, discontinuity: 0, rights: 0 }
   let executions = 0
@@ -64,33 +66,33 @@ export function createCounting(told: Told): Counting {
     },
     onReset(reason) {
       resets[reason] += 1
-      told.onReset(reason)
+      listeners.onReset(reason)
     },
     onFault(error) {
       if (error instanceof UnreadableEntry) unreadableEntries += 1
-      return told.mask(error)
+      return listeners.mask(error)
     },
   }
 
   return {
     feedEvents: {
-      beforeDelivery: () => told.beforeDelivery(),
+      beforeDelivery: () => listeners.beforeDelivery(),
       onGapRepaired(topic, count) {
         gapsRepaired += 1
-        told.onGapRepaired(topic, count)
+        listeners.onGapRepaired(topic, count)
       },
-      onFault: (topic, error) => told.onFault(topic, error),
+      onFault: (topic, error) => listeners.onFault(topic, error),
       onListenerFault(topic, error) {
         listenerFaults += 1
-        told.onListenerFault(topic, error)
+        listeners.onListenerFault(topic, error)
       },
     },
 
-    streamEvents: (tallyOf) => ({
+    streamEvents: (countersOf) => ({
       ...shared,
       onDelivery(count) {
         deliveries += count
-        tallyOf().deliveries += count
+        countersOf().deliveries += count
       },
     }),
 

@@ -28,7 +28,7 @@ export class Presenter {
     return this.#source.prepare !== undefined
   }
 
-  /** What presenting `entries` needs beyond them, for `present`. */
+  /** What presenting `entries` needs in addition to them, for `present`. */
   async prepare(entries: readonly Entry[]): Promise<readonly unknown[]> {
     return (await this.#source.prepare?.(this.#topic, entries)) ?? []
   }
@@ -45,7 +45,7 @@ export class Presenter {
     return { items, fault: undefined }
   }
 
-  /** Prepares and presents. Rejects only where the record is away, so that the same entries may succeed later. */
+  /** Prepares and presents. Rejects only where the database is away, so that the same entries may succeed later. */
   async presentAll(entries: readonly Entry[]): Promise<Presented> {
     try {
       return this.present(entries, await this.prepare(entries))

@@ -5,7 +5,7 @@ import { UnreadableEntry } from '../kernel/unreadable-entry.ts'
 import { type Payload, payloadOf, type Selection } from './delivery.ts'
 import type { Item } from './reader.ts'
 
-/** Readers who come back after a failure share it for so long. */
+/** How long readers who come back after a failure share it. */
 const FAILURE_KEPT_MS = 2_000
 
 export interface RenderCounters {
@@ -24,12 +24,12 @@ export interface RenderCounters {
 export interface Renderer {
   /**
    * The payload of a value that many get. A promise only where a resolver reads something: who asks while it reads shares
-   * it; whoever comes later gets what is true then.
+   * it; later callers get what is true then.
    */
   render(value: object, cursor: Cursor): Payload | Promise<Payload>
   /** The same of an item. Rejects with UnreadableEntry where the selection can't be executed on it. */
   renderItem(item: Item): Payload | Promise<Payload>
-  /** The payload of a value that is nobody else's. */
+  /** The payload of a value that nobody shares. */
   renderOnce(value: unknown, cursor: Cursor | null): Payload | Promise<Payload>
 }
 

@@ -1,39 +1,38 @@
-import type { RoomId } from '../kernel/id.ts'
+import type { ScopeId } from '../kernel/scope-id.ts'
 
-/** What readers in one place make of it: added to as payloads go out, so nothing is looked up for one. */
-export interface Tally {
+/** What is counted of one scope. Deliveries add to it directly, without a lookup. */
+export interface ScopeCounters {
   subscriptions: number
   deliveries: number
 }
 
-/** The tallies of rooms, for as long as somebody reads something there. */
-export interface RoomTallies {
-  /** For all that is in no room. */
-  readonly elsewhere: Tally
-  /** A subscription in the room, or in none, began; `leave` says that it ended, once. */
-  enter(roomId: RoomId | undefined): { readonly tally: Tally; readonly leave: () => void }
-  /** One for each room. */
-  entries(): Iterable<readonly [RoomId, Tally]>
+/** The counters of all scopes with at least one subscription. */
+export interface CountedScopes {
+  /** For subscriptions without a scope. */
+  readonly unscoped: ScopeCounters
+  /** A subscription began; call `leave` once when it ends. */
+  enter(scope: ScopeId | undefined): { readonly counters: ScopeCounters; readonly leave: () => void }
+  entries(): Iterable<readonly [ScopeId, ScopeCounters]>
 }
 
-export function createRoomTallies(): RoomTallies {
-  const rooms = new Map<RoomId, Tally>()
-  const elsewhere: Tally = { subscriptions: 0, deliveries: 0 }
+export function createCountedScopes(): CountedScopes {
+  const scopes = new Map<ScopeId, ScopeCounters>()
+  const unscoped: ScopeCounters = { subscriptions: 0, deliveries: 0 }
   return {
-    elsewhere,
-    enter(roomId) {
-      if (roomId === undefined) return { tally: elsewhere, leave: () => {} }
-      const tally = rooms.get(roomId) ?? { subscriptions: 0, deliveries: 0 }
-      rooms.set(roomId, tally)
-      tally.subscriptions += 1
+    unscoped,
+    enter(scope) {
+      if (scope === undefined) return { counters: unscoped, leave: () => {} }
+      const counters = scopes.get(scope) ?? { subscriptions: 0, deliveries: 0 }
+      scopes.set(scope, counters)
+      counters.subscriptions += 1
       return {
-        tally,
+        counters,
         leave() {
-          tally.subscriptions -= 1
-          if (tally.subscriptions === 0) rooms.delete(roomId)
+          counters.subscriptions -= 1
+          if (counters.subscriptions === 0) scopes.delete(scope)
         },
       }
     },
-    entries: () => rooms.entries(),
+    entries: () => scopes.entries(),
   }
 }

@@ -1,16 +1,17 @@
 import type { Viewer } from '../../platform/auth/viewer.ts'
 import type { Entry } from '../history/entry.ts'
 import type { CursorPosition } from '../kernel/cursor.ts'
-import type { RoomId, UserId } from '../kernel/id.ts'
+import type { UserId } from '../kernel/id.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Offset, Position } from '../kernel/position.ts'
+import type { ScopeId } from '../kernel/scope-id.ts'
 import type { Topic } from '../kernel/topic.ts'
 
-/** The state of a topic at a position, read in one consistent look at the record. */
+/** The state of a topic at a position, in one consistent read of the database. */
 export interface Snapshot {
   readonly position: Position
   readonly at: Instant
-  /** The members of the snapshot type beside cursor, offset, at and reset, as resolvers expect them. */
+  /** The members of the snapshot type in addition to cursor, offset, at and reset, as resolvers expect them. */
   readonly state: object
 }
 
@@ -23,17 +24,17 @@ export interface PresentedEvent {
   readonly at: Instant
 }
 
-/** Whose sight of a topic an entry of another changes. */
-export type SightChange =
+/** Whose visibility of a topic an entry of another topic changes. */
+export type VisibilityChange =
   | { readonly kind: 'user'; readonly userId: UserId }
   | { readonly kind: 'everybody' }
   | undefined
 
 /**
- * What decides who sees what of a topic, where that stands in the histories of others. Readers whose sight changes while
+ * What decides who sees what of a topic, where that stands in the histories of others. Readers whose visibility changes while
  * they are subscribed get a fresh snapshot with `reset: true`: what they no longer see goes, what they see now comes.
  */
-export interface Sight {
+export interface Visibility {
   /** The topics whose entries decide who sees what of `topic`, at this moment. */
   topics(topic: Topic): Promise<readonly Topic[]>
   /** Those among them that an event of the topic names. Omit if they are always the same. */
@@ -41,9 +42,9 @@ export interface Sight {
   /** Reads what `changedBy` compares with. Called when the topics are followed. */
   learn?(topics: readonly Topic[]): Promise<void>
   /** Called once for each entry of these topics, in order; quick, errs towards a change. */
-  changedBy(entry: Entry): SightChange
+  changedBy(entry: Entry): VisibilityChange
   /**
-   * Whether what `viewer` sees of `topic` may have changed at `since` or later, also while nobody read it: asked for readers
+   * Whether what `viewer` sees of `topic` may have changed at `since` or later, even if nobody subscribed then: asked for readers
    * who resume. By memberships, roles in rooms and visibilities; what a token says is the client's own to know.
    */
   changedSince(topic: Topic, viewer: Viewer | null, since: Instant): Promise<boolean>
@@ -60,7 +61,7 @@ export interface Source<Prepared = unknown, Access = unknown> {
   readonly isSnapshotShared: boolean
   snapshot(topic: Topic, viewer: Viewer | null): Promise<Snapshot>
   /**
-   * Fetches what presenting needs beside the entries, once a node and batch, in order, one result an entry.
+   * Fetches what presenting needs in addition to the entries, once per node and batch, in order, one result per entry.
    * Absent where entries are complete in themselves.
    */
   prepare?(topic: Topic, entries: readonly Entry[]): Promise<readonly Prepared[]>
@@ -73,14 +74,14 @@ export interface Source<Prepared = unknown, Access = unknown> {
   rewritesHistory?(event: PresentedEvent & object): boolean
   /**
    * Reads what decides, at this moment, who may see these events. The hub asks again before it sends anything: with
-   * entries that have just come, and before each part of a replay, from memory and from the record alike. What a
+   * entries that have just come, and before each part of a replay, from memory and from the database alike. What a
    * reader gets therefore depends on their rights now, never on those at the time of the entry.
    */
   access?(topic: Topic, events: readonly (PresentedEvent & object)[]): Promise<Access> | Access
   /** Whether this reader may see the event, by `access`; omit if all readers of the topic see everything. */
   sees?(event: PresentedEvent & object, access: Access | undefined, viewer: Viewer | null): boolean
   /** Omit if nothing but the viewer's own token decides what they see. */
-  readonly sight?: Sight
+  readonly visibility?: Visibility
 }
 
 /**
@@ -89,8 +90,6 @@ export interface Source<Prepared = unknown, Access = unknown> {
  */
 export interface Guard {
   readonly topic: Topic
-  /** The room that it is the door of: as long as it lets the reader stay, they are present there. */
-  readonly roomId?: RoomId | undefined
   /** Whether an entry of the topic may have taken something from this reader: quick, errs towards true. */
   concerns(entry: Entry): boolean
   isAllowed(): Promise<boolean>
@@ -103,17 +102,26 @@ export interface Guard {
   readonly watchRights?: ((ask: () => void) => () => void) | undefined
 }
 
+/** What a subscription means beyond its results. */
+export interface PlanTerms {
+  /** Ends the subscription when the reader is no longer allowed. Omit where everybody always is. */
+  readonly guard?: Guard | undefined
+  /** The reader is present here as long as the subscription runs. */
+  readonly attends?: ScopeId | undefined
+  /** The subscription and its deliveries count for this scope. */
+  readonly countedIn?: ScopeId | undefined
+}
+
 /** Some of a topic's entries, and of its state, for readers who asked for no more. */
 export interface Part {
   snapshot(topic: Topic, viewer: Viewer | null): Promise<Snapshot>
   has(event: PresentedEvent & object): boolean
 }
 
-export interface HistoryPlan {
+export interface HistoryPlan extends PlanTerms {
   readonly kind: 'history'
   /** Absent: all that the reader may see. */
   readonly part?: Part | undefined
-  readonly guard?: Guard | undefined
   readonly topic: Topic
   readonly source: Source
   /** The client's cursor, unchecked. */
@@ -123,9 +131,8 @@ export interface HistoryPlan {
 }
 
 /** Latest state only: at once, then at most once a period, whatever happened in between. */
-export interface LatestPlan {
+export interface LatestPlan extends PlanTerms {
   readonly kind: 'latest'
-  readonly guard?: Guard | undefined
   /** Looked at again when an entry of this topic arrives. */
   readonly topic: Topic
   readonly everyMs: number
@@ -135,24 +142,23 @@ export interface LatestPlan {
   fromEntry(entry: Entry): Promise<object | undefined> | object | undefined
 }
 
-/** Something that is so at the moment, and has no history. */
+/** Current state without history. */
 export interface Subject {
-  /** The whole of it: the same object while it is the same. */
+  /** Returns the full value; the same reference until it changes. */
   read(): Promise<object>
-  /** Calls `onChange` when it may have become another, until the returned function is called. Called once. */
+  /** Calls `onChange` when the value may have changed, until the returned function is called. Called once. */
   watch(onChange: () => void): () => void
 }
 
-/** All of what is so: at once, then after changes, at most once a period. */
-export interface CurrentPlan {
+/** A current value: at once, then after changes, at most once a period. */
+export interface CurrentPlan extends PlanTerms {
   readonly kind: 'current'
-  readonly guard?: Guard | undefined
   readonly everyMs: number
   readonly subject: Subject
 }
 
 /** A value by the clock, without a topic. */
-export interface PulsePlan {
+export interface PulsePlan extends PlanTerms {
   readonly kind: 'pulse'
   readonly everyMs: number
   value(): object | string | number
@@ -181,25 +187,30 @@ export interface ListSource {
 }
 
 /** Each thing of a list: at once those that are not over, then each that is new or changed, once a period at most. */
-export interface ListPlan {
+export interface ListPlan extends PlanTerms {
   readonly kind: 'list'
-  readonly guard?: Guard | undefined
   readonly everyMs: number
   readonly source: ListSource
-  /** Whether the list has a place for the item, whoever looks: never another answer for one id. */
+  /** Whether the list holds the item at all, for any reader: always the same answer for one id. */
   lists(item: ListItem): boolean
   /** Whether this reader may see it. */
   sees(item: ListItem, viewer: Viewer | null): boolean
 }
 
+/** The connection of a subscriber, as far as the scopes that it attends go. */
+export interface Attendance {
+  /** The returned function ends it, once. `isRevoked`: the subscriber lost the permission to be there. */
+  enter(scope: ScopeId): (isRevoked: boolean) => void
+}
+
 /** What a subscription field resolves to once the caller is allowed it: how the hub is to serve it. */
 export type Plan = HistoryPlan | LatestPlan | CurrentPlan | ListPlan | PulsePlan
 
-/** What a plan's selection is executed for: the entries of its topic, or the ticks of its room's tickers. */
+/** What a plan's selection is executed for: the entries of its topic, or the ticks of its scope's tickers. */
 export function subjectOf(plan: Plan): string {
   if (plan.kind === 'history' || plan.kind === 'latest') return plan.topic
   if (plan.kind === 'pulse') return plan.kind
-  return `${plan.kind} ${plan.guard?.roomId ?? ''}`
+  return `${plan.kind} ${plan.countedIn ?? ''}`
 }
 
 /** Whether readers of one plan get different things, by who they are: then other rights mean another selection. */

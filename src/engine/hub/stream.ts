@@ -10,26 +10,25 @@ import {
 } from '../../platform/tracing/tracing.ts'
 import type { Entry } from '../history/entry.ts'
 import type { History } from '../history/history.ts'
-import { type CursorPosition, decodeCursor, encodeCursor } from '../kernel/cursor.ts'
-import type { Instant } from '../kernel/instant.ts'
-import { asOffset, BEGINNING, type Epoch, type Offset, type Position } from '../kernel/position.ts'
+import { decodeCursor } from '../kernel/cursor.ts'
+import type { Offset } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
 import { UnreadableEntry } from '../kernel/unreadable-entry.ts'
-import type { Payload, Subscriber } from './delivery.ts'
+import { admissionBy, admissionTo } from './access.ts'
+import { CatchUp } from './catch-up.ts'
+import type { Subscriber } from './delivery.ts'
 import type { Feed, FeedListener } from './feed.ts'
 import { Group } from './group.ts'
-import { Past } from './history-pages.ts'
 import { type Presented, Presenter } from './presenter.ts'
-import type { Admission, Item, Reader } from './reader.ts'
+import type { Admission, Reader } from './reader.ts'
 import type { Recent } from './recent.ts'
 import type { RenderCounters } from './renderer.ts'
-import { inTurns } from './replay-chunks.ts'
-import type { HistoryPlan, Part, PresentedEvent, Snapshot, Source } from './source.ts'
+import { cursorInvalid, type ResetReason, resetReasonFor } from './resume.ts'
+import { Snapshots } from './snapshots.ts'
+import type { HistoryPlan, Part, Source } from './source.ts'
 import type { TimeSlices } from './time-slices.ts'
-import type { SightWatch } from './visibility-watch.ts'
-
-/** Why a reader was told to start over. */
-export type ResetReason = 'epoch' | 'trimmed' | 'ahead' | 'discontinuity' | 'rights'
+import { TopicItems } from './topic-items.ts'
+import type { VisibilityWatch } from './visibility-watch.ts'
 
 export interface StreamEvents extends RenderCounters {
   /** A reader began with a replay from its cursor. */
@@ -39,90 +38,87 @@ export interface StreamEvents extends RenderCounters {
   onFault(error: unknown): GraphQLError
 }
 
-/** A shared snapshot serves everybody who comes within this time, unless something was written meanwhile. */
-const SNAPSHOT_FRESH_MS = 200
-
-/** A snapshot as a reader who begins with it gets it. */
-interface Beginning {
-  readonly position: CursorPosition
-  readonly event: PresentedEvent & object
+/** How far a stream has come. */
+export interface StreamPosition {
+  /** Everything up to here was handed to the groups. */
+  readonly head: Offset
+  /** Grows when the history no longer continues what was handed out. */
+  readonly generation: number
 }
 
-interface SharedBeginning {
-  readonly takenAt: number
-  readonly head: Offset
-  readonly beginning: Promise<Beginning>
+export interface StreamOptions {
+  readonly topic: Topic
+  readonly source: Source
+  readonly feed: Feed
+  readonly history: History
+  readonly events: StreamEvents
+  readonly slices: TimeSlices
+  readonly recent: Recent
+  readonly tracing?: Tracing | undefined
 }
 
 /**
  * One topic's history with what it means, for all its subscribers on this node. A reader begins with a snapshot
  * or its cursor, catches up alone, and joins its group at exactly the position where the group stands.
  */
-export class Stream implements FeedListener {
+export class Stream implements FeedListener, StreamPosition {
   readonly #topic: Topic
   readonly #source: Source
   readonly #presenter: Presenter
   readonly #feed: Feed
-  readonly #history: History
   readonly #events: StreamEvents
+  readonly #tracing: Tracing
   readonly #groups = new Map<string, Group>()
   readonly #readers = new Set<Reader>()
-  readonly #recent: Recent
-  /** Everything up to here was handed to the groups. */
+  readonly #items: TopicItems
+  readonly #snapshots: Snapshots
+  readonly #catchUp: CatchUp
   #head: Offset
   #generation = 0
   #preparing: Promise<void> | undefined
-  #shared: SharedBeginning | undefined
-  #past: Past
-  /** How often entries that were handed out before have been rewritten. */
-  #rewrites = 0
-  /** What readers were shown of a fault: those who share it share its error id, and it is logged once. */
+  #visibility: Pick<VisibilityWatch, 'include'> | undefined
+  /** Readers of one fault share its error id, and it is logged once. */
   readonly #shown = new WeakMap<object, GraphQLError>()
-  readonly #slices: TimeSlices
-  readonly #isForgetful: boolean
-  readonly #tracing: Tracing
-  #sight: Pick<SightWatch, 'include'> | undefined
 
-  /** `isForgetful`, which only tests say: readers join without what they missed. */
-  constructor(
-    topic: Topic,
-    source: Source,
-    feed: Feed,
-    history: History,
-    events: StreamEvents,
-    slices: TimeSlices,
-    recent: Recent,
-    isForgetful = false,
-    tracing = NO_TRACING,
-  ) {
+  constructor(options: StreamOptions) {
+    const { topic, source, feed, history, events, slices, recent, tracing = NO_TRACING } = options
     this.#topic = topic
     this.#source = source
     this.#presenter = new Presenter(topic, source)
     this.#feed = feed
-    this.#history = history
     this.#events = events
-    this.#head = feed.head
-    this.#past = this.#pastOf(feed.epoch)
-    this.#slices = slices
-    this.#recent = recent
-    this.#isForgetful = isForgetful
     this.#tracing = tracing
+    this.#head = feed.head
+    const items = new TopicItems({ topic, feed, history, presenter: this.#presenter, recent })
+    this.#items = items
+    this.#snapshots = new Snapshots({ topic, source, stream: this, items, events })
+    this.#catchUp = new CatchUp({
+      ...{ topic, source, stream: this, items, slices, events },
+      snapshots: this.#snapshots,
+    })
+  }
+
+  get head(): Offset {
+    return this.#head
+  }
+
+  get generation(): number {
+    return this.#generation
   }
 
   /** What makes sure, before an entry is delivered, that no change of who sees it is missed from then on. */
-  watchSight(sight: Pick<SightWatch, 'include'>): void {
-    this.#sight = sight
+  watchVisibility(visibility: Pick<VisibilityWatch, 'include'>): void {
+    this.#visibility = visibility
   }
 
-  /** The sight of those that `isConcerned` names may have changed: they get a snapshot with `reset: true`. */
+  /** What these viewers see may have changed: they get a snapshot with `reset: true`. */
   restart(isConcerned: (viewer: Viewer | null) => boolean): void {
     for (const reader of [...this.#readers]) {
       if (!isConcerned(reader.subscriber.viewer)) continue
       reader.isStale = true
       const group = this.#groups.get(reader.subscriber.selection.key)
-      // Whoever is no member is catching up, and finds out there.
-      if (group?.members.remove(reader) === true)
-        this.#catchUp(reader, group).catch((error: unknown) => this.#end(reader, error))
+      // A reader that is no member is catching up, and finds out there.
+      if (group?.members.remove(reader) === true) this.#sendToCatchUp(reader, group)
     }
   }
 
@@ -135,11 +131,11 @@ export class Stream implements FeedListener {
     for (const { size } of this.#groups.values()) yield size
   }
 
-  /** The connections with a reader such as `isMeant` says. */
-  countConnections(isMeant: (viewer: Viewer | null) => boolean): number {
+  /** How many connections have a reader whose viewer matches. */
+  countConnections(isMatch: (viewer: Viewer | null) => boolean): number {
     const found = new Set<object>()
     for (const { subscriber, connection } of this.#readers) {
-      if (isMeant(subscriber.viewer)) found.add(connection)
+      if (isMatch(subscriber.viewer)) found.add(connection)
     }
     return found.size
   }
@@ -147,8 +143,7 @@ export class Stream implements FeedListener {
   /** Serves a reader from `after` on, until the returned function is called or the sink was ended. */
   open(
     { subscriber, connection, part }: Pick<Reader, 'subscriber' | 'connection' | 'part'>,
-    after: string | null,
-    startsOver = false,
+    { after, startsOver = false }: Pick<HistoryPlan, 'after' | 'startsOver'>,
   ): () => void {
     const group = this.#groupFor(subscriber, part)
     const reader: Reader = {
@@ -180,8 +175,8 @@ export class Stream implements FeedListener {
   }
 
   #end(reader: Reader, error: unknown): void {
-    // Whoever resumes has the entry read and presented anew: the cause may be gone by then.
-    if (error instanceof UnreadableEntry) this.#recent.clear()
+    // A reader that resumes has the entry read and presented anew: the cause may be gone by then.
+    if (error instanceof UnreadableEntry) this.#items.recent.clear()
     if (!reader.isEnded) reader.end(this.#shownFor(error))
   }
 
@@ -197,7 +192,7 @@ export class Stream implements FeedListener {
     const span = trace === undefined ? undefined : this.#spanOf(entries, trace)
     const isReadAtOnce = !this.#presenter.needsPreparation && this.#source.access === undefined
     if (isReadAtOnce && this.#preparing === undefined) {
-      this.#hand(entries, this.#presenter.present(entries, []), this.#admissionBy(undefined), span)
+      this.#hand(entries, this.#presenter.present(entries, []), admissionBy(this.#source, undefined), span)
     } else this.#queue(entries, span)
   }
 
@@ -208,7 +203,7 @@ export class Stream implements FeedListener {
     return this.#tracing.start(deliverySpan(range, trace))
   }
 
-  /** What was heard no longer leads to what comes: everybody starts over, and is told so. */
+  /** The history no longer continues what was handed out: every reader gets a snapshot with `reset: true`. */
   onDiscontinuity(): void {
     this.#forgetItems()
     this.#head = this.#feed.head
@@ -217,13 +212,13 @@ export class Stream implements FeedListener {
     this.#sendMembersToCatchUp()
   }
 
-  /** Something threw while entries were handed out: the members go on from the history, each from what it has had. */
+  /** Something threw while entries were handed out: the members continue from the history, each from its position. */
   onFault(): void {
     this.#leaveToHistory(this.#feed.head)
   }
 
   /**
-   * Entries up to `last` can't be handed to the groups. Each member goes on alone, from the history, and so gets all that can
+   * Entries up to `last` can't be handed to the groups. Each member continues alone, from the history, and so gets all that can
    * be presented; what can't ends it.
    */
   #leaveToHistory(last: Offset): void {
@@ -235,20 +230,20 @@ export class Stream implements FeedListener {
 
   /** What is held of earlier entries may no longer be what the history says. */
   #forgetItems(): void {
-    this.#rewrites += 1
-    this.#recent.clear()
-    this.#shared = undefined
-    this.#past = this.#pastOf(this.#feed.epoch)
+    this.#items.forget()
+    this.#snapshots.forget()
   }
 
   /** Readers who are still catching up find out by themselves. */
   #sendMembersToCatchUp(): void {
     for (const group of this.#groups.values()) {
       // Some join again at once.
-      for (const reader of group.members.takeAll()) {
-        this.#catchUp(reader, group).catch((error: unknown) => this.#end(reader, error))
-      }
+      for (const reader of group.members.takeAll()) this.#sendToCatchUp(reader, group)
     }
+  }
+
+  #sendToCatchUp(reader: Reader, group: Group): void {
+    this.#catchUp.run(reader, group).catch((error: unknown) => this.#end(reader, error))
   }
 
   /**
@@ -259,8 +254,8 @@ export class Stream implements FeedListener {
     const generation = this.#generation
     const task = async (): Promise<void> => {
       const presented = this.#presenter.present(entries, await this.#presenter.prepare(entries))
-      await this.#sight?.include(presented.items.map(({ event }) => event))
-      const isFor = await this.#admissionTo(presented.items)
+      await this.#visibility?.include(presented.items.map(({ event }) => event))
+      const isFor = await admissionTo(presented.items, this.#topic, this.#source)
       if (generation === this.#generation) this.#hand(entries, presented, isFor, span)
       else span?.end()
     }
@@ -284,7 +279,7 @@ export class Stream implements FeedListener {
       return
     }
     this.#head = items.at(-1)?.offset ?? this.#head
-    this.#recent.add(items)
+    this.#items.recent.add(items)
     let sent = 0
     for (const group of this.#groups.values()) sent += group.deliver(items, isFor)
     if (sent > 0) for (const { at } of items) this.#events.onLive(at)
@@ -301,21 +296,6 @@ export class Stream implements FeedListener {
     else void Promise.allSettled(late).then(() => span.end())
   }
 
-  /** Reads now who may see `items`. An item outlives the rights that it was sent by: it holds none. */
-  #admissionTo(items: readonly Item[]): Promise<Admission> | Admission {
-    const events = items.map(({ event }) => event)
-    const access = this.#source.access?.(this.#topic, events)
-    return access instanceof Promise
-      ? access.then((read) => this.#admissionBy(read))
-      : this.#admissionBy(access)
-  }
-
-  #admissionBy(access: unknown): Admission {
-    return ({ event }, { subscriber, part }) =>
-      (part === undefined || part.has(event)) &&
-      (this.#source.sees?.(event, access, subscriber.viewer) ?? true)
-  }
-
   #flush(): void {
     for (const group of this.#groups.values()) group.flush()
   }
@@ -326,7 +306,10 @@ export class Stream implements FeedListener {
     if (known !== undefined) return known
     // Readers with equal selections have equal parts.
     const isOpen = part === undefined && this.#source.sees === undefined
-    const group = new Group(subscriber, isOpen, this.#events, (error, reader) => this.#end(reader, error))
+    const group = new Group({
+      ...{ subscriber, isOpen, counters: this.#events },
+      onFault: (error, reader) => this.#end(reader, error),
+    })
     this.#groups.set(key, group)
     return group
   }
@@ -337,191 +320,27 @@ export class Stream implements FeedListener {
     { after, startsOver }: Required<Pick<HistoryPlan, 'after' | 'startsOver'>>,
   ): Promise<void> {
     if (startsOver === true) this.#events.onReset('rights')
-    if (after === null) await this.#sendSnapshot(reader, group, startsOver === true)
+    if (after === null) await this.#snapshots.send(reader, group, { isReset: startsOver === true })
     else await this.#resume(reader, group, after)
-    await this.#catchUp(reader, group)
+    await this.#catchUp.run(reader, group)
   }
 
   async #resume(reader: Reader, group: Group, after: string): Promise<void> {
     const position = decodeCursor(this.#topic, after)
     if (position === undefined) throw cursorInvalid()
+    const feed = this.#feed
     // The answer to a mutation may be here before its announcement: look before calling the cursor unknown.
-    if (position.epoch === this.#feed.epoch && position.offset > this.#feed.head) await this.#feed.check()
+    if (position.epoch === feed.epoch && position.offset > feed.head) await feed.check()
     await this.#preparing
-    const reason = this.#resetReasonFor(position) ?? (await this.#rightsReasonFor(reader, position))
+    const reason = await resetReasonFor(position, reader.subscriber.viewer, {
+      ...{ feed, topic: this.#topic, source: this.#source, items: this.#items },
+    })
     if (reason === undefined) {
       this.#events.onReplay()
       reader.position = position.offset
     } else {
       this.#events.onReset(reason)
-      await this.#sendSnapshot(reader, group, true)
+      await this.#snapshots.send(reader, group, { isReset: true })
     }
   }
-
-  /** Why a reader can't go on from `position`; undefined where it can, as far as this node knows. */
-  #resetReasonFor({ epoch, offset }: Position): ResetReason | undefined {
-    if (epoch !== this.#feed.epoch) return 'epoch'
-    if (offset > this.#feed.head) return 'ahead'
-    // What the record has forgotten may be at hand here and not on the next node: all say the same.
-    return offset < this.#feed.floor ? 'trimmed' : undefined
-  }
-
-  /** Whether the reader, while away, came to see other things than the state that the cursor stands for. */
-  async #rightsReasonFor(
-    { subscriber: { viewer } }: Reader,
-    position: CursorPosition,
-  ): Promise<'rights' | undefined> {
-    const { sight } = this.#source
-    if (sight === undefined) return undefined
-    const since = position.seenAt ?? (await this.#writtenAt(position.offset))
-    const isSame = since !== undefined && !(await sight.changedSince(this.#topic, viewer, since))
-    return isSame ? undefined : 'rights'
-  }
-
-  /** When the entry was written; undefined where it is forgotten. */
-  async #writtenAt(offset: Offset): Promise<Instant | undefined> {
-    if (offset === BEGINNING) return undefined
-    const before = asOffset(offset - 1)
-    const [item] = this.#recent.after(before) ?? (await this.#past.after(before)) ?? []
-    return item?.offset === offset ? item.at : undefined
-  }
-
-  /** Brings a reader to where its group stands, then makes it a member. */
-  async #catchUp(reader: Reader, group: Group): Promise<void> {
-    while (!reader.isEnded) {
-      if (reader.generation !== this.#generation || reader.isStale) {
-        this.#events.onReset(reader.isStale ? 'rights' : 'discontinuity')
-        await this.#sendSnapshot(reader, group, true)
-        continue
-      }
-      // No await between this look and joining: nothing can come in between.
-      if (reader.position >= this.#head || this.#isForgetful) {
-        group.members.add(reader)
-        return
-      }
-      const rewrites = this.#rewrites
-      const items = this.#recent.after(reader.position) ?? (await this.#past.after(reader.position))
-      if (items === undefined) {
-        this.#events.onReset('trimmed')
-        await this.#sendSnapshot(reader, group, true)
-      } else await this.#sendItems(reader, group, items, rewrites)
-    }
-  }
-
-  /** `rewrites`: the count when `items` were taken. Stops where it has grown: the rest is read again. */
-  async #sendItems(reader: Reader, group: Group, items: readonly Item[], rewrites: number): Promise<void> {
-    for (const some of inTurns(items)) {
-      let left = some
-      while (left.length > 0 && !reader.isEnded) {
-        await this.#slices.next()
-        if (rewrites !== this.#rewrites) return
-        left = await this.#sendSome(reader, group, left, rewrites)
-      }
-    }
-  }
-
-  /**
-   * Sends `items`, and returns those that are left: where the reader's socket was full meanwhile, rights or entries may
-   * have changed, and are read again for the rest.
-   */
-  async #sendSome(
-    reader: Reader,
-    group: Group,
-    items: readonly Item[],
-    rewrites: number,
-  ): Promise<readonly Item[]> {
-    const { sink } = reader.subscriber
-    const isFor = group.isOpen ? undefined : await this.#admissionTo(items)
-    const due = isFor === undefined ? items : items.filter((item) => isFor(item, reader))
-    const portions = await this.#portionsOf(group, due)
-    if (portions === undefined) {
-      // One of them can't be rendered: the reader gets those before it.
-      const middle = Math.ceil(items.length / 2)
-      const left = await this.#sendSome(reader, group, items.slice(0, middle), rewrites)
-      return [...left, ...items.slice(middle)]
-    }
-    if (rewrites !== this.#rewrites) return items
-    let sent = 0
-    for (const payload of portions) {
-      if (reader.isEnded) return []
-      sink.send(payload)
-      sent += payload.results.length
-      this.#events.onDelivery(payload.results.length)
-      if (!sink.isCongested()) continue
-      await sink.drained()
-      const last = due[sent - 1]
-      const isUnchanged = group.isOpen && rewrites === this.#rewrites
-      if (isUnchanged || last === undefined) continue
-      reader.position = last.offset
-      return items.filter(({ offset }) => offset > last.offset)
-    }
-    reader.position = items.at(-1)?.offset ?? reader.position
-    return []
-  }
-
-  /** Undefined where not all of `items` can be rendered; throws where the only one can't. */
-  async #portionsOf(group: Group, items: readonly Item[]): Promise<readonly Payload[] | undefined> {
-    try {
-      return await group.portions.of(items)
-    } catch (error) {
-      if (items.length > 1) return undefined
-      throw error
-    }
-  }
-
-  #pastOf(epoch: Epoch): Past {
-    return new Past(async (offset, limit) => {
-      return this.#presenter.presentAll(await this.#history.readAfter(this.#topic, { epoch, offset }, limit))
-    })
-  }
-
-  async #sendSnapshot(reader: Reader, group: Group, reset: boolean): Promise<void> {
-    const { renderer } = group
-    reader.isStale = false
-    const generation = this.#generation
-    const rewrites = this.#rewrites
-    const { position, event } = await this.#beginningFor(reader)
-    const cursor = encodeCursor(this.#topic, position)
-    const rendered = reset ? renderer.renderOnce({ ...event, reset }, cursor) : renderer.render(event, cursor)
-    const payload = await rendered
-    if (reader.isEnded) return
-    if (rewrites !== this.#rewrites && generation === this.#generation) {
-      await this.#sendSnapshot(reader, group, reset)
-      return
-    }
-    reader.subscriber.sink.send(payload)
-    this.#events.onDelivery(1)
-    reader.position = position.offset
-    reader.generation = generation
-  }
-
-  #beginningFor({ subscriber, part }: Reader): Promise<Beginning> {
-    if (part !== undefined) return this.#begunBy(part.snapshot(this.#topic, subscriber.viewer))
-    const begin = () => this.#begunBy(this.#source.snapshot(this.#topic, subscriber.viewer))
-    if (!this.#source.isSnapshotShared) return begin()
-    const now = Date.now()
-    const shared = this.#shared
-    if (shared !== undefined && shared.head === this.#head && now - shared.takenAt < SNAPSHOT_FRESH_MS) {
-      return shared.beginning
-    }
-    const beginning = begin()
-    this.#shared = { takenAt: now, head: this.#head, beginning }
-    beginning.catch(() => {
-      this.#shared = undefined
-    })
-    return beginning
-  }
-
-  async #begunBy(taken: Promise<Snapshot>): Promise<Beginning> {
-    const { position: reached, at, state } = await taken
-    const position = this.#source.sight === undefined ? reached : { ...reached, seenAt: at }
-    const about = { type: this.#source.snapshotType, topic: this.#topic, position, at }
-    return { position, event: { ...state, ...about, ...{ reset: false } } }
-  }
-}
-
-function cursorInvalid(): GraphQLError {
-  return new GraphQLError('The cursor in `after` is not one of this topic.', {
-    extensions: { code: 'CURSOR_INVALID' },
-  })
 }

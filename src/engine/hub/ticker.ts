@@ -9,7 +9,7 @@ import { createRenderer, type Renderer } from './renderer.ts'
 import type { CurrentPlan, LatestPlan, PulsePlan } from './source.ts'
 import type { StreamEvents } from './stream.ts'
 
-interface Viewer {
+interface Subscription {
   readonly subscriber: Subscriber
   /** The version that it was sent last; −1 before the first. */
   sent: number
@@ -19,13 +19,13 @@ interface Viewer {
 
 /**
  * Sends each subscriber of one selection the latest state: at once, then at most once a period. What lies between
- * two payloads is never sent, and never queued for a slow reader. A version is executed once, whoever gets it when.
+ * two payloads is never sent, and never queued for a slow reader. A version is executed once, however many get it, and when.
  */
 export class Ticker implements FeedListener {
   readonly #plan: LatestPlan | CurrentPlan | PulsePlan
   readonly #renderer: Renderer
   readonly #events: StreamEvents
-  readonly #viewers = new Set<Viewer>()
+  readonly #subscriptions = new Set<Subscription>()
   #latest: { readonly value: unknown; readonly offset: number } | undefined
   /** What has no history may have become another since it was read. */
   #isStale = true
@@ -46,19 +46,19 @@ export class Ticker implements FeedListener {
   }
 
   get isEmpty(): boolean {
-    return this.#viewers.size === 0
+    return this.#subscriptions.size === 0
   }
 
   get size(): number {
-    return this.#viewers.size
+    return this.#subscriptions.size
   }
 
   open(subscriber: Subscriber): () => void {
-    const viewer: Viewer = { subscriber, sent: -1, dueAt: 0 }
-    this.#viewers.add(viewer)
+    const subscription: Subscription = { subscriber, sent: -1, dueAt: 0 }
+    this.#subscriptions.add(subscription)
     this.onChange()
     return () => {
-      this.#viewers.delete(viewer)
+      this.#subscriptions.delete(subscription)
       if (this.isEmpty) this.close()
     }
   }
@@ -100,13 +100,13 @@ export class Ticker implements FeedListener {
     this.#working = this.#working.then(work).catch((error: unknown) => this.#end(error))
   }
 
-  /** Nobody can be served on. What is known may be older than what could not be read: the next viewer has it read anew. */
+  /** Nobody can be served on. What is known may be older than what could not be read: the next subscription has it read anew. */
   #end(error: unknown): void {
     this.close()
     this.#latest = undefined
     this.#isStale = true
-    const ended = [...this.#viewers]
-    this.#viewers.clear()
+    const ended = [...this.#subscriptions]
+    this.#subscriptions.clear()
     const shown = this.#shownFor(error)
     callEach(
       ended,
@@ -119,7 +119,7 @@ export class Ticker implements FeedListener {
     return error instanceof GraphQLError ? error : this.#events.onFault(error)
   }
 
-  /** An entry may come while the record is read, or the read may include what is still on the bus. */
+  /** An entry may come while the database is read, or the read may include what is still on the bus. */
   #keepLater(state: { readonly value: unknown; readonly offset: number }): void {
     if (this.#latest !== undefined && state.offset <= this.#latest.offset) return
     this.#latest = state
@@ -130,22 +130,24 @@ export class Ticker implements FeedListener {
   async #tick(): Promise<void> {
     await this.#look()
     const now = Date.now()
-    const due = [...this.#viewers].filter((viewer) => viewer.dueAt <= now && this.#isOwed(viewer))
+    const due = [...this.#subscriptions].filter(
+      (subscription) => subscription.dueAt <= now && this.#isOwed(subscription),
+    )
     if (due.length > 0) {
       const payload = await this.#payload()
       callEach(
         due,
-        (viewer) => this.#send(viewer, payload, now),
-        (error, viewer) => {
-          this.#viewers.delete(viewer)
-          viewer.subscriber.sink.end(this.#shownFor(error))
+        (subscription) => this.#send(subscription, payload, now),
+        (error, subscription) => {
+          this.#subscriptions.delete(subscription)
+          subscription.subscriber.sink.end(this.#shownFor(error))
         },
       )
     }
     this.#arm()
   }
 
-  /** Knows the state as it is, or as a later entry told it. */
+  /** Reads the state, unless a later entry brought it. */
   async #look(): Promise<void> {
     if (this.#plan.kind === 'latest' && this.#latest === undefined) this.#keepLater(await this.#plan.read())
     if (this.#plan.kind !== 'current' || !this.#isStale) return
@@ -155,8 +157,8 @@ export class Ticker implements FeedListener {
   }
 
   /** A pulse is always owed the next beat, a state only where it has changed. */
-  #isOwed(viewer: Viewer): boolean {
-    return this.#plan.kind === 'pulse' || viewer.sent < this.#version
+  #isOwed(subscription: Subscription): boolean {
+    return this.#plan.kind === 'pulse' || subscription.sent < this.#version
   }
 
   async #payload(): Promise<Payload> {
@@ -168,13 +170,13 @@ export class Ticker implements FeedListener {
     return this.#rendered.payload
   }
 
-  #send(viewer: Viewer, payload: Payload, now: number): void {
-    if (!this.#viewers.has(viewer)) return
-    viewer.dueAt = this.#nextDue(now)
+  #send(subscription: Subscription, payload: Payload, now: number): void {
+    if (!this.#subscriptions.has(subscription)) return
+    subscription.dueAt = this.#nextDue(now)
     // It gets the latest as soon as it can take it; what it could not take is never queued.
-    if (viewer.subscriber.sink.isCongested()) return
-    viewer.subscriber.sink.send(payload)
-    viewer.sent = this.#version
+    if (subscription.subscriber.sink.isCongested()) return
+    subscription.subscriber.sink.send(payload)
+    subscription.sent = this.#version
     this.#events.onDelivery(1)
   }
 
@@ -188,7 +190,8 @@ export class Ticker implements FeedListener {
     clearTimeout(this.#timer)
     this.#timer = undefined
     let next = Number.POSITIVE_INFINITY
-    for (const viewer of this.#viewers) if (this.#isOwed(viewer)) next = Math.min(next, viewer.dueAt)
+    for (const subscription of this.#subscriptions)
+      if (this.#isOwed(subscription)) next = Math.min(next, subscription.dueAt)
     if (next === Number.POSITIVE_INFINITY) return
     // Node's timers may fire a millisecond early.
     this.#timer = setTimeout(() => this.#enqueue(() => this.#tick()), Math.max(1, next - Date.now() + 1))

@@ -1,10 +1,10 @@
-/** Shares this node's thread among those who have much to send: whoever is live waits for none of them. */
+/** Shares this node's thread between readers with much to send, so that live readers wait for none of them. */
 export interface TimeSlices {
-  /** Resolves when it is the caller's turn, which lasts until its next `await`. Keep it short. */
+  /** Resolves when the caller may work, until its next `await`. Keep that short. */
   next(): Promise<void>
 }
 
-/** For so long one turn follows another, before sockets, timers and the bus come first. */
+/** Time budget per slice before yielding to the event loop. */
 const SLICE_MS = 1
 
 export function createTimeSlices(): TimeSlices {
@@ -22,7 +22,7 @@ export function createTimeSlices(): TimeSlices {
       return
     }
     waiting[0]?.()
-    // Comes after the turn itself, which is a microtask too.
+    // After the caller's own work, which is a microtask too.
     queueMicrotask(() => {
       waiting.shift()
       if (waiting.length > 0) pass()
@@ -32,7 +32,7 @@ export function createTimeSlices(): TimeSlices {
   return {
     next: () =>
       new Promise((resolve) => {
-        // Whoever is first is at work, or will be.
+        // The first in the queue is at work, or will be.
         if (waiting.push(resolve) === 1) setImmediate(run)
       }),
   }

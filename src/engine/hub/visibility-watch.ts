@@ -2,31 +2,30 @@ import type { Viewer } from '../../platform/auth/viewer.ts'
 import type { Entry } from '../history/entry.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { FeedListener } from './feed.ts'
-import type { PresentedEvent, Sight } from './source.ts'
+import type { PresentedEvent, Visibility } from './source.ts'
 
-/** Has a listener hear a topic. Resolves with what ends that, when it hears everything from then on. */
+/** Adds a listener to a topic. Resolves when it hears everything from then on, with the function that removes it. */
 export type Follow = (topic: Topic, listener: FeedListener) => Promise<() => void>
 
-/** Calls `onChange` with those whose sight of a topic may have changed. */
-type OnChange = (isConcerned: (viewer: Viewer | null) => boolean) => void
+export interface VisibilityWatchOptions {
+  readonly topic: Topic
+  readonly visibility: Visibility
+  readonly follow: Follow
+  /** What the named viewers see of the topic may have changed. */
+  readonly onChange: (isConcerned: (viewer: Viewer | null) => boolean) => void
+}
 
 const EVERYBODY = (): boolean => true
 
 /** Follows the topics that decide who sees what of one topic, for all its readers on this node. */
-export class SightWatch {
-  readonly #topic: Topic
-  readonly #sight: Sight
-  readonly #follow: Follow
-  readonly #onChange: OnChange
+export class VisibilityWatch {
+  readonly #options: VisibilityWatchOptions
   readonly #followed = new Map<Topic, Promise<() => void>>()
   #ready: Promise<void> | undefined
   #isClosed = false
 
-  constructor(topic: Topic, sight: Sight, follow: Follow, onChange: OnChange) {
-    this.#topic = topic
-    this.#sight = sight
-    this.#follow = follow
-    this.#onChange = onChange
+  constructor(options: VisibilityWatchOptions) {
+    this.#options = options
   }
 
   /** Resolves when no change can be missed any more. Rejects where the database is away; the next call tries again. */
@@ -40,7 +39,11 @@ export class SightWatch {
 
   /** Makes sure of the topics that `events` add, before anybody gets those. */
   async include(events: readonly (PresentedEvent & object)[]): Promise<void> {
-    if (events.some((event) => this.#sight.named?.(event).some((topic) => !this.#followed.has(topic)))) {
+    if (
+      events.some((event) =>
+        this.#options.visibility.named?.(event).some((topic) => !this.#followed.has(topic)),
+      )
+    ) {
       await this.#followAll()
     }
   }
@@ -57,11 +60,11 @@ export class SightWatch {
   }
 
   async #followAll(): Promise<void> {
-    const topics = await this.#sight.topics(this.#topic)
+    const topics = await this.#options.visibility.topics(this.#options.topic)
     const missing = topics.filter((topic) => !this.#followed.has(topic))
     await Promise.all(topics.map((topic) => this.#followOne(topic)))
     // Read after they are followed: what changes from here on is heard.
-    await this.#sight.learn?.(missing)
+    await this.#options.visibility.learn?.(missing)
   }
 
   async #followOne(topic: Topic): Promise<void> {
@@ -70,10 +73,10 @@ export class SightWatch {
       await known
       return
     }
-    const following = this.#follow(topic, {
+    const following = this.#options.follow(topic, {
       onEntries: (entries) => this.#hear(entries),
-      onDiscontinuity: () => this.#onChange(EVERYBODY),
-      onFault: () => this.#onChange(EVERYBODY),
+      onDiscontinuity: () => this.#options.onChange(EVERYBODY),
+      onFault: () => this.#options.onChange(EVERYBODY),
     })
     this.#followed.set(topic, following)
     try {
@@ -87,9 +90,9 @@ export class SightWatch {
 
   #hear(entries: readonly Entry[]): void {
     for (const entry of entries) {
-      const change = this.#sight.changedBy(entry)
-      if (change?.kind === 'everybody') this.#onChange(EVERYBODY)
-      else if (change !== undefined) this.#onChange((viewer) => viewer?.user.id === change.userId)
+      const change = this.#options.visibility.changedBy(entry)
+      if (change?.kind === 'everybody') this.#options.onChange(EVERYBODY)
+      else if (change !== undefined) this.#options.onChange((viewer) => viewer?.user.id === change.userId)
     }
   }
 }

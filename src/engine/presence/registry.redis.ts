@@ -2,12 +2,14 @@ import { createStore, RedisAway } from '../../platform/redis/store.redis.ts'
 import type { Bus } from '../../pubsub/bus.ts'
 import type { UserId } from '../kernel/id.ts'
 import { Listeners } from '../kernel/listeners.ts'
+import { LastKnownRolls, mergeRolls, NOBODY } from './last-known-rolls.ts'
 import { type Change, createLeases, type DividedRoll } from './leases.redis.ts'
 import { createTags } from './metadata.ts'
-import { type Registry, ROLL_LIMIT, type Roll } from './registry.ts'
+import type { Registry, Roll } from './registry.ts'
 import type { Place } from './scope.ts'
 import { SCRIPTS } from './scripts.redis.ts'
 import { FollowedByBus } from './watched-scopes.redis.ts'
+import { WriteSchedule } from './write-schedule.ts'
 
 export interface RedisRegistryOptions {
   /** `redis://` or `rediss://`, with credentials where needed. Never shown. */
@@ -29,17 +31,22 @@ export interface RedisRegistryOptions {
 
 const LEASE_MS = 15_000
 const RENEW_EVERY_MS = 3_000
-/** Tags of a moment are gathered; so often, at most, they are written. */
-const GATHER_MS = 10
-const WRITE_EVERY_MS = 100
 /** How long the tags of a node that closes stay: its users need a moment to come to another. */
 const LEAVE_MS = 10_000
-const NOBODY: Roll = { count: 0, tags: new Map() }
 
 /**
- * A registry in Redis. What this node has tagged lives under a lease that it renews. Whatever happens to the lease or
- * to the connection, a new lease begins, under which everything is written anew; only then the former one ends, so that
- * nobody is seen to leave. While Redis is away, what was known of other nodes goes on to count as long as a lease would.
+ * A registry in Redis. What this node has tagged lives under a lease that it renews. Whatever happens to the lease or to the
+ * connection, a new lease begins, under which everything is written anew; only then the former one ends, so that no user
+ * is seen to leave.
+ *
+ * | mode | `isUp` | `lease` | own tags | a roll is |
+ * | --- | --- | --- | --- | --- |
+ * | away | no | none | stay in memory | own tags, and for a lease's time what was last known of other nodes |
+ * | beginning | yes | none | all are written under the next lease | what Redis has, with own tags and what was last known |
+ * | leased | yes | one | changes are written, together | what Redis has, and for a lease's time what was last known |
+ *
+ * Redis answers: away → beginning. All tags are written: beginning → leased. The lease has run out: leased → beginning.
+ * Redis fails to answer: any → away.
  *
  * Resolves when the first attempt is over: a node starts without Redis, too.
  */
@@ -48,8 +55,7 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
   const { onChange = () => {}, onFault = () => {} } = options
   const own = createTags()
   const places = new Map<Place, FollowedByBus>()
-  /** What the last reading of each followed place said of other nodes. */
-  const others = new Map<Place, Roll>()
+  const others = new LastKnownRolls()
   const sharedListeners = new Listeners<(place: Place, user: UserId, tags: readonly string[]) => void>(
     onFault,
   )
@@ -60,12 +66,7 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
   let lease: string | undefined
   /** Leases of this node whose tags may still be there. */
   const former = new Set<string>()
-  /** Until then `others` count while Redis does not have them again. */
-  let settledAt = Number.NEGATIVE_INFINITY
-  let settling: NodeJS.Timeout | undefined
-  let writtenAt = Number.NEGATIVE_INFINITY
-  let nextWrite: { readonly timer: NodeJS.Timeout; readonly done: PromiseWithResolvers<void> } | undefined
-  let lastWrite: Promise<void> = Promise.resolve()
+  const writes = new WriteSchedule(() => enqueue(writeChanged))
   let isClosed = false
   const ready = Promise.withResolvers<void>()
   /** One thing after another. */
@@ -100,9 +101,7 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
     isUp = false
     if (lease !== undefined) former.add(lease)
     lease = undefined
-    settledAt = performance.now() + leaseMs
-    clearTimeout(settling)
-    settling = setTimeout(touchAll, leaseMs + 1).unref()
+    others.countFor(leaseMs, touchAll)
     touchAll()
   }
 
@@ -136,7 +135,7 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
   async function write(under: string): Promise<boolean> {
     const batch = changed
     changed = new Map()
-    writtenAt = performance.now()
+    writes.started()
     const changes = new Map<Place, readonly Change[]>()
     for (const [place, users] of batch) {
       const all = [...users].map((user) => ({ user, tag: own.get(place, user) }))
@@ -153,22 +152,10 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
     if (lease !== undefined && changed.size > 0 && !(await write(lease))) await begin()
   }
 
-  function scheduleWrite(): void {
-    if (nextWrite !== undefined || isClosed) return
-    const done = Promise.withResolvers<void>()
-    const delayMs = Math.max(GATHER_MS, writtenAt + WRITE_EVERY_MS - performance.now())
-    const timer = setTimeout(() => {
-      nextWrite = undefined
-      lastWrite = enqueue(writeChanged)
-      void lastWrite.then(done.resolve)
-    }, delayMs)
-    nextWrite = { timer, done }
-  }
-
   /** Resolves when what was tagged there before is written, where it can be. */
   async function written(place: Place): Promise<void> {
     if (lease === undefined) return
-    await (changed.has(place) ? nextWrite?.done.promise : lastWrite)
+    await (changed.has(place) ? writes.next() : writes.last())
   }
 
   /** What Redis answers; undefined where it is away. */
@@ -183,10 +170,9 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
 
   async function read(place: Place): Promise<Roll> {
     const answer: DividedRoll | undefined = await ask(place, () => leases.roll(place))
-    const now = answer?.roll ?? NOBODY
-    const roll = lease === undefined ? united(own.roll(place), now) : now
-    if (performance.now() < settledAt) return united(roll, others.get(place) ?? NOBODY)
-    if (places.has(place)) others.set(place, answer?.others ?? NOBODY)
+    const roll = lease === undefined ? mergeRolls(own.roll(place), answer?.roll) : (answer?.roll ?? NOBODY)
+    if (others.isCounting) return mergeRolls(roll, others.of(place))
+    if (places.has(place)) others.set(place, answer?.others)
     return roll
   }
 
@@ -211,7 +197,7 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
       const users = changed.get(place) ?? new Set()
       changed.set(place, users.add(user))
       if (lease === undefined) places.get(place)?.touch()
-      scheduleWrite()
+      writes.schedule()
     },
 
     async roll(place) {
@@ -250,9 +236,8 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
       if (isClosed) return
       isClosed = true
       clearInterval(renewing)
-      clearTimeout(settling)
-      clearTimeout(nextWrite?.timer)
-      nextWrite?.done.resolve()
+      others.close()
+      writes.close()
       forgetRecovery()
       for (const followed of places.values()) followed.close()
       places.clear()
@@ -263,12 +248,4 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
       await store.close()
     },
   }
-}
-
-/** `now`, and of `held` those who are not in it. */
-function united(now: Roll, held: Roll): Roll {
-  const tags = new Map([...held.tags, ...now.tags])
-  const isWhole = now.tags.size === now.count && held.tags.size === held.count && tags.size <= ROLL_LIMIT
-  if (isWhole) return { count: tags.size, tags }
-  return { count: Math.max(now.count, held.count, tags.size), tags: new Map() }
 }

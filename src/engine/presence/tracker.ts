@@ -1,5 +1,5 @@
 import type { Cancel, Deadlines } from '../kernel/deadlines.ts'
-import type { RoomId, UserId } from '../kernel/id.ts'
+import { asRoomId, type RoomId, type UserId } from '../kernel/id.ts'
 import { type Instant, later } from '../kernel/instant.ts'
 import type { Person } from '../kernel/person.ts'
 import type { Attendee } from './presence-session.ts'
@@ -156,7 +156,8 @@ export function createAttendance({ registry, deadlines, now, onLeft }: Attendanc
           for (const [roomId, stay] of stays) if (stay.holds > 0) arrive(presencePlace(roomId), next, stay)
         },
 
-        enter(roomId) {
+        enter(room) {
+          const roomId = asRoomId(room)
           const place = presencePlace(roomId)
           const known = stays.get(roomId)
           const stay: Stay = known ?? { holds: 0, state: 'ONLINE', callOff: undefined }

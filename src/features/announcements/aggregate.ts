@@ -1,5 +1,5 @@
 import { eq, inArray } from 'drizzle-orm'
-import { type Aggregate, SAVED, type Step } from '../../engine/commands/aggregate.ts'
+import { type Aggregate, type RecordedEvent, SAVED } from '../../engine/commands/aggregate.ts'
 import type { AnnouncementId, RoomId } from '../../engine/kernel/id.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
 import { actorsOf, loadRoomFacts } from '../rooms/facts.ts'
@@ -73,7 +73,7 @@ async function loadNamed(tx: Transaction, ids: readonly AnnouncementId[]): Promi
   return rows.map(({ offset: _offset, ...announcement }) => announcement)
 }
 
-async function saveStep(tx: Transaction, { event, offset }: Step<AnnouncementEvent>): Promise<void> {
+async function saveStep(tx: Transaction, { event, offset }: RecordedEvent<AnnouncementEvent>): Promise<void> {
   const { announcement } = event
   if (event.type === 'AnnouncementRetracted') {
     const { retractedAt } = announcement

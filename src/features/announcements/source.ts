@@ -10,7 +10,7 @@ import type { RoomFacts } from '../rooms/rules/room.ts'
 import { readAnnouncementsInForce } from './reads/announcements.ts'
 import { canSeeAnnouncement } from './rules/access.ts'
 import type { Announcement } from './rules/announcement.ts'
-import { createAnnouncementSight } from './visibility.ts'
+import { createAnnouncementVisibility } from './visibility.ts'
 
 interface AnnouncementEntryData {
   readonly announcement: Announcement
@@ -37,7 +37,7 @@ function createAnnouncementsSource(database: Database): Source<undefined, Rooms>
   return {
     snapshotType: 'AnnouncementsSnapshot',
     isSnapshotShared: false,
-    sight: createAnnouncementSight(database, roomOf),
+    visibility: createAnnouncementVisibility(database, roomOf),
 
     async snapshot(_topic, viewer) {
       const found = await readAnnouncementsInForce(database, callerOf(viewer), MAX_SNAPSHOT)

@@ -1,5 +1,5 @@
 import type { Entry } from '../../engine/history/entry.ts'
-import type { PresentedEvent, Sight, SightChange } from '../../engine/hub/source.ts'
+import type { PresentedEvent, Visibility, VisibilityChange } from '../../engine/hub/source.ts'
 import { together } from '../../engine/kernel/batch-loader.ts'
 import { asRoomId, type RoomId } from '../../engine/kernel/id.ts'
 import { idOf, roomTopic, type Topic } from '../../engine/kernel/topic.ts'
@@ -17,10 +17,10 @@ const DECISIVE: ReadonlySet<string> = new Set(['MemberJoined', 'MemberLeft', 'Me
  * An announcement to a room is for those who see the room. `roomOf`: the room that an event announces something to, where
  * it does.
  */
-export function createAnnouncementSight(
+export function createAnnouncementVisibility(
   database: Database,
   roomOf: (event: PresentedEvent & object) => RoomId | null,
-): Sight {
+): Visibility {
   /** Of the rooms that are followed, as far as they are known. */
   const visibilities = new Map<Topic, string>()
 
@@ -46,7 +46,7 @@ export function createAnnouncementSight(
       for (const { id, visibility } of found) visibilities.set(roomTopic(id), visibility)
     },
 
-    changedBy({ topic, type, data }: Entry): SightChange {
+    changedBy({ topic, type, data }: Entry): VisibilityChange {
       if (isRoomData(data)) {
         const isSame = visibilities.get(topic) === data.room.visibility
         visibilities.set(topic, data.room.visibility)

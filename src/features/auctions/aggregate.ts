@@ -1,5 +1,10 @@
 import { eq } from 'drizzle-orm'
-import { type Aggregate, type Change, SAVED, type Step } from '../../engine/commands/aggregate.ts'
+import {
+  type Aggregate,
+  type AggregateChange,
+  type RecordedEvent,
+  SAVED,
+} from '../../engine/commands/aggregate.ts'
 import type { Command } from '../../engine/commands/command.ts'
 import { moveDeadline } from '../../engine/commands/deadline.ts'
 import { accept } from '../../engine/kernel/decision.ts'
@@ -52,9 +57,9 @@ export const createAuctionAggregate = (
     return [auctionTopic(body.id), ...hooks.flatMap((hook) => hook.topicsOf?.(body.id) ?? [])]
   },
 
-  async load(tx, { topic, commands, kept }) {
+  async load(tx, { topic, commands, cached }) {
     const id = auctionOf(topic)
-    const known = kept ?? (await loadKept(tx, id))
+    const known = cached ?? (await loadUncached(tx, id))
     const creation = commands.map(({ body }) => body).find((body) => body.kind === 'create')
     const roomId = known.auction?.terms.roomId ?? creation?.roomId
     const facts = roomId === undefined ? undefined : loadRoomFacts(tx, roomId, actorsOf(commands), 'share')
@@ -117,12 +122,12 @@ export const createAuctionAggregate = (
       saveFunds(tx, change, auction),
       moveDeadline(tx, change.topic, before === null ? null : dueAt(before, room), dueAt(auction, room)),
     ])
-    const kept = { auction, projections: saved?.map(({ projection }) => projection) ?? null }
-    return { elsewhere: saved?.flatMap(({ entries }) => entries) ?? [], kept: { ...UNKNOWN, ...kept } }
+    const next = { auction, projections: saved?.map(({ projection }) => projection) ?? null }
+    return { elsewhere: saved?.flatMap(({ entries }) => entries) ?? [], cached: { ...UNKNOWN, ...next } }
   },
 
   /** The wallet of the leader. */
-  locksByKept: ({ auction }) => auction?.terms.funded === true,
+  locksByCached: ({ auction }) => auction?.terms.funded === true,
 
   viewOf({ auction }) {
     if (auction === null) throw new RangeError('an accepted command leaves an auction')
@@ -135,7 +140,7 @@ function auctionOf(topic: Topic): AuctionId {
 }
 
 /** The auction by the record, of whose bidders nobody is known yet. */
-async function loadKept(tx: Transaction, id: AuctionId): Promise<State> {
+async function loadUncached(tx: Transaction, id: AuctionId): Promise<State> {
   const [row] = await tx.select().from(auctions).where(eq(auctions.id, id))
   if (row === undefined) return UNKNOWN
   const { terms, standing, leading, commandCount, pausedAt, pausedByRoom, pausedMs } = row
@@ -197,7 +202,7 @@ const CHANGE_AUCTION = statement(
 
 async function saveAuction(
   tx: Transaction,
-  { before }: Change<State, AuctionEvent>,
+  { before }: AggregateChange<State, AuctionEvent>,
   auction: AuctionState,
   hooks: readonly AuctionHook[],
 ): Promise<void> {
@@ -226,7 +231,7 @@ const SAVE_CEILINGS = statement(
 
 async function saveCeilings(
   tx: Transaction,
-  { topic, now, steps }: Change<State, AuctionEvent>,
+  { topic, now, steps }: AggregateChange<State, AuctionEvent>,
 ): Promise<void> {
   const rows = steps.flatMap(({ event }, index) => {
     if (event.type !== 'CeilingSet') return []
@@ -244,7 +249,11 @@ async function saveCeilings(
 }
 
 /** The visible bid that the command at `index` made for its own bidder: the first before the next command's. */
-function ownBidAfter(steps: readonly Step<AuctionEvent>[], index: number, bidder: UserId): BidId | null {
+function ownBidAfter(
+  steps: readonly RecordedEvent<AuctionEvent>[],
+  index: number,
+  bidder: UserId,
+): BidId | null {
   for (const { event } of steps.slice(index + 1)) {
     if (event.type === 'CeilingSet' || event.type === 'CommandsVoided') return null
     if (event.type === 'BidPlaced' && event.bid.bidder.id === bidder) return event.bid.id
@@ -259,7 +268,10 @@ const SAVE_BIDS = statement(
   FROM json_to_recordset($2::json) AS row(id text, a text, s int, b text, n text, m bigint, k text)`,
 )
 
-async function saveBids(tx: Transaction, { now, steps }: Change<State, AuctionEvent>): Promise<void> {
+async function saveBids(
+  tx: Transaction,
+  { now, steps }: AggregateChange<State, AuctionEvent>,
+): Promise<void> {
   const placed = steps.flatMap(({ event }) => (event.type === 'BidPlaced' ? [event.bid] : []))
   if (placed.length === 0) return
   const rows = placed.map(({ bidder, id, auctionId, sequence, amount, kind }) => {

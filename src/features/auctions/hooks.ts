@@ -1,4 +1,4 @@
-import type { Change } from '../../engine/commands/aggregate.ts'
+import type { AggregateChange } from '../../engine/commands/aggregate.ts'
 import type { Entry } from '../../engine/history/entry.ts'
 import { HookPoint } from '../../engine/hooks.ts'
 import type { AuctionId, UserId } from '../../engine/kernel/id.ts'
@@ -20,7 +20,7 @@ export interface AuctionProjection {
   /** Writes what the batch changed. Returns the entries that it appended to other topics, and the state after them. */
   save(
     tx: Transaction,
-    change: Change<ProjectedState, AuctionEvent>,
+    change: AggregateChange<ProjectedState, AuctionEvent>,
   ): Promise<{ readonly projection: AuctionProjection; readonly entries: readonly Entry[] }>
 }
 

@@ -1,5 +1,5 @@
 import { asc, eq, sql } from 'drizzle-orm'
-import type { Change, Step } from '../../engine/commands/aggregate.ts'
+import type { AggregateChange, RecordedEvent } from '../../engine/commands/aggregate.ts'
 import type { Command } from '../../engine/commands/command.ts'
 import { type AuctionId, asAuctionId, asUserId, type UserId } from '../../engine/kernel/id.ts'
 import { formatInstant } from '../../engine/kernel/instant.ts'
@@ -62,7 +62,7 @@ function maySell({ kind }: AuctionCommand): boolean {
 /** Marks what was voided; nothing is deleted. */
 export async function saveVoided(
   tx: Transaction,
-  { topic, steps }: Change<unknown, AuctionEvent>,
+  { topic, steps }: AggregateChange<unknown, AuctionEvent>,
 ): Promise<void> {
   const id = asAuctionId(idOf(topic))
   for (const { event, actor } of steps) {
@@ -83,7 +83,7 @@ export async function saveVoided(
 /** Writes what was moved, and the one hold that is left. Asks nothing where no money moved. */
 export async function saveFunds(
   tx: Transaction,
-  { topic, now, steps }: Change<unknown, AuctionEvent>,
+  { topic, now, steps }: AggregateChange<unknown, AuctionEvent>,
   after: AuctionState,
 ): Promise<void> {
   const lines = linesOf(steps)
@@ -98,7 +98,7 @@ export async function saveFunds(
     VALUES (${id}, ${hold.userId}, ${after.terms.currency}, ${hold.amount})`)
 }
 
-function linesOf(steps: readonly Step<AuctionEvent>[]): readonly LedgerLine[] {
+function linesOf(steps: readonly RecordedEvent<AuctionEvent>[]): readonly LedgerLine[] {
   const first = steps.find(({ offset }) => offset !== null)?.offset ?? null
   // Before the first entry of the batch the history had one less.
   let reached: Offset | null = first === null ? null : asOffset(first - 1)
@@ -109,6 +109,6 @@ function linesOf(steps: readonly Step<AuctionEvent>[]): readonly LedgerLine[] {
   })
 }
 
-function actorIdOf(actor: Step<AuctionEvent>['actor']): UserId | null {
+function actorIdOf(actor: RecordedEvent<AuctionEvent>['actor']): UserId | null {
   return actor.kind === 'user' ? actor.person.id : null
 }

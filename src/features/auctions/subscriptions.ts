@@ -1,11 +1,11 @@
 import { notFound } from '../../engine/hub/client-errors.ts'
 import { type AfterArgs, type PeriodArgs, type PlanContext, periodOf } from '../../engine/hub/plan-context.ts'
-import type { Guard, HistoryPlan, LatestPlan, ListPlan } from '../../engine/hub/source.ts'
+import type { HistoryPlan, LatestPlan, ListPlan, PlanTerms } from '../../engine/hub/source.ts'
 import { SYSTEM } from '../../engine/kernel/actor.ts'
 import { type AuctionId, asAuctionId } from '../../engine/kernel/id.ts'
 import { auctionTopic } from '../../engine/kernel/topic.ts'
 import { callerOf } from '../../platform/auth/viewer.ts'
-import { guardOfRoom, roomFor } from '../rooms/subscriptions.ts'
+import { roomFor, termsOfRoom } from '../rooms/subscriptions.ts'
 import { auctionReads } from './batched-reads.ts'
 import { auctionListSource, isInRoom, seesItem } from './list-source.ts'
 import { readAuction } from './reads/auctions.ts'
@@ -20,9 +20,9 @@ const AUCTION_STATE_PERIOD_MS = 250
 const AUCTION_UPDATES_PERIOD_MS = 1_000
 
 export async function bidsPlan(args: AuctionArgs & AfterArgs, context: PlanContext): Promise<HistoryPlan> {
-  const { id, guard } = await auctionFor(context, args)
+  const { id, terms } = await auctionFor(context, args)
   const source = context.services.get(auctionSource)
-  return { kind: 'history', topic: auctionTopic(id), source, guard, after: args.after ?? null }
+  return { kind: 'history', topic: auctionTopic(id), source, ...terms, after: args.after ?? null }
 }
 
 export async function auctionStatePlan(
@@ -30,14 +30,14 @@ export async function auctionStatePlan(
   context: PlanContext,
 ): Promise<LatestPlan> {
   const everyMs = periodOf(args, AUCTION_STATE_PERIOD_MS)
-  const { id, guard } = await auctionFor(context, args)
+  const { id, terms } = await auctionFor(context, args)
   const { database, get } = context.services
   const source = get(auctionSource)
   return {
     kind: 'latest',
     topic: auctionTopic(id),
     everyMs,
-    guard,
+    ...terms,
     async read() {
       const record = await readAuction(database, id, SYSTEM)
       if (record === undefined) throw new Error(`auction ${id} is gone`)
@@ -56,18 +56,18 @@ export async function auctionUpdatesPlan(
   const room = args.roomId ? await roomFor(context, { roomId: args.roomId }) : undefined
   const source = context.services.get(auctionListSource)
   const lists: ListPlan['lists'] = (item) => room === undefined || isInRoom(item, room.id)
-  return { kind: 'list', guard: room?.guard, everyMs, source, lists, sees: seesItem }
+  return { kind: 'list', ...room?.terms, everyMs, source, lists, sees: seesItem }
 }
 
 /** An auction that the caller sees, guarded by its room. Throws NOT_FOUND otherwise. */
 export async function auctionFor(
   context: PlanContext,
   args: AuctionArgs,
-): Promise<{ readonly id: AuctionId; readonly guard: Guard }> {
+): Promise<{ readonly id: AuctionId; readonly terms: PlanTerms }> {
   const id = asAuctionId(args.auctionId)
   const askedAt = performance.now()
   const { roomOfAuction } = context.services.get(auctionReads)
   const roomId = await roomOfAuction({ auctionId: id, caller: callerOf(context.viewer) }, context.signal)
   if (roomId === undefined) throw notFound()
-  return { id, guard: guardOfRoom(context, roomId, askedAt) }
+  return { id, terms: termsOfRoom(context, roomId, askedAt) }
 }

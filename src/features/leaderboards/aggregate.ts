@@ -25,7 +25,7 @@ const EMPTY: Order = { scores: [], leader: null }
 export const scoresAggregate: Aggregate<ScoresCommand, ScoresReply, State, ScoresEvent, null> = {
   topicsBegunBy: () => [],
 
-  async load(tx, { topic, commands, kept }) {
+  async load(tx, { topic, commands, cached }) {
     const room = await loadRoomFacts(tx, asRoomId(idOf(topic)), actorsOf(commands))
     if (room === undefined) return { room, order: EMPTY, times: new Map() }
     const named = commands.flatMap(({ body }) => (body.kind === 'report' ? body.scores : []))
@@ -34,7 +34,7 @@ export const scoresAggregate: Aggregate<ScoresCommand, ScoresReply, State, Score
       topic,
       named.map(({ user }) => user.id),
     )
-    return { room, order: kept?.order ?? inOrder(await loadScores(tx, topic), null), times }
+    return { room, order: cached?.order ?? inOrder(await loadScores(tx, topic), null), times }
   },
 
   decide: (state, { actor, body }, { now }) => decideScores(body, { ...state, actor, now }),
@@ -72,7 +72,7 @@ export const scoresAggregate: Aggregate<ScoresCommand, ScoresReply, State, Score
       const roomId = asRoomId(idOf(topic))
       await tx.insert(leaderboardArchives).values({ id, roomId, method, takenAt, standings })
     }
-    return { elsewhere: [], kept: after }
+    return { elsewhere: [], cached: after }
   },
 
   viewOf: () => null,

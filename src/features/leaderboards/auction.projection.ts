@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Change, Step } from '../../engine/commands/aggregate.ts'
+import type { AggregateChange, RecordedEvent } from '../../engine/commands/aggregate.ts'
 import { appendEntries } from '../../engine/history/append.ts'
 import type { Entry } from '../../engine/history/entry.ts'
 import { asAuctionId, type UserId } from '../../engine/kernel/id.ts'
@@ -34,7 +34,7 @@ export function projectRanking(ranking: Order): AuctionProjection {
 /** Writes the standings after the batch, and for each command that changed them its entries. */
 async function saveRanking(
   tx: Transaction,
-  change: Change<ProjectedState, AuctionEvent>,
+  change: AggregateChange<ProjectedState, AuctionEvent>,
   before: Order,
 ): Promise<SavedRanking> {
   const steps = foldRanking(change, before)
@@ -57,7 +57,10 @@ interface CommandStep extends RankingStep {
 }
 
 /** Command after command: what each made of the ranking that it found. */
-function foldRanking(change: Change<ProjectedState, AuctionEvent>, ranking: Order): readonly CommandStep[] {
+function foldRanking(
+  change: AggregateChange<ProjectedState, AuctionEvent>,
+  ranking: Order,
+): readonly CommandStep[] {
   const folded: CommandStep[] = []
   const scores = new Map(ranking.scores.map((score) => [score.user.id, score]))
   let standing = change.before.past.bids.filter(({ voidedAt }) => voidedAt === null)
@@ -117,7 +120,7 @@ function lower(
   for (const bid of standing) if (concerned.has(bid.bidder.id)) raise(scores, changed, bid)
 }
 
-function actorOf([step]: readonly Step<AuctionEvent>[]): UserId | null {
+function actorOf([step]: readonly RecordedEvent<AuctionEvent>[]): UserId | null {
   return step?.actor.kind === 'user' ? step.actor.person.id : null
 }
 

@@ -1,6 +1,6 @@
 import { badUserInput } from '../../engine/hub/client-errors.ts'
 import type { AfterArgs, PlanContext } from '../../engine/hub/plan-context.ts'
-import type { Guard, HistoryPlan } from '../../engine/hub/source.ts'
+import type { HistoryPlan, PlanTerms } from '../../engine/hub/source.ts'
 import { auctionLeaderboardTopic, roomLeaderboardTopic, type Topic } from '../../engine/kernel/topic.ts'
 import { auctionFor } from '../auctions/subscriptions.ts'
 import { roomFor } from '../rooms/subscriptions.ts'
@@ -14,25 +14,25 @@ interface LeaderboardArgs extends AfterArgs {
 
 /** The leaderboard of an auction or of a room. */
 export async function leaderboardPlan(args: LeaderboardArgs, context: PlanContext): Promise<HistoryPlan> {
-  const { topic, guard } = await boardFor(context, args)
+  const { topic, terms } = await boardFor(context, args)
   const { database, get } = context.services
   // Auctions and rooms may be older than leaderboards are.
   await beginLeaderboard(database, topic)
-  return { kind: 'history', topic, source: get(leaderboardSource), guard, after: args.after ?? null }
+  return { kind: 'history', topic, source: get(leaderboardSource), ...terms, after: args.after ?? null }
 }
 
 /** Throws BAD_USER_INPUT unless exactly one id is given; NOT_FOUND where it names nothing for the caller. */
 async function boardFor(
   context: PlanContext,
   { roomId, auctionId }: LeaderboardArgs,
-): Promise<{ readonly topic: Topic; readonly guard: Guard }> {
+): Promise<{ readonly topic: Topic; readonly terms: PlanTerms }> {
   if (typeof roomId === 'string' && typeof auctionId !== 'string') {
-    const { id, guard } = await roomFor(context, { roomId })
-    return { topic: roomLeaderboardTopic(id), guard }
+    const { id, terms } = await roomFor(context, { roomId })
+    return { topic: roomLeaderboardTopic(id), terms }
   }
   if (typeof auctionId === 'string' && typeof roomId !== 'string') {
-    const { id, guard } = await auctionFor(context, { auctionId })
-    return { topic: auctionLeaderboardTopic(id), guard }
+    const { id, terms } = await auctionFor(context, { auctionId })
+    return { topic: auctionLeaderboardTopic(id), terms }
   }
   throw badUserInput('Give either roomId or auctionId.')
 }

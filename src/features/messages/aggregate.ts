@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import type { Asked, Change, JointAggregate } from '../../engine/commands/aggregate.ts'
+import type { AggregateChange, BatchAggregate, LoadRequest } from '../../engine/commands/aggregate.ts'
 import { asRoomId, type MessageId, type RoomId } from '../../engine/kernel/id.ts'
 import { formatInstant } from '../../engine/kernel/instant.ts'
 import { isStorable } from '../../engine/kernel/text.ts'
@@ -33,7 +33,7 @@ interface State {
 
 export const createMessagesAggregate = (
   hooks: readonly MessageHook[],
-): JointAggregate<MessageCommand, MessageReply, State, MessageEvent, Message> => ({
+): BatchAggregate<MessageCommand, MessageReply, State, MessageEvent, Message> => ({
   topicsBegunBy: () => [],
 
   async loadAll(tx, asked) {
@@ -76,7 +76,7 @@ export const createMessagesAggregate = (
       eraseMessages(tx, changes.flatMap(deletedBy)),
     ])
     // They are of all topics together.
-    return changes.map((_, index) => ({ elsewhere: index === 0 ? elsewhere : [], kept: undefined }))
+    return changes.map((_, index) => ({ elsewhere: index === 0 ? elsewhere : [], cached: undefined }))
   },
 
   viewOf(after, { messageId }) {
@@ -136,7 +136,7 @@ const NAMED = prepared((executor) =>
 /** Those that commands name, in any room, and those that were sent before under their clientMessageIds. */
 async function loadNamed(
   tx: Transaction,
-  asked: readonly Asked<MessageCommand, State>[],
+  asked: readonly LoadRequest<MessageCommand, State>[],
 ): Promise<readonly Row[]> {
   const commands = asked.flatMap((each) => each.commands)
   // What can't be stored was never sent; the database would take it for a fault before it is refused.
@@ -168,7 +168,10 @@ const SAVE_SENT = statement(
     AS row(id text, r text, o bigint, a text, n text, c text, f text, b text, m json, p text, t timestamptz)`,
 )
 
-async function saveSent(tx: Transaction, changes: readonly Change<State, MessageEvent>[]): Promise<void> {
+async function saveSent(
+  tx: Transaction,
+  changes: readonly AggregateChange<State, MessageEvent>[],
+): Promise<void> {
   const rows = changes.flatMap(({ now, steps }) => {
     const t = formatInstant(now)
     return steps.flatMap(({ event }) => {
@@ -187,7 +190,7 @@ function roomChange({
   before,
   after,
   steps,
-}: Change<State, MessageEvent>): readonly RoomMessagesChange[] {
+}: AggregateChange<State, MessageEvent>): readonly RoomMessagesChange[] {
   if (after.room === null) return []
   const ids = new Set(steps.map(({ event }) => event.message.id))
   const touched = [...ids].flatMap((id) => {
@@ -197,14 +200,14 @@ function roomChange({
   return [{ room: after.room.room, now, messages: touched }]
 }
 
-function deletedBy({ after, steps }: Change<State, MessageEvent>): readonly Message[] {
+function deletedBy({ after, steps }: AggregateChange<State, MessageEvent>): readonly Message[] {
   return steps.flatMap(({ event }) =>
     event.type === 'MessageDeleted' ? (after.messages.get(event.message.id) ?? []) : [],
   )
 }
 
 /** The messages that were not left as they were sent, as they are now. */
-function touchedAgain({ steps, after }: Change<State, MessageEvent>): readonly Message[] {
+function touchedAgain({ steps, after }: AggregateChange<State, MessageEvent>): readonly Message[] {
   const ids = steps.flatMap(({ event }) => (event.type === 'MessageSent' ? [] : [event.message.id]))
   return [...new Set(ids)].flatMap((id) => after.messages.get(id) ?? [])
 }

@@ -88,7 +88,7 @@ export const createReceiptsAggregate = (
       allSettled(hooks.map((hook) => hook.onRead?.(tx, asRoomId(idOf(topic)), read, now) ?? [])),
       written,
     ])
-    return { elsewhere: elsewhere.flat(), kept: undefined }
+    return { elsewhere: elsewhere.flat(), cached: undefined }
   },
 
   viewOf({ room, marks }, { userId }) {

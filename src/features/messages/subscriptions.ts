@@ -5,7 +5,7 @@ import { type RoomArgs, roomFor } from '../rooms/subscriptions.ts'
 import { messagesSource } from './source.ts'
 
 export async function messagesPlan(args: RoomArgs & AfterArgs, context: PlanContext): Promise<HistoryPlan> {
-  const { id, guard } = await roomFor(context, args)
+  const { id, terms } = await roomFor(context, args)
   const source = context.services.get(messagesSource)
-  return { kind: 'history', topic: messagesTopic(id), source, guard, after: args.after ?? null }
+  return { kind: 'history', topic: messagesTopic(id), source, ...terms, after: args.after ?? null }
 }

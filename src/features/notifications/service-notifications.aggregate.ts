@@ -30,7 +30,7 @@ export const createServiceNotificationsAggregate = (
       now,
       hooks,
     )
-    return { elsewhere, kept: undefined }
+    return { elsewhere, cached: undefined }
   },
 
   viewOf: (after, { ids }) => ids.flatMap((id) => after.get(id) ?? []),

@@ -1,6 +1,6 @@
 import { notFound } from '../../engine/hub/client-errors.ts'
 import type { AfterArgs, PlanContext } from '../../engine/hub/plan-context.ts'
-import type { Guard, HistoryPlan } from '../../engine/hub/source.ts'
+import type { Guard, HistoryPlan, PlanTerms } from '../../engine/hub/source.ts'
 import { asRoomId, type RoomId } from '../../engine/kernel/id.ts'
 import { roomTopic } from '../../engine/kernel/topic.ts'
 import { callerOf } from '../../platform/auth/viewer.ts'
@@ -12,33 +12,37 @@ export interface RoomArgs {
 }
 
 export async function roomStatePlan(args: RoomArgs & AfterArgs, context: PlanContext): Promise<HistoryPlan> {
-  const { id, guard } = await roomFor(context, args)
+  const { id, terms } = await roomFor(context, args)
   const source = context.services.get(roomSource)
-  return { kind: 'history', topic: roomTopic(id), source, guard, after: args.after ?? null }
+  return { kind: 'history', topic: roomTopic(id), source, ...terms, after: args.after ?? null }
 }
 
 /** A room that the caller sees, and what ends the subscription when they no longer do. Throws NOT_FOUND otherwise. */
 export async function roomFor(
   context: PlanContext,
   args: RoomArgs,
-): Promise<{ readonly id: RoomId; readonly guard: Guard }> {
+): Promise<{ readonly id: RoomId; readonly terms: PlanTerms }> {
   const id = asRoomId(args.roomId)
   const askedAt = performance.now()
   const { seesRoom } = context.services.get(roomReads)
   if (!(await seesRoom({ roomId: id, caller: callerOf(context.viewer) }, context.signal))) throw notFound()
-  return { id, guard: guardOfRoom(context, id, askedAt) }
+  return { id, terms: termsOfRoom(context, id, askedAt) }
+}
+
+/** A reader of anything in a room is present in it, and counted there, for as long as it is open to them. */
+export function termsOfRoom(context: PlanContext, id: RoomId, askedAt: number): PlanTerms {
+  return { guard: guardOfRoom(context, id, askedAt), attends: id, countedIn: id }
 }
 
 /**
  * A room closes to a reader when its settings change, when it loses that reader as a member, or when the reader's own
  * rights change. The viewer is read when it is needed: a renewed token may have changed it.
  */
-export function guardOfRoom(context: PlanContext, id: RoomId, askedAt: number): Guard {
+function guardOfRoom(context: PlanContext, id: RoomId, askedAt: number): Guard {
   const { seesRoom } = context.services.get(roomReads)
   return {
     askedAt,
     topic: roomTopic(id),
-    roomId: id,
     concerns({ type, data }) {
       if (type === 'RoomUpdated') return true
       if (type !== 'MemberLeft' && type !== 'MemberRemoved') return false

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import type { Aggregate, Change, Step } from '../../engine/commands/aggregate.ts'
+import type { Aggregate, AggregateChange, RecordedEvent } from '../../engine/commands/aggregate.ts'
 import type { Command } from '../../engine/commands/command.ts'
 import { appendEntries } from '../../engine/history/append.ts'
 import type { Entry } from '../../engine/history/entry.ts'
@@ -93,7 +93,7 @@ export const ordersAggregate: Aggregate<OrderCommand, OrderReply, State, OrderEv
         steps.map(({ event }) => event.order.user.id),
       ),
     ])
-    return { elsewhere, kept: undefined }
+    return { elsewhere, cached: undefined }
   },
 
   viewOf(after, { orderId }) {
@@ -140,7 +140,7 @@ async function lockPositions(tx: Transaction, roomId: RoomId): Promise<Instant> 
 /** The positions after the fills, and an entry of the room's positions for each. */
 async function saveFills(
   tx: Transaction,
-  { topic, now, steps }: Change<State, OrderEvent>,
+  { topic, now, steps }: AggregateChange<State, OrderEvent>,
 ): Promise<readonly Entry[]> {
   const fills = steps.flatMap(({ event, actor }) => {
     if (event.type !== 'OrderExecuted') return []
@@ -184,7 +184,7 @@ async function saveOrders(tx: Transaction, reported: readonly OrderState[]): Pro
 async function saveExecutions(
   tx: Transaction,
   roomId: RoomId,
-  steps: readonly Step<OrderEvent>[],
+  steps: readonly RecordedEvent<OrderEvent>[],
 ): Promise<void> {
   const rows = steps.map(({ event: { execution, order }, offset }) => {
     return { i: execution.id, d: order.id, f: execution.fingerprint, o: offset }

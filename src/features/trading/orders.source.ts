@@ -1,5 +1,5 @@
 import { presentEntry, unreadable } from '../../engine/hub/present.ts'
-import type { PresentedEvent, Sight, Source } from '../../engine/hub/source.ts'
+import type { PresentedEvent, Source, Visibility } from '../../engine/hub/source.ts'
 import type { Amount } from '../../engine/kernel/amount.ts'
 import { asRoomId } from '../../engine/kernel/id.ts'
 import { idOf } from '../../engine/kernel/topic.ts'
@@ -38,12 +38,12 @@ export const ordersSource = defineService('trading: orders source', ({ database,
 function createOrdersSource(
   database: Database,
   disclosed: TradeRooms,
-  sight: Sight,
+  visibility: Visibility,
 ): Source<undefined, RoomFacts | undefined> {
   return {
     snapshotType: 'OrdersSnapshot',
     isSnapshotShared: false,
-    sight,
+    visibility,
 
     async snapshot(topic, viewer) {
       const roomId = asRoomId(idOf(topic))

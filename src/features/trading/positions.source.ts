@@ -1,5 +1,5 @@
 import { presentEntry, unreadable } from '../../engine/hub/present.ts'
-import type { PresentedEvent, Sight, Source } from '../../engine/hub/source.ts'
+import type { PresentedEvent, Source, Visibility } from '../../engine/hub/source.ts'
 import { asRoomId } from '../../engine/kernel/id.ts'
 import { idOf } from '../../engine/kernel/topic.ts'
 import { defineService } from '../../engine/service.ts'
@@ -27,12 +27,12 @@ export const positionsSource = defineService('trading: positions source', ({ dat
 function createPositionsSource(
   database: Database,
   disclosed: TradeRooms,
-  sight: Sight,
+  visibility: Visibility,
 ): Source<undefined, RoomFacts | undefined> {
   return {
     snapshotType: 'PositionsSnapshot',
     isSnapshotShared: false,
-    sight,
+    visibility,
 
     async snapshot(topic, viewer) {
       const roomId = asRoomId(idOf(topic))

@@ -1,5 +1,5 @@
 import type { AfterArgs, PlanContext } from '../../engine/hub/plan-context.ts'
-import type { Guard, HistoryPlan } from '../../engine/hub/source.ts'
+import type { HistoryPlan, PlanTerms } from '../../engine/hub/source.ts'
 import type { RoomId } from '../../engine/kernel/id.ts'
 import { ordersTopic, positionsTopic } from '../../engine/kernel/topic.ts'
 import { type RoomArgs, roomFor } from '../rooms/subscriptions.ts'
@@ -9,22 +9,22 @@ import { ordersSource } from './orders.source.ts'
 import { positionsSource } from './positions.source.ts'
 
 export async function ordersPlan(args: RoomArgs & AfterArgs, context: PlanContext): Promise<HistoryPlan> {
-  const { id, guard } = await tradeRoomFor(context, args)
+  const { id, terms } = await tradeRoomFor(context, args)
   const source = context.services.get(ordersSource)
-  return { kind: 'history', topic: ordersTopic(id), source, guard, after: args.after ?? null }
+  return { kind: 'history', topic: ordersTopic(id), source, ...terms, after: args.after ?? null }
 }
 
 export async function positionsPlan(args: RoomArgs & AfterArgs, context: PlanContext): Promise<HistoryPlan> {
-  const { id, guard } = await tradeRoomFor(context, args)
+  const { id, terms } = await tradeRoomFor(context, args)
   const source = context.services.get(positionsSource)
-  return { kind: 'history', topic: positionsTopic(id), source, guard, after: args.after ?? null }
+  return { kind: 'history', topic: positionsTopic(id), source, ...terms, after: args.after ?? null }
 }
 
 /** Everybody who sees the room may subscribe: the sources keep from each reader what is not disclosed to them at that moment. */
 async function tradeRoomFor(
   context: PlanContext,
   args: RoomArgs,
-): Promise<{ readonly id: RoomId; readonly guard: Guard }> {
+): Promise<{ readonly id: RoomId; readonly terms: PlanTerms }> {
   const room = await roomFor(context, args)
   const { database, get } = context.services
   await Promise.all([beginTrading(database, room.id), get(tradeRooms).read(room.id)])

@@ -1,4 +1,4 @@
-import type { Sight } from '../../engine/hub/source.ts'
+import type { Visibility } from '../../engine/hub/source.ts'
 import { together } from '../../engine/kernel/batch-loader.ts'
 import { asRoomId } from '../../engine/kernel/id.ts'
 import { idOf, roomTopic } from '../../engine/kernel/topic.ts'
@@ -15,13 +15,13 @@ const DECISIVE: ReadonlySet<string> = new Set([
   'MemberRoleChanged',
 ])
 
-export const tradeSight = defineService('trading: sight', ({ database }) => createTradeSight(database))
+export const tradeSight = defineService('trading: sight', ({ database }) => createTradeVisibility(database))
 
 /**
  * What a reader sees of a room's orders and positions follows from their membership and role in it. Whether they see the
  * room at all is a question for the guard.
  */
-function createTradeSight(database: Database): Sight {
+function createTradeVisibility(database: Database): Visibility {
   const haveChanged = together((questions: Parameters<typeof readMemberRightsChanged>[1]) =>
     readMemberRightsChanged(database, questions),
   )

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import type { CommandFigures } from '../../engine/commands/metrics.ts'
+import type { CommandMetrics } from '../../engine/commands/metrics.ts'
 import type { Hub, HubStats } from '../../engine/hub/hub.ts'
 import type { RecordActivity } from '../../engine/storage/activity.ts'
 import type { Bus } from '../../pubsub/bus.ts'
@@ -8,10 +8,10 @@ import { createFigures, type Figures } from './snapshot.ts'
 
 /** The parts that count, as far as they are asked. */
 export interface Counted {
-  readonly ws: Door & { readonly closings: ReadonlyMap<string, number> }
+  readonly ws: Door & { readonly closeCodes: ReadonlyMap<string, number> }
   readonly sse: Door
   readonly hub: Pick<Hub, 'stats'>
-  readonly commands: { readonly figures: CommandFigures; waiting(): number }
+  readonly commands: { readonly figures: CommandMetrics; waiting(): number }
   readonly bus: Pick<Bus, 'status'>
   readonly readiness: Pick<Readiness, 'problems' | 'warnings'>
   readonly database: Pick<RecordActivity, 'connections' | 'waiting' | 'destroyed'>
@@ -89,7 +89,7 @@ function showConnections(figures: Figures, ws: Counted['ws'], sse: Door): void {
   )
   figures.counter(
     { name: 'rostrum_closes_total', help: 'WebSockets that ended, by close code.' },
-    { label: 'code', read: () => ws.closings },
+    { label: 'code', read: () => ws.closeCodes },
   )
 }
 

@@ -1,5 +1,5 @@
 import type { Hub } from '../../engine/hub/hub.ts'
-import { isDirectRoomId, publicRoomId } from '../../engine/kernel/id.ts'
+import { asRoomId, isDirectRoomId, publicRoomId } from '../../engine/kernel/id.ts'
 import type { Presence } from '../../engine/presence/presence.ts'
 
 /** What goes on, of a node or of a room. */
@@ -20,7 +20,7 @@ export interface Stats extends Counts {
 
 export interface StatsOptions {
   readonly doors: readonly { readonly connectionCount: number }[]
-  readonly hub: Pick<Hub, 'stats' | 'rooms'>
+  readonly hub: Pick<Hub, 'stats' | 'scopes'>
   readonly presence: Pick<Presence, 'here'>
 }
 
@@ -28,7 +28,8 @@ export interface StatsOptions {
 export function statsOf({ doors, hub, presence }: StatsOptions): Stats {
   const here = presence.here()
   const { subscribers, groups, deliveries } = hub.stats()
-  const rooms = [...hub.rooms()].filter(([id]) => !isDirectRoomId(id))
+  const scopes = [...hub.scopes()].map(([scope, counts]) => [asRoomId(scope), counts] as const)
+  const rooms = scopes.filter(([id]) => !isDirectRoomId(id))
   return {
     connections: doors.reduce((sum, { connectionCount }) => sum + connectionCount, 0),
     users: here.users,

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { CommandFigures } from '../../engine/commands/metrics.ts'
+import type { CommandMetrics } from '../../engine/commands/metrics.ts'
 import type { Hub } from '../../engine/hub/hub.ts'
 import type { Distribution } from '../../engine/kernel/histogram.ts'
 import { formatInstant, type Instant } from '../../engine/kernel/instant.ts'
@@ -44,7 +44,7 @@ export interface Timeline {
 export interface TimelineOptions {
   readonly doors: readonly { readonly connectionCount: number }[]
   readonly hub: Pick<Hub, 'stats'>
-  readonly commands: CommandFigures
+  readonly commands: CommandMetrics
   readonly bus: Pick<Bus, 'status'>
   readonly readiness: Pick<Readiness, 'problems'>
   readonly now: () => Instant

@@ -4,20 +4,9 @@ import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import type { Ending, EndingKind, Transport } from '../../engine/session/transport.ts'
 import { Writer } from '../writer.ts'
+import { CLOSE } from './close-codes.ts'
 import { PING, textFrame } from './frame.ts'
 import type { Peer } from './heartbeat.ts'
-
-/** The close codes beyond those of the protocol. */
-export const CLOSE = {
-  revoked: 4401,
-  tooManyRefusals: 1008,
-  /** Service restart: all that was here is to be had again, here or at another node. */
-  restart: 1012,
-  tryAgainLater: 1013,
-  fault: 4500,
-  tooSlow: 4901,
-  tooManyConnections: 4903,
-} as const
 
 const CODE_OF: Readonly<Record<EndingKind, number>> = {
   expired: CloseCode.Forbidden,
@@ -49,12 +38,15 @@ export class Connection implements Peer, Transport {
   readonly writer: Writer
   isAlive = true
   readonly #options: ConnectionOptions
+  /** What the log lines of its messages name. */
+  readonly logScope: { readonly connectionId: string }
   #log: Logger | undefined
   #closedWith: number | undefined
   #grace: NodeJS.Timeout | undefined
 
   constructor(options: ConnectionOptions) {
     this.#options = options
+    this.logScope = { connectionId: options.id }
     this.writer = new Writer(options.stream, {
       maxBufferBytes: options.maxBufferBytes,
       onOverflow: () => this.#overflow(),
@@ -86,7 +78,7 @@ export class Connection implements Peer, Transport {
     if (socket.readyState === socket.OPEN) this.writer.write(PING)
   }
 
-  cut(): void {
+  terminate(): void {
     this.#options.socket.terminate()
   }
 
@@ -104,17 +96,17 @@ export class Connection implements Peer, Transport {
     this.writer.close()
     this.#options.socket.close(code, shortened(reason))
     // A client that leaves for another node may have much to read before the close frame.
-    if (code !== CLOSE.restart) this.#cutAfter(CLOSE_GRACE_MS.refused)
+    if (code !== CLOSE.restart) this.#terminateAfter(CLOSE_GRACE_MS.refused)
   }
 
-  /** The client broke the protocol, and `ws` closes: it gets no longer than a refused one. */
-  forsake(): void {
+  /** The client broke the protocol, and `ws` closes: the client has as long as a refused one. */
+  protocolBroken(): void {
     this.writer.close()
-    this.#cutAfter(CLOSE_GRACE_MS.refused)
+    this.#terminateAfter(CLOSE_GRACE_MS.refused)
   }
 
   /** The socket is gone. */
-  forget(): void {
+  closed(): void {
     clearTimeout(this.#grace)
     this.writer.close()
   }
@@ -126,17 +118,17 @@ export class Connection implements Peer, Transport {
     this.#closedWith = CLOSE.tooSlow
     onClosing()
     socket.close(CLOSE.tooSlow, 'Too slow')
-    this.#cutAfter(CLOSE_GRACE_MS.tooSlow)
+    this.#terminateAfter(CLOSE_GRACE_MS.tooSlow)
   }
 
-  #cutAfter(graceMs: number): void {
+  #terminateAfter(graceMs: number): void {
     clearTimeout(this.#grace)
-    this.#grace = setTimeout(() => this.cut(), graceMs)
+    this.#grace = setTimeout(() => this.terminate(), graceMs)
     this.#grace.unref()
   }
 }
 
-/** Cut between characters: one that is cut in half becomes a longer one, and `ws` throws at a reason too long. */
+/** Truncated between characters: half a character would become a longer one, and `ws` throws at a reason too long. */
 function shortened(reason: string): Buffer {
   const bytes = Buffer.alloc(MAX_REASON_BYTES)
   const { written } = new TextEncoder().encodeInto(reason, bytes)

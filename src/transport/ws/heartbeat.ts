@@ -3,17 +3,17 @@ export interface Peer {
   /** Whether it was heard of since it was last asked for a sign of life. Set by whoever hears of it. */
   isAlive: boolean
   ping(): void
-  /** It is dead. */
-  cut(): void
+  /** It gave no sign of life. */
+  terminate(): void
 }
 
 /** Rounds are taken in steps of this. */
 const STEP_MS = 100
 
 /**
- * Asks every peer for a sign of life each `everyMs`, and cuts those that gave none by the next time: a dead one is found
- * within twice that. One timer for all; each step asks its share of them, so that thousands do not make one long turn of
- * the event loop, in which all that is live would wait.
+ * Asks every peer for a sign of life each `everyMs`, and terminates those that gave none by the next time: a dead one is found
+ * within twice that. One timer for all; each step asks its share of them, so that thousands do not block
+ * the event loop for long.
  */
 export class Heartbeat {
   readonly #steps: readonly Set<Peer>[]
@@ -27,7 +27,7 @@ export class Heartbeat {
     this.#timer.unref()
   }
 
-  /** Until the returned function is called, or `peer` is cut. */
+  /** Until the returned function is called, or `peer` is terminated. */
   follow(peer: Peer): () => void {
     peer.isAlive = true
     // In turn: those who come together are not asked together.
@@ -50,7 +50,7 @@ export class Heartbeat {
         peer.ping()
       } else {
         share.delete(peer)
-        peer.cut()
+        peer.terminate()
       }
     }
   }

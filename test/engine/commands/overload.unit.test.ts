@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Aggregate, SAVED } from '../../../src/engine/commands/aggregate.ts'
 import { createCommandCounters } from '../../../src/engine/commands/metrics.ts'
 import { createCommandQueue } from '../../../src/engine/commands/queue.ts'
-import { createTurns } from '../../../src/engine/commands/semaphore.ts'
+import { createSemaphore } from '../../../src/engine/commands/semaphore.ts'
 import { type Actor, SYSTEM } from '../../../src/engine/kernel/actor.ts'
 import { accept } from '../../../src/engine/kernel/decision.ts'
 import { asUserId } from '../../../src/engine/kernel/id.ts'
@@ -37,7 +37,7 @@ function given(transaction: () => Promise<void>, isAnswering = true) {
   } as unknown as Database
   const queue = createCommandQueue(nothing, {
     ...{ database, counters, isAnswering: () => isAnswering },
-    turns: createTurns(1),
+    permits: createSemaphore(1),
     announce: () => {},
   })
   const submit = (actor: Actor, count: number, topic = asTopic('count:one')): Promise<unknown>[] =>

@@ -2,13 +2,13 @@ import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Aggregate,
-  type JointAggregate,
-  jointly,
+  asBatchAggregate,
+  type BatchAggregate,
   SAVED,
 } from '../../../src/engine/commands/aggregate.ts'
 import type { Command } from '../../../src/engine/commands/command.ts'
 import { createCommandQueue } from '../../../src/engine/commands/queue.ts'
-import { createTurns } from '../../../src/engine/commands/semaphore.ts'
+import { createSemaphore } from '../../../src/engine/commands/semaphore.ts'
 import { beginTopics } from '../../../src/engine/history/begin-topics.ts'
 import type { Entry } from '../../../src/engine/history/entry.ts'
 import { createHistory } from '../../../src/engine/history/history.ts'
@@ -50,20 +50,20 @@ const counting: Aggregate<Body, { readonly sum: number }, number, Added, number>
 function keeping(onLook: () => void): typeof counting {
   return {
     ...counting,
-    async load(tx, asked) {
-      if (asked.kept !== undefined) return asked.kept
+    async load(tx, request) {
+      if (request.cached !== undefined) return request.cached
       onLook()
-      return counting.load(tx, asked)
+      return counting.load(tx, request)
     },
-    save: async (_tx, { after }) => ({ elsewhere: [], kept: after }),
+    save: async (_tx, { after }) => ({ elsewhere: [], cached: after }),
   }
 }
 
 /** Counts as `counting` does, many topics in one transaction, and says of how many. */
 function countingTogether(
   onLoad: (topics: number) => void,
-): JointAggregate<Body, { readonly sum: number }, number, Added, number> {
-  const joint = jointly(counting)
+): BatchAggregate<Body, { readonly sum: number }, number, Added, number> {
+  const joint = asBatchAggregate(counting)
   return {
     ...joint,
     loadAll(tx, asked) {
@@ -88,7 +88,7 @@ describe('a queue of commands', () => {
     announced = []
     const options = {
       database: record.database,
-      turns: createTurns(3),
+      permits: createSemaphore(3),
       announce: (entries: readonly Entry[]) => void announced.push(entries),
     }
     return {
@@ -164,8 +164,8 @@ describe('a queue of commands', () => {
     const queue = createCommandQueue(
       {
         ...kept,
-        async load(tx, asked) {
-          if (asked.kept !== undefined) {
+        async load(tx, request) {
+          if (request.cached !== undefined) {
             await tx.execute(sql`SELECT FROM topics WHERE topic = ${row} FOR UPDATE`)
           } else {
             const { rows } = await record.database.execute(
@@ -173,9 +173,9 @@ describe('a queue of commands', () => {
             )
             locked.push(rows.length === 0)
           }
-          return kept.load(tx, asked)
+          return kept.load(tx, request)
         },
-        locksByKept: () => true,
+        locksByCached: () => true,
       },
       options,
     )
@@ -372,7 +372,7 @@ describe('a queue of commands', () => {
     await closed.close()
     const queue = createCommandQueue(counting, {
       database: closed.database,
-      turns: createTurns(1),
+      permits: createSemaphore(1),
       announce: () => {},
     })
     await expect(queue.submit(add(asTopic('count:away'), 1))).rejects.toBeInstanceOf(RecordUnavailable)

@@ -139,7 +139,7 @@ async function play(actions: readonly Action[]): Promise<void> {
 
 describe('readers of a topic whose bus loses, repeats and reorders', () => {
   test(
-    'each get everything after where they began, in order, once, or are told to start over',
+    'each get everything after where they began, in order, once, or have to start over',
     PATIENTLY,
     async () => {
       const actions = fc.array(action, { minLength: 10, maxLength: 60, size: 'max' })

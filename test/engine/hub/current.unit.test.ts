@@ -8,7 +8,7 @@ import { createFakeHistory, TOPIC } from './fake-history.ts'
 import { createTestHub } from './reader.ts'
 
 const EVERY_MS = 500
-const ROOM = asRoomId('room_1')
+const SCOPE = asRoomId('room_1')
 
 beforeEach(() => vi.useFakeTimers({ now: 1_000_000 }))
 afterEach(() => vi.useRealTimers())
@@ -36,14 +36,14 @@ function given() {
   }
   let isAllowed = true
   const guard: Guard = {
-    ...{ topic: TOPIC, roomId: ROOM, askedAt: 0 },
+    ...{ topic: TOPIC, askedAt: 0 },
     ...{ concerns: () => true, isAllowed: async () => isAllowed },
   }
-  const rooms: string[] = []
+  const attended: string[] = []
 
   return {
     hub,
-    rooms,
+    attended,
     reads: () => reads,
     watchers: () => listeners.size,
     /** Tells that the subject may have changed; it has where `n` is another. */
@@ -52,7 +52,7 @@ function given() {
       for (const listener of listeners) listener()
       await pass(0)
     },
-    async closeRoom() {
+    async revoke() {
       isAllowed = false
       bus.deliver(history.append(1))
       await pass(0)
@@ -70,12 +70,12 @@ function given() {
       }
       const selection = { key, execute: (root: unknown) => ({ data: root as Record<string, unknown> }) }
       const close = hub.open(
-        { kind: 'current', everyMs: EVERY_MS, subject, guard, ...plan },
+        { kind: 'current', everyMs: EVERY_MS, subject, guard, attends: SCOPE, ...plan },
         { selection, viewer: null, sink },
         {
-          enter(roomId) {
-            rooms.push(`enters ${roomId}`)
-            return (isBarred) => rooms.push(isBarred ? 'is barred' : 'leaves')
+          enter(scope) {
+            attended.push(`enters ${scope}`)
+            return (isRevoked) => attended.push(isRevoked ? 'is revoked' : 'leaves')
           },
         },
       )
@@ -124,7 +124,7 @@ describe('a reader of what has no history', () => {
     expect(watchers()).toBe(2)
   })
 
-  test('who comes later gets what is so then, though nobody told', async () => {
+  test('a later reader gets the current value, even if no change was reported', async () => {
     const { open, change } = given()
     const first = await open('early')
     const { close } = await open()
@@ -148,28 +148,28 @@ describe('a reader of what has no history', () => {
 })
 
 describe('the connection of a subscription', () => {
-  test('is in the room of the guard until the subscription ends', async () => {
-    const { open, rooms } = given()
+  test('attends the scope of the plan until the subscription ends', async () => {
+    const { open, attended } = given()
     const { close } = await open()
-    expect(rooms).toEqual(['enters room_1'])
+    expect(attended).toEqual(['enters room_1'])
     close()
     close()
-    expect(rooms).toEqual(['enters room_1', 'leaves'])
+    expect(attended).toEqual(['enters room_1', 'leaves'])
   })
 
-  test('is barred from it where the guard ends the subscription', async () => {
-    const { open, rooms, closeRoom } = given()
+  test('is revoked from it when the guard ends the subscription', async () => {
+    const { open, attended, revoke } = given()
     const { state, close } = await open()
-    await closeRoom()
+    await revoke()
     expect(state.error?.extensions).toEqual({ code: 'FORBIDDEN' })
     close()
-    expect(rooms).toEqual(['enters room_1', 'is barred'])
+    expect(attended).toEqual(['enters room_1', 'is revoked'])
   })
 
-  test('is in no room where the guard keeps the door of none', async () => {
-    const { open, rooms } = given()
-    const { close } = await open('same', { guard: undefined })
+  test('attends nothing by a guard alone', async () => {
+    const { open, attended } = given()
+    const { close } = await open('same', { attends: undefined })
     close()
-    expect(rooms).toEqual([])
+    expect(attended).toEqual([])
   })
 })

@@ -39,7 +39,7 @@ describe('A gate', () => {
     expect(sent).toEqual(['a'])
   })
 
-  test('is congested while it is shut, and whoever waits goes on when it opens', async () => {
+  test('is congested while it is shut, and resumes senders when it opens', async () => {
     const { gate } = given()
     expect(gate.isCongested()).toBe(true)
     const drained = gate.drained()
@@ -48,7 +48,7 @@ describe('A gate', () => {
     expect(gate.isCongested()).toBe(false)
   })
 
-  test('drops what waits where the subscription ends, and lets nobody wait for ever', async () => {
+  test('drops what waits when the subscription ends, and resolves pending waits', async () => {
     const { gate, sent } = given()
     gate.send(payload('a'))
     const drained = gate.drained()

@@ -70,7 +70,7 @@ describe('a reader with a cursor', () => {
     ['of another epoch', { epoch: asEpoch(9), offset: asOffset(1) }],
     ['that is ahead of the history', { epoch: asEpoch(1), offset: asOffset(99) }],
     ['that is older than what is kept', { epoch: asEpoch(1), offset: asOffset(1) }],
-  ])('%s is told to start over', async (_what, position) => {
+  ])('%s has to start over', async (_what, position) => {
     const { history, hub, source } = given()
     history.append(5)
     history.trim(asOffset(3))
@@ -79,7 +79,7 @@ describe('a reader with a cursor', () => {
     expect(reader.received).toEqual([{ kind: 'snapshot', offset: 5, reset: true }])
   })
 
-  test('that is older than what is kept is told to start over, though this node has the rest at hand', async () => {
+  test('that is older than the stored history has to start over, although this node has the rest in memory', async () => {
     const { history, bus, hub, source } = given({ checkEveryMs: 5 })
     const early = openReader(hub, source)
     await settled()
@@ -121,7 +121,7 @@ describe('a topic that readers follow', () => {
     expect(offsets(reader)).toEqual([0, 1, 2, 3, 4])
   })
 
-  test('is compared with the record, so that a lost last entry arrives without further traffic', async () => {
+  test('is compared with the database, so that a lost last entry arrives without further traffic', async () => {
     const { history, hub, source } = given({ checkEveryMs: 5 })
     const reader = openReader(hub, source)
     await settled()
@@ -185,7 +185,7 @@ describe('a topic that readers follow', () => {
   })
 })
 
-describe('what comes within one turn of the event loop', () => {
+describe('what comes within one tick of the event loop', () => {
   test('reaches those who leave before its end too, and those who join only as far as they lack it', async () => {
     const { history, bus, hub, source } = given()
     const [staying, leaving] = [openReader(hub, source), openReader(hub, source)]
@@ -219,7 +219,7 @@ describe('what comes within one turn of the event loop', () => {
 })
 
 describe('a reader who is slow to take a replay', () => {
-  test('pauses it, and goes on where it stopped', async () => {
+  test('pauses it, and continues where it stopped', async () => {
     const { history, bus, hub, source } = given()
     history.append(200)
     const reader = openReader(hub, source, encodeCursor(TOPIC, { epoch: asEpoch(1), offset: asOffset(0) }))

@@ -67,7 +67,7 @@ describe('a selection that reads something', () => {
     expect(all.reads - before).toBe(1)
   })
 
-  test('reads again for whoever comes later: what is true then, also of entries that others have had', async () => {
+  test('reads again for later readers: what is true then, also of entries that others have had', async () => {
     const { history, bus, open, change } = given()
     const early = open()
     await settled()
@@ -107,7 +107,7 @@ describe('a selection that reads something', () => {
   })
 })
 
-test('what is rendered at once waits its turn behind what is not', async () => {
+test('what is rendered at once waits behind what is not', async () => {
   const history = createFakeHistory()
   const bus = createFakeBus()
   const hub = createTestHub(history, bus)
@@ -127,7 +127,7 @@ test('what is rendered at once waits its turn behind what is not', async () => {
   }
 })
 
-test('a selection that reads nothing is executed once an entry, whoever comes later', async () => {
+test('a selection that reads nothing is executed once per entry, also for later readers', async () => {
   const history = createFakeHistory()
   const bus = createFakeBus()
   const hub = createTestHub(history, bus)

@@ -63,7 +63,7 @@ describe('the feed of a list', () => {
   beforeEach(() => vi.useFakeTimers())
   afterEach(() => vi.useRealTimers())
 
-  test('tells what there is, then twice a second what changed and what is over', async () => {
+  test('reports all items, then twice a second those that changed and those that are over', async () => {
     const { feed, follow, list, unlist, looks } = given()
     list('a', 1)
     list('b', 1)
@@ -107,7 +107,7 @@ describe('the feed of a list', () => {
     expect(looks.versions).toBe(2)
   })
 
-  test('looks no more when nobody follows', async () => {
+  test('stops reading when nobody listens', async () => {
     const { feed, follow, looks } = given()
     await feed.refresh()
     const [one, other] = [follow(), follow()]
@@ -119,7 +119,7 @@ describe('the feed of a list', () => {
     expect(looks.versions).toBe(2)
   })
 
-  test('goes on when the record is back, and refuses who asks meanwhile', async () => {
+  test('continues when the database is back, and rejects refreshes until then', async () => {
     const { feed, follow, list, away, faults } = given()
     await feed.refresh()
     const { heard } = follow()
@@ -144,7 +144,7 @@ describe('the feed of a list', () => {
     other.leave()
   })
 
-  test('says so to its followers where the list cannot be read, and the record is not away', async () => {
+  test('reports to its listeners that the list cannot be read while the database is available', async () => {
     const { follow, list, corrupt, faults } = given()
     const { heard, leave } = follow()
     corrupt(true)

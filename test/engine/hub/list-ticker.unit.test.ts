@@ -68,7 +68,7 @@ describe('a ticker of a list', () => {
   beforeEach(() => vi.useFakeTimers({ now: START }))
   afterEach(() => vi.useRealTimers())
 
-  test('shows what there is, then each item at most once a period, in its latest state', async () => {
+  test('shows all items, then each item at most once a period, in its latest state', async () => {
     const { change, open } = given()
     await change('a', 1)
     await change('b', 1)
@@ -203,19 +203,19 @@ describe('a ticker of a list', () => {
   test('gives way to others while it shows many changes to many', async () => {
     const { ticker, open } = given()
     const viewer = await open(Number.POSITIVE_INFINITY, 1)
-    const turns: number[] = []
+    const ticks: number[] = []
     const watch = (): void => {
-      turns.push(viewer.seen.length - turns.reduce((sum, sent) => sum + sent, 0))
+      ticks.push(viewer.seen.length - ticks.reduce((sum, sent) => sum + sent, 0))
       if (viewer.seen.length < 20) setImmediate(watch)
     }
     setImmediate(watch)
     for (let id = 0; id < 20; id += 1) ticker.onItem({ id: `${id}`, version: 1, value: { id, version: 1 } })
     await vi.advanceTimersByTimeAsync(EVERY_MS)
     expect(viewer.seen).toHaveLength(20)
-    expect(Math.max(...turns)).toBe(5)
+    expect(Math.max(...ticks)).toBe(5)
   })
 
-  test('ends a viewer for whom it cannot be told what they see, and serves the others', async () => {
+  test('ends a subscription whose visibility check throws, and serves the others', async () => {
     const ann: Viewer = {
       ...{ user: { id: asUserId('ann'), name: 'Ann' }, roles: new Set(['USER']) },
       ...{ expiresAt: instant(0), issuedAt: null },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { Past } from '../../../src/engine/hub/history-pages.ts'
+import { HistoryPages } from '../../../src/engine/hub/history-pages.ts'
 import type { Item } from '../../../src/engine/hub/reader.ts'
 import { encodeCursor } from '../../../src/engine/kernel/cursor.ts'
 import { instant } from '../../../src/engine/kernel/instant.ts'
@@ -20,14 +20,14 @@ const itemAt = (offset: Offset): Item => {
 /** A history without end, in which `bad` can't be presented. */
 function given(bad = 0) {
   const reads: number[] = []
-  const past = new Past(async (after, limit) => {
+  const pages = new HistoryPages(async (after, limit) => {
     reads.push(after)
     const offsets = Array.from({ length: limit }, (_, index) => advance(after, index + 1))
     const fails = offsets.indexOf(asOffset(bad))
     const items = offsets.slice(0, fails < 0 ? limit : fails).map(itemAt)
     return { items, fault: fails < 0 ? undefined : new UnreadableEntry(TOPIC, asOffset(bad), 'bad') }
   })
-  return { reads, readFrom: (offset: number) => past.after(asOffset(offset)) }
+  return { reads, readFrom: (offset: number) => pages.after(asOffset(offset)) }
 }
 
 describe('The pages of a history', () => {

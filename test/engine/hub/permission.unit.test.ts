@@ -35,10 +35,10 @@ function given() {
 const entriesOf = ({ received }: TestReader) =>
   received.filter(({ kind }) => kind === 'entry').map(({ offset }) => offset)
 
-describe.each(['memory', 'the record'])('A replay from %s', (store) => {
+describe.each(['memory', 'the database'])('A replay from %s', (store) => {
   async function begun() {
     const all = given()
-    if (store === 'the record') {
+    if (store === 'the database') {
       all.bus.deliver(all.history.append(3))
       return all
     }

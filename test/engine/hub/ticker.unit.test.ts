@@ -142,7 +142,7 @@ describe('a ticker', () => {
     expect(state.error?.message).toContain('away')
   })
 
-  test('ends its viewers at an entry that it cannot read, and reads the record for the next one', async () => {
+  test('ends its subscriptions at an entry that it cannot read, and reads the database for the next one', async () => {
     let stored = 0
     const { happen, open } = given({
       read: async () => ({ offset: asOffset(stored), value: { n: stored } }),

@@ -7,7 +7,7 @@ function workFor(ms: number): void {
   while (performance.now() < until);
 }
 
-test('turns come in the order in which they were asked for', async () => {
+test('slices are given in the order of the requests', async () => {
   const slices = createTimeSlices()
   const taken: number[] = []
   const take = async (who: number): Promise<void> => {
@@ -20,7 +20,7 @@ test('turns come in the order in which they were asked for', async () => {
   expect(taken).toEqual([1, 2, 3, 1, 2, 3, 1, 2, 3])
 })
 
-test('what is due at a certain time waits for a few turns only, however many want one', async () => {
+test('a timer waits for a few slices only, however many are requested', async () => {
   const slices = createTimeSlices()
   let taken = 0
   const all = Array.from({ length: 100 }, async () => {
@@ -37,7 +37,7 @@ test('what is due at a certain time waits for a few turns only, however many wan
   expect(taken).toBe(100)
 })
 
-test('whoever asks after a pause is served too', async () => {
+test('a request after a pause is served too', async () => {
   const slices = createTimeSlices()
   await slices.next()
   await pause(5)

@@ -161,7 +161,7 @@ test('Entries whose preparation fails once are read from the history, without a 
   expect(offsets(reader)).toEqual([0, 1, 2, 3, 4])
 })
 
-test('Readers are told that the record is away where entries cannot be prepared for that', async () => {
+test('Readers get UNAVAILABLE when entries cannot be prepared because the database is away', async () => {
   const { hub, source, deliver, masked } = given('prepare')
   let isAway = false
   const failing: Source = {
@@ -182,7 +182,7 @@ test('Readers are told that the record is away where entries cannot be prepared 
 })
 
 describe('A reader that fails', () => {
-  test('is ended alone where it cannot be told whether it may see an entry', async () => {
+  test('is ended alone when the check whether it may see an entry throws', async () => {
     const { hub, source, deliver } = given()
     const choosy: Source = {
       ...source,
@@ -315,7 +315,7 @@ test('A history with a hole in it starts its readers over: they are never sent a
   ])
 })
 
-test('A listener of a topic that throws keeps nothing from its readers, and is told', async () => {
+test('A listener of a topic that throws keeps nothing from its readers, and is reported', async () => {
   const reported: unknown[] = []
   const history = createFakeHistory()
   const bus = createFakeBus()

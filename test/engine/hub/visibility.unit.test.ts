@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { SightChange, Source } from '../../../src/engine/hub/source.ts'
+import type { Source, VisibilityChange } from '../../../src/engine/hub/source.ts'
 import { encodeCursor } from '../../../src/engine/kernel/cursor.ts'
 import { asUserId } from '../../../src/engine/kernel/id.ts'
 import { FAR_FUTURE, instant } from '../../../src/engine/kernel/instant.ts'
@@ -15,27 +15,27 @@ const viewer = (id: string): Viewer => {
   return { user, roles: new Set(['USER']), expiresAt: FAR_FUTURE, issuedAt: null }
 }
 
-/** A topic whose own entries change the sight of whomever `change` says. */
+/** A topic whose own entries change the visibility of whomever `change` says. */
 function given() {
   const history = createFakeHistory()
   const bus = createFakeBus()
   const hub = createTestHub(history, bus)
-  const sight = { change: undefined as SightChange, changedAt: -1, asked: [] as number[] }
+  const visibility = { change: undefined as VisibilityChange, changedAt: -1, asked: [] as number[] }
   const source: Source = {
     ...sourceOf(history),
     isSnapshotShared: false,
     sees: () => true,
-    sight: {
+    visibility: {
       topics: async () => [TOPIC],
-      changedBy: () => sight.change,
+      changedBy: () => visibility.change,
       changedSince: async (_topic, _viewer, since) => {
-        sight.asked.push(since)
-        return since <= sight.changedAt
+        visibility.asked.push(since)
+        return since <= visibility.changedAt
       },
     },
   }
   return {
-    sight,
+    visibility,
     trim: (offset: number) => history.trim(asOffset(offset)),
     open: (id: string, after: string | null = null) =>
       openReader(hub, source, after, id, undefined, viewer(id)),
@@ -50,13 +50,13 @@ const resets = ({ received }: TestReader) =>
   received.flatMap((each) => (each.kind === 'snapshot' && each.reset ? [each.offset] : []))
 
 describe('a change of who sees a topic', () => {
-  test('gives the user whom it concerns a snapshot with reset, and nobody else', async () => {
-    const { sight, open, write } = given()
+  test('gives the user that it concerns a snapshot with reset, and no other', async () => {
+    const { visibility, open, write } = given()
     const [ann, bob] = [open('ann'), open('bob')]
     await settled()
-    sight.change = { kind: 'user', userId: asUserId('ann') }
+    visibility.change = { kind: 'user', userId: asUserId('ann') }
     await write()
-    sight.change = undefined
+    visibility.change = undefined
     await write()
     expect(resets(ann)).toEqual([1])
     expect(ann.received.at(-1)).toEqual({ kind: 'entry', offset: 2 })
@@ -64,16 +64,16 @@ describe('a change of who sees a topic', () => {
   })
 
   test('gives everybody one where it concerns everybody', async () => {
-    const { sight, open, write } = given()
+    const { visibility, open, write } = given()
     const readers = [open('ann'), open('bob')]
     await settled()
-    sight.change = { kind: 'everybody' }
+    visibility.change = { kind: 'everybody' }
     await write()
     expect(readers.map(resets)).toEqual([[1], [1]])
   })
 
   test('also reaches a reader who is catching up', async () => {
-    const { sight, open, write } = given()
+    const { visibility, open, write } = given()
     open('bob')
     for (let count = 0; count < 3; count += 1) await write()
     const ann = open(
@@ -82,7 +82,7 @@ describe('a change of who sees a topic', () => {
     )
     ann.hold()
     await settled()
-    sight.change = { kind: 'user', userId: asUserId('ann') }
+    visibility.change = { kind: 'user', userId: asUserId('ann') }
     await write()
     ann.release()
     await settled()
@@ -98,20 +98,20 @@ describe('a reader who resumes', () => {
     })
 
   test('gets a snapshot with reset where what they see has changed since the entry of their cursor', async () => {
-    const { sight, open, write } = given()
+    const { visibility, open, write } = given()
     for (let count = 0; count < 3; count += 1) await write()
-    sight.changedAt = 2
+    visibility.changedAt = 2
     const [before, after] = [open('ann', at(2)), open('bob', at(3))]
     await settled()
-    expect(sight.asked).toEqual([2, 3])
+    expect(visibility.asked).toEqual([2, 3])
     expect([resets(before), resets(after)]).toEqual([[3], []])
   })
 
   test('of a snapshot by the moment that it shows, and of an entry that is forgotten always', async () => {
-    const { sight, open, write, trim } = given()
+    const { visibility, open, write, trim } = given()
     for (let count = 0; count < 3; count += 1) await write()
     trim(2)
-    sight.changedAt = 5
+    visibility.changedAt = 5
     const [old, recent, forgotten] = [open('ann', at(3, 4)), open('bob', at(3, 6)), open('eve', at(2))]
     await settled()
     expect([old, recent, forgotten].map(resets)).toEqual([[3], [], [3]])

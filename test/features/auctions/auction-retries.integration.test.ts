@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Outcome } from '../../../src/engine/commands/command.ts'
 import type { RunningDispatch } from '../../../src/engine/commands/create-dispatch.ts'
-import { createTurns } from '../../../src/engine/commands/semaphore.ts'
+import { createSemaphore } from '../../../src/engine/commands/semaphore.ts'
 import type { Actor, Role } from '../../../src/engine/kernel/actor.ts'
 import {
   type AuctionId,
@@ -89,7 +89,7 @@ describe('commands with a key', () => {
     })
     database = record.database
     close = () => record.close()
-    const options = { database, turns: createTurns(4), announce: () => {} }
+    const options = { database, permits: createSemaphore(4), announce: () => {} }
     nodes = [openDispatch(options), openDispatch(options)]
     roomId = newRoomId()
     await nodes[0].dispatch(roomFamily, roomId, OWNER, {

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createTurns } from '../../../src/engine/commands/semaphore.ts'
+import { createSemaphore } from '../../../src/engine/commands/semaphore.ts'
 import type { Entry } from '../../../src/engine/history/entry.ts'
 import { createHistory } from '../../../src/engine/history/history.ts'
 import type { Actor } from '../../../src/engine/kernel/actor.ts'
@@ -48,7 +48,7 @@ async function lot(): Promise<Lot> {
   const start = () =>
     openDispatch({
       database,
-      turns: createTurns(4),
+      permits: createSemaphore(4),
       announce: (entries) => announced.push(...entries),
     })
   let running = start()

@@ -1,6 +1,6 @@
 import { and, asc, eq, sql } from 'drizzle-orm'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { createTurns } from '../../../src/engine/commands/semaphore.ts'
+import { createSemaphore } from '../../../src/engine/commands/semaphore.ts'
 import type { Entry } from '../../../src/engine/history/entry.ts'
 import { entries } from '../../../src/engine/history/tables.ts'
 import type { Actor } from '../../../src/engine/kernel/actor.ts'
@@ -50,7 +50,7 @@ interface Lot {
 async function lot(lastsMs = 60 * MINUTE, softClose: Soft = null, beside?: Lot): Promise<Lot> {
   const url = beside?.url ?? (await freshDatabase())
   const database = await open(url)
-  const { dispatch } = openDispatch({ database, turns: createTurns(4), announce: () => {} })
+  const { dispatch } = openDispatch({ database, permits: createSemaphore(4), announce: () => {} })
   const seller = user('seller')
   const roomId = newRoomId()
   await dispatch(roomFamily, roomId, seller, {

@@ -29,9 +29,9 @@ export const diedBeforeTelling: Fault = {
   number: 2,
   name: 'death between commit and publish',
   run(form, seed, postgres) {
-    const ailment = { deathsPerMille: 8 }
+    const injected = { deathsPerMille: 8 }
     const wanted = form === 'short' ? 2 : 25
-    return perform({ ...BURST, seed, postgres, ailment }, async ({ nodes }) => {
+    return perform({ ...BURST, seed, postgres, injected }, async ({ nodes }) => {
       nodes.forEach(makeMortal)
       let deaths = 0
       while (deaths < wanted) {
