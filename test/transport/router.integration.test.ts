@@ -60,7 +60,7 @@ async function start(changes: Partial<RouterOptions> = {}) {
   const server = createHttpServer({ port: 0, host: '127.0.0.1', origins, log })
   server.serve({
     ...{ router, isGraphiqlServed: false, tracing: NO_TRACING, beforeRequest() {} },
-    graphql: async (_request, response) => void response.writeHead(418).end(),
+    graphql: async (_request, response) => void response.writeHead(200).end('an operation'),
     ws: { upgrade: (_request, stream) => void stream.destroy() },
   })
   await server.open()
@@ -345,4 +345,59 @@ describe('A browser of another origin', () => {
     const response = await get('/health', { headers: { origin: 'https://evil.example' } })
     expect(response.headers.get('access-control-allow-origin')).toBeNull()
   })
+})
+
+describe('/graphql', () => {
+  test.each([
+    ['POST', ''],
+    ['GET', '?query={__typename}'],
+    ['GET', ''],
+  ])('takes an operation by %s %s, past the router', async (method, query) => {
+    const { get } = await start()
+    const response = await get(`/graphql${query}`, { method })
+    expect(await response.text()).toBe('an operation')
+    expect(response.headers.get('x-request-id')).toMatch(/^req_/)
+  })
+
+  test.each(['PUT', 'DELETE', 'HEAD'])('answers 405 to %s', async (method) => {
+    const { get } = await start()
+    const response = await get('/graphql', { method, headers: { origin: ORIGIN } })
+    expect(response.status).toBe(405)
+    expect(response.headers.get('allow')).toBe('GET, POST, OPTIONS')
+    expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN)
+    expect(response.headers.get('x-request-id')).toMatch(/^req_/)
+  })
+})
+
+describe('A server that waits for its database', () => {
+  async function startWaiting() {
+    const origins = createOriginPolicy(LISTED)
+    const server = createHttpServer({ port: 0, host: '127.0.0.1', origins, log })
+    await server.open()
+    onTestFinished(() => server.close(0))
+    return (path: string, method = 'GET') =>
+      fetch(`${server.url}${path}`, { method, headers: { origin: ORIGIN } })
+  }
+
+  test('lives, and names the database as what is missing', async () => {
+    const ask = await startWaiting()
+    expect((await ask('/health')).status).toBe(200)
+    expect((await ask('/health', 'POST')).status).toBe(405)
+    const ready = await ask('/ready')
+    expect(ready.status).toBe(503)
+    expect(await ready.json()).toMatchObject({ ready: false, problems: [{ part: 'database' }] })
+  })
+
+  test.each(['/graphql', '/schema.graphql', '/dev/token', '/stats', '/nowhere'])(
+    'answers 503 to %s, readable for listed origins',
+    async (path) => {
+      const ask = await startWaiting()
+      for (const method of ['GET', 'POST', 'OPTIONS']) {
+        const response = await ask(path, method)
+        expect([method, response.status, response.headers.get('retry-after')]).toEqual([method, 503, '1'])
+        expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN)
+        expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAVAILABLE' } }] })
+      }
+    },
+  )
 })

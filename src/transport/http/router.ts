@@ -1,4 +1,4 @@
-import { type Handler, Hono } from 'hono'
+import { type Handler, Hono, type NotFoundHandler } from 'hono'
 import type { Readiness } from '../../health/readiness.ts'
 import { type AdminOptions, createAdminEndpoints } from './admin-endpoints.ts'
 import { createDevTokenEndpoint, type DevTokenOptions } from './dev-token.ts'
@@ -27,7 +27,7 @@ export interface RouterOptions extends StartingOptions {
   readonly isDemoOn: boolean
 }
 
-const NOT_FOUND: Handler = (c) => json(c, 404, { error: 'There is nothing here.' })
+const notFound: NotFoundHandler<EndpointEnv> = (c) => json(c, 404, { error: 'There is nothing here.' })
 
 /** Serves everything but operations and WebSockets. */
 export function createRouter(options: RouterOptions): Endpoints {
@@ -46,20 +46,25 @@ export function createRouter(options: RouterOptions): Endpoints {
   else endpoints.route('/', createDevTokenEndpoint(devTokens))
   endpoints.use('/graphql', cors, revalidation).all(atGraphql(options.graphiql))
 
-  return createBase(endpoints, options, NOT_FOUND).route('/', createPages(options.isDemoOn))
+  return createBaseRouter(endpoints, options, notFound).route('/', createPages(options.isDemoOn))
 }
 
 /** Serves a node that waits for its database: `/health`, `/ready` with what is missing, and 503 everywhere else. */
 export function createStartingRouter(options: StartingOptions): Endpoints {
   const cors = crossOrigin(options.origins)
   const error = { message: 'The server waits for its database. Retry.', extensions: { code: 'UNAVAILABLE' } }
-  const unavailable: Handler = (c) => json(c, 503, { errors: [error] }, { 'retry-after': '1' })
-  const starting = createBase(createHealthEndpoints(options.readiness, cors), options, unavailable)
-  return starting.use(cors)
+  const unavailable: NotFoundHandler<EndpointEnv> = (c) =>
+    json(c, 503, { errors: [error] }, { 'retry-after': '1' })
+  const endpoints = createHealthEndpoints(options.readiness, cors)
+  return createBaseRouter(endpoints, options, unavailable).use(cors)
 }
 
 /** A router with `endpoints`, their OPTIONS and 405, and `unknown` for all other paths. */
-function createBase(endpoints: Endpoints, { onFault }: StartingOptions, unknown: Handler): Endpoints {
+function createBaseRouter(
+  endpoints: Endpoints,
+  { onFault }: StartingOptions,
+  unknown: NotFoundHandler<EndpointEnv>,
+): Endpoints {
   // The path as it was sent: `/x/../health` and `/%68ealth` are no other names of `/health`.
   const router = new Hono<EndpointEnv>({ getPath: (_request, sent) => pathOf(sent?.env?.incoming.url) })
   router.route('/', endpoints)
@@ -69,7 +74,7 @@ function createBase(endpoints: Endpoints, { onFault }: StartingOptions, unknown:
   })
   router.notFound((c) => {
     const methods = methodsAt(endpoints, c.req.path)
-    if (methods.length === 0) return unknown(c, async () => {})
+    if (methods.length === 0) return unknown(c)
     const allow = [...methods, 'OPTIONS'].join(', ')
     if (c.req.method === 'OPTIONS') return c.body(null, 204, { allow })
     return json(c, 405, { error: `Use ${methods.join(' or ')}.` }, { allow })
