@@ -177,9 +177,11 @@ const FOLDERS = {
     packages: [
       '@graphql-tools/documents',
       '@graphql-yoga/render-graphiql',
+      '@hono/node-server',
       'graphql',
       'graphql-ws',
       'graphql-yoga',
+      'hono',
       'lru-cache',
       'negotiator',
       'pino',
@@ -411,10 +413,10 @@ module.exports = {
       { path: ['ws', 'graphql-ws'].map(ofNpm) },
     ),
     refuse(
-      'only-http-knows-yoga',
+      'only-http-knows-its-libraries',
       'What both transports share is their own, not that of the HTTP server.',
       { path: '^src/transport/', pathNot: '^src/transport/http/' },
-      { path: ['graphql-yoga', '@graphql-yoga/render-graphiql'].map(ofNpm) },
+      { path: ['@hono/node-server', 'graphql-yoga', '@graphql-yoga/render-graphiql', 'hono'].map(ofNpm) },
     ),
     refuse(
       'the-kit-stands-alone',

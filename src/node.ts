@@ -1,7 +1,3 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, Server as TcpServer } from 'node:net'
-import type { Duplex } from 'node:stream'
-import { setTimeout as pause } from 'node:timers/promises'
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql'
 import type { Logger } from 'pino'
 import { createDispatch, type RunningDispatch } from './engine/commands/create-dispatch.ts'
@@ -14,7 +10,7 @@ import { createRetention } from './engine/history/retention.ts'
 import { createHub, type Hub } from './engine/hub/hub.ts'
 import { createDeadlines } from './engine/kernel/deadlines.ts'
 import { every } from './engine/kernel/every.ts'
-import { newNodeId, newRequestId } from './engine/kernel/id.ts'
+import { newNodeId } from './engine/kernel/id.ts'
 import { type Instant, instant } from './engine/kernel/instant.ts'
 import { createPresence } from './engine/presence/presence.ts'
 import { createMemoryRegistry } from './engine/presence/registry.memory.ts'
@@ -53,12 +49,11 @@ import { createRedisRates } from './platform/limits/rates.redis.ts'
 import type { Rate, Rates } from './platform/limits/rates.ts'
 import { createSelectionBudget } from './platform/limits/selection-budget.ts'
 import { createUserConnections } from './platform/limits/user-connections.ts'
-import { withLogScope } from './platform/logging/scope.ts'
 import { createMetrics } from './platform/metrics/metrics.ts'
 import { statsOf } from './platform/metrics/stats.ts'
 import { createTimeline } from './platform/metrics/timeline.ts'
-import { publishSpan, requestSpan } from './platform/tracing/spans.ts'
-import { NO_TRACING, type Tracing, traced, typeOf } from './platform/tracing/tracing.ts'
+import { publishSpan } from './platform/tracing/spans.ts'
+import { NO_TRACING, type Tracing, typeOf } from './platform/tracing/tracing.ts'
 import { createMemoryBus } from './pubsub/bus.memory.ts'
 import { createRedisBus } from './pubsub/bus.redis.ts'
 import type { Bus } from './pubsub/bus.ts'
@@ -69,13 +64,11 @@ import { createSchema } from './schema/schema.ts'
 import type { OperationLimits } from './transport/document.ts'
 import { createOperations } from './transport/graphql-operation.ts'
 import { createGraphiqlPage } from './transport/http/graphiql.ts'
-import { createGraphqlHandler, type GraphqlHandler } from './transport/http/graphql.ts'
-import { answerJson } from './transport/http/json.ts'
-import { createOperationsHandler } from './transport/http/operations.ts'
-import { operatorEndpoints } from './transport/http/operators.ts'
-import { createLocalOriginPolicy, createOriginPolicy, type OriginPolicy } from './transport/http/origin.ts'
-import { createPages, documentsOfPages } from './transport/http/pages.ts'
-import { createStarting } from './transport/http/starting.ts'
+import { createGraphqlHandler } from './transport/http/graphql.ts'
+import { createLocalOriginPolicy, createOriginPolicy } from './transport/http/origin.ts'
+import { documentsOfPages } from './transport/http/pages.ts'
+import { createRouter } from './transport/http/router.ts'
+import { createHttpServer } from './transport/http/server.ts'
 import { createStreams } from './transport/http/streams.ts'
 import { createYogaServer } from './transport/http/yoga.ts'
 import { createMask } from './transport/masking.ts'
@@ -93,13 +86,10 @@ const MAX_WAITING_OPERATIONS = 100
 /** The cost of what one client may have running on all topics, in operations of MAX_QUERY_COMPLEXITY. On one topic: one. */
 const MAX_RUNNING_OPERATIONS = 50
 
-const KEEP_ALIVE_MS = 75_000
 /** How long another history of the database may go unnoticed while nothing is written and no connection breaks. */
 const HISTORY_CHECK_MS = 1_000
 /** At the end: from the last command's commit until its answer is on its way. */
 const LAST_ANSWERS_MS = 2_000
-/** Who sends a request, or the upgrade to a WebSocket, byte by byte, holds a socket no longer than this. */
-const SLOW_CLIENTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 }
 
 /** A running node. */
 export interface App {
@@ -147,12 +137,11 @@ export async function startApp(
   const documents = documentsFor(config, schema, operationLimits)
   const tracing = config.tracing === null ? NO_TRACING : await openTracing(config.tracing, node, log)
   const origins = createOriginPolicy(config.http.allowedOrigins)
-  const entrance = createEntrance(origins, log)
-  const { server } = entrance
+  const server = createHttpServer({ ...config.http, origins, log })
   const historyGuard = openHistoryGuard(log)
   const onDatabaseAway = async (error: unknown): Promise<void> => {
     log.warn({ err: error }, 'the database is away: the node waits for it, and is not ready until then')
-    await entrance.open(config.http)
+    await server.open()
   }
   const record = await openRecordPatiently(config, features.contents, historyGuard, log, onDatabaseAway)
   const { database, commands, control } = record
@@ -295,7 +284,6 @@ export async function startApp(
     queues: createOperationQueues(inFlight),
     yoga: createYogaServer(mask),
     maxBodyBytes: limits.maxMessageBytes,
-    graphiql: config.http.isGraphiqlServed ? createGraphiqlPage() : null,
   })
   standstill.onStandstill((ms) => {
     log.warn({ ms }, 'the node stood still: its clients are asked to come again')
@@ -313,10 +301,12 @@ export async function startApp(
     ...{ doors: [ws, streams], hub, bus, readiness, now },
     commands: running.figures,
   })
-  const answerOperations = createOperationsHandler({
-    readiness,
-    schema: config.http.isSchemaServed ? printSchema(lexicographicSortSchema(schema)) : null,
-    others: operatorEndpoints({
+  const { isGraphiqlServed, isSchemaServed, allowedOrigins } = config.http
+  const router = createRouter({
+    ...{ readiness, origins, isDemoOn: config.isDemoOn },
+    schema: isSchemaServed ? printSchema(lexicographicSortSchema(schema)) : null,
+    graphiql: isGraphiqlServed ? createGraphiqlPage() : null,
+    admin: {
       ...{ signIn: authenticate, mask, metrics },
       stats: () => statsOf({ doors: [ws, streams], hub, presence }),
       user: (id) => userStats(id, services),
@@ -327,51 +317,27 @@ export async function startApp(
           { services, viewer, connection: null, client: clientKeyOf(viewer, ''), signal },
           hub.connectionsOn,
         ),
-    }),
-    issueToken:
+    },
+    devTokens:
       config.issuesDevTokens && auth.kind === 'secret'
-        ? (claims) => issueDevToken(auth, claims, now())
+        ? {
+            issueToken: (claims) => issueDevToken(auth, claims, now()),
+            origins: createLocalOriginPolicy(allowedOrigins),
+          }
         : null,
-    tokenOrigins: createLocalOriginPolicy(config.http.allowedOrigins),
-    origins,
     onFault: (error) => log.error({ err: error }, 'an endpoint failed'),
   })
-  const answerPage = createPages(config.isDemoOn)
-
-  const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    keepTime()
-    if (answerOperations(request, response) || answerPage(request, response)) return
-    if (pathOf(request.url) !== '/graphql') {
-      answerJson(response, 404, { error: 'There is nothing here.' })
-      return
-    }
-    const requestId = newRequestId()
-    response.setHeader('x-request-id', requestId)
-    withLogScope({ requestId }, () => {
-      response.once('finish', () => log.debug({ status: response.statusCode }, 'request answered'))
-      answerTraced(tracing, request, response, graphql).catch((error: unknown) => {
-        log.error({ err: error }, 'a request failed')
-        response.destroy()
-      })
-    })
-  }
-  const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
-    keepTime()
-    stream.on('error', (error) => log.debug({ err: error }, 'a connection broke'))
-    if (pathOf(request.url) === '/graphql') ws.upgrade(request, stream, head)
-    else stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-  }
   await prepare(services)
-  entrance.serve({ request: answer, upgrade })
-  await entrance.open(config.http)
+  server.serve({ graphql, ws, router, isGraphiqlServed, tracing, beforeRequest: keepTime })
+  await server.open()
 
   return {
-    url: urlOf(server, config.http.host),
+    url: server.url,
     services,
     hub,
     async close() {
       readiness.startDraining()
-      const closed = stopListening(server)
+      server.drain()
       streams.close()
       const { drainTimeoutMs } = config.http
       await Promise.all([
@@ -381,10 +347,7 @@ export async function startApp(
         ws.close(drainTimeoutMs),
       ])
       await running.idle()
-      server.closeIdleConnections()
-      await Promise.race([closed, pause(LAST_ANSWERS_MS)])
-      server.closeAllConnections()
-      await closed
+      await server.close(LAST_ANSWERS_MS)
       await processes.close()
       await historyCheck.close()
       hub.close()
@@ -399,50 +362,6 @@ export async function startApp(
       await bus.close()
       await record.close()
       await tracing.close()
-    },
-  }
-}
-
-/** What requests and upgrades are answered by. */
-interface Served {
-  request(request: IncomingMessage, response: ServerResponse): void
-  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void
-}
-
-interface Entrance {
-  readonly server: Server
-  /** Listens, unless it does. */
-  open(http: Config['http']): Promise<void>
-  serve(served: Served): void
-}
-
-/** The server, which answers 503 until the node can do its work. */
-function createEntrance(origins: OriginPolicy, log: Logger): Entrance {
-  const since = now()
-  const message = 'It cannot be reached. The node waits for it.'
-  const starting = createStarting({
-    readiness: { problems: () => [{ part: 'database', since, message }], warnings: () => [] },
-    origins,
-    onFault: (error) => log.error({ err: error }, 'an endpoint failed'),
-  })
-  let served: Served = {
-    request: starting.request,
-    upgrade: (_request, stream) => starting.upgrade(stream),
-  }
-  const server = createServer(
-    { ...SLOW_CLIENTS, shouldUpgradeCallback: isWebSocketUpgrade },
-    (request, response) => served.request(request, response),
-  )
-  // Longer than balancers keep an idle connection: whoever closes it must not be us, just as a request is sent on it.
-  server.keepAliveTimeout = KEEP_ALIVE_MS
-  server.on('upgrade', (request, stream, head) => served.upgrade(request, stream, head))
-  return {
-    server,
-    async open({ port, host }) {
-      if (!server.listening) await listen(server, port, host)
-    },
-    serve(next) {
-      served = next
     },
   }
 }
@@ -587,22 +506,6 @@ async function openTracing(config: TracingConfig, node: string, log: Logger): Pr
   })
 }
 
-/** A stream of server-sent events counts until it is open. */
-function answerTraced(
-  tracing: Tracing,
-  request: IncomingMessage,
-  response: ServerResponse,
-  answer: GraphqlHandler,
-): Promise<void> {
-  if (!tracing.isOn) return answer(request, response)
-  const { traceparent } = request.headers
-  const parent = typeof traceparent === 'string' ? traceparent : ''
-  return traced(tracing, requestSpan(request.method ?? 'GET', '/graphql', parent), async (span) => {
-    await answer(request, response)
-    span.set({ 'http.response.status_code': response.statusCode })
-  })
-}
-
 /**
  * One notice a batch and topic. Where the bus does not take it, this node's subscribers hear of it all the same, others
  * by polling.
@@ -626,41 +529,4 @@ function createAnnounce(
         .finally(() => span.end())
     }
   }
-}
-
-/** RFC 9110 §7.8: a server may ignore any other upgrade, such as `h2c`, and answers the request as it is. */
-function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
-  return headers.upgrade?.toLowerCase() === 'websocket'
-}
-
-function pathOf(url = '/'): string {
-  const end = url.indexOf('?')
-  return end < 0 ? url : url.slice(0, end)
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ port, host, backlog: 4096 }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-}
-
-/**
- * Resolves when all connections are closed, which it does not do: on those that are open, `/ready` says that the node
- * ends, whereas `close` of an HTTP server would close the idle ones at once.
- */
-function stopListening(server: Server): Promise<void> {
-  server.prependListener('request', (_request, response) => {
-    response.shouldKeepAlive = false
-  })
-  return new Promise((resolve) => TcpServer.prototype.close.call(server, () => resolve()))
-}
-
-function urlOf(server: Server, host: string): string {
-  const { port } = server.address() as AddressInfo
-  const isAny = host === '0.0.0.0' || host === '::'
-  return `http://${isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${port}`
 }

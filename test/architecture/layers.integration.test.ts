@@ -153,6 +153,11 @@ const PLANTED: readonly Planted[] = [
     imports: 'graphql-ws',
   },
   {
+    rule: 'only-http-knows-its-libraries',
+    file: 'src/transport/planted-router.ts',
+    imports: 'hono',
+  },
+  {
     rule: 'only-main-and-demo-start-a-node',
     file: 'src/planted.ts',
     imports: './node.ts',

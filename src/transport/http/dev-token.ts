@@ -1,21 +1,27 @@
+import { Hono } from 'hono'
 import { formatInstant } from '../../engine/kernel/instant.ts'
 import { type DevClaims, type DevToken, readDevClaims } from '../../platform/auth/dev-token.ts'
-import { type Exchange, jsonOf } from './endpoint.ts'
-import { answerJson } from './json.ts'
+import { crossOrigin, type EndpointEnv, type Endpoints, json, jsonBody } from './endpoint.ts'
+import type { OriginPolicy } from './origin.ts'
 
-/** `POST /dev/token`: a token for whomever the body names. */
-export async function answerDevToken(
-  exchange: Exchange,
-  issueToken: (claims: DevClaims) => Promise<DevToken>,
-): Promise<void> {
-  const { response, cors } = exchange
-  const body = await jsonOf(exchange)
-  if (body === undefined) return
-  const read = readDevClaims(body.value)
-  if (read.kind === 'invalid') {
-    answerJson(response, 400, { error: read.reason }, cors)
-    return
-  }
-  const { token, expiresAt } = await issueToken(read.claims)
-  answerJson(response, 200, { token, expiresAt: formatInstant(expiresAt) }, cors)
+export interface DevTokenOptions {
+  readonly issueToken: (claims: DevClaims) => Promise<DevToken>
+  /** Which pages may ask for a token. Others are refused. */
+  readonly origins: OriginPolicy
+}
+
+/** `POST /dev/token`: a token for the user that the body names. */
+export function createDevTokenEndpoint({ issueToken, origins }: DevTokenOptions): Endpoints {
+  const endpoints = new Hono<EndpointEnv>()
+  endpoints.use('/dev/token', async (c, next) => {
+    if (origins.isAllowed(c.req.header('origin'), c.req.header('host'))) return next()
+    return json(c, 403, { error: 'Pages of this origin may not use this endpoint.' })
+  })
+  endpoints.use('/dev/token', crossOrigin(origins)).post(jsonBody, async (c) => {
+    const read = readDevClaims(c.get('json'))
+    if (read.kind === 'invalid') return json(c, 400, { error: read.reason })
+    const { token, expiresAt } = await issueToken(read.claims)
+    return json(c, 200, { token, expiresAt: formatInstant(expiresAt) })
+  })
+  return endpoints
 }

@@ -1,52 +1,60 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { answerJson, type Headers, isJsonType, readJson } from './json.ts'
+import type { HttpBindings } from '@hono/node-server'
+import type { Context, Hono, MiddlewareHandler } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { readBody } from './body.ts'
+import { type Headers, isJsonType, JSON_HEADERS, parseJson } from './json.ts'
 import type { OriginPolicy } from './origin.ts'
 
-/** A request for an endpoint, to be answered. */
-export interface Exchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly cors: Headers
+/** What the handlers of an endpoint find in its context: Node's request and response, and the body as JSON. */
+export interface EndpointEnv {
+  Bindings: HttpBindings
+  Variables: { json: unknown }
 }
 
-export interface Endpoint {
-  readonly methods: readonly string[]
-  /** Which pages may ask, where it differs from the server's own rule. Requests of other pages are refused. */
-  readonly origins?: OriginPolicy
-  readonly answer: (exchange: Exchange) => Promise<void> | void
-}
-
-export const READ = ['GET', 'HEAD']
+export type Endpoints = Hono<EndpointEnv>
 
 const MAX_BODY_BYTES = 16 * 1024
 
+/** Answers with `body`, whose type is among `headers`. HEAD gets its length, too. */
+export function text(c: Context, status: ContentfulStatusCode, body: string, headers: Headers): Response {
+  return c.body(body, status, { ...headers, 'content-length': String(Buffer.byteLength(body)) })
+}
+
+export function json(
+  c: Context,
+  status: ContentfulStatusCode,
+  body: unknown,
+  headers: Headers = {},
+): Response {
+  return text(c, status, JSON.stringify(body), { ...JSON_HEADERS, ...headers })
+}
+
+/** Sends the CORS headers of `origins` with every answer. Hono's `cors` sends most of them with preflights only. */
+export function crossOrigin({ corsHeaders }: OriginPolicy): MiddlewareHandler {
+  return async (c, next) => {
+    for (const [name, value] of Object.entries(corsHeaders(c.req.header('origin')))) c.header(name, value)
+    await next()
+  }
+}
+
 /**
- * The body of a request as JSON; undefined where it is none, or too large, and that was answered. The type must say
- * JSON: a browser posts `text/plain` and forms for any page without asking this server first.
+ * Reads the body as JSON. The type must say JSON: a browser posts `text/plain` and forms for any page without a preflight.
+ * Hono's `bodyLimit` fails on chunked bodies unless the adapter replaces the global `Request` of the process.
  */
-export async function jsonOf({
-  request,
-  response,
-  cors,
-}: Exchange): Promise<{ readonly value: unknown } | undefined> {
-  if (!isJsonType(request.headers['content-type'])) {
+export const jsonBody: MiddlewareHandler<EndpointEnv> = async (c, next) => {
+  const close = { connection: 'close' }
+  if (!isJsonType(c.req.header('content-type'))) {
     const error = 'Send the body as JSON, with the header `Content-Type: application/json`.'
-    answerJson(response, 415, { error }, { ...cors, connection: 'close' })
-    return undefined
+    return json(c, 415, { error }, close)
   }
-  const body = await readJson(request, MAX_BODY_BYTES)
-  switch (body.kind) {
-    case 'json':
-      return body
-    case 'too-large': {
-      const error = `The body is larger than ${MAX_BODY_BYTES} bytes.`
-      answerJson(response, 413, { error }, { ...cors, connection: 'close' })
-      return undefined
-    }
-    case 'malformed':
-      answerJson(response, 400, { error: 'The body is no JSON.' }, cors)
-      return undefined
-    case 'aborted':
-      return undefined
+  const body = await readBody(c.env.incoming, MAX_BODY_BYTES)
+  if (body.kind === 'too-large') {
+    return json(c, 413, { error: `The body is larger than ${MAX_BODY_BYTES} bytes.` }, close)
   }
+  // Nobody reads the answer.
+  if (body.kind === 'aborted') return c.body(null)
+  const parsed = parseJson(body.bytes)
+  if (parsed === undefined) return json(c, 400, { error: 'The body is no JSON.' })
+  c.set('json', parsed.value)
+  return next()
 }

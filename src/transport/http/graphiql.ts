@@ -1,5 +1,6 @@
+import type { Handler } from 'hono'
 import { EXAMPLES } from './graphiql-examples.ts'
-import { createPage, type Page } from './page.ts'
+import { createPage } from './page.ts'
 
 /** The bundle makes workers out of itself and fetches this server alone. */
 const POLICY =
@@ -123,28 +124,25 @@ function withTokenBar(page: string): string {
 const FROM_ANOTHER_SITE: ReadonlySet<unknown> = new Set(['cross-site', 'same-site'])
 
 /**
- * GraphiQL with its scripts in it: works without a network. A token in the fragment of its address signs in where the
- * address was typed, or the link is one of this server. To a link of another site, which browsers name as such
- * (`Sec-Fetch-Site`), the page is one that ignores it: whoever follows it would act as a user of the link's author.
+ * GraphiQL with its scripts in it: works without a network. A token in the fragment of its address signs in if the address
+ * was typed, or if the link is on a page of this server. Browsers name links of other sites as such (`Sec-Fetch-Site`): their
+ * visitors get a page that ignores the token, since it would make them act as a user of the link's author.
  */
-export function createGraphiqlPage(): Page {
+export function createGraphiqlPage(): Handler {
   const [own, foreign] = [createVariant(true), createVariant(false)]
-  return {
-    answer(request, response, headers = {}) {
-      const page = FROM_ANOTHER_SITE.has(request.headers['sec-fetch-site']) ? foreign : own
-      const vary = [headers['vary'], 'Sec-Fetch-Site'].filter(Boolean).join(', ')
-      return page.answer(request, response, { ...headers, vary })
-    },
+  return (c, next) => {
+    c.header('vary', 'Sec-Fetch-Site', { append: true })
+    return FROM_ANOTHER_SITE.has(c.req.header('sec-fetch-site')) ? foreign(c, next) : own(c, next)
   }
 }
 
-function createVariant(takesLinkedToken: boolean): Page {
+function createVariant(acceptsLinkedToken: boolean): Handler {
   return createPage(
     async () => {
-      // A node that serves no GraphiQL need not hold its 9 MB: read, they are 50.
+      // A node without GraphiQL need not hold its 9 MB: 50 MB once parsed.
       const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
-      return withTokenBar(renderGraphiQL(OPTIONS)).replace('TAKES_LINKED_TOKEN', String(takesLinkedToken))
+      return withTokenBar(renderGraphiQL(OPTIONS)).replace('TAKES_LINKED_TOKEN', String(acceptsLinkedToken))
     },
-    { 'content-security-policy': POLICY },
+    { 'content-security-policy': POLICY, 'cache-control': 'no-store' },
   )
 }

@@ -18,7 +18,6 @@ import { readBody } from './body.ts'
 import { answerJson, type Headers, SECURITY_HEADERS } from './json.ts'
 import { prefersPage, type Representation, representationOf } from './negotiation.ts'
 import type { OriginPolicy } from './origin.ts'
-import type { Page } from './page.ts'
 import { type Parameters, parametersOfBody, parametersOfUrl, unsupportedBody } from './parameters.ts'
 import type { Streams } from './streams.ts'
 import { withStatus, type YogaServer } from './yoga.ts'
@@ -37,11 +36,9 @@ export interface GraphqlHandlerOptions {
   readonly origins: OriginPolicy
   readonly mask: Mask
   readonly maxBodyBytes: number
-  /** The page for browsers; null where it is off. */
-  readonly graphiql: Page | null
 }
 
-/** Everything at `/graphql` but WebSockets. */
+/** Serves the operations that GET and POST send to `/graphql`. */
 export type GraphqlHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 /** A request on its way to its answer. */
@@ -59,9 +56,8 @@ interface Caller {
   readonly client: ClientKey
 }
 
-/** Nobody may keep an answer, or take it for what it does not say it is. */
+/** No cache may store an answer, and no browser may guess its type. */
 const PRIVATE: Headers = { 'cache-control': 'no-store', ...SECURITY_HEADERS }
-const ALLOW = 'GET, POST, OPTIONS'
 const NOT_SERVED: Readonly<Record<NoSession, readonly [status: number, message: string]>> = {
   'address-full': [429, 'This address has too many connections of visitors. Sign in, or retry later.'],
   'node-full': [503, 'This node has too many connections. Retry later.'],
@@ -81,20 +77,8 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
   async function handle(request: IncomingMessage, response: ServerResponse, address: string): Promise<void> {
     const { method = 'GET' } = request
     const headers = { ...options.origins.corsHeaders(request.headers.origin), ...PRIVATE }
-    if (method === 'OPTIONS') {
-      response.writeHead(204, { ...headers, allow: ALLOW }).end()
-      return
-    }
-    if (method !== 'GET' && method !== 'POST') {
-      answerErrors(response, 405, 'Use GET or POST.', 'BAD_REQUEST', { ...headers, allow: ALLOW })
-      return
-    }
     const url = new URL(request.url ?? '/', 'http://localhost')
     const exchange = { request, response, url, headers }
-    if (options.graphiql !== null && wantsPage(exchange)) {
-      await options.graphiql.answer(request, response, headers)
-      return
-    }
     const problem = method === 'POST' ? unsupportedBody(request.headers) : undefined
     if (problem !== undefined) {
       answerErrors(response, 415, problem, 'BAD_REQUEST', { ...headers, connection: 'close' })
@@ -107,7 +91,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     await inShare(share, caller.client, () => answer(exchange, caller, body), isWanted)
   }
 
-  /** Who calls; undefined where the call was answered with a refusal. */
+  /** The signed-in user or visitor; undefined where the request was refused. */
   async function callerOf(
     { request, response, headers }: Exchange,
     address: string,
@@ -126,7 +110,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     return undefined
   }
 
-  /** Undefined where nothing more is to be done. */
+  /** Undefined where the request was refused, or its client is gone. */
   async function bodyOf({ request, response, headers }: Exchange): Promise<Buffer | undefined> {
     const body = await readBody(request, options.maxBodyBytes)
     if (body.kind === 'bytes') return body.bytes
@@ -209,7 +193,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
       else if (isPlain) answerPlain(exchange, representation.type, result)
       else await answerByYoga(exchange, { result, body, accept: representation.type })
     } catch (error) {
-      // The client is gone: nobody reads an answer.
+      // The client is gone.
       if (response.destroyed || response.closed) return
       answerError(response, error instanceof Overloaded ? 429 : 500, options.mask(error), headers)
     }
@@ -282,12 +266,19 @@ function signalOf(response: ServerResponse): AbortSignal {
   return gone.signal
 }
 
-function wantsPage({ request, url }: Exchange): boolean {
-  const asks = ['query', 'documentId', 'extensions'].some((name) => url.searchParams.has(name))
-  return request.method === 'GET' && !asks && prefersPage(request.headers.accept)
+/** Whether a request to `/graphql` brings an operation. A browser without one gets GraphiQL, if it is served. */
+export function isOperation(
+  { method, url = '/', headers }: IncomingMessage,
+  isGraphiqlServed: boolean,
+): boolean {
+  if (method !== 'GET') return method === 'POST'
+  if (!isGraphiqlServed) return true
+  const { searchParams } = new URL(url, 'http://localhost')
+  const names = ['query', 'documentId', 'extensions']
+  return names.some((name) => searchParams.has(name)) || !prefersPage(headers.accept)
 }
 
-/** With when to try again, where the error says so. */
+/** With `Retry-After` where the error has `retryAfterMs`. */
 function answerError(response: ServerResponse, status: number, error: GraphQLError, headers: Headers): void {
   const { retryAfterMs } = error.extensions
   const after = typeof retryAfterMs === 'number' ? { 'retry-after': `${Math.ceil(retryAfterMs / 1000)}` } : {}

@@ -1,14 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { isNestedTooDeep } from '../../engine/kernel/json.ts'
-import { readBody } from './body.ts'
-
-export type JsonBody =
-  | { readonly kind: 'json'; readonly value: unknown }
-  /** Not JSON, or not UTF-8. */
-  | { readonly kind: 'malformed' }
-  | { readonly kind: 'too-large' }
-  /** The client went away before the end. */
-  | { readonly kind: 'aborted' }
 
 export type Headers = Readonly<Record<string, string>>
 
@@ -19,54 +10,37 @@ export function isJsonType(header: string | undefined): boolean {
   return JSON_TYPE.test(header?.split(';', 1)[0]?.trim().toLowerCase() ?? '')
 }
 
-/** For answers that browsers see: what they say counts, and no address of ours reaches another site. */
+/** For answers that browsers show: they take the type as sent, and send no address of ours to another site. */
 export const SECURITY_HEADERS: Headers = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 }
 
-function parse(bytes: Buffer): JsonBody {
+/** No cache may store a JSON answer: it describes this moment. */
+export const JSON_HEADERS: Headers = {
+  'cache-control': 'no-store',
+  'content-type': 'application/json; charset=utf-8',
+  ...SECURITY_HEADERS,
+}
+
+/** Undefined where `bytes` are no JSON or no UTF-8, or nest too deep. */
+export function parseJson(bytes: Buffer): { readonly value: unknown } | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    return isNestedTooDeep(text) ? { kind: 'malformed' } : { kind: 'json', value: JSON.parse(text) }
+    return isNestedTooDeep(text) ? undefined : { value: JSON.parse(text) }
   } catch {
-    return { kind: 'malformed' }
+    return undefined
   }
 }
 
-/** The body of a request as JSON, where it has at most `maxBytes`. Never rejects. */
-export async function readJson(request: IncomingMessage, maxBytes: number): Promise<JsonBody> {
-  const body = await readBody(request, maxBytes)
-  return body.kind === 'bytes' ? parse(body.bytes) : body
-}
-
-/** Answers with a text of `type`. To HEAD, Node leaves the body away. */
-export function answerText(
-  response: ServerResponse,
-  status: number,
-  type: string,
-  text: string,
-  headers: Headers = {},
-): void {
-  response
-    .writeHead(status, {
-      ...headers,
-      'content-type': type,
-      'content-length': Buffer.byteLength(text),
-      ...SECURITY_HEADERS,
-    })
-    .end(text)
-}
-
-/** Answers with `body` as JSON, which nobody may keep: what it says holds for the moment. */
+/** Answers with `body` as JSON, outside the router. */
 export function answerJson(
   response: ServerResponse,
   status: number,
   body: unknown,
   headers: Headers = {},
 ): void {
-  answerText(response, status, 'application/json; charset=utf-8', JSON.stringify(body), {
-    'cache-control': 'no-store',
-    ...headers,
-  })
+  const text = JSON.stringify(body)
+  const length = Buffer.byteLength(text)
+  response.writeHead(status, { ...JSON_HEADERS, ...headers, 'content-length': length }).end(text)
 }

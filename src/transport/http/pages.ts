@@ -1,41 +1,42 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Hono } from 'hono'
+import type { EndpointEnv, Endpoints } from './endpoint.ts'
 import type { Headers } from './json.ts'
-import { createPage, type Page } from './page.ts'
+import { createPage, revalidation } from './page.ts'
 
 const inWeb = (name: string): string => fileURLToPath(new URL(`../../../web/${name}`, import.meta.url))
-const OPERATIONS_PAGE = inWeb('ops.html')
-/** `npm run build` makes it of web/src. */
+const OPS_PAGE = inWeb('ops.html')
+/** Built from web/src by `npm run build`. */
 const BUILT = inWeb('dist')
-/** What the live page asks, the client kit's part included. */
+/** The documents of the live page, including those of the client kit. */
 const LIVE_DOCUMENTS = inWeb('src/gql/persisted-documents.json')
 
 const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Rostrum</title>
 <p>The live page is not built: <code>npm run build</code> does that, and <code>npm start</code> does it first.</p></html>`
 
-/** A browser asks this server alone, and nothing from elsewhere runs. */
+/** A browser sends requests to this server only, and runs no script of another. */
 const policyWith = (sources: string): string =>
   `default-src 'none'; script-src ${sources}; style-src ${sources}; img-src data:; ` +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-/** All is in the page. */
-const IN_ONE: Headers = { 'content-security-policy': policyWith("'unsafe-inline'") }
-/** All is in files of its own. */
-const OF_FILES: Headers = { 'content-security-policy': policyWith("'self'") }
+/** For pages that contain their scripts and styles. */
+const INLINE: Headers = { 'content-security-policy': policyWith("'unsafe-inline'") }
+/** For pages whose scripts and styles are separate files. */
+const SEPARATE: Headers = { 'content-security-policy': policyWith("'self'") }
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
 }
 
-/** What the pages that are served ask of this server. */
+/** The documents of the pages that are served. */
 export function documentsOfPages(isDemoOn: boolean): readonly string[] {
-  const blocks = readFileSync(OPERATIONS_PAGE, 'utf8').matchAll(
+  const blocks = readFileSync(OPS_PAGE, 'utf8').matchAll(
     /<script type="application\/graphql" id="\w+">(.*?)<\/script>/gsu,
   )
-  const ofOperations = [...blocks].map(([, document = '']) => document)
-  return isDemoOn ? [...ofOperations, ...liveDocuments()] : ofOperations
+  const ofOpsPage = [...blocks].map(([, document = '']) => document)
+  return isDemoOn ? [...ofOpsPage, ...liveDocuments()] : ofOpsPage
 }
 
 function liveDocuments(): readonly string[] {
@@ -43,46 +44,29 @@ function liveDocuments(): readonly string[] {
   return Object.values(manifest)
 }
 
-/** The operations page shows nothing to who has no administrator's token: it is always there. */
-function readPages(isDemoOn: boolean): ReadonlyMap<string, Page> {
-  const operations = readFileSync(OPERATIONS_PAGE, 'utf8')
-  const pages = new Map([['/ops', createPage(async () => operations, IN_ONE)]])
+/** `GET /ops`, and `GET /` with the live page where the demo is on. The operations page is hidden from non-administrators. */
+export function createPages(isDemoOn: boolean): Endpoints {
+  const pages = new Hono<EndpointEnv>()
+  const add = (path: string, content: string, headers: Headers): unknown =>
+    pages.get(
+      path,
+      revalidation,
+      createPage(async () => content, headers),
+    )
+
+  add('/ops', readFileSync(OPS_PAGE, 'utf8'), INLINE)
   if (!isDemoOn) return pages
-  if (!existsSync(BUILT))
-    return pages.set(
-      '/',
-      createPage(async () => NOT_BUILT, OF_FILES),
-    )
-  const live = readFileSync(`${BUILT}/index.html`, 'utf8')
-  pages.set(
-    '/',
-    createPage(async () => live, OF_FILES),
-  )
+  if (!existsSync(BUILT)) {
+    add('/', NOT_BUILT, SEPARATE)
+    return pages
+  }
+  add('/', readFileSync(`${BUILT}/index.html`, 'utf8'), SEPARATE)
   for (const file of readdirSync(`${BUILT}/assets`)) {
-    const content = readFileSync(`${BUILT}/assets/${file}`, 'utf8')
-    const own = {
+    add(`/assets/${file}`, readFileSync(`${BUILT}/assets/${file}`, 'utf8'), {
       'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-      // What a file holds is in its name.
+      // The name contains a hash of the content.
       'cache-control': 'public, max-age=31536000, immutable',
-    }
-    pages.set(
-      `/assets/${file}`,
-      createPage(async () => content, own),
-    )
+    })
   }
   return pages
-}
-
-/** Answers `GET /ops`, and `GET /` with the live page where the demo is on. True where the request was for one of them. */
-export function createPages(
-  isDemoOn: boolean,
-): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const pages = readPages(isDemoOn)
-  return (request, response) => {
-    const [path = ''] = (request.url ?? '/').split('?')
-    const page = pages.get(path)
-    if (page === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return false
-    page.answer(request, response).catch(() => response.destroy())
-    return true
-  }
 }

@@ -1,16 +1,26 @@
-import { createServer, request as sendRequest } from 'node:http'
+import { once } from 'node:events'
+import { request as sendRequest } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { instant } from '../../src/engine/kernel/instant.ts'
 import type { DevClaims } from '../../src/platform/auth/dev-token.ts'
 import type { Problem, Warning } from '../../src/platform/health/readiness.ts'
-import { createOperationsHandler, type OperationsDependencies } from '../../src/transport/http/operations.ts'
+import { NO_TRACING } from '../../src/platform/tracing/tracing.ts'
 import { createLocalOriginPolicy, createOriginPolicy } from '../../src/transport/http/origin.ts'
+import { createRouter, type RouterOptions } from '../../src/transport/http/router.ts'
+import { createHttpServer } from '../../src/transport/http/server.ts'
+import { createMask } from '../../src/transport/masking.ts'
 
 const AT = instant(Date.UTC(2027, 0, 2, 3, 4, 5, 6))
 const ORIGIN = 'https://app.example'
+const LISTED = { kind: 'listed', origins: new Set([ORIGIN]) } as const
+const ANY = { kind: 'any' } as const
+const log = pino({ level: 'silent' })
 
-/** Readiness that cannot be found out. */
-function failing(fault: Error): OperationsDependencies['readiness'] {
+/** Readiness whose check throws. */
+function failing(fault: Error): RouterOptions['readiness'] {
   return {
     problems() {
       throw fault
@@ -19,40 +29,56 @@ function failing(fault: Error): OperationsDependencies['readiness'] {
   }
 }
 
-/** A server whose other paths answer 418, and the faults that its endpoints had. */
-async function start(changes: Partial<OperationsDependencies> = {}) {
+/** A server with the router alone, the tokens it was asked for, and the faults of its endpoints. */
+async function start(changes: Partial<RouterOptions> = {}) {
   const faults: unknown[] = []
   const asked: DevClaims[] = []
-  const handle = createOperationsHandler({
+  const issueToken = async (claims: DevClaims) => {
+    asked.push(claims)
+    return { token: 'aa.bb.cc', expiresAt: AT }
+  }
+  const origins = changes.origins ?? createOriginPolicy(LISTED)
+  const router = createRouter({
     readiness: { problems: () => [], warnings: () => [] },
     schema: 'type Query { a: Int }\n',
-    issueToken: async (claims) => {
-      asked.push(claims)
-      return { token: 'aa.bb.cc', expiresAt: AT }
+    devTokens: { issueToken, origins: createLocalOriginPolicy(changes.origins === undefined ? LISTED : ANY) },
+    admin: {
+      signIn: async () => ({ kind: 'ok', viewer: null }),
+      mask: createMask(log),
+      metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'up 1\n' },
+      stats: () => ({}),
+      history: () => ({}),
+      user: async () => ({}),
+      broadcast: async () => ({ kind: 'invalid', reason: 'No.' }),
     },
-    others: [],
-    tokenOrigins: createLocalOriginPolicy({ kind: 'listed', origins: new Set([ORIGIN]) }),
-    origins: createOriginPolicy({ kind: 'listed', origins: new Set([ORIGIN]) }),
+    origins,
+    graphiql: null,
+    isDemoOn: false,
     onFault: (fault) => faults.push(fault),
     ...changes,
   })
-  const server = createServer((request, response) => {
-    if (!handle(request, response)) response.writeHead(418).end()
+  const server = createHttpServer({ port: 0, host: '127.0.0.1', origins, log })
+  server.serve({
+    ...{ router, isGraphiqlServed: false, tracing: NO_TRACING, beforeRequest() {} },
+    graphql: async (_request, response) => void response.writeHead(200).end('an operation'),
+    ws: { upgrade: (_request, stream) => void stream.destroy() },
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const address = server.address()
-  const port = address !== null && typeof address === 'object' ? address.port : 0
-  const url = `http://127.0.0.1:${port}`
+  await server.open()
+  onTestFinished(() => server.close(0))
+  const { url } = server
+  const port = Number(new URL(url).port)
   return {
     url,
     port,
     faults,
     asked,
     get: (path: string, init?: RequestInit) => fetch(`${url}${path}`, init),
+    /** Sends `lines` as they are. Resolves with the whole answer. */
+    async send(...lines: readonly string[]): Promise<string> {
+      const socket = connect(port, '127.0.0.1')
+      socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+      return text(socket)
+    },
     postToken: (body: RequestInit['body'], headers: Record<string, string> = {}) =>
       fetch(`${url}/dev/token`, {
         method: 'POST',
@@ -75,9 +101,29 @@ describe('GET /health', () => {
   test('is that path alone', async () => {
     const { get } = await start()
     for (const path of ['/health/', '/x/health', '/healthz', '/Health', '/graphql/health', '/constructor']) {
-      expect((await get(path)).status).toBe(418)
+      expect((await get(path)).status).toBe(404)
     }
     expect((await get('/health?probe=1')).status).toBe(200)
+  })
+
+  test('has no other spelling', async () => {
+    const { send } = await start()
+    for (const path of ['/x/../health', '/%68ealth', '//health', 'http://localhost/health']) {
+      const answer = await send(`GET ${path} HTTP/1.1`, 'Host: localhost', 'Connection: close')
+      expect([path, answer.split('\r\n')[0]]).toEqual([path, 'HTTP/1.1 404 Not Found'])
+    }
+  })
+
+  test('answers a balancer that speaks HTTP/1.0 and sends no Host header', async () => {
+    const { send } = await start()
+    expect(await send('GET /health HTTP/1.0')).toMatch(/^HTTP\/1.1 200 OK.*\{"status":"ok"\}$/su)
+  })
+
+  test('answers 400 to a Host header that names no host', async () => {
+    const { send, faults } = await start()
+    const answer = await send('GET /health HTTP/1.1', 'Host: no host', 'Connection: close')
+    expect(answer).toMatch(/^HTTP\/1.1 400 .*\{"error":"The address or the Host header is malformed."\}$/su)
+    expect(faults).toEqual([])
   })
 
   test('answers HEAD without a body', async () => {
@@ -189,9 +235,7 @@ describe('POST /dev/token', () => {
   })
 
   test('answers pages of this machine, whatever pages the server lets in elsewhere', async () => {
-    const any = { kind: 'any' } as const
-    const tokenOrigins = createLocalOriginPolicy(any)
-    const { url, postToken, asked } = await start({ tokenOrigins, origins: createOriginPolicy(any) })
+    const { url, postToken, asked } = await start({ origins: createOriginPolicy(ANY) })
     for (const origin of ['http://localhost:5173', 'https://app.localhost', 'http://[::1]:9', url]) {
       const response = await postToken('{"sub":"ada"}', { origin })
       expect([origin, response.status]).toEqual([origin, 200])
@@ -207,9 +251,7 @@ describe('POST /dev/token', () => {
     'file://',
     'http://127.evil.example',
   ])('issues nothing to a page of %s, and lets it read nothing', async (origin) => {
-    const any = { kind: 'any' } as const
-    const tokenOrigins = createLocalOriginPolicy(any)
-    const { get, postToken, asked } = await start({ tokenOrigins, origins: createOriginPolicy(any) })
+    const { get, postToken, asked } = await start({ origins: createOriginPolicy(ANY) })
     const response = await postToken('{"sub":"ada"}', { origin })
     expect(response.status).toBe(403)
     expect(response.headers.get('access-control-allow-origin')).toBeNull()
@@ -223,6 +265,19 @@ describe('POST /dev/token', () => {
     const response = await postToken(JSON.stringify({ sub: 'x'.repeat(16 * 1024) }))
     expect(response.status).toBe(413)
     expect(await response.json()).toEqual({ error: 'The body is larger than 16384 bytes.' })
+  })
+
+  test('takes a body in chunks, up to 16 KB', async () => {
+    const { port } = await start()
+    const statusOf = async (body: string) => {
+      const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }
+      const request = sendRequest({ port, path: '/dev/token', method: 'POST', headers }).end(body)
+      const [response] = await once(request, 'response')
+      response.resume()
+      return response.statusCode
+    }
+    expect(await statusOf('{"sub":"ada"}')).toBe(200)
+    expect(await statusOf(JSON.stringify({ sub: 'x'.repeat(16 * 1024) }))).toBe(413)
   })
 
   test('outlives a client that goes away in the middle', async () => {
@@ -242,7 +297,7 @@ describe('POST /dev/token', () => {
   })
 
   test('does not exist where no tokens are issued, by whatever method', async () => {
-    const { get, postToken } = await start({ issueToken: null })
+    const { get, postToken } = await start({ devTokens: null })
     expect((await postToken('{"sub":"ada"}')).status).toBe(404)
     expect((await get('/dev/token')).status).toBe(404)
     expect((await get('/dev/token', { method: 'OPTIONS' })).status).toBe(404)
@@ -290,4 +345,59 @@ describe('A browser of another origin', () => {
     const response = await get('/health', { headers: { origin: 'https://evil.example' } })
     expect(response.headers.get('access-control-allow-origin')).toBeNull()
   })
+})
+
+describe('/graphql', () => {
+  test.each([
+    ['POST', ''],
+    ['GET', '?query={__typename}'],
+    ['GET', ''],
+  ])('takes an operation by %s %s, past the router', async (method, query) => {
+    const { get } = await start()
+    const response = await get(`/graphql${query}`, { method })
+    expect(await response.text()).toBe('an operation')
+    expect(response.headers.get('x-request-id')).toMatch(/^req_/)
+  })
+
+  test.each(['PUT', 'DELETE', 'HEAD'])('answers 405 to %s', async (method) => {
+    const { get } = await start()
+    const response = await get('/graphql', { method, headers: { origin: ORIGIN } })
+    expect(response.status).toBe(405)
+    expect(response.headers.get('allow')).toBe('GET, POST, OPTIONS')
+    expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN)
+    expect(response.headers.get('x-request-id')).toMatch(/^req_/)
+  })
+})
+
+describe('A server that waits for its database', () => {
+  async function startWaiting() {
+    const origins = createOriginPolicy(LISTED)
+    const server = createHttpServer({ port: 0, host: '127.0.0.1', origins, log })
+    await server.open()
+    onTestFinished(() => server.close(0))
+    return (path: string, method = 'GET') =>
+      fetch(`${server.url}${path}`, { method, headers: { origin: ORIGIN } })
+  }
+
+  test('lives, and names the database as what is missing', async () => {
+    const ask = await startWaiting()
+    expect((await ask('/health')).status).toBe(200)
+    expect((await ask('/health', 'POST')).status).toBe(405)
+    const ready = await ask('/ready')
+    expect(ready.status).toBe(503)
+    expect(await ready.json()).toMatchObject({ ready: false, problems: [{ part: 'database' }] })
+  })
+
+  test.each(['/graphql', '/schema.graphql', '/dev/token', '/stats', '/nowhere'])(
+    'answers 503 to %s, readable for listed origins',
+    async (path) => {
+      const ask = await startWaiting()
+      for (const method of ['GET', 'POST', 'OPTIONS']) {
+        const response = await ask(path, method)
+        expect([method, response.status, response.headers.get('retry-after')]).toEqual([method, 503, '1'])
+        expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN)
+        expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAVAILABLE' } }] })
+      }
+    },
+  )
 })
