@@ -6,7 +6,7 @@ import type { Item, Reader } from './reader.ts'
 import { chunksOf } from './replay-chunks.ts'
 import type { Snapshots } from './snapshots.ts'
 import type { Source } from './source.ts'
-import type { StreamEvents, StreamPosition } from './stream.ts'
+import type { StreamEvents, StreamPosition } from './stream-events.ts'
 import type { TimeSlices } from './time-slices.ts'
 import type { TopicItems } from './topic-items.ts'
 

@@ -4,7 +4,7 @@ import type { Payload, Subscriber } from './delivery.ts'
 import type { ListListener } from './list-feed.ts'
 import { createRenderer, type Renderer } from './renderer.ts'
 import type { ListItem, ListPlan } from './source.ts'
-import type { StreamEvents } from './stream.ts'
+import type { StreamEvents } from './stream-events.ts'
 
 interface Subscription {
   readonly subscriber: Subscriber

@@ -4,7 +4,7 @@ import { UnreadableEntry } from '../kernel/unreadable-entry.ts'
 import type { FeedEvents } from './feed.ts'
 import type { ResetReason } from './resume.ts'
 import type { ScopeCounters } from './scope-counters.ts'
-import type { StreamEvents } from './stream.ts'
+import type { StreamEvents } from './stream-events.ts'
 
 /** What was done for readers since the start. */
 export interface Totals {

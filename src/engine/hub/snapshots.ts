@@ -4,7 +4,7 @@ import type { Topic } from '../kernel/topic.ts'
 import type { Group } from './group.ts'
 import type { Reader } from './reader.ts'
 import type { PresentedEvent, Snapshot, Source } from './source.ts'
-import type { StreamEvents, StreamPosition } from './stream.ts'
+import type { StreamEvents, StreamPosition } from './stream-events.ts'
 import type { TopicItems } from './topic-items.ts'
 
 /** A shared snapshot serves every reader who comes within this time, unless something was written meanwhile. */

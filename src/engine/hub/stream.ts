@@ -22,29 +22,13 @@ import { Group } from './group.ts'
 import { type Presented, Presenter } from './presenter.ts'
 import type { Admission, Reader } from './reader.ts'
 import type { Recent } from './recent.ts'
-import type { RenderCounters } from './renderer.ts'
 import { cursorInvalid, type ResetReason, resetReasonFor } from './resume.ts'
 import { Snapshots } from './snapshots.ts'
 import type { HistoryPlan, Part, Source } from './source.ts'
+import type { StreamEvents, StreamPosition } from './stream-events.ts'
 import type { TimeSlices } from './time-slices.ts'
 import { TopicItems } from './topic-items.ts'
 import type { VisibilityWatch } from './visibility-watch.ts'
-
-export interface StreamEvents extends RenderCounters {
-  /** A reader began with a replay from its cursor. */
-  onReplay(): void
-  onReset(reason: ResetReason): void
-  /** A fault of ours; returns the error that readers are shown. Counts entries that could not be presented. */
-  onFault(error: unknown): GraphQLError
-}
-
-/** How far a stream has come. */
-export interface StreamPosition {
-  /** Everything up to here was handed to the groups. */
-  readonly head: Offset
-  /** Grows when the history no longer continues what was handed out. */
-  readonly generation: number
-}
 
 export interface StreamOptions {
   readonly topic: Topic

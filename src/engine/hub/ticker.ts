@@ -7,7 +7,7 @@ import type { Payload, Subscriber } from './delivery.ts'
 import type { FeedListener } from './feed.ts'
 import { createRenderer, type Renderer } from './renderer.ts'
 import type { CurrentPlan, LatestPlan, PulsePlan } from './source.ts'
-import type { StreamEvents } from './stream.ts'
+import type { StreamEvents } from './stream-events.ts'
 
 interface Subscription {
   readonly subscriber: Subscriber
