@@ -1,4 +1,4 @@
-import { asAnnouncementId, ID_PREFIXES } from '../engine/kernel/id.ts'
+import { announcementIds, asAnnouncementId } from '../features/announcements/ids.ts'
 import {
   type AnnouncementRecord,
   readAnnouncement,
@@ -25,7 +25,7 @@ export async function announcements(
 }
 
 export const announcementNode: NodeLoader = {
-  prefix: ID_PREFIXES.announcement,
+  prefix: announcementIds.prefix,
   typeName: 'Announcement',
   async load(id, context) {
     const caller = callerOf(context.viewer)

@@ -3,20 +3,18 @@ import { signedIn } from '../engine/hub/plan-context.ts'
 import type { Actor } from '../engine/kernel/actor.ts'
 import type { Amount } from '../engine/kernel/amount.ts'
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
+import { asUserId } from '../engine/kernel/id.ts'
+import type { Instant } from '../engine/kernel/instant.ts'
+import { auctionReads } from '../features/auctions/batched-reads.ts'
+import { auctionFamily } from '../features/auctions/family.ts'
 import {
   type AuctionId,
   asAuctionId,
   asBidId,
-  asRoomId,
-  asUserId,
   type BidId,
   newAuctionId,
   newBidId,
-} from '../engine/kernel/id.ts'
-import type { Instant } from '../engine/kernel/instant.ts'
-import { auctionTopic } from '../engine/kernel/topic.ts'
-import { auctionReads } from '../features/auctions/batched-reads.ts'
-import { auctionFamily } from '../features/auctions/family.ts'
+} from '../features/auctions/ids.ts'
 import { readAuction } from '../features/auctions/reads/auctions.ts'
 import { readBid } from '../features/auctions/reads/bids.ts'
 import type {
@@ -27,7 +25,9 @@ import type {
   SoftClose,
 } from '../features/auctions/rules/auction.ts'
 import type { AuctionCommand, AuctionReply } from '../features/auctions/rules/command.ts'
+import { auctionTopic } from '../features/auctions/topics.ts'
 import { type AuctionView, auctionAfterCommand, auctionOfRecord } from '../features/auctions/view.ts'
+import { asRoomId } from '../features/rooms/ids.ts'
 import type { CallContext, SharedContext } from './context.ts'
 import { findKnownUser } from './known-users.ts'
 import { maxOpenAuctionsOf } from './quotas.ts'

@@ -1,14 +1,15 @@
 import type { Amount } from '../engine/kernel/amount.ts'
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
-import { asAuctionId, asBidId, asRoomId, ID_PREFIXES } from '../engine/kernel/id.ts'
-import { auctionTopic } from '../engine/kernel/topic.ts'
 import type { Slice } from '../engine/storage/list-key.ts'
 import { auctionReads } from '../features/auctions/batched-reads.ts'
+import { asAuctionId, asBidId, auctionIds, bidIds } from '../features/auctions/ids.ts'
 import { type AuctionRecord, readAuctions } from '../features/auctions/reads/auctions.ts'
 import type { Bidding } from '../features/auctions/reads/biddings.ts'
 import { readBid } from '../features/auctions/reads/bids.ts'
 import type { AuctionPhase, Bid } from '../features/auctions/rules/auction.ts'
+import { auctionTopic } from '../features/auctions/topics.ts'
 import { type AuctionView, auctionOfRecord } from '../features/auctions/view.ts'
+import { asRoomId } from '../features/rooms/ids.ts'
 import type { RoomView } from '../features/rooms/view.ts'
 import { callerOf } from '../platform/auth/viewer.ts'
 import { type CallContext, type SharedContext, signalIn } from './context.ts'
@@ -112,13 +113,13 @@ export async function biddingOfViewer(
 }
 
 export const auctionNode: NodeLoader = {
-  prefix: ID_PREFIXES.auction,
+  prefix: auctionIds.prefix,
   typeName: 'Auction',
   load: (id, context) => auction({ id }, context),
 }
 
 export const bidNode: NodeLoader = {
-  prefix: ID_PREFIXES.bid,
+  prefix: bidIds.prefix,
   typeName: 'Bid',
   async load(id, context) {
     const caller = callerOf(context.viewer)

@@ -2,9 +2,8 @@ import { badUserInput } from '../engine/hub/client-errors.ts'
 import { hasRole } from '../engine/kernel/actor.ts'
 import type { Amount } from '../engine/kernel/amount.ts'
 import { type Cursor, decodeCursor, encodeCursor } from '../engine/kernel/cursor.ts'
-import { asAuctionId } from '../engine/kernel/id.ts'
 import { BEGINNING } from '../engine/kernel/position.ts'
-import { auctionTopic } from '../engine/kernel/topic.ts'
+import { asAuctionId } from '../features/auctions/ids.ts'
 import { readAuction } from '../features/auctions/reads/auctions.ts'
 import {
   type AuditedEntry,
@@ -14,6 +13,7 @@ import {
   readAuditedOffers,
   readAuditedTransfers,
 } from '../features/auctions/reads/audit.ts'
+import { auctionTopic } from '../features/auctions/topics.ts'
 import { type AuctionView, auctionOfRecord } from '../features/auctions/view.ts'
 import type { CallContext, SharedContext } from './context.ts'
 import { cursorInvalid, forbidden } from './errors.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { asRoomId } from '../engine/kernel/id.ts'
+import { asRoomId } from '../features/rooms/ids.ts'
 
 /**
  * The same for two calls of `mutation` exactly when their inputs say the same: the order of fields doesn't

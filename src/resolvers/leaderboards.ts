@@ -1,15 +1,19 @@
 import { badUserInput } from '../engine/hub/client-errors.ts'
 import { amount, isAmount } from '../engine/kernel/amount.ts'
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
-import { asRoomId, asUserId, ID_PREFIXES, kindOfId, publicRoomId } from '../engine/kernel/id.ts'
+import { asUserId } from '../engine/kernel/id.ts'
 import { FAR_FUTURE, instant } from '../engine/kernel/instant.ts'
 import { once } from '../engine/kernel/memoize.ts'
-import { auctionLeaderboardTopic, idOf, roomLeaderboardTopic, type Topic } from '../engine/kernel/topic.ts'
+import { idOf, type Topic } from '../engine/kernel/topic.ts'
+import { auctionIds } from '../features/auctions/ids.ts'
 import type { AuctionView } from '../features/auctions/view.ts'
 import { leaderboardReads } from '../features/leaderboards/batched-reads.ts'
+import { leaderboardPrefix } from '../features/leaderboards/ids.ts'
 import { readStandings, type StandingsPage } from '../features/leaderboards/reads/standings.ts'
 import type { Standing } from '../features/leaderboards/rules/standing.ts'
+import { auctionLeaderboardTopic, roomLeaderboardTopic } from '../features/leaderboards/topics.ts'
 import type { LeaderboardView } from '../features/leaderboards/view.ts'
+import { asRoomId, publicRoomId } from '../features/rooms/ids.ts'
 import type { RankingMethod } from '../features/rooms/rules/room.ts'
 import type { RoomView } from '../features/rooms/view.ts'
 import { type SharedContext, signalIn } from './context.ts'
@@ -38,19 +42,19 @@ function viewOf(topic: Topic, context: SharedContext): LeaderboardView {
 /** Of its own: an auction and its leaderboard are two records in a client's cache. */
 export function leaderboardId({ topic }: LeaderboardView): string {
   const id = idOf(topic)
-  return `${ID_PREFIXES.leaderboard}${kindOfId(id) === 'auction' ? id : publicRoomId(asRoomId(id))}`
+  return `${leaderboardPrefix}${auctionIds.is(id) ? id : publicRoomId(asRoomId(id))}`
 }
 
 /** Null of a room's leaderboard. */
 export function leaderboardAuctionId({ topic }: LeaderboardView): string | null {
   const id = idOf(topic)
-  return kindOfId(id) === 'auction' ? id : null
+  return auctionIds.is(id) ? id : null
 }
 
 /** Null of an auction's leaderboard. */
 export function leaderboardRoomId({ topic }: LeaderboardView): string | null {
   const id = idOf(topic)
-  return kindOfId(id) === 'auction' ? null : id
+  return auctionIds.is(id) ? null : id
 }
 
 export async function leaderboardMethod({ record }: LeaderboardView): Promise<RankingMethod> {

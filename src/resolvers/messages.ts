@@ -1,9 +1,9 @@
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
-import { asMessageId, ID_PREFIXES } from '../engine/kernel/id.ts'
-import { messagesTopic } from '../engine/kernel/topic.ts'
 import { messageReads } from '../features/messages/batched-reads.ts'
+import { asMessageId, messageIds } from '../features/messages/ids.ts'
 import { readMessage } from '../features/messages/reads/messages.ts'
 import type { Message } from '../features/messages/rules/message.ts'
+import { messagesTopic } from '../features/messages/topics.ts'
 import type { RoomView } from '../features/rooms/view.ts'
 import { callerOf } from '../platform/auth/viewer.ts'
 import { type SharedContext, signalIn } from './context.ts'
@@ -32,7 +32,7 @@ export async function messagesCursor(room: RoomView): Promise<Cursor> {
 }
 
 export const messageNode: NodeLoader = {
-  prefix: ID_PREFIXES.message,
+  prefix: messageIds.prefix,
   typeName: 'Message',
   async load(id, context) {
     const caller = callerOf(context.viewer)

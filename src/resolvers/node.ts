@@ -1,4 +1,4 @@
-import { kindOfId } from '../engine/kernel/id.ts'
+import { hasReservedPrefix } from '../engine/kernel/id.ts'
 import type { CallContext } from './context.ts'
 
 /** What a global id names. */
@@ -32,7 +32,7 @@ export function createNodeResolver(loaders: readonly NodeLoader[]): NodeResolver
 
   function loaderOf(id: string): NodeLoader | undefined {
     const named = loaders.find(({ prefix }) => id.startsWith(prefix))
-    return named ?? (kindOfId(id) === undefined ? bare : undefined)
+    return named ?? (hasReservedPrefix(id) ? undefined : bare)
   }
 
   return {

@@ -1,9 +1,9 @@
 import { signedIn } from '../engine/hub/plan-context.ts'
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
-import { asNotificationId, asUserId, ID_PREFIXES, newNotificationId } from '../engine/kernel/id.ts'
+import { asUserId } from '../engine/kernel/id.ts'
 import { once } from '../engine/kernel/memoize.ts'
-import { notificationsTopic } from '../engine/kernel/topic.ts'
 import { notificationFamily, serviceNotificationFamily } from '../features/notifications/families.ts'
+import { asNotificationId, newNotificationId, notificationIds } from '../features/notifications/ids.ts'
 import {
   type Inbox,
   type NotificationRecord,
@@ -13,6 +13,7 @@ import {
   readNotificationsById,
 } from '../features/notifications/reads/notifications.ts'
 import type { Notification, NotificationKind } from '../features/notifications/rules/notification.ts'
+import { notificationsTopic } from '../features/notifications/topics.ts'
 import { ensureUsers } from '../features/users/users.ts'
 import type { Viewer } from '../platform/auth/viewer.ts'
 import type { CallContext, SharedContext } from './context.ts'
@@ -131,7 +132,7 @@ export async function notifyUsers(input: NotifyInput, context: CallContext): Pro
 }
 
 export const notificationNode: NodeLoader = {
-  prefix: ID_PREFIXES.notification,
+  prefix: notificationIds.prefix,
   typeName: 'Notification',
   load: (id, context) => notification({ id }, context),
 }

@@ -2,20 +2,12 @@ import type { IdempotencyKey, Outcome } from '../engine/commands/command.ts'
 import { signedIn } from '../engine/hub/plan-context.ts'
 import type { Actor } from '../engine/kernel/actor.ts'
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
-import {
-  asRoomId,
-  asUserId,
-  directRoomId,
-  isUserId,
-  newRoomId,
-  USER_ID_RULE,
-  type UserId,
-} from '../engine/kernel/id.ts'
+import { asUserId, isUserId, type UserId, userIdRule } from '../engine/kernel/id.ts'
 import type { Instant } from '../engine/kernel/instant.ts'
 import type { Person } from '../engine/kernel/person.ts'
-import { roomTopic } from '../engine/kernel/topic.ts'
 import { roomReads } from '../features/rooms/batched-reads.ts'
 import { roomFamily } from '../features/rooms/family.ts'
+import { asRoomId, directRoomId, newRoomId } from '../features/rooms/ids.ts'
 import { readRoom } from '../features/rooms/reads/rooms.ts'
 import { isMuted } from '../features/rooms/rules/access.ts'
 import type { RoomCommand, RoomReply } from '../features/rooms/rules/command.ts'
@@ -27,6 +19,7 @@ import type {
   RoomVisibility,
   TradeDisclosure,
 } from '../features/rooms/rules/room.ts'
+import { roomTopic } from '../features/rooms/topics.ts'
 import {
   type MemberView,
   memberAfterCommand,
@@ -168,7 +161,7 @@ export async function addMember(args: AddMemberArgs, context: CallContext): Prom
   if (args.userId.length < 1 || args.userId.length > MAX_USER_ID_LENGTH) {
     return rejected('INVALID_INPUT', `A user's id has 1 to ${MAX_USER_ID_LENGTH} characters.`, 'userId')
   }
-  if (!isUserId(args.userId)) return rejected('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, 'userId')
+  if (!isUserId(args.userId)) return rejected('INVALID_INPUT', `A user's id ${userIdRule()}.`, 'userId')
   const refusal = await contactsRefusal(context, 1)
   if (refusal !== undefined) return refusal
   const userId = asUserId(args.userId)

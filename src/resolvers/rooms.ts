@@ -1,10 +1,10 @@
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
-import { asRoomId, ID_PREFIXES, type RoomId } from '../engine/kernel/id.ts'
-import { roomTopic } from '../engine/kernel/topic.ts'
 import { roomReads } from '../features/rooms/batched-reads.ts'
+import { asRoomId, type RoomId, roomIds } from '../features/rooms/ids.ts'
 import type { MemberRecord } from '../features/rooms/reads/members.ts'
 import { type RoomFilter, type RoomRecord, readRooms } from '../features/rooms/reads/rooms.ts'
 import type { RoomKind, RoomPhase } from '../features/rooms/rules/room.ts'
+import { roomTopic } from '../features/rooms/topics.ts'
 import { type MemberView, memberOfRecord, type RoomView, roomOfRecord } from '../features/rooms/view.ts'
 import { callerOf, type Viewer } from '../platform/auth/viewer.ts'
 import { type CallContext, type SharedContext, signalIn } from './context.ts'
@@ -89,7 +89,7 @@ export async function membershipInRoom(
 
 /** The built-in rooms have bare names as well. */
 export const roomNode: NodeLoader = {
-  prefix: ID_PREFIXES.room,
+  prefix: roomIds.prefix,
   typeName: 'Room',
   hasBareIds: true,
   load: (id, context) => room({ id }, context),

@@ -1,19 +1,13 @@
 import type { Outcome } from '../engine/commands/command.ts'
 import type { Amount } from '../engine/kernel/amount.ts'
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
-import {
-  asLeaderboardArchiveId,
-  asRoomId,
-  asUserId,
-  newLeaderboardArchiveId,
-  type RoomId,
-} from '../engine/kernel/id.ts'
+import { asUserId } from '../engine/kernel/id.ts'
 import type { Instant } from '../engine/kernel/instant.ts'
 import { once } from '../engine/kernel/memoize.ts'
-import { roomLeaderboardTopic } from '../engine/kernel/topic.ts'
 import { leaderboardReads } from '../features/leaderboards/batched-reads.ts'
 import { beginLeaderboard } from '../features/leaderboards/begin-leaderboard.ts'
 import { scoreFamily } from '../features/leaderboards/family.ts'
+import { asLeaderboardArchiveId, newLeaderboardArchiveId } from '../features/leaderboards/ids.ts'
 import {
   type LeaderboardArchive,
   readLeaderboardArchive,
@@ -21,8 +15,10 @@ import {
 import { unpack } from '../features/leaderboards/rules/packed.ts'
 import type { ScoresReply } from '../features/leaderboards/rules/scores.ts'
 import type { Standing } from '../features/leaderboards/rules/standing.ts'
+import { roomLeaderboardTopic } from '../features/leaderboards/topics.ts'
 import type { LeaderboardView } from '../features/leaderboards/view.ts'
 import { roomReads } from '../features/rooms/batched-reads.ts'
+import { asRoomId, type RoomId } from '../features/rooms/ids.ts'
 import { ensureUsers, findUsers } from '../features/users/users.ts'
 import { callerOf } from '../platform/auth/viewer.ts'
 import type { CallContext } from './context.ts'

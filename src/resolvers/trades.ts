@@ -1,5 +1,6 @@
-import { asOrderId, asRoomId, ID_PREFIXES, parseOrderId, type RoomId } from '../engine/kernel/id.ts'
 import type { Database } from '../engine/storage/database.ts'
+import { asRoomId, type RoomId } from '../features/rooms/ids.ts'
+import { asOrderId, orderIds, parseOrderId } from '../features/trading/ids.ts'
 import { readOrder, readOrders } from '../features/trading/reads/orders.ts'
 import { readPortfolios, readPositions } from '../features/trading/reads/positions.ts'
 import { readTradeScope, type TradeScope } from '../features/trading/reads/trade-facts.ts'
@@ -52,7 +53,7 @@ function readDisclosed<Value>(
 }
 
 export const orderNode: NodeLoader = {
-  prefix: ID_PREFIXES.order,
+  prefix: orderIds.prefix,
   typeName: 'Order',
   async load(id, context) {
     const named = parseOrderId(id)

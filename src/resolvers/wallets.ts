@@ -1,6 +1,6 @@
 import type { Amount } from '../engine/kernel/amount.ts'
 import { isCurrency } from '../engine/kernel/currency.ts'
-import { asUserId, isUserId, USER_ID_RULE } from '../engine/kernel/id.ts'
+import { asUserId, isUserId, userIdRule } from '../engine/kernel/id.ts'
 import { ensureUser } from '../features/users/users.ts'
 import { walletFamily } from '../features/wallets/family.ts'
 import { readWallet } from '../features/wallets/reads/wallets.ts'
@@ -38,7 +38,7 @@ export async function creditWallet(args: CreditWalletArgs, context: CallContext)
   if (args.userId.length < 1 || args.userId.length > MAX_USER_ID_LENGTH) {
     return rejected('INVALID_INPUT', `A user's id has 1 to ${MAX_USER_ID_LENGTH} characters.`, 'userId')
   }
-  if (!isUserId(args.userId)) return rejected('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, 'userId')
+  if (!isUserId(args.userId)) return rejected('INVALID_INPUT', `A user's id ${userIdRule()}.`, 'userId')
   const { currency, amount } = args
   const userId = asUserId(args.userId)
   const outcome = await dispatch(

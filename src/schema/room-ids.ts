@@ -6,7 +6,7 @@ import {
   getNamedType,
   isObjectType,
 } from 'graphql'
-import { asRoomId, publicRoomId } from '../engine/kernel/id.ts'
+import { asRoomId, publicRoomId } from '../features/rooms/ids.ts'
 import type { SharedContext } from '../resolvers/context.ts'
 
 /**

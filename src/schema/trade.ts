@@ -1,4 +1,4 @@
-import { globalOrderId } from '../engine/kernel/id.ts'
+import { globalOrderId } from '../features/trading/ids.ts'
 import {
   EXECUTION_TYPES,
   type ExecutionType as ExecutionTypeShape,

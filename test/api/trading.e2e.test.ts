@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { asOrderId, asRoomId, globalOrderId } from '../../src/engine/kernel/id.ts'
+import { asRoomId } from '../../src/features/rooms/ids.ts'
+import { asOrderId, globalOrderId } from '../../src/features/trading/ids.ts'
 import { type Caller, caughtUp, codeOfEnd, createCaller, type Variables } from '../support/caller.ts'
 import type { Recording } from '../support/graphql-client.ts'
 import { startNode, type TestNode } from '../support/node.ts'

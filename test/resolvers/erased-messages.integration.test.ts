@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { asRoomId } from '../../src/engine/kernel/id.ts'
-import { messagesTopic } from '../../src/engine/kernel/topic.ts'
+import { messagesTopic } from '../../src/features/messages/topics.ts'
+import { asRoomId } from '../../src/features/rooms/ids.ts'
 import { entriesOf, type Given, given, openGivenOn, replay, textAt, viewer } from './fixtures.ts'
 
 const ann = viewer('ann')

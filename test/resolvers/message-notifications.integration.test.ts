@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { asUserId } from '../../src/engine/kernel/id.ts'
-import { notificationsTopic } from '../../src/engine/kernel/topic.ts'
+import { notificationsTopic } from '../../src/features/notifications/topics.ts'
 import { type Data, entriesOf, type Given, given, textAt, viewer } from './fixtures.ts'
 
 const ann = viewer('ann')

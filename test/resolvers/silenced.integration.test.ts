@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { asRoomId } from '../../src/engine/kernel/id.ts'
+import { asRoomId } from '../../src/features/rooms/ids.ts'
 import { given, textAt, viewer } from './fixtures.ts'
 
 const ann = viewer('ann')

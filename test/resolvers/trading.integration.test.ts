@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { asRoomId } from '../../src/engine/kernel/id.ts'
-import { ordersTopic, positionsTopic } from '../../src/engine/kernel/topic.ts'
+import { asRoomId } from '../../src/features/rooms/ids.ts'
 import { readHoldings } from '../../src/features/trading/reads/positions.ts'
 import { readTradeFacts } from '../../src/features/trading/reads/trade-facts.ts'
+import { ordersTopic, positionsTopic } from '../../src/features/trading/topics.ts'
 import { type Data, type Given, given, textAt, viewer } from './fixtures.ts'
 
 const olga = viewer('olga')

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { beginTopics } from '../../src/engine/history/begin-topics.ts'
-import { asAnnouncementId, asAuctionId, asRoomId, type UserId } from '../../src/engine/kernel/id.ts'
+import type { UserId } from '../../src/engine/kernel/id.ts'
 import { instant } from '../../src/engine/kernel/instant.ts'
 import { asOffset } from '../../src/engine/kernel/position.ts'
-import { messagesTopic, roomTopic } from '../../src/engine/kernel/topic.ts'
+import { asAnnouncementId } from '../../src/features/announcements/ids.ts'
 import {
   readAnnouncements,
   readAnnouncementsInForce,
@@ -16,7 +16,10 @@ import {
 } from '../../src/features/announcements/rules/announcement.ts'
 import { announcements } from '../../src/features/announcements/tables.ts'
 import { auctionReads } from '../../src/features/auctions/batched-reads.ts'
+import { asAuctionId } from '../../src/features/auctions/ids.ts'
+import { messagesTopic } from '../../src/features/messages/topics.ts'
 import { roomReads } from '../../src/features/rooms/batched-reads.ts'
+import { asRoomId } from '../../src/features/rooms/ids.ts'
 import { readRoomFacts } from '../../src/features/rooms/reads/room-facts.ts'
 import { readRoom, readRooms } from '../../src/features/rooms/reads/rooms.ts'
 import { type Caller, canSeeRoom } from '../../src/features/rooms/rules/access.ts'
@@ -29,6 +32,7 @@ import {
   type RoomVisibility,
 } from '../../src/features/rooms/rules/room.ts'
 import { members, rooms } from '../../src/features/rooms/tables.ts'
+import { roomTopic } from '../../src/features/rooms/topics.ts'
 import { callerOf } from '../../src/platform/auth/viewer.ts'
 import { given, viewer } from './fixtures.ts'
 

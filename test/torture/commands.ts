@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { decodeCursor } from '../../src/engine/kernel/cursor.ts'
-import { announcementsTopic, asTopic } from '../../src/engine/kernel/topic.ts'
+import { asTopic } from '../../src/engine/kernel/topic.ts'
+import { announcementsTopic } from '../../src/features/announcements/topics.ts'
 import { signToken } from '../support/tokens.ts'
 import type { Answer, Attempted } from './records.ts'
 import { bidEffect } from './stored.ts'

@@ -1,6 +1,7 @@
+import type { RoomId } from '../../features/rooms/ids.ts'
 import type { Bus } from '../../pubsub/bus.ts'
 import type { Deadlines } from '../kernel/deadlines.ts'
-import type { RoomId, UserId } from '../kernel/id.ts'
+import type { UserId } from '../kernel/id.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Person } from '../kernel/person.ts'
 import type { Current } from './current.ts'

@@ -1,4 +1,5 @@
-import type { RoomId, UserId } from '../kernel/id.ts'
+import type { RoomId } from '../../features/rooms/ids.ts'
+import type { UserId } from '../kernel/id.ts'
 import { type Instant, instant } from '../kernel/instant.ts'
 import type { Person } from '../kernel/person.ts'
 import type { Roll } from './registry.ts'

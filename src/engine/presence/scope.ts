@@ -1,5 +1,5 @@
+import type { RoomId } from '../../features/rooms/ids.ts'
 import type { Brand } from '../kernel/brand.ts'
-import type { RoomId } from '../kernel/id.ts'
 
 /** Names something that users are in for as long as it lasts, `kind:id`: there is no history of it. */
 export type Place = Brand<string, 'Place'>

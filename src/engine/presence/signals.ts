@@ -1,5 +1,6 @@
+import { asRoomId, type RoomId } from '../../features/rooms/ids.ts'
 import type { Bus, Unsubscribe } from '../../pubsub/bus.ts'
-import { asRoomId, asUserId, type RoomId, type UserId } from '../kernel/id.ts'
+import { asUserId, type UserId } from '../kernel/id.ts'
 import { asTopic } from '../kernel/topic.ts'
 import type { PresenceState } from './roster.ts'
 

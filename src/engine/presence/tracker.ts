@@ -1,5 +1,6 @@
+import { asRoomId, type RoomId } from '../../features/rooms/ids.ts'
 import type { Cancel, Deadlines } from '../kernel/deadlines.ts'
-import { asRoomId, type RoomId, type UserId } from '../kernel/id.ts'
+import type { UserId } from '../kernel/id.ts'
 import { type Instant, later } from '../kernel/instant.ts'
 import type { Person } from '../kernel/person.ts'
 import type { Attendee } from './presence-session.ts'

@@ -1,5 +1,6 @@
+import type { RoomId } from '../../features/rooms/ids.ts'
 import type { Cancel, Deadlines } from '../kernel/deadlines.ts'
-import type { RoomId, UserId } from '../kernel/id.ts'
+import type { UserId } from '../kernel/id.ts'
 import { type Instant, instant, later } from '../kernel/instant.ts'
 import type { Person } from '../kernel/person.ts'
 import type { Current } from './current.ts'

@@ -1,6 +1,6 @@
 import { defineFamily } from '../../engine/commands/family.ts'
-import { announcementsTopic } from '../../engine/kernel/topic.ts'
 import { announcementsAggregate } from './aggregate.ts'
+import { announcementsTopic } from './topics.ts'
 
 /** Publishes and retracts announcements: one topic for all. `state` is the announcement. */
 export const announcementFamily = defineFamily({

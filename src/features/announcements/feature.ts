@@ -1,8 +1,8 @@
-import { announcementsTopic } from '../../engine/kernel/topic.ts'
 import { announcementNode } from '../../resolvers/announcements.ts'
 import { addAnnouncements } from '../../schema/announcement.ts'
 import type { SchemaFeature } from '../../schema/contribution.ts'
 import { announcementFamily } from './family.ts'
+import { announcementsTopic } from './topics.ts'
 
 export const announcements: SchemaFeature = {
   name: 'announcements',

@@ -1,7 +1,7 @@
 import type { AfterArgs, PlanContext } from '../../engine/hub/plan-context.ts'
 import type { HistoryPlan } from '../../engine/hub/source.ts'
-import { announcementsTopic } from '../../engine/kernel/topic.ts'
 import { announcementsSource } from './source.ts'
+import { announcementsTopic } from './topics.ts'
 
 /** Everybody may subscribe: the source keeps from each reader what is not for them. */
 export async function announcementsPlan(args: AfterArgs, context: PlanContext): Promise<HistoryPlan> {

@@ -1,7 +1,8 @@
 import { bigint, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
-import type { AnnouncementId, RoomId } from '../../engine/kernel/id.ts'
 import type { Offset } from '../../engine/kernel/position.ts'
 import { instantColumn } from '../../engine/storage/instant-column.ts'
+import type { RoomId } from '../rooms/ids.ts'
+import type { AnnouncementId } from './ids.ts'
 import type { Audience, Severity } from './rules/announcement.ts'
 
 export const announcements = pgTable(

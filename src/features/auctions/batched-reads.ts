@@ -1,10 +1,11 @@
 import type { Amount } from '../../engine/kernel/amount.ts'
 import { type ReadTogether, together } from '../../engine/kernel/batch-loader.ts'
-import type { AuctionId, BidId, RoomId } from '../../engine/kernel/id.ts'
 import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
 import type { Slice } from '../../engine/storage/list-key.ts'
 import { type PageKey, pages } from '../../engine/storage/pages.ts'
+import type { RoomId } from '../rooms/ids.ts'
+import type { AuctionId, BidId } from './ids.ts'
 import {
   type AuctionHead,
   type AuctionRecord,

@@ -1,8 +1,9 @@
 import { defineFamily } from '../../engine/commands/family.ts'
-import { asAuctionId } from '../../engine/kernel/id.ts'
-import { auctionTopic, idOf } from '../../engine/kernel/topic.ts'
+import { idOf } from '../../engine/kernel/topic.ts'
 import { createAuctionAggregate } from './aggregate.ts'
 import { auctionHooks } from './hooks.ts'
+import { asAuctionId } from './ids.ts'
+import { auctionTopic } from './topics.ts'
 
 /** Commands on one auction. `state` is the auction. */
 export const auctionFamily = defineFamily({

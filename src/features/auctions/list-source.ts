@@ -1,11 +1,12 @@
 import type { ListItem, ListSource } from '../../engine/hub/source.ts'
-import { asAuctionId, type RoomId } from '../../engine/kernel/id.ts'
 import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
 import { callerOf, type Viewer } from '../../platform/auth/viewer.ts'
+import type { RoomId } from '../rooms/ids.ts'
 import { readRoomFacts } from '../rooms/reads/room-facts.ts'
 import { canSeeRoom, membershipOf } from '../rooms/rules/access.ts'
 import type { RoomFacts } from '../rooms/rules/room.ts'
+import { asAuctionId } from './ids.ts'
 import { readAuctionsById, readOpenAuctions } from './reads/auctions.ts'
 import { type AuctionView, auctionOfRecord } from './view.ts'
 

@@ -11,8 +11,10 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
 import type { Amount } from '../../engine/kernel/amount.ts'
-import type { AuctionId, BidId, RoomId, UserId } from '../../engine/kernel/id.ts'
+import type { UserId } from '../../engine/kernel/id.ts'
 import { instantColumn } from '../../engine/storage/instant-column.ts'
+import type { RoomId } from '../rooms/ids.ts'
+import type { AuctionId, BidId } from './ids.ts'
 import type { AuctionPhase, AuctionStanding, AuctionTerms, BidKind, Ceiling } from './rules/auction.ts'
 import type { VoidReason } from './rules/void-reason.ts'
 

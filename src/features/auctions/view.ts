@@ -1,7 +1,7 @@
-import type { AuctionId } from '../../engine/kernel/id.ts'
 import { once } from '../../engine/kernel/memoize.ts'
 import type { Position } from '../../engine/kernel/position.ts'
 import type { AuctionReads } from './batched-reads.ts'
+import type { AuctionId } from './ids.ts'
 import type { AuctionRecord } from './reads/auctions.ts'
 import type { AuctionStanding, AuctionTerms } from './rules/auction.ts'
 

@@ -1,13 +1,15 @@
 import { eq } from 'drizzle-orm'
-import type { AuctionId, UserId } from '../../engine/kernel/id.ts'
+import type { UserId } from '../../engine/kernel/id.ts'
 import { formatInstant } from '../../engine/kernel/instant.ts'
-import { auctionLeaderboardTopic, type Topic } from '../../engine/kernel/topic.ts'
+import type { Topic } from '../../engine/kernel/topic.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
 import { statement } from '../../engine/storage/statement.ts'
+import type { AuctionId } from '../auctions/ids.ts'
 import { beginLeaderboard } from './begin-leaderboard.ts'
 import { inOrder, type Order } from './rules/order.ts'
 import type { Score } from './rules/standing.ts'
 import { standings } from './tables.ts'
+import { auctionLeaderboardTopic } from './topics.ts'
 
 /** The ranking of an auction's bidders. To be asked before the batch's bids are saved. */
 export async function loadRanking(tx: Transaction, id: AuctionId, leader: UserId | null): Promise<Order> {

@@ -1,6 +1,6 @@
 import { defineFamily } from '../../engine/commands/family.ts'
-import { roomLeaderboardTopic } from '../../engine/kernel/topic.ts'
 import { scoresAggregate } from './aggregate.ts'
+import { roomLeaderboardTopic } from './topics.ts'
 
 /** Reports of scores to one room, and copies of its ranking. */
 export const scoreFamily = defineFamily({

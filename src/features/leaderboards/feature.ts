@@ -1,4 +1,3 @@
-import { auctionLeaderboardTopic, roomLeaderboardTopic } from '../../engine/kernel/topic.ts'
 import type { SchemaFeature } from '../../schema/contribution.ts'
 import { addLeaderboards } from '../../schema/leaderboard.ts'
 import { addLeaderboardEvents } from '../../schema/leaderboard-event.ts'
@@ -8,6 +7,7 @@ import { roomHooks } from '../rooms/hooks.ts'
 import { projectRanking } from './auction.projection.ts'
 import { loadRanking } from './board.ts'
 import { scoreFamily } from './family.ts'
+import { auctionLeaderboardTopic, roomLeaderboardTopic } from './topics.ts'
 
 /** A RankingChanged goes back at most over the rest of its batch (rules/stored-changes). */
 const FARTHEST_BACK = 512

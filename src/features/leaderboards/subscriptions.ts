@@ -1,11 +1,12 @@
 import { badUserInput } from '../../engine/hub/client-errors.ts'
 import type { AfterArgs, PlanContext } from '../../engine/hub/plan-context.ts'
 import type { HistoryPlan, PlanTerms } from '../../engine/hub/source.ts'
-import { auctionLeaderboardTopic, roomLeaderboardTopic, type Topic } from '../../engine/kernel/topic.ts'
+import type { Topic } from '../../engine/kernel/topic.ts'
 import { auctionFor } from '../auctions/subscriptions.ts'
 import { roomFor } from '../rooms/subscriptions.ts'
 import { beginLeaderboard } from './begin-leaderboard.ts'
 import { leaderboardSource } from './source.ts'
+import { auctionLeaderboardTopic, roomLeaderboardTopic } from './topics.ts'
 
 interface LeaderboardArgs extends AfterArgs {
   readonly roomId?: string | null | undefined

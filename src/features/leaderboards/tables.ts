@@ -1,9 +1,11 @@
 import { bigint, index, integer, json, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import type { Amount } from '../../engine/kernel/amount.ts'
-import type { LeaderboardArchiveId, RoomId, UserId } from '../../engine/kernel/id.ts'
+import type { UserId } from '../../engine/kernel/id.ts'
 import type { Topic } from '../../engine/kernel/topic.ts'
 import { instantColumn } from '../../engine/storage/instant-column.ts'
+import type { RoomId } from '../rooms/ids.ts'
 import type { RankingMethod } from '../rooms/rules/room.ts'
+import type { LeaderboardArchiveId } from './ids.ts'
 import type { PackedStanding } from './rules/packed.ts'
 
 /** Who stands where: an auction's bidders by their highest visible bid. */

@@ -1,9 +1,10 @@
-import type { MessageId } from '../../engine/kernel/id.ts'
-import { messagesTopic, type Topic } from '../../engine/kernel/topic.ts'
+import type { Topic } from '../../engine/kernel/topic.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
 import { statement } from '../../engine/storage/statement.ts'
+import type { MessageId } from './ids.ts'
 import { withoutContent } from './rules/erase.ts'
 import type { Message } from './rules/message.ts'
+import { messagesTopic } from './topics.ts'
 
 interface Version {
   readonly topic: Topic

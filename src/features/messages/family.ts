@@ -1,8 +1,8 @@
 import { defineFamily } from '../../engine/commands/family.ts'
-import { messagesTopic } from '../../engine/kernel/topic.ts'
 import { createMessagesAggregate } from './aggregate.ts'
 import { messageHooks } from './hooks.ts'
 import { createReceiptsAggregate } from './receipts.aggregate.ts'
+import { messagesTopic } from './topics.ts'
 
 /** Commands on the messages of one room. `send` needs no key: its clientMessageId is one. `state` is the message. */
 export const messageFamily = defineFamily({

@@ -1,5 +1,4 @@
-import { asRoomId } from '../../engine/kernel/id.ts'
-import { idOf, messagesTopic } from '../../engine/kernel/topic.ts'
+import { idOf } from '../../engine/kernel/topic.ts'
 import { messageNode } from '../../resolvers/messages.ts'
 import type { SchemaFeature } from '../../schema/contribution.ts'
 import { addMessageTypes } from '../../schema/message.ts'
@@ -7,9 +6,11 @@ import { addMessageEvents } from '../../schema/message-event.ts'
 import { addMessageMutations } from '../../schema/message-mutation.ts'
 import { addReceipts } from '../../schema/receipt.ts'
 import { roomHooks } from '../rooms/hooks.ts'
+import { asRoomId } from '../rooms/ids.ts'
 import { messageFamily, receiptFamily } from './family.ts'
 import { markJoined } from './joining.ts'
 import { MESSAGE_REJECTIONS } from './rules/rejections.ts'
+import { messagesTopic } from './topics.ts'
 
 export const messages: SchemaFeature = {
   name: 'messages',

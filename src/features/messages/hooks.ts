@@ -1,9 +1,10 @@
 import type { Entry } from '../../engine/history/entry.ts'
 import { HookPoint } from '../../engine/hooks.ts'
-import type { RoomId, UserId } from '../../engine/kernel/id.ts'
+import type { UserId } from '../../engine/kernel/id.ts'
 import type { Instant } from '../../engine/kernel/instant.ts'
 import type { Offset } from '../../engine/kernel/position.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
+import type { RoomId } from '../rooms/ids.ts'
 import type { Room } from '../rooms/rules/room.ts'
 import type { MessageChange } from './rules/message.ts'
 

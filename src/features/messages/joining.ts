@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
-import type { RoomId, UserId } from '../../engine/kernel/id.ts'
-import { messagesTopic } from '../../engine/kernel/topic.ts'
+import type { UserId } from '../../engine/kernel/id.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
+import type { RoomId } from '../rooms/ids.ts'
+import { messagesTopic } from './topics.ts'
 
 /**
  * Members who join have read everything up to the head of the messages. No message comes between: whoever joins has

@@ -1,8 +1,8 @@
 import type { AfterArgs, PlanContext } from '../../engine/hub/plan-context.ts'
 import type { HistoryPlan } from '../../engine/hub/source.ts'
-import { messagesTopic } from '../../engine/kernel/topic.ts'
 import { type RoomArgs, roomFor } from '../rooms/subscriptions.ts'
 import { messagesSource } from './source.ts'
+import { messagesTopic } from './topics.ts'
 
 export async function messagesPlan(args: RoomArgs & AfterArgs, context: PlanContext): Promise<HistoryPlan> {
   const { id, terms } = await roomFor(context, args)

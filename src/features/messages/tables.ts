@@ -1,8 +1,10 @@
 import { bigint, json, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
-import type { MessageId, RoomId, UserId } from '../../engine/kernel/id.ts'
+import type { UserId } from '../../engine/kernel/id.ts'
 import type { Person } from '../../engine/kernel/person.ts'
 import type { Offset } from '../../engine/kernel/position.ts'
 import { instantColumn } from '../../engine/storage/instant-column.ts'
+import type { RoomId } from '../rooms/ids.ts'
+import type { MessageId } from './ids.ts'
 
 export const messages = pgTable(
   'messages',

@@ -1,8 +1,8 @@
 import { defineFamily } from '../../engine/commands/family.ts'
-import { notificationsTopic, outboxTopic } from '../../engine/kernel/topic.ts'
 import { notificationsAggregate } from './aggregate.ts'
 import { notificationHooks } from './hooks.ts'
 import { createServiceNotificationsAggregate } from './service-notifications.aggregate.ts'
+import { notificationsTopic, outboxTopic } from './topics.ts'
 
 /** Marks one user's notifications read. */
 export const notificationFamily = defineFamily({

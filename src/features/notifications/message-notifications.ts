@@ -1,17 +1,18 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { lockTopics } from '../../engine/history/append.ts'
 import type { Entry } from '../../engine/history/entry.ts'
-import { newNotificationId, type UserId } from '../../engine/kernel/id.ts'
+import type { UserId } from '../../engine/kernel/id.ts'
 import { instant } from '../../engine/kernel/instant.ts'
-import { notificationsTopic } from '../../engine/kernel/topic.ts'
 import { allSettled } from '../../engine/storage/all-settled.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
 import type { RoomMessagesChange } from '../messages/hooks.ts'
 import { members } from '../rooms/tables.ts'
 import type { Addressed, NotificationHook } from './hooks.ts'
+import { newNotificationId } from './ids.ts'
 import { notify } from './notify.ts'
 import { messageNotification, tellingsOf, withdrawalOf } from './rules/message.ts'
 import { findHolders, withdrawNotifications } from './settle-notifications.ts'
+import { notificationsTopic } from './topics.ts'
 
 /**
  * Notifies those whom messages mention from now on, and the other one of a direct room (docs/adr/0009); takes back the

@@ -1,10 +1,10 @@
 import { appendToTopics } from '../../engine/history/append.ts'
 import type { Entry } from '../../engine/history/entry.ts'
 import { formatInstant, type Instant } from '../../engine/kernel/instant.ts'
-import { notificationsTopic } from '../../engine/kernel/topic.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
 import { statement } from '../../engine/storage/statement.ts'
 import type { Addressed, NotificationHook } from './hooks.ts'
+import { notificationsTopic } from './topics.ts'
 
 const SAVE_NOTIFICATIONS = statement(
   'save_notifications',

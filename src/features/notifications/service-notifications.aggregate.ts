@@ -1,6 +1,6 @@
 import type { Aggregate } from '../../engine/commands/aggregate.ts'
-import type { NotificationId } from '../../engine/kernel/id.ts'
 import type { NotificationHook } from './hooks.ts'
+import type { NotificationId } from './ids.ts'
 import { notify } from './notify.ts'
 import type { Notification } from './rules/notification.ts'
 import { decideNotify, type Notified, type NotifyCommand, type NotifyReply } from './rules/notify.ts'

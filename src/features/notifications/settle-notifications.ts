@@ -1,12 +1,14 @@
 import { type AddressedDraft, appendToTopics, lockTopics } from '../../engine/history/append.ts'
 import type { Entry } from '../../engine/history/entry.ts'
-import type { NotificationId, RoomId, UserId } from '../../engine/kernel/id.ts'
+import type { UserId } from '../../engine/kernel/id.ts'
 import { formatInstant, type Instant } from '../../engine/kernel/instant.ts'
-import { notificationsTopic } from '../../engine/kernel/topic.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
 import { statement } from '../../engine/storage/statement.ts'
 import type { ReadMark } from '../messages/hooks.ts'
+import type { RoomId } from '../rooms/ids.ts'
+import type { NotificationId } from './ids.ts'
 import type { Withdrawal } from './rules/message.ts'
+import { notificationsTopic } from './topics.ts'
 
 /** The notifications that follow from a message, as long as they are unread. */
 const OF_MESSAGE = "read_at IS NULL AND kind IN ('MENTION', 'DIRECT_MESSAGE')"

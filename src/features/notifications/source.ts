@@ -1,9 +1,10 @@
 import { presentEntry, unreadable } from '../../engine/hub/present.ts'
 import type { PresentedEvent, Source } from '../../engine/hub/source.ts'
-import { asUserId, type NotificationId } from '../../engine/kernel/id.ts'
+import { asUserId } from '../../engine/kernel/id.ts'
 import { idOf } from '../../engine/kernel/topic.ts'
 import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
+import type { NotificationId } from './ids.ts'
 import { readUnread } from './reads/notifications.ts'
 import type { Notification } from './rules/notification.ts'
 

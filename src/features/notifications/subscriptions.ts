@@ -1,8 +1,8 @@
 import { type AfterArgs, type PlanContext, signedIn } from '../../engine/hub/plan-context.ts'
 import type { HistoryPlan } from '../../engine/hub/source.ts'
-import { notificationsTopic } from '../../engine/kernel/topic.ts'
 import { readInbox } from './reads/notifications.ts'
 import { notificationsSource } from './source.ts'
+import { notificationsTopic } from './topics.ts'
 
 /** Throws UNAUTHENTICATED for a visitor; everyone else has a topic of their own. */
 export async function notificationsPlan(args: AfterArgs, context: PlanContext): Promise<HistoryPlan> {

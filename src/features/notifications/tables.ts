@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { bigint, index, integer, json, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
-import type { NotificationId, UserId } from '../../engine/kernel/id.ts'
+import type { UserId } from '../../engine/kernel/id.ts'
 import type { Offset } from '../../engine/kernel/position.ts'
 import type { Topic } from '../../engine/kernel/topic.ts'
 import { instantColumn } from '../../engine/storage/instant-column.ts'
+import type { NotificationId } from './ids.ts'
 import type { Following } from './rules/following.ts'
 import type { NotificationKind } from './rules/notification.ts'
 

@@ -1,9 +1,9 @@
 import { type ReadTogether, together } from '../../engine/kernel/batch-loader.ts'
-import type { RoomId } from '../../engine/kernel/id.ts'
 import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
 import type { Slice } from '../../engine/storage/list-key.ts'
 import { type PageKey, pages } from '../../engine/storage/pages.ts'
+import type { RoomId } from './ids.ts'
 import {
   type MemberKey,
   type MemberRecord,

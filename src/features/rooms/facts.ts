@@ -1,10 +1,10 @@
 import { and, eq, getTableColumns, sql } from 'drizzle-orm'
 import type { Command } from '../../engine/commands/command.ts'
-import type { RoomId } from '../../engine/kernel/id.ts'
 import { instant } from '../../engine/kernel/instant.ts'
 import { allSettled } from '../../engine/storage/all-settled.ts'
 import type { Executor, Transaction } from '../../engine/storage/database.ts'
 import { prepared, statement } from '../../engine/storage/statement.ts'
+import type { RoomId } from './ids.ts'
 import type { Membership, Room, RoomFacts } from './rules/room.ts'
 import { members, rooms } from './tables.ts'
 

@@ -1,8 +1,9 @@
 import { defineFamily } from '../../engine/commands/family.ts'
-import { asRoomId } from '../../engine/kernel/id.ts'
-import { idOf, roomTopic } from '../../engine/kernel/topic.ts'
+import { idOf } from '../../engine/kernel/topic.ts'
 import { createRoomAggregate } from './aggregate.ts'
 import { roomHooks } from './hooks.ts'
+import { asRoomId } from './ids.ts'
+import { roomTopic } from './topics.ts'
 
 /** Commands on one room. `state` holds the room and the memberships of actor and target. */
 export const roomFamily = defineFamily({

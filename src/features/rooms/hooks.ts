@@ -1,7 +1,8 @@
 import { HookPoint } from '../../engine/hooks.ts'
-import type { RoomId, UserId } from '../../engine/kernel/id.ts'
+import type { UserId } from '../../engine/kernel/id.ts'
 import type { Topic } from '../../engine/kernel/topic.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
+import type { RoomId } from './ids.ts'
 import type { Room } from './rules/room.ts'
 
 /** What other features do in the transactions of rooms. */

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
-import type { RoomId, UserId } from '../../engine/kernel/id.ts'
+import type { UserId } from '../../engine/kernel/id.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
+import type { RoomId } from './ids.ts'
 import type { OwnedRooms } from './rules/quota.ts'
 
 /**

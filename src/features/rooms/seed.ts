@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import type { Seed } from '../../engine/feature.ts'
-import { asRoomId } from '../../engine/kernel/id.ts'
 import { topicsOfRoom } from './aggregate.ts'
 import { roomHooks } from './hooks.ts'
+import { asRoomId } from './ids.ts'
 import type { RoomVisibility } from './rules/room.ts'
 
 const DEFAULT_ROOMS: readonly (readonly [string, RoomVisibility])[] = [

@@ -1,11 +1,11 @@
 import { notFound } from '../../engine/hub/client-errors.ts'
 import type { AfterArgs, PlanContext } from '../../engine/hub/plan-context.ts'
 import type { Guard, HistoryPlan, PlanTerms } from '../../engine/hub/source.ts'
-import { asRoomId, type RoomId } from '../../engine/kernel/id.ts'
-import { roomTopic } from '../../engine/kernel/topic.ts'
 import { callerOf } from '../../platform/auth/viewer.ts'
 import { roomReads } from './batched-reads.ts'
+import { asRoomId, type RoomId } from './ids.ts'
 import { isMemberData, roomSource } from './source.ts'
+import { roomTopic } from './topics.ts'
 
 export interface RoomArgs {
   readonly roomId: string

@@ -1,8 +1,9 @@
 import { bigint, index, integer, json, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
-import type { RoomId, UserId } from '../../engine/kernel/id.ts'
+import type { UserId } from '../../engine/kernel/id.ts'
 import type { Person } from '../../engine/kernel/person.ts'
 import { asOffset, type Offset } from '../../engine/kernel/position.ts'
 import { instantColumn } from '../../engine/storage/instant-column.ts'
+import type { RoomId } from './ids.ts'
 import type {
   MemberRole,
   Membership,

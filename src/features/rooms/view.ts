@@ -1,7 +1,7 @@
-import type { RoomId } from '../../engine/kernel/id.ts'
 import { once } from '../../engine/kernel/memoize.ts'
 import type { Position } from '../../engine/kernel/position.ts'
 import type { RoomReads } from './batched-reads.ts'
+import type { RoomId } from './ids.ts'
 import type { MemberRecord, PlacedMarks } from './reads/members.ts'
 import type { RoomRecord } from './reads/rooms.ts'
 import type { Membership, Room } from './rules/room.ts'

@@ -1,6 +1,6 @@
 import { defineFamily } from '../../engine/commands/family.ts'
-import { statusesTopic } from '../../engine/kernel/topic.ts'
 import { statusesAggregate } from './aggregate.ts'
+import { statusesTopic } from './topics.ts'
 
 /** Reports of statuses of one kind. `state` is the subject's status. */
 export const statusFamily = defineFamily({

@@ -1,8 +1,8 @@
-import { statusesTopic } from '../../engine/kernel/topic.ts'
 import type { SchemaFeature } from '../../schema/contribution.ts'
 import { addStatuses } from '../../schema/status.ts'
 import { statusFamily } from './family.ts'
 import { STATUS_KINDS } from './rules/status.ts'
+import { statusesTopic } from './topics.ts'
 
 export const statuses: SchemaFeature = {
   name: 'statuses',

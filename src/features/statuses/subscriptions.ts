@@ -1,9 +1,9 @@
 import { badUserInput } from '../../engine/hub/client-errors.ts'
 import { type AfterArgs, type PlanContext, signedIn } from '../../engine/hub/plan-context.ts'
 import type { HistoryPlan } from '../../engine/hub/source.ts'
-import { statusesTopic } from '../../engine/kernel/topic.ts'
 import type { StatusKind } from './rules/status.ts'
 import { MAX_STATUSES, statusesSource } from './source.ts'
+import { statusesTopic } from './topics.ts'
 
 export interface StatusesArgs {
   readonly kind: StatusKind

@@ -1,7 +1,7 @@
 import { beginTopics } from '../../engine/history/begin-topics.ts'
-import type { RoomId } from '../../engine/kernel/id.ts'
-import { ordersTopic, positionsTopic } from '../../engine/kernel/topic.ts'
 import type { Executor } from '../../engine/storage/database.ts'
+import type { RoomId } from '../rooms/ids.ts'
+import { ordersTopic, positionsTopic } from './topics.ts'
 
 /** Begins the histories of a room's orders and positions, where the room is older than these are. */
 export async function beginTrading(executor: Executor, roomId: RoomId): Promise<void> {

@@ -1,7 +1,7 @@
 import { defineFamily } from '../../engine/commands/family.ts'
-import { ordersTopic, positionsTopic } from '../../engine/kernel/topic.ts'
 import { ordersAggregate } from './orders.aggregate.ts'
 import { positionsAggregate } from './positions.aggregate.ts'
+import { ordersTopic, positionsTopic } from './topics.ts'
 
 /** Reports of orders to one room. They need no key: their executionId is one. `state` is the order. */
 export const orderFamily = defineFamily({

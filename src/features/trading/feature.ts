@@ -1,4 +1,3 @@
-import { ordersTopic, positionsTopic } from '../../engine/kernel/topic.ts'
 import { orderNode } from '../../resolvers/trades.ts'
 import type { SchemaFeature } from '../../schema/contribution.ts'
 import { addTradeTypes } from '../../schema/trade.ts'
@@ -7,6 +6,7 @@ import { addTradeMutations } from '../../schema/trade-mutation.ts'
 import { addTradeRooms } from '../../schema/trade-room.ts'
 import { roomHooks } from '../rooms/hooks.ts'
 import { orderFamily, positionFamily } from './families.ts'
+import { ordersTopic, positionsTopic } from './topics.ts'
 
 export const trading: SchemaFeature = {
   name: 'trading',

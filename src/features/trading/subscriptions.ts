@@ -1,12 +1,12 @@
 import type { AfterArgs, PlanContext } from '../../engine/hub/plan-context.ts'
 import type { HistoryPlan, PlanTerms } from '../../engine/hub/source.ts'
-import type { RoomId } from '../../engine/kernel/id.ts'
-import { ordersTopic, positionsTopic } from '../../engine/kernel/topic.ts'
+import type { RoomId } from '../rooms/ids.ts'
 import { type RoomArgs, roomFor } from '../rooms/subscriptions.ts'
 import { beginTrading } from './begin-trading.ts'
 import { tradeRooms } from './disclosure.ts'
 import { ordersSource } from './orders.source.ts'
 import { positionsSource } from './positions.source.ts'
+import { ordersTopic, positionsTopic } from './topics.ts'
 
 export async function ordersPlan(args: RoomArgs & AfterArgs, context: PlanContext): Promise<HistoryPlan> {
   const { id, terms } = await tradeRoomFor(context, args)

@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm'
 import { bigint, index, numeric, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import type { Amount } from '../../engine/kernel/amount.ts'
-import type { OrderId, RoomId, UserId } from '../../engine/kernel/id.ts'
+import type { UserId } from '../../engine/kernel/id.ts'
 import type { Offset } from '../../engine/kernel/position.ts'
 import { instantColumn } from '../../engine/storage/instant-column.ts'
+import type { RoomId } from '../rooms/ids.ts'
+import type { OrderId } from './ids.ts'
 import type { OrderSide, OrderStatus, OrderType } from './rules/order.ts'
 
 /** Orders as services reported them. */

@@ -1,11 +1,12 @@
 import type { Visibility } from '../../engine/hub/source.ts'
 import { together } from '../../engine/kernel/batch-loader.ts'
-import { asRoomId } from '../../engine/kernel/id.ts'
-import { idOf, roomTopic } from '../../engine/kernel/topic.ts'
+import { idOf } from '../../engine/kernel/topic.ts'
 import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
+import { asRoomId } from '../rooms/ids.ts'
 import { readMemberRightsChanged } from '../rooms/reads/rights-changes.ts'
 import { isMemberData } from '../rooms/source.ts'
+import { roomTopic } from '../rooms/topics.ts'
 
 /** The room entries that change what a member sees of trades: each concerns the member that it names. */
 const DECISIVE: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
 import { defineFamily } from '../../engine/commands/family.ts'
-import { revocationsTopic } from '../../engine/kernel/topic.ts'
 import { revocationsAggregate } from './revocations.aggregate.ts'
+import { revocationsTopic } from './topics.ts'
 
 /** Signs users out: one topic for all, which every node follows. */
 export const revocationFamily = defineFamily({

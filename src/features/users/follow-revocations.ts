@@ -4,11 +4,11 @@ import type { Hub } from '../../engine/hub/hub.ts'
 import type { UserId } from '../../engine/kernel/id.ts'
 import type { Instant } from '../../engine/kernel/instant.ts'
 import { Listeners } from '../../engine/kernel/listeners.ts'
-import { revocationsTopic } from '../../engine/kernel/topic.ts'
 import type { Database } from '../../engine/storage/database.ts'
 import { untilAvailable } from '../../engine/storage/until-available.ts'
 import type { Revocations } from '../../platform/auth/revocations.ts'
 import { readRevocations } from './reads/revocations.ts'
+import { revocationsTopic } from './topics.ts'
 
 export interface FollowOptions {
   readonly database: Database

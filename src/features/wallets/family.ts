@@ -1,6 +1,6 @@
 import { defineFamily } from '../../engine/commands/family.ts'
-import { walletTopic } from '../../engine/kernel/topic.ts'
 import { walletAggregate } from './aggregate.ts'
+import { walletTopic } from './topics.ts'
 
 /** Commands on the wallets of one user. `state` is the wallet in the command's currency. */
 export const walletFamily = defineFamily({

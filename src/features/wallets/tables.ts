@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { bigint, bigserial, check, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import type { Amount } from '../../engine/kernel/amount.ts'
-import type { AuctionId, UserId } from '../../engine/kernel/id.ts'
+import type { UserId } from '../../engine/kernel/id.ts'
 import type { Offset } from '../../engine/kernel/position.ts'
 import { instantColumn } from '../../engine/storage/instant-column.ts'
+import type { AuctionId } from '../auctions/ids.ts'
 import type { TransferKind } from './rules/wallet.ts'
 
 /** What each user has, by currency; `held` of it is promised to auctions. Follows from `transfers`. */

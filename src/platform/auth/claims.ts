@@ -1,5 +1,5 @@
 import { ROLES, type Role } from '../../engine/kernel/actor.ts'
-import { asUserId, isUserId, USER_ID_RULE } from '../../engine/kernel/id.ts'
+import { asUserId, isUserId, userIdRule } from '../../engine/kernel/id.ts'
 import type { Person } from '../../engine/kernel/person.ts'
 import { hasVisibleCharacter, withoutBidiControls } from '../../engine/kernel/text.ts'
 
@@ -46,7 +46,7 @@ export function readIdentity({ sub, name, roles }: IdentityClaims): Identity {
   if (typeof sub !== 'string' || sub === '') return refuse('"sub" must be a non-empty string.')
   if (sub.length > MAX_SUBJECT_LENGTH) return refuse(`"sub" is longer than ${MAX_SUBJECT_LENGTH} characters.`)
   if (CONTROL_CHARACTER.test(sub) || !sub.isWellFormed()) return refuse('"sub" holds control characters.')
-  if (!isUserId(sub)) return refuse(`"sub" ${USER_ID_RULE}.`)
+  if (!isUserId(sub)) return refuse(`"sub" ${userIdRule()}.`)
   if (name !== undefined && typeof name !== 'string') return refuse('"name" must be a string.')
   if (roles !== undefined && !Array.isArray(roles)) return refuse('"roles" must be a list.')
 

@@ -1,6 +1,6 @@
 import type { Hub } from '../../engine/hub/hub.ts'
-import { asRoomId, isDirectRoomId, publicRoomId } from '../../engine/kernel/id.ts'
 import type { Presence } from '../../engine/presence/presence.ts'
+import { asRoomId, isDirectRoomId, publicRoomId } from '../../features/rooms/ids.ts'
 
 /** What goes on, of a node or of a room. */
 interface Counts {

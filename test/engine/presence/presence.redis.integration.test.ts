@@ -1,10 +1,11 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createDeadlines } from '../../../src/engine/kernel/deadlines.ts'
-import { asRoomId, asUserId } from '../../../src/engine/kernel/id.ts'
+import { asUserId } from '../../../src/engine/kernel/id.ts'
 import { instant, later } from '../../../src/engine/kernel/instant.ts'
 import { createPresence, type Presence } from '../../../src/engine/presence/presence.ts'
 import type { Attendee } from '../../../src/engine/presence/presence-session.ts'
 import { createRedisRegistry } from '../../../src/engine/presence/registry.redis.ts'
+import { asRoomId } from '../../../src/features/rooms/ids.ts'
 import { createRedisBus } from '../../../src/pubsub/bus.redis.ts'
 import { freshRedisPrefix, sharedRedisUrl } from '../../support/redis-shared.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createDeadlines } from '../../../src/engine/kernel/deadlines.ts'
-import { asRoomId, asUserId } from '../../../src/engine/kernel/id.ts'
+import { asUserId } from '../../../src/engine/kernel/id.ts'
 import { instant } from '../../../src/engine/kernel/instant.ts'
 import { createPresence } from '../../../src/engine/presence/presence.ts'
 import type { Attendee } from '../../../src/engine/presence/presence-session.ts'
@@ -8,6 +8,7 @@ import { createMemoryRegistry } from '../../../src/engine/presence/registry.memo
 import type { Registry } from '../../../src/engine/presence/registry.ts'
 import { rosterOf } from '../../../src/engine/presence/roster.ts'
 import { presencePlace, typingPlace } from '../../../src/engine/presence/scope.ts'
+import { asRoomId } from '../../../src/features/rooms/ids.ts'
 import { createMemoryBus } from '../../../src/pubsub/bus.memory.ts'
 
 const START = 1_000_000_000_000

@@ -1,11 +1,12 @@
 import { onTestFinished } from 'vitest'
-import { asRoomId, asUserId, type UserId } from '../../../src/engine/kernel/id.ts'
+import { asUserId, type UserId } from '../../../src/engine/kernel/id.ts'
 import {
   createRedisRegistry,
   type RedisRegistryOptions,
 } from '../../../src/engine/presence/registry.redis.ts'
 import type { Registry, Roll } from '../../../src/engine/presence/registry.ts'
 import { presencePlace } from '../../../src/engine/presence/scope.ts'
+import { asRoomId } from '../../../src/features/rooms/ids.ts'
 import { createRedisBus } from '../../../src/pubsub/bus.redis.ts'
 
 export const ROOM = presencePlace(asRoomId('room_1'))

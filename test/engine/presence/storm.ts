@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { createDeadlines } from '../../../src/engine/kernel/deadlines.ts'
-import { asRoomId, asUserId } from '../../../src/engine/kernel/id.ts'
+import { asUserId } from '../../../src/engine/kernel/id.ts'
 import { instant } from '../../../src/engine/kernel/instant.ts'
 import { createPresence, type Presence } from '../../../src/engine/presence/presence.ts'
 import { createRedisRegistry } from '../../../src/engine/presence/registry.redis.ts'
+import { asRoomId } from '../../../src/features/rooms/ids.ts'
 import { createRedisBus } from '../../../src/pubsub/bus.redis.ts'
 import { redisFigures } from '../../support/redis-figures.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Actor, SYSTEM } from '../../../src/engine/kernel/actor.ts'
-import { type AnnouncementId, asAnnouncementId, asRoomId } from '../../../src/engine/kernel/id.ts'
+import { type AnnouncementId, asAnnouncementId } from '../../../src/features/announcements/ids.ts'
 import { canSeeAnnouncement, isInForce } from '../../../src/features/announcements/rules/access.ts'
 import type { Announcement } from '../../../src/features/announcements/rules/announcement.ts'
 import type { AnnouncementCommand } from '../../../src/features/announcements/rules/command.ts'
@@ -9,6 +9,7 @@ import {
   decideAnnouncement,
 } from '../../../src/features/announcements/rules/decide.ts'
 import { evolveAnnouncements } from '../../../src/features/announcements/rules/evolve.ts'
+import { asRoomId } from '../../../src/features/rooms/ids.ts'
 import type { Caller } from '../../../src/features/rooms/rules/access.ts'
 import {
   admin,

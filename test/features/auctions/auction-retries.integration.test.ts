@@ -5,18 +5,13 @@ import type { Outcome } from '../../../src/engine/commands/command.ts'
 import type { RunningDispatch } from '../../../src/engine/commands/create-dispatch.ts'
 import { createSemaphore } from '../../../src/engine/commands/semaphore.ts'
 import type { Actor, Role } from '../../../src/engine/kernel/actor.ts'
-import {
-  type AuctionId,
-  asUserId,
-  newAuctionId,
-  newBidId,
-  newRoomId,
-  type RoomId,
-} from '../../../src/engine/kernel/id.ts'
+import { asUserId } from '../../../src/engine/kernel/id.ts'
 import { instant } from '../../../src/engine/kernel/instant.ts'
 import type { Database } from '../../../src/engine/storage/database.ts'
 import { auctionFamily } from '../../../src/features/auctions/family.ts'
+import { type AuctionId, newAuctionId, newBidId } from '../../../src/features/auctions/ids.ts'
 import { roomFamily } from '../../../src/features/rooms/family.ts'
+import { newRoomId, type RoomId } from '../../../src/features/rooms/ids.ts'
 import { walletFamily } from '../../../src/features/wallets/family.ts'
 import { openDispatch, openRecord } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'

@@ -1,6 +1,7 @@
 import type { Actor } from '../../../src/engine/kernel/actor.ts'
 import { type Amount, amount } from '../../../src/engine/kernel/amount.ts'
-import { asBidId, asUserId, type BidId } from '../../../src/engine/kernel/id.ts'
+import { asUserId } from '../../../src/engine/kernel/id.ts'
+import { asBidId, type BidId } from '../../../src/features/auctions/ids.ts'
 import type { AuctionState } from '../../../src/features/auctions/rules/auction.ts'
 import { evolvePast, NOTHING_PAST, type Past } from '../../../src/features/auctions/rules/bid-history.ts'
 import type { AuctionDecision } from '../../../src/features/auctions/rules/context.ts'

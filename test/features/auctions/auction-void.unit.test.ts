@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { SYSTEM } from '../../../src/engine/kernel/actor.ts'
-import { asBidId } from '../../../src/engine/kernel/id.ts'
+import { asBidId } from '../../../src/features/auctions/ids.ts'
 import { isPublicEvent } from '../../../src/features/auctions/rules/event.ts'
 import { evolveAuction } from '../../../src/features/auctions/rules/evolve.ts'
 import { minimumBid, offeredBuyNow } from '../../../src/features/auctions/rules/offered.ts'

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { type Actor, SYSTEM } from '../../../src/engine/kernel/actor.ts'
-import { asMessageId, asRoomId } from '../../../src/engine/kernel/id.ts'
 import { FAR_FUTURE } from '../../../src/engine/kernel/instant.ts'
 import { asOffset } from '../../../src/engine/kernel/position.ts'
+import { asMessageId } from '../../../src/features/messages/ids.ts'
 import type { MessageCommand } from '../../../src/features/messages/rules/command.ts'
 import { decideMessage, type MessageContext } from '../../../src/features/messages/rules/decide.ts'
 import { evolveMessages } from '../../../src/features/messages/rules/evolve.ts'
 import type { Message } from '../../../src/features/messages/rules/message.ts'
+import { asRoomId } from '../../../src/features/rooms/ids.ts'
 import type { RoomFacts } from '../../../src/features/rooms/rules/room.ts'
 import {
   admin,

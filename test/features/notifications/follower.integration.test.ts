@@ -4,24 +4,20 @@ import { createSemaphore } from '../../../src/engine/commands/semaphore.ts'
 import type { Entry } from '../../../src/engine/history/entry.ts'
 import { entries } from '../../../src/engine/history/tables.ts'
 import type { Actor } from '../../../src/engine/kernel/actor.ts'
-import {
-  asAuctionId,
-  asUserId,
-  type BidId,
-  newAuctionId,
-  newBidId,
-  newRoomId,
-} from '../../../src/engine/kernel/id.ts'
+import { asUserId } from '../../../src/engine/kernel/id.ts'
 import { instant } from '../../../src/engine/kernel/instant.ts'
 import { asOffset } from '../../../src/engine/kernel/position.ts'
-import { auctionTopic, idOf, type Topic } from '../../../src/engine/kernel/topic.ts'
+import { idOf, type Topic } from '../../../src/engine/kernel/topic.ts'
 import type { Database } from '../../../src/engine/storage/database.ts'
 import { auctionFamily } from '../../../src/features/auctions/family.ts'
+import { asAuctionId, type BidId, newAuctionId, newBidId } from '../../../src/features/auctions/ids.ts'
 import { auctions } from '../../../src/features/auctions/tables.ts'
+import { auctionTopic } from '../../../src/features/auctions/topics.ts'
 import { createFollower, type Follower } from '../../../src/features/notifications/follower/follower.ts'
 import { drawConsequences } from '../../../src/features/notifications/follower/round.ts'
 import { followers, notifications } from '../../../src/features/notifications/tables.ts'
 import { roomFamily } from '../../../src/features/rooms/family.ts'
+import { newRoomId } from '../../../src/features/rooms/ids.ts'
 import { openDispatch, openRecord } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 

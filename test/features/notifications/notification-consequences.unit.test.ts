@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { amount } from '../../../src/engine/kernel/amount.ts'
-import { asAuctionId, asBidId, asNotificationId, asRoomId, asUserId } from '../../../src/engine/kernel/id.ts'
+import { asUserId } from '../../../src/engine/kernel/id.ts'
 import { instant } from '../../../src/engine/kernel/instant.ts'
 import { asOffset } from '../../../src/engine/kernel/position.ts'
+import { asAuctionId, asBidId } from '../../../src/features/auctions/ids.ts'
 import type { VoidReason } from '../../../src/features/auctions/rules/void-reason.ts'
+import { asNotificationId } from '../../../src/features/notifications/ids.ts'
 import {
   type AuctionEntry,
   consequencesOf,
@@ -16,6 +18,7 @@ import {
   type Following,
 } from '../../../src/features/notifications/rules/following.ts'
 import { notificationOf } from '../../../src/features/notifications/rules/wording.ts'
+import { asRoomId } from '../../../src/features/rooms/ids.ts'
 import { PATIENTLY, runs } from '../../support/runs.ts'
 
 const MINUTE = 60_000

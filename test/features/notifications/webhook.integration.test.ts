@@ -1,14 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { Webhook as Verifier } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import {
-  asUserId,
-  type NotificationId,
-  newNotificationId,
-  type UserId,
-} from '../../../src/engine/kernel/id.ts'
+import { asUserId, type UserId } from '../../../src/engine/kernel/id.ts'
 import { instant } from '../../../src/engine/kernel/instant.ts'
 import type { OpenRecord } from '../../../src/engine/storage/open-database.ts'
+import { type NotificationId, newNotificationId } from '../../../src/features/notifications/ids.ts'
 import { notify } from '../../../src/features/notifications/notify.ts'
 import { queuePushes } from '../../../src/features/notifications/webhook/delivery-queue.ts'
 import { createWebhook, type WebhookOptions } from '../../../src/features/notifications/webhook/webhook.ts'

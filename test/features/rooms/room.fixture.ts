@@ -1,8 +1,9 @@
 import type { Actor, Role } from '../../../src/engine/kernel/actor.ts'
 import type { Decision } from '../../../src/engine/kernel/decision.ts'
-import { asRoomId, asUserId } from '../../../src/engine/kernel/id.ts'
+import { asUserId } from '../../../src/engine/kernel/id.ts'
 import { type Instant, instant, later } from '../../../src/engine/kernel/instant.ts'
 import type { Person } from '../../../src/engine/kernel/person.ts'
+import { asRoomId } from '../../../src/features/rooms/ids.ts'
 import type { RoomCommand } from '../../../src/features/rooms/rules/command.ts'
 import type { Membership, Room, RoomFacts } from '../../../src/features/rooms/rules/room.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Actor, SYSTEM } from '../../../src/engine/kernel/actor.ts'
-import { asRoomId } from '../../../src/engine/kernel/id.ts'
 import { FAR_FUTURE, type Instant } from '../../../src/engine/kernel/instant.ts'
+import { asRoomId } from '../../../src/features/rooms/ids.ts'
 import { isMuted } from '../../../src/features/rooms/rules/access.ts'
 import type { RoomCommand } from '../../../src/features/rooms/rules/command.ts'
 import { decideRoom } from '../../../src/features/rooms/rules/decide.ts'

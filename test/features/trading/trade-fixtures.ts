@@ -1,8 +1,8 @@
 import type { Actor } from '../../../src/engine/kernel/actor.ts'
-import { asOrderId } from '../../../src/engine/kernel/id.ts'
 import type { Instant } from '../../../src/engine/kernel/instant.ts'
 import { advance, asOffset, type Offset } from '../../../src/engine/kernel/position.ts'
 import type { RoomFacts } from '../../../src/features/rooms/rules/room.ts'
+import { asOrderId } from '../../../src/features/trading/ids.ts'
 import type { OrderCommand, PositionCommand } from '../../../src/features/trading/rules/command.ts'
 import {
   decideOrder,

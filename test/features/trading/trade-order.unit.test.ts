@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { SYSTEM } from '../../../src/engine/kernel/actor.ts'
-import { asOrderId, asUserId } from '../../../src/engine/kernel/id.ts'
+import { asUserId } from '../../../src/engine/kernel/id.ts'
+import { asOrderId } from '../../../src/features/trading/ids.ts'
 import type { OrderCommand } from '../../../src/features/trading/rules/command.ts'
 import type { ExecutionType, OrderStatus } from '../../../src/features/trading/rules/order.ts'
 import {

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { ID_PREFIXES } from '../../../src/engine/kernel/id.ts'
+import { reservedIdPrefixes } from '../../../src/engine/kernel/id.ts'
+import '../../../src/features.ts'
 import { FAR_FUTURE, instant, later } from '../../../src/engine/kernel/instant.ts'
 import { issueDevToken, readDevClaims } from '../../../src/platform/auth/dev-token.ts'
 import { createTokenVerifier, type TokenVerifier } from '../../../src/platform/auth/verifier.ts'
@@ -184,7 +185,7 @@ describe('The subject', () => {
     },
   )
 
-  test.each(Object.values(ID_PREFIXES))('that starts as generated ids do (%s) is refused', async (prefix) => {
+  test.each(reservedIdPrefixes())('that starts as generated ids do (%s) is refused', async (prefix) => {
     expect(await reasonFor(verifierAt(), await sign({ sub: `${prefix}1` }))).toMatch(
       '"sub" must not start with a prefix of generated ids (ann_, arc_',
     )

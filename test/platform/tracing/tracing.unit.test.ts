@@ -1,7 +1,9 @@
 import { GraphQLError } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { asAuctionId, asUserId } from '../../../src/engine/kernel/id.ts'
-import { auctionTopic, notificationsTopic } from '../../../src/engine/kernel/topic.ts'
+import { asUserId } from '../../../src/engine/kernel/id.ts'
+import { asAuctionId } from '../../../src/features/auctions/ids.ts'
+import { auctionTopic } from '../../../src/features/auctions/topics.ts'
+import { notificationsTopic } from '../../../src/features/notifications/topics.ts'
 import { operationSpan, publishSpan, transactionSpan } from '../../../src/platform/tracing/spans.ts'
 import { NO_TRACING, traced, typeOf } from '../../../src/platform/tracing/tracing.ts'
 

@@ -16,18 +16,19 @@ import {
 import { QueryBuilder } from 'drizzle-orm/pg-core'
 import { clock } from '../../../engine/history/columns.ts'
 import { topics } from '../../../engine/history/tables.ts'
-import type { AnnouncementId, RoomId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Position } from '../../../engine/kernel/position.ts'
-import { announcementsTopic } from '../../../engine/kernel/topic.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import type { Slice } from '../../../engine/storage/list-key.ts'
+import type { RoomId } from '../../rooms/ids.ts'
 import { visibleTo } from '../../rooms/reads/visible.ts'
 import type { Caller } from '../../rooms/rules/access.ts'
 import { rooms } from '../../rooms/tables.ts'
+import type { AnnouncementId } from '../ids.ts'
 import { canSeeAnnouncement } from '../rules/access.ts'
 import { type Announcement, AUDIENCES } from '../rules/announcement.ts'
 import { announcements } from '../tables.ts'
+import { announcementsTopic } from '../topics.ts'
 
 /** An announcement, and where it stands in the list of all. */
 export interface AnnouncementRecord {

@@ -1,5 +1,6 @@
-import type { AnnouncementId, RoomId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { RoomId } from '../../rooms/ids.ts'
+import type { AnnouncementId } from '../ids.ts'
 
 /** GLOBAL reaches everyone, AUTHENTICATED the signed-in, ADMIN administrators, ROOM everyone who may see the room. */
 export const AUDIENCES = ['GLOBAL', 'AUTHENTICATED', 'ADMIN', 'ROOM'] as const

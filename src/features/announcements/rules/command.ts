@@ -1,5 +1,6 @@
-import type { AnnouncementId, RoomId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { RoomId } from '../../rooms/ids.ts'
+import type { AnnouncementId } from '../ids.ts'
 import type { Audience, Severity } from './announcement.ts'
 
 export type AnnouncementCommand =

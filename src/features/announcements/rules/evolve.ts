@@ -1,4 +1,4 @@
-import type { AnnouncementId } from '../../../engine/kernel/id.ts'
+import type { AnnouncementId } from '../ids.ts'
 import type { Announcement } from './announcement.ts'
 import type { AnnouncementEvent } from './event.ts'
 

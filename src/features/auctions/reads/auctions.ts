@@ -3,17 +3,18 @@ import { alias } from 'drizzle-orm/pg-core'
 import { clock, timestamp } from '../../../engine/history/columns.ts'
 import { deadlines, topics } from '../../../engine/history/tables.ts'
 import type { Amount } from '../../../engine/kernel/amount.ts'
-import type { AuctionId, RoomId, UserId } from '../../../engine/kernel/id.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Offset, Position } from '../../../engine/kernel/position.ts'
-import { auctionTopic } from '../../../engine/kernel/topic.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import type { Slice } from '../../../engine/storage/list-key.ts'
 import { always, byParent, type Parent, parentTable } from '../../../engine/storage/parents.ts'
+import type { RoomId } from '../../rooms/ids.ts'
 import { canSee, lookersWithin } from '../../rooms/reads/visibility-checks.ts'
 import { accessOf, visibleTo } from '../../rooms/reads/visible.ts'
 import type { Caller } from '../../rooms/rules/access.ts'
 import { rooms } from '../../rooms/tables.ts'
+import type { AuctionId } from '../ids.ts'
 import {
   AUCTION_PHASES,
   type AuctionPhase,
@@ -21,6 +22,7 @@ import {
   type AuctionTerms,
 } from '../rules/auction.ts'
 import { auctions, bids, ceilings } from '../tables.ts'
+import { auctionTopic } from '../topics.ts'
 import type { AuctionSight } from './visibility-checks.ts'
 import { firstAuctionsVisibleTo } from './visible.ts'
 

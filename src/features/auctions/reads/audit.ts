@@ -1,16 +1,17 @@
 import { and, asc, eq, gt, inArray } from 'drizzle-orm'
 import { entries } from '../../../engine/history/tables.ts'
 import type { Amount } from '../../../engine/kernel/amount.ts'
-import type { AuctionId, BidId, UserId } from '../../../engine/kernel/id.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
 import type { Offset } from '../../../engine/kernel/position.ts'
-import { auctionTopic } from '../../../engine/kernel/topic.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import { users } from '../../users/tables.ts'
 import type { TransferKind } from '../../wallets/rules/wallet.ts'
 import { transfers } from '../../wallets/tables.ts'
+import type { AuctionId, BidId } from '../ids.ts'
 import { ceilings } from '../tables.ts'
+import { auctionTopic } from '../topics.ts'
 
 /** One entry of an auction's history as it stands in the record, with who gave the command. */
 export interface AuditedEntry {

@@ -1,6 +1,6 @@
-import type { AuctionId, RoomId } from '../../../engine/kernel/id.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import { statement } from '../../../engine/storage/statement.ts'
+import type { RoomId } from '../../rooms/ids.ts'
 import {
   AND_MEMBERS,
   FROM_LOOKERS,
@@ -9,6 +9,7 @@ import {
   usersOf,
 } from '../../rooms/reads/visibility-checks.ts'
 import type { Caller } from '../../rooms/rules/access.ts'
+import type { AuctionId } from '../ids.ts'
 
 /** Somebody who looks for an auction. */
 export interface AuctionSight {

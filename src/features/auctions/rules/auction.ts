@@ -1,7 +1,9 @@
 import type { Amount } from '../../../engine/kernel/amount.ts'
-import type { AuctionId, BidId, RoomId, UserId } from '../../../engine/kernel/id.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
+import type { RoomId } from '../../rooms/ids.ts'
+import type { AuctionId, BidId } from '../ids.ts'
 import type { VoidReason } from './void-reason.ts'
 
 export const AUCTION_PHASES = ['SCHEDULED', 'LIVE', 'PAUSED', 'SOLD', 'UNSOLD', 'CANCELLED'] as const

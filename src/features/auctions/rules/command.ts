@@ -1,6 +1,7 @@
-import type { AuctionId, BidId, RoomId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
+import type { RoomId } from '../../rooms/ids.ts'
+import type { AuctionId, BidId } from '../ids.ts'
 import type { BidOutcome } from './auction.ts'
 
 /** Amounts and instants as the client sent them: the decider checks every one. */

@@ -1,6 +1,7 @@
-import { asBidId, type UserId } from '../../../engine/kernel/id.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Wallets } from '../../wallets/rules/transfer.ts'
+import { asBidId } from '../ids.ts'
 import type { AuctionState, Bid } from './auction.ts'
 import { bidsOf } from './bid.ts'
 import type { PastCommand } from './bid-history.ts'

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import type { AuctionId } from '../../../engine/kernel/id.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import { compare, type Difference } from '../../../engine/verify/difference.ts'
+import type { AuctionId } from '../ids.ts'
 import type { AuctionStanding } from '../rules/auction.ts'
 
 interface Stored {

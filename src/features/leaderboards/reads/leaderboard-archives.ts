@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
-import type { LeaderboardArchiveId } from '../../../engine/kernel/id.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
+import type { LeaderboardArchiveId } from '../ids.ts'
 import { leaderboardArchives } from '../tables.ts'
 
 export type LeaderboardArchive = typeof leaderboardArchives.$inferSelect

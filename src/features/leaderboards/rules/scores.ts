@@ -3,11 +3,12 @@ import type { Actor } from '../../../engine/kernel/actor.ts'
 import { isPrivileged } from '../../../engine/kernel/actor.ts'
 import { type Amount, amount } from '../../../engine/kernel/amount.ts'
 import { accept, type Decision, forbid, reject } from '../../../engine/kernel/decision.ts'
-import { isUserId, type LeaderboardArchiveId, USER_ID_RULE, type UserId } from '../../../engine/kernel/id.ts'
+import { isUserId, type UserId, userIdRule } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
 import { canSeeRoom, membershipOf } from '../../rooms/rules/access.ts'
 import type { RankingMethod, RoomFacts } from '../../rooms/rules/room.ts'
+import type { LeaderboardArchiveId } from '../ids.ts'
 import { changes, standingOf } from './changes.ts'
 import { type Order, reorder } from './order.ts'
 import { type PackedStanding, pack } from './packed.ts'
@@ -87,7 +88,7 @@ export function decideScores(
     return reject('INVALID_INPUT', `A user's id has 1 to ${MAX_USER_ID} characters.`, { field: 'userId' })
   }
   if (!scores.every(({ user }) => isUserId(user.id))) {
-    return reject('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, { field: 'userId' })
+    return reject('INVALID_INPUT', `A user's id ${userIdRule()}.`, { field: 'userId' })
   }
   const fresh = scores.filter(({ user }) => !isStale(times, user.id, reportedAt))
   const events = ranked(order, fresh, method, now)

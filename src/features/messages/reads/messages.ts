@@ -1,19 +1,20 @@
 import { and, asc, desc, eq, getTableColumns, gt, lt, lte, sql } from 'drizzle-orm'
 import { clock } from '../../../engine/history/columns.ts'
 import { topics } from '../../../engine/history/tables.ts'
-import type { MessageId, RoomId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import { asOffset, type Position } from '../../../engine/kernel/position.ts'
-import { messagesTopic } from '../../../engine/kernel/topic.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import type { Span } from '../../../engine/storage/list-key.ts'
 import { always, byParent, type Parent, parentTable } from '../../../engine/storage/parents.ts'
 import { prepared } from '../../../engine/storage/statement.ts'
+import type { RoomId } from '../../rooms/ids.ts'
 import { visibleTo } from '../../rooms/reads/visible.ts'
 import type { Caller } from '../../rooms/rules/access.ts'
 import { rooms } from '../../rooms/tables.ts'
+import type { MessageId } from '../ids.ts'
 import type { Message } from '../rules/message.ts'
 import { messages } from '../tables.ts'
+import { messagesTopic } from '../topics.ts'
 
 type Row = typeof messages.$inferSelect
 

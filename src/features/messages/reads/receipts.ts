@@ -1,7 +1,8 @@
 import { and, eq, inArray, lte, sql } from 'drizzle-orm'
-import type { RoomId, UserId } from '../../../engine/kernel/id.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
 import type { Offset } from '../../../engine/kernel/position.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
+import type { RoomId } from '../../rooms/ids.ts'
 import { members, rooms } from '../../rooms/tables.ts'
 import { type MemberMarks, RECEIPT_LIMIT } from '../rules/receipts/marks.ts'
 

@@ -1,5 +1,5 @@
-import type { MessageId } from '../../../engine/kernel/id.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
+import type { MessageId } from '../ids.ts'
 
 export type MessageCommand =
   /** `mentions`: those of the mentioned who are known; unknown ones were dropped before. `fingerprint`: of the input, for retries. */

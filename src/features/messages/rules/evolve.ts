@@ -1,4 +1,4 @@
-import type { MessageId } from '../../../engine/kernel/id.ts'
+import type { MessageId } from '../ids.ts'
 import type { MessageEvent } from './event.ts'
 import type { Message } from './message.ts'
 

@@ -1,7 +1,8 @@
-import type { MessageId, RoomId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
 import type { Offset } from '../../../engine/kernel/position.ts'
+import type { RoomId } from '../../rooms/ids.ts'
+import type { MessageId } from '../ids.ts'
 
 /** A message as it was before a batch of commands, undefined where the batch sent it, and as it is after it. */
 export interface MessageChange {

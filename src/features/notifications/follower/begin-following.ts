@@ -1,7 +1,7 @@
 import { BEGINNING } from '../../../engine/kernel/position.ts'
-import { auctionTopic } from '../../../engine/kernel/topic.ts'
 import type { Transaction } from '../../../engine/storage/database.ts'
 import type { AuctionState } from '../../auctions/rules/auction.ts'
+import { auctionTopic } from '../../auctions/topics.ts'
 import { beginFollowing } from '../rules/following.ts'
 import { followers } from '../tables.ts'
 

@@ -2,14 +2,15 @@ import { and, asc, count, desc, eq, getTableColumns, isNull, lte, sql } from 'dr
 import { beginTopics } from '../../../engine/history/begin-topics.ts'
 import { clock } from '../../../engine/history/columns.ts'
 import { topics } from '../../../engine/history/tables.ts'
-import type { NotificationId, UserId } from '../../../engine/kernel/id.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Offset, Position } from '../../../engine/kernel/position.ts'
-import { notificationsTopic } from '../../../engine/kernel/topic.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import type { Slice } from '../../../engine/storage/list-key.ts'
+import type { NotificationId } from '../ids.ts'
 import type { Notification } from '../rules/notification.ts'
 import { notifications } from '../tables.ts'
+import { notificationsTopic } from '../topics.ts'
 
 /** A notification, and where it stands in the list of all of its user. */
 export interface NotificationRecord {

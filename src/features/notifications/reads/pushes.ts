@@ -1,11 +1,11 @@
 import { and, desc, eq, isNull, sql } from 'drizzle-orm'
 import { timestamp } from '../../../engine/history/columns.ts'
-import type { NotificationId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import type { Slice } from '../../../engine/storage/list-key.ts'
 import { users } from '../../users/tables.ts'
+import type { NotificationId } from '../ids.ts'
 import type { NotificationKind } from '../rules/notification.ts'
 import { notifications, webhookDeliveries } from '../tables.ts'
 

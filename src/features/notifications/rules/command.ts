@@ -1,4 +1,4 @@
-import type { NotificationId } from '../../../engine/kernel/id.ts'
+import type { NotificationId } from '../ids.ts'
 
 /** Given by the one whose notifications they are. */
 export interface NotificationCommand {

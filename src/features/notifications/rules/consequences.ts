@@ -1,8 +1,9 @@
 import { type Amount, amount } from '../../../engine/kernel/amount.ts'
-import type { BidId, UserId } from '../../../engine/kernel/id.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
 import type { Offset } from '../../../engine/kernel/position.ts'
+import type { BidId } from '../../auctions/ids.ts'
 import type { VoidReason } from '../../auctions/rules/void-reason.ts'
 import { type AuctionSight, type Broadcast, type Following, withSight } from './following.ts'
 

@@ -1,5 +1,5 @@
 import { accept, type Decision, reject } from '../../../engine/kernel/decision.ts'
-import type { NotificationId } from '../../../engine/kernel/id.ts'
+import type { NotificationId } from '../ids.ts'
 import type { NotificationCommand, NotificationReply } from './command.ts'
 import type { NotificationEvent } from './event.ts'
 

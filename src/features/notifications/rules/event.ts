@@ -1,4 +1,4 @@
-import type { NotificationId } from '../../../engine/kernel/id.ts'
+import type { NotificationId } from '../ids.ts'
 
 /** An entry, under the name of its GraphQL type. `ids` were unread until now; `unreadCount` is what is left. */
 export interface NotificationEvent {

@@ -1,6 +1,9 @@
-import { type MessageId, type NotificationId, publicRoomId, type UserId } from '../../../engine/kernel/id.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
+import type { MessageId } from '../../messages/ids.ts'
 import type { Message, MessageChange } from '../../messages/rules/message.ts'
+import { publicRoomId } from '../../rooms/ids.ts'
 import type { Room } from '../../rooms/rules/room.ts'
+import type { NotificationId } from '../ids.ts'
 import type { Notification, NotificationKind } from './notification.ts'
 
 /** Whom a message is told to beside its room. */

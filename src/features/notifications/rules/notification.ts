@@ -1,5 +1,5 @@
-import type { NotificationId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { NotificationId } from '../ids.ts'
 
 export const NOTIFICATION_KINDS = [
   'OUTBID',

@@ -1,8 +1,9 @@
 import { type Actor, isPrivileged } from '../../../engine/kernel/actor.ts'
 import { accept, type Decision, forbid, reject } from '../../../engine/kernel/decision.ts'
-import { isUserId, type NotificationId, USER_ID_RULE, type UserId } from '../../../engine/kernel/id.ts'
+import { isUserId, type UserId, userIdRule } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import { lengthOf, lengthRule, nameWithin, trimmedWithin } from '../../../engine/kernel/text.ts'
+import type { NotificationId } from '../ids.ts'
 import type { Notification, NotificationKind } from './notification.ts'
 
 /** A service has users told something, each once however often it names them. */
@@ -39,7 +40,7 @@ export function decideNotify(
     return reject('INVALID_INPUT', `1 to ${MAX_RECIPIENTS} users are notified at once.`, { field: 'userIds' })
   }
   if (!distinct.every(({ userId }) => isUserId(userId))) {
-    return reject('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, { field: 'userIds' })
+    return reject('INVALID_INPUT', `A user's id ${userIdRule()}.`, { field: 'userIds' })
   }
   const title = nameWithin(given.title, MAX_TITLE)
   if (title === undefined)

@@ -1,6 +1,8 @@
 import { type CurrencyTerms, exponentIn, formatAmount } from '../../../engine/kernel/currency.ts'
-import { type AuctionId, type NotificationId, publicRoomId, type RoomId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
+import type { AuctionId } from '../../auctions/ids.ts'
+import { publicRoomId, type RoomId } from '../../rooms/ids.ts'
+import type { NotificationId } from '../ids.ts'
 import type { Telling } from './consequences.ts'
 import type { Notification } from './notification.ts'
 

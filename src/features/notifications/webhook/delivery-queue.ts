@@ -1,8 +1,9 @@
 import { eq, sql } from 'drizzle-orm'
-import type { NotificationId, UserId } from '../../../engine/kernel/id.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
 import { type Instant, instant, later } from '../../../engine/kernel/instant.ts'
 import type { Database, Transaction } from '../../../engine/storage/database.ts'
 import type { Addressed } from '../hooks.ts'
+import type { NotificationId } from '../ids.ts'
 import type { Notification } from '../rules/notification.ts'
 import { notifications, webhookDeliveries } from '../tables.ts'
 

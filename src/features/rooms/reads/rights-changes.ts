@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
-import type { RoomId, UserId } from '../../../engine/kernel/id.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
 import { formatInstant, type Instant } from '../../../engine/kernel/instant.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
+import type { RoomId } from '../ids.ts'
 import { EVERYBODY, rightsChanges } from '../tables.ts'
 
 /** Somebody, and how long ago they last saw what was theirs to see. */

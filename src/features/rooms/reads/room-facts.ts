@@ -1,6 +1,6 @@
 import { and, eq, inArray } from 'drizzle-orm'
-import type { RoomId } from '../../../engine/kernel/id.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
+import type { RoomId } from '../ids.ts'
 import type { Membership, RoomFacts, RoomVisibility } from '../rules/room.ts'
 import { members, rooms } from '../tables.ts'
 import { dependsOnMembership } from './visible.ts'

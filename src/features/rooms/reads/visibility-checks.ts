@@ -1,7 +1,7 @@
 import { type Column, type SQL, sql } from 'drizzle-orm'
-import type { RoomId } from '../../../engine/kernel/id.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import { statement } from '../../../engine/storage/statement.ts'
+import type { RoomId } from '../ids.ts'
 import { type Caller, canSeeRoom } from '../rules/access.ts'
 import type { Room } from '../rules/room.ts'
 

@@ -1,6 +1,6 @@
-import type { RoomId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
+import type { RoomId } from '../ids.ts'
 import type { RoomQuota } from './quota.ts'
 import type { MemberRole, RankingMethod, RoomKind, RoomVisibility, TradeDisclosure } from './room.ts'
 

@@ -1,6 +1,6 @@
-import type { RoomId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
+import type { RoomId } from '../ids.ts'
 
 /** The kinds that need no other feature. */
 export const PLAIN_ROOM_KINDS = ['LOBBY', 'CHAT', 'DIRECT'] as const

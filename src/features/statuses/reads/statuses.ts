@@ -4,10 +4,10 @@ import { topics } from '../../../engine/history/tables.ts'
 import { type Actor, isPrivileged } from '../../../engine/kernel/actor.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Position } from '../../../engine/kernel/position.ts'
-import { statusesTopic } from '../../../engine/kernel/topic.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import type { Status, StatusKind } from '../rules/status.ts'
 import { statuses } from '../tables.ts'
+import { statusesTopic } from '../topics.ts'
 
 /** Statuses as they are at a position of their kind's history. */
 export interface StatusesRecord {

@@ -1,7 +1,7 @@
 import { isStale, type Reported, type ReportTimes, reported } from '../../../engine/commands/report.ts'
 import { type Actor, isPrivileged } from '../../../engine/kernel/actor.ts'
 import { accept, type Decision, forbid, reject } from '../../../engine/kernel/decision.ts'
-import { isUserId, USER_ID_RULE, type UserId } from '../../../engine/kernel/id.ts'
+import { isUserId, type UserId, userIdRule } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import { isSameJson } from '../../../engine/kernel/json.ts'
 import { isStorable, lengthOf, lengthRule, trimmedWithin } from '../../../engine/kernel/text.ts'
@@ -66,7 +66,7 @@ export function decideStatus(
   if (!isId(subjectId)) return reject('INVALID_INPUT', ID_RULE, { field: 'subjectId' })
   if (userId !== null && !isId(userId)) return reject('INVALID_INPUT', ID_RULE, { field: 'userId' })
   if (userId !== null && !isUserId(userId)) {
-    return reject('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, { field: 'userId' })
+    return reject('INVALID_INPUT', `A user's id ${userIdRule()}.`, { field: 'userId' })
   }
   const state = trimmedWithin(report.state, MAX_STATE)
   if (state === undefined) {

@@ -1,16 +1,16 @@
 import { and, type Column, desc, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
 import { clock } from '../../../engine/history/columns.ts'
 import { topics } from '../../../engine/history/tables.ts'
-import type { RoomId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Position as TopicPosition } from '../../../engine/kernel/position.ts'
-import { positionsTopic } from '../../../engine/kernel/topic.ts'
 import type { Database, Executor } from '../../../engine/storage/database.ts'
+import type { RoomId } from '../../rooms/ids.ts'
 import { users } from '../../users/tables.ts'
 import { portfolioFrom, positionFrom } from '../rows.ts'
 import type { Holding, PositionReply } from '../rules/command.ts'
 import { type Portfolio, type Position, positionOf } from '../rules/position.ts'
 import { portfolios, positions } from '../tables.ts'
+import { positionsTopic } from '../topics.ts'
 import type { TradeScope } from './trade-facts.ts'
 
 /**

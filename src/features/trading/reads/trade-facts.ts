@@ -1,12 +1,12 @@
 import { and, type Column, eq, type SQL, sql } from 'drizzle-orm'
 import { TOPIC_VERSION } from '../../../engine/history/topic-version.ts'
-import type { RoomId } from '../../../engine/kernel/id.ts'
-import { roomTopic } from '../../../engine/kernel/topic.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
+import type { RoomId } from '../../rooms/ids.ts'
 import { visibleTo } from '../../rooms/reads/visible.ts'
 import type { Caller } from '../../rooms/rules/access.ts'
 import type { Membership, Room, RoomFacts } from '../../rooms/rules/room.ts'
 import { members, rooms } from '../../rooms/tables.ts'
+import { roomTopic } from '../../rooms/topics.ts'
 import { insightOf } from '../rules/access.ts'
 
 /** The condition, on the column that tells whose it is, under which `caller` sees now what is traded in a room. */

@@ -1,6 +1,7 @@
-import type { OrderId, UserId } from '../../../engine/kernel/id.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Offset } from '../../../engine/kernel/position.ts'
+import type { OrderId } from '../ids.ts'
 import type { ExecutionType, OrderSide, OrderType } from './order.ts'
 import type { Portfolio, Position } from './position.ts'
 

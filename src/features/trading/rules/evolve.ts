@@ -1,6 +1,7 @@
 import { type ReportTimes, withReported } from '../../../engine/commands/report.ts'
-import type { OrderId, UserId } from '../../../engine/kernel/id.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
 import type { Offset } from '../../../engine/kernel/position.ts'
+import type { OrderId } from '../ids.ts'
 import type { Execution, OrderEvent, PositionEvent, PositionMoved } from './event.ts'
 import type { OrderState } from './order.ts'
 import { type Portfolio, type Positions, positionKey } from './position.ts'

@@ -1,7 +1,8 @@
 import type { Amount } from '../../../engine/kernel/amount.ts'
-import type { OrderId, RoomId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
+import type { RoomId } from '../../rooms/ids.ts'
+import type { OrderId } from '../ids.ts'
 import { asAmount, quotient } from './exact.ts'
 
 export const ORDER_SIDES = ['BUY', 'SELL'] as const

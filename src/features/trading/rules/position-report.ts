@@ -1,6 +1,6 @@
-import type { RoomId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
+import type { RoomId } from '../../rooms/ids.ts'
 import { sizeOf } from './exact.ts'
 import type { Portfolio, PositionState } from './position.ts'
 import type { CheckedPortfolio, CheckedPosition } from './validate.ts'

@@ -1,7 +1,8 @@
 import { type Amount, amount } from '../../../engine/kernel/amount.ts'
-import type { RoomId, UserId } from '../../../engine/kernel/id.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
+import type { RoomId } from '../../rooms/ids.ts'
 import { asAmount, quotient, sizeOf } from './exact.ts'
 
 /** What entries of a room's positions carry: the position right after the entry. */

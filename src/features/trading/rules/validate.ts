@@ -1,6 +1,6 @@
 import { type Amount, isAmount } from '../../../engine/kernel/amount.ts'
 import type { Rejected } from '../../../engine/kernel/decision.ts'
-import { isUserId, USER_ID_RULE } from '../../../engine/kernel/id.ts'
+import { isUserId, userIdRule } from '../../../engine/kernel/id.ts'
 import {
   isOptionalText,
   isStorable,
@@ -129,7 +129,7 @@ function faultOfId(field: 'executionId' | 'orderId', id: string): Rejected | und
 }
 
 function faultOfUser(id: string): Rejected | undefined {
-  if (!isUserId(id)) return reject('INVALID_INPUT', `A user's id ${USER_ID_RULE}.`, { field: 'userId' })
+  if (!isUserId(id)) return reject('INVALID_INPUT', `A user's id ${userIdRule()}.`, { field: 'userId' })
   if (isStorable(id) && id.length >= 1 && id.length <= MAX_USER_ID) return undefined
   return reject('INVALID_INPUT', `A user's id has ${idRule(MAX_USER_ID)}.`, { field: 'userId' })
 }

@@ -1,0 +1,3 @@
+import { asTopic } from '../../engine/kernel/topic.ts'
+
+export const announcementsTopic = asTopic('announcements')

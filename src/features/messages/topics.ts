@@ -1,0 +1,4 @@
+import { defineTopics } from '../../engine/kernel/topic.ts'
+import type { RoomId } from '../rooms/ids.ts'
+
+export const messagesTopic = defineTopics<RoomId>('messages')
