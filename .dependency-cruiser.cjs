@@ -374,7 +374,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/features/$1/',
-          '^src/features/[^/]+/hooks\\.ts$',
+          '^src/features/[^/]+/(hooks|ids)\\.ts$',
           '^src/engine/',
           '^src/schema/',
           '^src/resolvers/',

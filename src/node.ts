@@ -26,6 +26,7 @@ import type { DatabaseContents } from './engine/storage/migrate.ts'
 import { type OpenRecord, openRecord } from './engine/storage/open-database.ts'
 import { untilAvailable } from './engine/storage/until-available.ts'
 import type { PushService } from './features/notifications/feature.ts'
+import { shownRoomId } from './features/rooms/ids.ts'
 import { followRevocations } from './features/users/follow-revocations.ts'
 import { createSeenUsers } from './features/users/seen-users.ts'
 import { bundledFeatures, featureSet } from './features.ts'
@@ -308,7 +309,7 @@ export async function startApp(
     graphiql: isGraphiqlServed ? createGraphiqlPage() : null,
     admin: {
       ...{ signIn: authenticate, mask, metrics },
-      stats: () => statsOf({ doors: [ws, streams], hub, presence }),
+      stats: () => statsOf({ doors: [ws, streams], hub, presence, shownId: shownRoomId }),
       user: (id) => userStats(id, services),
       history: () => ({ node: services.node, everyMs: timeline.everyMs, samples: timeline.samples() }),
       broadcast: (body, viewer, signal) =>

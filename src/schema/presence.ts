@@ -39,7 +39,7 @@ function addRoster(builder: Builder): void {
   const Presence = builder.objectRef<Roster>('Presence').implement({
     description: "Above the server's roster limit `users` is empty and only `count` is given.",
     fields: (t) => ({
-      roomId: t.exposeID('roomId'),
+      roomId: t.exposeID('scope'),
       count: t.exposeInt('count'),
       users: t.expose('users', {
         type: [PresentUser],
@@ -84,7 +84,7 @@ function addTyping(builder: Builder): void {
   const Typing = builder.objectRef<Typists>('Typing').implement({
     description: "Above the server's roster limit `users` is empty.",
     fields: (t) => ({
-      roomId: t.exposeID('roomId'),
+      roomId: t.exposeID('scope'),
       users: t.expose('users', { type: [User], ...costs({ size: 20 }) }),
       at: t.expose('at', { type: 'DateTime' }),
     }),

@@ -1,9 +1,9 @@
-import type { RoomId } from '../../features/rooms/ids.ts'
 import type { Bus } from '../../pubsub/bus.ts'
 import type { Deadlines } from '../kernel/deadlines.ts'
 import type { UserId } from '../kernel/id.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Person } from '../kernel/person.ts'
+import type { ScopeId } from '../kernel/scope-id.ts'
 import type { Current } from './current.ts'
 import type { Attendee } from './presence-session.ts'
 import type { Registry, Roll } from './registry.ts'
@@ -34,21 +34,21 @@ export interface Connected {
 export interface Presence extends Connected {
   /** A connection to this node was opened. */
   attend(): Attendee
-  roster(roomId: RoomId): Current<Roster>
+  roster(scope: ScopeId): Current<Roster>
   /** How many are present, each user counted once. */
-  count(roomId: RoomId): Promise<number>
+  count(scope: ScopeId): Promise<number>
   /**
    * Takes what a user says of themselves, for the one connection that they say it by where that is in the room, else for
    * all of theirs. False where they are not present there.
    */
-  setState(roomId: RoomId, user: UserId, state: PresenceState, attendee: Attendee | null): Promise<boolean>
-  typing(roomId: RoomId): Current<Typists>
+  setState(scope: ScopeId, user: UserId, state: PresenceState, attendee: Attendee | null): Promise<boolean>
+  typing(scope: ScopeId): Current<Typists>
   /** Ends by itself after ten seconds, and when the user leaves the room. */
-  setTyping(roomId: RoomId, user: Person, isTyping: boolean): Promise<void>
+  setTyping(scope: ScopeId, user: Person, isTyping: boolean): Promise<void>
   /** The user may no longer write in the room: ends their typing on every node. */
-  silence(roomId: RoomId, user: UserId): void
+  silence(scope: ScopeId, user: UserId): void
   /** The room has ended: ends the typing of all, on every node, and keeps it so. */
-  endTyping(roomId: RoomId): void
+  endTyping(scope: ScopeId): void
   /** Of this node alone; answers at once. */
   here(): Here
   close(): Promise<void>
@@ -58,25 +58,25 @@ export function createPresence({ registry, bus, node, deadlines, now }: Presence
   const typing = createTyping({ registry, deadlines, now })
   const attendance = createAttendance({
     ...{ registry, deadlines, now },
-    onLeft: (roomId, user) => typing.stop(roomId, user),
+    onLeft: (scope, user) => typing.stop(scope, user),
   })
-  const words = createWords(bus, node, ({ roomId, user, says }) => {
-    if (says === 'ENDED') typing.end(roomId)
-    else if (says === 'SILENT') typing.stop(roomId, user)
-    else attendance.setState(roomId, user, says)
+  const words = createWords(bus, node, ({ scope, user, says }) => {
+    if (says === 'ENDED') typing.end(scope)
+    else if (says === 'SILENT') typing.stop(scope, user)
+    else attendance.setState(scope, user, says)
   })
   const rosters = new WeakMap<Roll, Roster>()
 
   /** Told to all nodes without a look at the registry: a signal may be so new that it is not there yet. */
-  function silence(roomId: RoomId, user: UserId): void {
-    typing.stop(roomId, user)
-    words.say({ roomId, user, says: 'SILENT' })
+  function silence(scope: ScopeId, user: UserId): void {
+    typing.stop(scope, user)
+    words.say({ scope, user, says: 'SILENT' })
   }
 
-  function rosterIn(roomId: RoomId, roll: Roll): Roster {
+  function rosterIn(scope: ScopeId, roll: Roll): Roster {
     const known = rosters.get(roll)
     if (known !== undefined) return known
-    const made = rosterOf(roomId, roll, now())
+    const made = rosterOf(scope, roll, now())
     rosters.set(roll, made)
     return made
   }
@@ -84,12 +84,12 @@ export function createPresence({ registry, bus, node, deadlines, now }: Presence
   return {
     attend: attendance.attend,
 
-    roster(roomId) {
-      const place = presencePlace(roomId)
+    roster(scope) {
+      const place = presencePlace(scope)
       let shown: Roster | undefined
       return {
         async read() {
-          const roster = rosterIn(roomId, await registry.roll(place))
+          const roster = rosterIn(scope, await registry.roll(place))
           // Other tags may mean the same: of who is on one more node, say.
           if (shown === undefined || !isSameRoster(shown, roster)) shown = roster
           return shown
@@ -98,34 +98,34 @@ export function createPresence({ registry, bus, node, deadlines, now }: Presence
       }
     },
 
-    count: (roomId) => registry.count(presencePlace(roomId)),
+    count: (scope) => registry.count(presencePlace(scope)),
 
-    async setState(roomId, user, state, attendee) {
-      if (attendee !== null && attendance.setOwnState(roomId, user, state, attendee)) return true
-      const isHere = attendance.setState(roomId, user, state)
-      const tags = (await registry.tagsOf(presencePlace(roomId), [user])).get(user) ?? []
-      if (tags.length > (isHere ? 1 : 0)) words.say({ roomId, user, says: state })
+    async setState(scope, user, state, attendee) {
+      if (attendee !== null && attendance.setOwnState(scope, user, state, attendee)) return true
+      const isHere = attendance.setState(scope, user, state)
+      const tags = (await registry.tagsOf(presencePlace(scope), [user])).get(user) ?? []
+      if (tags.length > (isHere ? 1 : 0)) words.say({ scope, user, says: state })
       return isHere || tags.length > 0
     },
 
     typing: typing.in,
 
-    async setTyping(roomId, user, isTyping) {
+    async setTyping(scope, user, isTyping) {
       if (isTyping) {
-        typing.start(roomId, user)
+        typing.start(scope, user)
         return
       }
-      typing.stop(roomId, user.id)
+      typing.stop(scope, user.id)
       // The signal may have come to another node.
-      const isElsewhere = (await registry.tagsOf(typingPlace(roomId), [user.id])).has(user.id)
-      if (isElsewhere) words.say({ roomId, user: user.id, says: 'SILENT' })
+      const isElsewhere = (await registry.tagsOf(typingPlace(scope), [user.id])).has(user.id)
+      if (isElsewhere) words.say({ scope, user: user.id, says: 'SILENT' })
     },
 
     silence,
 
-    endTyping(roomId) {
-      typing.end(roomId)
-      words.say({ roomId, user: null, says: 'ENDED' })
+    endTyping(scope) {
+      typing.end(scope)
+      words.say({ scope, user: null, says: 'ENDED' })
     },
 
     here: attendance.here,

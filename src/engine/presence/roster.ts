@@ -1,7 +1,7 @@
-import type { RoomId } from '../../features/rooms/ids.ts'
 import type { UserId } from '../kernel/id.ts'
 import { type Instant, instant } from '../kernel/instant.ts'
 import type { Person } from '../kernel/person.ts'
+import type { ScopeId } from '../kernel/scope-id.ts'
 import type { Roll } from './registry.ts'
 
 export const PRESENCE_STATES = ['ONLINE', 'IDLE'] as const
@@ -16,7 +16,7 @@ export interface PresentUser {
 
 /** Who is present in a room. */
 export interface Roster {
-  readonly roomId: RoomId
+  readonly scope: ScopeId
   readonly count: number
   /** Who came first stands first. Empty where `count` is above the limit of rolls. */
   readonly users: readonly PresentUser[]
@@ -43,9 +43,9 @@ export function decodePresence(tag: string): PresenceTag {
   }
 }
 
-export function rosterOf(roomId: RoomId, { count, tags }: Roll, at: Instant): Roster {
+export function rosterOf(scope: ScopeId, { count, tags }: Roll, at: Instant): Roster {
   const users = [...tags].map(([id, each]) => presentUser(id, each.map(decodePresence)))
-  return { roomId, count, users: users.sort(byComing), at }
+  return { scope, count, users: users.sort(byComing), at }
 }
 
 /** Whether both show the same, whenever it was. */

@@ -1,6 +1,6 @@
-import { asRoomId, type RoomId } from '../../features/rooms/ids.ts'
 import type { Bus, Unsubscribe } from '../../pubsub/bus.ts'
 import { asUserId, type UserId } from '../kernel/id.ts'
+import { asScopeId, type ScopeId } from '../kernel/scope-id.ts'
 import { asTopic } from '../kernel/topic.ts'
 import type { PresenceState } from './roster.ts'
 
@@ -9,8 +9,8 @@ import type { PresenceState } from './roster.ts'
  * of nobody, that the room has ended.
  */
 export type Word =
-  | { readonly roomId: RoomId; readonly user: UserId; readonly says: PresenceState | 'SILENT' }
-  | { readonly roomId: RoomId; readonly user: null; readonly says: 'ENDED' }
+  | { readonly scope: ScopeId; readonly user: UserId; readonly says: PresenceState | 'SILENT' }
+  | { readonly scope: ScopeId; readonly user: null; readonly says: 'ENDED' }
 
 /** Carries words to all other nodes, as far as the bus can be had. */
 export interface Words {
@@ -40,11 +40,11 @@ export function createWords(bus: Bus, node: string, hear: (word: Word) => void):
   }
 
   function receive(message: string): void {
-    const { by, roomId, user, says } = JSON.parse(message)
+    const { by, scope: id, user, says } = JSON.parse(message)
     if (by === node) return
-    const room = asRoomId(roomId)
-    if (says === 'ENDED') hear({ roomId: room, user: null, says })
-    else hear({ roomId: room, user: asUserId(user), says })
+    const scope = asScopeId(id)
+    if (says === 'ENDED') hear({ scope, user: null, says })
+    else hear({ scope, user: asUserId(user), says })
   }
 
   void listen()

@@ -1,8 +1,8 @@
-import { asRoomId, type RoomId } from '../../features/rooms/ids.ts'
 import type { Cancel, Deadlines } from '../kernel/deadlines.ts'
 import type { UserId } from '../kernel/id.ts'
 import { type Instant, later } from '../kernel/instant.ts'
 import type { Person } from '../kernel/person.ts'
+import type { ScopeId } from '../kernel/scope-id.ts'
 import type { Attendee } from './presence-session.ts'
 import type { Registry } from './registry.ts'
 import { decodePresence, encodePresence, type PresenceState } from './roster.ts'
@@ -13,14 +13,14 @@ export interface AttendanceOptions {
   readonly deadlines: Deadlines
   now(): Instant
   /** The user has no subscription to anything in the room any more, on this node. They may come back. */
-  onLeft(roomId: RoomId, user: UserId): void
+  onLeft(scope: ScopeId, user: UserId): void
 }
 
 /** Who is here by this node's connections alone. */
 export interface Here {
   /** Signed in by at least one connection. */
   readonly users: number
-  readonly rooms: ReadonlyMap<RoomId, { readonly connections: number; readonly users: number }>
+  readonly scopes: ReadonlyMap<ScopeId, { readonly connections: number; readonly users: number }>
 }
 
 /** The connections to this node, and the rooms that they are in. */
@@ -28,9 +28,9 @@ export interface Attendance {
   /** A connection was opened. */
   attend(): Attendee
   /** What a user says of themselves by this connection. False where it is not in the room. */
-  setOwnState(roomId: RoomId, user: UserId, state: PresenceState, attendee: Attendee): boolean
+  setOwnState(scope: ScopeId, user: UserId, state: PresenceState, attendee: Attendee): boolean
   /** The same of all their connections to this node. False where they are not present there. */
-  setState(roomId: RoomId, user: UserId, state: PresenceState): boolean
+  setState(scope: ScopeId, user: UserId, state: PresenceState): boolean
   here(): Here
 }
 
@@ -55,10 +55,10 @@ interface Present {
 
 export function createAttendance({ registry, deadlines, now, onLeft }: AttendanceOptions): Attendance {
   const places = new Map<Place, Map<UserId, Present>>()
-  const staysOf = new WeakMap<Attendee, Map<RoomId, Stay>>()
+  const staysOf = new WeakMap<Attendee, Map<ScopeId, Stay>>()
   const connections = new Map<UserId, number>()
   /** Connections with a subscription in a room, those of visitors included. */
-  const visits = new Map<RoomId, number>()
+  const visits = new Map<ScopeId, number>()
 
   function presentAt(place: Place, user: UserId): Present | undefined {
     return places.get(place)?.get(user)
@@ -128,10 +128,10 @@ export function createAttendance({ registry, deadlines, now, onLeft }: Attendanc
     registry.tag(connectedPlace, user, count > 0 ? String(count) : null)
   }
 
-  function countVisit(roomId: RoomId, change: 1 | -1): void {
-    const count = (visits.get(roomId) ?? 0) + change
-    if (count > 0) visits.set(roomId, count)
-    else visits.delete(roomId)
+  function countVisit(scope: ScopeId, change: 1 | -1): void {
+    const count = (visits.get(scope) ?? 0) + change
+    if (count > 0) visits.set(scope, count)
+    else visits.delete(scope)
   }
 
   // Who was on another node before came when they came there, whatever this node's clock says.
@@ -144,7 +144,7 @@ export function createAttendance({ registry, deadlines, now, onLeft }: Attendanc
 
   return {
     attend() {
-      const stays = new Map<RoomId, Stay>()
+      const stays = new Map<ScopeId, Stay>()
       let user: Person | undefined
       let isClosed = false
       let isBarredEverywhere = false
@@ -154,17 +154,16 @@ export function createAttendance({ registry, deadlines, now, onLeft }: Attendanc
           if (isClosed) return
           if (user === undefined) countConnection(next.id, 1)
           user = next
-          for (const [roomId, stay] of stays) if (stay.holds > 0) arrive(presencePlace(roomId), next, stay)
+          for (const [scope, stay] of stays) if (stay.holds > 0) arrive(presencePlace(scope), next, stay)
         },
 
-        enter(room) {
-          const roomId = asRoomId(room)
-          const place = presencePlace(roomId)
-          const known = stays.get(roomId)
+        enter(scope) {
+          const place = presencePlace(scope)
+          const known = stays.get(scope)
           const stay: Stay = known ?? { holds: 0, state: 'ONLINE', callOff: undefined }
-          stays.set(roomId, stay)
+          stays.set(scope, stay)
           stay.holds += 1
-          if (stay.holds === 1) countVisit(roomId, 1)
+          if (stay.holds === 1) countVisit(scope, 1)
           stay.callOff?.()
           if (user !== undefined) arrive(place, user, stay)
           let isOver = false
@@ -173,11 +172,11 @@ export function createAttendance({ registry, deadlines, now, onLeft }: Attendanc
             isOver = true
             stay.holds -= 1
             if (stay.holds > 0) return
-            countVisit(roomId, -1)
-            if (user === undefined) stays.delete(roomId)
+            countVisit(scope, -1)
+            if (user === undefined) stays.delete(scope)
             else {
               depart(place, user.id, stay, isBarred || isBarredEverywhere)
-              if (!isHere(place, user.id)) onLeft(roomId, user.id)
+              if (!isHere(place, user.id)) onLeft(scope, user.id)
             }
           }
         },
@@ -196,22 +195,22 @@ export function createAttendance({ registry, deadlines, now, onLeft }: Attendanc
       return attendee
     },
 
-    setOwnState(roomId, user, state, attendee) {
-      const stay = staysOf.get(attendee)?.get(roomId)
-      return stay !== undefined && stay.holds > 0 && setStateOf([stay], presencePlace(roomId), user, state)
+    setOwnState(scope, user, state, attendee) {
+      const stay = staysOf.get(attendee)?.get(scope)
+      return stay !== undefined && stay.holds > 0 && setStateOf([stay], presencePlace(scope), user, state)
     },
 
     here() {
-      const rooms = [...visits].map(([roomId, count]) => {
-        const place = presencePlace(roomId)
+      const scopes = [...visits].map(([scope, count]) => {
+        const place = presencePlace(scope)
         const users = [...(places.get(place)?.keys() ?? [])].filter((user) => isHere(place, user)).length
-        return [roomId, { connections: count, users }] as const
+        return [scope, { connections: count, users }] as const
       })
-      return { users: connections.size, rooms: new Map(rooms) }
+      return { users: connections.size, scopes: new Map(scopes) }
     },
 
-    setState(roomId, user, state) {
-      const place = presencePlace(roomId)
+    setState(scope, user, state) {
+      const place = presencePlace(scope)
       return setStateOf(presentAt(place, user)?.stays ?? [], place, user, state)
     },
   }

@@ -1,15 +1,15 @@
-import type { RoomId } from '../../features/rooms/ids.ts'
 import type { Cancel, Deadlines } from '../kernel/deadlines.ts'
 import type { UserId } from '../kernel/id.ts'
 import { type Instant, instant, later } from '../kernel/instant.ts'
 import type { Person } from '../kernel/person.ts'
+import type { ScopeId } from '../kernel/scope-id.ts'
 import type { Current } from './current.ts'
 import type { Registry } from './registry.ts'
 import { type Place, typingPlace } from './scope.ts'
 
 /** Who is writing in a room. */
 export interface Typists {
-  readonly roomId: RoomId
+  readonly scope: ScopeId
   /** Who began first stands first. Empty where there are more than the limit of rolls. */
   readonly users: readonly Person[]
   readonly at: Instant
@@ -24,12 +24,12 @@ export interface TypingOptions {
 /** Who signals to this node that they are writing, and who does on all of them. */
 export interface Typing {
   /** Holds for TYPING_MS, unless it is said again. */
-  start(roomId: RoomId, user: Person): void
-  stop(roomId: RoomId, user: UserId): void
+  start(scope: ScopeId, user: Person): void
+  stop(scope: ScopeId, user: UserId): void
   /** The room has ended: stops all typing, including signals that were allowed just before. */
-  end(roomId: RoomId): void
+  end(scope: ScopeId): void
   /** To be watched once. */
-  in(roomId: RoomId): Current<Typists>
+  in(scope: ScopeId): Current<Typists>
 }
 
 const TYPING_MS = 10_000
@@ -51,10 +51,10 @@ interface Typist {
 
 export function createTyping({ registry, deadlines, now }: TypingOptions): Typing {
   const places = new Map<Place, Map<UserId, Typist>>()
-  const ended = new Set<RoomId>()
+  const ended = new Set<ScopeId>()
 
-  function stop(roomId: RoomId, user: UserId): void {
-    const place = typingPlace(roomId)
+  function stop(scope: ScopeId, user: UserId): void {
+    const place = typingPlace(scope)
     const users = places.get(place)
     const typist = users?.get(user)
     if (users === undefined || typist === undefined) return
@@ -67,29 +67,29 @@ export function createTyping({ registry, deadlines, now }: TypingOptions): Typin
   return {
     stop,
 
-    end(roomId) {
-      if (!ended.has(roomId)) {
-        ended.add(roomId)
-        deadlines.arm(later(now(), ENDED_MS), () => ended.delete(roomId))
+    end(scope) {
+      if (!ended.has(scope)) {
+        ended.add(scope)
+        deadlines.arm(later(now(), ENDED_MS), () => ended.delete(scope))
       }
-      for (const user of [...(places.get(typingPlace(roomId))?.keys() ?? [])]) stop(roomId, user)
+      for (const user of [...(places.get(typingPlace(scope))?.keys() ?? [])]) stop(scope, user)
     },
 
-    start(roomId, { id, name }) {
-      if (ended.has(roomId)) return
-      const place = typingPlace(roomId)
+    start(scope, { id, name }) {
+      if (ended.has(scope)) return
+      const place = typingPlace(scope)
       const users = places.get(place) ?? new Map<UserId, Typist>()
       const known = users.get(id)
       known?.expire()
       const at = now()
       const since = known?.since ?? at
-      const expire = deadlines.arm(later(at, TYPING_MS), () => stop(roomId, id))
+      const expire = deadlines.arm(later(at, TYPING_MS), () => stop(scope, id))
       places.set(place, users.set(id, { since, expire }))
       registry.tag(place, id, `${since} ${at} ${name}`)
     },
 
-    in(roomId) {
-      const place = typingPlace(roomId)
+    in(scope) {
+      const place = typingPlace(scope)
       let heard: ReadonlyMap<string, Signal> = new Map()
       let shown: Typists | undefined
       let tell = (): void => {}
@@ -114,7 +114,7 @@ export function createTyping({ registry, deadlines, now }: TypingOptions): Typin
           const [next] = lasting.map(({ until }) => until).sort((a, b) => a - b)
           if (next !== undefined) disarm = deadlines.arm(next, tell)
           const users = typistsOf(lasting)
-          if (shown === undefined || !isSame(shown.users, users)) shown = { roomId, users, at }
+          if (shown === undefined || !isSame(shown.users, users)) shown = { scope, users, at }
           return shown
         },
       }

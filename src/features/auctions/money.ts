@@ -16,6 +16,7 @@ import type { AuctionCommand } from './rules/command.ts'
 import type { AuctionEvent } from './rules/event.ts'
 import { holdOf } from './rules/money.ts'
 import { bids, ceilings } from './tables.ts'
+import { auctionTopic } from './topics.ts'
 
 type Commands = readonly Command<AuctionCommand>[]
 
@@ -90,7 +91,7 @@ export async function saveFunds(
   const lines = linesOf(steps)
   if (lines.length === 0) return
   const id = asAuctionId(idOf(topic))
-  await saveTransfers(tx, lines, id, now)
+  await saveTransfers(tx, lines, { id, topic: auctionTopic(id) }, now)
   await tx.execute(sql`DELETE FROM holds WHERE auction_id = ${id}`)
   const hold = holdOf(after)
   if (hold === null) return

@@ -1,4 +1,1 @@
-import { defineTopics } from '../../engine/kernel/topic.ts'
-import type { RoomId } from '../rooms/ids.ts'
-
-export const messagesTopic = defineTopics<RoomId>('messages')
+export { roomMessagesTopic as messagesTopic } from '../rooms/topics.ts'

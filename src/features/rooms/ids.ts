@@ -33,3 +33,9 @@ export function directRoomId(one: UserId, other: UserId): RoomId {
 
 /** Whether `id` is that of a direct room. */
 export const isDirectRoomId = (id: RoomId): boolean => id.startsWith(DIRECT)
+
+/** The id under which statistics show a room; undefined for direct rooms, so that they do not show who talks to whom. */
+export function shownRoomId(id: string): string | undefined {
+  const roomId = asRoomId(id)
+  return isDirectRoomId(roomId) ? undefined : publicRoomId(roomId)
+}

@@ -3,7 +3,7 @@ import type { Position } from '../../engine/kernel/position.ts'
 import type { RoomReads } from './batched-reads.ts'
 import type { RoomId } from './ids.ts'
 import type { MemberRecord, PlacedMarks } from './reads/members.ts'
-import type { RoomRecord } from './reads/rooms.ts'
+import type { RoomPositions, RoomRecord } from './reads/rooms.ts'
 import type { Membership, Room } from './rules/room.ts'
 
 /**
@@ -20,7 +20,7 @@ export function roomOfRecord({ room, positions }: RoomRecord): RoomView {
   return {
     ...room,
     roomPosition: async () => positions.room,
-    messagesPosition: async () => positions.messages,
+    messagesPosition: async () => ofMessages(positions),
   }
 }
 
@@ -30,7 +30,7 @@ export function roomOfEntry(reads: Pick<RoomReads, 'roomPositions'>, room: Room)
   return {
     ...room,
     roomPosition: async () => (await positions()).room,
-    messagesPosition: async () => (await positions()).messages,
+    messagesPosition: async () => ofMessages(await positions()),
   }
 }
 
@@ -66,4 +66,9 @@ export function memberAfterCommand(
     return found
   })
   return { ...membership, roomId, marks }
+}
+
+function ofMessages({ messages }: RoomPositions): Position {
+  if (messages === null) throw new Error('this server has no messages')
+  return messages
 }

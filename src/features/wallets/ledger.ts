@@ -2,14 +2,19 @@ import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import type { UserId } from '../../engine/kernel/id.ts'
 import { formatInstant, type Instant } from '../../engine/kernel/instant.ts'
 import type { Offset } from '../../engine/kernel/position.ts'
+import type { Topic } from '../../engine/kernel/topic.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
-import type { AuctionId } from '../auctions/ids.ts'
-import { auctionTopic } from '../auctions/topics.ts'
 import { type Account, accountName, emptyWallet, type Transfer, type Wallets } from './rules/transfer.ts'
 import type { Wallet } from './rules/wallet.ts'
 import { wallets } from './tables.ts'
 
-/** A transfer as the ledger keeps it: with who gave the command, and where the auction's history was after it. */
+/** What moves money: the row that names it in the ledger, and its history. */
+export interface Cause {
+  readonly id: string
+  readonly topic: Topic
+}
+
+/** A transfer as the ledger keeps it: with who gave the command, and where the history of its cause was after it. */
 export interface LedgerLine {
   readonly transfer: Transfer
   readonly actorId: UserId | null
@@ -67,7 +72,7 @@ export async function ensureWallet(tx: Transaction, userId: UserId, currency: st
 export async function saveTransfers(
   tx: Transaction,
   lines: readonly LedgerLine[],
-  auctionId: AuctionId | null,
+  cause: Cause | null,
   now: Instant,
 ): Promise<void> {
   if (lines.length === 0) return
@@ -84,10 +89,9 @@ export async function saveTransfers(
       o: offset,
     }
   })
-  const head = auctionId === null ? null : auctionTopic(auctionId)
   await tx.execute(sql`
     INSERT INTO transfers (kind, currency, amount, debit, credit, auction_id, "offset", at, actor_id)
-    SELECT k, c, m, d, t, ${auctionId}::text, coalesce(o, (SELECT head FROM topics WHERE topic = ${head}::text)),
+    SELECT k, c, m, d, t, ${cause?.id ?? null}::text, coalesce(o, (SELECT head FROM topics WHERE topic = ${cause?.topic ?? null}::text)),
       ${formatInstant(now)}::timestamptz, a
     FROM json_to_recordset(${JSON.stringify(rows)}::json)
       AS row(n int, k text, c text, m bigint, d text, t text, a text, o bigint)

@@ -4,7 +4,6 @@ import type { Amount } from '../../engine/kernel/amount.ts'
 import type { UserId } from '../../engine/kernel/id.ts'
 import type { Offset } from '../../engine/kernel/position.ts'
 import { instantColumn } from '../../engine/storage/instant-column.ts'
-import type { AuctionId } from '../auctions/ids.ts'
 import type { TransferKind } from './rules/wallet.ts'
 
 /** What each user has, by currency; `held` of it is promised to auctions. Follows from `transfers`. */
@@ -35,7 +34,7 @@ export const issued = pgTable('issued', {
 export const holds = pgTable(
   'holds',
   {
-    auctionId: text('auction_id').$type<AuctionId>().notNull(),
+    auctionId: text('auction_id').notNull(),
     userId: text('user_id').$type<UserId>().notNull(),
     currency: text().notNull(),
     amount: bigint({ mode: 'number' }).$type<Amount>().notNull(),
@@ -57,7 +56,7 @@ export const transfers = pgTable(
     debit: text().notNull(),
     credit: text().notNull(),
     /** The auction that caused it, and how many entries its history had right after the command. */
-    auctionId: text('auction_id').$type<AuctionId>(),
+    auctionId: text('auction_id'),
     offset: bigint({ mode: 'number' }).$type<Offset>(),
     at: instantColumn('at').notNull(),
     actorId: text('actor_id').$type<UserId>(),

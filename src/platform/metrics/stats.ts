@@ -1,6 +1,6 @@
 import type { Hub } from '../../engine/hub/hub.ts'
+import type { ScopeId } from '../../engine/kernel/scope-id.ts'
 import type { Presence } from '../../engine/presence/presence.ts'
-import { asRoomId, isDirectRoomId, publicRoomId } from '../../features/rooms/ids.ts'
 
 /** What goes on, of a node or of a room. */
 interface Counts {
@@ -22,22 +22,22 @@ export interface StatsOptions {
   readonly doors: readonly { readonly connectionCount: number }[]
   readonly hub: Pick<Hub, 'stats' | 'scopes'>
   readonly presence: Pick<Presence, 'here'>
+  /** How a scope is shown; undefined for those that are not. */
+  readonly shownId: (scope: ScopeId) => string | undefined
 }
 
 /** Of this node alone, right now. */
-export function statsOf({ doors, hub, presence }: StatsOptions): Stats {
+export function statsOf({ doors, hub, presence, shownId }: StatsOptions): Stats {
   const here = presence.here()
   const { subscribers, groups, deliveries } = hub.stats()
-  const scopes = [...hub.scopes()].map(([scope, counts]) => [asRoomId(scope), counts] as const)
-  const rooms = scopes.filter(([id]) => !isDirectRoomId(id))
   return {
     connections: doors.reduce((sum, { connectionCount }) => sum + connectionCount, 0),
     users: here.users,
     ...{ subscriptions: subscribers, groups, deliveries },
-    rooms: rooms.map(([id, room]) => ({
-      id: publicRoomId(id),
-      ...(here.rooms.get(id) ?? { connections: 0, users: 0 }),
-      ...room,
-    })),
+    rooms: [...hub.scopes()].flatMap(([scope, counts]) => {
+      const id = shownId(scope)
+      if (id === undefined) return []
+      return [{ id, ...(here.scopes.get(scope) ?? { connections: 0, users: 0 }), ...counts }]
+    }),
   }
 }

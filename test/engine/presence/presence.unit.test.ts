@@ -69,7 +69,7 @@ describe('a user', () => {
     await pass(5_000)
     const leave = connect().enter(ROOM)
     expect(await presence.roster(ROOM).read()).toEqual({
-      roomId: ROOM,
+      scope: ROOM,
       count: 1,
       users: [{ user: ANN, state: 'ONLINE', since: instant(START + 5_000) }],
       at: instant(START + 5_000),
@@ -168,7 +168,7 @@ describe('a user', () => {
       [BEN.id, ['IDLE 6 BEN', 'IDLE 4 BEN']],
     ])
     expect(rosterOf(ROOM, { count: 2, tags }, instant(9))).toEqual({
-      roomId: ROOM,
+      scope: ROOM,
       count: 2,
       users: [
         { user: BEN, state: 'IDLE', since: 4 },

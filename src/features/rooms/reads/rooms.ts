@@ -7,19 +7,18 @@ import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Position } from '../../../engine/kernel/position.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import type { Slice } from '../../../engine/storage/list-key.ts'
-import { messagesTopic } from '../../messages/topics.ts'
 import type { RoomId } from '../ids.ts'
 import type { Caller } from '../rules/access.ts'
 import type { Room, RoomKind, RoomPhase } from '../rules/room.ts'
 import { members, rooms } from '../tables.ts'
-import { roomTopic } from '../topics.ts'
+import { roomMessagesTopic, roomTopic } from '../topics.ts'
 import { canSee, lookersWithin, type RoomSight } from './visibility-checks.ts'
 import { firstVisibleTo, visibleTo } from './visible.ts'
 
-/** The heads of a room's two histories at one moment. */
+/** The heads of a room's two histories at one moment. `messages`: null on servers without messages. */
 export interface RoomPositions {
   readonly room: Position
-  readonly messages: Position
+  readonly messages: Position | null
 }
 
 /** A room and the positions that its state includes, from one statement and so of one moment. */
@@ -47,7 +46,7 @@ export async function readRoom(
     .select(record)
     .from(rooms)
     .innerJoin(roomHeads, eq(roomHeads.topic, roomTopic(id)))
-    .innerJoin(messagesHeads, eq(messagesHeads.topic, messagesTopic(id)))
+    .leftJoin(messagesHeads, eq(messagesHeads.topic, roomMessagesTopic(id)))
     .where(and(eq(rooms.id, id), visibleTo(caller)))
   return row && recordOf(row)
 }
@@ -62,7 +61,7 @@ export async function readRoomsFor(
     .select({ ...record, within: lookersWithin(sights, rooms.id) })
     .from(rooms)
     .innerJoin(roomHeads, eq(roomHeads.topic, sql`'room:' || ${rooms.id}`))
-    .innerJoin(messagesHeads, eq(messagesHeads.topic, sql`'messages:' || ${rooms.id}`))
+    .leftJoin(messagesHeads, eq(messagesHeads.topic, sql`'messages:' || ${rooms.id}`))
     .where(sql`${rooms.id} = ANY(${sql.param(ids)})`)
   const found = new Map(rows.map((row) => [row.room.id, row]))
   return sights.map(({ roomId, caller }) => {
@@ -103,7 +102,7 @@ export async function readRooms(
     .select(record)
     .from(rooms)
     .innerJoin(roomHeads, eq(roomHeads.topic, sql`'room:' || ${rooms.id}`))
-    .innerJoin(messagesHeads, eq(messagesHeads.topic, sql`'messages:' || ${rooms.id}`))
+    .leftJoin(messagesHeads, eq(messagesHeads.topic, sql`'messages:' || ${rooms.id}`))
     .where(and(where, isVisible))
     .orderBy(desc(rooms.createdAt), desc(rooms.id))
     .limit(limit + 1)
@@ -119,7 +118,7 @@ export async function readRoomPositions(
     .select({ id: rooms.id, ...heads })
     .from(rooms)
     .innerJoin(roomHeads, eq(roomHeads.topic, sql`'room:' || ${rooms.id}`))
-    .innerJoin(messagesHeads, eq(messagesHeads.topic, sql`'messages:' || ${rooms.id}`))
+    .leftJoin(messagesHeads, eq(messagesHeads.topic, sql`'messages:' || ${rooms.id}`))
     .where(sql`${rooms.id} = ANY(${sql.param(ids)})`)
   const found = new Map(rows.map((row) => [row.id, positionsOf(row)]))
   return ids.map((id) => {
@@ -140,7 +139,7 @@ function hasMember(executor: Executor, userId: UserId): SQL {
 
 interface Heads {
   readonly roomHead: Position
-  readonly messagesHead: Position
+  readonly messagesHead: Position | null
 }
 
 function positionsOf(row: Heads): RoomPositions {
