@@ -324,13 +324,13 @@ module.exports = {
     refuse(
       'only-the-node-picks-implementations',
       'Everyone else knows the contract. Implementations know the parts of their own kind.',
-      { path: '^src/', pathNot: ['^src/node\\.ts$', IMPLEMENTATION] },
+      { path: '^src/', pathNot: ['^src/implementations\\.ts$', IMPLEMENTATION] },
       { path: IMPLEMENTATION },
     ),
     refuse(
       'only-the-node-assembles',
       'The database is opened, and the command queues are created, in one place.',
-      { path: '^src/', pathNot: '^src/node\\.ts$' },
+      { path: '^src/', pathNot: '^src/(node|implementations)\\.ts$' },
       { path: '^src/engine/(storage/open-database|commands/create-dispatch)\\.ts$' },
     ),
     refuse(

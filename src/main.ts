@@ -1,5 +1,5 @@
 import { type Demo, greet, startDemo } from './demo/demo.ts'
-import { type App, startApp } from './node.ts'
+import { type RunningNode, startNode } from './node.ts'
 import { readConfig } from './platform/config/config.ts'
 import { readDevSecret } from './platform/config/dev-secret.ts'
 import { environment } from './platform/config/environment.ts'
@@ -23,18 +23,20 @@ const SAME_KEY_MS = 300
 let stoppingSince: number | undefined
 
 let demo: Demo | undefined
-let app: App | undefined
+let node: RunningNode | undefined
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
-app = await startApp(config, log, async (services) => {
-  if (config.isDemoOn) demo = await startDemo(services, log)
+node = await startNode(config, log, {
+  async prepare(services) {
+    if (config.isDemoOn) demo = await startDemo(services, log)
+  },
 }).catch((error: unknown) => {
   // Nothing of a client's is in it yet, and an operator needs all of it.
   const reason = error instanceof Error ? error.message : String(error)
   log.fatal({ err: error }, `the server could not start: ${reason}`)
   process.exit(1)
 })
-log.info({ url: app.url, node: app.services.node }, `listening on ${app.url}`)
-if (config.isDemoOn) await greet(app, config, log)
+log.info({ url: node.url, node: node.services.node }, `listening on ${node.url}`)
+if (config.isDemoOn) await greet(node, config, log)
 
 async function stop(signal: string): Promise<void> {
   if (stoppingSince !== undefined) {
@@ -44,11 +46,11 @@ async function stop(signal: string): Promise<void> {
   }
   stoppingSince = Date.now()
   // It still waits for its database: nothing is under way.
-  if (app === undefined) process.exit(0)
+  if (node === undefined) process.exit(0)
   log.info({ signal }, 'draining')
   const cut = setTimeout(() => process.exit(0), config.http.drainTimeoutMs)
   await demo?.close()
-  await app.close()
+  await node.close()
   clearTimeout(cut)
   log.info('stopped')
   process.exit(0)

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { every } from '../engine/kernel/every.ts'
 import { instant } from '../engine/kernel/instant.ts'
-import type { App } from '../node.ts'
+import type { RunningNode } from '../node.ts'
 import { issueDevToken } from '../platform/auth/dev-token.ts'
 import type { Config } from '../platform/config/config.ts'
 import type { Services } from '../resolvers/services.ts'
@@ -38,7 +38,11 @@ function play(scene: Scene, log: Logger): Demo {
 }
 
 /** Says where to go, with a token to go there with. */
-export async function greet({ url }: App, { auth, issuesDevTokens }: Config, log: Logger): Promise<void> {
+export async function greet(
+  { url }: RunningNode,
+  { auth, issuesDevTokens }: Config,
+  log: Logger,
+): Promise<void> {
   log.info(`live room   ${url}/`)
   log.info(`GraphiQL    ${url}/graphql`)
   log.info(`GraphQL     ${url}/graphql and ${url.replace(/^http/, 'ws')}/graphql`)

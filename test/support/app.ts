@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { instant } from '../../src/engine/kernel/instant.ts'
-import { type App, startApp } from '../../src/node.ts'
+import { type NodeOptions, type RunningNode, startNode } from '../../src/node.ts'
 import { issueDevToken } from '../../src/platform/auth/dev-token.ts'
 import { readConfig } from '../../src/platform/config/config.ts'
 import { NO_LIMITS, TEST_SECRET, type TestNode } from './node.ts'
@@ -8,11 +8,14 @@ import { freshDatabase } from './postgres-shared.ts'
 
 /** A node in the test's own process, so that a test can look inside. */
 export interface TestApp extends Pick<TestNode, 'url' | 'wsUrl' | 'token'>, AsyncDisposable {
-  readonly app: App
+  readonly app: RunningNode
 }
 
 /** Starts a node on a new PostgreSQL database. */
-export async function startTestApp(env: Readonly<Record<string, string>> = {}): Promise<TestApp> {
+export async function startTestApp(
+  env: Readonly<Record<string, string>> = {},
+  options: NodeOptions = {},
+): Promise<TestApp> {
   const read = readConfig({
     NODE_ENV: 'test',
     PORT: '0',
@@ -25,7 +28,7 @@ export async function startTestApp(env: Readonly<Record<string, string>> = {}): 
   })
   if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))
   const { auth } = read.config
-  const app = await startApp(read.config, pino({ level: 'silent' }))
+  const app = await startNode(read.config, pino({ level: 'silent' }), options)
   return {
     app,
     url: app.url,

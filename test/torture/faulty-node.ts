@@ -26,10 +26,12 @@ const variables = environment()
 const faults: InjectedFaults = JSON.parse(variables[FAULTS] ?? '{}')
 setClockForward(faults.clockSkewMs ?? 0)
 // Only now, so that nothing of it has seen the right time.
-const { startApp } = await import('../../src/node.ts')
+const { startNode } = await import('../../src/node.ts')
 const read = readConfig(variables)
 if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))
-const app = await startApp(read.config, createLogger(read.config.log), undefined, faultyCollaborators(faults))
+const app = await startNode(read.config, createLogger(read.config.log), {
+  collaborators: faultyCollaborators(faults),
+})
 process.on('SIGTERM', () => void app.close().then(() => process.exit(0)))
 
 function faultyCollaborators(given: InjectedFaults): Collaborators {

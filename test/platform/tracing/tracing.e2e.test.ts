@@ -258,7 +258,7 @@ describe('a node that traces', { timeout: 60_000 }, () => {
       await node.stop()
       // Half of what draining may take; the receiver alone would hold it up for 10 s an attempt.
       expect(performance.now() - since).toBeLessThan(15_000)
-      expect(await node.exited).toContain(manner === 'refuse' ? 'spans were not taken' : '')
+      expect(await node.exited).toContain(manner === 'refuse' ? 'the collector refused spans' : '')
     },
   )
 
