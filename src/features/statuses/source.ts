@@ -6,7 +6,7 @@ import type { Database } from '../../engine/storage/database.ts'
 import { actorOf, type Viewer } from '../../platform/auth/viewer.ts'
 import { readStatuses } from './reads/statuses.ts'
 import { losesStatus, type StatusRemoved, seesStatus } from './rules/report.ts'
-import type { Status, StatusKind } from './rules/status.ts'
+import { asStatusKind, type Status } from './rules/status.ts'
 
 interface StatusData {
   readonly status: Status
@@ -36,7 +36,7 @@ function createStatusesSource(database: Database): StatusesSource {
     ids: readonly string[] | null,
   ) {
     if (viewer === null) throw new RangeError('statuses are for those who are signed in')
-    const wanted = { kind: idOf(topic) as StatusKind, subjectIds: ids, caller: actorOf(viewer) }
+    const wanted = { kind: asStatusKind(idOf(topic)), subjectIds: ids, caller: actorOf(viewer) }
     const { position, at, statuses } = await readStatuses(database, wanted, MAX_STATUSES)
     return { position, at, state: { statuses } }
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { codeOf } from './error-code.ts'
 import { makePrivateDirectory } from './private-directory.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -22,7 +23,7 @@ export function readDevSecret(env: Environment): string {
     writeFileSync(path, newSecret(), { mode: 0o600, flag: 'wx' })
   } catch (error) {
     // Another process created the file, perhaps at this very moment.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if (codeOf(error) !== 'EEXIST') throw error
   }
   return readFileSync(path, 'utf8').trim()
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { codeOf } from './error-code.ts'
 
 /** The documents that clients may run, as a build of theirs wrote them. */
 export interface Manifest {
@@ -19,7 +20,7 @@ export function readManifest(path: string): Reading {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    return wrong(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    return wrong(`${path} cannot be read (${codeOf(error)})`)
   }
   let content: unknown
   try {

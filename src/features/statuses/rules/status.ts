@@ -5,6 +5,13 @@ export const STATUS_KINDS = ['SUPPLY', 'TIMESLOT', 'BOUNTY', 'UPLOAD', 'DASHBOAR
 
 export type StatusKind = (typeof STATUS_KINDS)[number]
 
+/** The kind that `text` names. Throws for any other text. */
+export function asStatusKind(text: string): StatusKind {
+  const kind = STATUS_KINDS.find((each) => each === text)
+  if (kind === undefined) throw new RangeError(`no status is of the kind ${text}`)
+  return kind
+}
+
 /** The latest that was reported of one subject. */
 export interface Status {
   readonly kind: StatusKind
