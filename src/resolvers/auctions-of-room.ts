@@ -3,7 +3,7 @@ import type { UserId } from '../engine/kernel/id.ts'
 import { auctionFamily } from '../features/auctions/family.ts'
 import { newBidId } from '../features/auctions/ids.ts'
 import { readDueAuctionsIn } from '../features/auctions/reads/auctions.ts'
-import { readFirstBidsIn } from '../features/auctions/reads/bids.ts'
+import { readAuctionsWithBidsOf } from '../features/auctions/reads/bids.ts'
 import type { RoomId } from '../features/rooms/ids.ts'
 import type { CallContext } from './context.ts'
 import type { Services } from './services.ts'
@@ -14,8 +14,8 @@ const REMOVED = 'The bidder was removed from the room.'
 const AT_ONCE = 8
 
 /**
- * Voids the standing bids of `userId` in the room's open auctions, in the name of the caller. Voiding a bidder's first
- * standing bid voids all later ones. An auction that ended meanwhile keeps its result.
+ * Voids all bids and maximums of `userId` in the room's open auctions, in the name of the caller. An auction that ended
+ * meanwhile keeps its result.
  */
 export async function voidBidsOf(
   context: CallContext,
@@ -25,10 +25,10 @@ export async function voidBidsOf(
 ): Promise<void> {
   const { database, dispatch } = context.services
   const actor = actorIn(context)
-  const bids = await readFirstBidsIn(database, roomId, userId)
-  await forEach(bids, ({ id: bidId, auctionId }) =>
+  const auctionIds = await readAuctionsWithBidsOf(database, roomId, userId)
+  await forEach(auctionIds, (auctionId) =>
     dispatch(auctionFamily, auctionId, actor, {
-      ...{ kind: 'voidBid', bidId, reason: reason ?? REMOVED },
+      ...{ kind: 'voidBidder', bidderId: userId, reason: reason ?? REMOVED },
       answerId: newBidId(),
     }),
   )

@@ -96,11 +96,15 @@ function bidVoided(builder: Builder): TypeOf<Voided> {
       'Bids that no longer count. `auction` shows the recomputed price and leader; where no bid of the leader stands at ' +
       'that price, a BidPlaced with their automatic bid follows.',
     fields: (t) => ({
-      bid: t.expose('bid', { type: Bid, description: 'The bid that the moderator named.' }),
+      bid: t.expose('bid', {
+        type: Bid,
+        description: 'The bid that the moderator named, or the first of a removed bidder.',
+      }),
       bids: t.field({
         type: [Bid],
         description:
-          'All bids that were voided, `bid` included, in order of acceptance; each says why in `voidReason`.',
+          'All bids that were voided, in order of acceptance; each says why in `voidReason`. `bid` is one of them unless it was ' +
+          'voided before: then the maximum behind it was voided.',
         ...costs({ size: 5 }),
         resolve: ({ bid, bids }) => bids ?? [bid],
       }),

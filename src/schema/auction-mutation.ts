@@ -35,7 +35,7 @@ export function addAuctionMutations(builder: Builder): void {
       voidBids: t.boolean({
         defaultValue: false,
         description:
-          "Void the member's standing bids in the room's open auctions as well, each as voidBid would, with `reason`.",
+          "Void all the user's bids and maximums in the room's open auctions as well, as voidBid would, with `reason`.",
       }),
     })),
   )
@@ -87,7 +87,8 @@ function addCommands(builder: Builder): void {
       type: AuctionResult,
       description:
         'Moderators. Voids a bid and all later bids and maximums of its bidder, and recomputes the auction from those that ' +
-        'remain; automatic bids that this no longer yields are voided, too. Answers the same where the bid is voided already.',
+        'remain; automatic bids that this no longer yields are voided, too. Of a bid that a recomputation voided, it voids the maximum ' +
+        'that still counts. Answers the same if nothing is left to void.',
       args: { bidId: t.arg.id({ required: true }), reason: t.arg.string({ required: true }) },
       resolve: asCaller(voidBid),
     }),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { textAt, viewer } from './fixtures.ts'
 import { ann, bob, owner, type Sale, sale } from './sale-of-room.ts'
 
 const remove = ({ run, roomId }: Sale, args = ''): Promise<unknown> =>
@@ -7,6 +8,13 @@ const remove = ({ run, roomId }: Sale, args = ''): Promise<unknown> =>
     `mutation { removeMember(roomId: "${roomId}", userId: "ann", ${args}) {
       __typename ... on Rejected { code } } }`,
   )
+
+/** Voids the bid at this place of the history, the newest first. */
+async function voidBidAt({ run }: Sale, auctionId: string, place: number): Promise<void> {
+  const shown = await run(owner, `{ auction(id: "${auctionId}") { bids { edges { node { id } } } } }`)
+  const bidId = textAt(shown, 'auction', 'bids', 'edges', place, 'node', 'id')
+  await run(owner, `mutation { voidBid(bidId: "${bidId}", reason: "A mistake.") { __typename } }`)
+}
 
 const PRICE = 'currentPrice bidCount leader { id } bids { edges { node { amount voidedAt } } }'
 
@@ -75,6 +83,19 @@ describe('removing a member with voidBids', () => {
     await remove(all)
     expect(await all.show(auctionId, PRICE)).toMatchObject({ currentPrice: 500, leader: { id: 'ann' } })
     await remove(all, 'voidBids: true')
+    expect(await all.show(auctionId, PRICE)).toMatchObject({ currentPrice: null, leader: null, bidCount: 0 })
+  })
+
+  test('voids a maximum whose visible bid went with the bid of another', async () => {
+    const all = await sale()
+    const auctionId = await all.putUp()
+    const dan = viewer('dan')
+    await all.bid(auctionId, bob, { maximum: 1000 })
+    await all.bid(auctionId, ann, { maximum: 1500 })
+    await all.bid(auctionId, dan, { maximum: 3000 })
+    await voidBidAt(all, auctionId, 2)
+    await remove(all, 'voidBids: true')
+    await voidBidAt(all, auctionId, 0)
     expect(await all.show(auctionId, PRICE)).toMatchObject({ currentPrice: null, leader: null, bidCount: 0 })
   })
 

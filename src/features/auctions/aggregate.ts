@@ -156,14 +156,14 @@ async function loadMoney(
   auction: AuctionState,
   commands: readonly Command<AuctionCommand>[],
 ): Promise<Pick<State, 'past' | 'wallets'>> {
-  const isVoiding = commands.some(({ body }) => body.kind === 'voidBid')
+  const isVoiding = commands.some(({ body }) => body.kind === 'voidBid' || body.kind === 'voidBidder')
   const past = isVoiding ? await loadPast(tx, auction.terms.id) : NOTHING_PAST
   const wallets = auction.terms.funded ? await loadWallets(tx, auction, past, commands) : new Map()
   return { past, wallets }
 }
 
-function mayChangeBids({ body }: Command<AuctionCommand>): boolean {
-  return body.kind === 'placeBid' || body.kind === 'buyNow' || body.kind === 'voidBid'
+function mayChangeBids({ body: { kind } }: Command<AuctionCommand>): boolean {
+  return kind === 'placeBid' || kind === 'buyNow' || kind === 'voidBid' || kind === 'voidBidder'
 }
 
 function loadProjections(

@@ -12,7 +12,7 @@ import type { AuctionEvent } from './rules/event.ts'
 /** What a projection sees of an auction. */
 export interface ProjectedState {
   readonly auction: AuctionState | null
-  /** Loaded only where a bid is to be voided. */
+  /** Loaded only where bids are to be voided. */
   readonly past: Past
 }
 

@@ -29,9 +29,9 @@ export async function loadPast(tx: Transaction, id: AuctionId): Promise<Past> {
     .orderBy(asc(ceilings.sequence))
   const placed = await tx.select().from(bids).where(eq(bids.auctionId, id)).orderBy(asc(bids.sequence))
   return {
-    commands: commands.map(({ sequence, bidderId, bidderName, offerKind, offer, voidedAt }) => {
+    commands: commands.map(({ sequence, bidderId, bidderName, offerKind, offer, bidId, voidedAt }) => {
       const bidder = { id: bidderId, name: bidderName }
-      return { sequence, bidder, offer: { kind: offerKind, value: offer }, voidedAt }
+      return { sequence, bidder, offer: { kind: offerKind, value: offer }, bidId, voidedAt }
     }),
     bids: placed.map(({ bidderId, bidderName, ...bid }) => {
       return { ...bid, bidder: { id: bidderId, name: bidderName } }

@@ -66,7 +66,7 @@ export const AUCTION_TEXTS: Texts = {
   'AuctionResumed.auction': AUCTION_AFTER,
   'BidPlaced.bid': 'The bid.',
   'BidPlaced.auction': AUCTION_AFTER,
-  'BidVoided.bid': 'The bid that the moderator named.',
+  'BidVoided.bid': 'The bid that the moderator named, or the first of a removed bidder.',
   'BidVoided.auction': AUCTION_AFTER,
   ReserveMet: 'The price reached the reserve: the auction will be sold.',
   'ReserveMet.auction': AUCTION_AFTER,

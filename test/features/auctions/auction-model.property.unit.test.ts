@@ -67,7 +67,7 @@ describe(
   () => {
     test('the price falls only where a bid is voided', () => {
       everyScene((scene) => {
-        if (scene.step.command.kind === 'voidBid') return
+        if (scene.step.command.kind.startsWith('void')) return
         statesOf(scene).reduce((before, next) => {
           expect(next.standing.currentPrice ?? 0).toBeGreaterThanOrEqual(before.standing.currentPrice ?? 0)
           return next
@@ -241,11 +241,13 @@ describe(
         const then = lotOf({ after: before, lot }).past
         const named = then.bids.find(({ id }) => id === command.bidId)
         const event = decision.events.find(({ type }) => type === 'BidVoided')
-        if (named === undefined || event?.type !== 'BidVoided') return expect.unreachable()
         const now = lotOf(scene).past
         const changed = now.bids.filter((made, index) => made.voidedAt !== then.bids[index]?.voidedAt)
+        if (event === undefined) return expect(changed).toEqual([])
+        if (named === undefined || event.type !== 'BidVoided') return expect.unreachable()
         expect(event.bids).toEqual(changed.filter(({ voidedAt }) => voidedAt !== null))
-        expect(event.bids.find(({ id }) => id === named.id)).toEqual(event.bid)
+        if (named.voidedAt === null) expect(event.bids.find(({ id }) => id === named.id)).toEqual(event.bid)
+        else expect(event.bid).toEqual(named)
         for (const { bidder, sequence, voidedAt, voidReason } of now.bids.slice(0, then.bids.length)) {
           if (bidder.id === named.bidder.id && sequence >= named.sequence) expect(voidedAt).not.toBeNull()
           expect(voidReason === null).toBe(voidedAt === null)
@@ -253,6 +255,17 @@ describe(
         for (const { bidder, voidReason } of event.bids) {
           if (voidReason === 'MODERATED') expect(bidder.id).toBe(named.bidder.id)
         }
+      })
+    })
+
+    test('voiding a bidder leaves none of their bids and commands', () => {
+      everyScene((scene) => {
+        const { command } = scene.step
+        if (command.kind !== 'voidBidder' || scene.decision.kind !== 'accepted') return
+        const { past, state } = lotOf(scene)
+        const own = [...past.bids, ...past.commands].filter(({ bidder }) => bidder.id === command.bidderId)
+        for (const { voidedAt } of own) expect(voidedAt).not.toBeNull()
+        expect(state.standing.leader?.id).not.toBe(command.bidderId)
       })
     })
 

@@ -27,7 +27,7 @@ import {
   scheduled,
   user,
 } from './auction-fixtures.ts'
-import { afterEvents, decideIn, type Sale, sale, striking } from './auction-sale.ts'
+import { afterEvents, decideIn, type Sale, sale, striking, strikingAll } from './auction-sale.ts'
 
 /** One transfer as the ledger keeps it: with the auction that caused it. */
 interface LedgerLine {
@@ -160,6 +160,7 @@ const buying = fc.record({ bidder, price: fc.constantFrom(800, 1300) }).map((giv
   return buy(given.bidder, given.price)
 })
 const pausing = fc.constantFrom(control('pause'), control('resume'), control('resume'))
+const clearing = bidder.map((name) => strikingAll(name))
 const ending = fc.constantFrom(control('hammer'), cancel('Withdrawn.'), endWithRoom())
 
 /** Mostly right after another, so that a lot lives long enough to be interesting. */
@@ -190,6 +191,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('move'), lot, step: pausing, afterMs }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('move'), lot, step: clearing, afterMs }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('move'), lot, step: buying, afterMs }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('move'), lot, step: ending, afterMs }) },
 )

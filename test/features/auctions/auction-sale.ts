@@ -56,7 +56,7 @@ export function decideIn(
     ...circumstances,
     command: isBidding
       ? { ...command, ...ids }
-      : command.kind === 'voidBid'
+      : command.kind === 'voidBid' || command.kind === 'voidBidder'
         ? { ...command, answerId: asBidId(`leader_${count}`) }
         : command,
     wallets,
@@ -97,6 +97,12 @@ export function tried(before: Sale, step: Move): Sale {
 /** The owner of the room voids the bid with this id. */
 export function striking(bidId: BidId, by: Actor = user('Owner'), reason = 'A mistake.', now = NOW): Move {
   return move({ kind: 'voidBid', bidId, answerId: asBidId('bid_leader'), reason }, by, now)
+}
+
+/** The owner of the room voids everything that `name` has bid. */
+export function strikingAll(name: string, now = NOW): Move {
+  const ids = { bidderId: asUserId(name), answerId: asBidId('bid_leader') }
+  return move({ kind: 'voidBidder', ...ids, reason: 'Removed.' }, user('Owner'), now)
 }
 
 /** The id of the last visible bid of `name` at `value`. */

@@ -31,6 +31,7 @@ import {
   sale,
   spending,
   striking,
+  strikingAll,
   without,
 } from './auction-sale.ts'
 
@@ -174,12 +175,16 @@ describe('voiding one of several bids of a bidder', () => {
     expect(standingOf(voided.state)).toEqual(['C', 950])
   })
 
-  test('that went with the challenge before changes nothing', () => {
+  test('that went with the challenge before voids the maximum that still counts, and once', () => {
     const raised = playedIn(sale(), upTo('A', 900), upTo('A', 3000), upTo('B', 1000))
     const once = without(raised, 'B', 1000)
     expect(bidsIn(once)).toEqual(['A 500', 'B 1000 MODERATED', 'A 1050 RECOMPUTED'])
-    expect(eventsIn(once, striking(bidIn(once, 'A', 1050)))).toEqual([])
     expect(ceilingIn(once)).toBe(3000)
+    const twice = without(once, 'A', 1050)
+    expect(ceilingIn(twice)).toBe(900)
+    expect(standingOf(twice.state)).toEqual(['A', 500])
+    const again = playedIn(twice, upTo('A', 2000))
+    expect(eventsIn(again, striking(bidIn(again, 'A', 1050)))).toEqual([])
   })
 
   test('that an earlier maximum still gives is made anew', () => {
@@ -545,6 +550,61 @@ describe('voiding a bid that extended the auction', () => {
     const resumed = playedIn(paused, late, control('resume', at('18:00')))
     // 14:59 and the extension, moved by the pause.
     expect(resumed.state.standing).toMatchObject({ endsAt: at('18:03'), extensionCount: 2 })
+  })
+})
+
+describe('voiding everything of B, whose only visible bid the recomputation has voided', () => {
+  // A 500, B 1050, D 1550; without A, B’s bid is another, and B’s maximum of 1500 still counts.
+  const three = playedIn(sale(), upTo('A', 1000), upTo('B', 1500), upTo('D', 3000))
+  const hidden = without(three, 'A', 500)
+
+  test('leaves no maximum that could lead', () => {
+    expect(bidsIn(hidden)).toEqual(['A 500 MODERATED', 'B 1050 RECOMPUTED', 'D 1550'])
+    const gone = playedIn(hidden, strikingAll('B'))
+    expect(voidedIn(gone)).toEqual([1, 2])
+    expect(standingOf(gone.state)).toEqual(['D', 500])
+    expect(standingOf(without(gone, 'D', 500).state)).toEqual([undefined, null])
+  })
+
+  test('names that bid in the entry, and counts it once', () => {
+    const events = eventsIn(hidden, strikingAll('B')).filter(isPublicEvent)
+    expect(events).toMatchObject([
+      {
+        type: 'BidVoided',
+        bid: { bidder: { id: 'B' }, amount: 1050, voidReason: 'RECOMPUTED' },
+        bids: [{ bidder: { id: 'D' }, amount: 1550, voidReason: 'RECOMPUTED' }],
+      },
+      { type: 'BidPlaced', bid: { bidder: { id: 'D' }, amount: 500 } },
+    ])
+    expect(playedIn(hidden, strikingAll('B')).state.standing).toMatchObject({
+      ...{ bidCount: 1, voidedBidCount: 3, bidderCount: 1 },
+    })
+  })
+
+  test('comes to the same by naming that bid', () => {
+    const [all, named] = [playedIn(hidden, strikingAll('B')), without(hidden, 'B', 1050)]
+    expect(bidsIn(named)).toEqual(bidsIn(all))
+    expect(named.state).toEqual(all.state)
+  })
+
+  test('changes nothing visible while others hold the price', () => {
+    const byHand = playedIn(sale(), upTo('A', 1000), upTo('B', 1500), exactly('D', 3000))
+    const priced = without(byHand, 'A', 500)
+    const events = eventsIn(priced, strikingAll('B'))
+    expect(events.map(({ type }) => type)).toEqual(['CommandsVoided'])
+    expect(playedIn(priced, strikingAll('B')).state.standing).toEqual(priced.state.standing)
+  })
+
+  test('takes the maximum before a later bid that stands', () => {
+    const later = playedIn(hidden, exactly('B', 2000))
+    const gone = playedIn(later, strikingAll('B'))
+    expect(voidedIn(gone)).toEqual([1, 2, 4])
+    expect(standingOf(gone.state)).toEqual(['D', 500])
+  })
+
+  test('changes nothing once done, and nothing for someone who never bid', () => {
+    expect(eventsIn(playedIn(hidden, strikingAll('B')), strikingAll('B'))).toEqual([])
+    expect(eventsIn(hidden, strikingAll('Nobody'))).toEqual([])
   })
 })
 

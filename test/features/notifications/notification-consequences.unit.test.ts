@@ -38,6 +38,8 @@ interface Move {
   readonly endsAt?: number
   readonly bids?: readonly { readonly by: string; readonly amount: number; readonly why: VoidReason }[]
   readonly kind?: 'MANUAL' | 'PROXY'
+  /** Of the bid that a BidVoided entry names, among its `bids` unless it was voided before. */
+  readonly named?: number
   readonly reason?: string
 }
 
@@ -46,7 +48,18 @@ function history(...moves: readonly Move[]): readonly AuctionEntry[] {
   let leader: string | null = null
   return moves.map(
     (
-      { type = 'BidPlaced', by, command = by, winner, at = 0, bids, reason, kind = 'MANUAL', ...move },
+      {
+        type = 'BidPlaced',
+        by,
+        command = by,
+        winner,
+        at = 0,
+        bids,
+        reason,
+        kind = 'MANUAL',
+        named = 0,
+        ...move
+      },
       index,
     ) => {
       leader = move.leader === undefined ? (by ?? leader) : move.leader
@@ -63,7 +76,9 @@ function history(...moves: readonly Move[]): readonly AuctionEntry[] {
             leader: leader === null ? null : person(leader),
             endsAt: instant(move.endsAt ?? END),
           },
-          ...(by === undefined ? {} : { bid: { bidder: person(by) } }),
+          ...(by === undefined
+            ? {}
+            : { bid: voidedBid({ by, amount: price, why: 'RECOMPUTED' }, named, kind) }),
           ...(reason === undefined ? {} : { reason }),
           ...(bids === undefined ? {} : { bids: bids.map((bid, at) => voidedBid(bid, at, kind)) }),
           ...(winner === undefined ? {} : { winner: { user: person(winner), price } }),
@@ -155,6 +170,22 @@ describe('the consequences of bids', () => {
     const bids = [{ by: 'cid', amount: 200, why: 'RECOMPUTED' }] as const
     const entries = history({ by: 'ann' }, { type: 'BidVoided', by: 'ann', leader: 'ann', bids, reason: '' })
     expect(told(entries)).toEqual(['BID_VOIDED cid 200'])
+  })
+
+  test('of a void tell the bidder of a bid that was voided before and loses its maximum now', () => {
+    const bids = [{ by: 'ann', amount: 170, why: 'RECOMPUTED' }] as const
+    const voided = {
+      type: 'BidVoided',
+      by: 'bob',
+      leader: 'ann',
+      kind: 'PROXY',
+      named: 7,
+      reason: '',
+    } as const
+    const { tellings } = consequencesOf(start, history({ by: 'ann' }, { ...voided, bids }), false)
+    expect(tellings).toMatchObject([
+      { kind: 'BID_VOIDED', userId: 'bob', bidIds: ['bid_7'], amount: 200, voidReason: 'MODERATED' },
+    ])
   })
 
   test('tell nobody LEADING where no bid is left', () => {

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, getTableColumns, inArray, isNull, lte, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, inArray, isNull, lte, sql } from 'drizzle-orm'
 import type { UserId } from '../../../engine/kernel/id.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import type { Slice } from '../../../engine/storage/list-key.ts'
@@ -9,7 +9,7 @@ import type { Caller } from '../../rooms/rules/access.ts'
 import { rooms } from '../../rooms/tables.ts'
 import type { AuctionId, BidId } from '../ids.ts'
 import type { Bid } from '../rules/auction.ts'
-import { auctions, bids } from '../tables.ts'
+import { auctions, bids, ceilings } from '../tables.ts'
 
 /** Undefined where there is none in a room that `caller` may see. */
 export async function readBid(executor: Executor, id: BidId, caller: Caller): Promise<Bid | undefined> {
@@ -67,26 +67,25 @@ export async function readBids(
   return byParent(of.length, rows).map((list) => list.map(bidOf))
 }
 
-/** The first standing bid of `bidderId` in each of the room's open auctions where they have one. */
-export async function readFirstBidsIn(
+/** The room's open auctions in which `bidderId` has a bid or a maximum that counts. */
+export async function readAuctionsWithBidsOf(
   executor: Executor,
   roomId: RoomId,
   bidderId: UserId,
-): Promise<readonly Bid[]> {
+): Promise<readonly AuctionId[]> {
   const rows = await executor
-    .selectDistinctOn([bids.auctionId], getTableColumns(bids))
-    .from(bids)
-    .innerJoin(auctions, eq(auctions.id, bids.auctionId))
+    .selectDistinct({ id: ceilings.auctionId })
+    .from(ceilings)
+    .innerJoin(auctions, eq(auctions.id, ceilings.auctionId))
     .where(
       and(
         eq(auctions.roomId, roomId),
         inArray(auctions.phase, ['SCHEDULED', 'LIVE', 'PAUSED']),
-        eq(bids.bidderId, bidderId),
-        isNull(bids.voidedAt),
+        eq(ceilings.bidderId, bidderId),
+        isNull(ceilings.voidedAt),
       ),
     )
-    .orderBy(bids.auctionId, asc(bids.sequence))
-  return rows.map(bidOf)
+  return rows.map(({ id }) => id)
 }
 
 export function bidOf(row: typeof bids.$inferSelect): Bid {

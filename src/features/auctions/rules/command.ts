@@ -1,3 +1,4 @@
+import type { UserId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
 import type { RoomId } from '../../rooms/ids.ts'
@@ -49,6 +50,13 @@ export type AuctionCommand =
   | {
       readonly kind: 'voidBid'
       readonly bidId: BidId
+      readonly answerId: BidId
+      readonly reason: string
+    }
+  /** Voids all bids and maximums of one bidder. */
+  | {
+      readonly kind: 'voidBidder'
+      readonly bidderId: UserId
       readonly answerId: BidId
       readonly reason: string
     }

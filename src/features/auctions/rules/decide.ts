@@ -11,10 +11,10 @@ import { foldAuction } from './evolve.ts'
 import { withFunds } from './money.ts'
 import { closing, isClosingDue } from './phase.ts'
 import { reject } from './rejections.ts'
-import { decideVoid } from './void.ts'
+import { decideVoid, decideVoidOfBidder } from './void.ts'
 
 type Change = Exclude<AuctionCommand, CreateAuction>
-type Control = Exclude<Change, { kind: 'placeBid' | 'buyNow' | 'voidBid' | 'passTime' }>
+type Control = Exclude<Change, { kind: 'placeBid' | 'buyNow' | 'voidBid' | 'voidBidder' | 'passTime' }>
 
 /**
  * The rules of English auctions. Folding an accepted decision's events with `evolveAuction` gives the new
@@ -56,6 +56,9 @@ function decideChange(state: AuctionState, command: Change, context: AuctionCont
     case 'voidBid':
       if (!canRunAuctions(actor, room)) return forbid('Only those who run the room void bids.')
       return decideVoid(state, command, context)
+    case 'voidBidder':
+      if (!canRunAuctions(actor, room)) return forbid('Only those who run the room void bids.')
+      return decideVoidOfBidder(state, command, context)
     default:
       if (!canControl(actor, state, room)) return forbid('Only the seller and moderators do this.')
       return decideControl(state, command, context)

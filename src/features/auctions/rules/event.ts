@@ -18,7 +18,7 @@ export type PublicAuctionEvent =
   /** `pausedMs` is the length of the pause that ends here, `endsAt` the end moved by it. */
   | { readonly type: 'AuctionResumed'; readonly pausedMs: number; readonly endsAt: Instant }
   | { readonly type: 'BidPlaced'; readonly bid: Bid }
-  /** `bid` is the one that was named, `bids` all that were voided with it, itself included, in order of acceptance. */
+  /** `bid` is the one that was named, `bids` all that were voided, in order of acceptance; an earlier command may have voided `bid`. */
   | {
       readonly type: 'BidVoided'
       readonly bid: Bid

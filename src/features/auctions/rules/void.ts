@@ -1,12 +1,13 @@
 import type { Rejected } from '../../../engine/kernel/decision.ts'
 import { accept } from '../../../engine/kernel/decision.ts'
+import type { UserId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import { isOptionalText, optionalTextRule } from '../../../engine/kernel/text.ts'
 import type { Wallets } from '../../wallets/rules/transfer.ts'
 import type { BidId } from '../ids.ts'
 import type { AuctionState, Bid } from './auction.ts'
 import { leadersBid } from './bid.ts'
-import type { Past } from './bid-history.ts'
+import type { Past, PastCommand } from './bid-history.ts'
 import type { AuctionDecision } from './context.ts'
 import type { AuctionEvent } from './event.ts'
 import { foldAuction } from './evolve.ts'
@@ -24,9 +25,20 @@ interface Voiding {
 
 const MAX_REASON_LENGTH = 1_000
 
+/** What is voided of one bidder. */
+interface Target {
+  /** The bid that the entry names. */
+  readonly named: Bid
+  /** The first command that goes; all later ones of the bidder go with it. */
+  readonly from: number
+}
+
 /**
  * Voids a bid with the command behind it and all later bids and commands of its bidder, and recomputes the auction from
  * the commands that remain. Every other standing bid that the recomputation does not yield is voided with it.
+ *
+ * A recomputation may have voided the bid already and kept its command: then that command goes. Otherwise a bid that is
+ * voided already changes nothing, so that a retry spares what its bidder offered since.
  *
  * Events in the order of the entries: BidVoided, which shows the recomputed price and leader; the leader's automatic
  * bid, where none of theirs stands at that price; AuctionExtended.
@@ -34,25 +46,89 @@ const MAX_REASON_LENGTH = 1_000
 export function decideVoid(
   state: AuctionState,
   { bidId, answerId, reason }: { readonly bidId: BidId; readonly answerId: BidId; readonly reason: string },
-  { past, wallets, now }: Voiding,
+  voiding: Voiding,
 ): AuctionDecision {
   const refusal = refusedReason(reason)
   if (refusal !== undefined) return refusal
-  const bid = past.bids.find(({ id }) => id === bidId)
-  if (bid === undefined) return reject('NOT_FOUND', 'There is no such bid.')
-  if (bid.voidedAt !== null) return accept([], { bid: null })
+  const named = voiding.past.bids.find(({ id }) => id === bidId)
+  if (named === undefined) return reject('NOT_FOUND', 'There is no such bid.')
+  const from = named.voidedAt === null ? firstBehind(named, state, voiding) : keptBehind(named, voiding.past)
+  if (from === undefined) return accept([], { bid: null })
+  return voidFrom(state, { named, from }, { answerId, reason }, voiding)
+}
+
+/** Voids all bids and commands of one bidder, as `decideVoid` does. Changes nothing if none of them counts. */
+export function decideVoidOfBidder(
+  state: AuctionState,
+  given: { readonly bidderId: UserId; readonly answerId: BidId; readonly reason: string },
+  voiding: Voiding,
+): AuctionDecision {
+  const refusal = refusedReason(given.reason)
+  if (refusal !== undefined) return refusal
+  const { bids, commands } = voiding.past
+  const own = bids.filter(({ bidder }) => bidder.id === given.bidderId)
+  const named = own.find(({ voidedAt }) => voidedAt === null) ?? own.at(-1)
+  const counts = commands.some(({ bidder, voidedAt }) => bidder.id === given.bidderId && voidedAt === null)
+  if (named === undefined || !counts) return accept([], { bid: null })
+  return voidFrom(state, { named, from: 0 }, given, voiding)
+}
+
+function voidFrom(
+  state: AuctionState,
+  target: Target,
+  { answerId, reason }: { readonly answerId: BidId; readonly reason: string },
+  voiding: Voiding,
+): AuctionDecision {
+  const { now } = voiding
   if (hasEnded(state, now) || state.standing.phase === 'CANCELLED') {
     return reject('INVALID_TRANSITION', 'The auction is over.')
   }
-  const { sequences, voided, kept, result } = recomputeWithout(bid, state, { past, wallets, now })
+  const { sequences, voided, kept, result } = recomputeWithout(target, state, voiding)
   const bids = voided.map(({ bid: each, reason: voidReason }) => ({ ...each, voidedAt: now, voidReason }))
   const after = stateAfter(state, result.after, kept, bids.length)
+  const commandsVoided = { type: 'CommandsVoided', sequences, bids, voidedAt: now, reason } as const
+  if (bids.length === 0) {
+    // Only maximums below the price went: everything visible stays as it is.
+    return accept([{ ...commandsVoided, state: { ...after, standing: state.standing } }], { bid: null })
+  }
+  const bid = bids.find(({ id }) => id === target.named.id) ?? target.named
   const events: readonly AuctionEvent[] = [
-    { type: 'CommandsVoided', sequences, bids, state: after, voidedAt: now, reason },
-    { type: 'BidVoided', bid: { ...bid, voidedAt: now, voidReason: 'MODERATED' }, bids, reason },
+    { ...commandsVoided, state: after },
+    { type: 'BidVoided', bid, bids, reason },
     ...leadersBid(after, kept, answerId, now),
   ]
   return accept([...events, ...extension(foldAuction(state, events), now)], { bid: null })
+}
+
+/** The command that a standing bid rests on. */
+function firstBehind(named: Bid, state: AuctionState, { past, now }: Voiding): number {
+  return recompute(state, countingOf(past), now).behind(named) ?? 0
+}
+
+/** The command that a voided bid rested on; undefined unless it still counts. */
+function keptBehind(named: Bid, { bids, commands }: Past): number | undefined {
+  if (named.voidReason !== 'RECOMPUTED') return undefined
+  const made = commands.find(({ bidId }) => bidId === named.id) ?? answeringCommand(named, { bids, commands })
+  return made?.voidedAt === null ? made.sequence : undefined
+}
+
+/**
+ * The command behind a leader's automatic bid: the last that counted of this bidder when the bid was placed. The command
+ * of the challenge is that of the last bid before it that a command made for its own bidder.
+ */
+function answeringCommand(answer: Bid, { bids, commands }: Past): PastCommand | undefined {
+  const before = new Set(bids.filter(({ sequence }) => sequence < answer.sequence).map(({ id }) => id))
+  const challenge = commands.findLast(({ bidId }) => bidId != null && before.has(bidId))
+  return commands.findLast(
+    ({ bidder, sequence, voidedAt }) =>
+      bidder.id === answer.bidder.id &&
+      sequence <= (challenge?.sequence ?? 0) &&
+      (voidedAt === null || voidedAt >= answer.placedAt),
+  )
+}
+
+function countingOf({ commands }: Past): readonly PastCommand[] {
+  return commands.filter(({ voidedAt }) => voidedAt === null)
 }
 
 function refusedReason(reason: string): Rejected | undefined {
@@ -75,11 +151,14 @@ interface Remainder {
   readonly result: FundedRecomputation
 }
 
-function recomputeWithout(named: Bid, state: AuctionState, { past, wallets, now }: Voiding): Remainder {
-  const counting = past.commands.filter(({ voidedAt }) => voidedAt === null)
+function recomputeWithout(
+  { named, from }: Target,
+  state: AuctionState,
+  { past, wallets, now }: Voiding,
+): Remainder {
+  const counting = countingOf(past)
   const standing = past.bids.filter(({ voidedAt }) => voidedAt === null)
   const { behind } = recompute(state, counting, now)
-  const from = behind(named) ?? 0
   const remaining = counting.filter(({ bidder, sequence }) => {
     return bidder.id !== named.bidder.id || sequence < from
   })

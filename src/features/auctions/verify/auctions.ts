@@ -114,7 +114,7 @@ async function verifyYields(
     .filter(({ voidedAt, bidKind }) => voidedAt === null && bidKind !== 'BUY_NOW')
     .map(({ sequence, bidderId, bidderName, offerKind, offer }) => {
       const bidder = { id: bidderId, name: bidderName }
-      return { sequence, bidder, offer: { kind: offerKind, value: offer }, voidedAt: null }
+      return { sequence, bidder, offer: { kind: offerKind, value: offer }, bidId: null, voidedAt: null }
     })
   const { behind } = recompute(beginning(terms), commands, FAR_FUTURE)
   return rows.flatMap(({ id: bid, bidderId, bidderName, amount }) => {

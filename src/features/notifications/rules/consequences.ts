@@ -16,8 +16,8 @@ export interface AuctionEntry {
   readonly actorId: UserId | null
   readonly data: {
     readonly standing: AuctionSight
-    /** BidPlaced. */
-    readonly bid?: { readonly bidder: Person }
+    /** BidPlaced; BidVoided: the bid that was named. */
+    readonly bid?: VoidedBid
     /** BidVoided. */
     readonly bids?: readonly VoidedBid[]
     /** AuctionCancelled, BidVoided. */
@@ -104,10 +104,13 @@ function tellingsOf(
  * maximum behind it still counts.
  */
 function tellingsOfVoid(leader: Person | null, data: AuctionEntry['data']): readonly Telling[] {
-  const { bids = [], reason = '', standing } = data
+  const { bid, bids = [], reason = '', standing } = data
   const price = standing.currentPrice
   const lost = bids.filter(({ voidReason, kind }) => voidReason !== 'RECOMPUTED' || kind !== 'PROXY')
-  const byBidder = Map.groupBy(lost, ({ bidder }) => bidder.id)
+  // A named bid that is not among them was voided before; now the maximum behind it went. Old entries list no bids.
+  const isNew = bid === undefined || bids.length === 0 || bids.some(({ id }) => id === bid.id)
+  const before: readonly VoidedBid[] = isNew ? [] : [{ ...bid, voidReason: 'MODERATED' }]
+  const byBidder = Map.groupBy([...before, ...lost], ({ bidder }) => bidder.id)
   const voided = [...byBidder].map(([userId, own]): Telling => {
     const bidIds = own.map(({ id }) => id)
     const highest = amount(Math.max(...own.map((each) => each.amount)))
