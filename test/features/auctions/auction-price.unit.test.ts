@@ -61,13 +61,9 @@ describe('increments', () => {
     expect(standingOf(played(START_500, exactly('A', 500), exactly('B', 563)))).toEqual(['B', 563])
   })
 
-  test('an auction at the greatest amount there is still has a least bid', () => {
+  test('an auction at the largest amount still has a least bid', () => {
     const state = played(START_500, exactly('A', Number.MAX_SAFE_INTEGER))
     expect(minimumBid(state)).toBe(Number.MAX_SAFE_INTEGER)
-    expect(standingOf(played(state, upTo('B', Number.MAX_SAFE_INTEGER)))).toEqual([
-      'A',
-      Number.MAX_SAFE_INTEGER,
-    ])
   })
 })
 
@@ -244,5 +240,30 @@ describe('the leader', () => {
 
   test('who was beaten comes back as a challenger', () => {
     expect(standingOf(played(led, upTo('B', 1600), upTo('A', 2000)))).toEqual(['A', 1650])
+  })
+})
+
+describe('an auction whose price is the largest amount', () => {
+  const most = Number.MAX_SAFE_INTEGER
+  const full = played(auction(), exactly('A', most))
+
+  test.for([
+    ['an equal bid of another', exactly('B', most)],
+    ['an equal maximum of another', upTo('B', most)],
+    ['an equal bid of the leader', exactly('A', most)],
+    ['an equal maximum of the leader', upTo('A', most)],
+  ] as const)('refuses %s, and names no minimum', ([, step]) => {
+    expect(refusal(full, step)).toEqual({ code: 'BID_BELOW_MINIMUM' })
+  })
+
+  test('takes the largest amount once', () => {
+    const close = played(auction(), exactly('A', most - 1))
+    expect(standingOf(played(close, exactly('B', most)))).toEqual(['B', most])
+  })
+
+  test('refuses the equal maximum of a leader below it', () => {
+    expect(refusal(played(auction(), upTo('A', most)), upTo('A', most))).toEqual({
+      code: 'BID_BELOW_MINIMUM',
+    })
   })
 })

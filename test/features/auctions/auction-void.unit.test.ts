@@ -608,6 +608,39 @@ describe('voiding everything of B, whose only visible bid the recomputation has 
   })
 })
 
+describe('bids of one bidder at the largest amount, of which earlier versions accepted several', () => {
+  const most = Number.MAX_SAFE_INTEGER
+  const full = playedIn(sale(), exactly('A', most))
+  const [first] = full.past.bids
+  const [command] = full.past.commands
+  if (first === undefined || command === undefined) throw new Error('a bid was made')
+  const own = asBidId('own_again')
+  const twice: Sale = {
+    ...full,
+    state: { ...full.state, commandCount: 2, standing: { ...full.state.standing, bidCount: 2 } },
+    past: {
+      bids: [first, { ...first, id: own, sequence: 2 }],
+      commands: [command, { ...command, sequence: 2, bidId: own }],
+    },
+  }
+
+  test('go with the first of them', () => {
+    const voided = playedIn(twice, striking(first.id))
+    expect(standingOf(voided.state)).toEqual([undefined, null])
+    expect(voided.state.standing).toMatchObject({ bidCount: 0, voidedBidCount: 2 })
+  })
+
+  test('all go with their bidder', () => {
+    expect(standingOf(playedIn(twice, strikingAll('A')).state)).toEqual([undefined, null])
+  })
+
+  test('leave the first where the second is voided', () => {
+    const voided = playedIn(twice, striking(own))
+    expect(bidsIn(voided)).toEqual([`A ${most}`, `A ${most} MODERATED`])
+    expect(standingOf(voided.state)).toEqual(['A', most])
+  })
+})
+
 describe('the reason for voiding', () => {
   const bidOn = playedIn(sale(), exactly('A', 500))
   const because = (reason: string): Move => striking(bidIn(bidOn, 'A', 500), user('Owner'), reason)

@@ -14,7 +14,7 @@ import type { AuctionEvent, Offer } from './event.ts'
 import { foldAuction } from './evolve.ts'
 import { offeredBuyNow } from './offered.ts'
 import { closedToBids, closing } from './phase.ts'
-import { type Contest, contestOf, leastOffer } from './price.ts'
+import { type Contest, contestOf, isTooLow, leastOffer } from './price.ts'
 import { reject } from './rejections.ts'
 import { extension } from './soft-close.ts'
 import { isPrice } from './validate.ts'
@@ -38,12 +38,7 @@ export function decideBid(state: AuctionState, command: PlaceBid, bidding: Biddi
   if ('rejection' in offer) return offer
   const closed = closedTo(state, bidding)
   if (closed !== undefined) return closed
-  const minimum = leastOffer(state, bidder.id, offer)
-  if (offer.value < minimum) {
-    return reject('BID_BELOW_MINIMUM', `The bid must be at least ${formatAmount(minimum, state.terms)}.`, {
-      minimum,
-    })
-  }
+  if (isTooLow(state, bidder.id, offer)) return belowMinimum(state, bidder, offer)
   const contest = contestOf(state, bidder.id, offer)
   const { bidId: id, answerId } = command
   const { visible, placed } = bidsOf(state, contest, { bidder, offer, bidId: id, answerId, now })
@@ -51,6 +46,15 @@ export function decideBid(state: AuctionState, command: PlaceBid, bidding: Biddi
   const events = visible.length === 0 ? placed : [...placed, ...extension(after, now)]
   const bidId = visible.length === 0 ? null : command.bidId
   return accept(events, { bid: { outcome: outcomeOf(contest, after), bidId } })
+}
+
+function belowMinimum(state: AuctionState, bidder: Person, offer: Offer): Rejected {
+  const minimum = leastOffer(state, bidder.id, offer)
+  const shown = formatAmount(minimum, state.terms)
+  if (offer.value >= minimum) {
+    return reject('BID_BELOW_MINIMUM', `Nobody can bid more than ${shown}, the largest amount.`)
+  }
+  return reject('BID_BELOW_MINIMUM', `The bid must be at least ${shown}.`, { minimum })
 }
 
 /** Buying ends the auction at once, so that it extends nothing. */

@@ -62,6 +62,14 @@ export function leastOffer(state: AuctionState, bidder: UserId, offer: Offer): A
   return raisesOwn ? raise(leading.maximum, 1) : minimumBid(state)
 }
 
+/** Whether an offer is too low: below the least, or no more than what stands, which is possible at the largest amount. */
+export function isTooLow(state: AuctionState, bidder: UserId, offer: Offer): boolean {
+  const { leading, standing } = state
+  const raisesOwn = offer.kind === 'maximum' && leading?.bidder.id === bidder
+  const stands = raisesOwn ? leading.maximum : standing.currentPrice
+  return offer.value < leastOffer(state, bidder, offer) || (stands !== null && offer.value <= stands)
+}
+
 /** A ceiling that reaches the reserve bids up to it; one that does not bids all it has. */
 function withReserve(terms: AuctionTerms, price: Amount, ceiling: Amount): Amount {
   return terms.reservePrice === null ? price : higher(price, lower(ceiling, terms.reservePrice))

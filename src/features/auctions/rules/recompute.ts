@@ -7,15 +7,18 @@ import { bidsOf } from './bid.ts'
 import type { PastCommand } from './bid-history.ts'
 import { foldAuction } from './evolve.ts'
 import { fundsFor } from './money.ts'
-import { contestOf, leastOffer } from './price.ts'
+import { contestOf, isTooLow } from './price.ts'
 
 type Made = Pick<Bid, 'bidder' | 'amount'>
 
 /** What commands alone give, replayed in their order of acceptance. */
 export interface Recomputation {
   readonly after: AuctionState
-  /** The sequence of the command that a visible bid rests on; undefined where the replay yields no such bid. */
-  readonly behind: (bid: Made) => number | undefined
+  /**
+   * The sequence of the command that each of `bids` rests on; undefined where the replay yields no such bid. Give all
+   * standing bids in order: of equal bids of one bidder, the first is the first that the replay yields.
+   */
+  readonly behind: <B extends Made>(bids: readonly B[]) => ReadonlyMap<B, number | undefined>
   /** Sequences of the commands that the rules would refuse now. */
   readonly refused: ReadonlySet<number>
 }
@@ -27,11 +30,10 @@ export function recompute(
   now: Instant,
 ): Recomputation {
   const refused = new Set<number>()
-  // Prices only rise in a replay, so that no bidder bids one amount twice.
-  const yielded = new Map<string, number>()
+  const yielded = new Map<string, number[]>()
   let after = beginning(state, commands)
   for (const { sequence, bidder, offer } of commands) {
-    if (offer.value < leastOffer(after, bidder.id, offer)) {
+    if (isTooLow(after, bidder.id, offer)) {
       refused.add(sequence)
       continue
     }
@@ -41,11 +43,31 @@ export function recompute(
     const { visible, placed } = bidsOf(after, contest, { bidder, offer, bidId: own, answerId: own, now })
     for (const bid of visible) {
       const isOwn = bid.bidder.id === bidder.id
-      yielded.set(keyOf(bid), isOwn ? sequence : (after.leading?.sequence ?? sequence))
+      const behind = isOwn ? sequence : (after.leading?.sequence ?? sequence)
+      yielded.set(keyOf(bid), [...(yielded.get(keyOf(bid)) ?? []), behind])
     }
     after = foldAuction(after, placed)
   }
-  return { after, refused, behind: (bid) => yielded.get(keyOf(bid)) }
+  return { after, refused, behind: (bids) => matched(bids, yielded) }
+}
+
+/**
+ * Earlier versions accepted bids equal to the price at the largest amount, so that a bidder may have several of one
+ * amount.
+ */
+function matched<B extends Made>(
+  bids: readonly B[],
+  yielded: ReadonlyMap<string, readonly number[]>,
+): ReadonlyMap<B, number | undefined> {
+  const seen = new Map<string, number>()
+  return new Map(
+    bids.map((bid) => {
+      const key = keyOf(bid)
+      const index = seen.get(key) ?? 0
+      seen.set(key, index + 1)
+      return [bid, yielded.get(key)?.[index]]
+    }),
+  )
 }
 
 /** A recomputation whose leader can pay, and the sequences of the commands that had to go for it. */

@@ -102,7 +102,8 @@ function voidFrom(
 
 /** The command that a standing bid rests on. */
 function firstBehind(named: Bid, state: AuctionState, { past, now }: Voiding): number {
-  return recompute(state, countingOf(past), now).behind(named) ?? 0
+  const behind = recompute(state, countingOf(past), now).behind(standingOf(past))
+  return behind.get(named) ?? past.commands.find(({ bidId }) => bidId === named.id)?.sequence ?? 0
 }
 
 /** The command that a voided bid rested on; undefined unless it still counts. */
@@ -125,6 +126,10 @@ function answeringCommand(answer: Bid, { bids, commands }: Past): PastCommand | 
       sequence <= (challenge?.sequence ?? 0) &&
       (voidedAt === null || voidedAt >= answer.placedAt),
   )
+}
+
+function standingOf({ bids }: Past): readonly Bid[] {
+  return bids.filter(({ voidedAt }) => voidedAt === null)
 }
 
 function countingOf({ commands }: Past): readonly PastCommand[] {
@@ -157,17 +162,18 @@ function recomputeWithout(
   { past, wallets, now }: Voiding,
 ): Remainder {
   const counting = countingOf(past)
-  const standing = past.bids.filter(({ voidedAt }) => voidedAt === null)
-  const { behind } = recompute(state, counting, now)
+  const standing = standingOf(past)
+  const behind = recompute(state, counting, now).behind(standing)
   const remaining = counting.filter(({ bidder, sequence }) => {
     return bidder.id !== named.bidder.id || sequence < from
   })
   const result = recomputeFunded(state, remaining, wallets, now)
+  const behindThen = result.behind(standing)
   const reasonOf = (bid: Bid): VoidReason | null => {
-    const command = behind(bid) ?? 0
+    const command = behind.get(bid) ?? 0
     const isLater = bid.sequence >= named.sequence || command >= from
     if (bid.bidder.id === named.bidder.id && isLater) return 'MODERATED'
-    if (result.behind(bid) !== undefined) return null
+    if (behindThen.get(bid) !== undefined) return null
     return result.unfunded.has(command) ? 'UNFUNDED' : 'RECOMPUTED'
   }
   const judged = standing.map((bid) => ({ bid, reason: reasonOf(bid) }))

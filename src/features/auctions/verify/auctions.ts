@@ -110,6 +110,7 @@ async function verifyYields(
     .select()
     .from(bids)
     .where(and(eq(bids.auctionId, id), isNull(bids.voidedAt), ne(bids.kind, 'BUY_NOW')))
+    .orderBy(asc(bids.sequence))
   const commands = offers
     .filter(({ voidedAt, bidKind }) => voidedAt === null && bidKind !== 'BUY_NOW')
     .map(({ sequence, bidderId, bidderName, offerKind, offer }) => {
@@ -117,10 +118,12 @@ async function verifyYields(
       return { sequence, bidder, offer: { kind: offerKind, value: offer }, bidId: null, voidedAt: null }
     })
   const { behind } = recompute(beginning(terms), commands, FAR_FUTURE)
-  return rows.flatMap(({ id: bid, bidderId, bidderName, amount }) => {
-    const isYielded = behind({ bidder: { id: bidderId, name: bidderName }, amount }) !== undefined
-    return compare(about, `bid ${bid} follows from the offers`, true, isYielded)
+  const made = rows.map(({ id: bid, bidderId, bidderName, amount }) => {
+    return { id: bid, bidder: { id: bidderId, name: bidderName }, amount }
   })
+  return [...behind(made)].flatMap(([{ id: bid }, sequence]) =>
+    compare(about, `bid ${bid} follows from the offers`, true, sequence !== undefined),
+  )
 }
 
 /** Open for ever and free of charge: only what was offered, and in which order, decides here. */
