@@ -183,9 +183,11 @@ export interface RemoveMemberArgs {
 /** Voids bids after the removal, which keeps new ones out. A retry voids what an interrupted call left standing. */
 export async function removeMember(args: RemoveMemberArgs, context: CallContext): Promise<MembershipResult> {
   signedIn(context)
-  const target = await personOf(context.services, asUserId(args.userId))
+  const userId = asUserId(args.userId)
+  const known = await findKnownUser(context.services, userId)
+  const target = known ?? unseen(userId)
   const reason = args.reason ?? null
-  const body: RoomCommand = { kind: 'remove', target, reason }
+  const body: RoomCommand = { kind: 'remove', target, isKnown: known !== undefined, reason }
   const result = await giveMemberCommand(context, args.roomId, target.id, body)
   if (result.kind === 'accepted' && args.voidBids === true) {
     await voidBidsOf(context, result.room.id, target.id, reason)

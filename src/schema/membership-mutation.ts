@@ -59,7 +59,7 @@ export function addMembershipMutations(builder: Builder): void {
     removeMember: t.field({
       type: MembershipResult,
       description:
-        "A removed member cannot join or bid in the room's auctions until added again: bids are Rejected with REMOVED.",
+        "A removed user cannot join or bid in the room's auctions until added again: bids are Rejected with REMOVED. Users who left or never joined are removed in the same way.",
       args: {
         roomId: t.arg.id({ required: true }),
         userId: t.arg.id({ required: true }),

@@ -441,15 +441,18 @@ describe('members', () => {
       })
     }
     await change(bob, LEAVE_ROOM, room.id)
-    for (const document of [REMOVE_MEMBER, MUTE_MEMBER]) {
-      expect(await change(owner, document, room.id, { userId: bob.id })).toMatchObject({
-        code: 'NOT_A_MEMBER',
-      })
-    }
+    expect(await change(owner, MUTE_MEMBER, room.id, { userId: bob.id })).toMatchObject({
+      code: 'NOT_A_MEMBER',
+    })
+    expect(await change(owner, REMOVE_MEMBER, room.id, { userId: bob.id })).toMatchObject({
+      membership: null,
+    })
     expect(await change(owner, LEAVE_ROOM, room.id)).toMatchObject({ code: 'INVALID_TRANSITION' })
     await change(owner, END_ROOM, room.id)
     expect(await change(owner, LEAVE_ROOM, room.id)).toMatchObject({ membership: null })
-    expect(await change(bob, JOIN_ROOM, room.id)).toMatchObject({ code: 'INVALID_TRANSITION' })
+    expect(await change(ann, LEAVE_ROOM, room.id)).toMatchObject({ membership: null })
+    expect(await change(ann, JOIN_ROOM, room.id)).toMatchObject({ code: 'INVALID_TRANSITION' })
+    expect(await change(bob, JOIN_ROOM, room.id)).toMatchObject({ code: 'NOT_A_MEMBER' })
   })
 
   test('are muted until further notice, until an instant, and unmuted by a past one', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { users } from '../../src/features/users/tables.ts'
 import { textAt, viewer } from './fixtures.ts'
 import { ann, bob, owner, type Sale, sale } from './sale-of-room.ts'
 
@@ -31,6 +32,24 @@ describe('a removed member', () => {
     expect(await all.bid(auctionId, ann, { maximum: 600 })).toBe(code)
     expect(await all.buy(auctionId, ann, 9000)).toBe(code)
     expect(await all.show(auctionId, PRICE)).toMatchObject({ bidCount: 0 })
+  })
+
+  test.each(['never joined', 'left first'])('cannot bid in a PUBLIC room where they %s', async (how) => {
+    const all = await sale()
+    const auctionId = await all.putUp()
+    const dan = viewer('dan')
+    await all.services.database.insert(users).values(dan.user)
+    if (how === 'left first') {
+      await all.run(dan, `mutation { joinRoom(roomId: "${all.roomId}") { __typename } }`)
+      await all.run(dan, `mutation { leaveRoom(roomId: "${all.roomId}") { __typename } }`)
+    }
+    expect(await all.bid(auctionId, dan, { amount: 600 })).toBe('LEADING')
+    const removal = `mutation { removeMember(roomId: "${all.roomId}", userId: "dan", voidBids: true) {
+      ... on MembershipPayload { room { memberCount } } ... on Rejected { code } } }`
+    expect(await all.run(owner, removal)).toEqual({ removeMember: { room: { memberCount: 3 } } })
+    expect(await all.bid(auctionId, dan, { amount: 700 })).toBe('REMOVED')
+    expect(await all.steer('joinRoom', dan)).toBe('NOT_A_MEMBER')
+    expect(await all.show(auctionId, PRICE)).toMatchObject({ leader: null })
   })
 
   test('bids again once added again', async () => {

@@ -146,7 +146,7 @@ describe('in a direct room', () => {
 
   test('nobody is added, promoted or removed', () => {
     const add = (target: Person, role: 'MODERATOR' | 'MEMBER'): RoomCommand => ({ kind: 'add', target, role })
-    const remove = (target: Person): RoomCommand => ({ kind: 'remove', target, reason: null })
+    const remove = (target: Person): RoomCommand => ({ kind: 'remove', target, isKnown: true, reason: null })
     for (const command of [add(olga.person, 'MEMBER'), add(mia.person, 'MODERATOR'), remove(mia.person)]) {
       expect(verdict(own, max, command)).toBe('FORBIDDEN')
       expect(verdict(withAdmin, admin, command)).toBe('INVALID_TRANSITION')
@@ -175,7 +175,7 @@ const anyCommand: fc.Arbitrary<RoomCommand> = fc.oneof(
   }),
   target.map(open),
   fc.record({ kind: fc.constant('add'), target, role: fc.constantFrom('MODERATOR', 'MEMBER') }),
-  fc.record({ kind: fc.constant('remove'), target, reason: fc.constant(null) }),
+  fc.record({ kind: fc.constant('remove'), target, isKnown: fc.boolean(), reason: fc.constant(null) }),
   fc.record({ kind: fc.constant('mute'), target, until: moment }),
   fc.record({
     kind: fc.constant('update'),

@@ -73,7 +73,12 @@ const command: fc.Arbitrary<RoomCommand> = fc.oneof(
   },
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant('remove'), target, reason: fc.constantFrom(null, 'spam') }),
+    arbitrary: fc.record({
+      kind: fc.constant('remove'),
+      target,
+      isKnown: fc.boolean(),
+      reason: fc.constantFrom(null, 'spam'),
+    }),
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('mute'), target, until: moment }) },
 )

@@ -66,6 +66,7 @@ const add = (target: typeof mia, role: 'OWNER' | 'MODERATOR' | 'MEMBER' = 'MEMBE
 const remove = (target: typeof mia, reason: string | null = null): RoomCommand => ({
   kind: 'remove',
   target: target.person,
+  isKnown: true,
   reason,
 })
 const mute = (target: typeof mia, until: Instant | null = null): RoomCommand => ({
@@ -551,7 +552,7 @@ describe('adding', () => {
 describe('removing', () => {
   test('ends the membership, keeps its row, tells why and is counted', () => {
     const made = events(roomWith(), molly, remove(mia, 'spam'))
-    expect(made).toEqual([{ type: 'MemberRemoved', user: mia.person, reason: 'spam' }])
+    expect(made).toEqual([{ type: 'MemberRemoved', user: mia.person, reason: 'spam', removedAt: NOW }])
     const { room, memberships } = stateAfter(roomWith(), molly, remove(mia, 'spam'))
     expect(room.memberCount).toBe(2)
     expect(memberships.get(mia.person.id)).toEqual(member(mia, { status: 'removed' }))
@@ -561,12 +562,22 @@ describe('removing', () => {
     expect(events(roomWith({}, [member(mia, { status: 'removed' })]), molly, remove(mia))).toEqual([])
   })
 
-  test('someone who left is refused', () => {
-    expect(verdict(roomWith({}, [member(mia, { status: 'left' })]), molly, remove(mia))).toBe('NOT_A_MEMBER')
+  test.each([
+    ['left', [member(max, { status: 'left' })]],
+    ['never was in', []],
+  ] as const)('someone who %s bars them, and counts nobody less', (_, absent) => {
+    const before = roomWith({}, absent)
+    const after = stateAfter(before, molly, remove(max))
+    expect(after.room.memberCount).toBe(before.room.memberCount)
+    expect(after.memberships.get(max.person.id)).toMatchObject({ status: 'removed', role: 'MEMBER' })
+    expect(verdict(after, max, join)).toBe('NOT_A_MEMBER')
+    expect(events(after, molly, remove(max))).toEqual([])
+    expect(stateAfter(after, molly, add(max)).room.memberCount).toBe(before.room.memberCount + 1)
   })
 
-  test('someone who never was in finds nobody', () => {
-    expect(verdict(roomWith(), molly, remove(max))).toBe('NOT_FOUND userId')
+  test('someone nobody has seen finds nobody', () => {
+    const unknown = { kind: 'remove', target: max.person, isKnown: false, reason: null } as const
+    expect(verdict(roomWith(), molly, unknown)).toBe('NOT_FOUND userId')
   })
 
   test('the owner is refused, to administrators too', () => {

@@ -40,7 +40,13 @@ export type RoomCommand =
   | { readonly kind: 'leave' }
   /** `target` may be someone nobody has seen yet. */
   | { readonly kind: 'add'; readonly target: Person; readonly role: MemberRole }
-  | { readonly kind: 'remove'; readonly target: Person; readonly reason: string | null }
+  /** `isKnown`: anybody has seen the target before. */
+  | {
+      readonly kind: 'remove'
+      readonly target: Person
+      readonly isKnown: boolean
+      readonly reason: string | null
+    }
   /** `until` null: until further notice; a past instant unmutes. */
   | { readonly kind: 'mute'; readonly target: Person; readonly until: Instant | null }
   /** The server looks whether start or end is due. */

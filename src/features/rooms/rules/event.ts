@@ -17,7 +17,13 @@ export type PublicRoomEvent =
     }
   | { readonly type: 'MemberRoleChanged'; readonly user: Person; readonly role: MemberRole }
   | { readonly type: 'MemberLeft'; readonly user: Person }
-  | { readonly type: 'MemberRemoved'; readonly user: Person; readonly reason: string | null }
+  /** Also of users who had left or never joined. */
+  | {
+      readonly type: 'MemberRemoved'
+      readonly user: Person
+      readonly reason: string | null
+      readonly removedAt: Instant
+    }
   /**
    * `until` is as it was asked for: null for until further notice, an instant that has passed for an end of
    * the mute. `mutedUntil` is what the membership holds from now on.

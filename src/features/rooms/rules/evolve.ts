@@ -26,8 +26,19 @@ export function evolveRoom(state: RoomFacts | null, event: RoomEvent): RoomFacts
     }
     case 'MemberLeft':
       return withChange(countedBy(state, -1), event.user, { status: 'left' })
-    case 'MemberRemoved':
-      return withChange(countedBy(state, -1), event.user, { status: 'removed' })
+    case 'MemberRemoved': {
+      const { user, removedAt } = event
+      const held = state.memberships.get(user.id)
+      const counted = held?.status === 'member' ? countedBy(state, -1) : state
+      const never: Membership = {
+        user,
+        status: 'removed',
+        role: 'MEMBER',
+        joinedAt: removedAt,
+        mutedUntil: null,
+      }
+      return withMember(counted, held === undefined ? never : { ...held, status: 'removed' })
+    }
     case 'MemberMuted':
       return withChange(state, event.user, { mutedUntil: event.mutedUntil })
     case 'MemberRoleChanged':

@@ -53,21 +53,25 @@ export function add({ target, role }: CommandOf<'add'>, scene: RoomScene): RoomD
   return done(room, { type: 'MemberJoined', user: target, role, joinedAt: now })
 }
 
-/** Puts a member out until added again; repeating it makes no event. */
-export function remove({ target, reason }: CommandOf<'remove'>, scene: RoomScene): RoomDecision {
-  const { room, memberships, actor, own } = scene
+/**
+ * Bars a user from the room until added again, also one who left or never joined: in rooms that they see they could
+ * bid, or join. Repeating it makes no event.
+ */
+export function remove({ target, isKnown, reason }: CommandOf<'remove'>, scene: RoomScene): RoomDecision {
+  const { room, memberships, actor, own, now } = scene
   if (!canModerate(actor, own)) return forbid('Only those who moderate a room remove members.')
   if (reason !== null && !isOptionalText(reason, MAX_REASON_LENGTH)) {
     const limit = `The reason must have ${optionalTextRule(MAX_REASON_LENGTH)}.`
     return reject('INVALID_INPUT', limit, { field: 'reason' })
   }
   const held = memberships.get(target.id)
-  if (held === undefined) return rejectUnknown()
-  if (held.status === 'removed') return done(room)
-  if (held.status === 'left') return rejectAbsent()
-  if (held.role === 'OWNER') return rejectOwner()
+  if (held === undefined && !isKnown) {
+    return reject('NOT_FOUND', 'Nobody has seen a user with this id.', { field: 'userId' })
+  }
+  if (held?.status === 'removed') return done(room)
+  if (held?.role === 'OWNER') return rejectOwner()
   if (room.kind === 'DIRECT') return rejectDirect()
-  return done(room, { type: 'MemberRemoved', user: target, reason })
+  return done(room, { type: 'MemberRemoved', user: target, reason, removedAt: now })
 }
 
 export function mute({ target, until }: CommandOf<'mute'>, scene: RoomScene): RoomDecision {
