@@ -4,7 +4,7 @@ import type { Actor } from '../engine/kernel/actor.ts'
 import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
 import { asUserId, isUserId, type UserId, userIdRule } from '../engine/kernel/id.ts'
 import type { Instant } from '../engine/kernel/instant.ts'
-import type { Person } from '../engine/kernel/person.ts'
+import { type Person, personNamed } from '../engine/kernel/person.ts'
 import { roomReads } from '../features/rooms/batched-reads.ts'
 import { roomFamily } from '../features/rooms/family.ts'
 import { asRoomId, directRoomId, newRoomId } from '../features/rooms/ids.ts'
@@ -152,21 +152,15 @@ export interface AddMemberArgs {
   readonly role?: MemberRole | null | undefined
 }
 
-/** The longest `sub` that a token may have. */
-const MAX_USER_ID_LENGTH = 256
-
 /** May name someone nobody has seen yet: such a user begins to exist when the command was accepted, not before. */
 export async function addMember(args: AddMemberArgs, context: CallContext): Promise<MembershipResult> {
   signedIn(context)
-  if (args.userId.length < 1 || args.userId.length > MAX_USER_ID_LENGTH) {
-    return rejected('INVALID_INPUT', `A user's id has 1 to ${MAX_USER_ID_LENGTH} characters.`, 'userId')
-  }
   if (!isUserId(args.userId)) return rejected('INVALID_INPUT', `A user's id ${userIdRule()}.`, 'userId')
   const refusal = await contactsRefusal(context, 1)
   if (refusal !== undefined) return refusal
   const userId = asUserId(args.userId)
   const known = await findKnownUser(context.services, userId)
-  const target = known ?? unseen(userId)
+  const target = known ?? personNamed(userId)
   const body: RoomCommand = { kind: 'add', target, role: args.role ?? 'MEMBER' }
   const result = await giveMemberCommand(context, args.roomId, userId, body)
   if (result.kind === 'accepted' && known === undefined) await ensureUser(context.services.database, userId)
@@ -185,7 +179,7 @@ export async function removeMember(args: RemoveMemberArgs, context: CallContext)
   signedIn(context)
   const userId = asUserId(args.userId)
   const known = await findKnownUser(context.services, userId)
-  const target = known ?? unseen(userId)
+  const target = known ?? personNamed(userId)
   const reason = args.reason ?? null
   const body: RoomCommand = { kind: 'remove', target, isKnown: known !== undefined, reason }
   const result = await giveMemberCommand(context, args.roomId, target.id, body)
@@ -210,11 +204,7 @@ export async function muteMember(args: MuteMemberArgs, context: CallContext): Pr
 
 /** Someone nobody has seen was never in the room either, and the decider says so. */
 async function personOf(services: Services, id: UserId): Promise<Person> {
-  return (await findKnownUser(services, id)) ?? unseen(id)
-}
-
-function unseen(id: UserId): Person {
-  return { id, name: id }
+  return (await findKnownUser(services, id)) ?? personNamed(id)
 }
 
 async function giveRoomCommand(

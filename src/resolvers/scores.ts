@@ -4,6 +4,7 @@ import { type Cursor, encodeCursor } from '../engine/kernel/cursor.ts'
 import { asUserId } from '../engine/kernel/id.ts'
 import type { Instant } from '../engine/kernel/instant.ts'
 import { once } from '../engine/kernel/memoize.ts'
+import { personNamed } from '../engine/kernel/person.ts'
 import { leaderboardReads } from '../features/leaderboards/batched-reads.ts'
 import { beginLeaderboard } from '../features/leaderboards/begin-leaderboard.ts'
 import { scoreFamily } from '../features/leaderboards/family.ts'
@@ -58,7 +59,7 @@ export async function reportScores(args: ReportScoresArgs, context: CallContext)
   const known = new Map((await findUsers(services.database, ids)).map((person) => [person.id, person]))
   const scores = args.scores.map(({ userId, score }) => {
     const id = asUserId(userId)
-    return { user: known.get(id) ?? { id, name: id }, score }
+    return { user: known.get(id) ?? personNamed(id), score }
   })
   const command = { kind: 'report', scores, reportedAt: args.reportedAt ?? undefined } as const
   const outcome = await services.dispatch(scoreFamily, roomId, actor, command, reading.key)

@@ -26,18 +26,12 @@ export interface CreditWalletArgs {
   readonly idempotencyKey: string
 }
 
-/** The longest `sub` that a token may have. */
-const MAX_USER_ID_LENGTH = 256
-
 /** May name someone nobody has seen yet. A retry with the same key gets the wallet as it is now. */
 export async function creditWallet(args: CreditWalletArgs, context: CallContext): Promise<WalletResult> {
   const actor = actorIn(context)
   const { dispatch, database } = context.services
   const reading = readKey('creditWallet', args)
   if (reading.kind === 'rejected') return reading
-  if (args.userId.length < 1 || args.userId.length > MAX_USER_ID_LENGTH) {
-    return rejected('INVALID_INPUT', `A user's id has 1 to ${MAX_USER_ID_LENGTH} characters.`, 'userId')
-  }
   if (!isUserId(args.userId)) return rejected('INVALID_INPUT', `A user's id ${userIdRule()}.`, 'userId')
   const { currency, amount } = args
   const userId = asUserId(args.userId)

@@ -65,12 +65,20 @@ export function hasReservedPrefix(id: string): boolean {
   return false
 }
 
-/** Whether a user may have this id: it must not look like the id of another type. */
-export const isUserId = (id: string): boolean => !hasReservedPrefix(id)
+const MAX_USER_ID_LENGTH = 256
+/** What PostgreSQL can't store (NUL) and terminals act on. */
+const CONTROL_CHARACTER = /\p{Cc}/u
+
+/** Whether a user may have this id, by a token or by the word of a service. */
+export function isUserId(id: string): boolean {
+  const isFit = id.length >= 1 && id.length <= MAX_USER_ID_LENGTH && id.isWellFormed()
+  return isFit && !CONTROL_CHARACTER.test(id) && !hasReservedPrefix(id)
+}
 
 /** The rule of `isUserId`, for the sentence of a refusal. */
 export const userIdRule = (): string =>
-  `must not start with a prefix of generated ids (${reservedIdPrefixes().join(', ')})`
+  `must have 1 to ${MAX_USER_ID_LENGTH} characters, none of them a control character, and no prefix of generated ids ` +
+  `(${reservedIdPrefixes().join(', ')})`
 
 export const asUserId = (id: string): UserId => id as UserId
 

@@ -1,5 +1,5 @@
 import type { UserId } from '../../engine/kernel/id.ts'
-import type { Person } from '../../engine/kernel/person.ts'
+import { type Person, personNamed } from '../../engine/kernel/person.ts'
 import { isStorable } from '../../engine/kernel/text.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
 import { ensureUsers, findUsers } from '../users/users.ts'
@@ -14,7 +14,7 @@ export async function loadTraders(tx: Transaction, ids: readonly UserId[]): Prom
 
 /** Somebody nobody has seen is named by the id until a token tells the name. */
 export function traderIn(traders: Traders, id: UserId): Person {
-  return traders.get(id) ?? { id, name: id }
+  return traders.get(id) ?? personNamed(id)
 }
 
 /** Makes those of `ids` whom nobody has seen. In the order of ids, as all who make several do, and after topics. */

@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { UserId } from '../../engine/kernel/id.ts'
-import type { Person } from '../../engine/kernel/person.ts'
+import { type Person, personNamed } from '../../engine/kernel/person.ts'
 import type { Executor } from '../../engine/storage/database.ts'
 import { users } from './tables.ts'
 
@@ -25,13 +25,15 @@ export async function findUsers(executor: Executor, ids: readonly UserId[]): Pro
 
 /** Makes those of `ids` whom nobody has seen, named by their ids until a token tells the name. */
 export async function ensureUsers(executor: Executor, ids: readonly UserId[]): Promise<void> {
+  const names = ids.map((id) => personNamed(id).name)
   await executor.execute(sql`
-    INSERT INTO users (id, name) SELECT id, id FROM unnest(${sql.param(ids)}::text[]) AS named(id) ON CONFLICT DO NOTHING`)
+    INSERT INTO users (id, name) SELECT * FROM unnest(${sql.param(ids)}::text[], ${sql.param(names)}::text[])
+    ON CONFLICT DO NOTHING`)
 }
 
 /** The user, made where nobody has seen one of this id: named by the id until a token tells the name. */
 export async function ensureUser(executor: Executor, id: UserId): Promise<Person> {
-  const [made] = await executor.insert(users).values({ id, name: id }).onConflictDoNothing().returning()
+  const [made] = await executor.insert(users).values(personNamed(id)).onConflictDoNothing().returning()
   const person = made ?? (await findUser(executor, id))
   if (person === undefined) throw new Error('a user vanished while being read')
   return person

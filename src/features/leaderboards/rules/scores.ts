@@ -59,7 +59,6 @@ export interface ScoresContext {
 }
 
 const MAX_SCORES = 1000
-const MAX_USER_ID = 256
 
 export function decideScores(
   command: ScoresCommand,
@@ -83,9 +82,6 @@ export function decideScores(
   }
   if (new Set(scores.map(({ user }) => user.id)).size < scores.length) {
     return reject('INVALID_INPUT', 'A report names each user once.', { field: 'scores' })
-  }
-  if (scores.some(({ user: { id } }) => id.length < 1 || id.length > MAX_USER_ID)) {
-    return reject('INVALID_INPUT', `A user's id has 1 to ${MAX_USER_ID} characters.`, { field: 'userId' })
   }
   if (!scores.every(({ user }) => isUserId(user.id))) {
     return reject('INVALID_INPUT', `A user's id ${userIdRule()}.`, { field: 'userId' })

@@ -1,5 +1,5 @@
 import type { Instant } from '../../../engine/kernel/instant.ts'
-import type { Person } from '../../../engine/kernel/person.ts'
+import { type Person, personNamed } from '../../../engine/kernel/person.ts'
 import type { RoomCommand } from './command.ts'
 import { done, type RoomDecision, type UserActor } from './context.ts'
 import { reject } from './rejections.ts'
@@ -41,6 +41,8 @@ export function openDirect({ id, target }: OpenDirectRoom, actor: UserActor, now
 
 /** Whoever opens it, it is called the same: their names in the order of their ids, as far as a name may go. */
 function nameOf(...pair: readonly [Person, Person]): string {
-  const names = pair.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(({ name }) => name)
+  const names = pair
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    .map(({ id, name }) => personNamed(id, name).name)
   return [...names.join(' & ')].slice(0, MAX_NAME).join('')
 }

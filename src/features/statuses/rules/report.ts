@@ -64,7 +64,6 @@ export function decideStatus(
   if (!isPrivileged(actor)) return forbid('Only services and administrators report statuses.')
   const { kind, subjectId, progress, data, userId, reportedAt } = report
   if (!isId(subjectId)) return reject('INVALID_INPUT', ID_RULE, { field: 'subjectId' })
-  if (userId !== null && !isId(userId)) return reject('INVALID_INPUT', ID_RULE, { field: 'userId' })
   if (userId !== null && !isUserId(userId)) {
     return reject('INVALID_INPUT', `A user's id ${userIdRule()}.`, { field: 'userId' })
   }
