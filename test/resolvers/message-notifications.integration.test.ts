@@ -237,3 +237,31 @@ describe('advanceReceipt', () => {
     return { ...all, roomId }
   }
 })
+
+describe('coming back to a room', () => {
+  const come = async ({ run, roomId }: Room, how: 'leaveRoom' | 'joinRoom'): Promise<void> => {
+    await run(bob, `mutation { ${how}(roomId: "${roomId}") { __typename } }`)
+  }
+
+  test('counts as read what a mark would have passed before', async () => {
+    const all = await roomOfThree()
+    const elsewhere = { ...all, roomId: 'room_global' }
+    await come(elsewhere, 'joinRoom')
+    await all.run(ann, 'mutation { joinRoom(roomId: "room_global") { __typename } }')
+    const kept = await send(elsewhere, ['bob'])
+    await send(all, ['bob'])
+    await come(all, 'leaveRoom')
+    expect(await unread(all)).toHaveLength(2)
+    await come(all, 'joinRoom')
+    expect(await unread(all)).toEqual([kept])
+    expect((await entries(all)).slice(-1)).toEqual(['NotificationsRead 1 of which 1 are left'])
+  })
+
+  test('leaves unread what comes after', async () => {
+    const all = await roomOfThree()
+    await come(all, 'leaveRoom')
+    await come(all, 'joinRoom')
+    const id = await send(all, ['bob'])
+    expect(await unread(all)).toEqual([id])
+  })
+})

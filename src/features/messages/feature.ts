@@ -8,6 +8,7 @@ import { addReceipts } from '../../schema/receipt.ts'
 import { roomHooks } from '../rooms/hooks.ts'
 import { asRoomId } from '../rooms/ids.ts'
 import { messageFamily, receiptFamily } from './family.ts'
+import { messageHooks } from './hooks.ts'
 import { markJoined } from './joining.ts'
 import { MESSAGE_REJECTIONS } from './rules/rejections.ts'
 import { messagesTopic } from './topics.ts'
@@ -21,7 +22,12 @@ export const messages: SchemaFeature = {
     nodes: [messageNode],
     rejections: MESSAGE_REJECTIONS,
   },
-  hooks: () => [roomHooks.implement({ topicsOf: ({ id }) => [messagesTopic(id)], onJoin: markJoined })],
+  hooks: (hooks) => [
+    roomHooks.implement({
+      topicsOf: ({ id }) => [messagesTopic(id)],
+      onJoin: (tx, roomId, userIds, now) => markJoined(tx, roomId, userIds, now, hooks.of(messageHooks)),
+    }),
+  ],
   start: ({ presence }) => ({
     onCommit(entries) {
       for (const { topic, type } of entries) {

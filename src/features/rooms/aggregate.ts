@@ -72,7 +72,7 @@ export function createRoomAggregate(
       }
     },
 
-    async save(tx, { topic, before: { facts: before }, after: { facts: after }, steps }) {
+    async save(tx, { topic, now, before: { facts: before }, after: { facts: after }, steps }) {
       if (after === null) return SAVED
       const { id, ...columns } = after.room
       if (before === null) await tx.insert(rooms).values(after.room)
@@ -81,16 +81,15 @@ export function createRoomAggregate(
         (membership) => before?.memberships.get(membership.user.id) !== membership,
       )
       const joined = [...new Set(steps.flatMap(({ event }) => joinedBy(event)))]
-      // Statements of one transaction run in the order in which they are sent.
-      await allSettled([
-        saveMemberships(tx, id, changed),
-        ...(joined.length === 0 ? [] : hooks.map((hook) => hook.onJoin?.(tx, id, joined))),
-      ])
+      await saveMemberships(tx, id, changed)
+      const elsewhere = await allSettled(
+        joined.length === 0 ? [] : hooks.map((hook) => hook.onJoin?.(tx, id, joined, now) ?? []),
+      )
       if (steps.some(({ event }) => isTransition(event))) {
         await allSettled(hooks.map((hook) => hook.onTransition?.(tx, after.room)))
       }
       await moveDeadline(tx, topic, before === null ? null : dueAt(before.room), dueAt(after.room))
-      return SAVED
+      return { elsewhere: elsewhere.flat(), cached: undefined }
     },
 
     viewOf({ facts: after }) {

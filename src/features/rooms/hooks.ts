@@ -1,5 +1,7 @@
+import type { Entry } from '../../engine/history/entry.ts'
 import { HookPoint } from '../../engine/hooks.ts'
 import type { UserId } from '../../engine/kernel/id.ts'
+import type { Instant } from '../../engine/kernel/instant.ts'
 import type { Topic } from '../../engine/kernel/topic.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
 import type { RoomId } from './ids.ts'
@@ -9,8 +11,16 @@ import type { Room } from './rules/room.ts'
 export interface RoomHook {
   /** The topics that begin with the room. */
   topicsOf?(room: Pick<Room, 'id' | 'kind'>): readonly Topic[]
-  /** Members joined, for the first time or again. Their rows are written already. */
-  onJoin?(tx: Transaction, roomId: RoomId, userIds: readonly UserId[]): Promise<void>
+  /**
+   * Members joined, for the first time or again. Their rows are written already. Returns the entries that it appended to
+   * other topics.
+   */
+  onJoin?(
+    tx: Transaction,
+    roomId: RoomId,
+    userIds: readonly UserId[],
+    now: Instant,
+  ): Promise<readonly Entry[]>
   /** The room started, paused, resumed or ended. */
   onTransition?(tx: Transaction, room: Room): Promise<void>
 }
