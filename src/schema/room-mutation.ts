@@ -65,7 +65,7 @@ export function addRoomMutations(builder: Builder): void {
     endRoom: t.field({
       type: RoomResult,
       description:
-        'Ends a room for good: LIVE and PAUSED auctions close as by the hammer, SCHEDULED ones are cancelled. Answers when queries show them so.',
+        'Ends a room for good: LIVE and PAUSED auctions close as by the hammer, SCHEDULED ones are cancelled. Built-in rooms never end. Answers when queries show them so.',
       args: { roomId: t.arg.id({ required: true }) },
       resolve: asCaller(changePhase('end')),
     }),

@@ -3,23 +3,17 @@ import type { Seed } from '../../engine/feature.ts'
 import { topicsOfRoom } from './aggregate.ts'
 import { roomHooks } from './hooks.ts'
 import { asRoomId } from './ids.ts'
-import type { RoomVisibility } from './rules/room.ts'
-
-const DEFAULT_ROOMS: readonly (readonly [string, RoomVisibility])[] = [
-  ['global', 'PUBLIC'],
-  ['authenticated', 'AUTHENTICATED'],
-  ['admin', 'ADMIN'],
-]
+import { BUILT_IN_ROOMS } from './rules/built-in.ts'
 
 /** The rooms that exist from the first start. */
 export const roomSeed: Seed = {
   topics: (hooks) =>
-    DEFAULT_ROOMS.flatMap(([name]) =>
+    [...BUILT_IN_ROOMS.keys()].flatMap((name) =>
       topicsOfRoom(hooks.of(roomHooks), { id: asRoomId(name), kind: 'LOBBY' }),
     ),
 
   async isWritten(executor) {
-    const names = DEFAULT_ROOMS.map(([name]) => name)
+    const names = [...BUILT_IN_ROOMS.keys()]
     const { rows } = await executor.execute<{ rooms: number }>(
       sql`SELECT count(*)::int AS rooms FROM rooms WHERE id IN ${names}`,
     )
@@ -27,7 +21,7 @@ export const roomSeed: Seed = {
   },
 
   async write(executor) {
-    for (const [name, visibility] of DEFAULT_ROOMS) {
+    for (const [name, visibility] of BUILT_IN_ROOMS) {
       await executor.execute(sql`
         INSERT INTO rooms (id, name, kind, visibility, phase, created_at, started_at, member_count, ranking, disclosure)
         VALUES (${name}, ${name}, 'LOBBY', ${visibility}, 'LIVE', clock_timestamp(), clock_timestamp(), 0, 'STANDARD', 'OWN')

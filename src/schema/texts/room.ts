@@ -106,7 +106,8 @@ export const ROOM_TEXTS: Texts = {
     'The room with that id, also by the bare name of a built-in one. Null where there is none that the caller may see.',
   'Query.rooms': 'The rooms that the caller may see, newest first, 20 to a page by default and at most 100.',
   'Mutation.createRoom': 'Anyone signed in; the caller becomes OWNER. Errors: UNAUTHENTICATED, FORBIDDEN.',
-  'Mutation.updateRoom': 'The room’s OWNER and MODERATOR, and administrators.',
+  'Mutation.updateRoom':
+    'The room’s OWNER and MODERATOR, and administrators. Built-in rooms keep their names and never end.',
   'Mutation.joinRoom':
     'Makes the caller a member. Members stay as they are. MEMBERS rooms are entered by addMember only.',
   'Mutation.leaveRoom': 'Ends the caller’s membership. Rejected NOT_A_MEMBER for others.',

@@ -684,3 +684,21 @@ describe('folding events', () => {
     expect(() => evolveRoom(roomWith(), { type: 'MemberLeft', user: max.person })).toThrow('not at hand')
   })
 })
+
+describe.each(['global', 'authenticated', 'admin'])('the built-in room %s', (id) => {
+  const builtIn = roomWith({ id: asRoomId(id), name: id, kind: 'LOBBY' })
+
+  test.each([
+    ['renamed', update({ name: 'Mine' }), 'INVALID_TRANSITION name'],
+    ['given an end', update({ endsAt: inMinutes(5) }), 'INVALID_TRANSITION endsAt'],
+    ['ended', { kind: 'end' }, 'INVALID_TRANSITION'],
+  ] as const)('is not %s, by administrators either', (_, command, expected) => {
+    expect(verdict(builtIn, admin, command)).toBe(expected)
+  })
+
+  test('is paused and resumed, and answers an update that changes nothing', () => {
+    const paused = stateAfter(builtIn, admin, { kind: 'pause' })
+    expect(verdict(paused, admin, { kind: 'resume' })).toBe('ACCEPTED')
+    expect(events(builtIn, admin, update({ name: id }))).toEqual([])
+  })
+})

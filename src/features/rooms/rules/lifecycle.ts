@@ -1,6 +1,7 @@
 import { forbid } from '../../../engine/kernel/decision.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import { canModerate } from './access.ts'
+import { isBuiltIn } from './built-in.ts'
 import { done, type RoomDecision, type RoomScene } from './context.ts'
 import type { RoomEvent, RoomTransition } from './event.ts'
 import { reject } from './rejections.ts'
@@ -30,6 +31,7 @@ export function takeStep(step: Step, scene: RoomScene): RoomDecision {
   if (room.kind === 'DIRECT') {
     return reject('INVALID_TRANSITION', 'A direct room cannot be ended.')
   }
+  if (step === 'end' && isBuiltIn(room)) return reject('INVALID_TRANSITION', 'A built-in room never ends.')
   if (!from.includes(room.phase)) {
     return reject('INVALID_TRANSITION', `A room that is ${room.phase} can't ${step}.`)
   }

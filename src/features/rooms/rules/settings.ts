@@ -4,6 +4,7 @@ import { forbid } from '../../../engine/kernel/decision.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import { lengthRule, nameWithin } from '../../../engine/kernel/text.ts'
 import { canModerate } from './access.ts'
+import { isBuiltIn } from './built-in.ts'
 import type { RoomCommand } from './command.ts'
 import { done, type RoomDecision, type RoomScene, type UserActor } from './context.ts'
 import { isTooFarAhead, type OwnedRooms, TOO_FAR_AHEAD } from './quota.ts'
@@ -130,6 +131,12 @@ export function updateRoom(command: UpdateRoom, scene: RoomScene): RoomDecision 
 
   if (room.phase === 'ENDED') return reject('INVALID_TRANSITION', 'A room that has ended cannot be changed.')
   if (room.kind === 'DIRECT') return reject('INVALID_TRANSITION', 'A direct room cannot be changed.')
+  if (isBuiltIn(room) && name !== room.name) {
+    return reject('INVALID_TRANSITION', 'A built-in room keeps its name.', { field: 'name' })
+  }
+  if (isBuiltIn(room) && updated.endsAt !== room.endsAt) {
+    return reject('INVALID_TRANSITION', 'A built-in room never ends.', { field: 'endsAt' })
+  }
   if (isNewVisibility && updated.visibility === 'ADMIN' && !hasRole(actor, 'ADMIN')) {
     return forbid('Only administrators keep a room for administrators.')
   }
