@@ -1,7 +1,8 @@
 import type { Amount } from '../engine/kernel/amount.ts'
-import { isCurrency } from '../engine/kernel/currency.ts'
+import { isCurrency, isoExponent } from '../engine/kernel/currency.ts'
 import { asUserId, isUserId, userIdRule } from '../engine/kernel/id.ts'
 import { ensureUser } from '../features/users/users.ts'
+import { readExponents } from '../features/wallets/exponents.ts'
 import { walletFamily } from '../features/wallets/family.ts'
 import { readWallet } from '../features/wallets/reads/wallets.ts'
 import { emptyWallet } from '../features/wallets/rules/transfer.ts'
@@ -46,6 +47,17 @@ export async function creditWallet(args: CreditWalletArgs, context: CallContext)
   await ensureUser(database, userId)
   const wallet = outcome.state ?? (await readWallet(database, userId, currency)) ?? emptyWallet(currency)
   return { kind: 'accepted', wallet }
+}
+
+/** Null until the first auction in a currency outside ISO 4217. */
+export async function exponentOfWallet(
+  { currency }: Pick<Wallet, 'currency'>,
+  context: SharedContext,
+): Promise<number | null> {
+  const exponent = isoExponent(currency)
+  if (exponent !== undefined) return exponent
+  const found = await readFor(context, (database) => readExponents(database, [currency]))
+  return found.get(currency) ?? null
 }
 
 /** Zeroes where there is none. */

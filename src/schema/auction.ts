@@ -74,7 +74,7 @@ function addTerms(builder: Builder): void {
     }),
     currencyExponent: t.int({
       description:
-        'How many decimal digits the minor unit has: an amount divided by 10 to this power is in the currency itself. As ISO 4217 says; for other currencies as given at creation.',
+        'How many decimal digits the minor unit has: an amount divided by 10 to this power is in the currency itself. As ISO 4217 says; for other currencies as the first auction in them says.',
       resolve: ({ terms }) => exponentIn(terms),
     }),
     startingPrice: t.field({ type: 'Amount', resolve: ({ terms }) => terms.startingPrice }),

@@ -1,9 +1,9 @@
-import { isoExponent } from '../engine/kernel/currency.ts'
 import { availableIn } from '../features/wallets/rules/transfer.ts'
 import type { Wallet as WalletShape } from '../features/wallets/rules/wallet.ts'
-import { STATEMENT } from '../platform/limits/field-cost.ts'
+import { LOOKUP, STATEMENT } from '../platform/limits/field-cost.ts'
 import {
   creditWallet,
+  exponentOfWallet,
   type WalletPayload as WalletPayloadShape,
   walletOfViewer,
 } from '../resolvers/wallets.ts'
@@ -21,9 +21,10 @@ export function addWallets(builder: Builder): void {
       currencyExponent: t.int({
         nullable: true,
         description:
-          'Decimal digits of its minor unit, by ISO 4217: 1050 of EUR, with 2, is 10.50. Null for codes of your own, since each ' +
-          'auction in them says its own: use that of the auction.',
-        resolve: ({ currency }) => isoExponent(currency) ?? null,
+          'Decimal digits of its minor unit: 1050 of EUR, with 2, is 10.50. By ISO 4217; of codes of your own, by the first ' +
+          'auction in them, and null before that.',
+        ...costs({ weight: LOOKUP }),
+        resolve: (wallet, _args, context) => exponentOfWallet(wallet, context),
       }),
       balance: t.expose('balance', { type: 'Amount' }),
       held: t.expose('held', { type: 'Amount' }),

@@ -38,8 +38,15 @@ export type ExponentChoice =
   /** A whole sentence. */
   | { readonly kind: 'fault'; readonly reason: string }
 
-/** The exponent for a new use of `currency`; `asked`: what the caller gave, if anything. */
-export function chooseExponent(currency: string, asked: number | undefined): ExponentChoice {
+/**
+ * The exponent for a new use of `currency`; `asked`: what the caller gave, if anything; `fixed`: of a currency outside
+ * ISO 4217, what its first use chose.
+ */
+export function chooseExponent(
+  currency: string,
+  asked: number | undefined,
+  fixed?: number | undefined,
+): ExponentChoice {
   const iso = isoExponent(currency)
   if (iso !== undefined) {
     if (asked === undefined || asked === iso) return { kind: 'exponent', exponent: iso }
@@ -48,7 +55,13 @@ export function chooseExponent(currency: string, asked: number | undefined): Exp
       reason: `ISO 4217 gives ${currency} the exponent ${iso}; omit it or send ${iso}.`,
     }
   }
-  const exponent = asked ?? 0
+  if (fixed !== undefined && asked !== undefined && asked !== fixed) {
+    return {
+      kind: 'fault',
+      reason: `The first use of ${currency} gave it the exponent ${fixed}; omit it or send ${fixed}.`,
+    }
+  }
+  const exponent = asked ?? fixed ?? 0
   if (Number.isInteger(exponent) && exponent >= 0 && exponent <= MAX_EXPONENT) {
     return { kind: 'exponent', exponent }
   }

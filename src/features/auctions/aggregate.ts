@@ -7,6 +7,7 @@ import {
 } from '../../engine/commands/aggregate.ts'
 import type { Command } from '../../engine/commands/command.ts'
 import { moveDeadline } from '../../engine/commands/deadline.ts'
+import { exponentIn, isCurrency } from '../../engine/kernel/currency.ts'
 import { accept } from '../../engine/kernel/decision.ts'
 import { asUserId, type UserId } from '../../engine/kernel/id.ts'
 import { formatInstant } from '../../engine/kernel/instant.ts'
@@ -17,13 +18,14 @@ import { statement } from '../../engine/storage/statement.ts'
 import { actorsOf, loadRoomFacts } from '../rooms/facts.ts'
 import { countOpenAuctions } from '../rooms/quotas.ts'
 import type { RoomFacts } from '../rooms/rules/room.ts'
+import { fixExponent, lockExponent } from '../wallets/exponents.ts'
 import { evolveWallets, type Wallets } from '../wallets/rules/transfer.ts'
 import type { AuctionHook, AuctionProjection } from './hooks.ts'
 import { type AuctionId, asAuctionId, type BidId } from './ids.ts'
 import { loadPast, loadWallets, saveFunds, saveVoided } from './money.ts'
 import type { AuctionState } from './rules/auction.ts'
 import { evolvePast, NOTHING_PAST, type Past } from './rules/bid-history.ts'
-import type { AuctionCommand, AuctionReply } from './rules/command.ts'
+import type { AuctionCommand, AuctionReply, CreateAuction } from './rules/command.ts'
 import { decideAuction } from './rules/decide.ts'
 import { type AuctionEvent, isPublicEvent } from './rules/event.ts'
 import { evolveAuction } from './rules/evolve.ts'
@@ -40,13 +42,15 @@ interface State {
   readonly past: Past
   /** For a creation with a quota: the auctions that are open in all rooms of the room's owner. */
   readonly openAuctions: number | undefined
+  /** For a creation: the exponent that the first use of its currency fixed. */
+  readonly fixedExponent: number | undefined
   /** What other features derive from the bids; null where no command at hand can change it. */
   readonly projections: readonly AuctionProjection[] | null
 }
 
 const UNKNOWN: State = {
   ...{ auction: null, room: undefined, wallets: new Map(), past: NOTHING_PAST, projections: null },
-  openAuctions: undefined,
+  ...{ openAuctions: undefined, fixedExponent: undefined },
 }
 
 type Reply = AuctionReply & { readonly auctionId: AuctionId }
@@ -73,6 +77,7 @@ export const createAuctionAggregate = (
         ...known,
         room,
         openAuctions: isCounted ? await countOpenAuctions(tx, room.room.id) : undefined,
+        fixedExponent: await fixedExponentOf(tx, creation),
       }
     }
     const leader = auction.standing.leader?.id ?? null
@@ -88,7 +93,7 @@ export const createAuctionAggregate = (
       room,
       auction: { ...auction, bidders },
       projections: projected,
-      openAuctions: undefined,
+      ...{ openAuctions: undefined, fixedExponent: undefined },
     }
   },
 
@@ -139,6 +144,15 @@ export const createAuctionAggregate = (
 
 function auctionOf(topic: Topic): AuctionId {
   return asAuctionId(idOf(topic))
+}
+
+/** Locks a currency outside ISO 4217 that nobody has used yet. Texts that are no currency are the decider's to refuse. */
+async function fixedExponentOf(
+  tx: Transaction,
+  creation: CreateAuction | undefined,
+): Promise<number | undefined> {
+  const isUsed = creation !== undefined && isCurrency(creation.currency)
+  return isUsed ? lockExponent(tx, creation.currency) : undefined
 }
 
 /** The auction by the record, of whose bidders nobody is known yet. */
@@ -215,6 +229,7 @@ async function saveAuction(
     const paused = { pausedAt, pausedByRoom, pausedMs }
     const row = { id, roomId, createdAt, terms, phase, standing, leading, commandCount, ...paused }
     await tx.insert(auctions).values(row)
+    await fixExponent(tx, terms.currency, exponentIn(terms))
     await allSettled(hooks.map((hook) => hook.onCreate?.(tx, auction)))
   } else {
     const lead = leading === null ? null : JSON.stringify(leading)

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, bigserial, check, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import { bigint, bigserial, check, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import type { Amount } from '../../engine/kernel/amount.ts'
 import type { UserId } from '../../engine/kernel/id.ts'
 import type { Offset } from '../../engine/kernel/position.ts'
@@ -28,6 +28,12 @@ export const wallets = pgTable(
 export const issued = pgTable('issued', {
   currency: text().primaryKey(),
   amount: bigint({ mode: 'number' }).$type<Amount>().notNull(),
+})
+
+/** The exponents of currencies outside ISO 4217, each fixed by the first auction in it: all share its wallets. */
+export const currencies = pgTable('currencies', {
+  code: text().primaryKey(),
+  exponent: integer().notNull(),
 })
 
 /** What a funded auction's leader has promised: at most one hold a bidder and auction. */

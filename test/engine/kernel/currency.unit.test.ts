@@ -47,6 +47,15 @@ describe('the exponent of a currency', () => {
 })
 
 describe('choosing an exponent', () => {
+  test('takes that of the first use, and refuses another', () => {
+    expect(chooseExponent('SATS', undefined, 8)).toEqual({ kind: 'exponent', exponent: 8 })
+    expect(chooseExponent('SATS', 8, 8)).toEqual({ kind: 'exponent', exponent: 8 })
+    expect(chooseExponent('SATS', 0, 8)).toMatchObject({
+      kind: 'fault',
+      reason: expect.stringContaining('8'),
+    })
+  })
+
   test('follows ISO 4217 where it knows the code', () => {
     expect(chooseExponent('HUF', undefined)).toEqual({ kind: 'exponent', exponent: 2 })
     expect(chooseExponent('HUF', 2)).toEqual({ kind: 'exponent', exponent: 2 })

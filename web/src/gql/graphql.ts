@@ -44,7 +44,7 @@ export type CreateAuctionInput = {
   buyNowPrice?: number | null | undefined;
   /** A code of ISO 4217, or 3 to 8 capital letters and digits of your own. */
   currency: string;
-  /** How many decimal digits the minor unit has, 0 to 8: for codes outside ISO 4217, 0 unless given. For a code of ISO 4217 any value but its own is INVALID_INPUT. */
+  /** How many decimal digits the minor unit has, 0 to 8: the first auction in a code outside ISO 4217 fixes it, as 0 unless given. For a code of ISO 4217, or one that is fixed, any other value is INVALID_INPUT. */
   currencyExponent?: number | null | undefined;
   /** At most 10,000 characters; empty if left out. */
   description?: string | null | undefined;

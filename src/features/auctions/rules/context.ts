@@ -17,6 +17,8 @@ export interface AuctionContext {
   readonly wallets: Wallets
   /** For a creation with `maxOpen`: how many are open now in all rooms of the room's owner. */
   readonly openAuctions?: number | undefined
+  /** For a creation: the exponent that the first use of its currency fixed. */
+  readonly fixedExponent?: number | undefined
   /** For voidBid: what was bid before. */
   readonly past: Past
 }

@@ -19,12 +19,12 @@ import { faultOfCreation, storedTitle } from './validate.ts'
 export function decideCreation(
   state: AuctionState | null,
   command: CreateAuction,
-  { now, actor, room, openAuctions = 0 }: AuctionContext,
+  { now, actor, room, openAuctions = 0, fixedExponent }: AuctionContext,
 ): AuctionDecision {
   if (room === undefined || !canSeeAuctions(actor, room)) return reject('NOT_FOUND', 'There is no such room.')
   if (!canRunAuctions(actor, room)) return forbid('Only those who run the room create auctions in it.')
   if (state !== null) return reject('INVALID_TRANSITION', 'The auction exists already.')
-  const fault = faultOfCreation(command, now)
+  const fault = faultOfCreation(command, now, fixedExponent)
   if (fault !== undefined) return reject('INVALID_INPUT', fault.reason, { field: fault.field })
   const seller = command.seller ?? (actor.kind === 'user' ? actor.person : null)
   if (seller === null) return reject('INVALID_INPUT', 'The auction needs a seller.', { field: 'sellerId' })
@@ -33,15 +33,26 @@ export function decideCreation(
     const reason = `The owner of this room has ${openAuctions} auctions that are not over, the most one may have. Wait until some end.`
     return reject('INVALID_INPUT', reason)
   }
-  return accept([{ type: 'AuctionCreated', state: newAuction(command, seller, room.room, now) }], {
-    bid: null,
-  })
+  return accept(
+    [{ type: 'AuctionCreated', state: newAuction(command, { seller, room: room.room, now, fixedExponent }) }],
+    {
+      bid: null,
+    },
+  )
 }
 
-function newAuction(command: CreateAuction, seller: Person, room: Room, now: Instant): AuctionState {
+interface Creation {
+  readonly seller: Person
+  readonly room: Room
+  readonly now: Instant
+  readonly fixedExponent: number | undefined
+}
+
+function newAuction(command: CreateAuction, creation: Creation): AuctionState {
+  const { room, now } = creation
   const phase = phaseIn(room, command.startsAt, now)
   const isPaused = phase === 'PAUSED'
-  const terms = termsOf(command, seller, now)
+  const terms = termsOf(command, creation)
   return {
     terms,
     standing: {
@@ -71,7 +82,7 @@ function phaseIn(room: Room, startsAt: Instant | null, now: Instant): 'LIVE' | '
   return room.phase === 'LIVE' ? 'LIVE' : 'SCHEDULED'
 }
 
-function termsOf(command: CreateAuction, seller: Person, now: Instant): AuctionTerms {
+function termsOf(command: CreateAuction, { seller, now, fixedExponent }: Creation): AuctionTerms {
   const { startsAt, softClose } = command
   return {
     id: command.id,
@@ -81,7 +92,7 @@ function termsOf(command: CreateAuction, seller: Person, now: Instant): AuctionT
     format: 'ENGLISH',
     seller,
     currency: command.currency,
-    currencyExponent: exponentOf(command),
+    currencyExponent: exponentOf(command, fixedExponent),
     startingPrice: amount(command.startingPrice),
     reservePrice: command.reservePrice === null ? null : amount(command.reservePrice),
     buyNowPrice: command.buyNowPrice === null ? null : amount(command.buyNowPrice),
@@ -101,8 +112,8 @@ function titleOf(command: CreateAuction): string {
 }
 
 /** Stored, so that the auction keeps it whatever ISO 4217 says later. */
-function exponentOf({ currency, currencyExponent }: CreateAuction): number {
-  const choice = chooseExponent(currency, currencyExponent)
+function exponentOf({ currency, currencyExponent }: CreateAuction, fixed: number | undefined): number {
+  const choice = chooseExponent(currency, currencyExponent, fixed)
   if (choice.kind === 'fault') throw new RangeError(choice.reason)
   return choice.exponent
 }

@@ -18,10 +18,14 @@ const MAX_BANDS = 100
 const MAX_SOFT_CLOSE_MS = 7 * 86_400_000
 
 /** The first fault of a creation, or undefined where its terms hold. */
-export function faultOfCreation(input: CreateAuction, now: Instant): Fault | undefined {
+export function faultOfCreation(
+  input: CreateAuction,
+  now: Instant,
+  fixedExponent: number | undefined,
+): Fault | undefined {
   return (
     faultOfText(input) ??
-    faultOfCurrency(input) ??
+    faultOfCurrency(input, fixedExponent) ??
     faultOfPrices(input) ??
     faultOfBands(input) ??
     faultOfSoftClose(input) ??
@@ -49,11 +53,14 @@ function faultOfText({ title, description }: CreateAuction): Fault | undefined {
   return undefined
 }
 
-function faultOfCurrency({ currency, currencyExponent }: CreateAuction): Fault | undefined {
+function faultOfCurrency(
+  { currency, currencyExponent }: CreateAuction,
+  fixed: number | undefined,
+): Fault | undefined {
   if (!isCurrency(currency)) {
     return fault('currency', CURRENCY_RULE)
   }
-  const choice = chooseExponent(currency, currencyExponent)
+  const choice = chooseExponent(currency, currencyExponent, fixed)
   return choice.kind === 'fault' ? fault('currencyExponent', choice.reason) : undefined
 }
 
