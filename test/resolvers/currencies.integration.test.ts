@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
+import { given, viewer } from './fixtures.ts'
 import { ann, owner, type Sale, sale } from './sale-of-room.ts'
 
+const service = viewer('service', 'SERVICE')
 const MIGRATION = join(import.meta.dirname, '../../src/features/migrations/0014_currencies.sql')
 
 const CREATE = `mutation ($input: CreateAuctionInput!) { createAuction(input: $input) {
@@ -54,13 +56,18 @@ describe('the exponent of a currency outside ISO 4217', () => {
     expect(answers.filter((answer) => 'code' in Object(answer))).toEqual([REFUSED, REFUSED, REFUSED])
   })
 
-  test('is that of wallets in it', async () => {
-    const all = await sale()
+  test('is that of wallets in it, and of the refusal to withdraw', async () => {
+    const all = await sale('visibility: PUBLIC', await given(owner, ann, service))
     const exponent = (currencyExponent: number | null) => ({ viewer: { wallet: { currencyExponent } } })
     expect(await walletExponent(all, 'POINTS')).toEqual(exponent(null))
     await create(all, 'POINTS', 3)
     expect(await walletExponent(all, 'POINTS')).toEqual(exponent(3))
     expect(await walletExponent(all, 'EUR')).toEqual(exponent(2))
+    const debit = `mutation { creditWallet(userId: "ann", currency: "POINTS", amount: -1, idempotencyKey: "1") {
+      ... on Rejected { reason } } }`
+    expect(await all.run(service, debit)).toEqual({
+      creditWallet: { reason: 'Only 0.000 POINTS can be withdrawn.' },
+    })
   })
 
   test('is that of the first auction also where it was created before exponents were fixed', async () => {

@@ -5,6 +5,7 @@ import { isCurrency } from '../../engine/kernel/currency.ts'
 import { asUserId } from '../../engine/kernel/id.ts'
 import { idOf } from '../../engine/kernel/topic.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
+import { readExponents } from './exponents.ts'
 import { lockWalletsOf, saveTransfers } from './ledger.ts'
 import { type Credited, decideCredit, type WalletCommand, type WalletReply } from './rules/credit.ts'
 import { emptyWallet, evolveWallets, type Transfer } from './rules/transfer.ts'
@@ -24,9 +25,13 @@ export const walletAggregate: Aggregate<WalletCommand, WalletReply, State, Trans
     const named = [...new Set(commands.map(({ body }) => body.currency).filter(isCurrency))].sort()
     const wallets = await lockWalletsOf(tx, asUserId(idOf(topic)), named)
     const amounts = await lockIssued(tx, named)
+    const exponents = await readExponents(tx, named)
     return new Map(
       [...wallets].map(([currency, wallet]) => {
-        return [currency, { wallet, issued: amounts.get(currency) ?? NOTHING }]
+        return [
+          currency,
+          { wallet, issued: amounts.get(currency) ?? NOTHING, exponent: exponents.get(currency) },
+        ]
       }),
     )
   },
@@ -38,11 +43,11 @@ export const walletAggregate: Aggregate<WalletCommand, WalletReply, State, Trans
     const isCredit = transfer.debit.kind === 'house'
     const account = isCredit ? transfer.credit : transfer.debit
     if (account.kind === 'house') return state
-    const { wallet, issued } = creditedIn(state, currency)
+    const { wallet, issued, exponent } = creditedIn(state, currency)
     const after = evolveWallets(new Map([[account.userId, wallet]]), transfer).get(account.userId)
     if (after === undefined) return state
     const change = isCredit ? transfer.amount : -transfer.amount
-    return new Map(state).set(currency, { wallet: after, issued: amount(issued + change) })
+    return new Map(state).set(currency, { wallet: after, issued: amount(issued + change), exponent })
   },
 
   entryOf: () => undefined,

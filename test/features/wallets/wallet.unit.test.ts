@@ -16,6 +16,21 @@ function credit(change: number, currency = 'EUR'): WalletCommand {
   return { kind: 'credit', userId: ANN, currency, amount: change }
 }
 
+describe('the refusal to withdraw more than is available', () => {
+  test.for([
+    ['KWD', undefined, 'Only 1.500 KWD can be withdrawn.'],
+    ['EUR', undefined, 'Only 15.00 EUR can be withdrawn.'],
+    ['POINTS', 2, 'Only 15.00 POINTS can be withdrawn.'],
+    ['POINTS', undefined, 'Only 1500 POINTS can be withdrawn.'],
+  ] as const)('names the amount in %s by its exponent', ([currency, exponent, reason]) => {
+    const wallet = { currency, balance: amount(1500), held: amount(0) }
+    const credited = { wallet, issued: amount(1500), exponent }
+    expect(decideCredit(credited, credit(-1501, currency), SERVICE)).toMatchObject({
+      rejection: { code: 'INSUFFICIENT_FUNDS', reason },
+    })
+  })
+})
+
 describe('crediting a wallet with 30 available', () => {
   test.for([user('Ann'), user('Mod', 'MODERATOR')])('is forbidden to %o', (actor) => {
     expect(decideCredit(CREDITED, credit(1), actor).kind).toBe('forbidden')

@@ -1,6 +1,6 @@
 import { type Actor, isPrivileged } from '../../../engine/kernel/actor.ts'
 import { type Amount, amount, isAmount } from '../../../engine/kernel/amount.ts'
-import { CURRENCY_RULE, isCurrency } from '../../../engine/kernel/currency.ts'
+import { CURRENCY_RULE, formatAmount, isCurrency } from '../../../engine/kernel/currency.ts'
 import { accept, type Decision, forbid } from '../../../engine/kernel/decision.ts'
 import type { UserId } from '../../../engine/kernel/id.ts'
 import { reject } from './rejections.ts'
@@ -25,11 +25,13 @@ export interface Credited {
   readonly wallet: Wallet
   /** How much of it there is over all wallets. */
   readonly issued: Amount
+  /** Undefined until the first auction in a currency outside ISO 4217. */
+  readonly exponent?: number | undefined
 }
 
 /** Adds to what the user can spend, or takes away from it, at most all of it. */
 export function decideCredit(
-  { wallet, issued }: Credited,
+  { wallet, issued, exponent }: Credited,
   { userId, currency, amount: change }: WalletCommand,
   actor: Actor,
 ): Decision<Transfer, WalletReply> {
@@ -43,10 +45,11 @@ export function decideCredit(
   const available = availableIn(wallet)
   if (available + change < 0) {
     const required = amount(-change)
-    return reject('INSUFFICIENT_FUNDS', `Only ${available} minor units of ${currency} can be withdrawn.`, {
+    const shown = formatAmount(
       available,
-      required,
-    })
+      exponent === undefined ? { currency } : { currency, currencyExponent: exponent },
+    )
+    return reject('INSUFFICIENT_FUNDS', `Only ${shown} can be withdrawn.`, { available, required })
   }
   if (!isAmount(issued + change)) {
     return reject('INVALID_INPUT', 'The total of one currency would exceed the largest amount.', {
