@@ -3,7 +3,7 @@ import { defineId, reserveIdPrefix } from '../../engine/kernel/id.ts'
 
 export type LeaderboardArchiveId = Brand<string, 'LeaderboardArchiveId'>
 
-export const leaderboardArchiveIds = defineId<LeaderboardArchiveId>('arc_')
+const leaderboardArchiveIds = defineId<LeaderboardArchiveId>('arc_')
 export const newLeaderboardArchiveId = leaderboardArchiveIds.create
 export const asLeaderboardArchiveId = leaderboardArchiveIds.as
 

@@ -32,7 +32,7 @@ export function directRoomId(one: UserId, other: UserId): RoomId {
 }
 
 /** Whether `id` is that of a direct room. */
-export const isDirectRoomId = (id: RoomId): boolean => id.startsWith(DIRECT)
+const isDirectRoomId = (id: RoomId): boolean => id.startsWith(DIRECT)
 
 /** The id under which statistics show a room; undefined for direct rooms, so that they do not show who talks to whom. */
 export function shownRoomId(id: string): string | undefined {
