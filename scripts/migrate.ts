@@ -1,4 +1,4 @@
-import { migrateRecord } from '../src/engine/storage/open-database.ts'
+import { migrateDatabase } from '../src/engine/storage/open-database.ts'
 import { featureSet } from '../src/features.ts'
 import { readMigration } from '../src/platform/config/database.ts'
 import { environment } from '../src/platform/config/environment.ts'
@@ -12,7 +12,7 @@ if (read.kind === 'invalid') {
 }
 const { database } = read
 try {
-  await migrateRecord({
+  await migrateDatabase({
     contents: featureSet().contents,
     url: database.kind === 'postgres' ? database.url.reveal() : null,
     directory: database.kind === 'embedded' ? database.directory : '',

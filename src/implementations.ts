@@ -4,7 +4,7 @@ import { createRedisRegistry } from './engine/presence/registry.redis.ts'
 import type { Registry } from './engine/presence/registry.ts'
 import { createHistoryGuard, type HistoryGuard } from './engine/storage/history-guard.ts'
 import type { DatabaseContents } from './engine/storage/migrate.ts'
-import { type OpenRecord, openRecord } from './engine/storage/open-database.ts'
+import { type OpenDatabase, openDatabase } from './engine/storage/open-database.ts'
 import { untilAvailable } from './engine/storage/until-available.ts'
 import type { PushService } from './features/notifications/feature.ts'
 import type { Config, WebhookConfig } from './platform/config/config.ts'
@@ -45,9 +45,9 @@ export async function openDatabaseOf(
   { database }: Config,
   { contents, history, onWait }: DatabaseParts,
   log: Logger,
-): Promise<OpenRecord> {
-  const open = (): Promise<OpenRecord> =>
-    openRecord({
+): Promise<OpenDatabase> {
+  const open = (): Promise<OpenDatabase> =>
+    openDatabase({
       contents,
       url: database.kind === 'postgres' ? database.url.reveal() : null,
       directory: database.kind === 'embedded' ? database.directory : '',

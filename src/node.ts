@@ -18,9 +18,9 @@ import { createScheduler } from './engine/processes/scheduler.ts'
 import { type ClientKey, clientKeyOf } from './engine/session/client-key.ts'
 import { createSessions } from './engine/session/sessions.ts'
 import { type SignIn, signIn } from './engine/session/sign-in.ts'
-import { isRecordUnavailable } from './engine/storage/faults.ts'
+import { isDatabaseUnavailable } from './engine/storage/faults.ts'
 import type { HistoryGuard } from './engine/storage/history-guard.ts'
-import type { OpenRecord } from './engine/storage/open-database.ts'
+import type { OpenDatabase } from './engine/storage/open-database.ts'
 import { shownRoomId } from './features/rooms/ids.ts'
 import { type FollowedRevocations, followRevocations } from './features/users/follow-revocations.ts'
 import { createSeenUsers } from './features/users/seen-users.ts'
@@ -206,7 +206,7 @@ export async function startNode(
 }
 
 interface Engine {
-  readonly database: OpenRecord
+  readonly database: OpenDatabase
   readonly historyGuard: HistoryGuard
   readonly bus: Bus
   readonly hub: Hub
@@ -295,7 +295,7 @@ async function startEngine(
   const historyCheck = every(opened.checkHistory, {
     everyMs: HISTORY_CHECK_MS,
     onFault(error) {
-      if (!isRecordUnavailable(error)) log.error({ err: error }, 'the history could not be checked')
+      if (!isDatabaseUnavailable(error)) log.error({ err: error }, 'the history could not be checked')
     },
   })
   stack.defer(() => historyCheck.close())

@@ -4,7 +4,7 @@ import { abandoned } from '../engine/kernel/abandoned.ts'
 import { newErrorId } from '../engine/kernel/id.ts'
 import { overloadOf } from '../engine/kernel/overloaded.ts'
 import { UNREADABLE_RETRY_AFTER_MS, UnreadableEntry } from '../engine/kernel/unreadable-entry.ts'
-import { isRecordUnavailable, isUnstorableText } from '../engine/storage/faults.ts'
+import { isDatabaseUnavailable, isUnstorableText } from '../engine/storage/faults.ts'
 import { JwksUnavailable } from '../platform/auth/keys.ts'
 
 /** What a client may know of an error. Refusals pass; a fault becomes an id that the log explains. */
@@ -24,7 +24,7 @@ export function createMask(log: Logger): Mask {
       const { retryAfterMs } = overload
       return shown(error, 'OVERLOADED', 'The server is overloaded. Retry after a pause.', { retryAfterMs })
     }
-    if (isRecordUnavailable(origin)) {
+    if (isDatabaseUnavailable(origin)) {
       log.warn({ err: origin }, 'the database was not available')
       return shown(error, 'UNAVAILABLE', 'The server cannot reach its database. Retry with the same key.')
     }

@@ -4,7 +4,7 @@ import { amount } from '../../src/engine/kernel/amount.ts'
 import { verifyDatabase } from '../../src/engine/verify/verify.ts'
 import { DEFAULT_INCREMENTS } from '../../src/features/auctions/rules/increments.ts'
 import { type NaiveOffer, NOTHING_BID, naiveBid } from '../features/auctions/auction-naive.ts'
-import { FEATURES, openRecord } from '../support/database.ts'
+import { FEATURES, openDatabase } from '../support/database.ts'
 import { post } from '../support/graphql-client.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
@@ -158,7 +158,7 @@ describe('random bids of eight bidders on three nodes', () => {
     const hammer = `mutation ($id: ID!) { hammerAuction(auctionId: $id) { __typename } }`
     await post(nodes[0].url, hammer, { id: auctions[0] }, seller)
 
-    const record = await openRecord({ url: databaseUrl, directory: '', onConnectionError: () => {} })
+    const record = await openDatabase({ url: databaseUrl, directory: '', onConnectionError: () => {} })
     expect(
       await Array.fromAsync(verifyDatabase(record.database, FEATURES.verifications)),
       `seed ${seed}`,

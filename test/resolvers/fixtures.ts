@@ -19,7 +19,7 @@ import { createMemoryRates } from '../../src/platform/limits/rates.memory.ts'
 import { createMemoryBus } from '../../src/pubsub/bus.memory.ts'
 import type { CallContext, ConnectionControl } from '../../src/resolvers/context.ts'
 import { createServices, type Services } from '../../src/resolvers/services.ts'
-import { openDispatch, openRecord } from '../support/database.ts'
+import { openDispatch, openDatabase } from '../support/database.ts'
 import { createDatabase } from '../support/postgres-databases.ts'
 import { createFullSchema } from '../support/schema.ts'
 
@@ -94,7 +94,7 @@ export async function openGivenOn(
   where: { readonly url: string | null; readonly directory: string },
   known: readonly Viewer[],
 ): Promise<Given & { readonly close: () => Promise<void> }> {
-  const record = await openRecord({ ...where, onConnectionError: () => {} })
+  const record = await openDatabase({ ...where, onConnectionError: () => {} })
   const { database } = record
   const { dispatch, passDeadline } = openDispatch({
     database,

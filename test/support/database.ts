@@ -4,9 +4,9 @@ import {
   type RunningDispatch,
 } from '../../src/engine/commands/create-dispatch.ts'
 import {
-  migrateRecord as migrate,
-  type OpenRecord,
-  openRecord as open,
+  migrateDatabase as migrate,
+  type OpenDatabase,
+  openDatabase as open,
 } from '../../src/engine/storage/open-database.ts'
 import { featureSet } from '../../src/features.ts'
 
@@ -16,11 +16,11 @@ export const FEATURES = featureSet()
 type Open = Parameters<typeof open>[0]
 
 /** Opens a database with the tables and rows of all features. */
-export function openRecord(options: Omit<Open, 'contents'>): Promise<OpenRecord> {
+export function openDatabase(options: Omit<Open, 'contents'>): Promise<OpenDatabase> {
   return open({ ...options, contents: FEATURES.contents })
 }
 
-export function migrateRecord(options: Omit<Parameters<typeof migrate>[0], 'contents'>): Promise<void> {
+export function migrateDatabase(options: Omit<Parameters<typeof migrate>[0], 'contents'>): Promise<void> {
   return migrate({ ...options, contents: FEATURES.contents })
 }
 

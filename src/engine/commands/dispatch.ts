@@ -4,7 +4,7 @@ import type { Family } from './family.ts'
 
 /**
  * Gives one command to one topic. Answers after commit; `state` is what the caller sees right after the command. Throws
- * Overloaded or RecordUnavailable, or the fault that made the batch fail.
+ * Overloaded or DatabaseUnavailable, or the fault that made the batch fail.
  */
 export type Dispatch = <Id, Body, Reply, View>(
   family: Family<Id, Body, Reply, View>,

@@ -11,7 +11,7 @@ import type { Entry } from '../history/entry.ts'
 import { Overloaded, overloadOf } from '../kernel/overloaded.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Database } from '../storage/database.ts'
-import { isConflict, isRecordUnavailable, RecordUnavailable } from '../storage/faults.ts'
+import { isConflict, isDatabaseUnavailable, DatabaseUnavailable } from '../storage/faults.ts'
 import { type Admission, createAdmission, type Origin, originOf } from './admission.ts'
 import { type Aggregate, asBatchAggregate, type BatchAggregate } from './aggregate.ts'
 import { type BatchResult, type CachedState, runBatch } from './batch.ts'
@@ -36,7 +36,7 @@ export interface QueueOptions {
 
 /** Takes commands for the topics of one aggregate; answers each after commit, or throws on a fault. */
 export interface CommandQueue<Body, Reply, View> {
-  /** Throws Overloaded at once, RecordUnavailable within 30 s, or what the batch threw. */
+  /** Throws Overloaded at once, DatabaseUnavailable within 30 s, or what the batch threw. */
   submit(command: Command<Body>): Promise<Outcome<Reply, View>>
   /** Resolves when everything that was submitted is answered. */
   idle(): Promise<void>
@@ -193,7 +193,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     const timer = setTimeout(
       () => {
         late.abort()
-        failAll(batch, new RecordUnavailable())
+        failAll(batch, new DatabaseUnavailable())
       },
       oldest + ANSWER_WITHIN_MS - Date.now(),
     )
@@ -216,7 +216,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
       })
     } catch (error) {
       // The database is at fault, or the time is over: retrying in halves would not help.
-      if (isRecordUnavailable(error)) failAll(batch, new RecordUnavailable(error))
+      if (isDatabaseUnavailable(error)) failAll(batch, new DatabaseUnavailable(error))
       else if (batch.length === 1 || late.aborted || overloadOf(error) !== undefined) failAll(batch, error)
       else {
         // One command is at fault: halving isolates it, so that the others succeed.
@@ -285,7 +285,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     const retryAfterMs = Math.max(own.refusal(origin), nodeBacklog.refusal(origin))
     if (retryAfterMs === 0) return
     counters.ends.overloaded += 1
-    throw isAnswering() ? new Overloaded(retryAfterMs) : new RecordUnavailable()
+    throw isAnswering() ? new Overloaded(retryAfterMs) : new DatabaseUnavailable()
   }
 
   function queueOf(topic: Topic): TopicQueue<Body, Reply, View> {
@@ -305,7 +305,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
         queue.waiting.delete(waiting)
         queue.backlog.leave(origin)
         nodeBacklog.leave(origin)
-        failAll([waiting], isAnswering() ? new Overloaded(MAX_WAIT_MS) : new RecordUnavailable())
+        failAll([waiting], isAnswering() ? new Overloaded(MAX_WAIT_MS) : new DatabaseUnavailable())
       }, MAX_WAIT_MS)
       const [trace, wait] = [tracing.current(), tracing.start(waitingSpan(command.topic))]
       const waiting = {

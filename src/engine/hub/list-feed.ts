@@ -1,6 +1,6 @@
 import { every, type Periodic } from '../kernel/every.ts'
 import { Listeners } from '../kernel/listeners.ts'
-import { isRecordUnavailable } from '../storage/faults.ts'
+import { isDatabaseUnavailable } from '../storage/faults.ts'
 import type { ListItem, ListSource, ListVersion } from './source.ts'
 
 /** Follows a list. Calls are synchronous. What one listener throws keeps nothing from the others. */
@@ -78,7 +78,7 @@ export class ListFeed {
   /** Those who follow would wait for ever where it is not the database that is away. */
   #fail(error: unknown): void {
     this.#onFault(error)
-    if (!isRecordUnavailable(error)) this.#listeners.tell((listener) => listener.onFault(error))
+    if (!isDatabaseUnavailable(error)) this.#listeners.tell((listener) => listener.onFault(error))
   }
 
   async #lookNext(): Promise<void> {

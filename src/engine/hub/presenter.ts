@@ -2,7 +2,7 @@ import type { Entry } from '../history/entry.ts'
 import { encodeCursor } from '../kernel/cursor.ts'
 import type { Topic } from '../kernel/topic.ts'
 import { UnreadableEntry } from '../kernel/unreadable-entry.ts'
-import { isRecordUnavailable } from '../storage/faults.ts'
+import { isDatabaseUnavailable } from '../storage/faults.ts'
 import type { Item } from './reader.ts'
 import type { Source } from './source.ts'
 
@@ -51,7 +51,7 @@ export class Presenter {
       return this.present(entries, await this.prepare(entries))
     } catch (error) {
       const [first] = entries
-      if (first === undefined || isRecordUnavailable(error)) throw error
+      if (first === undefined || isDatabaseUnavailable(error)) throw error
       if (entries.length === 1)
         return { items: [], fault: new UnreadableEntry(this.#topic, first.offset, error) }
       return this.#presentByHalves(entries)

@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql'
 import type { Entry } from '../history/entry.ts'
 import { callEach } from '../kernel/listeners.ts'
 import { UnreadableEntry } from '../kernel/unreadable-entry.ts'
-import { isRecordUnavailable } from '../storage/faults.ts'
+import { isDatabaseUnavailable } from '../storage/faults.ts'
 import type { Payload, Subscriber } from './delivery.ts'
 import type { FeedListener } from './feed.ts'
 import { createRenderer, type Renderer } from './renderer.ts'
@@ -202,6 +202,6 @@ async function readable<Value>(entry: Entry, read: (entry: Entry) => Value): Pro
   try {
     return await read(entry)
   } catch (error) {
-    throw isRecordUnavailable(error) ? error : new UnreadableEntry(entry.topic, entry.offset, error)
+    throw isDatabaseUnavailable(error) ? error : new UnreadableEntry(entry.topic, entry.offset, error)
   }
 }

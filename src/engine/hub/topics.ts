@@ -2,7 +2,7 @@ import type { Tracing } from '../../platform/tracing/tracing.ts'
 import type { Bus } from '../../pubsub/bus.ts'
 import type { History } from '../history/history.ts'
 import type { Topic } from '../kernel/topic.ts'
-import { isRecordUnavailable } from '../storage/faults.ts'
+import { isDatabaseUnavailable } from '../storage/faults.ts'
 import { Feed, type FeedListener } from './feed.ts'
 import type { HubMetrics } from './metrics.ts'
 import type { ScopeCounters } from './scope-counters.ts'
@@ -101,7 +101,7 @@ export class LiveTopics {
       }
     } catch (error) {
       // While the database is away /ready says so, and the next round asks again.
-      if (!isRecordUnavailable(error)) this.#options.onCheckFault(error)
+      if (!isDatabaseUnavailable(error)) this.#options.onCheckFault(error)
     } finally {
       this.#isChecking = false
     }

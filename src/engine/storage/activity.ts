@@ -3,7 +3,7 @@ export const PURPOSES = ['control', 'commands', 'reads'] as const
 export type Purpose = (typeof PURPOSES)[number]
 
 /** What the connections show of the database, as far as statements run. */
-export interface RecordActivity {
+export interface DatabaseActivity {
   /** The connections to the database, and how many of them do nothing: right now. */
   connections(): { readonly total: number; readonly idle: number }
   /** Statements and transactions that wait for a connection. */

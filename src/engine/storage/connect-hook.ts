@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type pg from 'pg'
-import { RecordUnavailable } from './faults.ts'
+import { DatabaseUnavailable } from './faults.ts'
 
 /** Runs on every new connection before anybody gets it. A rejection destroys the connection. */
 export type ConnectHook = (client: pg.ClientBase) => Promise<void>
@@ -12,7 +12,7 @@ export type ConnectHook = (client: pg.ClientBase) => Promise<void>
 export function boundedHook(hook: ConnectHook, timeoutMs: number): ConnectHook {
   return async (client) => {
     const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => late.reject(new RecordUnavailable()), timeoutMs)
+    const timer = setTimeout(() => late.reject(new DatabaseUnavailable()), timeoutMs)
     try {
       await Promise.race([hook(client), late.promise])
     } catch (error) {

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { Overloaded } from '../kernel/overloaded.ts'
 import { streamOf } from './connect-hook.ts'
-import { RecordUnavailable } from './faults.ts'
+import { DatabaseUnavailable } from './faults.ts'
 import { type Permits, WaitedTooLong } from './permits.ts'
 import type { Pool } from './pool.ts'
 
@@ -37,13 +37,13 @@ export class Connections {
     this.#options = options
   }
 
-  /** Throws Overloaded where all are busy and the database answers, RecordUnavailable where it can't be reached. */
+  /** Throws Overloaded where all are busy and the database answers, DatabaseUnavailable where it can't be reached. */
   async connect(): Promise<Lease> {
     const { pool } = this.#options
     const giveBack = await this.#permit()
     const client = await pool.connect().catch((error: unknown) => {
       giveBack()
-      throw error instanceof RecordUnavailable ? error : new RecordUnavailable(error)
+      throw error instanceof DatabaseUnavailable ? error : new DatabaseUnavailable(error)
     })
     return {
       client,
@@ -77,7 +77,7 @@ export class Connections {
       if (!(error instanceof WaitedTooLong)) throw error
       throw answeredWithin(Math.max(error.waitedMs, RETRY_AFTER_MS))
         ? new Overloaded(RETRY_AFTER_MS)
-        : new RecordUnavailable(error)
+        : new DatabaseUnavailable(error)
     }
   }
 }

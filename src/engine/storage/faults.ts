@@ -3,10 +3,10 @@ import { OtherHistory } from './history-guard.ts'
 import { StandbyServer } from './identity.ts'
 
 /** The database did not answer, or cannot serve now. Of a write nothing is known: it may have been committed. */
-export class RecordUnavailable extends Error {
+export class DatabaseUnavailable extends Error {
   constructor(cause?: unknown) {
     super('The database is not available.', { cause })
-    this.name = 'RecordUnavailable'
+    this.name = 'DatabaseUnavailable'
   }
 }
 
@@ -58,21 +58,21 @@ const MAX_CAUSES = 8
  * Whether `error` says that the database cannot serve, rather than that a statement was wrong. No single command causes
  * such a fault.
  */
-export function isRecordUnavailable(error: unknown): boolean {
+export function isDatabaseUnavailable(error: unknown): boolean {
   return causesOf(error).some(
-    (cause) => cause instanceof RecordUnavailable || isPassingCause(cause) || isState(cause, LASTING),
+    (cause) => cause instanceof DatabaseUnavailable || isPassingCause(cause) || isState(cause, LASTING),
   )
 }
 
 /** Whether `error` is of the database or of the load, and no topic's own: what failed by it is tried again soon. */
 export function isNobodysFault(error: unknown): boolean {
-  return isRecordUnavailable(error) || overloadOf(error) !== undefined
+  return isDatabaseUnavailable(error) || overloadOf(error) !== undefined
 }
 
 /** Whether waiting mends `error`, the fault of opening the database. */
 export function isPassing(error: unknown): boolean {
   const causes = causesOf(error)
-  const isUnknown = (cause: Coded): boolean => cause instanceof RecordUnavailable
+  const isUnknown = (cause: Coded): boolean => cause instanceof DatabaseUnavailable
   return (
     !causes.some((cause) => isState(cause, LASTING)) &&
     causes.some((cause) => isPassingCause(cause) || isUnknown(cause))
@@ -81,7 +81,7 @@ export function isPassing(error: unknown): boolean {
 
 /** Whether the connection that reported `error` must not be used again. */
 export function breaksConnection(error: unknown): boolean {
-  return isRecordUnavailable(error) && !causesOf(error).some((cause) => isState(cause, HARMLESS))
+  return isDatabaseUnavailable(error) && !causesOf(error).some((cause) => isState(cause, HARMLESS))
 }
 
 /**
@@ -92,7 +92,7 @@ export function suspectsServer(error: unknown): boolean {
   const causes = causesOf(error)
   return isAnswer(error)
     ? causes.some((cause) => isState(cause, /^(08...|57P..|58...|25006)$/))
-    : isRecordUnavailable(error)
+    : isDatabaseUnavailable(error)
 }
 
 /** Whether the server sent `error`: it is there, and answers. */
@@ -117,12 +117,12 @@ export function isDiskFull(error: unknown): boolean {
 export function statementFault(error: unknown): unknown {
   const isOwn = causesOf(error).some(
     (cause) =>
-      cause instanceof RecordUnavailable ||
+      cause instanceof DatabaseUnavailable ||
       cause instanceof TypeError ||
       cause instanceof RangeError ||
       SQL_STATE.test(String(cause.code)),
   )
-  return isOwn ? error : new RecordUnavailable(error)
+  return isOwn ? error : new DatabaseUnavailable(error)
 }
 
 /** Two transactions stood in each other's way: the same work may succeed at once. */

@@ -2,7 +2,7 @@ import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import type { Executor } from './database.ts'
-import { RecordUnavailable } from './faults.ts'
+import { DatabaseUnavailable } from './faults.ts'
 
 /** What a database of this version holds before anybody uses it. */
 export interface DatabaseContents {
@@ -47,7 +47,7 @@ export function bringUpToDate(config: pg.ClientConfig, options: MigrationOptions
 }
 
 /** As `bringUpToDate`; also lets roles without rights of their own see what was applied, which older versions did not. */
-export function migrateDatabase(config: pg.ClientConfig, options: MigrationOptions): Promise<void> {
+export function runMigrations(config: pg.ClientConfig, options: MigrationOptions): Promise<void> {
   return onClient(config, (client) => migrate(client, options))
 }
 
@@ -69,7 +69,7 @@ async function onClient(config: pg.ClientConfig, work: (client: pg.Client) => Pr
 /** A look takes milliseconds. A migration may take as long as it takes. */
 async function inTime<Result>(look: Promise<Result>): Promise<Result> {
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new RecordUnavailable()), LOOK_TIMEOUT_MS)
+  const timer = setTimeout(() => late.reject(new DatabaseUnavailable()), LOOK_TIMEOUT_MS)
   try {
     return await Promise.race([look, late.promise])
   } finally {

@@ -1,18 +1,18 @@
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
-import { PURPOSES, type Purpose, type RecordActivity } from './activity.ts'
+import { PURPOSES, type Purpose, type DatabaseActivity } from './activity.ts'
 import { boundedHook } from './connect-hook.ts'
 import { type Location, openSource } from './connection-source.ts'
 import { Connections } from './connections.ts'
 import type { Database } from './database.ts'
 import { createHistoryGuard, type HistoryGuard } from './history-guard.ts'
 import { RENEWAL_TIMEOUT_MS, renewEpochs } from './identity.ts'
-import { bringUpToDate, type MigrationOptions, migrateDatabase } from './migrate.ts'
+import { bringUpToDate, type MigrationOptions, runMigrations } from './migrate.ts'
 import { createPermits, type LaneLimits } from './permits.ts'
 import { createPool, type Pool, type PoolOptions } from './pool.ts'
 import { createTransactions } from './transaction.ts'
 
-export interface RecordOptions extends Location, MigrationOptions {
+export interface DatabaseOptions extends Location, MigrationOptions {
   /** Told of connections that break while idle; the pool replaces them. */
   readonly onConnectionError: (error: Error) => void
   /** Ties the connections to one history; one of its own where absent. Migrations run without it. */
@@ -20,14 +20,14 @@ export interface RecordOptions extends Location, MigrationOptions {
 }
 
 /** The opened database. */
-export interface OpenRecord {
+export interface OpenDatabase {
   /** For reads, and for work that may wait for them. */
   readonly database: Database
   /** For transactions of commands and of what follows from them. */
   readonly commands: Database
   /** For short questions that must be answered under any load: readiness, deadlines, revocations, epochs. */
   readonly control: Database
-  readonly activity: RecordActivity
+  readonly activity: DatabaseActivity
   /** Whether the database still continues the history that this node knows; where not, `HistoryGuard` tells. */
   checkHistory(): Promise<void>
   /** Gives all topics new epochs, and returns how many. Every node notices. */
@@ -57,7 +57,7 @@ const WAITING: Readonly<Record<Purpose, LaneLimits>> = {
 const DISCARD_EVERY_MS = 1_000
 
 /** Opens the database, brings its tables up to date and makes the rooms that always exist. */
-export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
+export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
   const { history = createHistoryGuard({ onRenewed: () => {}, onUnreadable: () => {} }) } = options
   const source = await openSource(options)
   try {
@@ -138,10 +138,10 @@ export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
 }
 
 /** Brings the tables up to date and makes the rooms that always exist, and ends. */
-export async function migrateRecord(options: Location & MigrationOptions): Promise<void> {
+export async function migrateDatabase(options: Location & MigrationOptions): Promise<void> {
   const source = await openSource(options)
   try {
-    await migrateDatabase(source.config, options)
+    await runMigrations(source.config, options)
   } finally {
     await source.close()
   }

@@ -5,7 +5,7 @@ import { allSettled } from './all-settled.ts'
 import { streamOf } from './connect-hook.ts'
 import type { Lease } from './connections.ts'
 import type { Database, Transaction } from './database.ts'
-import { isAborted, RecordUnavailable } from './faults.ts'
+import { isAborted, DatabaseUnavailable } from './faults.ts'
 import { OtherHistory } from './history-guard.ts'
 
 /** A connection of the pool, as transactions use it. */
@@ -55,7 +55,7 @@ export function createTransactions({
     const timer = setTimeout(() => {
       // What was asked fails now, and what is asked later, too: the work cannot go on behind the back of its caller.
       lease.destroy()
-      late.reject(new RecordUnavailable(new Error(`a transaction took longer than ${timeoutMs} ms`)))
+      late.reject(new DatabaseUnavailable(new Error(`a transaction took longer than ${timeoutMs} ms`)))
     }, timeoutMs)
     let isBroken = false
     try {

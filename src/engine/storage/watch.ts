@@ -12,7 +12,7 @@ export interface WatchOptions {
 }
 
 /**
- * Sees every statement of a pool's connections, and turns what the driver failed with into RecordUnavailable. A server whose host falls silent sends no reset and breaks no timeout of
+ * Sees every statement of a pool's connections, and turns what the driver failed with into DatabaseUnavailable. A server whose host falls silent sends no reset and breaks no timeout of
  * its own: only the client can tell, by an answer that does not come (node-postgres#2973).
  */
 export interface Watch {

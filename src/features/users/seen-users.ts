@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { UserId } from '../../engine/kernel/id.ts'
 import type { Person } from '../../engine/kernel/person.ts'
 import type { Database } from '../../engine/storage/database.ts'
-import { isRecordUnavailable } from '../../engine/storage/faults.ts'
+import { isDatabaseUnavailable } from '../../engine/storage/faults.ts'
 
 /** Writes down who was seen with a valid token, and under which name, without holding anybody up. */
 export interface SeenUsers {
@@ -53,7 +53,7 @@ export function createSeenUsers(database: Database, onFault: (error: unknown) =>
       await insert(database, batch)
       return []
     } catch (error) {
-      if (isRecordUnavailable(error)) return batch
+      if (isDatabaseUnavailable(error)) return batch
       if (batch.length === 1) {
         onFault(error)
         return []

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { every } from '../../engine/kernel/every.ts'
 import { type Instant, instant } from '../../engine/kernel/instant.ts'
-import type { RecordActivity } from '../../engine/storage/activity.ts'
+import type { DatabaseActivity } from '../../engine/storage/activity.ts'
 import type { Database } from '../../engine/storage/database.ts'
 import { isDiskFull, isReadOnly } from '../../engine/storage/faults.ts'
 import type { Degradation } from './part-health.ts'
@@ -16,7 +16,7 @@ export interface DatabaseProbe {
 export interface DatabaseProbeOptions {
   /** Connections that no other work can take. */
   readonly database: Database
-  readonly activity: Pick<RecordActivity, 'diskFullAt'>
+  readonly activity: Pick<DatabaseActivity, 'diskFullAt'>
   readonly lookEveryMs?: number
 }
 

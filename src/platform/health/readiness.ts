@@ -1,5 +1,5 @@
 import { type Instant, instant } from '../../engine/kernel/instant.ts'
-import type { RecordActivity } from '../../engine/storage/activity.ts'
+import type { DatabaseActivity } from '../../engine/storage/activity.ts'
 import type { Bus } from '../../pubsub/bus.ts'
 import type { DatabaseProbe } from './database-probe.ts'
 import type { PartHealth } from './part-health.ts'
@@ -33,7 +33,7 @@ export interface Readiness {
 export interface ReadinessOptions {
   readonly database: DatabaseProbe
   /** What commands in flight show of the database: a fresh connection may work where theirs are stuck. */
-  readonly activity: Pick<RecordActivity, 'silentMs' | 'commandsAnsweredWithin'>
+  readonly activity: Pick<DatabaseActivity, 'silentMs' | 'commandsAnsweredWithin'>
   readonly bus: Pick<Bus, 'status'>
   readonly presence: Pick<PartHealth, 'degradation'>
   readonly limits: Pick<PartHealth, 'degradation'>

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { CommandMetrics } from '../../engine/commands/metrics.ts'
 import type { Hub, HubStats } from '../../engine/hub/hub.ts'
-import type { RecordActivity } from '../../engine/storage/activity.ts'
+import type { DatabaseActivity } from '../../engine/storage/activity.ts'
 import type { Bus } from '../../pubsub/bus.ts'
 import type { Readiness } from '../health/readiness.ts'
 import { createFigures, type Figures } from './snapshot.ts'
@@ -14,7 +14,7 @@ export interface Counted {
   readonly commands: { readonly figures: CommandMetrics; waiting(): number }
   readonly bus: Pick<Bus, 'status'>
   readonly readiness: Pick<Readiness, 'problems' | 'warnings'>
-  readonly database: Pick<RecordActivity, 'connections' | 'waiting' | 'destroyed'>
+  readonly database: Pick<DatabaseActivity, 'connections' | 'waiting' | 'destroyed'>
   readonly history: { readonly replacements: number }
 }
 

@@ -9,7 +9,7 @@ import { asUserId } from '../../../src/engine/kernel/id.ts'
 import { Overloaded } from '../../../src/engine/kernel/overloaded.ts'
 import { asTopic } from '../../../src/engine/kernel/topic.ts'
 import type { Database } from '../../../src/engine/storage/database.ts'
-import { RecordUnavailable } from '../../../src/engine/storage/faults.ts'
+import { DatabaseUnavailable } from '../../../src/engine/storage/faults.ts'
 
 const nothing: Aggregate<object, object, null, never, null> = {
   topicsBegunBy: () => [],
@@ -72,7 +72,7 @@ describe('a queue of commands', () => {
     const { submit } = given(forEver, false)
     const refused = await settledOf(submit(ANN, 2_000))
     expect(refused.length).toBeGreaterThan(500)
-    expect(refused.every((error) => error instanceof RecordUnavailable)).toBe(true)
+    expect(refused.every((error) => error instanceof DatabaseUnavailable)).toBe(true)
   })
 
   test('takes what services and the server itself give, behind a crowd that fills it', async () => {
@@ -96,7 +96,7 @@ describe('a queue of commands', () => {
     expect(await settledOf(second)).toEqual([expect.any(Overloaded)])
     expect(await settledOf(first)).toEqual([])
     await vi.advanceTimersByTimeAsync(13_000)
-    expect(await settledOf(first)).toEqual([expect.any(RecordUnavailable)])
+    expect(await settledOf(first)).toEqual([expect.any(DatabaseUnavailable)])
     void Promise.all(submit(ANN, 1))
     await vi.advanceTimersByTimeAsync(10)
     expect(transactions()).toBe(2)
@@ -109,7 +109,7 @@ describe('a queue of commands', () => {
       })
       const all = submit(ANN, 200)
       await vi.advanceTimersByTimeAsync(10)
-      expect(await settledOf(all)).toEqual(Array(200).fill(expect.any(RecordUnavailable)))
+      expect(await settledOf(all)).toEqual(Array(200).fill(expect.any(DatabaseUnavailable)))
       expect(transactions()).toBe(1)
     }
   })

@@ -17,9 +17,9 @@ import { accept, reject } from '../../../src/engine/kernel/decision.ts'
 import { asUserId } from '../../../src/engine/kernel/id.ts'
 import { BEGINNING } from '../../../src/engine/kernel/position.ts'
 import { asTopic, type Topic } from '../../../src/engine/kernel/topic.ts'
-import { RecordUnavailable } from '../../../src/engine/storage/faults.ts'
-import type { OpenRecord } from '../../../src/engine/storage/open-database.ts'
-import { openRecord } from '../../support/database.ts'
+import { DatabaseUnavailable } from '../../../src/engine/storage/faults.ts'
+import type { OpenDatabase } from '../../../src/engine/storage/open-database.ts'
+import { openDatabase } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 
 type Body = { readonly add: number }
@@ -74,11 +74,11 @@ function countingTogether(
 }
 
 describe('a queue of commands', () => {
-  let record: OpenRecord
+  let record: OpenDatabase
   let announced: (readonly Entry[])[] = []
 
   beforeAll(async () => {
-    record = await openRecord({ url: await freshDatabase(), directory: '', onConnectionError: () => {} })
+    record = await openDatabase({ url: await freshDatabase(), directory: '', onConnectionError: () => {} })
   })
   afterAll(() => record.close())
 
@@ -364,7 +364,7 @@ describe('a queue of commands', () => {
   })
 
   test('says that the record is away where it is, and knows nothing of the effect', async () => {
-    const closed = await openRecord({
+    const closed = await openDatabase({
       url: await freshDatabase(),
       directory: '',
       onConnectionError: () => {},
@@ -375,6 +375,6 @@ describe('a queue of commands', () => {
       permits: createSemaphore(1),
       announce: () => {},
     })
-    await expect(queue.submit(add(asTopic('count:away'), 1))).rejects.toBeInstanceOf(RecordUnavailable)
+    await expect(queue.submit(add(asTopic('count:away'), 1))).rejects.toBeInstanceOf(DatabaseUnavailable)
   })
 })

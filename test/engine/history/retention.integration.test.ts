@@ -2,17 +2,17 @@ import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRetention, type Retention } from '../../../src/engine/history/retention.ts'
 import { asUserId, type UserId } from '../../../src/engine/kernel/id.ts'
-import type { OpenRecord } from '../../../src/engine/storage/open-database.ts'
+import type { OpenDatabase } from '../../../src/engine/storage/open-database.ts'
 import { readInbox, readUnread } from '../../../src/features/notifications/reads/notifications.ts'
 import { notificationsTopic } from '../../../src/features/notifications/topics.ts'
-import { FEATURES, openRecord } from '../../support/database.ts'
+import { FEATURES, openDatabase } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 
 describe('retention', () => {
-  let record: OpenRecord
+  let record: OpenDatabase
 
   beforeAll(async () => {
-    record = await openRecord({ url: await freshDatabase(), directory: '', onConnectionError: () => {} })
+    record = await openDatabase({ url: await freshDatabase(), directory: '', onConnectionError: () => {} })
   })
   afterAll(() => record.close())
 

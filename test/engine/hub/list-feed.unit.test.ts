@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ListFeed, type ListListener } from '../../../src/engine/hub/list-feed.ts'
 import type { ListSource, ListVersion } from '../../../src/engine/hub/source.ts'
-import { RecordUnavailable } from '../../../src/engine/storage/faults.ts'
+import { DatabaseUnavailable } from '../../../src/engine/storage/faults.ts'
 
 const LOOK_MS = 500
 
@@ -18,7 +18,7 @@ function given() {
       looks.versions += 1
       const found = new Map(listed)
       await gate
-      if (isAway) throw new RecordUnavailable()
+      if (isAway) throw new DatabaseUnavailable()
       if (isCorrupt) throw new Error('a row is corrupt')
       return found
     },
@@ -127,7 +127,7 @@ describe('the feed of a list', () => {
     list('a', 1)
     await expect(feed.refresh()).rejects.toThrow('The database is not available')
     await vi.advanceTimersByTimeAsync(LOOK_MS)
-    expect(faults).toEqual(['RecordUnavailable: The database is not available.'])
+    expect(faults).toEqual(['DatabaseUnavailable: The database is not available.'])
     away(false)
     await vi.advanceTimersByTimeAsync(LOOK_MS)
     expect(heard).toEqual(['a1'])

@@ -7,7 +7,7 @@ import { encodeCursor } from '../../../src/engine/kernel/cursor.ts'
 import { asUserId } from '../../../src/engine/kernel/id.ts'
 import { instant } from '../../../src/engine/kernel/instant.ts'
 import { asOffset } from '../../../src/engine/kernel/position.ts'
-import { RecordUnavailable } from '../../../src/engine/storage/faults.ts'
+import { DatabaseUnavailable } from '../../../src/engine/storage/faults.ts'
 import type { Viewer } from '../../../src/platform/auth/viewer.ts'
 import { createFakeBus } from './fake-bus.ts'
 import { createFakeHistory, TOPIC } from './fake-history.ts'
@@ -145,7 +145,7 @@ test('Entries whose preparation fails once are read from the history, without a 
     async prepare(_topic, entries) {
       if (fails > 0) {
         fails -= 1
-        throw new RecordUnavailable()
+        throw new DatabaseUnavailable()
       }
       return entries
     },
@@ -167,7 +167,7 @@ test('Readers get UNAVAILABLE when entries cannot be prepared because the databa
   const failing: Source = {
     ...source,
     async prepare(_topic, entries) {
-      if (isAway) throw new RecordUnavailable()
+      if (isAway) throw new DatabaseUnavailable()
       return entries
     },
   }
@@ -345,7 +345,7 @@ test('A listener of a topic that throws keeps nothing from its readers, and is r
 })
 
 test.each([
-  [new RecordUnavailable(), 0],
+  [new DatabaseUnavailable(), 0],
   [new Error('a column is missing'), 1],
 ] as const)('A check of the heads that fails with %s is reported %i times', async (fault, count) => {
   const reported: unknown[] = []

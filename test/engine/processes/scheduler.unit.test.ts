@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { asTopic, idOf, type Topic } from '../../../src/engine/kernel/topic.ts'
 import { createScheduler, type SchedulerOptions } from '../../../src/engine/processes/scheduler.ts'
-import { RecordUnavailable } from '../../../src/engine/storage/faults.ts'
+import { DatabaseUnavailable } from '../../../src/engine/storage/faults.ts'
 
 /** A scheduler for which both topics are always due; `pass` is told each time that it commands. */
 function given(pass: (id: string) => Promise<unknown>): readonly unknown[] {
@@ -38,7 +38,7 @@ describe('a topic that cannot be passed', () => {
 
   test('because the record is away is tried at each look', async () => {
     const faults = given(async () => {
-      throw new RecordUnavailable()
+      throw new DatabaseUnavailable()
     })
     await vi.advanceTimersByTimeAsync(10_000)
     expect(faults.length).toBeGreaterThan(30)

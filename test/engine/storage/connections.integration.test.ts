@@ -3,12 +3,12 @@ import { sql } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Overloaded } from '../../../src/engine/kernel/overloaded.ts'
 import { Connections } from '../../../src/engine/storage/connections.ts'
-import { RecordUnavailable } from '../../../src/engine/storage/faults.ts'
-import type { OpenRecord } from '../../../src/engine/storage/open-database.ts'
+import { DatabaseUnavailable } from '../../../src/engine/storage/faults.ts'
+import type { OpenDatabase } from '../../../src/engine/storage/open-database.ts'
 import { createPermits } from '../../../src/engine/storage/permits.ts'
 import { createPool, type Pool } from '../../../src/engine/storage/pool.ts'
 import { createTransactions } from '../../../src/engine/storage/transaction.ts'
-import { openRecord } from '../../support/database.ts'
+import { openDatabase } from '../../support/database.ts'
 import { withClient } from '../../support/postgres-databases.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 import { startProxy, type TcpProxy } from '../../support/proxy.ts'
@@ -54,7 +54,7 @@ describe('connections through a network that may fall silent', () => {
     const asked = ask().catch((error: unknown) => error)
     await pause(600)
     expect(pool.watch.silentMs()).toBeGreaterThanOrEqual(500)
-    expect(await asked).toBeInstanceOf(RecordUnavailable)
+    expect(await asked).toBeInstanceOf(DatabaseUnavailable)
     expect(pool.watch.destroyed()).toBe(1)
     expect(suspicions).toBeGreaterThan(0)
     proxy.heal()
@@ -70,13 +70,13 @@ describe('connections through a network that may fall silent', () => {
     const slow = transaction(async (tx) => {
       for (;;) await tx.execute(sql`SELECT pg_sleep(0.05)`)
     })
-    await expect(slow).rejects.toBeInstanceOf(RecordUnavailable)
+    await expect(slow).rejects.toBeInstanceOf(DatabaseUnavailable)
     expect(await transaction((tx) => tx.execute(sql`SELECT 1 AS one`))).toMatchObject({ rows: [{ one: 1 }] })
   })
 
   test('are waited for no longer than allowed: busy is overloaded, silent is away', async () => {
     const busy = [connections.query('SELECT pg_sleep(0.8)'), connections.query('SELECT pg_sleep(0.8)')]
-    await expect(ask()).rejects.toBeInstanceOf(RecordUnavailable)
+    await expect(ask()).rejects.toBeInstanceOf(DatabaseUnavailable)
     await Promise.all(busy)
     const [held, other] = [await connections.connect(), await connections.connect()]
     const keepAnswering = (async () => {
@@ -94,7 +94,7 @@ describe('connections through a network that may fall silent', () => {
     proxy.swallow()
     const asked = ask().catch((error: unknown) => error)
     await pool.close()
-    expect(await asked).toBeInstanceOf(RecordUnavailable)
+    expect(await asked).toBeInstanceOf(DatabaseUnavailable)
     // For the end of the test.
     pool = createPool({
       ...{ config: {}, silenceMs: SILENCE_MS },
@@ -105,11 +105,11 @@ describe('connections through a network that may fall silent', () => {
 
 describe('the connections of a record', () => {
   let url: string
-  let record: OpenRecord
+  let record: OpenDatabase
 
   beforeEach(async () => {
     url = await freshDatabase()
-    record = await openRecord({ url, directory: '', onConnectionError: () => {} })
+    record = await openDatabase({ url, directory: '', onConnectionError: () => {} })
   })
   afterEach(() => record.close())
 

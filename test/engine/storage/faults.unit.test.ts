@@ -4,8 +4,8 @@ import {
   breaksConnection,
   isNobodysFault,
   isPassing,
-  isRecordUnavailable,
-  RecordUnavailable,
+  isDatabaseUnavailable,
+  DatabaseUnavailable,
   statementFault,
   suspectsServer,
 } from '../../../src/engine/storage/faults.ts'
@@ -37,7 +37,7 @@ describe('a fault of the database', () => {
     ['EHOSTUNREACH', 'no way leads there'],
     ['EMFILE', 'sockets are short'],
   ])('is told from one of a statement: %s, %s', (code) => {
-    expect(isRecordUnavailable(wrapped(coded(code)))).toBe(true)
+    expect(isDatabaseUnavailable(wrapped(coded(code)))).toBe(true)
   })
 
   test.each([
@@ -48,13 +48,13 @@ describe('a fault of the database', () => {
     ['P0001', 'what a trigger raised'],
     ['XX000', 'a fault of the server itself'],
   ])('is not what one command may cause: %s, %s', (code) => {
-    expect(isRecordUnavailable(wrapped(coded(code)))).toBe(false)
+    expect(isDatabaseUnavailable(wrapped(coded(code)))).toBe(false)
   })
 
   test('is whatever the socket or the driver fails with, known or not', () => {
     const odd = Object.assign(new Error('never heard of'), { code: 'ENEVERHEARDOF' })
     for (const fault of [odd, new Error('no code at all'), coded('EPIPE')]) {
-      expect(statementFault(fault)).toBeInstanceOf(RecordUnavailable)
+      expect(statementFault(fault)).toBeInstanceOf(DatabaseUnavailable)
     }
     const own = [coded('22003'), new TypeError('Do not know how to serialize a BigInt')]
     for (const fault of own) expect(statementFault(fault)).toBe(fault)
@@ -84,7 +84,7 @@ describe('a fault of the database', () => {
   })
 
   test('costs all idle connections where it is about the server', () => {
-    for (const fault of [coded('25006'), coded('57P01'), new RecordUnavailable()]) {
+    for (const fault of [coded('25006'), coded('57P01'), new DatabaseUnavailable()]) {
       expect(suspectsServer(fault)).toBe(true)
     }
     for (const code of ['57014', '55P03', '53100']) expect(suspectsServer(coded(code))).toBe(false)

@@ -6,8 +6,8 @@ import {
   OtherHistory,
 } from '../../../src/engine/storage/history-guard.ts'
 import type { IdentityClient } from '../../../src/engine/storage/identity.ts'
-import type { OpenRecord } from '../../../src/engine/storage/open-database.ts'
-import { openRecord } from '../../support/database.ts'
+import type { OpenDatabase } from '../../../src/engine/storage/open-database.ts'
+import { openDatabase } from '../../support/database.ts'
 import { withClient } from '../../support/postgres-databases.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 
@@ -27,7 +27,7 @@ function guard() {
 }
 
 let url: string
-let record: OpenRecord
+let record: OpenDatabase
 
 const onDatabase = <Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> =>
   withClient(url, work)
@@ -49,7 +49,7 @@ const pretend = (assignment: string): Promise<unknown> =>
 describe('a guarded history', () => {
   beforeEach(async () => {
     url = await freshDatabase()
-    record = await openRecord({ url, directory: '', onConnectionError: () => {} })
+    record = await openDatabase({ url, directory: '', onConnectionError: () => {} })
   })
   afterEach(() => record.close())
 
@@ -156,10 +156,10 @@ describe('a guarded history', () => {
   })
 })
 
-interface DisposableRecord extends OpenRecord, AsyncDisposable {}
+interface DisposableDatabase extends OpenDatabase, AsyncDisposable {}
 
-async function openDisposable(history: HistoryGuard): Promise<DisposableRecord> {
-  const opened = await openRecord({ url, directory: '', onConnectionError: () => {}, history })
+async function openDisposable(history: HistoryGuard): Promise<DisposableDatabase> {
+  const opened = await openDatabase({ url, directory: '', onConnectionError: () => {}, history })
   return Object.assign(opened, { [Symbol.asyncDispose]: () => opened.close() })
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { migrateRecord, openRecord } from '../../support/database.ts'
+import { migrateDatabase, openDatabase } from '../../support/database.ts'
 import { type PostgresServer, startPostgres } from '../../support/postgres.ts'
 import { withClient } from '../../support/postgres-databases.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
@@ -18,7 +18,7 @@ function as(role: string, url: string): string {
 }
 
 const open = (url: string, onMigrationWait = (): void => {}) =>
-  openRecord({ url, directory: '', onConnectionError: () => {}, onMigrationWait })
+  openDatabase({ url, directory: '', onConnectionError: () => {}, onMigrationWait })
 
 async function migrateByScript(
   env: Readonly<Record<string, string>>,
@@ -51,7 +51,7 @@ describe('a role that may not change tables', () => {
     )
 
   test('opens a database that is up to date, and writes there', async () => {
-    await migrateRecord({ url, directory: '' })
+    await migrateDatabase({ url, directory: '' })
     await allow()
     const record = await open(as(ROLE, url))
     await record.commands.transaction((tx) => tx.execute(sql`UPDATE topics SET head = head`))
@@ -62,7 +62,7 @@ describe('a role that may not change tables', () => {
 
   test('is told what to run where a migration is missing', async () => {
     await expect(open(as(ROLE, url))).rejects.toThrow(/"limited".*npm run migrate.*MIGRATION_DATABASE_URL/)
-    await migrateRecord({ url, directory: '' })
+    await migrateDatabase({ url, directory: '' })
     await allow()
     await withClient(url, (client) =>
       client.query(
@@ -73,16 +73,16 @@ describe('a role that may not change tables', () => {
   })
 
   test('sees what an older version migrated once `npm run migrate` has run', async () => {
-    await migrateRecord({ url, directory: '' })
+    await migrateDatabase({ url, directory: '' })
     await allow()
     await withClient(url, (client) => client.query('REVOKE ALL ON SCHEMA drizzle FROM PUBLIC'))
     await expect(open(as(ROLE, url))).rejects.toThrow(/npm run migrate/)
-    await migrateRecord({ url, directory: '' })
+    await migrateDatabase({ url, directory: '' })
     await (await open(as(ROLE, url))).close()
   })
 
   test('opens a database that takes no writes', async () => {
-    await migrateRecord({ url, directory: '' })
+    await migrateDatabase({ url, directory: '' })
     await withClient(url, (client) =>
       client.query(
         `ALTER DATABASE "${new URL(url).pathname.slice(1)}" SET default_transaction_read_only = on`,
@@ -112,7 +112,7 @@ describe('a migration', () => {
   test('leaves no lock and no setting behind in the session, which a pooler may give to others', async () => {
     const url = await freshDatabase()
     await withClient(url, async (client) => {
-      await migrateRecord({ url, directory: '' })
+      await migrateDatabase({ url, directory: '' })
       // Other tests use other databases of this server.
       const { rows } = await client.query(`
         SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { isRecordUnavailable } from '../../../src/engine/storage/faults.ts'
+import { isDatabaseUnavailable } from '../../../src/engine/storage/faults.ts'
 import { createHistoryGuard, type HistoryGuard } from '../../../src/engine/storage/history-guard.ts'
-import type { OpenRecord } from '../../../src/engine/storage/open-database.ts'
-import { openRecord } from '../../support/database.ts'
+import type { OpenDatabase } from '../../../src/engine/storage/open-database.ts'
+import { openDatabase } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 import { makeTemporaryFolder } from '../../support/process.ts'
 import { startProxy } from '../../support/proxy.ts'
@@ -21,7 +21,7 @@ async function passingFolder(): Promise<string> {
 }
 
 /** Every column, key and index that the migrations made, as the catalogue tells them. */
-async function dump({ database }: OpenRecord): Promise<unknown> {
+async function dump({ database }: OpenDatabase): Promise<unknown> {
   const columns = await database.execute(sql`
     SELECT table_name, column_name, data_type, datetime_precision, is_nullable, column_default
     FROM information_schema.columns WHERE table_schema = 'public' ORDER BY table_name, ordinal_position`)
@@ -33,8 +33,8 @@ async function dump({ database }: OpenRecord): Promise<unknown> {
 describe('the record', () => {
   test('has the same tables in PostgreSQL and in the embedded database', async () => {
     const folder = await makeTemporaryFolder('record')
-    const embedded = await openRecord({ url: null, directory: join(folder, 'data'), onConnectionError })
-    const server = await openRecord({ url: await freshDatabase(), directory: '', onConnectionError })
+    const embedded = await openDatabase({ url: null, directory: join(folder, 'data'), onConnectionError })
+    const server = await openDatabase({ url: await freshDatabase(), directory: '', onConnectionError })
     try {
       expect(await dump(embedded)).toEqual(await dump(server))
     } finally {
@@ -47,8 +47,8 @@ describe('the record', () => {
   test('opens on an empty database from many nodes at once, and again later', async () => {
     const url = await freshDatabase()
     const options = { url, directory: '', onConnectionError }
-    const records = await Promise.all(Array.from({ length: 6 }, () => openRecord(options)))
-    const again = await openRecord(options)
+    const records = await Promise.all(Array.from({ length: 6 }, () => openDatabase(options)))
+    const again = await openDatabase(options)
     const { rows } = await again.database.execute(sql`SELECT id, visibility, phase FROM rooms ORDER BY id`)
     expect(rows).toEqual([
       { id: 'admin', visibility: 'ADMIN', phase: 'LIVE' },
@@ -61,11 +61,11 @@ describe('the record', () => {
   test('refuses a directory that is open already, and takes it when that is closed', async () => {
     const folder = await makeTemporaryFolder('record')
     const options = { url: null, directory: join(folder, 'data'), onConnectionError }
-    const first = await openRecord(options)
-    await expect(openRecord(options)).rejects.toThrow(`${options.directory} is in use by process`)
+    const first = await openDatabase(options)
+    await expect(openDatabase(options)).rejects.toThrow(`${options.directory} is in use by process`)
     await first.close()
     await writeFile(join(folder, 'data', 'server.pid'), '1')
-    const second = await openRecord(options)
+    const second = await openDatabase(options)
     await second.close()
     await rm(folder, { recursive: true })
   })
@@ -75,7 +75,7 @@ describe('the record', () => {
     const directory = join(folder, 'data')
     await mkdir(join(directory, 'pglite'), { recursive: true })
     await Promise.all([directory, join(directory, 'pglite')].map((path) => chmod(path, 0o777)))
-    const record = await openRecord({ url: null, directory, onConnectionError })
+    const record = await openDatabase({ url: null, directory, onConnectionError })
     await record.close()
     expect((await stat(directory)).mode & 0o777).toBe(0o700)
     expect((await stat(join(directory, 'pglite'))).mode & 0o777).toBe(0o700)
@@ -88,7 +88,7 @@ describe('the record', () => {
     await mkdir(directory)
     await chmod(directory, 0o1777)
     const problems: string[] = []
-    const record = await openRecord({
+    const record = await openDatabase({
       ...{ url: null, directory, onConnectionError },
       onDirectoryProblem: (problem) => problems.push(problem),
     })
@@ -101,7 +101,7 @@ describe('the record', () => {
 
   test('survives connections that break inside transactions, more than it has in all', async () => {
     const url = await freshDatabase()
-    const record = await openRecord({ url, directory: '', onConnectionError: () => {} })
+    const record = await openDatabase({ url, directory: '', onConnectionError: () => {} })
     const breaking = () =>
       record.database.transaction((tx) => tx.execute(sql`SELECT pg_terminate_backend(pg_backend_pid())`))
     for (let round = 0; round < 3; round += 1) {
@@ -124,7 +124,7 @@ describe('the record', () => {
 
     test.each(kinds)('%s, and waits for it before anybody gets the connection', async (_kind, place) => {
       const answers: unknown[] = []
-      const record = await openRecord({
+      const record = await openDatabase({
         ...(await place()),
         onConnectionError,
         history: guardedBy(async (client) => {
@@ -142,7 +142,7 @@ describe('the record', () => {
     test.each(kinds)('%s, and destroys the connection that it refuses', async (_kind, place) => {
       let isRefusing = true
       let asked = 0
-      const record = await openRecord({
+      const record = await openDatabase({
         ...(await place()),
         onConnectionError,
         history: guardedBy(async () => {
@@ -168,7 +168,7 @@ describe('the record', () => {
       url.port = String(proxy.port)
       let isSilent = true
       const guard = createHistoryGuard({ onRenewed: () => {}, onUnreadable: () => {} })
-      const record = await openRecord({
+      const record = await openDatabase({
         ...{ url: url.href, directory: '', onConnectionError },
         history: guardedBy(async (client) => {
           if (isSilent) proxy.swallow()
@@ -177,7 +177,7 @@ describe('the record', () => {
       })
       const query = () => record.database.execute(sql`SELECT 1 AS one`)
       const error: unknown = await query().catch((fault: unknown) => fault)
-      expect(isRecordUnavailable(error)).toBe(true)
+      expect(isDatabaseUnavailable(error)).toBe(true)
       isSilent = false
       proxy.heal()
       expect((await query()).rows).toEqual([{ one: 1 }])
@@ -187,7 +187,7 @@ describe('the record', () => {
 
   test('gives a new connection a clean session after a statement failed in the embedded database', async () => {
     const folder = await makeTemporaryFolder('record')
-    const record = await openRecord({ url: null, directory: join(folder, 'data'), onConnectionError })
+    const record = await openDatabase({ url: null, directory: join(folder, 'data'), onConnectionError })
     await expect(record.database.execute(sql`SELECT bogus`)).rejects.toThrow()
     await expect(record.database.transaction((tx) => tx.execute(sql`SELECT 1 / 0`))).rejects.toThrow()
     const { rows } = await record.database.execute(sql`SELECT 1 AS one`)

@@ -5,7 +5,7 @@ import type pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import { allSettled } from '../../../src/engine/storage/all-settled.ts'
 import type { Lease } from '../../../src/engine/storage/connections.ts'
-import { RecordUnavailable } from '../../../src/engine/storage/faults.ts'
+import { DatabaseUnavailable } from '../../../src/engine/storage/faults.ts'
 import { OtherHistory } from '../../../src/engine/storage/history-guard.ts'
 import { createTransactions, type TransactionOptions } from '../../../src/engine/storage/transaction.ts'
 
@@ -84,7 +84,7 @@ describe('the connection of a transaction', () => {
 
   test('is cut where the transaction takes too long, and its caller hears of it', async () => {
     const { asked, transaction } = given((text) => text, { timeoutMs: 20 })
-    await expect(transaction(() => new Promise(() => {}))).rejects.toBeInstanceOf(RecordUnavailable)
+    await expect(transaction(() => new Promise(() => {}))).rejects.toBeInstanceOf(DatabaseUnavailable)
     expect(asked).toEqual(['BEGIN', 'cut', 'ROLLBACK', 'thrown away'])
   })
 })

@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from 'vitest'
-import { RecordUnavailable } from '../../../src/engine/storage/faults.ts'
+import { DatabaseUnavailable } from '../../../src/engine/storage/faults.ts'
 import { untilAvailable } from '../../../src/engine/storage/until-available.ts'
 
 describe('A wait for the database', () => {
   test('tries again until the database is there, and reports the wait once', async () => {
-    const attempts = [new RecordUnavailable('away'), new RecordUnavailable('still away')]
+    const attempts = [new DatabaseUnavailable('away'), new DatabaseUnavailable('still away')]
     const waits: unknown[] = []
     const result = await untilAvailable(
       async () => {
@@ -16,7 +16,7 @@ describe('A wait for the database', () => {
       1,
     )
     expect(result).toBe('open')
-    expect(waits).toEqual([new RecordUnavailable('away')])
+    expect(waits).toEqual([new DatabaseUnavailable('away')])
   })
 
   test('ends with a fault that time does not mend', async () => {

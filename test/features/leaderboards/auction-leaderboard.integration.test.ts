@@ -17,7 +17,7 @@ import { createLeaderboardSource } from '../../../src/features/leaderboards/sour
 import { auctionLeaderboardTopic } from '../../../src/features/leaderboards/topics.ts'
 import { roomFamily } from '../../../src/features/rooms/family.ts'
 import { newRoomId } from '../../../src/features/rooms/ids.ts'
-import { openDispatch, openRecord } from '../../support/database.ts'
+import { openDispatch, openDatabase } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 
 function user(id: string): Actor {
@@ -44,7 +44,7 @@ interface Lot {
 
 /** A LIVE auction that starts at 500, with steps of 1. */
 async function lot(): Promise<Lot> {
-  const record = await openRecord({ url: await freshDatabase(), directory: '', onConnectionError: () => {} })
+  const record = await openDatabase({ url: await freshDatabase(), directory: '', onConnectionError: () => {} })
   onTestFinished(() => record.close())
   const { database } = record
   const announced: Entry[] = []

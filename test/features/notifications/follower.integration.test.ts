@@ -18,7 +18,7 @@ import { drawConsequences } from '../../../src/features/notifications/follower/r
 import { followers, notifications } from '../../../src/features/notifications/tables.ts'
 import { roomFamily } from '../../../src/features/rooms/family.ts'
 import { newRoomId } from '../../../src/features/rooms/ids.ts'
-import { openDispatch, openRecord } from '../../support/database.ts'
+import { openDispatch, openDatabase } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 
 const PATIENCE = { timeout: 15_000, interval: 50 }
@@ -94,7 +94,7 @@ async function lot(lastsMs = 60 * MINUTE, softClose: Soft = null, beside?: Lot):
 type Soft = { readonly windowMs: number; readonly extensionMs: number; readonly capMs: number } | null
 
 async function open(url: string): Promise<Database> {
-  const record = await openRecord({ url, directory: '', onConnectionError: () => {} })
+  const record = await openDatabase({ url, directory: '', onConnectionError: () => {} })
   onTestFinished(() => record.close())
   return record.database
 }

@@ -3,12 +3,12 @@ import { Webhook as Verifier } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { asUserId, type UserId } from '../../../src/engine/kernel/id.ts'
 import { instant } from '../../../src/engine/kernel/instant.ts'
-import type { OpenRecord } from '../../../src/engine/storage/open-database.ts'
+import type { OpenDatabase } from '../../../src/engine/storage/open-database.ts'
 import { type NotificationId, newNotificationId } from '../../../src/features/notifications/ids.ts'
 import { notify } from '../../../src/features/notifications/notify.ts'
 import { queuePushes } from '../../../src/features/notifications/webhook/delivery-queue.ts'
 import { createWebhook, type WebhookOptions } from '../../../src/features/notifications/webhook/webhook.ts'
-import { openRecord } from '../../support/database.ts'
+import { openDatabase } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 import { type Mood, type Receiver, startReceiver } from './receiver.ts'
 
@@ -21,10 +21,10 @@ interface Waiting {
 }
 
 describe('the webhook', () => {
-  let record: OpenRecord
+  let record: OpenDatabase
 
   beforeAll(async () => {
-    record = await openRecord({ url: await freshDatabase(), directory: '', onConnectionError: () => {} })
+    record = await openDatabase({ url: await freshDatabase(), directory: '', onConnectionError: () => {} })
   })
   afterAll(() => record.close())
 

@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { asUserId } from '../../../src/engine/kernel/id.ts'
-import type { OpenRecord } from '../../../src/engine/storage/open-database.ts'
+import type { OpenDatabase } from '../../../src/engine/storage/open-database.ts'
 import { createSeenUsers, type SeenUsers } from '../../../src/features/users/seen-users.ts'
 import { users } from '../../../src/features/users/tables.ts'
-import { openRecord } from '../../support/database.ts'
+import { openDatabase } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 
-let record: OpenRecord
+let record: OpenDatabase
 let seen: SeenUsers
 
 const countStored = async (): Promise<number> => (await record.database.select().from(users)).length
 
 describe('seen users', () => {
   beforeEach(async () => {
-    record = await openRecord({ url: await freshDatabase(), directory: '', onConnectionError: () => {} })
+    record = await openDatabase({ url: await freshDatabase(), directory: '', onConnectionError: () => {} })
     seen = createSeenUsers(record.database, (error) => {
       throw error
     })

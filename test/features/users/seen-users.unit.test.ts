@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { asUserId } from '../../../src/engine/kernel/id.ts'
 import type { Database } from '../../../src/engine/storage/database.ts'
-import { RecordUnavailable } from '../../../src/engine/storage/faults.ts'
+import { DatabaseUnavailable } from '../../../src/engine/storage/faults.ts'
 import { createSeenUsers } from '../../../src/features/users/seen-users.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -38,7 +38,7 @@ test('A user who cannot be written is reported, and keeps nobody else from being
 
 test('Users are written when the record is back, and nothing is reported', async () => {
   let isAway = true
-  const { see, written, faults } = given(() => (isAway ? new RecordUnavailable() : undefined))
+  const { see, written, faults } = given(() => (isAway ? new DatabaseUnavailable() : undefined))
   see('a', 'b')
   await vi.advanceTimersByTimeAsync(1_500)
   isAway = false

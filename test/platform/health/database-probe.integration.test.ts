@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { OpenRecord } from '../../../src/engine/storage/open-database.ts'
+import type { OpenDatabase } from '../../../src/engine/storage/open-database.ts'
 import { createDatabaseProbe, type DatabaseProbe } from '../../../src/platform/health/database-probe.ts'
-import { openRecord } from '../../support/database.ts'
+import { openDatabase } from '../../support/database.ts'
 import { withClient } from '../../support/postgres-databases.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 
@@ -14,12 +14,12 @@ const FILL_DISK = `
 
 describe('a look at the database', () => {
   let url: string
-  let record: OpenRecord
+  let record: OpenDatabase
   let probe: DatabaseProbe
 
   beforeEach(async () => {
     url = await freshDatabase()
-    record = await openRecord({ url, directory: '', onConnectionError: () => {} })
+    record = await openDatabase({ url, directory: '', onConnectionError: () => {} })
     probe = createDatabaseProbe({ database: record.control, activity: record.activity, lookEveryMs: 50 })
   })
   afterEach(async () => {

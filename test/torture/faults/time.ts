@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { decodeCursor } from '../../../src/engine/kernel/cursor.ts'
 import { asTopic } from '../../../src/engine/kernel/topic.ts'
 import { verifyDatabase } from '../../../src/engine/verify/verify.ts'
-import { FEATURES, openRecord } from '../../support/database.ts'
+import { FEATURES, openDatabase } from '../../support/database.ts'
 import { post } from '../../support/graphql-client.ts'
 import { type BidAnswer, makeAuction, placeBid } from '../../support/rooms.ts'
 import { signToken } from '../../support/tokens.ts'
@@ -250,7 +250,7 @@ async function untilEnded({ databaseUrl }: Scene, auctionId: string): Promise<En
 
 /** Recomputes all auctions and wallets. */
 async function verify({ databaseUrl }: Scene): Promise<void> {
-  const record = await openRecord({ url: databaseUrl, directory: '', onConnectionError: () => {} })
+  const record = await openDatabase({ url: databaseUrl, directory: '', onConnectionError: () => {} })
   try {
     const differences = await Array.fromAsync(verifyDatabase(record.database, FEATURES.verifications))
     if (differences.length > 0)

@@ -1,4 +1,4 @@
-import { type OpenRecord, openRecord } from '../src/engine/storage/open-database.ts'
+import { type OpenDatabase, openDatabase } from '../src/engine/storage/open-database.ts'
 import { featureSet } from '../src/features.ts'
 import { readConfig } from '../src/platform/config/config.ts'
 import { environment } from '../src/platform/config/environment.ts'
@@ -7,14 +7,14 @@ import { environment } from '../src/platform/config/environment.ts'
  * Opens the database that the environment names: DATABASE_URL, or the embedded one in DATA_DIR while no server has it
  * open. Ends the process with 2 where the configuration is wrong.
  */
-export function openConfiguredRecord(): Promise<OpenRecord> {
+export function openConfiguredDatabase(): Promise<OpenDatabase> {
   const read = readConfig(environment())
   if (read.kind === 'invalid') {
     console.error(read.problems.join('\n'))
     process.exit(2)
   }
   const { database } = read.config
-  return openRecord({
+  return openDatabase({
     contents: featureSet().contents,
     url: database.kind === 'postgres' ? database.url.reveal() : null,
     directory: database.kind === 'embedded' ? database.directory : '',
