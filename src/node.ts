@@ -360,7 +360,7 @@ function createEdge(context: Context, engine: Engine, origins: OriginPolicy) {
       count: (users) => presence.connections(users),
     }),
     signIn: authenticate,
-    attend: presence.attend,
+    openPresence: presence.openSession,
     connections: createConnections(limits),
     selections: createSelectionBudget({
       maxTopicCost: limits.maxQueryComplexity,

@@ -1,5 +1,5 @@
 import type { PlanContext } from '../engine/hub/plan-context.ts'
-import type { Attendee } from '../engine/presence/presence-session.ts'
+import type { PresenceSession } from '../engine/presence/presence-session.ts'
 import type { ClientKey } from '../engine/session/client-key.ts'
 import type { Viewer } from '../platform/auth/viewer.ts'
 import type { Services } from './services.ts'
@@ -24,7 +24,7 @@ export interface CallContext extends SharedContext, PlanContext {
 /** What an operation may do to the connection that it came by. */
 export interface ConnectionControl {
   /** The connection as rooms see it. */
-  readonly attendee: Attendee
+  readonly presence: PresenceSession
   /** A mutation that came by it was one too many. Who goes on and on is cut off. */
   onRateLimited(): void
   /** Signs the connection in, or renews its token. Refused, the connection keeps what it had. */

@@ -15,7 +15,7 @@ import { refused } from './errors.ts'
 import { actorIn } from './signed-in.ts'
 
 export type { PresentUser, Roster } from '../engine/presence/roster.ts'
-export type { Typists } from '../engine/presence/typing.ts'
+export type { TypingUsers } from '../engine/presence/typing.ts'
 
 /** Distinct users present now, on all nodes. */
 export function countPresent({ id }: RoomView, { services }: SharedContext): Promise<number> {
@@ -35,7 +35,7 @@ export async function setPresence(args: SetPresenceArgs, context: CallContext): 
   const { user } = signedIn(context)
   const { services, connection, viewer } = context
   const id = asRoomId(args.roomId)
-  const isPresent = await services.presence.setState(id, user.id, args.state, connection?.attendee ?? null)
+  const isPresent = await services.presence.setState(id, user.id, args.state, connection?.presence ?? null)
   const sight = { roomId: id, caller: callerOf(viewer) }
   if (!isPresent && !(await services.get(roomReads).seesRoom(sight))) throw notFound()
   return isPresent

@@ -7,7 +7,7 @@ import {
   type Roster,
   setPresence,
   setTyping,
-  type Typists,
+  type TypingUsers,
   typingPlan,
 } from '../resolvers/presence.ts'
 import type { Builder } from './builder.ts'
@@ -81,7 +81,7 @@ function addRoster(builder: Builder): void {
 }
 
 function addTyping(builder: Builder): void {
-  const Typing = builder.objectRef<Typists>('Typing').implement({
+  const Typing = builder.objectRef<TypingUsers>('Typing').implement({
     description: "Above the server's roster limit `users` is empty.",
     fields: (t) => ({
       roomId: t.exposeID('scope'),

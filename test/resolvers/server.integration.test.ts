@@ -52,7 +52,7 @@ describe('the server', () => {
     const text = `mutation ($token: String!) { authenticate(token: $token) {
       ... on Authenticated { viewer { user { id } rooms { edges { cursor } } } } ... on Rejected { code field reason } } }`
     const connection: ConnectionControl = {
-      attendee: services.presence.attend(),
+      presence: services.presence.openSession(),
       onRateLimited: () => {},
       authenticate: async (token) =>
         token === 'good' ? { kind: 'ok', viewer: user } : { kind: 'refused', reason: 'It has expired.' },

@@ -45,8 +45,8 @@ export function createGaplessHistory(): { wrapBus(bus: Bus): Bus; wrapHistory(hi
 export function withoutReplay(hub: Hub, history: History): Hub {
   return {
     ...hub,
-    open(plan, subscriber, attendance) {
-      if (plan.kind !== 'history' || plan.after === null) return hub.open(plan, subscriber, attendance)
+    open(plan, subscriber, presence) {
+      if (plan.kind !== 'history' || plan.after === null) return hub.open(plan, subscriber, presence)
       const { topic, after } = plan
       let isClosed = false
       let close = (): void => {
@@ -56,7 +56,7 @@ export function withoutReplay(hub: Hub, history: History): Hub {
         if (isClosed) return
         const position = decodeCursor(topic, after)
         const skipped = head && position && encodeCursor(topic, { ...position, ...head })
-        close = hub.open({ ...plan, after: skipped ?? after }, subscriber, attendance)
+        close = hub.open({ ...plan, after: skipped ?? after }, subscriber, presence)
       })
       return () => close()
     },

@@ -66,10 +66,10 @@ export function createFakeSession(
     maxSubscriptions: 100,
     operations: { maxRunning: 16, maxWaiting: 100 },
     signIn: async () => ({ kind: 'ok', viewer: null }),
-    attend() {
+    openPresence() {
       isPresent = true
       return {
-        ...{ signIn: () => {}, enter: () => () => {}, bar: () => {} },
+        ...{ signIn: () => {}, enter: () => () => {}, revoke: () => {} },
         close() {
           isPresent = false
         },

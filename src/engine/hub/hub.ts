@@ -13,7 +13,7 @@ import { createHubMetrics, type HubListeners, type Totals } from './metrics.ts'
 import { GatedSubscriber, noLongerAllowed, PermissionWatch, tooMuchWaits } from './permission.ts'
 import { createCountedScopes, type ScopeCounters } from './scope-counters.ts'
 import type { GroupSize } from './shared.ts'
-import type { Attendance, Guard, Plan } from './source.ts'
+import type { Guard, Plan, ScopePresence } from './source.ts'
 import { Tickers } from './tickers.ts'
 import { TopicReaders } from './topic-readers.ts'
 import { type LiveTopic, LiveTopics } from './topics.ts'
@@ -55,10 +55,10 @@ export interface ScopeStats {
 /** Serves subscriptions from the ordered histories. */
 export interface Hub {
   /**
-   * Begins to serve; payloads and the end arrive at the sink. `attendance`: the same object for all subscriptions of one
+   * Begins to serve; payloads and the end arrive at the sink. `presence`: the same object for all subscriptions of one
    * connection. The returned function ends the subscription from the client's side.
    */
-  open(plan: Plan, subscriber: Subscriber, attendance: Attendance): () => void
+  open(plan: Plan, subscriber: Subscriber, presence: ScopePresence): () => void
   /** Has `listener` hear a topic for as long as the hub lives. Resolves when it hears everything from then on. */
   follow(topic: Topic, listener: FeedListener): Promise<void>
   /**
@@ -124,7 +124,7 @@ export function createHub(options: HubOptions): Hub {
   }
 
   return {
-    open(plan, subscriber, attendance) {
+    open(plan, subscriber, presence) {
       const lifetime = new Lifetime({ sink: subscriber.sink, mask: events.mask })
       subscribers += 1
       lifetime.add(() => {
@@ -133,8 +133,8 @@ export function createHub(options: HubOptions): Hub {
       const { counters, leave } = scopes.enter(plan.countedIn)
       lifetime.add(leave)
       let isRevoked = false
-      if (plan.attends !== undefined) {
-        const leaveScope = attendance.enter(plan.attends)
+      if (plan.presentIn !== undefined) {
+        const leaveScope = presence.enter(plan.presentIn)
         lifetime.add(() => leaveScope(isRevoked))
       }
       const onLost = (): void => {
@@ -151,7 +151,7 @@ export function createHub(options: HubOptions): Hub {
         const live = acquire(plan.topic, counters, lifetime)
         lifetime.addWhenOpen(
           plan.kind === 'history'
-            ? readers.openHistory(plan, live, reader, attendance)
+            ? readers.openHistory(plan, live, reader, presence)
             : readers.openLatest(plan, live, reader),
         )
       }

@@ -107,7 +107,7 @@ export interface PlanTerms {
   /** Ends the subscription when the reader is no longer allowed. Omit where everybody always is. */
   readonly guard?: Guard | undefined
   /** The reader is present here as long as the subscription runs. */
-  readonly attends?: ScopeId | undefined
+  readonly presentIn?: ScopeId | undefined
   /** The subscription and its deliveries count for this scope. */
   readonly countedIn?: ScopeId | undefined
 }
@@ -198,7 +198,7 @@ export interface ListPlan extends PlanTerms {
 }
 
 /** The connection of a subscriber, as far as the scopes that it attends go. */
-export interface Attendance {
+export interface ScopePresence {
   /** The returned function ends it, once. `isRevoked`: the subscriber lost the permission to be there. */
   enter(scope: ScopeId): (isRevoked: boolean) => void
 }

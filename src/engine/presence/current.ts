@@ -1,7 +1,7 @@
-/** Something that is so at the moment, and has no history. */
+/** Current state without history. */
 export interface Current<Value extends object> {
-  /** The whole of it: the same object while it is the same. */
+  /** Returns the full value; the same reference until it changes. */
   read(): Promise<Value>
-  /** Calls `onChange` when it may have become another, a few times a second at most, until the returned function is called. */
+  /** Calls `onChange` when the value may have changed, at most a few times a second. The returned function stops the calls. */
   watch(onChange: () => void): () => void
 }

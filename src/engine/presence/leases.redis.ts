@@ -1,71 +1,74 @@
 import type { Call, Script, Store } from '../../platform/redis/store.redis.ts'
 import { asUserId, type UserId } from '../kernel/id.ts'
-import { ROLL_LIMIT, type Roll, TELL_EVERY_MS } from './registry.ts'
-import type { Place } from './scope.ts'
-import { CLEAR, END, PLACES_OF, RENEW, ROLL, TAGS_OF, WRITE } from './scripts.redis.ts'
+import type { Channel } from './channels.ts'
+import { MEMBER_LIMIT, type MemberList, NOTIFY_EVERY_MS } from './registry.ts'
+import { CHANNELS_OF, CLEAR, END, MEMBERS, METADATA_OF, RENEW, WRITE } from './scripts.redis.ts'
 
-/** One node's tag on one user, or that it has none any more. */
+/** One node's new metadata for a user; undefined removes it. */
 export interface Change {
   readonly user: UserId
-  readonly tag: string | undefined
+  readonly meta: string | undefined
 }
 
-/** What other nodes' tags are on a user who is new to this one. */
+/** Other nodes' metadata for users who are new to this node. */
 export interface Shared {
-  readonly place: Place
-  readonly tags: ReadonlyMap<UserId, readonly string[]>
+  readonly channel: Channel
+  readonly metadata: ReadonlyMap<UserId, readonly string[]>
 }
 
-/** A roll, and what of it is by other nodes. */
-export interface DividedRoll {
-  readonly roll: Roll
-  readonly others: Roll
+/** The members of a channel, and the part that other nodes contribute. */
+export interface DividedMembers {
+  readonly members: MemberList
+  readonly others: MemberList
 }
 
 export interface LeasesOptions {
   readonly store: Store
   /** This node. */
   readonly node: string
-  /** Stands before every key and channel. */
+  /** Prefix of every key and bus channel. */
   readonly prefix: string
-  /** How long tags outlive a node that does not renew its lease any more. */
+  /** How long metadata outlives a node that no longer renews its lease. */
   readonly leaseMs: number
 }
 
-/** How long whoever clears up after a dead lease has for it, before another node begins anew. */
+/** How long a node may spend cleaning up a dead lease before another node takes over. */
 const CLAIM_MS = 5_000
-/** Redis does nothing else while a script runs: some milliseconds. */
+/** Bounds a script to a few milliseconds, because Redis does nothing else meanwhile. */
 const CHUNK = 1_000
-/** Scripts that go out together: what Redis does in well under a second. */
+/** Scripts sent together: a batch that Redis runs in well under a second. */
 const AT_ONCE = 100
 
 /**
- * What nodes write to Redis and read there, in the name of leases. All tags of a lease end with it, so that whatever
- * became of a node, nothing of it stays. All reject while Redis is away.
+ * Reads and writes of metadata in Redis under leases. The metadata of a lease ends with it, so that nothing of a node is
+ * left, whatever happened to it. All methods reject while Redis is unavailable.
  */
 export interface Leases {
-  /** A new one for this node. */
+  /** Begins a new lease for this node. */
   begin(): Promise<string>
-  /** Those that ran out, of any node, for this one to clear up after. Undefined where the lease itself is over. */
+  /** Returns expired leases of any node for this one to clean up. Undefined if `lease` itself has expired. */
   renew(lease: string): Promise<readonly string[] | undefined>
-  /** Undefined where the lease is over. */
-  write(lease: string, changes: ReadonlyMap<Place, readonly Change[]>): Promise<readonly Shared[] | undefined>
-  /** Ends it at once: it has run out, then. */
+  /** Undefined if the lease has expired. */
+  write(
+    lease: string,
+    changes: ReadonlyMap<Channel, readonly Change[]>,
+  ): Promise<readonly Shared[] | undefined>
+  /** Expires the lease at once. */
   end(lease: string): Promise<void>
-  /** Takes away the tags of one that ran out. Any number of nodes may do so at once. */
+  /** Removes the metadata of an expired lease. Safe to run on several nodes at once. */
   clear(lease: string): Promise<void>
-  /** Lets it run out after so long. */
+  /** Lets the lease expire after `afterMs`. */
   leave(lease: string, afterMs: number): Promise<void>
-  roll(place: Place): Promise<DividedRoll>
-  count(place: Place): Promise<number>
-  tagsOf(place: Place, users: readonly UserId[]): Promise<ReadonlyMap<UserId, readonly string[]>>
+  members(channel: Channel): Promise<DividedMembers>
+  count(channel: Channel): Promise<number>
+  metadataOf(channel: Channel, users: readonly UserId[]): Promise<ReadonlyMap<UserId, readonly string[]>>
 }
 
 export function createLeases({ store, node, prefix, leaseMs }: LeasesOptions): Leases {
   const keys = [`${prefix}{presence}:`]
   const call = (script: Script, ...args: readonly (string | number)[]): Call => ({ script, keys, args })
-  /** The bus names channels so. */
-  const channelOf = (place: string): string => prefix + place
+  /** Must match the names that the bus uses. */
+  const busChannelOf = (channel: string): string => prefix + channel
   let begun = 0
 
   async function runOne(one: Call): Promise<readonly string[]> {
@@ -73,17 +76,17 @@ export function createLeases({ store, node, prefix, leaseMs }: LeasesOptions): L
     return answer ?? []
   }
 
-  async function clearPlaces(lease: string, places: readonly string[]): Promise<void> {
-    let left = places.map((place) => ({ place, from: '0' }))
+  async function clearChannels(lease: string, channels: readonly string[]): Promise<void> {
+    let left = channels.map((channel) => ({ channel, from: '0' }))
     while (left.length > 0) {
       const answers = await store.run(
-        left.map(({ place, from }) =>
-          call(CLEAR, lease, place, channelOf(place), TELL_EVERY_MS, from, CHUNK),
+        left.map(({ channel, from }) =>
+          call(CLEAR, lease, channel, busChannelOf(channel), NOTIFY_EVERY_MS, from, CHUNK),
         ),
       )
-      left = left.flatMap(({ place }, index) => {
+      left = left.flatMap(({ channel }, index) => {
         const from = answers[index]?.[0] ?? '0'
-        return from === '0' ? [] : [{ place, from }]
+        return from === '0' ? [] : [{ channel, from }]
       })
     }
   }
@@ -102,14 +105,14 @@ export function createLeases({ store, node, prefix, leaseMs }: LeasesOptions): L
     },
 
     async write(lease, changes) {
-      const writes = [...changes].flatMap(([place, all]) =>
+      const writes = [...changes].flatMap(([channel, all]) =>
         chunks(all, CHUNK).map((some) => ({
-          place,
+          channel,
           args: [
-            place,
-            channelOf(place),
-            TELL_EVERY_MS,
-            ...some.flatMap(({ user, tag = '' }) => [user, tag]),
+            channel,
+            busChannelOf(channel),
+            NOTIFY_EVERY_MS,
+            ...some.flatMap(({ user, meta = '' }) => [user, meta]),
           ],
         })),
       )
@@ -117,8 +120,8 @@ export function createLeases({ store, node, prefix, leaseMs }: LeasesOptions): L
       for (const some of chunks(writes, AT_ONCE)) {
         const answers = await store.run(some.map(({ args }) => call(WRITE, lease, ...args)))
         if (answers.some(([kept]) => kept === 'lost')) return undefined
-        for (const [index, { place }] of some.entries()) {
-          shared.push({ place, tags: tagsIn(answers[index]?.slice(1) ?? []) })
+        for (const [index, { channel }] of some.entries()) {
+          shared.push({ channel, metadata: metadataIn(answers[index]?.slice(1) ?? []) })
         }
       }
       return shared
@@ -130,9 +133,9 @@ export function createLeases({ store, node, prefix, leaseMs }: LeasesOptions): L
 
     async clear(lease) {
       for (;;) {
-        const places = await runOne(call(PLACES_OF, lease))
-        if (places.length === 0) return
-        for (const some of chunks(places, AT_ONCE)) await clearPlaces(lease, some)
+        const channels = await runOne(call(CHANNELS_OF, lease))
+        if (channels.length === 0) return
+        for (const some of chunks(channels, AT_ONCE)) await clearChannels(lease, some)
       }
     },
 
@@ -140,50 +143,50 @@ export function createLeases({ store, node, prefix, leaseMs }: LeasesOptions): L
       await runOne(call(END, lease, 'leaving', afterMs))
     },
 
-    async roll(place) {
-      return rollIn(await runOne(call(ROLL, place, ROLL_LIMIT)), `${node}.`)
+    async members(channel) {
+      return membersIn(await runOne(call(MEMBERS, channel, MEMBER_LIMIT)), `${node}.`)
     },
 
-    async count(place) {
-      const [count] = await runOne(call(ROLL, place, -1))
+    async count(channel) {
+      const [count] = await runOne(call(MEMBERS, channel, -1))
       return Number(count)
     },
 
-    async tagsOf(place, users) {
-      const calls = chunks(users, CHUNK).map((some) => call(TAGS_OF, place, ...some))
-      return tagsIn((await store.run(calls)).flat())
+    async metadataOf(channel, users) {
+      const calls = chunks(users, CHUNK).map((some) => call(METADATA_OF, channel, ...some))
+      return metadataIn((await store.run(calls)).flat())
     },
   }
 }
 
-/** User and tag in turn. */
-function tagsIn(answer: readonly string[]): Map<UserId, readonly string[]> {
-  const tags = new Map<UserId, readonly string[]>()
+/** `answer` alternates users and metadata. */
+function metadataIn(answer: readonly string[]): Map<UserId, readonly string[]> {
+  const metadata = new Map<UserId, readonly string[]>()
   for (let at = 0; at + 1 < answer.length; at += 2) {
     const user = asUserId(answer[at] ?? '')
-    tags.set(user, [...(tags.get(user) ?? []), answer[at + 1] ?? ''])
+    metadata.set(user, [...(metadata.get(user) ?? []), answer[at + 1] ?? ''])
   }
-  return tags
+  return metadata
 }
 
-/** `ownPrefix` begins the names of this node's leases. */
-function rollIn(answer: readonly string[], ownPrefix: string): DividedRoll {
+/** Names of this node's leases start with `ownPrefix`. */
+function membersIn(answer: readonly string[], ownPrefix: string): DividedMembers {
   const count = Number(answer[0])
   const all: string[] = []
   const others: string[] = []
   for (let at = 1; at < answer.length; ) {
     const end = at + 2 + 2 * Number(answer[at + 1])
-    const tags = answer.slice(at + 2, end)
-    all.push(...tags)
-    if (!answer[at]?.startsWith(ownPrefix)) others.push(...tags)
+    const metadata = answer.slice(at + 2, end)
+    all.push(...metadata)
+    if (!answer[at]?.startsWith(ownPrefix)) others.push(...metadata)
     at = end
   }
-  const tags = tagsIn(all)
-  const ofOthers = tagsIn(others)
-  const isWhole = tags.size === count
+  const metadata = metadataIn(all)
+  const ofOthers = metadataIn(others)
+  const isComplete = metadata.size === count
   return {
-    roll: { count, tags },
-    others: { count: isWhole ? ofOthers.size : count, tags: ofOthers },
+    members: { count, metadata },
+    others: { count: isComplete ? ofOthers.size : count, metadata: ofOthers },
   }
 }
 

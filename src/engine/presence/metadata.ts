@@ -1,31 +1,31 @@
 import type { UserId } from '../kernel/id.ts'
-import { ROLL_LIMIT, type Roll } from './registry.ts'
-import type { Place } from './scope.ts'
+import type { Channel } from './channels.ts'
+import { MEMBER_LIMIT, type MemberList } from './registry.ts'
 
-/** The tags of this node alone. */
-export interface Tags {
-  /** Whether that changed anything; null takes the tag away. */
-  set(place: Place, user: UserId, tag: string | null): boolean
-  get(place: Place, user: UserId): string | undefined
-  count(place: Place): number
-  /** The users of each place that has any. */
-  all(): Iterable<readonly [Place, Iterable<UserId>]>
-  roll(place: Place): Roll
-  of(place: Place, users: readonly UserId[]): ReadonlyMap<UserId, readonly string[]>
+/** The metadata that this node alone has set. */
+export interface LocalMetadata {
+  /** Returns whether anything changed. Null removes the metadata. */
+  set(channel: Channel, user: UserId, meta: string | null): boolean
+  get(channel: Channel, user: UserId): string | undefined
+  count(channel: Channel): number
+  /** The users of each channel that has any. */
+  all(): Iterable<readonly [Channel, Iterable<UserId>]>
+  members(channel: Channel): MemberList
+  of(channel: Channel, users: readonly UserId[]): ReadonlyMap<UserId, readonly string[]>
 }
 
-export function createTags(): Tags {
-  const places = new Map<Place, Map<UserId, string>>()
+export function createLocalMetadata(): LocalMetadata {
+  const channels = new Map<Channel, Map<UserId, string>>()
 
-  function get(place: Place, user: UserId): string | undefined {
-    return places.get(place)?.get(user)
+  function get(channel: Channel, user: UserId): string | undefined {
+    return channels.get(channel)?.get(user)
   }
 
-  function of(place: Place, users: Iterable<UserId>): ReadonlyMap<UserId, readonly string[]> {
+  function of(channel: Channel, users: Iterable<UserId>): ReadonlyMap<UserId, readonly string[]> {
     const found = new Map<UserId, readonly string[]>()
     for (const user of users) {
-      const tag = get(place, user)
-      if (tag !== undefined) found.set(user, [tag])
+      const meta = get(channel, user)
+      if (meta !== undefined) found.set(user, [meta])
     }
     return found
   }
@@ -34,25 +34,26 @@ export function createTags(): Tags {
     get,
     of,
 
-    set(place, user, tag) {
-      if ((get(place, user) ?? null) === tag) return false
-      const users = places.get(place) ?? new Map()
-      if (tag === null) users.delete(user)
-      else users.set(user, tag)
-      if (users.size === 0) places.delete(place)
-      else places.set(place, users)
+    set(channel, user, meta) {
+      if ((get(channel, user) ?? null) === meta) return false
+      const users = channels.get(channel) ?? new Map()
+      if (meta === null) users.delete(user)
+      else users.set(user, meta)
+      if (users.size === 0) channels.delete(channel)
+      else channels.set(channel, users)
       return true
     },
 
-    count: (place) => places.get(place)?.size ?? 0,
+    count: (channel) => channels.get(channel)?.size ?? 0,
 
     *all() {
-      for (const [place, users] of places) yield [place, users.keys()]
+      for (const [channel, users] of channels) yield [channel, users.keys()]
     },
 
-    roll(place) {
-      const users = places.get(place) ?? new Map<UserId, string>()
-      return { count: users.size, tags: users.size > ROLL_LIMIT ? new Map() : of(place, users.keys()) }
+    members(channel) {
+      const users = channels.get(channel) ?? new Map<UserId, string>()
+      const metadata = users.size > MEMBER_LIMIT ? new Map() : of(channel, users.keys())
+      return { count: users.size, metadata }
     },
   }
 }

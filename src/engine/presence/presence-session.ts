@@ -2,19 +2,19 @@ import type { Person } from '../kernel/person.ts'
 import type { ScopeId } from '../kernel/scope-id.ts'
 
 /**
- * One connection, as rooms see it. Whoever has signed in through it is present in the rooms in which it has
- * subscriptions; nobody is while it is a visitor's.
+ * The presence of one connection. A signed-in user is present in every scope in which the connection has a subscription;
+ * visitors are present nowhere.
  */
-export interface Attendee {
-  /** It speaks for this user from now on: in the rooms that it is in already, too. */
+export interface PresenceSession {
+  /** From now on the connection belongs to this user, including in the scopes that it has already entered. */
   signIn(user: Person): void
   /**
-   * A subscription to something in the room began; the returned function says that it ended, once. Its user stays for a
-   * moment, in case of coming back, unless the room was closed to them.
+   * A subscription to something in the scope began. Call the returned function when it ends; further calls do nothing. The
+   * user stays present for a grace period, so that a reconnect goes unnoticed, unless their access was revoked.
    */
-  enter(room: ScopeId): (isBarred: boolean) => void
-  /** From now on it leaves rooms without that moment: its user is to be seen nowhere. */
-  bar(): void
-  /** The connection is gone. Its subscriptions end by themselves. */
+  enter(scope: ScopeId): (isRevoked: boolean) => void
+  /** From now on the connection leaves scopes without a grace period, so that its user disappears everywhere at once. */
+  revoke(): void
+  /** The connection has closed. Its subscriptions end on their own. */
   close(): void
 }

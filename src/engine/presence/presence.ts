@@ -4,108 +4,113 @@ import type { UserId } from '../kernel/id.ts'
 import type { Instant } from '../kernel/instant.ts'
 import type { Person } from '../kernel/person.ts'
 import type { ScopeId } from '../kernel/scope-id.ts'
+import { connectedChannel, presenceChannel, typingChannel } from './channels.ts'
 import type { Current } from './current.ts'
-import type { Attendee } from './presence-session.ts'
-import type { Registry, Roll } from './registry.ts'
+import type { PresenceSession } from './presence-session.ts'
+import type { MemberList, Registry } from './registry.ts'
 import { isSameRoster, type PresenceState, type Roster, rosterOf } from './roster.ts'
-import { connectedPlace, presencePlace, typingPlace } from './scope.ts'
-import { createWords } from './signals.ts'
-import { createAttendance, type Here } from './tracker.ts'
-import { createTyping, type Typists } from './typing.ts'
+import { createSignals } from './signals.ts'
+import { createTracker, type NodePresence } from './tracker.ts'
+import { createTyping, type TypingUsers } from './typing.ts'
 
 export interface PresenceOptions {
   readonly registry: Registry
   readonly bus: Bus
-  /** Another for each process. */
+  /** Unique for each process. */
   readonly node: string
   readonly deadlines: Deadlines
   now(): Instant
 }
 
-/** Who has any connection to any node. While others can't be asked, this one answers for itself. */
+/** The users connected to any node. While other nodes can't be reached, the answers cover this node alone. */
 export interface Connected {
-  /** Those of `users` who have one. */
+  /** Those of `users` who have a connection. */
   connected(users: readonly UserId[]): Promise<ReadonlySet<UserId>>
-  /** How many each has in all, those included that were opened here before the call. */
+  /** Connections of each user on all nodes, including those opened on this node before the call. */
   connections(users: readonly UserId[]): Promise<ReadonlyMap<UserId, number>>
 }
 
-/** Who is in which room, and who is writing there: on all nodes, by their connections to this one. */
+/** Presence and typing in scopes. Sessions are those of connections to this node; results cover all nodes. */
 export interface Presence extends Connected {
-  /** A connection to this node was opened. */
-  attend(): Attendee
+  /** Call when a connection to this node was opened. */
+  openSession(): PresenceSession
   roster(scope: ScopeId): Current<Roster>
-  /** How many are present, each user counted once. */
+  /** Number of distinct users present. */
   count(scope: ScopeId): Promise<number>
   /**
-   * Takes what a user says of themselves, for the one connection that they say it by where that is in the room, else for
-   * all of theirs. False where they are not present there.
+   * Sets the state of one connection if `session` is in the scope, otherwise of all connections of the user. Returns false
+   * if the user is not present in the scope.
    */
-  setState(scope: ScopeId, user: UserId, state: PresenceState, attendee: Attendee | null): Promise<boolean>
-  typing(scope: ScopeId): Current<Typists>
-  /** Ends by itself after ten seconds, and when the user leaves the room. */
+  setState(
+    scope: ScopeId,
+    user: UserId,
+    state: PresenceState,
+    session: PresenceSession | null,
+  ): Promise<boolean>
+  typing(scope: ScopeId): Current<TypingUsers>
+  /** Typing ends after ten seconds without another call, and when the user leaves the scope. */
   setTyping(scope: ScopeId, user: Person, isTyping: boolean): Promise<void>
-  /** The user may no longer write in the room: ends their typing on every node. */
+  /** The user lost the right to post in the scope: ends their typing on every node. */
   silence(scope: ScopeId, user: UserId): void
-  /** The room has ended: ends the typing of all, on every node, and keeps it so. */
+  /** The scope has ended: ends all typing on every node and rejects later signals. */
   endTyping(scope: ScopeId): void
-  /** Of this node alone; answers at once. */
-  here(): Here
+  /** Covers this node alone and needs no request to others. */
+  onThisNode(): NodePresence
   close(): Promise<void>
 }
 
 export function createPresence({ registry, bus, node, deadlines, now }: PresenceOptions): Presence {
   const typing = createTyping({ registry, deadlines, now })
-  const attendance = createAttendance({
+  const tracker = createTracker({
     ...{ registry, deadlines, now },
     onLeft: (scope, user) => typing.stop(scope, user),
   })
-  const words = createWords(bus, node, ({ scope, user, says }) => {
-    if (says === 'ENDED') typing.end(scope)
-    else if (says === 'SILENT') typing.stop(scope, user)
-    else attendance.setState(scope, user, says)
+  const signals = createSignals(bus, node, ({ scope, user, kind }) => {
+    if (kind === 'ENDED') typing.end(scope)
+    else if (kind === 'SILENT') typing.stop(scope, user)
+    else tracker.setState(scope, user, kind)
   })
-  const rosters = new WeakMap<Roll, Roster>()
+  const rosters = new WeakMap<MemberList, Roster>()
 
-  /** Told to all nodes without a look at the registry: a signal may be so new that it is not there yet. */
+  /** Signals every node without asking the registry, which may not yet have a typing signal sent a moment ago. */
   function silence(scope: ScopeId, user: UserId): void {
     typing.stop(scope, user)
-    words.say({ scope, user, says: 'SILENT' })
+    signals.publish({ scope, user, kind: 'SILENT' })
   }
 
-  function rosterIn(scope: ScopeId, roll: Roll): Roster {
-    const known = rosters.get(roll)
+  function rosterIn(scope: ScopeId, members: MemberList): Roster {
+    const known = rosters.get(members)
     if (known !== undefined) return known
-    const made = rosterOf(scope, roll, now())
-    rosters.set(roll, made)
+    const made = rosterOf(scope, members, now())
+    rosters.set(members, made)
     return made
   }
 
   return {
-    attend: attendance.attend,
+    openSession: tracker.openSession,
 
     roster(scope) {
-      const place = presencePlace(scope)
+      const channel = presenceChannel(scope)
       let shown: Roster | undefined
       return {
         async read() {
-          const roster = rosterIn(scope, await registry.roll(place))
-          // Other tags may mean the same: of who is on one more node, say.
+          const roster = rosterIn(scope, await registry.members(channel))
+          // Different metadata may yield the same roster, for example when a user appears on a second node.
           if (shown === undefined || !isSameRoster(shown, roster)) shown = roster
           return shown
         },
-        watch: (onChange) => registry.follow(place, onChange),
+        watch: (onChange) => registry.watch(channel, onChange),
       }
     },
 
-    count: (scope) => registry.count(presencePlace(scope)),
+    count: (scope) => registry.count(presenceChannel(scope)),
 
-    async setState(scope, user, state, attendee) {
-      if (attendee !== null && attendance.setOwnState(scope, user, state, attendee)) return true
-      const isHere = attendance.setState(scope, user, state)
-      const tags = (await registry.tagsOf(presencePlace(scope), [user])).get(user) ?? []
-      if (tags.length > (isHere ? 1 : 0)) words.say({ scope, user, says: state })
-      return isHere || tags.length > 0
+    async setState(scope, user, state, session) {
+      if (session !== null && tracker.setOwnState(scope, user, state, session)) return true
+      const isHere = tracker.setState(scope, user, state)
+      const metadata = (await registry.metadataOf(presenceChannel(scope), [user])).get(user) ?? []
+      if (metadata.length > (isHere ? 1 : 0)) signals.publish({ scope, user, kind: state })
+      return isHere || metadata.length > 0
     },
 
     typing: typing.in,
@@ -116,33 +121,33 @@ export function createPresence({ registry, bus, node, deadlines, now }: Presence
         return
       }
       typing.stop(scope, user.id)
-      // The signal may have come to another node.
-      const isElsewhere = (await registry.tagsOf(typingPlace(scope), [user.id])).has(user.id)
-      if (isElsewhere) words.say({ scope, user: user.id, says: 'SILENT' })
+      // Another node may have received the typing signal.
+      const isElsewhere = (await registry.metadataOf(typingChannel(scope), [user.id])).has(user.id)
+      if (isElsewhere) signals.publish({ scope, user: user.id, kind: 'SILENT' })
     },
 
     silence,
 
     endTyping(scope) {
       typing.end(scope)
-      words.say({ scope, user: null, says: 'ENDED' })
+      signals.publish({ scope, user: null, kind: 'ENDED' })
     },
 
-    here: attendance.here,
+    onThisNode: tracker.onThisNode,
 
     async connected(users) {
-      return new Set((await registry.tagsOf(connectedPlace, users)).keys())
+      return new Set((await registry.metadataOf(connectedChannel, users)).keys())
     },
 
     async connections(users) {
-      const tags = await registry.tagsOf(connectedPlace, users)
+      const metadata = await registry.metadataOf(connectedChannel, users)
       const countOf = (user: UserId): number =>
-        (tags.get(user) ?? []).reduce((sum, tag) => sum + Number(tag), 0)
+        (metadata.get(user) ?? []).reduce((sum, count) => sum + Number(count), 0)
       return new Map(users.map((user) => [user, countOf(user)]))
     },
 
     async close() {
-      words.close()
+      signals.close()
       await registry.close()
     },
   }

@@ -1,41 +1,42 @@
 import { warnOfFault } from '../kernel/listeners.ts'
-import { createTags } from './metadata.ts'
+import type { Channel } from './channels.ts'
+import { createLocalMetadata } from './metadata.ts'
 import type { Registry } from './registry.ts'
-import type { Place } from './scope.ts'
-import { Followed } from './watched-scopes.ts'
+import { WatchedChannel } from './watched-channels.ts'
 
 export interface MemoryRegistryOptions {
-  /** Gets what a listener threw. The others were told all the same. Absent: the process warns. */
+  /** Called with the error of a listener that threw; the other listeners are still called. Default: a process warning. */
   readonly onFault?: (fault: unknown) => void
 }
 
-/** A registry of this process alone. */
+/** A registry for a single process. */
 export function createMemoryRegistry({ onFault = warnOfFault }: MemoryRegistryOptions = {}): Registry {
-  const own = createTags()
-  const places = new Map<Place, Followed>()
+  const own = createLocalMetadata()
+  const watchedChannels = new Map<Channel, WatchedChannel>()
 
   return {
-    tag(place, user, tag) {
-      if (own.set(place, user, tag)) places.get(place)?.touch()
+    setMeta(channel, user, meta) {
+      if (own.set(channel, user, meta)) watchedChannels.get(channel)?.invalidate()
     },
-    async roll(place) {
-      return places.get(place)?.roll() ?? own.roll(place)
+    async members(channel) {
+      return watchedChannels.get(channel)?.members() ?? own.members(channel)
     },
-    follow(place, onChange) {
-      const followed = places.get(place) ?? new Followed(async () => own.roll(place), onFault)
-      places.set(place, followed)
-      const stop = followed.add(onChange)
+    watch(channel, onChange) {
+      const watched =
+        watchedChannels.get(channel) ?? new WatchedChannel(async () => own.members(channel), onFault)
+      watchedChannels.set(channel, watched)
+      const stop = watched.add(onChange)
       return () => {
         stop()
-        if (!followed.isFollowed && places.get(place) === followed) places.delete(place)
+        if (!watched.isWatched && watchedChannels.get(channel) === watched) watchedChannels.delete(channel)
       }
     },
-    count: async (place) => own.count(place),
-    tagsOf: async (place, users) => own.of(place, users),
+    count: async (channel) => own.count(channel),
+    metadataOf: async (channel, users) => own.of(channel, users),
     onShared() {},
     async close() {
-      for (const followed of places.values()) followed.close()
-      places.clear()
+      for (const watched of watchedChannels.values()) watched.close()
+      watchedChannels.clear()
     },
   }
 }

@@ -2,74 +2,77 @@ import { createStore, RedisAway } from '../../platform/redis/store.redis.ts'
 import type { Bus } from '../../pubsub/bus.ts'
 import type { UserId } from '../kernel/id.ts'
 import { Listeners } from '../kernel/listeners.ts'
-import { LastKnownRolls, mergeRolls, NOBODY } from './last-known-rolls.ts'
-import { type Change, createLeases, type DividedRoll } from './leases.redis.ts'
-import { createTags } from './metadata.ts'
-import type { Registry, Roll } from './registry.ts'
-import type { Place } from './scope.ts'
+import type { Channel } from './channels.ts'
+import { LastKnownMembers, mergeMembers, NO_MEMBERS } from './last-known-members.ts'
+import { type Change, createLeases, type DividedMembers } from './leases.redis.ts'
+import { createLocalMetadata } from './metadata.ts'
+import type { MemberList, Registry } from './registry.ts'
 import { SCRIPTS } from './scripts.redis.ts'
-import { FollowedByBus } from './watched-scopes.redis.ts'
+import { BusWatchedChannel } from './watched-channels.redis.ts'
 import { WriteSchedule } from './write-schedule.ts'
 
 export interface RedisRegistryOptions {
-  /** `redis://` or `rediss://`, with credentials where needed. Never shown. */
+  /** `redis://` or `rediss://`, with credentials where needed. Never logged. */
   readonly url: string
-  /** Stands before every key and channel: that of `bus`. */
+  /** Prefix of every key and bus channel; must equal that of `bus`. */
   readonly prefix: string
-  /** Another for each process. */
+  /** Unique for each process. */
   readonly node: string
-  /** Hears on the same Redis that a place has changed. */
+  /** Announces changes of channels. Must use the same Redis, because the scripts publish there. */
   readonly bus: Bus
-  /** How long the tags of a node that dies stay, until it is taken for dead. */
+  /** How long the metadata of a crashed node stays before the node is considered dead. */
   readonly leaseMs?: number
   readonly renewEveryMs?: number
-  /** Redis went away, with why, or is back and has taken what this node wrote: null. Said again at each attempt. */
+  /**
+   * Called with the reason when Redis becomes unavailable, again for each failed attempt, and with null once it is back
+   * and has this node's metadata.
+   */
   readonly onChange?: (problem: string | null) => void
-  /** A fault of ours, and not of Redis. */
+  /** Called with errors of this code rather than of Redis. */
   readonly onFault?: (fault: unknown) => void
 }
 
 const LEASE_MS = 15_000
 const RENEW_EVERY_MS = 3_000
-/** How long the tags of a node that closes stay: its users need a moment to come to another. */
+/** How long the metadata of a node that shuts down stays, so that its users can reconnect to another node. */
 const LEAVE_MS = 10_000
 
 /**
- * A registry in Redis. What this node has tagged lives under a lease that it renews. Whatever happens to the lease or to the
- * connection, a new lease begins, under which everything is written anew; only then the former one ends, so that no user
- * is seen to leave.
+ * A registry in Redis. This node's metadata lives under a lease that the node renews. Whatever happens to the lease or to
+ * the connection, the node begins a new lease and writes everything again under it. Only then does it end the former
+ * lease, so that no user appears to leave.
  *
- * | mode | `isUp` | `lease` | own tags | a roll is |
+ * | mode | `isUp` | `lease` | own metadata | members |
  * | --- | --- | --- | --- | --- |
- * | away | no | none | stay in memory | own tags, and for a lease's time what was last known of other nodes |
- * | beginning | yes | none | all are written under the next lease | what Redis has, with own tags and what was last known |
- * | leased | yes | one | changes are written, together | what Redis has, and for a lease's time what was last known |
+ * | away | no | none | stays in memory | own metadata, and for one lease period the last known of other nodes |
+ * | beginning | yes | none | all written under the next lease | from Redis, merged with own and last known |
+ * | leased | yes | one | changes written in batches | from Redis, and for one lease period merged with last known |
  *
- * Redis answers: away → beginning. All tags are written: beginning → leased. The lease has run out: leased → beginning.
- * Redis fails to answer: any → away.
+ * Redis answers: away → beginning. All metadata is written: beginning → leased. The lease has expired: leased →
+ * beginning. Redis fails to answer: any → away.
  *
- * Resolves when the first attempt is over: a node starts without Redis, too.
+ * Resolves after the first attempt, successful or not: a node starts without Redis, too.
  */
 export async function createRedisRegistry(options: RedisRegistryOptions): Promise<Registry> {
   const { url, prefix, node, bus, leaseMs = LEASE_MS, renewEveryMs = RENEW_EVERY_MS } = options
   const { onChange = () => {}, onFault = () => {} } = options
-  const own = createTags()
-  const places = new Map<Place, FollowedByBus>()
-  const others = new LastKnownRolls()
-  const sharedListeners = new Listeners<(place: Place, user: UserId, tags: readonly string[]) => void>(
-    onFault,
-  )
+  const own = createLocalMetadata()
+  const watchedChannels = new Map<Channel, BusWatchedChannel>()
+  const others = new LastKnownMembers()
+  const sharedListeners = new Listeners<
+    (channel: Channel, user: UserId, metadata: readonly string[]) => void
+  >(onFault)
   let isUp = false
-  /** Whose tag is not written yet. */
-  let changed = new Map<Place, Set<UserId>>()
-  /** Stands for this node: everything that is tagged here is written under it, or is in `changed`. */
+  /** Users whose metadata is not written yet. */
+  let changed = new Map<Channel, Set<UserId>>()
+  /** This node's current lease: all own metadata is either written under it or in `changed`. */
   let lease: string | undefined
-  /** Leases of this node whose tags may still be there. */
+  /** Former leases of this node whose metadata may still be in Redis. */
   const former = new Set<string>()
   const writes = new WriteSchedule(() => enqueue(writeChanged))
   let isClosed = false
   const ready = Promise.withResolvers<void>()
-  /** One thing after another. */
+  /** The tail of a queue: tasks run one at a time. */
   let work: Promise<void> = ready.promise
 
   const store = await createStore({ url, scripts: SCRIPTS, onUp: goUp, onDown: goDown })
@@ -80,7 +83,7 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
     return work
   }
 
-  /** What Redis failed to do is done when it is back: then everything begins anew. */
+  /** Needs no retry: once Redis is back, a new lease begins and everything is written again. */
   function giveUp(fault: unknown): void {
     if (fault instanceof RedisAway) leaveRedis()
     else onFault(fault)
@@ -101,12 +104,12 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
     isUp = false
     if (lease !== undefined) former.add(lease)
     lease = undefined
-    others.countFor(leaseMs, touchAll)
-    touchAll()
+    others.keepFor(leaseMs, invalidateAll)
+    invalidateAll()
   }
 
-  function touchAll(): void {
-    for (const followed of places.values()) followed.touch()
+  function invalidateAll(): void {
+    for (const watched of watchedChannels.values()) watched.invalidate()
   }
 
   async function begin(): Promise<void> {
@@ -114,12 +117,12 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
     lease = undefined
     const next = await leases.begin()
     former.add(next)
-    changed = new Map([...own.all()].map(([place, users]) => [place, new Set(users)]))
+    changed = new Map([...own.all()].map(([channel, users]) => [channel, new Set(users)]))
     while (changed.size > 0) if (!(await write(next))) return begin()
     lease = next
     former.delete(next)
     onChange(null)
-    touchAll()
+    invalidateAll()
     clearFormer().catch(giveUp)
   }
 
@@ -131,19 +134,19 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
     }
   }
 
-  /** False where the lease is over. */
+  /** Returns false if the lease has expired. */
   async function write(under: string): Promise<boolean> {
     const batch = changed
     changed = new Map()
     writes.started()
-    const changes = new Map<Place, readonly Change[]>()
-    for (const [place, users] of batch) {
-      const all = [...users].map((user) => ({ user, tag: own.get(place, user) }))
-      changes.set(place, all)
+    const changes = new Map<Channel, readonly Change[]>()
+    for (const [channel, users] of batch) {
+      const all = [...users].map((user) => ({ user, meta: own.get(channel, user) }))
+      changes.set(channel, all)
     }
     const shared = await leases.write(under, changes)
-    for (const { place, tags } of shared ?? []) {
-      for (const [user, each] of tags) sharedListeners.tell((listener) => listener(place, user, each))
+    for (const { channel, metadata } of shared ?? []) {
+      for (const [user, each] of metadata) sharedListeners.tell((listener) => listener(channel, user, each))
     }
     return shared !== undefined
   }
@@ -152,28 +155,31 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
     if (lease !== undefined && changed.size > 0 && !(await write(lease))) await begin()
   }
 
-  /** Resolves when what was tagged there before is written, where it can be. */
-  async function written(place: Place): Promise<void> {
+  /** Resolves when earlier changes in the channel are written, if they can be. */
+  async function written(channel: Channel): Promise<void> {
     if (lease === undefined) return
-    await (changed.has(place) ? writes.next() : writes.last())
+    await (changed.has(channel) ? writes.next() : writes.last())
   }
 
-  /** What Redis answers; undefined where it is away. */
-  async function ask<Answer>(place: Place, question: () => Promise<Answer>): Promise<Answer | undefined> {
-    await written(place)
+  /** Asks Redis. Undefined while it is unavailable. */
+  async function ask<Answer>(channel: Channel, request: () => Promise<Answer>): Promise<Answer | undefined> {
+    await written(channel)
     if (!isUp) return undefined
-    return question().catch((fault: unknown) => {
+    return request().catch((fault: unknown) => {
       giveUp(fault)
       return undefined
     })
   }
 
-  async function read(place: Place): Promise<Roll> {
-    const answer: DividedRoll | undefined = await ask(place, () => leases.roll(place))
-    const roll = lease === undefined ? mergeRolls(own.roll(place), answer?.roll) : (answer?.roll ?? NOBODY)
-    if (others.isCounting) return mergeRolls(roll, others.of(place))
-    if (places.has(place)) others.set(place, answer?.others)
-    return roll
+  async function read(channel: Channel): Promise<MemberList> {
+    const answer: DividedMembers | undefined = await ask(channel, () => leases.members(channel))
+    const members =
+      lease === undefined
+        ? mergeMembers(own.members(channel), answer?.members)
+        : (answer?.members ?? NO_MEMBERS)
+    if (others.isValid) return mergeMembers(members, others.of(channel))
+    if (watchedChannels.has(channel)) others.set(channel, answer?.others)
+    return members
   }
 
   const renewing = setInterval(() => {
@@ -186,46 +192,46 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
   }, renewEveryMs)
   renewing.unref()
   const forgetRecovery = bus.onRecovered(() => {
-    for (const followed of places.values()) void followed.listen()
+    for (const watched of watchedChannels.values()) void watched.listen()
   })
   ready.resolve()
   await work
 
   return {
-    tag(place, user, tag) {
-      if (!own.set(place, user, tag)) return
-      const users = changed.get(place) ?? new Set()
-      changed.set(place, users.add(user))
-      if (lease === undefined) places.get(place)?.touch()
+    setMeta(channel, user, meta) {
+      if (!own.set(channel, user, meta)) return
+      const users = changed.get(channel) ?? new Set()
+      changed.set(channel, users.add(user))
+      if (lease === undefined) watchedChannels.get(channel)?.invalidate()
       writes.schedule()
     },
 
-    async roll(place) {
-      const followed = places.get(place)
-      if (changed.has(place)) followed?.touch()
-      return followed?.roll() ?? read(place)
+    async members(channel) {
+      const watched = watchedChannels.get(channel)
+      if (changed.has(channel)) watched?.invalidate()
+      return watched?.members() ?? read(channel)
     },
 
-    follow(place, onChange) {
-      const known = places.get(place)
-      const followed = known ?? new FollowedByBus(place, bus, () => read(place), onFault)
-      places.set(place, followed)
-      const stop = followed.add(onChange)
-      if (known === undefined) void followed.listen()
+    watch(channel, onChange) {
+      const known = watchedChannels.get(channel)
+      const watched = known ?? new BusWatchedChannel(channel, bus, () => read(channel), onFault)
+      watchedChannels.set(channel, watched)
+      const stop = watched.add(onChange)
+      if (known === undefined) void watched.listen()
       return () => {
         stop()
-        if (followed.isFollowed || places.get(place) !== followed) return
-        places.delete(place)
-        others.delete(place)
+        if (watched.isWatched || watchedChannels.get(channel) !== watched) return
+        watchedChannels.delete(channel)
+        others.delete(channel)
       }
     },
 
-    async count(place) {
-      return (await ask(place, () => leases.count(place))) ?? own.count(place)
+    async count(channel) {
+      return (await ask(channel, () => leases.count(channel))) ?? own.count(channel)
     },
 
-    async tagsOf(place, users) {
-      return (await ask(place, () => leases.tagsOf(place, users))) ?? own.of(place, users)
+    async metadataOf(channel, users) {
+      return (await ask(channel, () => leases.metadataOf(channel, users))) ?? own.of(channel, users)
     },
 
     onShared(listener) {
@@ -239,8 +245,8 @@ export async function createRedisRegistry(options: RedisRegistryOptions): Promis
       others.close()
       writes.close()
       forgetRecovery()
-      for (const followed of places.values()) followed.close()
-      places.clear()
+      for (const watched of watchedChannels.values()) watched.close()
+      watchedChannels.clear()
       await enqueue(async () => {
         await writeChanged()
         if (lease !== undefined) await leases.leave(lease, LEAVE_MS)

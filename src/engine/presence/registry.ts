@@ -1,42 +1,45 @@
 import type { UserId } from '../kernel/id.ts'
-import type { Place } from './scope.ts'
+import type { Channel } from './channels.ts'
 
-/** Who is in a place, at one moment. */
-export interface Roll {
-  /** How many users have a tag there, each counted once. */
+/** The members of a channel at one moment. */
+export interface MemberList {
+  /** Number of distinct users with metadata in the channel. */
   readonly count: number
-  /** The tags on each, one a node. Empty where `count` is above ROLL_LIMIT. */
-  readonly tags: ReadonlyMap<UserId, readonly string[]>
+  /** The metadata of each user, one entry per node. Empty if `count` exceeds MEMBER_LIMIT. */
+  readonly metadata: ReadonlyMap<UserId, readonly string[]>
 }
 
-/** A longer roll has no tags, only their count. */
-export const ROLL_LIMIT = 200
+/** Longer member lists carry a count but no metadata. */
+export const MEMBER_LIMIT = 200
 
-/** How often, at most, those who follow a place are told of a change. */
-export const TELL_EVERY_MS = 500
+/** Minimum interval between change notifications to the watchers of a channel. */
+export const NOTIFY_EVERY_MS = 500
 
 /**
- * Who is where, as all nodes together know it, without memory of what was. Each node puts tags on users in places and
- * takes them away again; a tag is any text but the empty one, and is passed on as it is. The tags of a node that dies
- * are gone everywhere within 30 s; those of one that closes stay for a moment, so that its users can come to others.
+ * Cluster-wide membership of channels: current state, no history. Each node sets and removes metadata for users in
+ * channels. Metadata is any non-empty text and is passed on unchanged. The metadata of a crashed node disappears
+ * everywhere within 30 s; that of a node that shuts down stays briefly, so that its users can reconnect to others.
  */
 export interface Registry {
-  /** Puts this node's tag on a user, instead of the one before; null takes it away. Others learn of it soon. */
-  tag(place: Place, user: UserId, tag: string | null): void
+  /** Replaces this node's metadata for a user; null removes it. Other nodes see the change soon. */
+  setMeta(channel: Channel, user: UserId, meta: string | null): void
   /**
-   * What is so now, this node's own tags included; others' tags, in a place that is followed here, as they were up to
-   * TELL_EVERY_MS ago. It is the same object, then, while nothing has changed. Never rejects: while others can't be asked
-   * it is what this node knows, for a moment with what it knew of them last.
+   * The current members, including this node's own metadata. In a watched channel, metadata of other nodes may be up to
+   * NOTIFY_EVERY_MS old, and the result is the same reference until something changes. Never rejects: while other nodes
+   * can't be reached, the result is what this node knows, and for a while also what it last knew of the others.
    */
-  roll(place: Place): Promise<Roll>
-  /** Calls `onChange` when the roll has become another, at most every TELL_EVERY_MS, until the returned function is called. */
-  follow(place: Place, onChange: () => void): () => void
-  /** How many users have a tag there. Never rejects. */
-  count(place: Place): Promise<number>
-  /** The tags on those of `users` who have any there. Never rejects. */
-  tagsOf(place: Place, users: readonly UserId[]): Promise<ReadonlyMap<UserId, readonly string[]>>
-  /** Calls `listener` when this node put a tag on a user who had some by other nodes, with those. */
-  onShared(listener: (place: Place, user: UserId, tags: readonly string[]) => void): void
+  members(channel: Channel): Promise<MemberList>
+  /** Calls `onChange` when the members change, at most every NOTIFY_EVERY_MS. The returned function stops the calls. */
+  watch(channel: Channel, onChange: () => void): () => void
+  /** Number of distinct users with metadata in the channel. Never rejects. */
+  count(channel: Channel): Promise<number>
+  /** The metadata of those of `users` who have any in the channel. Never rejects. */
+  metadataOf(channel: Channel, users: readonly UserId[]): Promise<ReadonlyMap<UserId, readonly string[]>>
+  /**
+   * Calls `listener` after this node has set metadata for a user for whom other nodes already had some, with the metadata
+   * of those nodes.
+   */
+  onShared(listener: (channel: Channel, user: UserId, metadata: readonly string[]) => void): void
   /** Resolves when no connection and no timer is left. */
   close(): Promise<void>
 }

@@ -2,7 +2,7 @@ import type { UserId } from '../kernel/id.ts'
 import { type Instant, instant } from '../kernel/instant.ts'
 import type { Person } from '../kernel/person.ts'
 import type { ScopeId } from '../kernel/scope-id.ts'
-import type { Roll } from './registry.ts'
+import type { MemberList } from './registry.ts'
 
 export const PRESENCE_STATES = ['ONLINE', 'IDLE'] as const
 export type PresenceState = (typeof PRESENCE_STATES)[number]
@@ -10,45 +10,45 @@ export type PresenceState = (typeof PRESENCE_STATES)[number]
 export interface PresentUser {
   readonly user: Person
   readonly state: PresenceState
-  /** When the user came, by the clock of the node that they came to. */
+  /** When the user arrived, by the clock of the node that they first connected to. */
   readonly since: Instant
 }
 
-/** Who is present in a room. */
+/** The users present in a scope. */
 export interface Roster {
   readonly scope: ScopeId
   readonly count: number
-  /** Who came first stands first. Empty where `count` is above the limit of rolls. */
+  /** In order of arrival. Empty if `count` exceeds MEMBER_LIMIT. */
   readonly users: readonly PresentUser[]
   readonly at: Instant
 }
 
-/** What one node says of a user who is present in a room there. */
-export interface PresenceTag {
+/** One node's metadata for a user present in a scope there. */
+export interface PresenceMeta {
   readonly name: string
   readonly state: PresenceState
   readonly since: Instant
 }
 
-export function encodePresence({ state, since, name }: PresenceTag): string {
+export function encodePresence({ state, since, name }: PresenceMeta): string {
   return `${state} ${since} ${name}`
 }
 
-export function decodePresence(tag: string): PresenceTag {
-  const [state = '', since = ''] = tag.split(' ', 2)
+export function decodePresence(meta: string): PresenceMeta {
+  const [state = '', since = ''] = meta.split(' ', 2)
   return {
     state: state === 'IDLE' ? 'IDLE' : 'ONLINE',
     since: instant(Number(since)),
-    name: tag.slice(state.length + since.length + 2),
+    name: meta.slice(state.length + since.length + 2),
   }
 }
 
-export function rosterOf(scope: ScopeId, { count, tags }: Roll, at: Instant): Roster {
-  const users = [...tags].map(([id, each]) => presentUser(id, each.map(decodePresence)))
-  return { scope, count, users: users.sort(byComing), at }
+export function rosterOf(scope: ScopeId, { count, metadata }: MemberList, at: Instant): Roster {
+  const users = [...metadata].map(([id, each]) => presentUser(id, each.map(decodePresence)))
+  return { scope, count, users: users.sort(byArrival), at }
 }
 
-/** Whether both show the same, whenever it was. */
+/** Whether both rosters show the same, regardless of their time. */
 export function isSameRoster(one: Roster, other: Roster): boolean {
   if (one === other) return true
   if (one.count !== other.count || one.users.length !== other.users.length) return false
@@ -63,13 +63,13 @@ export function isSameRoster(one: Roster, other: Roster): boolean {
   })
 }
 
-/** A user may be on several nodes: ONLINE if on any of them, there since the first. */
-function presentUser(id: UserId, tags: readonly PresenceTag[]): PresentUser {
-  const since = instant(Math.min(...tags.map((tag) => tag.since)))
-  const state = tags.some((tag) => tag.state === 'ONLINE') ? 'ONLINE' : 'IDLE'
-  return { user: { id, name: tags[0]?.name ?? id }, state, since }
+/** Merges the nodes of a user: ONLINE if ONLINE on any, present since the earliest. */
+function presentUser(id: UserId, metadata: readonly PresenceMeta[]): PresentUser {
+  const since = instant(Math.min(...metadata.map((meta) => meta.since)))
+  const state = metadata.some((meta) => meta.state === 'ONLINE') ? 'ONLINE' : 'IDLE'
+  return { user: { id, name: metadata[0]?.name ?? id }, state, since }
 }
 
-function byComing(one: PresentUser, other: PresentUser): number {
+function byArrival(one: PresentUser, other: PresentUser): number {
   return one.since - other.since || (one.user.id < other.user.id ? -1 : 1)
 }

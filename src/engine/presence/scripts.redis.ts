@@ -1,22 +1,24 @@
 import { scriptOf } from '../../platform/redis/store.redis.ts'
 
 /**
- * What nodes keep together of who is where. All keys begin with KEYS[1], which puts them in one slot of a cluster:
+ * The shared presence state of all nodes. In the stored format and in the scripts, a channel is a `place` and the metadata
+ * of a user is a `tag`. All keys begin with KEYS[1], which puts them in one slot of a Redis cluster:
  *
- * - `leases`: when each lease ends, by Redis' own clock. A lease stands for a node, as long as it renews it.
- * - `dead`: leases that ran out, and from when on somebody may clear up after them (again).
- * - `places:<lease>`: where the lease has tags.
- * - `of:<lease>:<place>`: its tags there, by user.
- * - `holders:<place>`: the leases that have tags there.
- * - `users:<place>`: how many leases have a tag on each user: its length is how many are there.
- * - `told:<place>`: while it stands, those who follow the place have been told that it changes.
+ * - `leases`: sorted set of leases by expiry, by Redis' own clock. A node renews its lease as long as it lives.
+ * - `dead`: sorted set of expired leases by the time from which a node may (again) start to clean up after them.
+ * - `places:<lease>`: set of the channels in which the lease has metadata.
+ * - `of:<lease>:<place>`: hash of the lease's metadata in a channel, by user.
+ * - `holders:<place>`: set of the leases that have metadata in a channel.
+ * - `users:<place>`: hash of the number of leases with metadata for each user; its length is the member count.
+ * - `told:<place>`: while it exists, a change of the channel has just been published and no further one is.
  */
 
 /**
- * Puts tags on users in a place, or takes them away where they are empty. Answers `lost` where the lease is over; else
- * `kept`, and then a user and a tag for each tag that others have on a user who is new to this lease.
+ * Sets metadata of users in a channel; empty metadata removes it. Returns `lost` if the lease has expired. Otherwise returns
+ * `kept`, followed by user and metadata for everything that other leases hold on users who are new to this lease.
  *
- * ARGV: lease, place, channel to tell, for how long telling once is enough (ms), then user and tag in turn.
+ * ARGV: lease, channel, bus channel to publish on, minimum interval between publications (ms), then user and metadata
+ * alternately.
  */
 export const WRITE = scriptOf(`
   local base, lease, place = KEYS[1], ARGV[1], ARGV[2]
@@ -60,12 +62,12 @@ export const WRITE = scriptOf(`
 `)
 
 /**
- * How many users are in a place, and, where they are not above the limit, then for each lease: its name, how many tags
- * it has, and user and tag in turn.
+ * Returns the member count of a channel and, unless it exceeds the limit, for each lease: its name, its number of users, and
+ * user and metadata alternately.
  *
- * ARGV: place, limit.
+ * ARGV: channel, limit.
  */
-export const ROLL = scriptOf(`
+export const MEMBERS = scriptOf(`
   local base, place = KEYS[1], ARGV[1]
   local count = redis.call('HLEN', base .. 'users:' .. place)
   local answer = { count }
@@ -80,11 +82,11 @@ export const ROLL = scriptOf(`
 `)
 
 /**
- * A user and a tag for each tag on the users that are named.
+ * Returns user and metadata for everything that leases hold on the given users.
  *
- * ARGV: place, then users.
+ * ARGV: channel, then users.
  */
-export const TAGS_OF = scriptOf(`
+export const METADATA_OF = scriptOf(`
   local base, place = KEYS[1], ARGV[1]
   local leases, answer = redis.call('SMEMBERS', base .. 'holders:' .. place), {}
   for i = 2, #ARGV do
@@ -107,10 +109,10 @@ const NOW = `
 `
 
 /**
- * Renews a lease, or begins it. Answers `lost` where it is over; else `kept`. Then come the dead leases that the caller
- * is to clear up after: nobody else is given them for a while.
+ * Renews or begins a lease. Returns `lost` if it has expired, otherwise `kept`, followed by dead leases for the caller to
+ * clean up. No other node receives those until the claim expires.
  *
- * ARGV: lease, how long it lasts from now (ms), for how long dead ones are given (ms), `begin` or `renew`.
+ * ARGV: lease, its time to live (ms), how long the caller claims dead leases (ms), `begin` or `renew`.
  */
 export const RENEW = scriptOf(`
   ${NOW}
@@ -133,9 +135,9 @@ export const RENEW = scriptOf(`
 `)
 
 /**
- * Ends a lease, for the caller to clear up after it, or lets it run out by itself.
+ * Ends a lease, for the caller to clean up, or lets it expire on its own.
  *
- * ARGV: lease, `dead` and for how long it is given to the caller (ms), or `leaving` and how long it still lasts (ms).
+ * ARGV: lease, then either `dead` and how long the caller claims it (ms), or `leaving` and its remaining time to live (ms).
  */
 export const END = scriptOf(`
   ${NOW}
@@ -150,11 +152,11 @@ export const END = scriptOf(`
 `)
 
 /**
- * Where a dead lease still has tags. When there are none any more, it is forgotten.
+ * Returns the channels in which a dead lease still has metadata. Without any, the lease is forgotten.
  *
  * ARGV: lease.
  */
-export const PLACES_OF = scriptOf(`
+export const CHANNELS_OF = scriptOf(`
   local base, lease = KEYS[1], ARGV[1]
   local places = redis.call('SMEMBERS', base .. 'places:' .. lease)
   if #places == 0 then redis.call('ZREM', base .. 'dead', lease) end
@@ -162,10 +164,10 @@ export const PLACES_OF = scriptOf(`
 `)
 
 /**
- * Takes away some tags of a dead lease in a place. Answers from where to go on; '0' when all are gone.
+ * Removes some metadata of a dead lease in a channel. Returns the cursor to continue from, '0' once everything is removed.
  *
- * ARGV: lease, place, channel to tell, for how long telling once is enough (ms), where to go on ('0': the beginning),
- * about how many.
+ * ARGV: lease, channel, bus channel to publish on, minimum interval between publications (ms), cursor ('0' to start),
+ * approximate batch size.
  */
 export const CLEAR = scriptOf(`
   local base, lease, place = KEYS[1], ARGV[1], ARGV[2]
@@ -188,4 +190,4 @@ export const CLEAR = scriptOf(`
   return { scanned[1] }
 `)
 
-export const SCRIPTS = [WRITE, ROLL, TAGS_OF, RENEW, END, PLACES_OF, CLEAR]
+export const SCRIPTS = [WRITE, MEMBERS, METADATA_OF, RENEW, END, CHANNELS_OF, CLEAR]

@@ -5,23 +5,23 @@ import { asTopic } from '../kernel/topic.ts'
 import type { PresenceState } from './roster.ts'
 
 /**
- * What one node tells the others of a room: the state that a user gave themselves, that a user stopped writing (SILENT), or,
- * of nobody, that the room has ended.
+ * What a node sends to the others about a scope: the state that a user chose, that a user stopped typing (SILENT), or,
+ * without a user, that the scope has ended.
  */
-export type Word =
-  | { readonly scope: ScopeId; readonly user: UserId; readonly says: PresenceState | 'SILENT' }
-  | { readonly scope: ScopeId; readonly user: null; readonly says: 'ENDED' }
+export type Signal =
+  | { readonly scope: ScopeId; readonly user: UserId; readonly kind: PresenceState | 'SILENT' }
+  | { readonly scope: ScopeId; readonly user: null; readonly kind: 'ENDED' }
 
-/** Carries words to all other nodes, as far as the bus can be had. */
-export interface Words {
-  say(word: Word): void
+/** Sends signals to all other nodes. Signals are lost while the bus is unavailable. */
+export interface Signals {
+  publish(signal: Signal): void
   close(): void
 }
 
 const TOPIC = asTopic('presence')
 
-/** `hear` gets what was said to other nodes. */
-export function createWords(bus: Bus, node: string, hear: (word: Word) => void): Words {
+/** `onSignal` receives the signals of other nodes. */
+export function createSignals(bus: Bus, node: string, onSignal: (signal: Signal) => void): Signals {
   let unsubscribe: Unsubscribe | undefined
   let isListening = false
   let isClosed = false
@@ -33,25 +33,26 @@ export function createWords(bus: Bus, node: string, hear: (word: Word) => void):
       unsubscribe = await bus.subscribe(TOPIC, receive)
       if (isClosed) unsubscribe()
     } catch {
-      // The bus is away: it is asked again when it is back.
+      // The bus is unavailable: its recovery calls `listen` again.
     } finally {
       isListening = false
     }
   }
 
+  // On the bus, `by` is the sending node and `says` the kind of the signal: nodes of other versions read it, too.
   function receive(message: string): void {
-    const { by, scope: id, user, says } = JSON.parse(message)
+    const { by, scope: id, user, says: kind } = JSON.parse(message)
     if (by === node) return
     const scope = asScopeId(id)
-    if (says === 'ENDED') hear({ scope, user: null, says })
-    else hear({ scope, user: asUserId(user), says })
+    if (kind === 'ENDED') onSignal({ scope, user: null, kind })
+    else onSignal({ scope, user: asUserId(user), kind })
   }
 
   void listen()
   const forgetRecovery = bus.onRecovered(() => void listen())
   return {
-    say(word) {
-      bus.publish(TOPIC, JSON.stringify({ by: node, ...word })).catch(() => {})
+    publish({ scope, user, kind }) {
+      bus.publish(TOPIC, JSON.stringify({ by: node, scope, user, says: kind })).catch(() => {})
     },
     close() {
       isClosed = true

@@ -3,121 +3,126 @@ import type { UserId } from '../kernel/id.ts'
 import { type Instant, later } from '../kernel/instant.ts'
 import type { Person } from '../kernel/person.ts'
 import type { ScopeId } from '../kernel/scope-id.ts'
-import type { Attendee } from './presence-session.ts'
+import { type Channel, connectedChannel, presenceChannel } from './channels.ts'
+import type { PresenceSession } from './presence-session.ts'
 import type { Registry } from './registry.ts'
 import { decodePresence, encodePresence, type PresenceState } from './roster.ts'
-import { connectedPlace, type Place, presencePlace } from './scope.ts'
 
-export interface AttendanceOptions {
+export interface TrackerOptions {
   readonly registry: Registry
   readonly deadlines: Deadlines
   now(): Instant
-  /** The user has no subscription to anything in the room any more, on this node. They may come back. */
+  /** The last subscription of the user in the scope on this node has ended. They may come back. */
   onLeft(scope: ScopeId, user: UserId): void
 }
 
-/** Who is here by this node's connections alone. */
-export interface Here {
-  /** Signed in by at least one connection. */
+/** Presence through the connections to this node alone. */
+export interface NodePresence {
+  /** Users signed in on at least one connection. */
   readonly users: number
   readonly scopes: ReadonlyMap<ScopeId, { readonly connections: number; readonly users: number }>
 }
 
-/** The connections to this node, and the rooms that they are in. */
-export interface Attendance {
-  /** A connection was opened. */
-  attend(): Attendee
-  /** What a user says of themselves by this connection. False where it is not in the room. */
-  setOwnState(scope: ScopeId, user: UserId, state: PresenceState, attendee: Attendee): boolean
-  /** The same of all their connections to this node. False where they are not present there. */
+/** Tracks the connections to this node and the scopes that they are in. */
+export interface Tracker {
+  /** Call when a connection was opened. */
+  openSession(): PresenceSession
+  /** Sets the state of one connection. Returns false if the connection is not in the scope. */
+  setOwnState(scope: ScopeId, user: UserId, state: PresenceState, session: PresenceSession): boolean
+  /** Sets the state of all connections of a user to this node. Returns false if the user is not present in the scope. */
   setState(scope: ScopeId, user: UserId, state: PresenceState): boolean
-  here(): Here
+  onThisNode(): NodePresence
 }
 
-/** How long who has left is still shown: a reconnect is not to be seen. */
+/** How long users stay present after they have left, so that a reconnect goes unnoticed. */
 const GRACE_MS = 10_000
 
-/** One connection in one room. */
-interface Stay {
-  /** Its running subscriptions there. */
-  holds: number
+/** One connection in one scope. */
+interface ScopeSession {
+  /** Number of open subscriptions. */
+  subscriptions: number
   state: PresenceState
-  /** Where it has none any more: calls off its end. */
-  callOff: Cancel | undefined
+  /** Cancels the grace period that begins with the end of the last subscription. */
+  cancelGrace: Cancel | undefined
 }
 
-/** One user in one room, by all connections to this node. */
-interface Present {
+/** One user in one scope, through all connections to this node. */
+interface Member {
   readonly name: string
   readonly since: Instant
-  readonly stays: Set<Stay>
+  readonly sessions: Set<ScopeSession>
 }
 
-export function createAttendance({ registry, deadlines, now, onLeft }: AttendanceOptions): Attendance {
-  const places = new Map<Place, Map<UserId, Present>>()
-  const staysOf = new WeakMap<Attendee, Map<ScopeId, Stay>>()
+export function createTracker({ registry, deadlines, now, onLeft }: TrackerOptions): Tracker {
+  const channels = new Map<Channel, Map<UserId, Member>>()
+  const scopesOf = new WeakMap<PresenceSession, Map<ScopeId, ScopeSession>>()
   const connections = new Map<UserId, number>()
-  /** Connections with a subscription in a room, those of visitors included. */
-  const visits = new Map<ScopeId, number>()
+  /** Connections with a subscription in a scope, including those of visitors. */
+  const connectionsIn = new Map<ScopeId, number>()
 
-  function presentAt(place: Place, user: UserId): Present | undefined {
-    return places.get(place)?.get(user)
+  function memberOf(channel: Channel, user: UserId): Member | undefined {
+    return channels.get(channel)?.get(user)
   }
 
-  /** Keeps what is so of a user in a room, and has it shown. */
-  function keep(place: Place, user: UserId, present: Present): void {
-    const { stays, name, since } = present
-    const users = places.get(place) ?? new Map<UserId, Present>()
-    if (stays.size > 0) {
-      const state = [...stays].some((stay) => stay.state === 'ONLINE') ? 'ONLINE' : 'IDLE'
-      places.set(place, users.set(user, present))
-      registry.tag(place, user, encodePresence({ state, since, name }))
+  /** Stores a member and publishes its metadata; removes both if the member has no session left. */
+  function update(channel: Channel, user: UserId, member: Member): void {
+    const { sessions, name, since } = member
+    const users = channels.get(channel) ?? new Map<UserId, Member>()
+    if (sessions.size > 0) {
+      const state = [...sessions].some((session) => session.state === 'ONLINE') ? 'ONLINE' : 'IDLE'
+      channels.set(channel, users.set(user, member))
+      registry.setMeta(channel, user, encodePresence({ state, since, name }))
     } else {
       users.delete(user)
-      if (users.size === 0) places.delete(place)
-      registry.tag(place, user, null)
+      if (users.size === 0) channels.delete(channel)
+      registry.setMeta(channel, user, null)
     }
   }
 
-  function arrive(place: Place, { id, name }: Person, stay: Stay): void {
-    const { since, stays } = presentAt(place, id) ?? { since: now(), stays: new Set() }
-    keep(place, id, { name, since, stays: stays.add(stay) })
+  function join(channel: Channel, { id, name }: Person, session: ScopeSession): void {
+    const { since, sessions } = memberOf(channel, id) ?? { since: now(), sessions: new Set() }
+    update(channel, id, { name, since, sessions: sessions.add(session) })
   }
 
-  function drop(place: Place, user: UserId, gone: readonly Stay[]): void {
-    const present = presentAt(place, user)
-    if (present === undefined) return
-    for (const stay of gone) {
-      stay.callOff?.()
-      present.stays.delete(stay)
+  function drop(channel: Channel, user: UserId, ended: readonly ScopeSession[]): void {
+    const member = memberOf(channel, user)
+    if (member === undefined) return
+    for (const session of ended) {
+      session.cancelGrace?.()
+      member.sessions.delete(session)
     }
-    keep(place, user, present)
+    update(channel, user, member)
   }
 
-  /** The last subscription of a connection in a room has ended. */
-  function depart(place: Place, user: UserId, stay: Stay, isBarred: boolean): void {
-    if (!isBarred) {
-      stay.callOff = deadlines.arm(later(now(), GRACE_MS), () => drop(place, user, [stay]))
+  /** The last subscription of a connection in a scope has ended. */
+  function leave(channel: Channel, user: UserId, session: ScopeSession, isRevoked: boolean): void {
+    if (!isRevoked) {
+      session.cancelGrace = deadlines.arm(later(now(), GRACE_MS), () => drop(channel, user, [session]))
       return
     }
-    // Those connections, too, whose moment still runs.
-    const stays = [...(presentAt(place, user)?.stays ?? [])]
+    // Also drops other connections of the user whose grace period is still running.
+    const sessions = [...(memberOf(channel, user)?.sessions ?? [])]
     drop(
-      place,
+      channel,
       user,
-      stays.filter(({ holds }) => holds === 0),
+      sessions.filter(({ subscriptions }) => subscriptions === 0),
     )
   }
 
-  function isHere(place: Place, user: UserId): boolean {
-    return [...(presentAt(place, user)?.stays ?? [])].some(({ holds }) => holds > 0)
+  function isSubscribed(channel: Channel, user: UserId): boolean {
+    return [...(memberOf(channel, user)?.sessions ?? [])].some(({ subscriptions }) => subscriptions > 0)
   }
 
-  function setStateOf(stays: Iterable<Stay>, place: Place, user: UserId, state: PresenceState): boolean {
-    const present = presentAt(place, user)
-    if (present === undefined) return false
-    for (const stay of stays) stay.state = state
-    keep(place, user, present)
+  function setStateOf(
+    sessions: Iterable<ScopeSession>,
+    channel: Channel,
+    user: UserId,
+    state: PresenceState,
+  ): boolean {
+    const member = memberOf(channel, user)
+    if (member === undefined) return false
+    for (const session of sessions) session.state = state
+    update(channel, user, member)
     return true
   }
 
@@ -125,64 +130,66 @@ export function createAttendance({ registry, deadlines, now, onLeft }: Attendanc
     const count = (connections.get(user) ?? 0) + change
     if (count > 0) connections.set(user, count)
     else connections.delete(user)
-    registry.tag(connectedPlace, user, count > 0 ? String(count) : null)
+    registry.setMeta(connectedChannel, user, count > 0 ? String(count) : null)
   }
 
-  function countVisit(scope: ScopeId, change: 1 | -1): void {
-    const count = (visits.get(scope) ?? 0) + change
-    if (count > 0) visits.set(scope, count)
-    else visits.delete(scope)
+  function countConnectionIn(scope: ScopeId, change: 1 | -1): void {
+    const count = (connectionsIn.get(scope) ?? 0) + change
+    if (count > 0) connectionsIn.set(scope, count)
+    else connectionsIn.delete(scope)
   }
 
-  // Who was on another node before came when they came there, whatever this node's clock says.
-  registry.onShared((place, user, tags) => {
-    const present = presentAt(place, user)
-    if (present === undefined) return
-    const [first] = tags.map((tag) => decodePresence(tag).since).sort((a, b) => a - b)
-    if (first !== undefined) keep(place, user, { ...present, since: first })
+  // A user who is already present on another node keeps the time of arrival there, whatever this node's clock says.
+  registry.onShared((channel, user, metadata) => {
+    const member = memberOf(channel, user)
+    if (member === undefined) return
+    const [first] = metadata.map((meta) => decodePresence(meta).since).sort((a, b) => a - b)
+    if (first !== undefined) update(channel, user, { ...member, since: first })
   })
 
   return {
-    attend() {
-      const stays = new Map<ScopeId, Stay>()
+    openSession() {
+      const scopes = new Map<ScopeId, ScopeSession>()
       let user: Person | undefined
       let isClosed = false
-      let isBarredEverywhere = false
+      let isRevokedEverywhere = false
 
-      const attendee: Attendee = {
+      const opened: PresenceSession = {
         signIn(next) {
           if (isClosed) return
           if (user === undefined) countConnection(next.id, 1)
           user = next
-          for (const [scope, stay] of stays) if (stay.holds > 0) arrive(presencePlace(scope), next, stay)
+          for (const [scope, session] of scopes) {
+            if (session.subscriptions > 0) join(presenceChannel(scope), next, session)
+          }
         },
 
         enter(scope) {
-          const place = presencePlace(scope)
-          const known = stays.get(scope)
-          const stay: Stay = known ?? { holds: 0, state: 'ONLINE', callOff: undefined }
-          stays.set(scope, stay)
-          stay.holds += 1
-          if (stay.holds === 1) countVisit(scope, 1)
-          stay.callOff?.()
-          if (user !== undefined) arrive(place, user, stay)
+          const channel = presenceChannel(scope)
+          const known = scopes.get(scope)
+          const session: ScopeSession = known ?? { subscriptions: 0, state: 'ONLINE', cancelGrace: undefined }
+          scopes.set(scope, session)
+          session.subscriptions += 1
+          if (session.subscriptions === 1) countConnectionIn(scope, 1)
+          session.cancelGrace?.()
+          if (user !== undefined) join(channel, user, session)
           let isOver = false
-          return (isBarred) => {
+          return (isRevoked) => {
             if (isOver) return
             isOver = true
-            stay.holds -= 1
-            if (stay.holds > 0) return
-            countVisit(scope, -1)
-            if (user === undefined) stays.delete(scope)
+            session.subscriptions -= 1
+            if (session.subscriptions > 0) return
+            countConnectionIn(scope, -1)
+            if (user === undefined) scopes.delete(scope)
             else {
-              depart(place, user.id, stay, isBarred || isBarredEverywhere)
-              if (!isHere(place, user.id)) onLeft(scope, user.id)
+              leave(channel, user.id, session, isRevoked || isRevokedEverywhere)
+              if (!isSubscribed(channel, user.id)) onLeft(scope, user.id)
             }
           }
         },
 
-        bar() {
-          isBarredEverywhere = true
+        revoke() {
+          isRevokedEverywhere = true
         },
 
         close() {
@@ -191,27 +198,29 @@ export function createAttendance({ registry, deadlines, now, onLeft }: Attendanc
           if (user !== undefined) countConnection(user.id, -1)
         },
       }
-      staysOf.set(attendee, stays)
-      return attendee
+      scopesOf.set(opened, scopes)
+      return opened
     },
 
-    setOwnState(scope, user, state, attendee) {
-      const stay = staysOf.get(attendee)?.get(scope)
-      return stay !== undefined && stay.holds > 0 && setStateOf([stay], presencePlace(scope), user, state)
+    setOwnState(scope, user, state, session) {
+      const own = scopesOf.get(session)?.get(scope)
+      if (own === undefined || own.subscriptions === 0) return false
+      return setStateOf([own], presenceChannel(scope), user, state)
     },
 
-    here() {
-      const scopes = [...visits].map(([scope, count]) => {
-        const place = presencePlace(scope)
-        const users = [...(places.get(place)?.keys() ?? [])].filter((user) => isHere(place, user)).length
+    onThisNode() {
+      const scopes = [...connectionsIn].map(([scope, count]) => {
+        const channel = presenceChannel(scope)
+        const members = [...(channels.get(channel)?.keys() ?? [])]
+        const users = members.filter((user) => isSubscribed(channel, user)).length
         return [scope, { connections: count, users }] as const
       })
       return { users: connections.size, scopes: new Map(scopes) }
     },
 
     setState(scope, user, state) {
-      const place = presencePlace(scope)
-      return setStateOf(presentAt(place, user)?.stays ?? [], place, user, state)
+      const channel = presenceChannel(scope)
+      return setStateOf(memberOf(channel, user)?.sessions ?? [], channel, user, state)
     },
   }
 }

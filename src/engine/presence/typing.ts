@@ -3,14 +3,14 @@ import type { UserId } from '../kernel/id.ts'
 import { type Instant, instant, later } from '../kernel/instant.ts'
 import type { Person } from '../kernel/person.ts'
 import type { ScopeId } from '../kernel/scope-id.ts'
+import { type Channel, typingChannel } from './channels.ts'
 import type { Current } from './current.ts'
 import type { Registry } from './registry.ts'
-import { type Place, typingPlace } from './scope.ts'
 
-/** Who is writing in a room. */
-export interface Typists {
+/** The users typing in a scope. */
+export interface TypingUsers {
   readonly scope: ScopeId
-  /** Who began first stands first. Empty where there are more than the limit of rolls. */
+  /** In the order in which they began. Empty if more users than MEMBER_LIMIT are typing. */
   readonly users: readonly Person[]
   readonly at: Instant
 }
@@ -21,47 +21,47 @@ export interface TypingOptions {
   now(): Instant
 }
 
-/** Who signals to this node that they are writing, and who does on all of them. */
+/** Typing signals sent to this node, and the users typing on all nodes. */
 export interface Typing {
-  /** Holds for TYPING_MS, unless it is said again. */
+  /** Lasts for TYPING_MS unless called again. */
   start(scope: ScopeId, user: Person): void
   stop(scope: ScopeId, user: UserId): void
-  /** The room has ended: stops all typing, including signals that were allowed just before. */
+  /** The scope has ended: stops all typing, including signals that were allowed just before. */
   end(scope: ScopeId): void
-  /** To be watched once. */
-  in(scope: ScopeId): Current<Typists>
+  /** Supports one watcher. */
+  in(scope: ScopeId): Current<TypingUsers>
 }
 
 const TYPING_MS = 10_000
-/** No mutation that found the room open takes longer to say so. */
+/** Longer than any mutation takes that read the scope while it was still open. */
 const ENDED_MS = 60_000
 
-/** That a user is writing, as said to one node. */
-interface Signal {
+/** A user's typing signal on one node. */
+interface TypingSignal {
   readonly user: Person
   /** When the user began. */
   readonly since: Instant
   readonly until: Instant
 }
 
-interface Typist {
+interface TypingUser {
   readonly since: Instant
   readonly expire: Cancel
 }
 
 export function createTyping({ registry, deadlines, now }: TypingOptions): Typing {
-  const places = new Map<Place, Map<UserId, Typist>>()
+  const channels = new Map<Channel, Map<UserId, TypingUser>>()
   const ended = new Set<ScopeId>()
 
   function stop(scope: ScopeId, user: UserId): void {
-    const place = typingPlace(scope)
-    const users = places.get(place)
-    const typist = users?.get(user)
-    if (users === undefined || typist === undefined) return
-    typist.expire()
+    const channel = typingChannel(scope)
+    const users = channels.get(channel)
+    const typing = users?.get(user)
+    if (users === undefined || typing === undefined) return
+    typing.expire()
     users.delete(user)
-    if (users.size === 0) places.delete(place)
-    registry.tag(place, user, null)
+    if (users.size === 0) channels.delete(channel)
+    registry.setMeta(channel, user, null)
   }
 
   return {
@@ -72,48 +72,48 @@ export function createTyping({ registry, deadlines, now }: TypingOptions): Typin
         ended.add(scope)
         deadlines.arm(later(now(), ENDED_MS), () => ended.delete(scope))
       }
-      for (const user of [...(places.get(typingPlace(scope))?.keys() ?? [])]) stop(scope, user)
+      for (const user of [...(channels.get(typingChannel(scope))?.keys() ?? [])]) stop(scope, user)
     },
 
     start(scope, { id, name }) {
       if (ended.has(scope)) return
-      const place = typingPlace(scope)
-      const users = places.get(place) ?? new Map<UserId, Typist>()
+      const channel = typingChannel(scope)
+      const users = channels.get(channel) ?? new Map<UserId, TypingUser>()
       const known = users.get(id)
       known?.expire()
       const at = now()
       const since = known?.since ?? at
       const expire = deadlines.arm(later(at, TYPING_MS), () => stop(scope, id))
-      places.set(place, users.set(id, { since, expire }))
-      registry.tag(place, id, `${since} ${at} ${name}`)
+      channels.set(channel, users.set(id, { since, expire }))
+      registry.setMeta(channel, id, `${since} ${at} ${name}`)
     },
 
     in(scope) {
-      const place = typingPlace(scope)
-      let heard: ReadonlyMap<string, Signal> = new Map()
-      let shown: Typists | undefined
-      let tell = (): void => {}
+      const channel = typingChannel(scope)
+      let signals: ReadonlyMap<string, TypingSignal> = new Map()
+      let shown: TypingUsers | undefined
+      let notify = (): void => {}
       let disarm: Cancel = () => {}
 
       return {
         watch(onChange) {
-          tell = onChange
-          const leave = registry.follow(place, onChange)
+          notify = onChange
+          const stopWatching = registry.watch(channel, onChange)
           return () => {
-            leave()
+            stopWatching()
             disarm()
           }
         },
 
         async read() {
-          const { tags } = await registry.roll(place)
+          const { metadata } = await registry.members(channel)
           const at = now()
-          heard = hear(tags, heard, at)
-          const lasting = [...heard.values()].filter(({ until }) => at < until)
+          signals = signalsIn(metadata, signals, at)
+          const active = [...signals.values()].filter(({ until }) => at < until)
           disarm()
-          const [next] = lasting.map(({ until }) => until).sort((a, b) => a - b)
-          if (next !== undefined) disarm = deadlines.arm(next, tell)
-          const users = typistsOf(lasting)
+          const [next] = active.map(({ until }) => until).sort((a, b) => a - b)
+          if (next !== undefined) disarm = deadlines.arm(next, notify)
+          const users = typingUsersOf(active)
           if (shown === undefined || !isSame(shown.users, users)) shown = { scope, users, at }
           return shown
         },
@@ -123,39 +123,39 @@ export function createTyping({ registry, deadlines, now }: TypingOptions): Typin
 }
 
 /**
- * The signals that `tags` are, each until when it holds. Their nodes take them back in time, but one that died can't: so
- * a signal holds no longer than TYPING_MS after this node heard it, whatever the clocks of others say.
+ * The signals in `metadata`, each with its expiry. Nodes remove expired signals of their own users, but a crashed node
+ * can't: so a signal lasts at most TYPING_MS after this node first saw it, whatever the clocks of other nodes say.
  */
-function hear(
-  tags: ReadonlyMap<UserId, readonly string[]>,
-  before: ReadonlyMap<string, Signal>,
+function signalsIn(
+  metadata: ReadonlyMap<UserId, readonly string[]>,
+  before: ReadonlyMap<string, TypingSignal>,
   at: Instant,
-): ReadonlyMap<string, Signal> {
-  const heard = new Map<string, Signal>()
-  for (const [id, each] of tags) {
-    for (const tag of each) {
-      const key = `${id} ${tag}`
-      heard.set(key, before.get(key) ?? signalOf(id, tag, later(at, TYPING_MS)))
+): ReadonlyMap<string, TypingSignal> {
+  const signals = new Map<string, TypingSignal>()
+  for (const [id, each] of metadata) {
+    for (const meta of each) {
+      const key = `${id} ${meta}`
+      signals.set(key, before.get(key) ?? signalOf(id, meta, later(at, TYPING_MS)))
     }
   }
-  return heard
+  return signals
 }
 
-/** `tag`: when the user began, when they said so again, and their name. */
-function signalOf(id: UserId, tag: string, until: Instant): Signal {
-  const [since = '', at = ''] = tag.split(' ', 2)
-  const name = tag.slice(since.length + at.length + 2)
+/** `meta` holds when the user began, when they last signalled, and their name. */
+function signalOf(id: UserId, meta: string, until: Instant): TypingSignal {
+  const [since = '', at = ''] = meta.split(' ', 2)
+  const name = meta.slice(since.length + at.length + 2)
   return { user: { id, name }, since: instant(Number(since)), until }
 }
 
-/** Each user once; who began first stands first. */
-function typistsOf(signals: readonly Signal[]): readonly Person[] {
+/** Distinct users, in the order in which they began. */
+function typingUsersOf(signals: readonly TypingSignal[]): readonly Person[] {
   const users = new Map<UserId, Person>()
-  for (const { user } of signals.toSorted(byBeginning)) if (!users.has(user.id)) users.set(user.id, user)
+  for (const { user } of signals.toSorted(byStart)) if (!users.has(user.id)) users.set(user.id, user)
   return [...users.values()]
 }
 
-function byBeginning(one: Signal, other: Signal): number {
+function byStart(one: TypingSignal, other: TypingSignal): number {
   return one.since - other.since || (one.user.id < other.user.id ? -1 : 1)
 }
 

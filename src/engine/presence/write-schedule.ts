@@ -1,8 +1,8 @@
-/** Changes of a moment are gathered for GATHER_MS; writes start at least WRITE_EVERY_MS apart. */
+/** Changes are batched for GATHER_MS; writes start at least WRITE_EVERY_MS apart. */
 const GATHER_MS = 10
 const WRITE_EVERY_MS = 100
 
-/** When the tags of this node are written: many changes at once, soon after the first of them. */
+/** Schedules the writes of this node's metadata: one write for many changes, soon after the first of them. */
 export class WriteSchedule {
   readonly #write: () => Promise<void>
   #startedAt = Number.NEGATIVE_INFINITY
@@ -14,7 +14,7 @@ export class WriteSchedule {
     this.#write = write
   }
 
-  /** Writes soon. Does nothing where a write is scheduled already. */
+  /** Schedules a write, unless one is already scheduled. */
   schedule(): void {
     if (this.#next !== undefined || this.#isClosed) return
     const done = Promise.withResolvers<void>()
@@ -27,17 +27,17 @@ export class WriteSchedule {
     this.#next = { timer, done }
   }
 
-  /** A write starts, scheduled or not. */
+  /** Call when a write starts, scheduled or not. */
   started(): void {
     this.#startedAt = performance.now()
   }
 
-  /** Resolves when the scheduled write is done. */
+  /** Resolves when the scheduled write is done. Undefined if none is scheduled. */
   next(): Promise<void> | undefined {
     return this.#next?.done.promise
   }
 
-  /** Resolves when the last write that started by schedule is done. */
+  /** Resolves when the most recent scheduled write is done. */
   last(): Promise<void> {
     return this.#last
   }

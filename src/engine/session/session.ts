@@ -7,7 +7,7 @@ import type { RunningSelection, SelectionBudget } from '../../platform/limits/se
 import type { UserConnections } from '../../platform/limits/user-connections.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Deadlines } from '../kernel/deadlines.ts'
-import type { Attendee } from '../presence/presence-session.ts'
+import type { PresenceSession } from '../presence/presence-session.ts'
 import { type ClientKey, clientKeyOf } from './client-key.ts'
 import { Refusals } from './refusals.ts'
 import type { SignIn } from './sign-in.ts'
@@ -23,7 +23,7 @@ export interface SessionHost {
   readonly maxSubscriptions: number
   readonly operations: OperationQueueOptions
   signIn(credential: Credential): Promise<SignIn>
-  attend(): Attendee
+  openPresence(): PresenceSession
   mask(error: unknown): GraphQLError
   /** The session is over. */
   forget(session: Session): void
@@ -59,7 +59,7 @@ const TOO_MANY_OVERLOADS: Ending = { kind: 'too-many-refusals', reason: 'Too man
  * waiting and running work. A class with lazy members: a node holds tens of thousands.
  */
 export class Session implements SubscriptionOwner {
-  readonly attendee: Attendee
+  readonly presence: PresenceSession
   readonly address: string
   readonly #host: SessionHost
   readonly #transport: Transport
@@ -85,7 +85,7 @@ export class Session implements SubscriptionOwner {
     this.#transport = transport
     this.#place = place
     this.address = address
-    this.attendee = host.attend()
+    this.presence = host.openPresence()
   }
 
   get hub(): Pick<Hub, 'open'> {
@@ -201,7 +201,7 @@ export class Session implements SubscriptionOwner {
   /** Ends everything, then tells the client. */
   end(ending: Ending): void {
     if (this.#isOver) return
-    if (ending.kind === 'revoked') this.attendee.bar()
+    if (ending.kind === 'revoked') this.presence.revoke()
     this.close()
     this.#transport.end(ending)
   }
@@ -215,7 +215,7 @@ export class Session implements SubscriptionOwner {
     this.#place.leave()
     for (const subscription of [...(this.#subscriptions ?? [])]) subscription.stop()
     for (const gone of [...(this.#work?.keys() ?? [])]) gone.abort()
-    this.attendee.close()
+    this.presence.close()
     this.#host.forget(this)
   }
 
@@ -228,7 +228,7 @@ export class Session implements SubscriptionOwner {
     this.#disarm = undefined
     if (next === null) return
     this.#place.signIn()
-    this.attendee.signIn(next.user)
+    this.presence.signIn(next.user)
     this.#countFor(next)
     if (this.#isOver) return
     this.#disarm = this.#host.deadlines.arm(next.expiresAt, () => this.end(EXPIRED))

@@ -4,7 +4,7 @@ import type { RunningSelection } from '../../platform/limits/selection-budget.ts
 import type { Selection, Sink } from '../hub/delivery.ts'
 import type { Hub } from '../hub/hub.ts'
 import { dependsOnViewer, type Plan, subjectOf } from '../hub/source.ts'
-import type { Attendee } from '../presence/presence-session.ts'
+import type { PresenceSession } from '../presence/presence-session.ts'
 
 /** A subscription that is allowed: what the hub serves, and what to make of each value. */
 export interface PlannedSubscription {
@@ -39,7 +39,7 @@ export interface SubscriptionLife {
 /** The session as its subscriptions see it. */
 export interface SubscriptionOwner {
   readonly viewer: Viewer | null
-  readonly attendee: Attendee
+  readonly presence: PresenceSession
   readonly hub: Pick<Hub, 'open'>
   /** Charges the running selection to the client; undefined where it exceeds its budget. */
   charge(selection: RunningSelection): (() => void) | undefined
@@ -141,7 +141,7 @@ export class Subscription implements SubscriptionLife {
         return owner.viewer
       },
     }
-    const close = owner.hub.open(this.#hasBegun ? startingOver(plan) : plan, subscriber, owner.attendee)
+    const close = owner.hub.open(this.#hasBegun ? startingOver(plan) : plan, subscriber, owner.presence)
     this.#hasBegun = true
     // The hub may have ended it from within `open`.
     if (this.#isEnded) close()

@@ -1,6 +1,6 @@
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
-import { PURPOSES, type Purpose, type DatabaseActivity } from './activity.ts'
+import { type DatabaseActivity, PURPOSES, type Purpose } from './activity.ts'
 import { boundedHook } from './connect-hook.ts'
 import { type Location, openSource } from './connection-source.ts'
 import { Connections } from './connections.ts'

@@ -5,7 +5,7 @@ import { allSettled } from './all-settled.ts'
 import { streamOf } from './connect-hook.ts'
 import type { Lease } from './connections.ts'
 import type { Database, Transaction } from './database.ts'
-import { isAborted, DatabaseUnavailable } from './faults.ts'
+import { DatabaseUnavailable, isAborted } from './faults.ts'
 import { OtherHistory } from './history-guard.ts'
 
 /** A connection of the pool, as transactions use it. */

@@ -31,7 +31,7 @@ export async function roomFor(
 
 /** A reader of anything in a room is present in it, and counted there, for as long as it is open to them. */
 export function termsOfRoom(context: PlanContext, id: RoomId, askedAt: number): PlanTerms {
-  return { guard: guardOfRoom(context, id, askedAt), attends: id, countedIn: id }
+  return { guard: guardOfRoom(context, id, askedAt), presentIn: id, countedIn: id }
 }
 
 /**

@@ -21,14 +21,14 @@ export interface Stats extends Counts {
 export interface StatsOptions {
   readonly doors: readonly { readonly connectionCount: number }[]
   readonly hub: Pick<Hub, 'stats' | 'scopes'>
-  readonly presence: Pick<Presence, 'here'>
+  readonly presence: Pick<Presence, 'onThisNode'>
   /** How a scope is shown; undefined for those that are not. */
   readonly shownId: (scope: ScopeId) => string | undefined
 }
 
 /** Of this node alone, right now. */
 export function statsOf({ doors, hub, presence, shownId }: StatsOptions): Stats {
-  const here = presence.here()
+  const here = presence.onThisNode()
   const { subscribers, groups, deliveries } = hub.stats()
   return {
     connections: doors.reduce((sum, { connectionCount }) => sum + connectionCount, 0),

@@ -248,7 +248,7 @@ export class Protocol {
   #control(): ConnectionControl {
     const session = this.#session
     return {
-      attendee: session.attendee,
+      presence: session.presence,
       onRateLimited: () => session.onRateLimited(),
       async authenticate(token) {
         const renewed = await session.renew(tokenFromConnectionParams({ token }))

@@ -70,7 +70,7 @@ function given() {
       }
       const selection = { key, execute: (root: unknown) => ({ data: root as Record<string, unknown> }) }
       const close = hub.open(
-        { kind: 'current', everyMs: EVERY_MS, subject, guard, attends: SCOPE, ...plan },
+        { kind: 'current', everyMs: EVERY_MS, subject, guard, presentIn: SCOPE, ...plan },
         { selection, viewer: null, sink },
         {
           enter(scope) {
@@ -168,7 +168,7 @@ describe('the connection of a subscription', () => {
 
   test('attends nothing by a guard alone', async () => {
     const { open, attended } = given()
-    const { close } = await open('same', { attends: undefined })
+    const { close } = await open('same', { presentIn: undefined })
     close()
     expect(attended).toEqual([])
   })

@@ -3,7 +3,7 @@ import { createDeadlines } from '../../../src/engine/kernel/deadlines.ts'
 import { asUserId } from '../../../src/engine/kernel/id.ts'
 import { instant, later } from '../../../src/engine/kernel/instant.ts'
 import { createPresence, type Presence } from '../../../src/engine/presence/presence.ts'
-import type { Attendee } from '../../../src/engine/presence/presence-session.ts'
+import type { PresenceSession } from '../../../src/engine/presence/presence-session.ts'
 import { createRedisRegistry } from '../../../src/engine/presence/registry.redis.ts'
 import { asRoomId } from '../../../src/features/rooms/ids.ts'
 import { createRedisBus } from '../../../src/pubsub/bus.redis.ts'
@@ -16,8 +16,8 @@ const BEN = person('ben')
 
 interface Node {
   readonly presence: Presence
-  connect(user: ReturnType<typeof person>): Attendee
-  /** `ann ONLINE`, in order of coming. */
+  connect(user: ReturnType<typeof person>): PresenceSession
+  /** `ann ONLINE`, in order of arrival. */
   present(): Promise<readonly string[]>
   typing(): Promise<readonly string[]>
 }
@@ -37,9 +37,9 @@ async function startNode(name: string, prefix: string, clockMs: number): Promise
   return {
     presence,
     connect(user) {
-      const attendee = presence.attend()
-      attendee.signIn(user)
-      return attendee
+      const session = presence.openSession()
+      session.signIn(user)
+      return session
     },
     async present() {
       const { users } = await presence.roster(ROOM).read()
@@ -56,7 +56,7 @@ async function givenTwo(): Promise<readonly [Node, Node]> {
 }
 
 describe('two nodes', () => {
-  test('show who is present on either, and count each once', async () => {
+  test('show the users present on either, and count each once', async () => {
     const [one, two] = await givenTwo()
     one.connect(ANN).enter(ROOM)
     await vi.waitFor(async () => expect(await two.present()).toEqual(['ann ONLINE']))
@@ -68,15 +68,15 @@ describe('two nodes', () => {
     }
   })
 
-  test('agree on when someone came who went from one to the other', async () => {
+  test('agree on the arrival time of a user who moved from one to the other', async () => {
     const [one, two] = await givenTwo()
-    const attendee = one.connect(ANN)
-    const leave = attendee.enter(ROOM)
+    const session = one.connect(ANN)
+    const leave = session.enter(ROOM)
     const [came] = (await one.presence.roster(ROOM).read()).users
     expect(came?.user).toEqual(ANN)
     two.connect(ANN).enter(ROOM)
     await two.present()
-    // At once, as where one is ended before its moment is over.
+    // Without a grace period, as if it had just expired.
     leave(true)
     await vi.waitFor(async () => expect(await one.presence.count(ROOM)).toBe(1))
     await vi.waitFor(async () => {
@@ -84,7 +84,7 @@ describe('two nodes', () => {
     })
   })
 
-  test('both take what a user says to one of them, for all of theirs', async () => {
+  test('apply the state that a user sets on one of them to all connections of the user', async () => {
     const [one, two] = await givenTwo()
     one.connect(ANN).enter(ROOM)
     expect(await two.presence.setState(ROOM, BEN.id, 'IDLE', null)).toBe(false)
@@ -94,7 +94,7 @@ describe('two nodes', () => {
     const here = two.connect(ANN)
     here.enter(ROOM)
     await vi.waitFor(async () => expect(await one.present()).toEqual(['ann ONLINE']))
-    // Its own connection, and no other.
+    // That connection and no other.
     expect(await two.presence.setState(ROOM, ANN.id, 'IDLE', here)).toBe(true)
     await vi.waitFor(async () => expect(await one.present()).toEqual(['ann IDLE']))
     expect(await one.presence.setState(ROOM, ANN.id, 'ONLINE', null)).toBe(true)
@@ -102,7 +102,7 @@ describe('two nodes', () => {
     await vi.waitFor(async () => expect(await two.present()).toEqual(['ann ONLINE']))
   })
 
-  test('show who writes on either; who stops, does so on both', async () => {
+  test('show the users typing on either, and stop typing on both', async () => {
     const [one, two] = await givenTwo()
     await one.presence.setTyping(ROOM, ANN, true)
     await vi.waitFor(async () => expect(await two.typing()).toEqual(['ann']))
@@ -111,16 +111,16 @@ describe('two nodes', () => {
     for (const node of [one, two]) await vi.waitFor(async () => expect(await node.typing()).toEqual([]))
   })
 
-  test('know who is connected to either, and with how many connections in all', async () => {
+  test('know the connected users of either, and the total connections of each', async () => {
     const [one, two] = await givenTwo()
-    const attendees = [one.connect(ANN), one.connect(ANN), two.connect(ANN), two.connect(BEN)]
+    const sessions = [one.connect(ANN), one.connect(ANN), two.connect(ANN), two.connect(BEN)]
     await one.presence.connections([ANN.id])
     expect(await two.presence.connections([ANN.id])).toEqual(new Map([[ANN.id, 3]]))
     expect(await one.presence.connected([ANN.id, BEN.id, asUserId('nobody')])).toEqual(
       new Set([ANN.id, BEN.id]),
     )
-    attendees[0]?.close()
-    attendees[3]?.close()
+    sessions[0]?.close()
+    sessions[3]?.close()
     await Promise.all([one.presence.connections([ANN.id]), two.presence.connections([BEN.id])])
     expect(await two.presence.connections([ANN.id])).toEqual(new Map([[ANN.id, 2]]))
     expect(await one.presence.connected([ANN.id, BEN.id])).toEqual(new Set([ANN.id]))

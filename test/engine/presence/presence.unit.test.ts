@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { createDeadlines } from '../../../src/engine/kernel/deadlines.ts'
 import { asUserId } from '../../../src/engine/kernel/id.ts'
 import { instant } from '../../../src/engine/kernel/instant.ts'
+import { presenceChannel, typingChannel } from '../../../src/engine/presence/channels.ts'
 import { createPresence } from '../../../src/engine/presence/presence.ts'
-import type { Attendee } from '../../../src/engine/presence/presence-session.ts'
+import type { PresenceSession } from '../../../src/engine/presence/presence-session.ts'
 import { createMemoryRegistry } from '../../../src/engine/presence/registry.memory.ts'
 import type { Registry } from '../../../src/engine/presence/registry.ts'
 import { rosterOf } from '../../../src/engine/presence/roster.ts'
-import { presencePlace, typingPlace } from '../../../src/engine/presence/scope.ts'
 import { asRoomId } from '../../../src/features/rooms/ids.ts'
 import { createMemoryBus } from '../../../src/pubsub/bus.memory.ts'
 
@@ -22,35 +22,35 @@ const BEN = person('ben')
 beforeEach(() => vi.useFakeTimers({ now: START }))
 afterEach(() => vi.useRealTimers())
 
-/** Lets `ms` pass, and what falls due meanwhile happen. */
+/** Advances time by `ms` and runs what falls due. */
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
 function given() {
   const now = () => instant(Date.now())
   const registry = createMemoryRegistry()
-  let tellShared: Parameters<Registry['onShared']>[0] = () => {}
+  let notifyShared: Parameters<Registry['onShared']>[0] = () => {}
   const presence = createPresence({
     registry: {
       ...registry,
       onShared(listener) {
-        tellShared = listener
+        notifyShared = listener
       },
     },
     ...{ bus: createMemoryBus(), node: 'node_1', deadlines: createDeadlines(now), now },
   })
   onTestFinished(() => presence.close())
 
-  const connect = (user = ANN): Attendee => {
-    const attendee = presence.attend()
-    attendee.signIn(user)
-    return attendee
+  const connect = (user = ANN): PresenceSession => {
+    const session = presence.openSession()
+    session.signIn(user)
+    return session
   }
   return {
     presence,
     registry,
     connect,
-    tellShared: (...what: Parameters<typeof tellShared>) => tellShared(...what),
-    /** Who is present, as `ann ONLINE since 0` in milliseconds after the start. */
+    notifyShared: (...what: Parameters<typeof notifyShared>) => notifyShared(...what),
+    /** The users present, as `ann ONLINE since 0`, in milliseconds after the start. */
     async present(roomId = ROOM) {
       const { users, count } = await presence.roster(roomId).read()
       expect(count).toBe(users.length)
@@ -64,7 +64,7 @@ function given() {
 }
 
 describe('a user', () => {
-  test('is present in a room while a connection has a subscription to something in it, with name and time of coming', async () => {
+  test('is present in a room while a connection has a subscription in it, with name and arrival time', async () => {
     const { presence, connect, present } = given()
     await pass(5_000)
     const leave = connect().enter(ROOM)
@@ -82,7 +82,7 @@ describe('a user', () => {
     expect(await present()).toEqual([])
   })
 
-  test('is there until the last of all subscriptions of all connections has ended', async () => {
+  test('stays present until the last subscription of all connections has ended', async () => {
     const { connect, present } = given()
     const [one, two] = [connect(), connect()]
     const leaves = [one.enter(ROOM), one.enter(ROOM), two.enter(ROOM)]
@@ -95,7 +95,7 @@ describe('a user', () => {
     expect(await present()).toEqual([])
   })
 
-  test('who comes back within the moment was never away; after it comes anew', async () => {
+  test('who comes back within the grace period was never away; afterwards they arrive again', async () => {
     const { connect, present, presence } = given()
     const changes = vi.fn()
     connect().enter(ROOM)(false)
@@ -113,33 +113,33 @@ describe('a user', () => {
     expect(await present()).toEqual([`ann ONLINE since ${GRACE_MS * 4 + 999}`])
   })
 
-  test('is not there before signing in, and is in all rooms of the connection afterwards', async () => {
+  test('is absent before signing in, and present in all rooms of the connection afterwards', async () => {
     const { presence, present } = given()
-    const attendee = presence.attend()
-    attendee.enter(ROOM)
-    attendee.enter(OTHER_ROOM)(false)
+    const session = presence.openSession()
+    session.enter(ROOM)
+    session.enter(OTHER_ROOM)(false)
     expect(await present()).toEqual([])
     await pass(1_000)
-    attendee.signIn(ANN)
+    session.signIn(ANN)
     expect(await present()).toEqual(['ann ONLINE since 1000'])
     expect(await present(OTHER_ROOM)).toEqual([])
     await pass(1_000)
-    attendee.signIn({ ...ANN, name: 'Another name' })
+    session.signIn({ ...ANN, name: 'Another name' })
     expect(await presence.roster(ROOM).read()).toMatchObject({
       users: [{ user: { name: 'Another name' }, since: START + 1_000 }],
     })
   })
 
-  test('does not come back to a room that they have left when their token is renewed', async () => {
+  test('does not return to a room that they have left when their token is renewed', async () => {
     const { connect, present } = given()
-    const attendee = connect()
-    attendee.enter(ROOM)(false)
+    const session = connect()
+    session.enter(ROOM)(false)
     await pass(GRACE_MS)
-    attendee.signIn(ANN)
+    session.signIn(ANN)
     expect(await present()).toEqual([])
   })
 
-  test('is shown after those who came before', async () => {
+  test('is shown after earlier arrivals', async () => {
     const { connect, present } = given()
     connect(BEN).enter(ROOM)
     await pass(600)
@@ -148,26 +148,26 @@ describe('a user', () => {
     expect(await present()).toEqual(['ben ONLINE since 0', 'ann ONLINE since 600'])
   })
 
-  test('who comes from another node came when they came there', async () => {
-    const { connect, present, tellShared } = given()
+  test('who moves from another node keeps the arrival time there', async () => {
+    const { connect, present, notifyShared } = given()
     await pass(3_000)
     connect().enter(ROOM)
-    tellShared(presencePlace(ROOM), ANN.id, [`ONLINE ${START + 2_000} ANN`, `IDLE ${START + 1_000} ANN`])
+    notifyShared(presenceChannel(ROOM), ANN.id, [`ONLINE ${START + 2_000} ANN`, `IDLE ${START + 1_000} ANN`])
     expect(await present()).toEqual(['ann ONLINE since 1000'])
-    tellShared(presencePlace(ROOM), BEN.id, [`ONLINE ${START} BEN`])
+    notifyShared(presenceChannel(ROOM), BEN.id, [`ONLINE ${START} BEN`])
     expect(await present()).toEqual(['ann ONLINE since 1000'])
-    // Their clocks may differ.
+    // The clocks of nodes may differ.
     connect(BEN).enter(ROOM)
-    tellShared(presencePlace(ROOM), BEN.id, [`ONLINE ${START + 9_000} BEN`])
+    notifyShared(presenceChannel(ROOM), BEN.id, [`ONLINE ${START + 9_000} BEN`])
     expect(await present()).toEqual(['ann ONLINE since 1000', 'ben ONLINE since 9000'])
   })
 
-  test('on several nodes is ONLINE if on any, and there since the first', () => {
-    const tags = new Map([
+  test('on several nodes is ONLINE if ONLINE on any, and present since the earliest', () => {
+    const metadata = new Map([
       [ANN.id, ['IDLE 5 ANN', 'ONLINE 7 ANN']],
       [BEN.id, ['IDLE 6 BEN', 'IDLE 4 BEN']],
     ])
-    expect(rosterOf(ROOM, { count: 2, tags }, instant(9))).toEqual({
+    expect(rosterOf(ROOM, { count: 2, metadata }, instant(9))).toEqual({
       scope: ROOM,
       count: 2,
       users: [
@@ -179,8 +179,8 @@ describe('a user', () => {
   })
 })
 
-describe('a room that closes to a user', () => {
-  test('does not have them any more, at once, whatever else of theirs still had its moment', async () => {
+describe('a user who lost access to a room', () => {
+  test('disappears from it at once, including connections in their grace period', async () => {
     const { connect, present } = given()
     connect().enter(ROOM)(false)
     const leaves = [connect().enter(ROOM), connect().enter(ROOM)]
@@ -193,19 +193,19 @@ describe('a room that closes to a user', () => {
     expect(await present()).toEqual(['ben ONLINE since 0'])
   })
 
-  test('and all other rooms, where the connection is barred', async () => {
+  test('disappears from all rooms if the whole connection was revoked', async () => {
     const { connect, present } = given()
-    const attendee = connect()
-    const leaves = [attendee.enter(ROOM), attendee.enter(OTHER_ROOM)]
-    attendee.bar()
+    const session = connect()
+    const leaves = [session.enter(ROOM), session.enter(OTHER_ROOM)]
+    session.revoke()
     for (const leave of leaves) leave(false)
     expect(await present()).toEqual([])
     expect(await present(OTHER_ROOM)).toEqual([])
   })
 })
 
-describe('what a user says of themselves', () => {
-  test('holds for the connection that says it: they are ONLINE if any is', async () => {
+describe('a state that a user sets', () => {
+  test('applies to one connection: the user is ONLINE if any connection is', async () => {
     const { presence, connect, present } = given()
     const [one, two] = [connect(), connect()]
     one.enter(ROOM)
@@ -218,21 +218,21 @@ describe('what a user says of themselves', () => {
     expect(await present()).toEqual(['ann ONLINE since 0'])
   })
 
-  test('holds in that room alone, and through another subscription there', async () => {
+  test('applies to that room alone, and survives a new subscription there', async () => {
     const { presence, connect, present } = given()
-    const attendee = connect()
-    const leave = attendee.enter(ROOM)
-    attendee.enter(OTHER_ROOM)
-    await presence.setState(ROOM, ANN.id, 'IDLE', attendee)
+    const session = connect()
+    const leave = session.enter(ROOM)
+    session.enter(OTHER_ROOM)
+    await presence.setState(ROOM, ANN.id, 'IDLE', session)
     leave(false)
     await pass(1_000)
-    attendee.enter(ROOM)
+    session.enter(ROOM)
     await pass(GRACE_MS)
     expect(await present()).toEqual(['ann IDLE since 0'])
     expect(await present(OTHER_ROOM)).toEqual(['ann ONLINE since 0'])
   })
 
-  test('does not end with a reconnect of another connection: that one is ONLINE until it says so', async () => {
+  test('survives a reconnect of another connection, which is ONLINE until it sets its own state', async () => {
     const { presence, connect, present } = given()
     const [staying, leaving] = [connect(), connect()]
     staying.enter(ROOM)
@@ -244,7 +244,7 @@ describe('what a user says of themselves', () => {
     expect(await present()).toEqual(['ann IDLE since 0'])
   })
 
-  test('without a connection in the room holds for all of theirs', async () => {
+  test('from outside the room applies to all connections of the user', async () => {
     const { presence, connect, present } = given()
     const [one, two, elsewhere] = [connect(), connect(), connect()]
     one.enter(ROOM)
@@ -257,17 +257,17 @@ describe('what a user says of themselves', () => {
     expect(await present(OTHER_ROOM)).toEqual(['ann ONLINE since 0'])
   })
 
-  test('is false where they are not present', async () => {
+  test('is refused if the user is not present', async () => {
     const { presence, connect } = given()
-    const attendee = connect()
-    attendee.enter(OTHER_ROOM)
+    const session = connect()
+    session.enter(OTHER_ROOM)
     connect(BEN).enter(ROOM)
-    expect(await presence.setState(ROOM, ANN.id, 'IDLE', attendee)).toBe(false)
+    expect(await presence.setState(ROOM, ANN.id, 'IDLE', session)).toBe(false)
     expect(await presence.setState(ROOM, ANN.id, 'IDLE', null)).toBe(false)
   })
 })
 
-describe('who is writing', () => {
+describe('typing', () => {
   test('is shown for ten seconds after the last signal', async () => {
     const { presence, typing } = given()
     await presence.setTyping(ROOM, ANN, true)
@@ -280,7 +280,7 @@ describe('who is writing', () => {
     expect(await typing()).toEqual([])
   })
 
-  test('is shown no more once they say so, and after those who began before', async () => {
+  test('ends on request, and is shown in the order in which users began', async () => {
     const { presence, typing } = given()
     await presence.setTyping(ROOM, BEN, true)
     await pass(1)
@@ -293,7 +293,7 @@ describe('who is writing', () => {
     expect(await typing()).toEqual(['ann'])
   })
 
-  test('is shown no more when they leave the room, even for the moment of a reconnect', async () => {
+  test('ends when the user leaves the room, even within the grace period', async () => {
     const { presence, connect, typing } = given()
     const [one, two] = [connect().enter(ROOM), connect().enter(ROOM)]
     await presence.setTyping(ROOM, ANN, true)
@@ -303,7 +303,7 @@ describe('who is writing', () => {
     expect(await typing()).toEqual([])
   })
 
-  test('is shown no more once they may not write, on whichever node they said it', async () => {
+  test('ends on every node when the user may no longer post', async () => {
     const now = () => instant(Date.now())
     const bus = createMemoryBus()
     const node = (name: string) => {
@@ -326,12 +326,12 @@ describe('who is writing', () => {
     here.endTyping(ROOM)
     await pass(0)
     expect([await writing(here), await writing(there)]).toEqual([[], []])
-    // What was allowed right before the end comes too late.
+    // A signal that was allowed just before the end arrives too late.
     for (const each of [here, there]) await each.setTyping(ROOM, ANN, true)
     expect([await writing(here), await writing(there)]).toEqual([[], []])
   })
 
-  test('is the same to followers while nobody begins or stops, however often it is said', async () => {
+  test('keeps its value while no user begins or stops, however often they signal', async () => {
     const { presence } = given()
     const subject = presence.typing(ROOM)
     onTestFinished(subject.watch(() => {}))
@@ -344,7 +344,7 @@ describe('who is writing', () => {
     expect(await subject.read()).toBe(shown)
   })
 
-  test('on a node that died is shown for ten seconds after the last signal was heard', async () => {
+  test('on a crashed node is shown for ten seconds after the last signal arrived', async () => {
     const { registry, presence } = given()
     const subject = presence.typing(ROOM)
     const seen: (readonly string[])[] = []
@@ -354,9 +354,9 @@ describe('who is writing', () => {
     onTestFinished(subject.watch(() => void look()))
     await look()
     // By another node's clock.
-    registry.tag(typingPlace(ROOM), BEN.id, '7 7 BEN')
+    registry.setMeta(typingChannel(ROOM), BEN.id, '7 7 BEN')
     await pass(9_000)
-    registry.tag(typingPlace(ROOM), BEN.id, '7 8 BEN')
+    registry.setMeta(typingChannel(ROOM), BEN.id, '7 8 BEN')
     await pass(9_900)
     expect(seen.at(-1)).toEqual(['ben'])
     await pass(700)
@@ -364,12 +364,12 @@ describe('who is writing', () => {
   })
 })
 
-describe('who is connected', () => {
-  test('is whoever has a connection, with how many, until the last has gone', async () => {
+describe('connected users', () => {
+  test('are those with a connection, with its number, until the last has closed', async () => {
     const { presence, connect } = given()
     const all = [ANN.id, BEN.id]
     const [one, two] = [connect(), connect()]
-    const visitor = presence.attend()
+    const visitor = presence.openSession()
     expect(await presence.connected(all)).toEqual(new Set([ANN.id]))
     expect(await presence.connections([ANN.id])).toEqual(new Map([[ANN.id, 2]]))
     one.close()

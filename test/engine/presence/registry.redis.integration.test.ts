@@ -1,22 +1,22 @@
 import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { type Registry, ROLL_LIMIT } from '../../../src/engine/presence/registry.ts'
+import { MEMBER_LIMIT, type Registry } from '../../../src/engine/presence/registry.ts'
 import { startProxy } from '../../support/proxy.ts'
 import { startRedis } from '../../support/redis.ts'
 import { freshRedisPrefix, sharedRedisUrl } from '../../support/redis-shared.ts'
 import { ANN, BEN, linesOf, OTHER_ROOM, ROOM, startRedisRegistry, usersUpTo } from './registries.ts'
 
 const within5s = { timeout: 5_000, interval: 10 }
-/** Short, so that a test need not wait; a node that lives renews it in time all the same. */
+/** Short, so that tests need not wait; a live node still renews it in time. */
 const quick = { leaseMs: 1_500, renewEveryMs: 200 }
 
-/** Every roll that a follower has seen, in order. */
-async function watch(registry: Registry, place = ROOM): Promise<readonly (readonly unknown[])[]> {
+/** Every member list that a watcher has seen, in order. */
+async function watch(registry: Registry, channel = ROOM): Promise<readonly (readonly unknown[])[]> {
   const seen: (readonly unknown[])[] = []
   const look = async (): Promise<void> => {
-    seen.push(linesOf(await registry.roll(place)))
+    seen.push(linesOf(await registry.members(channel)))
   }
-  onTestFinished(registry.follow(place, () => void look()))
+  onTestFinished(registry.watch(channel, () => void look()))
   await look()
   return seen
 }
@@ -26,10 +26,10 @@ async function startShared(count: number): Promise<readonly Registry[]> {
   return Promise.all(Array.from({ length: count }, () => startRedisRegistry(options)))
 }
 
-const settles = (registry: Registry, roll: readonly unknown[], place = ROOM) =>
-  vi.waitFor(async () => expect(linesOf(await registry.roll(place))).toEqual(roll), within5s)
+const settles = (registry: Registry, members: readonly unknown[], channel = ROOM) =>
+  vi.waitFor(async () => expect(linesOf(await registry.members(channel))).toEqual(members), within5s)
 
-/** Keys in Redis; those that end by themselves left out. */
+/** Keys in Redis without those that expire on their own. */
 async function keysOf(url: string, prefix: string): Promise<readonly string[]> {
   const admin = new Redis(url)
   try {
@@ -41,67 +41,67 @@ async function keysOf(url: string, prefix: string): Promise<readonly string[]> {
 }
 
 describe('registries of several nodes', () => {
-  test('show one another’s tags, each user counted once', async () => {
+  test('show one another’s members, each user counted once', async () => {
     const [one, two, three] = await startShared(3)
     if (!one || !two || !three) throw new Error('three were started')
-    one.tag(ROOM, ANN, 'on one')
-    two.tag(ROOM, ANN, 'on two')
-    two.tag(ROOM, BEN, 'on two')
+    one.setMeta(ROOM, ANN, 'on one')
+    two.setMeta(ROOM, ANN, 'on two')
+    two.setMeta(ROOM, BEN, 'on two')
     for (const each of [one, two, three]) await settles(each, [2, 'ann: on one, on two', 'ben: on two'])
     expect(await three.count(ROOM)).toBe(2)
-    expect((await three.tagsOf(ROOM, [ANN])).get(ANN)?.toSorted()).toEqual(['on one', 'on two'])
-    one.tag(ROOM, ANN, null)
+    expect((await three.metadataOf(ROOM, [ANN])).get(ANN)?.toSorted()).toEqual(['on one', 'on two'])
+    one.setMeta(ROOM, ANN, null)
     await settles(three, [2, 'ann: on two', 'ben: on two'])
   })
 
-  test('tell followers on other nodes', async () => {
+  test('notify watchers on other nodes', async () => {
     const [one, two] = await startShared(2)
     if (!one || !two) throw new Error('two were started')
     const seen = await watch(two)
-    one.tag(ROOM, ANN, 'here')
+    one.setMeta(ROOM, ANN, 'here')
     await vi.waitFor(() => expect(seen).toEqual([[0], [1, 'ann: here']]), within5s)
-    one.tag(ROOM, ANN, null)
+    one.setMeta(ROOM, ANN, null)
     await vi.waitFor(() => expect(seen).toEqual([[0], [1, 'ann: here'], [0]]), within5s)
   })
 
-  test('tell followers also what changes right after they were told', async () => {
+  test('notify watchers of a change right after a notification, too', async () => {
     const [one, two] = await startShared(2)
     if (!one || !two) throw new Error('two were started')
     const seen = await watch(two)
     for (const tag of ['first', 'second']) {
-      one.tag(ROOM, ANN, `${tag}, told`)
+      one.setMeta(ROOM, ANN, `${tag}, told`)
       await vi.waitFor(() => expect(seen.at(-1)).toEqual([1, `ann: ${tag}, told`]), within5s)
-      one.tag(ROOM, ANN, `${tag}, after`)
+      one.setMeta(ROOM, ANN, `${tag}, after`)
       await vi.waitFor(() => expect(seen.at(-1)).toEqual([1, `ann: ${tag}, after`]), within5s)
     }
   })
 
-  test('learn which of a node’s users others have tagged before', async () => {
+  test('learn which of a node’s users other nodes already have', async () => {
     const [one, two] = await startShared(2)
     if (!one || !two) throw new Error('two were started')
     const learnt: unknown[] = []
     one.onShared((...what) => learnt.push(['one', ...what]))
     two.onShared((...what) => learnt.push(['two', ...what]))
-    one.tag(ROOM, ANN, 'first')
+    one.setMeta(ROOM, ANN, 'first')
     await settles(two, [1, 'ann: first'])
-    two.tag(ROOM, ANN, 'second')
-    two.tag(ROOM, BEN, 'alone')
-    two.tag(OTHER_ROOM, ANN, 'alone')
+    two.setMeta(ROOM, ANN, 'second')
+    two.setMeta(ROOM, BEN, 'alone')
+    two.setMeta(OTHER_ROOM, ANN, 'alone')
     await settles(one, [2, 'ann: first, second', 'ben: alone'])
-    one.tag(ROOM, ANN, 'third')
+    one.setMeta(ROOM, ANN, 'third')
     await settles(two, [2, 'ann: second, third', 'ben: alone'])
     expect(learnt).toEqual([['two', ROOM, ANN, ['first']]])
   })
 
-  test('with other prefixes know nothing of each other', async () => {
+  test('with different prefixes are independent', async () => {
     const [one] = await startShared(1)
     const [other] = await startShared(1)
-    one?.tag(ROOM, ANN, 'here')
-    other?.tag(ROOM, BEN, 'here')
+    one?.setMeta(ROOM, ANN, 'here')
+    other?.setMeta(ROOM, BEN, 'here')
     if (one && other) await Promise.all([settles(one, [1, 'ann: here']), settles(other, [1, 'ben: here'])])
   })
 
-  test('leave nothing but their leases in Redis when all tags were taken away', async () => {
+  test('leave only their leases in Redis once all metadata is removed', async () => {
     const prefix = freshRedisPrefix()
     const url = sharedRedisUrl()
     const [one, two] = [
@@ -109,24 +109,24 @@ describe('registries of several nodes', () => {
       await startRedisRegistry({ url, prefix, ...quick }),
     ]
     const users = usersUpTo(300)
-    for (const user of users) for (const each of [one, two]) each.tag(ROOM, user, 'here')
+    for (const user of users) for (const each of [one, two]) each.setMeta(ROOM, user, 'here')
     await settles(one, [300])
-    for (const user of users) one.tag(ROOM, user, null)
-    for (const user of users) two.tag(ROOM, user, null)
+    for (const user of users) one.setMeta(ROOM, user, null)
+    for (const user of users) two.setMeta(ROOM, user, null)
     await settles(two, [0])
     expect(await keysOf(url, prefix)).toEqual([`${prefix}{presence}:leases`])
   })
 })
 
-describe('a node that closes', () => {
-  test('leaves its tags for a moment, so that its users can come to others', async () => {
+describe('a node that shuts down', () => {
+  test('leaves its metadata for a moment, so that its users can reconnect to other nodes', async () => {
     const [one, two] = await startShared(2)
     if (!one || !two) throw new Error('two were started')
-    one.tag(ROOM, ANN, 'here')
+    one.setMeta(ROOM, ANN, 'here')
     await settles(two, [1, 'ann: here'])
     const seen = await watch(two)
     await one.close()
-    two.tag(ROOM, ANN, 'there')
+    two.setMeta(ROOM, ANN, 'there')
     await vi.waitFor(() => expect(seen).toHaveLength(2), within5s)
     expect(seen).toEqual([
       [1, 'ann: here'],
@@ -136,7 +136,7 @@ describe('a node that closes', () => {
   })
 })
 
-/** A node whose way to Redis can be blocked: to all others it is as if dead. */
+/** A node whose connection to Redis can be blocked, so that it looks dead to all others. */
 async function startBlockable(prefix: string, node = 'blocked') {
   const proxy = await startProxy(Number(new URL(sharedRedisUrl()).port))
   onTestFinished(() => proxy[Symbol.asyncDispose]())
@@ -145,37 +145,37 @@ async function startBlockable(prefix: string, node = 'blocked') {
   return { proxy, registry }
 }
 
-describe('a node that is heard of no more', () => {
-  test('has no tags any more when its lease is over, others keep theirs, and nothing of it stays', async () => {
+describe('a node that lost contact', () => {
+  test('loses its metadata and all its keys when its lease expires, while others keep theirs', async () => {
     const prefix = freshRedisPrefix()
     const url = sharedRedisUrl()
     const two = await startRedisRegistry({ url, prefix, ...quick })
     const { proxy, registry: one } = await startBlockable(prefix)
     const lost = usersUpTo(50)
-    for (const user of lost) one.tag(ROOM, user, 'one')
-    one.tag(OTHER_ROOM, ANN, 'one')
-    one.tag(ROOM, ANN, 'one')
-    two.tag(ROOM, ANN, 'two')
-    two.tag(ROOM, BEN, 'two')
+    for (const user of lost) one.setMeta(ROOM, user, 'one')
+    one.setMeta(OTHER_ROOM, ANN, 'one')
+    one.setMeta(ROOM, ANN, 'one')
+    two.setMeta(ROOM, ANN, 'two')
+    two.setMeta(ROOM, BEN, 'two')
     await vi.waitFor(async () => expect(await two.count(ROOM)).toBe(52), within5s)
     const seen = await watch(two)
 
     proxy.swallow()
     await vi.waitFor(() => expect(seen.at(-1)).toEqual([2, 'ann: two', 'ben: two']), within5s)
     await settles(two, [0], OTHER_ROOM)
-    // At no time was anybody missing who was there.
-    for (const roll of seen) {
-      expect(roll.some((line) => String(line).startsWith('ann: '))).toBe(true)
-      expect(roll).toContain('ben: two')
+    // Users present on another node were never missing.
+    for (const members of seen) {
+      expect(members.some((line) => String(line).startsWith('ann: '))).toBe(true)
+      expect(members).toContain('ben: two')
     }
     const keys = await keysOf(url, prefix)
     expect(keys.filter((key) => /blocked|dead|room_2/.test(key))).toEqual([])
   })
 
-  test('is cleared up after by one that begins later, where no other was left', async () => {
+  test('is cleaned up by a node that starts later, if no other was left', async () => {
     const prefix = freshRedisPrefix()
     const { proxy, registry: one } = await startBlockable(prefix)
-    for (const user of usersUpTo(3_000)) one.tag(ROOM, user, 'one')
+    for (const user of usersUpTo(3_000)) one.setMeta(ROOM, user, 'one')
     expect(await one.count(ROOM)).toBe(3_000)
     proxy.swallow()
     const two = await startRedisRegistry({ url: sharedRedisUrl(), prefix, ...quick })
@@ -183,28 +183,28 @@ describe('a node that is heard of no more', () => {
     await vi.waitFor(async () => expect(await two.count(ROOM)).toBe(0), within5s)
   })
 
-  test('has its tags again when it is back, also where it was thought dead', async () => {
+  test('has its metadata again when it is back, even if it was considered dead', async () => {
     const prefix = freshRedisPrefix()
     const two = await startRedisRegistry({ url: sharedRedisUrl(), prefix, ...quick })
     const { proxy, registry: one } = await startBlockable(prefix)
-    one.tag(ROOM, ANN, 'one')
+    one.setMeta(ROOM, ANN, 'one')
     await settles(two, [1, 'ann: one'])
     proxy.swallow()
     await settles(two, [0])
-    one.tag(ROOM, BEN, 'came meanwhile')
-    one.tag(ROOM, ANN, 'stayed')
+    one.setMeta(ROOM, BEN, 'came meanwhile')
+    one.setMeta(ROOM, ANN, 'stayed')
     proxy.heal()
     await settles(two, [2, 'ann: stayed', 'ben: came meanwhile'])
     await settles(one, [2, 'ann: stayed', 'ben: came meanwhile'])
   })
 
-  test('is back under another lease without anybody seeing it, where that was quick', async () => {
+  test('returns under a new lease unnoticed if it is quick', async () => {
     const options = { url: sharedRedisUrl(), prefix: freshRedisPrefix(), leaseMs: 60_000 }
     const { url, prefix } = options
     const two = await startRedisRegistry(options)
     const one = await startRedisRegistry(options)
-    one.tag(ROOM, ANN, 'one')
-    two.tag(ROOM, BEN, 'two')
+    one.setMeta(ROOM, ANN, 'one')
+    two.setMeta(ROOM, BEN, 'two')
     await settles(two, [2, 'ann: one', 'ben: two'])
     const [seenByOne, seenByTwo] = [await watch(one), await watch(two)]
     const admin = new Redis(url)
@@ -215,20 +215,20 @@ describe('a node that is heard of no more', () => {
     await vi.waitFor(async () =>
       expect((await lease()).filter((each) => each.endsWith('.2'))).toHaveLength(2),
     )
-    one.tag(ROOM, ANN, 'one, later')
+    one.setMeta(ROOM, ANN, 'one, later')
     await vi.waitFor(() => expect(seenByTwo.at(-1)).toEqual([2, 'ann: one, later', 'ben: two']), within5s)
     await vi.waitFor(async () => expect(await lease()).toHaveLength(2), within5s)
     admin.disconnect()
-    for (const roll of [...seenByOne, ...seenByTwo]) expect(roll[0]).toBe(2)
+    for (const members of [...seenByOne, ...seenByTwo]) expect(members[0]).toBe(2)
   })
 })
 
-describe('a registry whose lease others have ended', () => {
+describe('a registry whose lease was ended by others', () => {
   async function givenEnded(renewEveryMs: number) {
     const prefix = freshRedisPrefix()
     const url = sharedRedisUrl()
     const registry = await startRedisRegistry({ url, prefix, renewEveryMs, node: 'node' })
-    registry.tag(ROOM, ANN, 'here')
+    registry.setMeta(ROOM, ANN, 'here')
     await settles(registry, [1, 'ann: here'])
     const admin = new Redis(url)
     onTestFinished(() => admin.disconnect())
@@ -241,23 +241,23 @@ describe('a registry whose lease others have ended', () => {
     }
   }
 
-  test('finds out when it renews it, and has its tags again under a new one', async () => {
+  test('notices on renewal and writes its metadata again under a new one', async () => {
     const { leases, users } = await givenEnded(200)
     await vi.waitFor(async () => expect(await users()).toEqual([ANN]), within5s)
     expect(await leases()).toEqual(['node.2'])
   })
 
-  test('finds out when it writes, and has its tags again under a new one', async () => {
+  test('notices on a write and writes its metadata again under a new one', async () => {
     const { registry, leases, users } = await givenEnded(60_000)
-    registry.tag(ROOM, BEN, 'here')
+    registry.setMeta(ROOM, BEN, 'here')
     await vi.waitFor(async () => expect(await users()).toEqual([ANN, BEN]), within5s)
     expect(await leases()).toEqual(['node.2'])
     await settles(registry, [2, 'ann: here', 'ben: here'])
   })
 })
 
-describe('when Redis takes no writes though it answers', () => {
-  test('a node says that it is away, and that it is back only when a write has worked', async () => {
+describe('while Redis answers but rejects writes', () => {
+  test('a node reports it as unavailable, and as back only after a successful write', async () => {
     const redis = await startRedis()
     onTestFinished(() => redis[Symbol.asyncDispose]())
     const admin = new Redis(redis.url)
@@ -267,13 +267,13 @@ describe('when Redis takes no writes though it answers', () => {
       ...{ url: redis.url, prefix: 'test:', ...quick },
       onChange: (problem) => changes.push(problem),
     })
-    registry.tag(ROOM, ANN, 'here')
+    registry.setMeta(ROOM, ANN, 'here')
     await settles(registry, [1, 'ann: here'])
     expect(changes).toEqual([null])
 
     await admin.config('SET', 'maxmemory', '1')
     await vi.waitFor(() => expect(changes.at(-1)).toMatch('OOM'), within5s)
-    // Several new connections, each of which would have counted as back.
+    // Several reconnects; each would have counted as back.
     await vi.waitFor(() => expect(changes.length).toBeGreaterThan(4), within5s)
     expect(changes.filter((problem) => problem === null)).toHaveLength(1)
 
@@ -282,16 +282,16 @@ describe('when Redis takes no writes though it answers', () => {
   })
 })
 
-describe('when Redis is killed and comes back empty', () => {
-  test('a node knows its own, for a moment with what it knew of others, and all are there again', async () => {
+describe('while Redis is killed and comes back empty', () => {
+  test('a node knows its own members, for one lease those of others, and finally all again', async () => {
     const redis = await startRedis()
     onTestFinished(() => redis[Symbol.asyncDispose]())
     const changes: (string | null)[] = []
     const options = { url: redis.url, prefix: 'test:', ...quick }
     const one = await startRedisRegistry({ ...options, onChange: (problem) => changes.push(problem) })
     const two = await startRedisRegistry(options)
-    one.tag(ROOM, ANN, 'one')
-    two.tag(ROOM, BEN, 'two')
+    one.setMeta(ROOM, ANN, 'one')
+    two.setMeta(ROOM, BEN, 'two')
     await settles(one, [2, 'ann: one', 'ben: two'])
     const seen = await watch(one)
 
@@ -300,9 +300,9 @@ describe('when Redis is killed and comes back empty', () => {
     await vi.waitFor(() => expect(seen.at(-1)).toEqual([1, 'ann: one']), within5s)
     expect(performance.now() - killedAt).toBeGreaterThan(quick.leaseMs - 100)
     expect(await one.count(ROOM)).toBe(1)
-    expect([...(await one.tagsOf(ROOM, [ANN, BEN])).keys()]).toEqual([ANN])
-    expect(linesOf(await one.roll(OTHER_ROOM))).toEqual([0])
-    one.tag(ROOM, ANN, 'one, later')
+    expect([...(await one.metadataOf(ROOM, [ANN, BEN])).keys()]).toEqual([ANN])
+    expect(linesOf(await one.members(OTHER_ROOM))).toEqual([0])
+    one.setMeta(ROOM, ANN, 'one, later')
     await vi.waitFor(() => expect(seen.at(-1)).toEqual([1, 'ann: one, later']), within5s)
 
     await redis.restart()
@@ -310,14 +310,14 @@ describe('when Redis is killed and comes back empty', () => {
     expect(changes).toEqual([null, expect.any(String), null])
   })
 
-  test('nobody is seen to leave where it was quick', async () => {
+  test('no user appears to leave if that is quick', async () => {
     const redis = await startRedis()
     onTestFinished(() => redis[Symbol.asyncDispose]())
     const options = { url: redis.url, prefix: 'test:', leaseMs: 10_000, renewEveryMs: 200 }
     const one = await startRedisRegistry(options)
     const two = await startRedisRegistry(options)
-    one.tag(ROOM, ANN, 'here')
-    two.tag(ROOM, BEN, 'here')
+    one.setMeta(ROOM, ANN, 'here')
+    two.setMeta(ROOM, BEN, 'here')
     for (const each of [one, two]) await settles(each, [2, 'ann: here', 'ben: here'])
     const seen = [await watch(one), await watch(two)]
     await redis.restart()
@@ -327,14 +327,14 @@ describe('when Redis is killed and comes back empty', () => {
     for (const each of seen) expect(each).toEqual([[2, 'ann: here', 'ben: here']])
   })
 
-  test('a node starts without it, and shares what it has when it comes', async () => {
+  test('a node starts without it, and shares its members once it is available', async () => {
     const redis = await startRedis()
     onTestFinished(() => redis[Symbol.asyncDispose]())
     await redis.kill()
     const options = { url: redis.url, prefix: 'test:', ...quick }
     const one = await startRedisRegistry(options)
-    one.tag(ROOM, ANN, 'one')
-    expect(linesOf(await one.roll(ROOM))).toEqual([1, 'ann: one'])
+    one.setMeta(ROOM, ANN, 'one')
+    expect(linesOf(await one.members(ROOM))).toEqual([1, 'ann: one'])
     await redis.restart()
     const two = await startRedisRegistry(options)
     await settles(two, [1, 'ann: one'])
@@ -342,17 +342,17 @@ describe('when Redis is killed and comes back empty', () => {
 })
 
 describe('a full room', () => {
-  test('that loses a node is its count alone until it is no longer too full', async () => {
+  test('that loses a node shows only a count until it is below the limit', async () => {
     const prefix = freshRedisPrefix()
     const two = await startRedisRegistry({ url: sharedRedisUrl(), prefix, ...quick })
     const { proxy, registry: one } = await startBlockable(prefix)
-    for (const user of usersUpTo(ROLL_LIMIT * 5)) one.tag(ROOM, user, 'one')
-    two.tag(ROOM, ANN, 'two')
-    await vi.waitFor(async () => expect(await two.count(ROOM)).toBe(ROLL_LIMIT * 5 + 1), within5s)
+    for (const user of usersUpTo(MEMBER_LIMIT * 5)) one.setMeta(ROOM, user, 'one')
+    two.setMeta(ROOM, ANN, 'two')
+    await vi.waitFor(async () => expect(await two.count(ROOM)).toBe(MEMBER_LIMIT * 5 + 1), within5s)
     const seen = await watch(two)
-    expect(seen).toEqual([[ROLL_LIMIT * 5 + 1]])
+    expect(seen).toEqual([[MEMBER_LIMIT * 5 + 1]])
     proxy.swallow()
     await vi.waitFor(() => expect(seen.at(-1)).toEqual([1, 'ann: two']), within5s)
-    for (const roll of seen.slice(0, -1)) expect(roll).toHaveLength(1)
+    for (const members of seen.slice(0, -1)) expect(members).toHaveLength(1)
   })
 })

@@ -12,25 +12,25 @@ export interface StormOptions {
   readonly redisUrl: string
   readonly nodes: number
   readonly users: number
-  /** Within which all come, and within which all go again. */
+  /** Period in which all users join, and later all leave. */
   readonly withinMs: number
-  /** Those who follow the room on each node. */
+  /** Watchers of the room on each node. */
   readonly followers: number
 }
 
-/** What a storm in one direction cost, until every node knew its end. */
+/** Cost of a storm in one direction, until every node has seen the final state. */
 export interface StormFigures {
   readonly seconds: number
-  /** From the last user's coming or going until every node knew. */
+  /** From the last join or leave until every node has seen it. */
   readonly settledMs: number
   /** Scripts that Redis ran for all nodes together. */
   readonly scripts: number
-  /** Messages that nodes were sent: each goes to all who follow the room. */
+  /** Messages published to nodes; each goes to every node that watches the room. */
   readonly notices: number
   readonly redisCpuMs: number
-  /** How often the busiest follower was told. */
+  /** Notifications of the busiest watcher. */
   readonly payloads: number
-  /** Time for which the event loop that all nodes share was busy. */
+  /** CPU time of the process that all nodes share. */
   readonly nodesCpuMs: number
 }
 
@@ -39,7 +39,7 @@ const SLICES = 100
 
 interface Node extends AsyncDisposable {
   readonly presence: Presence
-  readonly told: number[]
+  readonly notified: number[]
 }
 
 async function startNode(index: number, { redisUrl, followers }: StormOptions): Promise<Node> {
@@ -50,18 +50,18 @@ async function startNode(index: number, { redisUrl, followers }: StormOptions): 
   const registry = await createRedisRegistry({ url: redisUrl, prefix, node: name, bus })
   const deadlines = createDeadlines(now)
   const presence = createPresence({ registry, bus, node: name, deadlines, now })
-  const told = Array.from({ length: followers }, () => 0)
-  const stops = told.map((_, follower) => {
+  const notified = Array.from({ length: followers }, () => 0)
+  const stops = notified.map((_, follower) => {
     const roster = presence.roster(ROOM)
     return roster.watch(() => {
-      told[follower] = (told[follower] ?? 0) + 1
+      notified[follower] = (notified[follower] ?? 0) + 1
       void roster.read()
     })
   })
   await presence.roster(ROOM).read()
   return {
     presence,
-    told,
+    notified,
     async [Symbol.asyncDispose]() {
       for (const stop of stops) stop()
       await presence.close()
@@ -71,7 +71,7 @@ async function startNode(index: number, { redisUrl, followers }: StormOptions): 
   }
 }
 
-/** `act` for each user, spread evenly. */
+/** Runs `act` for each user, spread evenly over the period. */
 async function spread(users: number, withinMs: number, act: (user: number) => void): Promise<void> {
   const start = performance.now()
   const slice = Math.ceil(users / SLICES)
@@ -81,7 +81,7 @@ async function spread(users: number, withinMs: number, act: (user: number) => vo
   }
 }
 
-/** Users come to a room all at once, spread over nodes that share this process, and go again. */
+/** Users join a room at once, spread over nodes that share this process, and leave again. */
 export async function runStorm(
   options: StormOptions,
 ): Promise<{ readonly joining: StormFigures; readonly leaving: StormFigures }> {
@@ -94,7 +94,7 @@ export async function runStorm(
 
   async function measure(act: (user: number) => void, count: number): Promise<StormFigures> {
     const before = await redisFigures(redisUrl)
-    const told = nodes.flatMap((node) => node.told)
+    const notified = nodes.flatMap((node) => node.notified)
     const cpu = process.cpuUsage()
     const start = performance.now()
     await spread(users, withinMs, act)
@@ -105,7 +105,7 @@ export async function runStorm(
     const end = performance.now()
     const { user, system } = process.cpuUsage(cpu)
     const after = await redisFigures(redisUrl)
-    // What still has to be told comes within a second.
+    // Pending notifications arrive within a second.
     await pause(1_200)
     return {
       seconds: (end - start) / 1000,
@@ -113,20 +113,22 @@ export async function runStorm(
       scripts: after.scripts - before.scripts,
       notices: after.notices - before.notices,
       redisCpuMs: after.cpuMs - before.cpuMs,
-      payloads: Math.max(...nodes.flatMap((node) => node.told).map((now, index) => now - (told[index] ?? 0))),
+      payloads: Math.max(
+        ...nodes.flatMap((node) => node.notified).map((now, index) => now - (notified[index] ?? 0)),
+      ),
       nodesCpuMs: (user + system) / 1000,
     }
   }
 
   const leaves = new Map<number, () => void>()
   const joining = await measure((user) => {
-    const attendee = nodes[user % nodes.length]?.presence.attend()
-    attendee?.signIn({ id: asUserId(`user ${user}`), name: `User ${user}` })
-    const leave = attendee?.enter(ROOM)
+    const session = nodes[user % nodes.length]?.presence.openSession()
+    session?.signIn({ id: asUserId(`user ${user}`), name: `User ${user}` })
+    const leave = session?.enter(ROOM)
     leaves.set(user, () => {
-      // Without the moment that hides a reconnect: so that all of it is one storm.
+      // Without a grace period, so that all of them leave in one storm.
       leave?.(true)
-      attendee?.close()
+      session?.close()
     })
   }, users)
   const leaving = await measure((user) => leaves.get(user)?.(), 0)

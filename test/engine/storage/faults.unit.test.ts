@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { Overloaded } from '../../../src/engine/kernel/overloaded.ts'
 import {
   breaksConnection,
+  DatabaseUnavailable,
+  isDatabaseUnavailable,
   isNobodysFault,
   isPassing,
-  isDatabaseUnavailable,
-  DatabaseUnavailable,
   statementFault,
   suspectsServer,
 } from '../../../src/engine/storage/faults.ts'

@@ -44,7 +44,11 @@ interface Lot {
 
 /** A LIVE auction that starts at 500, with steps of 1. */
 async function lot(): Promise<Lot> {
-  const record = await openDatabase({ url: await freshDatabase(), directory: '', onConnectionError: () => {} })
+  const record = await openDatabase({
+    url: await freshDatabase(),
+    directory: '',
+    onConnectionError: () => {},
+  })
   onTestFinished(() => record.close())
   const { database } = record
   const announced: Entry[] = []
