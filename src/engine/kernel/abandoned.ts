@@ -1,8 +1,8 @@
-/** Why a read ends whose result nobody waits for any more. */
+/** The reason for cancelling a read whose result no caller awaits any longer. */
 class Abandoned extends Error {
-  /** As GraphQL errors carry it. */
+  /** In the shape of GraphQL errors. */
   readonly extensions = { code: 'ABANDONED' } as const
 }
 
-/** One for all: creating an Error captures a stack, and no client gets this one. */
+/** A shared instance: creating an Error captures a stack, and no client receives this one. */
 export const abandoned: Abandoned = new Abandoned('The client has gone.')

@@ -3,14 +3,14 @@ import type { Person } from './person.ts'
 export const ROLES = ['USER', 'MODERATOR', 'ADMIN', 'SERVICE'] as const
 export type Role = (typeof ROLES)[number]
 
-/** Who gives a command: a signed-in user, or the server itself when time or a consequence demands it. */
+/** The issuer of a command: a signed-in user, or the server itself for deadlines and consequences. */
 export type Actor =
   | { readonly kind: 'user'; readonly person: Person; readonly roles: ReadonlySet<Role> }
   | { readonly kind: 'system' }
 
 export const SYSTEM: Actor = { kind: 'system' }
 
-/** True for `role` itself; ADMIN may do what MODERATOR may. */
+/** Whether the actor has `role` or a higher one: ADMIN includes MODERATOR. */
 export function hasRole(actor: Actor, role: Role): boolean {
   if (actor.kind === 'system') return true
   return actor.roles.has(role) || (role === 'MODERATOR' && actor.roles.has('ADMIN'))

@@ -7,7 +7,7 @@ export function isAmount(value: number): value is Amount {
   return Number.isSafeInteger(value)
 }
 
-/** `value` as an Amount. Throws RangeError when it is none: for numbers that the caller has checked already. */
+/** Brands `value` as an Amount. For checked numbers: throws RangeError for any other. */
 export function amount(value: number): Amount {
   if (!isAmount(value)) throw new RangeError(`${value} is not a whole number of minor units`)
   return value

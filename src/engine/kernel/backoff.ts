@@ -1,17 +1,17 @@
-/** What failed is left alone for a while, each key by itself: longer each time, until it succeeds. */
+/** Exponential backoff per key. */
 export interface Pauses<Key> {
-  /** It failed: its next pause begins, twice as long as the last one. */
+  /** Call on failure: starts a pause twice as long as the previous one. */
   begin(key: Key): void
-  /** It succeeded. */
+  /** Call on success: ends the backoff. */
   clear(key: Key): void
   isPaused(key: Key): boolean
-  /** All that are paused now. */
+  /** The keys that are paused now. */
   paused(): readonly Key[]
 }
 
 interface Pause {
   readonly ms: number
-  /** By the clock of this process that never goes back. */
+  /** Monotonic time of this process. */
   readonly until: number
 }
 

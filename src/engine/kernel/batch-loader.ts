@@ -7,26 +7,26 @@ interface Waiting<Key, Value> {
   readonly fail: (error: unknown) => void
 }
 
-/** How keys that are asked for within the same moment are read. */
+/** How the keys of one batch are read. */
 export interface BatchOptions<Key> {
-  /** Keys with different texts are read by different statements, of which one may fail alone. Default: all by one. */
+  /** Keys of different groups are read by separate statements, so that one may fail alone. Default: one group. */
   readonly groupOf?: (key: Key) => string
-  /** Of several keys of a group with the same text one is read, for all. Default: each. */
+  /** Keys of a group with equal text are read once and share the result. Default: no sharing. */
   readonly idOf?: (key: Key) => string
 }
 
-/** Reads one key along with others. What `signal` has aborted is not read, unless somebody else asked for the same. */
+/** Loads one key together with others. Aborting `signal` skips the read, unless another caller needs it. */
 export type ReadTogether<Key, Value> = (key: Key, signal?: AbortSignal) => Promise<Value>
 
-/** While so many reads are under way, what is asked for gathers for the next, */
+/** While this many reads are running, further keys wait for the next batch, */
 const AT_ONCE = 2
-/** but no longer than this: one that never ends holds up nobody else. */
+/** but no longer than this: a read that never ends must not block the others. */
 const GATHER_MS = 20
 
 /**
- * One read for all that is asked for within a turn of the event loop, or while earlier reads take their time, by whomever:
- * the fields of a page, what is shown to many subscribers at once, or a crowd that connects. It begins after it was asked
- * for, so that nobody gets what was true before. `readAll` answers the keys in their order.
+ * Batches all loads of one event-loop tick, and those that arrive while earlier reads run: the fields of a page, the values
+ * for many subscribers, or a crowd that connects. A read always starts after its loads were requested, so results are never
+ * older than the request. `readAll` returns results in the order of the keys.
  */
 export function together<Key, Value>(
   readAll: (keys: readonly Key[]) => Promise<readonly Value[]>,
@@ -36,7 +36,7 @@ export function together<Key, Value>(
   let underWay = 0
 
   function begin(): void {
-    // Another may have taken what waited.
+    // Another call may have taken the waiting keys.
     if (waiting.length > 0) void work()
   }
 
@@ -81,7 +81,7 @@ function byId<Key, Value>(
   return [...Map.groupBy(group, ({ key }) => idOf(key)).values()]
 }
 
-/** Fails at once what nobody waits for any more. */
+/** Rejects aborted loads at once. */
 function isWanted<Key, Value>({ signal, fail }: Waiting<Key, Value>): boolean {
   if (signal?.aborted !== true) return true
   fail(abandoned)

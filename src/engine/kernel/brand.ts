@@ -1,4 +1,4 @@
 declare const brand: unique symbol
 
-/** A `Base` that can't be mixed up with another of the same shape. Made only by the functions of the kernel. */
+/** A `Base` that the compiler keeps apart from others of the same shape. Created only by kernel functions. */
 export type Brand<Base, Name extends string> = Base & { readonly [brand]: Name }

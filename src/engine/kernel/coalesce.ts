@@ -1,6 +1,6 @@
 /**
- * Reads each key once at a time: whoever asks while it is being read shares the next read with all who ask meanwhile.
- * What somebody gets was always read after they asked, and of two answers the later one is never the older.
+ * Runs at most one read per key at a time. Callers that arrive during a read share the next one.
+ * Results are always read after the call, and a later result is never older than an earlier one.
  */
 export function oneAtATime<Key, Value>(read: (key: Key) => Promise<Value>): (key: Key) => Promise<Value> {
   const running = new Map<Key, Promise<void>>()

@@ -2,10 +2,10 @@ import * as iso4217 from 'dinero.js/currencies'
 
 const CODE = /^[A-Z][A-Z0-9]{2,7}$/
 
-/** The most digits that a currency outside ISO 4217 may have after the decimal point. */
+/** Maximum number of decimal places of a currency outside ISO 4217. */
 const MAX_EXPONENT = 8
 
-/** The rule of `isCurrency`, a whole sentence. */
+/** The rule of `isCurrency`, as a complete sentence. */
 export const CURRENCY_RULE = 'The currency must be 3 to 8 capital letters and digits, such as EUR.'
 
 /** 3 to 8 capital letters and digits, a letter first. */
@@ -13,34 +13,34 @@ export function isCurrency(text: string): boolean {
   return CODE.test(text)
 }
 
-/** A currency, and how many decimal digits its minor unit is behind its major one: 2 of `EUR`, 0 of `JPY`. */
+/** A currency and the number of decimal places of its minor unit: 2 for `EUR`, 0 for `JPY`. */
 export interface CurrencyTerms {
   readonly currency: string
-  /** Absent where the terms were written before it was recorded: see `exponentIn`. */
+  /** Absent in terms written before it was stored: see `exponentIn`. */
   readonly currencyExponent?: number
 }
 
 /**
- * The exponent of an ISO 4217 currency; undefined for every other code. From a fixed table: what platforms know
+ * The exponent of an ISO 4217 currency; undefined for every other code. From a fixed table: the data of platforms
  * (`Intl`) follows CLDR, which differs from ISO 4217 for dozens of currencies and from version to version.
  */
 export function isoExponent(currency: string): number | undefined {
   return ISO_EXPONENTS.get(currency)
 }
 
-/** The exponent that amounts in these terms have. */
+/** The exponent of amounts in these terms. */
 export function exponentIn({ currency, currencyExponent }: CurrencyTerms): number {
   return currencyExponent ?? isoExponent(currency) ?? 0
 }
 
 export type ExponentChoice =
   | { readonly kind: 'exponent'; readonly exponent: number }
-  /** A whole sentence. */
+  /** A complete sentence. */
   | { readonly kind: 'fault'; readonly reason: string }
 
 /**
- * The exponent for a new use of `currency`; `asked`: what the caller gave, if anything; `fixed`: of a currency outside
- * ISO 4217, what its first use chose.
+ * The exponent for a new use of `currency`. `asked`: the caller's choice, if any. `fixed`: the exponent that the first
+ * use of a currency outside ISO 4217 chose, if any.
  */
 export function chooseExponent(
   currency: string,
@@ -80,7 +80,7 @@ export function formatAmount(amount: number, terms: CurrencyTerms): string {
   return `${amount < 0 ? '-' : ''}${text} ${terms.currency}`
 }
 
-/** ISO 4217 has no bases: it gives the two currencies whose unit has five parts (MGA, MRU) two decimal digits. */
+/** ISO 4217 assigns two decimal places to the two currencies whose unit has five parts (MGA, MRU). */
 const DIGITS_OF_FIFTHS = 2
 
 const ISO_EXPONENTS: ReadonlyMap<string, number> = new Map(

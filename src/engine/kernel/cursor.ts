@@ -4,7 +4,7 @@ import { FAR_FUTURE, type Instant, instant } from './instant.ts'
 import { asEpoch, asOffset, type Position } from './position.ts'
 import type { Topic } from './topic.ts'
 
-/** A position of one topic as clients hold it: opaque, printable, valid on every node. */
+/** A position in one topic as clients hold it: opaque, printable, valid on every node. */
 export type Cursor = Brand<string, 'Cursor'>
 
 const LENGTH = /^[\w-]{10,64}$/
@@ -13,7 +13,7 @@ const PARTS = /^1\.([\w-]{6})\.([0-9a-z]{1,11})\.([0-9a-z]{1,11})(?:\.([0-9a-z]{
 const fingerprints = new Map<Topic, string>()
 const MAX_FINGERPRINTS = 10_000
 
-/** Six characters that tell the topic: enough to refuse another topic's cursor, too few to reveal its id. */
+/** Six characters derived from the topic: enough to reject another topic's cursor, too few to reveal its id. */
 function fingerprintOf(topic: Topic): string {
   const known = fingerprints.get(topic)
   if (known !== undefined) return known
@@ -23,7 +23,7 @@ function fingerprintOf(topic: Topic): string {
   return made
 }
 
-/** A position, and of a snapshot of what one reader may see the moment that it shows. */
+/** A position and, for a snapshot of what one reader may see, the time of its state. */
 export interface CursorPosition extends Position {
   readonly seenAt?: Instant | undefined
 }
@@ -34,7 +34,7 @@ export function encodeCursor(topic: Topic, { epoch, offset, seenAt }: CursorPosi
   return Buffer.from(text, 'latin1').toString('base64url') as Cursor
 }
 
-/** The position that `text` names in `topic`, or undefined where it is no cursor, or another topic's. */
+/** The position that `text` encodes in `topic`. Undefined if `text` is no cursor or one of another topic. */
 export function decodeCursor(topic: Topic, text: string): CursorPosition | undefined {
   if (!LENGTH.test(text)) return undefined
   const parts = PARTS.exec(Buffer.from(text, 'base64url').toString('latin1'))
@@ -43,7 +43,7 @@ export function decodeCursor(topic: Topic, text: string): CursorPosition | undef
   if (fingerprint !== fingerprintOf(topic)) return undefined
   const seenAt = moment === undefined ? undefined : instant(parseInt(moment, 36))
   const position = { epoch: asEpoch(parseInt(epoch, 36)), offset: asOffset(parseInt(offset, 36)), seenAt }
-  // No moment lies beyond what a timestamp can be.
+  // Out of the range of timestamps.
   const isExact =
     Number.isSafeInteger(position.epoch) &&
     Number.isSafeInteger(position.offset) &&

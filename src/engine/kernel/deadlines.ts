@@ -1,15 +1,15 @@
 import type { Instant } from './instant.ts'
 
-/** Disarms a deadline. Harmless when it has fired, or is called again. */
+/** Disarms a deadline. Does nothing if it has fired or was disarmed before. */
 export type Cancel = () => void
 
 export interface Deadlines {
   /**
-   * Calls `fire` once `at` has come: never before, never within this call, in order of `at` and then of
-   * arming. What `fire` throws harms no other deadline.
+   * Calls `fire` when `at` has passed: never early, never within this call, in order of `at` and then of
+   * arming. An error of `fire` does not affect other deadlines.
    */
   readonly arm: (at: Instant, fire: () => void) => Cancel
-  /** Fires what is due now, rather than in the next turn of the event loop: after a pause, timers come late. */
+  /** Fires due deadlines now instead of in the next event-loop tick, because timers are late after a stall. */
   readonly fireDue: () => void
   /** Disarms everything. */
   readonly clear: () => void
@@ -25,8 +25,8 @@ interface Deadline {
 }
 
 /**
- * The longest wait in one go. Node fires a timer beyond 2^31 − 1 ms at once; a minute stays far below that,
- * and makes a clock that was set forward, or a machine that slept, noticed within a minute.
+ * Maximum delay of one timer. Node fires a timer beyond 2^31 − 1 ms at once; a minute stays far below that,
+ * and notices a clock that was set forward, or a machine that slept, within a minute.
  */
 const MAX_WAIT_MS = 60_000
 
@@ -91,8 +91,8 @@ function createHeap() {
 }
 
 /**
- * Any number of deadlines over one timer, which does not keep the process alive. `onFault` gets what a
- * `fire` throws; without it the process warns.
+ * Any number of deadlines on one timer, which does not keep the process alive. `onFault` receives the errors of
+ * `fire` callbacks. Default: a process warning.
  */
 export function createDeadlines(
   now: () => Instant,
@@ -114,7 +114,7 @@ export function createDeadlines(
     wakesAt = time + waitMs
   }
 
-  /** Takes all that is due before the first fires: one that is armed by another waits for the next turn. */
+  /** Collects all due deadlines before firing the first: those armed meanwhile wait for the next tick. */
   function takeDue(): readonly Deadline[] {
     const time = now()
     const due: Deadline[] = []

@@ -1,8 +1,8 @@
 import type { CommonRejection, Rejection } from './rejection.ts'
 
 /**
- * What a decider answers. `rejected` is a rule of the domain; `forbidden` means that the caller may see the
- * thing but not do this to it. Neither changes anything. What the caller may not even see is rejected as
+ * The result of a decider. `rejected` is a rule of the domain; `forbidden` means that the caller may see the
+ * object but not perform this action. Neither changes anything. An object that the caller may not see is rejected as
  * NOT_FOUND.
  */
 export type Decision<Event, Reply> =
@@ -26,7 +26,7 @@ export const reject: Reject<CommonRejection> = (code, reason, details = {}) => {
   return { kind: 'rejected', rejection: { code, reason, ...details } }
 }
 
-/** The same with the codes of one feature, too. */
+/** Like `reject`, including the codes of one feature. */
 export function rejectingWith<const Code extends string>(
   _codes: readonly Code[],
 ): Reject<Code | CommonRejection> {

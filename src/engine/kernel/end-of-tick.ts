@@ -3,8 +3,8 @@ import { callEach } from './listeners.ts'
 let tasks: (() => void)[] = []
 
 /**
- * Runs `task` when what has arrived by now is worked off: at the end of this turn of the event loop.
- * What it asks for in the same way follows in the same turn. What a task throws is thrown once the others have run.
+ * Runs `task` at the end of the current event-loop tick, after everything that has already arrived was processed.
+ * Tasks that it schedules run in the same tick. An error that a task throws is rethrown after the others have run.
  */
 export function atEndOfTurn(task: () => void): void {
   if (tasks.push(task) === 1) setImmediate(runAll)

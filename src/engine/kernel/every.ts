@@ -3,7 +3,7 @@ export interface PeriodicOptions {
   readonly everyMs: number | (() => number)
   /** Until the first round. Default: `everyMs`. */
   readonly firstMs?: number
-  /** Called with the error of a round that failed; the next round runs all the same. */
+  /** Called with the error of a failed round; later rounds still run. */
   readonly onFault: (error: unknown) => void
 }
 
@@ -15,7 +15,7 @@ export interface Periodic {
   close(): Promise<void>
 }
 
-/** Runs `task` again and again, a period after each round has ended. Never keeps the process alive. */
+/** Runs `task` periodically, `everyMs` after the end of each round. Does not keep the process alive. */
 export function every(task: () => Promise<void>, { everyMs, firstMs, onFault }: PeriodicOptions): Periodic {
   let isClosed = false
   let isRunning = false

@@ -1,13 +1,13 @@
-/** How many values fell below which bounds: plain numbers, so that counting one costs next to nothing. */
+/** Counts of values per bucket. Plain numbers, so that an observation costs almost nothing. */
 export interface Distribution {
-  /** Ascending; a value that equals a bound is below it. */
+  /** Upper bounds in ascending order, inclusive. */
   readonly bounds: readonly number[]
-  /** One for each bound, of what lies between it and the one before, and a last one for what is above all. */
+  /** One count per bucket, each excluding the lower ones, and a last one for values above all bounds. */
   readonly counts: readonly number[]
   readonly sum: number
 }
 
-/** A distribution that goes on. */
+/** A histogram that values are added to. */
 export interface GrowingDistribution extends Distribution {
   add(value: number): void
 }

@@ -28,7 +28,7 @@ export function randomId(prefix: string): string {
 export interface IdType<Id extends string> {
   readonly prefix: string
   create(): Id
-  /** Takes `id` for one of these, unchecked: ids of orders, for one, come from outside. */
+  /** Brands `id` without a check: ids of orders, for example, come from outside. */
   as(id: string): Id
   is(id: string): boolean
 }
@@ -36,8 +36,8 @@ export interface IdType<Id extends string> {
 const reserved = new Set<string>()
 
 /**
- * Keeps `prefix` from the ids of users, which are the `sub` of their tokens: a cache that keys records by `id` alone keeps
- * all types apart. Throws where the prefix is taken.
+ * Reserves `prefix`, so that no user id (the `sub` of a token) may start with it: client caches that key records by `id`
+ * alone then keep all types apart. Throws if the prefix is taken.
  */
 export function reserveIdPrefix(prefix: string): string {
   if (reserved.has(prefix)) throw new Error(`two types have ids that start with ${prefix}`)
@@ -56,7 +56,7 @@ export function defineId<Id extends string>(prefix: string): IdType<Id> {
   }
 }
 
-/** How the ids of the schema's types begin, sorted. */
+/** The id prefixes of the schema's types, sorted. */
 export const reservedIdPrefixes = (): readonly string[] => [...reserved].sort()
 
 /** Whether `id` looks like the id of a type of the schema other than User. */
@@ -75,14 +75,14 @@ export function isUserId(id: string): boolean {
   return isFit && !CONTROL_CHARACTER.test(id) && !hasReservedPrefix(id)
 }
 
-/** The rule of `isUserId`, for the sentence of a refusal. */
+/** The rule of `isUserId`, as a part of an error message. */
 export const userIdRule = (): string =>
   `must have 1 to ${MAX_USER_ID_LENGTH} characters, none of them a control character, and no prefix of generated ids ` +
   `(${reservedIdPrefixes().join(', ')})`
 
 export const asUserId = (id: string): UserId => id as UserId
 
-// Ids that name nothing in the schema: they appear in logs and answers, to be quoted.
+// Ids of nothing in the schema. They appear in logs and responses, so that people can quote them.
 export const newConnectionId = (): string => randomId('con_')
 export const newRequestId = (): string => randomId('req_')
 export const newErrorId = (): string => randomId('err_')

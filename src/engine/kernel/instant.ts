@@ -3,10 +3,10 @@ import type { Brand } from './brand.ts'
 /** A moment, in whole milliseconds since the Unix epoch, UTC. */
 export type Instant = Brand<number, 'Instant'>
 
-/** The last millisecond that RFC 3339 can write: stands for "until further notice". */
+/** The last millisecond that RFC 3339 can express. Means "until further notice". */
 export const FAR_FUTURE = Date.UTC(9999, 11, 31, 23, 59, 59, 999) as Instant
 
-/** The moment `ms` milliseconds after 1970 began; fractions are cut off. */
+/** The moment `ms` milliseconds after the Unix epoch; fractions are truncated. */
 export function instant(ms: number): Instant {
   return Math.trunc(ms) as Instant
 }
@@ -16,7 +16,7 @@ export function later(start: Instant, ms: number): Instant {
   return Math.min(start + ms, FAR_FUTURE) as Instant
 }
 
-/** The same day and time `years` later; of 29 February, 1 March where the year has none. */
+/** The same day and time `years` later. 29 February becomes 1 March in common years. */
 export function yearsLater(start: Instant, years: number): Instant {
   const date = new Date(start)
   date.setUTCFullYear(date.getUTCFullYear() + years)

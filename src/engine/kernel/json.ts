@@ -5,18 +5,18 @@ export function isSameJson(one: unknown, other: unknown): boolean {
   return isDeepStrictEqual(plain(one), plain(other))
 }
 
-/** As it comes back from text: without the prototypes by which equal objects would differ. */
+/** The value after a round trip through JSON text, without the prototypes that would make equal objects differ. */
 function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value))
 }
 
-/** Deeper values run out of stack where they are written or compared again, also by libraries. */
+/** Deeper values overflow the stack when they are serialised or compared again, also by libraries. */
 const MAX_NESTING = 200
 const [QUOTE, BACKSLASH] = [34, 92]
 const OPENING: ReadonlySet<number> = new Set([91, 123])
 const CLOSING: ReadonlySet<number> = new Set([93, 125])
 
-/** Whether a text of JSON nests deeper than any client of ours does. To be asked before it is parsed. */
+/** Whether JSON text nests deeper than MAX_NESTING. Check it before parsing. */
 export function isNestedTooDeep(text: string): boolean {
   if (text.length <= 2 * MAX_NESTING) return false
   let depth = 0

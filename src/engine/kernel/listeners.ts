@@ -1,6 +1,6 @@
 /**
- * Calls `call` with each of `listeners`, in order. What it throws goes to `onFault` and keeps nothing from the others. What
- * `onFault` itself throws is thrown after all were called.
+ * Calls `call` with each of `listeners`, in order. An error goes to `onFault` and does not affect other listeners. An error
+ * of `onFault` itself is rethrown after all were called.
  */
 export function callEach<Listener>(
   listeners: Iterable<Listener>,
@@ -22,7 +22,7 @@ export function callEach<Listener>(
   if (unhandled.length > 0) throw unhandled[0]
 }
 
-/** A set of listeners that can't be called one without the others: a fault of one never keeps an event from the rest. */
+/** A set of listeners that are always notified together: a throwing listener never keeps an event from the rest. */
 export class Listeners<Listener> {
   readonly #all = new Set<Listener>()
   readonly #onFault: (fault: unknown, listener: Listener) => void
@@ -39,25 +39,25 @@ export class Listeners<Listener> {
     this.#all.add(listener)
   }
 
-  /** False where it was none. */
+  /** Returns false if it was not registered. */
   remove(listener: Listener): boolean {
     return this.#all.delete(listener)
   }
 
-  /** Removes all of them and returns them. */
+  /** Removes and returns all listeners. */
   takeAll(): readonly Listener[] {
     const all = [...this.#all]
     this.#all.clear()
     return all
   }
 
-  /** Calls also those that are added meanwhile. */
+  /** Also calls listeners added during the call. */
   tell(call: (listener: Listener) => void): void {
     callEach(this.#all, call, this.#onFault)
   }
 }
 
-/** For who is given nothing better: a fault of a listener is never dropped silently. */
+/** The default fault handler: an error of a listener is never dropped silently. */
 export function warnOfFault(fault: unknown): void {
   process.emitWarning(fault instanceof Error ? fault : String(fault), 'ListenerFault')
 }

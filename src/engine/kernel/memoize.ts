@@ -1,4 +1,4 @@
-/** `read`, called at most once at a time and never again after it succeeded: all who ask get the same answer. */
+/** Memoizes `read`: concurrent callers share one call, and after a success it is never called again. */
 export function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
   let asked: Promise<Value> | undefined
   return () => {

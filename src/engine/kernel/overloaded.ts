@@ -1,12 +1,12 @@
 /**
- * The node has more work than it can finish in time, so this was refused at once. Nothing of it has begun:
- * retrying is safe. Never thrown because a part the node depends on is away.
+ * The node has more work than it can finish in time and refused this work at once. Nothing of it has begun, so
+ * retrying is safe. Never thrown because a dependency of the node is unavailable.
  */
 export class Overloaded extends Error {
   readonly retryAfterMs: number
 
   constructor(retryAfterMs: number) {
-    // Thousands a second are thrown when there is least time for it, and a stack costs more than all the rest.
+    // Under overload, thousands a second are created; capturing a stack would cost more than everything else here.
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     super('The server is overloaded.')
@@ -18,7 +18,7 @@ export class Overloaded extends Error {
 
 const MAX_CAUSES = 8
 
-/** The Overloaded among `error` and its causes: query builders wrap what a statement failed with. */
+/** Finds the Overloaded in `error` and its causes, because query builders wrap the error of a statement. */
 export function overloadOf(error: unknown): Overloaded | undefined {
   let cause = error
   for (let depth = 0; depth < MAX_CAUSES && cause instanceof Error; depth += 1) {

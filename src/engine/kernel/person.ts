@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { UserId } from './id.ts'
 import { hasVisibleCharacter, withoutBidiControls } from './text.ts'
 
-/** A user as an entry names one: with the name of that moment. */
+/** A user as entries refer to one, with their name at that time. */
 export interface Person {
   readonly id: UserId
   readonly name: string

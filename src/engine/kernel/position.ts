@@ -1,11 +1,11 @@
 import type { Brand } from './brand.ts'
 
-/** 1, 2, 3 … within one topic, without a hole; 0 stands before the first entry. */
+/** 1, 2, 3 … within one topic, without gaps; 0 is before the first entry. */
 export type Offset = Brand<number, 'Offset'>
 
 /**
- * Names one continuous history of a topic. A topic whose history was replaced gets another epoch, so that
- * a cursor into the old one is told from a cursor into the new one although their offsets overlap.
+ * Identifies one continuous history of a topic. A topic whose history was replaced gets a new epoch, so that
+ * cursors into the old and the new history are distinct although their offsets overlap.
  */
 export type Epoch = Brand<number, 'Epoch'>
 

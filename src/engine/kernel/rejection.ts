@@ -15,7 +15,7 @@ export type CommonRejection = (typeof COMMON_REJECTIONS)[number]
 /** An expected refusal, as a value. Nothing was changed. */
 export interface Rejection {
   readonly code: string
-  /** For people, in English, a whole sentence. */
+  /** A complete English sentence for people. */
   readonly reason: string
   /** The input field at fault, by its own name. */
   readonly field?: string

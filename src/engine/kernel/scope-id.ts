@@ -1,6 +1,6 @@
 import type { Brand } from './brand.ts'
 
-/** Names something that users attend, or in which subscriptions are counted apart: the id of anything. */
+/** Identifies what users are present in or subscriptions are counted for, such as a room. */
 export type ScopeId = Brand<string, string>
 
 export const asScopeId = (id: string): ScopeId => id as ScopeId

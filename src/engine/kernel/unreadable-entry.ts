@@ -3,7 +3,7 @@ import type { Topic } from './topic.ts'
 
 /**
  * An entry that this node can't present: a newer version wrote it, or its data is corrupt. Readers who need it are ended
- * with a masked error, since leaving it out would be a hole. `cause` says what is wrong.
+ * with a masked error, because skipping it would leave a gap. `cause` holds the reason.
  */
 export class UnreadableEntry extends Error {
   readonly offset: Offset
@@ -15,5 +15,5 @@ export class UnreadableEntry extends Error {
   }
 }
 
-/** A reader who tries again sooner gets the same: another node or a newer version is needed, and neither takes seconds. */
+/** An earlier retry fails the same way: it takes another node or a newer version, and neither comes within seconds. */
 export const UNREADABLE_RETRY_AFTER_MS = 10_000

@@ -7,29 +7,29 @@ import { isNobodysFault } from '../storage/faults.ts'
 
 export interface SchedulerOptions {
   readonly database: Database
-  /** Gives the topic the command that is due. */
+  /** Dispatches the due command to the topic. */
   readonly passDeadline: (topic: Topic) => Promise<unknown>
   /**
-   * Told of what failed. A topic that did is tried again after a pause that grows from a second to a minute; null: a look
-   * failed, and the next one tries again.
+   * Called on failures. A failed topic is retried with backoff from one second to one minute. Null: a query for deadlines
+   * failed, and the next one retries.
    */
   readonly onFault: (topic: Topic | null, error: unknown) => void
 }
 
-/** Opens and closes what is due, by the database's clock. */
+/** Dispatches commands for topics whose deadline has passed, by the database's clock. */
 export interface Scheduler {
   /** Arms no more topics; resolves when the query under way has ended. */
   close(): Promise<void>
 }
 
 const LOOK_EVERY_MS = 500
-/** What falls due before the next look is armed to the millisecond. */
+/** Deadlines before the next query are armed to the millisecond. */
 const LOOK_AHEAD_MS = LOOK_EVERY_MS * 2
 const MAX_AT_ONCE = 1000
 
 /**
- * Every node looks and every node commands: whoever locks the topic first opens or closes it, and the others
- * find nothing due any more. So it happens exactly once, also when nodes die, and nothing need be handed over.
+ * Every node queries and every node dispatches: the first to lock the topic applies the transition, and the others
+ * find nothing due. So it happens exactly once, even if nodes die, without any handover.
  */
 export function createScheduler({ database, passDeadline, onFault }: SchedulerOptions): Scheduler {
   const pauses = createPauses<Topic>()
@@ -45,7 +45,7 @@ export function createScheduler({ database, passDeadline, onFault }: SchedulerOp
   }
 
   function arm(topic: Topic, waitMs: number): void {
-    // Armed anew at every look: an auction that was extended meanwhile is due later than was thought.
+    // Armed again after every query: an auction may have been extended since the last one.
     clearTimeout(armed.get(topic))
     if (isClosed || pauses.isPaused(topic)) return
     const timer = setTimeout(() => {
@@ -58,7 +58,7 @@ export function createScheduler({ database, passDeadline, onFault }: SchedulerOp
     armed.set(topic, timer)
   }
 
-  /** While the record is away no topic is to blame. */
+  /** While the database is unavailable no topic is at fault. */
   function fail(topic: Topic, error: unknown): void {
     if (!isNobodysFault(error)) pauses.begin(topic)
     onFault(topic, error)

@@ -1,9 +1,9 @@
-/** Counts refusals within a window of time; tells when a client repeats itself instead of waiting. */
+/** Counts refusals within a time window, to detect clients that retry instead of waiting. */
 export class Refusals {
   #count = 0
   #since = Number.NEGATIVE_INFINITY
 
-  /** Counts one more at `nowMs` (monotonic). True for the one that reaches `max` within `withinMs`. */
+  /** Counts a refusal at `nowMs` (monotonic). Returns true for the one that reaches `max` within `withinMs`. */
   add({
     max,
     withinMs,

@@ -14,7 +14,7 @@ import type { SignIn } from './sign-in.ts'
 import { Subscription, type SubscriptionOwner, type SubscriptionRequest } from './subscription.ts'
 import type { Ending, Transport } from './transport.ts'
 
-/** What all sessions of a node share. */
+/** Everything that the sessions of a node share. */
 export interface SessionHost {
   readonly hub: Pick<Hub, 'open'>
   readonly deadlines: Deadlines
@@ -25,14 +25,14 @@ export interface SessionHost {
   signIn(credential: Credential): Promise<SignIn>
   openPresence(): PresenceSession
   mask(error: unknown): GraphQLError
-  /** The session is over. */
+  /** Call when the session has ended. */
   forget(session: Session): void
 }
 
 /** A query or mutation of the session. */
 export interface Work<Result> {
   /**
-   * Rejects with `Overloaded` at once where too many wait, and with the signal's reason where it was cancelled before it
+   * Rejects with `Overloaded` at once if too many operations wait, and with the signal's reason if it was cancelled before it
    * began.
    */
   readonly result: Promise<Result>
@@ -40,7 +40,7 @@ export interface Work<Result> {
   cancel(): void
 }
 
-/** A client that repeats what was refused for its rate is cut off. */
+/** A client that keeps retrying rate-limited operations is disconnected. */
 const RATE_REFUSALS = { max: 100, withinMs: 10_000 } as const
 const OVERLOAD_REFUSALS = { max: 1_000, withinMs: 10_000 } as const
 
@@ -54,9 +54,9 @@ const TOO_MANY_RATE_REFUSALS: Ending = { kind: 'too-many-refusals', reason: 'Too
 const TOO_MANY_OVERLOADS: Ending = { kind: 'too-many-refusals', reason: 'Too many refused operations' }
 
 /**
- * One client over any transport that stays open: sign-in, renewal, expiry, presence, limits, running work. It owns
- * everything that it started. When it ends, from either side, all of that ends: subscriptions, presence, places in limits,
- * waiting and running work. A class with lazy members: a node holds tens of thousands.
+ * One client over any long-lived transport: sign-in, renewal, expiry, presence, limits and running operations. A session
+ * owns everything that it started. When either side ends it, all of that ends with it: subscriptions, presence, slots in
+ * connection limits, waiting and running operations. A class with lazy members, because a node holds tens of thousands.
  */
 export class Session implements SubscriptionOwner {
   readonly presence: PresenceSession
@@ -75,11 +75,11 @@ export class Session implements SubscriptionOwner {
   #overloads: Refusals | undefined
   #isFinishing = false
   #isOver = false
-  /** Renewals asked for, and the last of them that took effect. */
+  /** Renewals requested, and the last one that took effect. */
   #renewals = 0
   #renewed = 0
 
-  /** `address`: of the client, as limits count it. */
+  /** `address`: the client's address, as limits count it. */
   constructor(host: SessionHost, transport: Transport, place: Place, address: string) {
     this.#host = host
     this.#transport = transport
@@ -92,36 +92,36 @@ export class Session implements SubscriptionOwner {
     return this.#host.hub
   }
 
-  /** The present one. Null: a visitor. */
+  /** The current viewer; null for a visitor. */
   get viewer(): Viewer | null {
     return this.#viewer
   }
 
-  /** What limits count its operations by. */
+  /** The key that limits count its operations by. */
   get client(): ClientKey {
     return clientKeyOf(this.#viewer, this.address)
   }
 
-  /** Whether requests of this client are acted on: until it ends, or is about to. */
+  /** Whether requests of this client are still served. False once the session has ended or is about to. */
   get isListening(): boolean {
     return !this.#isFinishing && !this.#isOver
   }
 
-  /** Begins the session as the caller that `credential` names. Ends it where visitors have no place left. */
+  /** Begins the session as the caller that `credential` names. Ends it if no visitor connection is free. */
   async signIn(credential: Credential): Promise<SignIn> {
     const signedIn = await this.#host.signIn(credential)
     if (signedIn.kind === 'ok') this.begin(signedIn.viewer)
     return signedIn
   }
 
-  /** Begins the session as `viewer`, whose token was checked. */
+  /** Begins the session as `viewer`, whose token has been verified. */
   begin(viewer: Viewer | null): void {
     if (this.#isOver) return
     this.#become(viewer)
     if (viewer === null && !this.#place.stay()) this.end(TOO_MANY_VISITORS)
   }
 
-  /** A token of the same user takes the place of the old one. Refused, nothing changes. */
+  /** Replaces the token by another one of the same user. A refusal changes nothing. */
   async renew(credential: Credential): Promise<SignIn> {
     this.#renewals += 1
     const renewal = this.#renewals
@@ -129,9 +129,9 @@ export class Session implements SubscriptionOwner {
     if (signedIn.kind === 'refused') return signedIn
     const current = this.#viewer
     if (current !== null && signedIn.viewer?.user.id !== current.user.id) {
-      return { kind: 'refused', reason: 'The token is of another user than this connection.' }
+      return { kind: 'refused', reason: 'The token belongs to another user than this connection.' }
     }
-    // Tokens are checked side by side: one that was sent earlier must not undo a later one.
+    // Tokens are verified concurrently: an earlier renewal must not undo a later one.
     if (renewal > this.#renewed && !this.#isOver) {
       this.#renewed = renewal
       this.#become(signedIn.viewer)
@@ -139,7 +139,7 @@ export class Session implements SubscriptionOwner {
     return signedIn
   }
 
-  /** Starts a subscription; undefined where too many run already. */
+  /** Starts a subscription. Returns undefined if too many are running. */
   subscribe(request: SubscriptionRequest): Subscription | undefined {
     this.#subscriptions ??= new Set()
     if (this.#isOver || this.#subscriptions.size >= this.#host.maxSubscriptions) return undefined
@@ -162,14 +162,14 @@ export class Session implements SubscriptionOwner {
     return { result, cancel: () => gone.abort() }
   }
 
-  /** A mutation was refused for its rate. */
+  /** Call when a mutation was rate-limited. */
   onRateLimited(): void {
     this.#rateRefusals ??= new Refusals()
     if (this.#rateRefusals.add({ ...RATE_REFUSALS, nowMs: performance.now() }))
       this.end(TOO_MANY_RATE_REFUSALS)
   }
 
-  /** An operation was refused because too many wait. */
+  /** Call when an operation was refused because too many wait. */
   onOverloaded(): void {
     this.#overloads ??= new Refusals()
     if (this.#overloads.add({ ...OVERLOAD_REFUSALS, nowMs: performance.now() })) this.end(TOO_MANY_OVERLOADS)
@@ -189,16 +189,16 @@ export class Session implements SubscriptionOwner {
     this.#subscriptions?.delete(subscription)
   }
 
-  /** Answers what is under way, takes nothing more, then ends. */
+  /** Finishes running operations, accepts no further ones, then ends. */
   async finish(ending: Ending): Promise<void> {
     this.#isFinishing = true
     await Promise.allSettled(this.#work?.values() ?? [])
-    // Answers are sent in the same turn of the event loop.
+    // The transport sends responses by the end of the current event-loop tick.
     await new Promise((resolve) => setImmediate(resolve))
     this.end(ending)
   }
 
-  /** Ends everything, then tells the client. */
+  /** Ends everything, then closes the transport with the reason. */
   end(ending: Ending): void {
     if (this.#isOver) return
     if (ending.kind === 'revoked') this.presence.revoke()
@@ -206,7 +206,7 @@ export class Session implements SubscriptionOwner {
     this.#transport.end(ending)
   }
 
-  /** The client is gone, or is being closed: everything that the session started ends. */
+  /** The client has disconnected or is being disconnected: ends everything that the session started. */
   close(): void {
     if (this.#isOver) return
     this.#isOver = true

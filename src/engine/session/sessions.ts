@@ -15,16 +15,16 @@ export type NoSession = NoPlace | 'draining'
 
 /** The open sessions of a node. */
 export interface Sessions {
-  /** Of a client that has yet to say who it is: `Session.signIn` follows. */
+  /** Opens a session for a client that has not authenticated yet: `Session.signIn` follows. */
   open(transport: Transport, address: string): Session | NoSession
-  /** Of a client whose token was checked, or who has none. */
+  /** Opens a session for a client whose token has been verified, or who has none. */
   openAs(viewer: Viewer | null, transport: Transport, address: string): Session | NoSession
   readonly isDraining: boolean
-  /** Ends all: what was here is no longer certain. */
+  /** Ends all sessions, because the state that they were served may no longer hold. */
   restart(reason: string): void
   /**
-   * Opens no more, and ends those that are open in batches over at most a third of `withinMs`, each after its running work
-   * was answered. Resolves when all are over.
+   * Opens no further sessions and ends the open ones in batches over at most a third of `withinMs`, each once its running
+   * operations have finished. Resolves when all have ended.
    */
   drain(withinMs: number): Promise<void>
 }
@@ -57,7 +57,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     const ended: Promise<void>[] = []
     for (let at = 0; at < leaving.length; at += size) {
       for (const session of leaving.slice(at, at + size)) ended.push(session.finish(DRAINING))
-      // Clients must not all arrive at the next node at once.
+      // In batches, so that clients do not all arrive at the next node at once.
       if (at + size < leaving.length) await pause(Math.min(withinMs / 3 / DRAIN_BATCHES, DRAIN_PAUSE_MS))
     }
     await Promise.all(ended)

@@ -7,8 +7,8 @@ export type SignIn =
   | { readonly kind: 'refused'; readonly reason: string }
 
 /**
- * The caller that a credential names. No credential is a visitor; a bad one is refused and never downgraded. Throws where
- * the keys to check it with are not available.
+ * The caller that a credential names. No credential means a visitor; an invalid one is refused, never downgraded to a
+ * visitor. Throws if the keys to verify it are unavailable.
  */
 export async function signIn(
   credential: Credential,

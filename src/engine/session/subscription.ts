@@ -6,33 +6,33 @@ import type { Hub } from '../hub/hub.ts'
 import { dependsOnViewer, type Plan, subjectOf } from '../hub/source.ts'
 import type { PresenceSession } from '../presence/presence-session.ts'
 
-/** A subscription that is allowed: what the hub serves, and what to make of each value. */
+/** An authorised subscription: the plan that the hub serves, and how to execute each value. */
 export interface PlannedSubscription {
   readonly plan: Plan
   readonly selection: Selection
-  /** Of one execution of the selection, for an entry or a tick. */
+  /** The context for one execution of the selection, for an entry or a tick. */
   readonly cost: number
 }
 
 export interface ClosableSink extends Sink {
-  /** Drops whatever is sent from now on. A hub hands out what is due as a reader leaves. */
+  /** Drops everything sent from now on. A hub sends a reader's pending payloads as it leaves. */
   close(): void
 }
 
 export interface SubscriptionRequest {
-  /** Asks whether the viewer may subscribe. Called again when the viewer's rights change. Rejects where they may not. */
+  /** Checks whether the viewer may subscribe. Called again when the viewer's rights change. Rejects if they may not. */
   plan(life: SubscriptionLife): Promise<PlannedSubscription>
-  /** Where payloads go. `end` is what the hub calls to end the subscription. */
+  /** Creates the sink for payloads. The hub calls `end` to end the subscription. */
   createSink(end: Sink['end']): ClosableSink
   /** The server ended the subscription: with an error, or without (complete). Called once, and not after `stop`. */
   onEnd(error?: GraphQLError): void
 }
 
-/** What a plan may hear of the subscription that asks for it. */
+/** The subscription's lifetime and rights, as its plan may observe them. */
 export interface SubscriptionLife {
-  /** Aborted when the subscription is over. */
+  /** Aborted when the subscription has ended. */
   readonly signal: AbortSignal
-  /** Calls `onChange` when the rights of the viewer change, until the returned function is called. */
+  /** Calls `onChange` when the viewer's rights change. The returned function stops the calls. */
   watchRights(onChange: () => void): () => void
 }
 
@@ -41,26 +41,26 @@ export interface SubscriptionOwner {
   readonly viewer: Viewer | null
   readonly presence: PresenceSession
   readonly hub: Pick<Hub, 'open'>
-  /** Charges the running selection to the client; undefined where it exceeds its budget. */
+  /** Charges the running selection to the client. Undefined if it exceeds the client's budget. */
   charge(selection: RunningSelection): (() => void) | undefined
-  /** A fault of ours: returns the masked error. */
+  /** Reports a fault of the server and returns the masked error. */
   mask(error: unknown): GraphQLError
-  /** The subscription is over, whatever ended it. */
+  /** Call when the subscription has ended, for any reason. */
   forget(subscription: Subscription): void
 }
 
 const LOST_RIGHTS: ReadonlySet<unknown> = new Set(['NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED'])
 
 /**
- * One running subscription of a session. Its viewer is always the session's present one. When the viewer's rights change, a
- * plan whose entries everyone in the room gets alike has its guard ask again; a plan that filters by viewer is closed at
- * once and asked for again, since what is on its way was chosen by the former rights.
+ * One running subscription of a session. Its viewer is always the session's current one. When the viewer's rights change, a
+ * plan that sends all readers the same entries has its guard check again. A plan that filters by viewer is closed at once
+ * and requested again, because its pending payloads were selected under the former rights.
  */
 export class Subscription implements SubscriptionLife {
   readonly #owner: SubscriptionOwner
   readonly #request: SubscriptionRequest
   #sink: ClosableSink
-  /** Ends the hub's part; undefined while the plan is asked for. */
+  /** Ends the hub's part; undefined while the plan is being requested. */
   #close: (() => void) | undefined
   #release: (() => void) | undefined
   #gone: AbortController | undefined
@@ -68,7 +68,7 @@ export class Subscription implements SubscriptionLife {
   #isFiltered = false
   #isEnded = false
   #hasBegun = false
-  /** Grows with each question for a plan: only the answer to the last one counts. */
+  /** Incremented by each request for a plan: only the latest result counts. */
   #question = 0
 
   constructor(owner: SubscriptionOwner, request: SubscriptionRequest) {
@@ -83,19 +83,19 @@ export class Subscription implements SubscriptionLife {
     return this.#gone.signal
   }
 
-  /** The client, or the end of its session, stops it. Nothing is sent from now on. */
+  /** Stops the subscription for the client or because its session ended. Nothing is sent afterwards. */
   stop(): void {
     if (this.#isEnded) return
     this.#sink.close()
     this.#finish()
   }
 
-  /** The session's viewer has other rights than before. */
+  /** Call when the rights of the session's viewer have changed. */
   rightsChanged(): void {
     if (this.#isEnded) return
     if (this.#close === undefined) this.#begin()
     else if (this.#isFiltered) {
-      // What is due was chosen by the former rights.
+      // Pending payloads were selected under the former rights.
       this.#sink.close()
       this.#close()
       this.#sink = this.#request.createSink((error) => this.#end(error))
@@ -143,7 +143,7 @@ export class Subscription implements SubscriptionLife {
     }
     const close = owner.hub.open(this.#hasBegun ? startingOver(plan) : plan, subscriber, owner.presence)
     this.#hasBegun = true
-    // The hub may have ended it from within `open`.
+    // The hub may have ended the subscription within `open`.
     if (this.#isEnded) close()
     else this.#close = close
   }
@@ -169,7 +169,7 @@ export class Subscription implements SubscriptionLife {
   }
 }
 
-/** The reader knew a state under other rights: it gets a snapshot that says so. */
+/** The reader has state from its former rights, so it restarts with a snapshot marked `reset`. */
 function startingOver(plan: Plan): Plan {
   return plan.kind === 'history' ? { ...plan, after: null, startsOver: true } : plan
 }

@@ -6,9 +6,9 @@ export type EndingKind =
   | 'revoked'
   /** The user, the address or the node has too many connections. */
   | 'too-many-connections'
-  /** The client repeats what was refused instead of waiting. */
+  /** The client keeps retrying refused operations instead of waiting. */
   | 'too-many-refusals'
-  /** Everything is available again after a reconnect, here or at another node. */
+  /** The client should reconnect, to this node or another one. */
   | 'restart'
 
 export interface Ending {
@@ -19,6 +19,6 @@ export interface Ending {
 
 /** How a session reaches its client. A transport sends, closes and reports what arrives; the session decides. */
 export interface Transport {
-  /** Tells the client why, sends nothing after that, and closes. Called once at most. */
+  /** Sends the client the reason, then closes without sending anything else. Called at most once. */
   end(ending: Ending): void
 }

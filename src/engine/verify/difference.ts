@@ -1,13 +1,13 @@
-/** Something that the record says in two places, and not the same. */
+/** A value that the database stores twice, with different results. */
 export interface Difference {
-  /** What it is about: `auction auc_…`, `wallet ann EUR`. */
+  /** The object concerned: `auction auc_…`, `wallet ann EUR`. */
   readonly about: string
   readonly what: string
   readonly stored: unknown
   readonly recomputed: unknown
 }
 
-/** One difference, or none where both are the same as JSON. */
+/** One difference, or none if both are equal as JSON. */
 export function compare(
   about: string,
   what: string,

@@ -1,15 +1,15 @@
 import type { Database, Executor } from '../storage/database.ts'
 import type { Difference } from './difference.ts'
 
-/** Recomputes what a feature stores twice, and yields each difference. */
+/** Recomputes the redundant data of a feature and yields each difference. */
 export type Verify = (executor: Executor) => AsyncIterable<Difference>
 
-/** A verification reads everything that is stored twice: it may take longer than any other transaction. */
+/** A verification reads all redundant data, so it may take longer than any other transaction. */
 const TIMEOUT_MS = 60 * 60 * 1000
 
 /**
- * Every difference that the verifications of all features find. All statements see the database as of one moment, so
- * servers may keep writing.
+ * Yields the differences found by the verifications of all features. All statements read one snapshot of the database, so
+ * servers may keep writing meanwhile.
  */
 export async function* verifyDatabase(
   database: Database,
