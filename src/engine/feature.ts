@@ -18,7 +18,7 @@ export interface Seed {
   isWritten?(executor: Executor): Promise<boolean>
 }
 
-/** What a process of a feature works with on one node. */
+/** The dependencies of a feature's process on one node. */
 export interface ProcessParts {
   /** For reads. */
   readonly database: Database
@@ -26,41 +26,41 @@ export interface ProcessParts {
   readonly commands: Database
   readonly presence: Presence
   readonly hooks: Hooks
-  /** Publishes entries that the process appended, after their commit. Never throws. */
+  /** Announces entries that the process appended. Call it after their commit. Never throws. */
   announce(entries: readonly Entry[]): void
-  /** Logs a fault; `topic` is the topic at fault, null where none is. */
+  /** Logs a fault. `topic` is the topic at fault, or null. */
   onFault(message: string, topic: Topic | null, error: unknown): void
 }
 
-/** Work that follows from commits, on every node. */
+/** Background work of a feature that follows from commits. Runs on every node. */
 export interface FeatureProcess {
   /** Called with every batch that this node committed. Never throws. */
   onCommit?(entries: readonly Entry[]): void
-  /** Takes up no more work; resolves when the work under way has ended. */
+  /** Starts no further work. Resolves when the running work has ended. */
   close?(): Promise<void>
 }
 
-/** What one feature contributes to a server. `Schema` is its contribution to the schema, which the engine passes on. */
+/** Everything that one feature contributes to a server. `Schema` is its part of the GraphQL schema, which the engine only passes on. */
 export interface Feature<Schema = unknown> {
   /** Unique among the features of a server. */
   readonly name: string
-  /** The names of the features that it builds on. */
+  /** The names of the features that this one builds on. */
   readonly requires: readonly string[]
   readonly families: readonly AnyFamily[]
   readonly schema?: Schema
-  /** What it does in the transactions of the features that it builds on. */
+  /** Its part in the transactions of the features that it builds on. */
   readonly hooks?: RegisterHooks
   readonly seed?: Seed
-  /** Deletes what it need not keep any longer. */
+  /** Deletes its expired data. */
   readonly trim?: Trim
   /** Entries that need earlier ones of their topic. */
   readonly retains?: readonly RetainedEntries[]
-  /** Recomputes what it stores twice. */
+  /** Recomputes its redundant data. */
   readonly verify?: Verify
   start?(parts: ProcessParts): FeatureProcess
 }
 
-/** The features of one server, put together. */
+/** The combined features of one server. */
 export interface FeatureSet<Schema = unknown> {
   readonly families: readonly AnyFamily[]
   readonly schema: readonly Schema[]
@@ -72,7 +72,7 @@ export interface FeatureSet<Schema = unknown> {
   start(parts: Omit<ProcessParts, 'hooks'>): Required<FeatureProcess>
 }
 
-/** Throws where a feature that another builds on comes after it or is missing, or where two share a name. */
+/** Throws if a feature comes before one that it builds on, if such a one is missing, or if two share a name. */
 export function assembleFeatures<Schema>(
   features: readonly Feature<Schema>[],
   migrations: string,

@@ -11,8 +11,9 @@ export interface Hooks {
 }
 
 /**
- * Where a feature lets others take part in its changes: a typed token. The feature that owns the point calls what `Hooks.of`
- * gives; a feature that builds on it registers `point.implement(…)`, so that the owner knows nothing of it.
+ * A typed token through which a feature lets others take part in its changes. The feature that owns the point calls the
+ * implementations from `Hooks.of`; features that build on it register `point.implement(…)`, so that the owner does not
+ * depend on them.
  */
 export class HookPoint<Hook> {
   readonly name: string
@@ -33,7 +34,7 @@ export class HookPoint<Hook> {
   }
 }
 
-/** Registers a feature's implementations. What they need of `hooks` they ask for when they are called. */
+/** Registers a feature's implementations. They resolve their own `hooks` when they are called, not at registration. */
 export type RegisterHooks = (hooks: Hooks) => readonly HookImplementation[]
 
 export function createHooks(features: readonly RegisterHooks[]): Hooks {

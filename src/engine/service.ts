@@ -1,6 +1,6 @@
 import type { Database } from './storage/database.ts'
 
-/** What a service is created from: the node's database, and other services. */
+/** The dependencies of services: the node's database and other services. */
 export interface ServiceParts {
   readonly database: Database
   get<T>(service: Service<T>): T
@@ -22,7 +22,7 @@ export class Service<T> {
     this.#create = create
   }
 
-  /** The service of one node. Throws where two services need each other. */
+  /** Returns the service of one node. Throws if services depend on each other in a cycle. */
   of(parts: ServiceParts): T {
     const known = this.#created.get(parts)
     if (known !== undefined) return known.value

@@ -9,11 +9,11 @@ import { beginTopics } from './begin-topics.ts'
 import type { Entry } from './entry.ts'
 import { NEW_TOPIC_VERSION } from './topic-version.ts'
 
-/** What is to become an entry. */
+/** An entry to be appended. */
 export interface Draft {
   readonly type: string
   readonly data: object
-  /** Who gave the command, where that is not the same for all that are appended together. */
+  /** The issuer of the command, if it differs among the entries appended together. */
   readonly actorId?: UserId | null
 }
 
@@ -30,8 +30,8 @@ const APPEND = statement<{ epoch: string; head: string; at: number }>(
 )
 
 /**
- * Appends `drafts` to a topic that has begun, under its row lock, which lasts until the transaction ends: take several
- * topics in their alphabetical order. The entries are of `now`, or of the topic's last write where that is later.
+ * Appends `drafts` to an existing topic under its row lock, which lasts until the transaction ends. Append to several
+ * topics in alphabetical order. The entries carry the time `now`, or that of the topic's last write if it is later.
  */
 export async function appendEntries(
   tx: Transaction,
@@ -54,7 +54,7 @@ export async function appendEntries(
   })
 }
 
-/** What is to become an entry of a topic of its own. */
+/** An entry to be appended to a topic that it names. */
 export interface AddressedDraft extends Draft {
   readonly topic: Topic
 }
@@ -81,8 +81,8 @@ const APPEND_TO_TOPICS = statement<{ epoch: string; offset: string; at: number }
 )
 
 /**
- * Locks `topics` until the transaction ends, in their alphabetical order: whoever takes them so waits for nobody who
- * waits for them. Begins those that have not begun.
+ * Locks `topics` until the transaction ends, in alphabetical order, so that transactions that lock this way cannot
+ * deadlock. Creates missing topics.
  */
 export async function lockTopics(tx: Transaction, topics: readonly Topic[]): Promise<void> {
   const ordered = [...new Set(topics)].sort()
@@ -90,8 +90,8 @@ export async function lockTopics(tx: Transaction, topics: readonly Topic[]): Pro
 }
 
 /**
- * Appends to any number of topics at once, each in the order of `drafts`, and returns the entries in that order. Topics
- * that have not begun are begun. All are locked, in their alphabetical order, until the transaction ends.
+ * Appends to any number of topics, each in the order of `drafts`, and returns the entries in that order. Missing topics
+ * are created. All are locked in alphabetical order until the transaction ends.
  */
 export async function appendToTopics(
   tx: Transaction,

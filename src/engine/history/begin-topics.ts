@@ -7,7 +7,7 @@ import { statement } from '../storage/statement.ts'
 
 const MAX_EPOCH = 2 ** 40
 
-/** A new name for a history: random, so that a restored or replaced one is not taken for the old. */
+/** A random name for a new history, so that a restored or replaced one is not mistaken for the old. */
 export function newEpoch(): Epoch {
   return asEpoch(randomInt(1, MAX_EPOCH))
 }
@@ -19,12 +19,12 @@ const BEGIN = statement(
   ON CONFLICT DO NOTHING`,
 )
 
-/** Begins the histories of `topics`, empty; one that has begun already stays as it is. */
+/** Creates empty histories for `topics`. Existing ones stay unchanged. */
 export async function beginTopics(executor: Executor, topics: readonly Topic[]): Promise<void> {
   if (topics.length > 0) await BEGIN(executor, topics, topics.map(newEpoch))
 }
 
-/** How many of `topics` have begun. */
+/** Number of `topics` that exist. */
 export async function countTopics(executor: Executor, topics: readonly Topic[]): Promise<number> {
   const { rows } = await executor.execute<{ count: number }>(
     sql`SELECT count(*)::int AS count FROM topics WHERE topic = ANY(${sql.param(topics)}::text[])`,

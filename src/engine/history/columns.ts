@@ -2,10 +2,10 @@ import { type SQL, sql } from 'drizzle-orm'
 import { formatInstant, type Instant, instant } from '../kernel/instant.ts'
 import { topics } from './tables.ts'
 
-/** The database's clock at the moment of reading. */
+/** The current time of the database's clock. */
 export const clock: SQL<Instant> = sql<Instant>`clock_timestamp()`.mapWith(topics.writtenAt)
 
-/** `ms` as a timestamp of the database. */
+/** Converts `ms` to a database timestamp. */
 export function timestamp(ms: number): SQL {
   return sql`${formatInstant(instant(ms))}::timestamptz`
 }

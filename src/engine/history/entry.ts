@@ -10,6 +10,6 @@ export interface Entry {
   readonly at: Instant
   /** The GraphQL type that presents it. */
   readonly type: string
-  /** What the family's source presents: JSON, the state right after this entry included. */
+  /** JSON for the family's source to present, including the state right after this entry. */
   readonly data: object
 }

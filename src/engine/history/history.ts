@@ -6,21 +6,21 @@ import { prepared } from '../storage/statement.ts'
 import type { Entry } from './entry.ts'
 import { entries, topics } from './tables.ts'
 
-/** The end of a topic's history, and how far back it still reaches. */
+/** The end of a topic's history, and the oldest position that it still reaches. */
 export interface Head extends Position {
-  /** Entries up to and including this offset are gone. */
+  /** Entries up to and including this offset have been deleted. */
   readonly floor: Offset
 }
 
-/** Reads of the ordered histories. Every method fails when the record is away. */
+/** Reads of the ordered histories. Every method rejects while the database is unavailable. */
 export interface History {
-  /** Undefined where no such topic has begun. */
+  /** Undefined if the topic does not exist. */
   head(topic: Topic): Promise<Head | undefined>
-  /** The heads of those topics that have begun, in one query. */
+  /** The heads of the topics that exist, in one query. */
   heads(topics: readonly Topic[]): Promise<ReadonlyMap<Topic, Head>>
   /**
-   * At most `limit` entries after `position`, in order. Fewer than asked for means that the head was reached; none, maybe
-   * that the topic has another epoch.
+   * At most `limit` entries after `position`, in order. Fewer than `limit` mean that the head was reached; none may also
+   * mean that the topic has another epoch.
    */
   readAfter(topic: Topic, position: Position, limit: number): Promise<readonly Entry[]>
 }
@@ -43,7 +43,7 @@ const AFTER = prepared((executor) =>
       and(
         eq(entries.topic, sql.placeholder('topic')),
         gt(entries.offset, sql.placeholder('offset')),
-        // A history that was replaced since the position was read has other entries under the same offsets.
+        // A history replaced since the position was read has different entries at the same offsets.
         sql`EXISTS (SELECT FROM ${topics} WHERE ${topics.topic} = ${sql.placeholder('topic')} AND ${topics.epoch} = ${sql.placeholder('epoch')})`,
       ),
     )

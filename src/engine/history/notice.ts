@@ -4,19 +4,19 @@ import type { Topic } from '../kernel/topic.ts'
 import type { Entry } from './entry.ts'
 
 /**
- * What the bus says of one committed batch: the entries from `first` on, without a hole. `entries` is
- * undefined where they were too large to send: the reader finds them in the history.
+ * The bus message for one committed batch: consecutive entries starting at `first`. `entries` is
+ * undefined if they were too large to send; receivers then read them from the history.
  */
 export interface Notice {
   readonly epoch: Epoch
   readonly first: Offset
   readonly last: Offset
   readonly entries: readonly Entry[] | undefined
-  /** The trace that it belongs to, as `traceparent`: where its node traces, and the sampler took it. */
+  /** The `traceparent` of the batch, if its node traces and the trace was sampled. */
   readonly trace: string | undefined
 }
 
-/** Beyond this the bus carries the range alone. Characters, about bytes. */
+/** Larger notices carry the range alone. In characters, roughly bytes. */
 const MAX_NOTICE_LENGTH = 256 * 1024
 
 interface Wire {
@@ -28,7 +28,7 @@ interface Wire {
   readonly x?: readonly (readonly [type: string, data: object])[]
 }
 
-/** `entries`: one batch, consecutive, of one instant, at least one. */
+/** `entries`: at least one; consecutive entries of one batch with the same time. */
 export function encodeNotice(entries: readonly Entry[], trace?: string): string {
   const [first] = entries
   const last = entries.at(-1)
@@ -39,7 +39,7 @@ export function encodeNotice(entries: readonly Entry[], trace?: string): string 
   return text.length <= MAX_NOTICE_LENGTH ? text : JSON.stringify(range satisfies Wire)
 }
 
-/** Undefined where `text` is not what `encodeNotice` writes: the reader finds the entries in the history. */
+/** Undefined if `text` is not the output of `encodeNotice`; receivers then read the entries from the history. */
 export function decodeNotice(topic: Topic, text: string): Notice | undefined {
   const wire = parse(text)
   if (!isWire(wire)) return undefined

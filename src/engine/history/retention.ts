@@ -4,10 +4,10 @@ import type { Topic } from '../kernel/topic.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { NEW_TOPIC_VERSION } from './topic-version.ts'
 
-/** Deletes what a feature need not keep any longer: at most a part per round. `ms`: how long entries are kept at least. */
+/** Deletes expired data of a feature, a bounded part per round. `ms`: minimum time for which entries are kept. */
 export type Trim = (tx: Transaction, ms: number) => Promise<void>
 
-/** Entries of one type that are read together with earlier ones: `data.back` says how many. Those stay while they do. */
+/** An entry type that depends on the `data.back` entries before it, which are kept as long as the entry itself. */
 export interface RetainedEntries {
   readonly type: string
   /** The largest `data.back`. */
@@ -18,26 +18,26 @@ export interface RetentionOptions {
   readonly database: Database
   readonly trims: readonly Trim[]
   readonly retained: readonly RetainedEntries[]
-  /** An entry is kept while it is among the last `events` of its topic, or younger than `ms`. */
+  /** An entry is kept while it is one of the last `events` of its topic or younger than `ms`. */
   readonly events: number
   readonly ms: number
   readonly onFault: (error: unknown) => void
 }
 
-/** Forgets what is due, within ten seconds of its being so. */
+/** Deletes expired data within ten seconds of its expiry. */
 export interface Retention {
-  /** One round: resolves when what is due now is gone, as far as one round goes. */
+  /** Runs one round. Resolves when its bounded part of the expired data is deleted. */
   trim(): Promise<void>
-  /** Resolves when the round under way has ended. */
+  /** Stops. Resolves when the running round has ended. */
   close(): Promise<void>
 }
 
 const EVERY_MS = 5_000
 const TOPICS_A_ROUND = 200
-/** Longer than the day for which a retry is promised the first answer. */
+/** Longer than the day for which retries are promised the first result. */
 const KEYS_KEPT = '25 hours'
 const KEYS_A_ROUND = 10_000
-/** Nodes take turns: whoever finds it held has nothing to do. */
+/** An advisory lock: one node cleans up at a time, and the others skip the round. */
 const RETENTION_LOCK = 7_203_115
 
 export function createRetention(options: RetentionOptions): Retention {
@@ -60,11 +60,11 @@ export function createRetention(options: RetentionOptions): Retention {
 
 interface Due {
   readonly topic: Topic
-  /** The last offset to forget. */
+  /** The last offset to delete. */
   readonly floor: string
 }
 
-/** Entries of a topic never go back in time, so what is due is a run from its beginning. */
+/** The times of a topic's entries never decrease, so the expired ones are a prefix. */
 async function dueTopics(tx: Transaction, events: number, ms: number): Promise<readonly Due[]> {
   const { rows } = await tx.execute<Due & Record<string, unknown>>(sql`
     SELECT topics.topic, due.floor FROM topics CROSS JOIN LATERAL (
@@ -78,8 +78,8 @@ async function dueTopics(tx: Transaction, events: number, ms: number): Promise<r
 }
 
 /**
- * The floor is raised with the deletion: who reads sees both or neither. An entry stays while one that stays is read
- * together with it.
+ * Raises the floor in the same statement as the deletion: readers see both or neither. An entry stays while a remaining
+ * one depends on it.
  */
 async function forget(
   tx: Transaction,

@@ -5,25 +5,25 @@ import type { Epoch, Offset } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
 import { instantColumn } from '../storage/instant-column.ts'
 
-/** One row a topic: its row lock orders the commits of a topic, its head is the last offset given. */
+/** One row per topic. Its row lock orders the commits of the topic; its head is the last assigned offset. */
 export const topics = pgTable('topics', {
   topic: text().$type<Topic>().primaryKey(),
   epoch: bigint({ mode: 'number' }).$type<Epoch>().notNull(),
   head: bigint({ mode: 'number' }).$type<Offset>().notNull(),
-  /** Entries up to and including this offset are gone. */
+  /** Entries up to and including this offset have been deleted. */
   floor: bigint({ mode: 'number' }).$type<Offset>().notNull(),
-  /** When the last batch was written: entries of one topic never go back in time. */
+  /** When the last batch was written. The times of a topic's entries never decrease. */
   writtenAt: instantColumn('written_at').notNull(),
-  /** Random, and another after each write: see `TOPIC_VERSION`. */
+  /** Random; changes with each write. See `TOPIC_VERSION`. */
   version: bigint({ mode: 'number' }).notNull().default(0),
 })
 
-/** One row: the database that wrote the history last (`identity.ts`). A copy that runs elsewhere differs from it. */
+/** One row: the identity of the database that last wrote the history (`identity.ts`). A copy that runs elsewhere differs. */
 export const historyIdentity = pgTable(
   'history_identity',
   {
     id: integer().primaryKey(),
-    /** Random; a new one whenever all epochs were renewed. */
+    /** Random; changes whenever all epochs are renewed. */
     incarnation: text().notNull(),
     system: text(),
     timeline: text(),
@@ -35,8 +35,8 @@ export const historyIdentity = pgTable(
 )
 
 /**
- * The history itself, append-only but for one exception: `eraseMessages` takes the content out of messages that were
- * deleted. `data` is what the family's source presents.
+ * The history itself. Append-only with one exception: `eraseMessages` removes the content of deleted messages. `data` is
+ * the input of the family's source.
  */
 export const entries = pgTable(
   'entries',
@@ -46,7 +46,7 @@ export const entries = pgTable(
     at: instantColumn('at').notNull(),
     type: text().notNull(),
     data: json().$type<object>().notNull(),
-    /** Who gave the command; null where the server itself did. */
+    /** The issuer of the command; null for the server itself. */
     actorId: text('actor_id').$type<UserId>(),
   },
   (t) => [
@@ -57,13 +57,13 @@ export const entries = pgTable(
   ],
 )
 
-/** What a caller's key has done, written in the transaction of its effect. */
+/** The result of a command with an idempotency key, written in the transaction of its effect. */
 export const idempotency = pgTable(
   'idempotency',
   {
     caller: text().notNull(),
     key: text().notNull(),
-    /** A hash of the whole input: the same key with another input is refused. */
+    /** A hash of the whole input: reusing the key with another input is refused. */
     fingerprint: text().notNull(),
     topic: text().$type<Topic>().notNull(),
     epoch: bigint({ mode: 'number' }).$type<Epoch>().notNull(),
@@ -75,8 +75,8 @@ export const idempotency = pgTable(
 )
 
 /**
- * The `reportedAt` of the latest report accepted for each subject of a topic; of a report without one, when it arrived.
- * Older reports are stale. Subjects that nothing was reported of since this table exists have no row.
+ * The `reportedAt` of the latest accepted report for each subject of a topic, or its time of arrival if it has none.
+ * Older reports are stale. Subjects without reports since the creation of this table have no row.
  */
 export const reportTimes = pgTable(
   'report_times',
@@ -88,7 +88,7 @@ export const reportTimes = pgTable(
   (t) => [primaryKey({ columns: [t.topic, t.subject] })],
 )
 
-/** When the server must look at a topic of its own accord: the next opening, closing or end. */
+/** When a topic is next due for a command by the server: an opening, closing or end. */
 export const deadlines = pgTable(
   'deadlines',
   {

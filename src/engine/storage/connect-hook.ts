@@ -2,12 +2,12 @@ import type { Duplex } from 'node:stream'
 import type pg from 'pg'
 import { DatabaseUnavailable } from './faults.ts'
 
-/** Runs on every new connection before anybody gets it. A rejection destroys the connection. */
+/** Runs on every new connection before its first use. A rejection destroys the connection. */
 export type ConnectHook = (client: pg.ClientBase) => Promise<void>
 
 /**
- * `hook`, bounded by `timeoutMs`. The driver says goodbye to a refused connection only after its last answer, which a
- * silent server never gives: the socket is destroyed instead.
+ * Bounds `hook` by `timeoutMs`. The driver closes a refused connection only after its last answer, which a
+ * silent server never sends; so the socket is destroyed instead.
  */
 export function boundedHook(hook: ConnectHook, timeoutMs: number): ConnectHook {
   return async (client) => {
@@ -24,7 +24,7 @@ export function boundedHook(hook: ConnectHook, timeoutMs: number): ConnectHook {
   }
 }
 
-/** The socket of a connection, or what stands for it. The driver's types do not declare it. */
+/** The socket of a connection or its substitute. The driver's types do not declare it. */
 export function streamOf(client: pg.ClientBase): Duplex {
   return (client as unknown as { readonly connection: { readonly stream: Duplex } }).connection.stream
 }

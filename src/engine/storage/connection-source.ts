@@ -5,27 +5,27 @@ export interface Location {
   /** A PostgreSQL address; null: PGlite in `directory`. */
   readonly url: string | null
   readonly directory: string
-  /** Gets what keeps `directory` open to other users; dropped where absent. */
+  /** Called with the reason if `directory` stays accessible to other users. Optional. */
   readonly onDirectoryProblem?: (problem: string) => void
 }
 
 const CONNECT_TIMEOUT_MS = 5_000
-/** Together below the 30 s within which every command is answered or failed. */
+/** Their sum is below the 30 s within which every command is answered or failed. */
 const SERVER_TIMEOUTS = {
   connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   statement_timeout: 10_000,
   lock_timeout: 7_000,
-  /** A node that stands still within a transaction holds up the others no longer than they wait for a lock. */
+  /** A node that stalls within a transaction blocks the others no longer than their lock timeout. */
   idle_in_transaction_session_timeout: 5_000,
 }
 
-/** To compile a statement of ours takes PostgreSQL longer than to run it: counting unread messages 28 ms in place of 3. */
+/** JIT compilation of our statements takes PostgreSQL longer than running them: 28 ms instead of 3 to count unread messages. */
 const NO_COMPILING = '-c jit=off'
 
-/** How to connect, and how to end what is connected to. */
+/** How to connect, and how to shut down the server if it is embedded. */
 export interface Source {
   readonly config: pg.PoolConfig
-  /** Whether one session serves all purposes. */
+  /** Whether a single session serves all purposes. */
   readonly isShared: boolean
   close(): Promise<void>
 }
@@ -50,7 +50,7 @@ function serverSource(url: string): Source {
 async function embeddedSource({ directory, onDirectoryProblem }: Location): Promise<Source> {
   const embedded = await openEmbedded(directory, onDirectoryProblem)
   const config = {
-    // The driver reads `stream` as a factory of sockets.
+    // The driver uses `stream` as a socket factory.
     ...({ stream: () => embedded.connect() } as object),
     pipeline: true,
     idleTimeoutMillis: 0,

@@ -5,30 +5,30 @@ import { DatabaseUnavailable } from './faults.ts'
 import { type Permits, WaitedTooLong } from './permits.ts'
 import type { Pool } from './pool.ts'
 
-/** A connection that is used by one party. */
+/** A connection in exclusive use. */
 export interface Lease {
   readonly client: pg.PoolClient
-  /** Back to the pool; destroyed where `isBroken` says so, or a statement has shown it. */
+  /** Returns the connection to the pool, or destroys it if `isBroken` or a statement has shown that it is broken. */
   release(isBroken?: boolean): void
-  /** Cuts the connection: whatever waits for its answer fails now. To be released all the same. */
+  /** Destroys the connection: pending statements fail now. It must still be released. */
   destroy(): void
 }
 
 export interface ConnectionsOptions {
   readonly pool: Pool
   readonly permits: Permits
-  /** Which of the permits' lanes is this one's. */
+  /** The lane of the permits that this purpose uses. */
   readonly lane: number
-  /** Whether the database answered anybody within the last `ms`. */
+  /** Whether the database answered any connection within the last `ms`. */
   readonly answeredWithin: (ms: number) => boolean
 }
 
-/** Retrying is worthwhile when some of those who wait now have been served. */
+/** After this time some of the current waiters have been served, so a retry is worthwhile. */
 const RETRY_AFTER_MS = 1_000
 
 /**
- * The connections of one purpose, as drizzle takes a pool. Waiting for one is bounded by permits, opening one by the pool,
- * and an answer by the pool's watch. A class, since drizzle reads plain objects as settings.
+ * The connections of one purpose, in the shape of a drizzle pool. Permits bound the wait for a connection, the pool its
+ * opening, and the pool's watch every answer. A class, because drizzle treats plain objects as settings.
  */
 export class Connections {
   readonly #options: ConnectionsOptions
@@ -37,7 +37,7 @@ export class Connections {
     this.#options = options
   }
 
-  /** Throws Overloaded where all are busy and the database answers, DatabaseUnavailable where it can't be reached. */
+  /** Throws Overloaded if all are busy although the database answers, DatabaseUnavailable if it can't be reached. */
   async connect(): Promise<Lease> {
     const { pool } = this.#options
     const giveBack = await this.#permit()
@@ -55,7 +55,7 @@ export class Connections {
     }
   }
 
-  /** One statement, in whatever form the driver takes it. */
+  /** Runs one statement, in any form that the driver accepts. */
   async query(...given: readonly unknown[]): Promise<unknown> {
     const lease = await this.connect()
     try {

@@ -13,16 +13,16 @@ interface Statements extends Omit<NodePgDatabase, 'transaction'> {
   readonly $client: Client
 }
 
-/** The record. The same driver and the same statements whether PostgreSQL or the embedded PGlite answers. */
+/** The database. PostgreSQL and the embedded PGlite use the same driver and the same statements. */
 export interface Database extends Statements {
   /**
-   * Commits what `act` wrote and resolves with what it returned; or, where anything throws, rolls all back and throws
-   * that. Embedded there is one connection: never reach for the database inside a transaction.
+   * Commits the writes of `act` and resolves with its result. If anything throws, rolls back and rethrows the error. The
+   * embedded database has one connection, so never use the database itself inside a transaction.
    */
   transaction<Result>(act: (tx: Transaction) => Promise<Result>): Promise<Result>
   /**
-   * What `read` returned: all its statements see the database as of one moment, and none may write. `timeoutMs`: how long
-   * all of them may take together; omit for the limit of all transactions.
+   * Runs `read` in a read-only transaction with one snapshot and resolves with its result. `timeoutMs` bounds all of its
+   * statements together. Default: the limit of all transactions.
    */
   snapshot<Result>(
     read: (tx: Transaction) => Promise<Result>,
@@ -33,5 +33,5 @@ export interface Database extends Statements {
 /** An open transaction. */
 export type Transaction = Statements
 
-/** Where a read may run: outside any transaction or inside one. */
+/** Runs reads, outside or inside a transaction. */
 export type Executor = Statements

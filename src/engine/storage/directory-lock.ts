@@ -12,32 +12,32 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-/** The operating system's lock is on this file. It stays empty, and it is never deleted: see ADR 15. */
+/** The file that carries the operating system's lock. It stays empty and is never deleted: see ADR 15. */
 const LOCK_FILE = 'server.lock'
-/** Tells people who holds the lock. It decides nothing, so a stale one blocks nobody. */
+/** Names the lock holder for people. It decides nothing, so a stale file blocks nobody. */
 const HOLDER_FILE = 'holder.json'
-/** The pid file of version 0.1.0, which decided. Nothing reads it any more. */
+/** The pid file that was the lock in version 0.1.0. No longer read. */
 const FORMER_LOCK = 'server.pid'
 
 /**
- * Two processes that ask at the same moment each hold a part of the lock for an instant. With this patience one of them
- * gets it; without, both may be refused.
+ * Two processes that lock at the same moment each hold a part of the lock for an instant. With this wait one of them
+ * succeeds; without it both may fail.
  */
 const PATIENCE_MS = 500
 
 /** https://sqlite.org/rescode.html */
 const SQLITE_BUSY = 5
 const SQLITE_NOTADB = 26
-/** The upper bits of an extended code give details. */
+/** The upper bits of an extended result code hold details. */
 const PRIMARY_CODE = 0xff
 
-/** A `DatabaseSync` that nothing refers to is closed by the garbage collector, and the lock goes with it. */
+/** Keeps the `DatabaseSync` reachable: the garbage collector would close it and release the lock. */
 const held = new Set<DatabaseSync>()
 
 /**
- * Locks `directory` for this process and returns what unlocks it. Throws where another process has it, in whatever PID
- * namespace that runs, and where this process has it already. The lock is the operating system's: taking it is one step, and
- * it ends with the process that holds it, however that ends.
+ * Locks `directory` for this process and returns a function that unlocks it. Throws if another process holds it, in any PID
+ * namespace, or if this process already does. The lock is the operating system's: acquiring it is atomic, and
+ * it ends with the process that holds it, even after a crash.
  */
 export function lockDirectory(directory: string): () => void {
   const path = join(directory, LOCK_FILE)
@@ -55,8 +55,8 @@ export function lockDirectory(directory: string): () => void {
 }
 
 /**
- * Opens the file only where it is new: a process that closes any descriptor of a file loses its POSIX locks on that file.
- * Throws what the file system says where it can't be written, which is clearer than SQLite.
+ * Opens the file only if it is new: a process that closes any descriptor of a file loses its POSIX locks on that file.
+ * Throws the file system's error if it can't be written, which is clearer than SQLite's.
  */
 function createEmpty(path: string): void {
   try {
@@ -68,7 +68,7 @@ function createEmpty(path: string): void {
   }
 }
 
-/** Undefined where another has it. */
+/** Undefined if another process holds the lock. */
 function take(path: string): DatabaseSync | undefined {
   try {
     return begin(path)
@@ -76,7 +76,7 @@ function take(path: string): DatabaseSync | undefined {
     if (codeOf(error) === SQLITE_BUSY) return undefined
     if (codeOf(error) !== SQLITE_NOTADB) throw notLockable(path, error)
   }
-  // Somebody wrote to the file. The lock needs none of it.
+  // Something wrote to the file. The lock needs no content.
   truncateSync(path)
   try {
     return begin(path)
@@ -116,7 +116,7 @@ function writeHolder(directory: string): void {
   try {
     writeFileSync(join(directory, HOLDER_FILE), `${JSON.stringify(holder)}\n`, { mode: 0o600 })
   } catch {
-    // The lock holds without it, on a full disk for example.
+    // The lock holds without this file, for example on a full disk.
   }
 }
 

@@ -23,9 +23,9 @@ export interface Embedded {
 }
 
 /**
- * Opens (or makes) the database in `directory`: about 4 s the first time, 0.4 s later. Survives a killed
- * process, not a power loss: PGlite doesn't wait for the disk. Throws where another process holds it. `onProblem` gets what
- * keeps the directory open to other users.
+ * Opens or creates the database in `directory`: about 4 s the first time, 0.4 s later. Survives a killed
+ * process but not a power loss: PGlite doesn't wait for the disk. Throws if another process holds it. `onProblem` receives
+ * the reason if the directory stays accessible to other users.
  */
 export async function openEmbedded(
   directory: string,
@@ -37,7 +37,7 @@ export async function openEmbedded(
     if (problem !== undefined) onProblem(problem)
   }
   closeToOthers(directory)
-  // Its own mode protects the files also where DATA_DIR has to stay open.
+  // A mode of its own protects the files even if DATA_DIR has to stay accessible.
   closeToOthers(files)
   const release = lockDirectory(resolve(directory))
   const worker = new Worker(new URL('./embedded.worker.ts', import.meta.url), {
@@ -80,7 +80,7 @@ export async function openEmbedded(
   }
 }
 
-/** What the driver takes for a socket. */
+/** Acts as a socket towards the driver. */
 class Connection extends Duplex {
   readonly session: number
   readonly #post: (request: EmbeddedRequest) => void

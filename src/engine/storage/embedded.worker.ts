@@ -3,14 +3,14 @@ import { PGlite } from '@electric-sql/pglite'
 import type { EmbeddedReply, EmbeddedRequest } from './embedded.ts'
 
 /**
- * Runs PGlite in a thread of its own: in the server's thread its transactions blocked the event loop for
+ * Runs PGlite in its own thread: in the server's thread its transactions blocked the event loop for
  * up to half a second under load. Speaks PostgreSQL's wire protocol, so that the ordinary driver serves both.
  */
 if (parentPort === null) throw new Error('embedded.worker runs in a worker thread only')
 const port = parentPort
 const send = (reply: EmbeddedReply): void => port.postMessage(reply)
 
-/** `Terminate`: would end the only session that PGlite has. */
+/** The `Terminate` message, which would end PGlite's only session. */
 const TERMINATE = 'X'.charCodeAt(0)
 
 const database = await PGlite.create(String(workerData.directory))
@@ -23,7 +23,7 @@ async function answer(request: EmbeddedRequest): Promise<void> {
     send({ kind: 'closed' })
     return
   }
-  // A new connection must find what a new PostgreSQL session would: no transaction, no prepared statements.
+  // A new connection must look like a new PostgreSQL session: no transaction, no prepared statements.
   if (request.session !== session) {
     if (session !== 0) {
       await database.exec('ROLLBACK')

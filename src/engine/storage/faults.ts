@@ -2,7 +2,7 @@ import { overloadOf } from '../kernel/overloaded.ts'
 import { OtherHistory } from './history-guard.ts'
 import { StandbyServer } from './identity.ts'
 
-/** The database did not answer, or cannot serve now. Of a write nothing is known: it may have been committed. */
+/** The database did not answer or cannot serve now. The outcome of a write is unknown: it may have been committed. */
 export class DatabaseUnavailable extends Error {
   constructor(cause?: unknown) {
     super('The database is not available.', { cause })
@@ -11,17 +11,17 @@ export class DatabaseUnavailable extends Error {
 }
 
 /**
- * States of the server that time or a failover mends, by https://www.postgresql.org/docs/current/errcodes-appendix.html:
- * 08 connection, 40 another transaction in the way, 53 resources (53100: disk full), 57 operator, 58 system;
+ * Server states that pass with time or a failover, by https://www.postgresql.org/docs/current/errcodes-appendix.html:
+ * 08 connection, 40 conflict with another transaction, 53 resources (53100: disk full), 57 operator, 58 system;
  * 25006 read only; 25P03 and 25P04 a transaction that idled or lasted; 55P03 and 55006 a lock; 26000 and 42P05 prepared
  * statements that a pooler or a restart took away.
  */
 const PASSING = /^(08...|40...|53...|57...|58...|25006|25P03|25P04|55P03|55006|26000|42P05)$/
-/** What an operator has to mend: authentication (28), no such database, no rights. No command is at fault. */
+/** Faults that an operator has to fix: authentication (28), unknown database, missing rights. No command is at fault. */
 const LASTING = /^(28...|3D000|42501)$/
 /** After these the same connection serves the next statement. */
 const HARMLESS = /^(40...|55P03|53100|53200|53400|42501)$/
-/** A migration by a newer node changed what a prepared statement returns: a new connection prepares it anew. */
+/** A migration by a newer node changed the result of a prepared statement; a new connection prepares it again. */
 const STALE_PLAN = /cached plan must not change result type/
 
 const SOCKET_CODES = new Set([
@@ -55,7 +55,7 @@ const DRIVER_MESSAGES =
 const MAX_CAUSES = 8
 
 /**
- * Whether `error` says that the database cannot serve, rather than that a statement was wrong. No single command causes
+ * Whether `error` means that the database cannot serve, rather than that a statement was wrong. No single command causes
  * such a fault.
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
@@ -64,12 +64,12 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   )
 }
 
-/** Whether `error` is of the database or of the load, and no topic's own: what failed by it is tried again soon. */
+/** Whether `error` comes from the database or the load rather than from a topic, so that the work is retried soon. */
 export function isNobodysFault(error: unknown): boolean {
   return isDatabaseUnavailable(error) || overloadOf(error) !== undefined
 }
 
-/** Whether waiting mends `error`, the fault of opening the database. */
+/** Whether waiting resolves `error`, a failure to open the database. */
 export function isPassing(error: unknown): boolean {
   const causes = causesOf(error)
   const isUnknown = (cause: Coded): boolean => cause instanceof DatabaseUnavailable
@@ -85,7 +85,7 @@ export function breaksConnection(error: unknown): boolean {
 }
 
 /**
- * Whether `error` is about the server and not about one connection: it ended, was demoted or cannot be reached. The
+ * Whether `error` concerns the server rather than one connection: it stopped, was demoted or cannot be reached. The
  * other connections to it may be as useless, and a new one may find its successor.
  */
 export function suspectsServer(error: unknown): boolean {
@@ -95,24 +95,24 @@ export function suspectsServer(error: unknown): boolean {
     : isDatabaseUnavailable(error)
 }
 
-/** Whether the server sent `error`: it is there, and answers. */
+/** Whether the server itself sent `error`, which shows that it answers. */
 export function isAnswer(error: unknown): boolean {
   return causesOf(error).some(({ code }) => SQL_STATE.test(String(code)))
 }
 
-/** The server takes no writes: it is a standby, or read-only. */
+/** Whether the server rejects writes, because it is a standby or read-only. */
 export function isReadOnly(error: unknown): boolean {
   return causesOf(error).some((cause) => cause.code === '25006' || cause instanceof StandbyServer)
 }
 
-/** A write found no space on the server's disk. */
+/** Whether a write found no space on the server's disk. */
 export function isDiskFull(error: unknown): boolean {
   return causesOf(error).some(({ code }) => code === '53100')
 }
 
 /**
- * What a statement failed with. The server's own errors and faults of the arguments stay as they are; all others come
- * from the socket or the driver, whatever their code or text: the connection is lost.
+ * Classifies the error of a statement. The server's own errors and faults of the arguments stay unchanged; all others come
+ * from the socket or the driver, whatever their code or text, and mean that the connection is lost.
  */
 export function statementFault(error: unknown): unknown {
   const isOwn = causesOf(error).some(
@@ -125,17 +125,17 @@ export function statementFault(error: unknown): unknown {
   return isOwn ? error : new DatabaseUnavailable(error)
 }
 
-/** Two transactions stood in each other's way: the same work may succeed at once. */
+/** Whether two transactions conflicted: an immediate retry may succeed. */
 export function isConflict(error: unknown): boolean {
   return causesOf(error).some(({ code }) => code === '40001' || code === '40P01' || code === '23505')
 }
 
-/** An earlier statement of the transaction has failed. */
+/** Whether an earlier statement of the transaction has failed. */
 export function isAborted(error: unknown): boolean {
   return causesOf(error).some(({ code }) => code === '25P02')
 }
 
-/** The client sent text that PostgreSQL can't hold: U+0000, or a surrogate without its other half. */
+/** Whether the client sent text that PostgreSQL can't store: U+0000 or a lone surrogate. */
 export function isUnstorableText(error: unknown): boolean {
   return causesOf(error).some(
     ({ code, detail }) =>
@@ -145,7 +145,7 @@ export function isUnstorableText(error: unknown): boolean {
 
 type Coded = Error & { readonly code?: unknown; readonly detail?: unknown }
 
-/** Every state holds a digit; `EPIPE` does not. */
+/** Every SQLSTATE contains a digit; `EPIPE` does not. */
 const SQL_STATE = /^(?=.*\d)[0-9A-Z]{5}$/
 
 function isPassingCause(cause: Coded): boolean {

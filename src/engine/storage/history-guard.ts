@@ -18,35 +18,35 @@ export class OtherHistory extends Error {
 }
 
 export interface HistoryGuardEvents {
-  /** The database is another copy than before: this node renewed all epochs. */
+  /** Called when the database is a different copy than before and this node has renewed all epochs. */
   onRenewed(before: DatabaseIdentity, after: DatabaseIdentity): void
-  /** Parts of the identity that the role may not read: a failover or a restore may go unnoticed. Called once. */
+  /** Called once with the parts of the identity that the role may not read: a failover or restore may go unnoticed. */
   onUnreadable(parts: readonly (keyof IdentityRights)[]): void
 }
 
 /**
- * Ties a node to one history of the database. What the node remembers of topics is true only for that history: a replica
- * that is promoted without the tail, or a backup that is restored, continues another one under the same offsets.
+ * Ties a node to one history of the database. State that the node caches is valid only for that history: a replica
+ * promoted without the tail, or a restored backup, continues a different history with the same offsets.
  */
 export interface HistoryGuard {
   /**
-   * For every new connection, before anything else runs on it, and for existing ones from time to time. Renews the epochs
-   * where nobody has yet. Throws StandbyServer, or OtherHistory where the connection leads back to a history that this
-   * node has left: a primary that was demoted and does not know it.
+   * Admits a connection: every new one before its first use, and existing ones periodically. Renews the epochs
+   * unless another node already has. Throws StandbyServer, or OtherHistory if the connection leads back to a history that this
+   * node has left, such as that of a demoted primary that does not know it.
    */
   admit(client: IdentityClient): Promise<void>
   /**
-   * For every transaction: one statement, sent with its first. Throws OtherHistory where the server behind the connection
-   * is another than when the connection was admitted, as it happens behind a pooler.
+   * Checks every transaction with one statement, sent with its first. Throws OtherHistory if the server behind the connection
+   * is not the one that was admitted, as happens behind a pooler.
    */
   confirm(client: IdentityClient): Promise<void>
-  /** Calls `listener` whenever this node leaves a history: what is remembered of it is to be dropped, synchronously. */
+  /** Calls `listener` whenever this node leaves a history. It must synchronously drop all state cached from it. */
   onReplaced(listener: () => void): void
-  /** How often that was. */
+  /** Number of histories that this node has left. */
   readonly replacements: number
 }
 
-/** More than a cluster fails over within the life of a process. */
+/** More than the failovers of a cluster within the life of a process. */
 const LEFT_HISTORIES = 1000
 
 export function createHistoryGuard(events: HistoryGuardEvents): HistoryGuard {

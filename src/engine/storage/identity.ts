@@ -1,21 +1,21 @@
 import type pg from 'pg'
 
 /**
- * Which copy of the database a connection leads to. A replica that was promoted runs on another timeline, a restored
- * backup on another timeline or in another cluster, a restored dump in other tables. A part is null where the role may
+ * Identifies the copy of the database behind a connection. A promoted replica runs on another timeline, a restored
+ * backup on another timeline or in another cluster, a restored dump in other tables. A part is null if the role may
  * not read it.
  */
 export interface DatabaseIdentity {
-  /** Of the cluster, from its control file. */
+  /** The cluster's identifier from its control file. */
   readonly system: string | null
-  /** Eight hexadecimal digits; a promotion and a recovery to a point in time begin a new one. */
+  /** Eight hexadecimal digits. A promotion or a point-in-time recovery starts a new timeline. */
   readonly timeline: string | null
   readonly databaseOid: string
-  /** Of the table `topics`: a dump that is restored creates it again. */
+  /** The OID of the table `topics`: restoring a dump creates it again. */
   readonly tableOid: string
 }
 
-/** One history as all nodes know it: its incarnation is random and new whenever the epochs were renewed. */
+/** One history, the same for all nodes. The incarnation is random and changes whenever the epochs are renewed. */
 export interface HistoryIdentity {
   readonly incarnation: string
   readonly timeline: string | null
@@ -26,10 +26,10 @@ export interface IdentityRights {
   readonly timeline: boolean
 }
 
-/** Any connection: the pool's, or one that a script opened. */
+/** Any connection, of the pool or opened by a script. */
 export type IdentityClient = Pick<pg.ClientBase, 'query'>
 
-/** The connection leads to a server that replays another one's history and takes no writes. */
+/** The connection leads to a standby, which replays the history of its primary and accepts no writes. */
 export class StandbyServer extends Error {
   constructor() {
     super('The database is a standby: it takes no writes. Point DATABASE_URL at the primary.')
@@ -37,10 +37,10 @@ export class StandbyServer extends Error {
   }
 }
 
-/** A server that does not answer a small question in this time does not answer at all. */
+/** A server that does not answer a small query within this time is considered down. */
 const QUESTION_TIMEOUT_MS = 5_000
 
-/** A statement that the driver gives up on after `timeoutMs`. */
+/** Runs a statement that the driver abandons after `timeoutMs`. */
 const within = (timeoutMs: number, text: string) => ({ text, query_timeout: timeoutMs })
 const question = (text: string) => within(QUESTION_TIMEOUT_MS, text)
 
@@ -50,7 +50,7 @@ export async function requirePrimary(client: IdentityClient): Promise<void> {
   if (rows[0]?.standby === true) throw new StandbyServer()
 }
 
-/** PostgreSQL lets every role call both functions; a managed service may have taken that back, or have neither. */
+/** PostgreSQL lets every role call both functions; a managed service may have revoked that or lack them. */
 export async function readRights(client: IdentityClient): Promise<IdentityRights> {
   return {
     system: await isReadable(client, 'SELECT system_identifier FROM pg_control_system()'),
@@ -68,10 +68,10 @@ async function isReadable(client: IdentityClient, text: string): Promise<boolean
   }
 }
 
-/** SQLSTATE: no privilege, no such function, not supported, not in this state of the server. */
+/** SQLSTATE: no privilege, unknown function, not supported, not available in this server state. */
 const UNREADABLE: ReadonlySet<string> = new Set(['42501', '42883', '0A000', '55000'])
 
-/** The timeline that the server writes on right now. */
+/** The server's current write timeline. */
 export const TIMELINE = `left(pg_walfile_name(pg_current_wal_lsn()), 8)`
 
 interface IdentityRow {
@@ -97,7 +97,7 @@ const identityQuery = (rights: IdentityRights): string =>
 
 interface Reading {
   readonly actual: DatabaseIdentity
-  /** Undefined where nobody has written one yet. */
+  /** Undefined if none has been stored yet. */
   readonly stored: (DatabaseIdentity & { readonly incarnation: string }) | undefined
 }
 
@@ -119,7 +119,7 @@ async function read(client: IdentityClient, rights: IdentityRights): Promise<Rea
   return { actual: { system, timeline, databaseOid, tableOid }, stored }
 }
 
-/** What cannot be read on one side tells nothing. */
+/** A part that is unreadable on either side is not compared. */
 function isSamePart(one: string | null, other: string | null): boolean {
   return one === null || other === null || one === other
 }
@@ -133,7 +133,7 @@ function isSame(one: DatabaseIdentity, other: DatabaseIdentity): boolean {
   )
 }
 
-/** A part that is known now and was not when the identity was written. */
+/** Whether a part is readable now that was not when the identity was stored. */
 function hasMore(actual: DatabaseIdentity, stored: DatabaseIdentity): boolean {
   return (
     (stored.system === null && actual.system !== null) ||
@@ -142,8 +142,8 @@ function hasMore(actual: DatabaseIdentity, stored: DatabaseIdentity): boolean {
 }
 
 /**
- * The history that `client` leads to. Where the database is another copy than the one that wrote the stored identity,
- * all epochs are renewed first: once, whichever node comes first, while the others wait. `onRenewed` hears why.
+ * Returns the history behind `client`. If the database is a different copy than the one that stored the identity,
+ * all epochs are renewed first: by one node, while the others wait. `onRenewed` receives the reason.
  */
 export async function verifyIdentity(
   client: IdentityClient,
@@ -164,7 +164,7 @@ export async function verifyIdentity(
   })
 }
 
-/** Renews all epochs whatever the identity says: for a restore that keeps timeline, cluster and tables. */
+/** Renews all epochs unconditionally: for restores that keep timeline, cluster and tables. */
 export async function renewEpochs(client: IdentityClient): Promise<number> {
   await requirePrimary(client)
   const rights = await readRights(client)
@@ -180,7 +180,7 @@ export async function renewEpochs(client: IdentityClient): Promise<number> {
 const RENEW = `UPDATE topics SET epoch = 1 + floor(random() * 1099511627775)::bigint,
   version = floor(random() * 9007199254740991)::bigint`
 
-/** `incarnation`: the one to keep; undefined for a new one. */
+/** `incarnation`: the one to keep. Undefined creates a new one. */
 async function store(
   client: IdentityClient,
   { system, timeline, databaseOid, tableOid }: DatabaseIdentity,
@@ -198,9 +198,9 @@ async function store(
   return rows[0]?.incarnation ?? ''
 }
 
-/** Nodes that come while one renews wait for it. */
+/** Other nodes wait while one renews. */
 const RENEWAL_LOCK = 7_203_116
-/** A million topics take seconds. */
+/** Renewing a million topics takes seconds. */
 export const RENEWAL_TIMEOUT_MS = 10 * 60 * 1000
 
 async function inRenewal<Result>(client: IdentityClient, act: () => Promise<Result>): Promise<Result> {
@@ -208,7 +208,7 @@ async function inRenewal<Result>(client: IdentityClient, act: () => Promise<Resu
   try {
     await client.query(`SET LOCAL statement_timeout = ${RENEWAL_TIMEOUT_MS}; SET LOCAL lock_timeout = 0`)
     await client.query(within(RENEWAL_TIMEOUT_MS, `SELECT pg_advisory_xact_lock(${RENEWAL_LOCK})`))
-    // Commands lock rows in the order of their names; taking the table first cannot deadlock with them. Reads go on.
+    // Commands lock rows by name order, so locking the whole table first cannot deadlock with them. Reads continue.
     await client.query(within(RENEWAL_TIMEOUT_MS, 'LOCK TABLE topics IN EXCLUSIVE MODE'))
     const result = await act()
     await client.query('COMMIT')

@@ -1,16 +1,16 @@
-/** Where an item stands in a list: by rank, and among equals by id. */
+/** The sort key of an item in a list: rank, then id. */
 export interface ListKey {
   readonly rank: number
   readonly id: string
 }
 
-/** The next items of a list after a place in it; from its front when null. */
+/** The next items after a key; null starts from the front. */
 export interface Slice {
   readonly after: ListKey | null
   readonly limit: number
 }
 
-/** Items strictly between two places, `limit` of them counted from the start or from the end of that span. */
+/** Items strictly between two keys: the first or last `limit` of them. */
 export interface Span {
   readonly after: ListKey | null
   readonly before: ListKey | null
@@ -18,5 +18,5 @@ export interface Span {
   readonly from: 'start' | 'end'
 }
 
-/** The most items that a client can ask for at once. */
+/** Maximum number of items per request. */
 export const MAX_PAGE_SIZE = 100

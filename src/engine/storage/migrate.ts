@@ -4,11 +4,11 @@ import pg from 'pg'
 import type { Executor } from './database.ts'
 import { DatabaseUnavailable } from './faults.ts'
 
-/** What a database of this version holds before anybody uses it. */
+/** The initial contents of a database of this version. */
 export interface DatabaseContents {
   /** The folder of the migrations. */
   readonly migrations: string
-  /** Whether everything that `seed` writes is there. Only reads. */
+  /** Whether everything that `seed` writes exists. Read-only. */
   isSeeded(executor: Executor): Promise<boolean>
   /** Writes the rows that exist from the first start. Idempotent. */
   seed(executor: Executor): Promise<void>
@@ -16,11 +16,11 @@ export interface DatabaseContents {
 
 export interface MigrationOptions {
   readonly contents: DatabaseContents
-  /** Another process migrates this database: this one waits for it. */
+  /** Called if another process is migrating this database and this one waits for it. */
   readonly onMigrationWait?: () => void
 }
 
-/** The database needs a migration that this role may not make, or the role may not see which were made. */
+/** The database needs a migration that this role may not run, or the role may not see which ones were applied. */
 class MigrationRefused extends Error {
   constructor(role: string, cause: Error) {
     super(
@@ -32,13 +32,13 @@ class MigrationRefused extends Error {
   }
 }
 
-/** Any number of nodes may start at once on an empty database: this advisory lock lets one migrate at a time. */
+/** An advisory lock: any number of nodes may start at once on an empty database, and one at a time migrates it. */
 const MIGRATION_LOCK = 7_203_114
 const LOOK_TIMEOUT_MS = 10_000
 
 /**
- * Applies what is missing of the migrations and of the rows that always exist, and nothing else: on a database that is up
- * to date it only reads. Throws MigrationRefused where the role lacks the rights.
+ * Applies missing migrations and missing seed rows, and nothing else: on an up-to-date database it only reads. Throws
+ * MigrationRefused if the role lacks the rights.
  */
 export function bringUpToDate(config: pg.ClientConfig, options: MigrationOptions): Promise<void> {
   return onClient(config, async (client) => {
@@ -46,13 +46,13 @@ export function bringUpToDate(config: pg.ClientConfig, options: MigrationOptions
   })
 }
 
-/** As `bringUpToDate`; also lets roles without rights of their own see what was applied, which older versions did not. */
+/** Like `bringUpToDate`. Also lets unprivileged roles see which migrations were applied, which older versions did not. */
 export function runMigrations(config: pg.ClientConfig, options: MigrationOptions): Promise<void> {
   return onClient(config, (client) => migrate(client, options))
 }
 
 async function onClient(config: pg.ClientConfig, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  // Without a pipeline the driver cuts the connection at the end, where it would wait for the answers otherwise.
+  // Without a pipeline the driver closes the connection at once instead of waiting for pending answers.
   const client = new pg.Client({ ...config, pipeline: false })
   // The statement that fails reports it.
   client.on('error', () => {})
@@ -66,7 +66,7 @@ async function onClient(config: pg.ClientConfig, work: (client: pg.Client) => Pr
   }
 }
 
-/** A look takes milliseconds. A migration may take as long as it takes. */
+/** A check takes milliseconds. Migrations have no time limit. */
 async function inTime<Result>(look: Promise<Result>): Promise<Result> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new DatabaseUnavailable()), LOOK_TIMEOUT_MS)
@@ -83,7 +83,7 @@ async function isUpToDate(client: pg.Client, contents: DatabaseContents): Promis
 
 const MIGRATED = 'SELECT max(created_at) AS latest FROM drizzle.__drizzle_migrations'
 
-/** The migrations after the latest that was applied. A database that is ahead of this version lacks none. */
+/** The migrations after the latest applied one. A database ahead of this version lacks none. */
 async function missing(
   client: pg.Client,
   { migrations }: DatabaseContents,
@@ -95,7 +95,7 @@ async function missing(
   return all.filter(({ folderMillis }) => folderMillis > latest)
 }
 
-/** By the catalogue, which every role may read. */
+/** Looks in the catalogue, which every role may read. */
 async function hasTable(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query(
     "SELECT FROM pg_tables WHERE schemaname = 'drizzle' AND tablename = '__drizzle_migrations'",
@@ -103,7 +103,7 @@ async function hasTable(client: pg.Client): Promise<boolean> {
   return rows.length > 0
 }
 
-/** One transaction, whose lock ends with it: a session's own would stay with a pooler's connection. */
+/** Holds a transaction-level lock: a session-level lock would stay with a pooler's connection. */
 async function migrate(client: pg.Client, { onMigrationWait, contents }: MigrationOptions): Promise<void> {
   await client.query('BEGIN')
   await client.query('SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0')
@@ -127,12 +127,12 @@ async function migrate(client: pg.Client, { onMigrationWait, contents }: Migrati
   await client.query('COMMIT')
 }
 
-/** As drizzle-kit expects it. `IF NOT EXISTS` would ask for the right to create schemas even where it exists. */
+/** In the format of drizzle-kit. `IF NOT EXISTS` would require the right to create schemas even if the schema exists. */
 const CREATE_TABLE = `
   CREATE SCHEMA IF NOT EXISTS drizzle;
   CREATE TABLE drizzle.__drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)`
 
-/** A node whose role may change no table looks there, too. Only the owner may let it; for others nothing happens. */
+/** Nodes with a role that may not change tables read this one, too. Only the owner may grant that; otherwise this is a no-op. */
 const LET_EVERYONE_READ = `
   DO $$ BEGIN
     IF (SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = 'drizzle') THEN

@@ -13,50 +13,50 @@ import { createPool, type Pool, type PoolOptions } from './pool.ts'
 import { createTransactions } from './transaction.ts'
 
 export interface DatabaseOptions extends Location, MigrationOptions {
-  /** Told of connections that break while idle; the pool replaces them. */
+  /** Called when a connection breaks while idle; the pool replaces it. */
   readonly onConnectionError: (error: Error) => void
-  /** Ties the connections to one history; one of its own where absent. Migrations run without it. */
+  /** Ties the connections to one history. Default: a new guard. Migrations run without one. */
   readonly history?: HistoryGuard
 }
 
 /** The opened database. */
 export interface OpenDatabase {
-  /** For reads, and for work that may wait for them. */
+  /** For reads, and for work that may wait behind them. */
   readonly database: Database
-  /** For transactions of commands and of what follows from them. */
+  /** For transactions of commands and of their consequences. */
   readonly commands: Database
-  /** For short questions that must be answered under any load: readiness, deadlines, revocations, epochs. */
+  /** For short queries that must succeed under any load: readiness, deadlines, revocations, epochs. */
   readonly control: Database
   readonly activity: DatabaseActivity
-  /** Whether the database still continues the history that this node knows; where not, `HistoryGuard` tells. */
+  /** Checks that the database still continues the history that this node knows. If not, `HistoryGuard` reports it. */
   checkHistory(): Promise<void>
-  /** Gives all topics new epochs, and returns how many. Every node notices. */
+  /** Gives all topics new epochs and returns their number. Every node notices. */
   renewEpochs(): Promise<number>
   close(): Promise<void>
 }
 
-/** A server's own timeouts are answers. What is silent for longer than they allow has no server any more. */
+/** The server's own timeouts produce answers, so silence for longer than they allow means that the server is gone. */
 const SILENCE_MS: Readonly<Record<Purpose, number>> = { control: 4_000, commands: 12_000, reads: 12_000 }
-/** PGlite keeps no timeouts, and one slow statement is all that its session does. */
+/** PGlite has no timeouts, and one slow statement blocks its only session. */
 const EMBEDDED_SILENCE_MS = 24_000
 
-/** Of the twelve connections of a node. */
+/** Share of the twelve connections of a node. */
 const POOL_SIZE: Readonly<Record<Purpose, number>> = { control: 2, commands: 6, reads: 4 }
 const TRANSACTION_TIMEOUT_MS: Readonly<Record<Purpose, number>> = {
   control: 10_000,
   commands: 20_000,
   reads: 60_000,
 }
-/** Waiting costs memory, and an answer that comes too late is worth nothing. */
+/** Waiting costs memory, and a late answer is useless. */
 const WAITING: Readonly<Record<Purpose, LaneLimits>> = {
   control: { maxWaiting: 1_000, maxWaitMs: 4_000 },
   commands: { maxWaiting: 10_000, maxWaitMs: 10_000 },
   reads: { maxWaiting: 10_000, maxWaitMs: 5_000 },
 }
-/** At most so often are all idle connections given up because one of them was about the server. */
+/** Minimum interval between discarding all idle connections because of a server-wide fault of one. */
 const DISCARD_EVERY_MS = 1_000
 
-/** Opens the database, brings its tables up to date and makes the rooms that always exist. */
+/** Opens the database, migrates its tables and creates the seed rows. */
 export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
   const { history = createHistoryGuard({ onRenewed: () => {}, onUnreadable: () => {} }) } = options
   const source = await openSource(options)
@@ -79,13 +79,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
       for (const pool of pools) pool.discard()
     },
   }
-  // Each statement of the guard is bounded by itself; all of it only by what renewing the epochs may take.
+  // Each statement of the guard has its own timeout; the whole is bounded only by the time to renew the epochs.
   const config = { ...source.config, onConnect: boundedHook(history.admit, RENEWAL_TIMEOUT_MS) }
   const answeredWithin = (ms: number): boolean => watches.some((watch) => watch.answeredWithin(ms))
   const lanes = (source.isShared ? sharedLanes : ownLanes)(config, shared, answeredWithin)
   const pools = new Set(Object.values(lanes).map(({ pool }) => pool))
   const watches = [...pools].map(({ watch }) => watch)
-  // Connections to the former primary may still answer.
+  // Connections to the former primary may still work.
   history.onReplaced(() => {
     for (const pool of pools) pool.discard()
   })
@@ -137,7 +137,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
   }
 }
 
-/** Brings the tables up to date and makes the rooms that always exist, and ends. */
+/** Migrates the tables and creates the seed rows without opening the database for use. */
 export async function migrateDatabase(options: Location & MigrationOptions): Promise<void> {
   const source = await openSource(options)
   try {
@@ -166,7 +166,7 @@ function ownLanes(config: pg.PoolConfig, shared: Shared, answeredWithin: Answere
   return { control: laneOf('control'), commands: laneOf('commands'), reads: laneOf('reads') }
 }
 
-/** One session for all: control before commands before reads. */
+/** Lanes of a single session: control before commands before reads. */
 function sharedLanes(config: pg.PoolConfig, shared: Shared, answeredWithin: Answered): Lanes {
   const pool = createPool({ ...shared, silenceMs: EMBEDDED_SILENCE_MS, config: { ...config, max: 1 } })
   const permits = createPermits(
@@ -186,7 +186,7 @@ function databaseOf({ connections }: Lane, purpose: Purpose, { confirm }: Histor
   return Object.assign(drizzle(asClient(connections)), transactions)
 }
 
-/** Of a pool drizzle uses `query` alone, and transactions are ours. */
+/** Drizzle only uses `query` of a pool, because transactions are implemented here. */
 function asClient(connections: Connections): pg.Pool {
   return connections as unknown as pg.Pool
 }

@@ -1,12 +1,12 @@
 import { type ReadTogether, together } from '../kernel/batch-loader.ts'
 import type { Parent } from './parents.ts'
 
-/** A page of what one parent has. Pages of many parents are read together where their slices are equal. */
+/** A page of one parent's children. Pages of many parents with equal slices are read together. */
 export interface PageKey<Id extends string, Page> extends Parent<Id> {
   readonly page: Page
 }
 
-/** One statement for all parents whose pages are alike. */
+/** One statement reads all parents with equal slices. */
 export function pages<Id extends string, Page extends object, Row>(
   readAll: (parents: readonly Parent<Id>[], page: Page) => Promise<readonly (readonly Row[])[]>,
 ): ReadTogether<PageKey<Id, Page>, readonly Row[]> {

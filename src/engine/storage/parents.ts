@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Executor } from './database.ts'
 
-/** A parent whose children are read, and how far: what a bound means, each list says. */
+/** A parent whose children are read, and up to which bound. Each list defines the meaning of its bound. */
 export interface Parent<Id extends string> {
   readonly id: Id
   readonly bound: number
@@ -26,7 +26,7 @@ export function parentTable<Id extends string>(executor: Executor, parents: read
     .as('parents')
 }
 
-/** LATERAL takes a condition, and the child's own names its parent. */
+/** LATERAL requires a join condition, but the child's own condition already names its parent. */
 export const always: SQL = sql`true`
 
 /** The rows of each of `count` parents, in their order. */

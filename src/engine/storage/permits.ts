@@ -4,9 +4,9 @@ export interface LaneLimits {
   readonly maxWaitMs: number
 }
 
-/** Hands out at most a fixed number of permits at once: to lane 0 before lane 1, in each lane first come, first served. */
+/** A semaphore with priority lanes: lane 0 before lane 1, first come, first served within a lane. */
 export interface Permits {
-  /** Resolves with what gives the permit back. Rejects with WaitedTooLong at a bound of the lane. */
+  /** Resolves with a function that returns the permit. Rejects with WaitedTooLong at a bound of the lane. */
   take(lane: number): Promise<() => void>
   waiting(lane: number): number
 }
@@ -22,7 +22,7 @@ export class WaitedTooLong extends Error {
   }
 }
 
-/** After so many permits in a row that passed over a later lane, that lane gets one: priority must not mean never. */
+/** After this many permits in a row that bypassed a waiting lane, that lane gets one, so that it is not starved. */
 const MAX_PASSED_OVER = 4
 
 interface Waiter {

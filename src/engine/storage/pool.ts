@@ -1,13 +1,13 @@
 import pg from 'pg'
 import { createWatch, type Watch, type WatchOptions } from './watch.ts'
 
-/** Connections to one server, opened when needed. It is for the permits to see that nobody waits here. */
+/** Connections to one server, opened on demand. Permits ensure that no caller waits here. */
 export interface Pool {
   readonly watch: Watch
-  /** Opens one, or takes an idle one that was not discarded. Throws what the driver or the hook threw. */
+  /** Takes an idle connection that was not discarded or opens one. Rethrows errors of the driver or the hook. */
   connect(): Promise<pg.PoolClient>
   release(client: pg.PoolClient, isBroken: boolean): void
-  /** No connection that is open now is used for anything new. */
+  /** Discards all open connections: none of them is used again. */
   discard(): void
   counts(): { readonly total: number; readonly idle: number }
   close(): Promise<void>
@@ -15,17 +15,17 @@ export interface Pool {
 
 export interface PoolOptions extends WatchOptions {
   readonly config: pg.PoolConfig
-  /** Told of connections that break while idle; the pool replaces them. */
+  /** Called when a connection breaks while idle; the pool replaces it. */
   readonly onConnectionError: (error: Error) => void
 }
 
-/** At the end: for statements in flight, before their connections are cut. */
+/** On close: grace period for statements in flight before their connections are destroyed. */
 const LAST_ANSWERS_MS = 2_000
 
 export function createPool({ config, onConnectionError, ...watchOptions }: PoolOptions): Pool {
   const pool = new pg.Pool(config)
   const watch = createWatch(watchOptions)
-  /** Which generation a connection is of; discarding begins a new one. */
+  /** The generation of each connection; discarding starts a new one. */
   const generations = new WeakMap<pg.PoolClient, number>()
   let generation = 0
 

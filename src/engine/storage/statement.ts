@@ -1,9 +1,9 @@
 import type { Executor } from './database.ts'
 
 /**
- * A statement by its text, for what every command needs: no builder puts it together, and PostgreSQL plans it once a
- * connection. `values` stand for $1, $2 …; arrays are arrays of PostgreSQL, and JSON is to be text. Rows come as the driver
- * reads them: bigint as text, timestamps as dates. It is sent before this returns.
+ * A statement as SQL text, for the hot path of commands: no query builder is involved, and PostgreSQL plans it once per
+ * connection. `values` bind $1, $2 …; arrays become PostgreSQL arrays, and JSON must be text. Rows are as the driver
+ * decodes them: bigint as text, timestamps as dates. The statement is sent before this returns.
  */
 export function statement<Row = unknown>(
   name: string,
@@ -11,12 +11,12 @@ export function statement<Row = unknown>(
 ): (executor: Executor, ...values: readonly unknown[]) => Promise<readonly Row[]> {
   return async (executor, ...values) => {
     const { rows } = await executor.$client.query({ name, text, values })
-    // The database answers what `text` asks for; nothing else can tell that it is of this shape.
+    // Only the text of the statement determines the shape of its rows.
     return rows as readonly Row[]
   }
 }
 
-/** A query by the builder, which it puts together once for each executor: what it reads is decoded as the schema says. */
+/** A query-builder query, built once per executor. Rows are decoded by the schema. */
 export function prepared<Query>(prepare: (executor: Executor) => Query): (executor: Executor) => Query {
   const made = new WeakMap<Executor, Query>()
   return (executor) => {

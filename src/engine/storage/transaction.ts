@@ -8,7 +8,7 @@ import type { Database, Transaction } from './database.ts'
 import { DatabaseUnavailable, isAborted } from './faults.ts'
 import { OtherHistory } from './history-guard.ts'
 
-/** A connection of the pool, as transactions use it. */
+/** A pool connection, as used by transactions. */
 interface Session {
   readonly tx: Transaction
   /** The first statement that failed since the transaction began. */
@@ -16,17 +16,17 @@ interface Session {
 }
 
 export interface TransactionOptions {
-  /** Throws where no connection can be had. */
+  /** Throws if no connection is available. */
   readonly connect: () => Promise<Lease>
-  /** After so long the connection is destroyed, and the transaction fails. */
+  /** Timeout of a transaction; then its connection is destroyed and the transaction fails. */
   readonly timeoutMs: number
-  /** Goes out with each BEGIN. Where it throws OtherHistory, the connection is thrown away. */
+  /** Sent with each BEGIN. If it throws OtherHistory, the connection is destroyed. */
   readonly confirm?: (client: pg.PoolClient) => Promise<void>
 }
 
 /**
- * The transactions of `Database` over connections. A connection always goes back, and one that broke is thrown away: drizzle's
- * own keeps for ever the one whose BEGIN failed.
+ * The transactions of `Database` over connections. A connection is always released, and a broken one destroyed: drizzle's
+ * own implementation leaks the one whose BEGIN failed.
  */
 export function createTransactions({
   connect,
@@ -50,10 +50,10 @@ export function createTransactions({
     const session = on(lease.client)
     session.fault = undefined
     const late = Promise.withResolvers<never>()
-    // Nobody else may be waiting for it any more when it fires.
+    // Its promise may have no other handler when it fires.
     late.promise.catch(() => {})
     const timer = setTimeout(() => {
-      // What was asked fails now, and what is asked later, too: the work cannot go on behind the back of its caller.
+      // Pending and later statements fail, so that the work cannot continue after its caller has given up.
       lease.destroy()
       late.reject(new DatabaseUnavailable(new Error(`a transaction took longer than ${timeoutMs} ms`)))
     }, timeoutMs)
@@ -68,7 +68,7 @@ export function createTransactions({
       await Promise.race([rolledBack, late.promise]).catch(() => {
         isBroken = true
       })
-      // Of statements that were sent together, one after the fault may be heard of first.
+      // Of statements sent together, one after the failed one may be reported first.
       throw isAborted(error) ? session.fault : error
     } finally {
       clearTimeout(timer)
@@ -82,11 +82,11 @@ export function createTransactions({
     begin: string,
     act: (tx: Transaction) => Promise<Result>,
   ): Promise<Result> {
-    // All three go out in one write, and `act` waits for neither answer.
+    // All three leave in one write, and `act` does not wait for the answers.
     const begun = client.query(begin)
     const [, , result] = await allSettled([confirm(client), begun, act(session.tx)])
     const { command } = await client.query('COMMIT')
-    // A statement that failed unnoticed has made it that.
+    // A statement that failed unnoticed has aborted the transaction.
     if (command !== 'COMMIT') throw new Error('the transaction had failed, and was rolled back')
     return result
   }
@@ -119,7 +119,7 @@ function createSession(client: pg.PoolClient): Session {
 
 const corked = new WeakSet<Duplex>()
 
-/** Statements that are given within a turn leave in one write: the driver by itself writes each. */
+/** Statements issued within one event-loop tick leave in one write; the driver alone would write each. */
 function joinWrites(client: pg.PoolClient): void {
   const stream = streamOf(client)
   if (corked.has(stream)) return

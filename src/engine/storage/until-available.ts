@@ -4,8 +4,8 @@ import { isPassing } from './faults.ts'
 const RETRY_MS = 1_000
 
 /**
- * Resolves with the result of `work`, which is tried again every second while the database is away. Rejects with what time
- * does not mend: a wrong password, no such database, missing rights. `onWait` is called once, before the first wait.
+ * Resolves with the result of `work`, retried every second while the database is unavailable. Rejects with faults that
+ * waiting does not resolve: a wrong password, an unknown database, missing rights. `onWait` is called once, before the first wait.
  */
 export async function untilAvailable<Result>(
   work: () => Promise<Result>,

@@ -3,28 +3,29 @@ import { streamOf } from './connect-hook.ts'
 import { breaksConnection, isAnswer, isDiskFull, statementFault, suspectsServer } from './faults.ts'
 
 export interface WatchOptions {
-  /** A connection that has not answered for this long, though a statement is in flight, is destroyed. */
+  /** A connection that leaves a statement in flight unanswered for this long is destroyed. */
   readonly silenceMs: number
-  /** A connection was destroyed because it was silent, or its statements failed in a way that others share. */
+  /** Called when a connection was destroyed for silence or failed in a way that concerns the whole server. */
   readonly onSuspect: () => void
-  /** A write found no space on the server's disk. */
+  /** Called when a write found no space on the server's disk. */
   readonly onDiskFull: () => void
 }
 
 /**
- * Sees every statement of a pool's connections, and turns what the driver failed with into DatabaseUnavailable. A server whose host falls silent sends no reset and breaks no timeout of
- * its own: only the client can tell, by an answer that does not come (node-postgres#2973).
+ * Watches every statement of a pool's connections and turns errors of the driver into DatabaseUnavailable. A server whose
+ * host falls silent sends no reset and breaks no timeout of its own: only the client can notice that the answer is missing
+ * (node-postgres#2973).
  */
 export interface Watch {
   add(client: pg.PoolClient): void
   remove(client: pg.PoolClient): void
-  /** Whether the connection failed in a way that the next statement on it would meet, too. */
+  /** Whether the connection failed in a way that affects later statements, too. */
   isBroken(client: pg.PoolClient): boolean
-  /** How long the connection has not answered that has been silent for longest; 0 while none is. */
+  /** Longest time that a connection has been silent; 0 if none is. */
   silentMs(): number
-  /** Whether any connection answered within the last `ms`, be it with an error. */
+  /** Whether any connection answered within the last `ms`, even with an error. */
   answeredWithin(ms: number): boolean
-  /** Connections that were destroyed because they were silent, since the start. */
+  /** Number of connections destroyed for silence since the start. */
   destroyed(): number
   /** Destroys every connection, in use or not. */
   destroyAll(): void
@@ -33,7 +34,7 @@ export interface Watch {
 
 interface Watched {
   inFlight: number
-  /** Looks since the last answer while a statement is in flight. */
+  /** Checks since the last answer while a statement is in flight. */
   silentLooks: number
   isBroken: boolean
 }
@@ -45,7 +46,7 @@ export function createWatch({ silenceMs, onSuspect, onDiskFull }: WatchOptions):
   let answeredAt = Number.NEGATIVE_INFINITY
   let destroyed = 0
 
-  // Counted in looks, not by a clock: a process that was stopped for a minute has answers to read first.
+  // Counted in checks, not by a clock: a process that was stopped for a minute has answers to read first.
   const timer = setInterval(() => {
     for (const [client, watched] of connections) {
       watched.silentLooks = watched.inFlight > 0 ? watched.silentLooks + 1 : 0
@@ -65,7 +66,7 @@ export function createWatch({ silenceMs, onSuspect, onDiskFull }: WatchOptions):
     answeredAt = performance.now()
   }
 
-  /** Throws what the statement failed with, told apart from a fault of the connection. */
+  /** Rethrows the error of a statement, classified as a fault of the statement or of the connection. */
   function failed(watched: Watched, error: unknown): never {
     const fault = statementFault(error)
     if (isAnswer(fault)) answered(watched)
