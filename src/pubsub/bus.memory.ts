@@ -4,19 +4,19 @@ import type { Topic } from '../engine/kernel/topic.ts'
 import type { Bus } from './bus.ts'
 
 export interface MemoryBusOptions {
-  /** Gets what a listener threw. The others heard the message all the same. Absent: the process warns. */
+  /** Called with the error of a listener that threw; the other listeners are still called. Default: a process warning. */
   readonly onFault?: (fault: unknown) => void
 }
 
 type Listener = (message: string) => void
 
-/** A bus within this process: always up, nothing is lost, and so `onRecovered` has nothing to tell. */
+/** A bus within this process. Always up and lossless, so `onRecovered` never fires. */
 export function createMemoryBus({ onFault = warnOfFault }: MemoryBusOptions = {}): Bus {
   const topics = new Map<Topic, Set<Listener>>()
   let closedAt: ReturnType<typeof instant> | undefined
 
   function refuseWhenClosed(): void {
-    if (closedAt !== undefined) throw new Error('The bus is away: closed')
+    if (closedAt !== undefined) throw new Error('The bus is unavailable: closed')
   }
 
   return {

@@ -8,23 +8,23 @@ import { createChannels } from './channels.redis.ts'
 import { type Link, openLink } from './link.redis.ts'
 
 export interface RedisBusOptions {
-  /** `redis://` or `rediss://`, with credentials where needed. Never shown. */
+  /** `redis://` or `rediss://`, with credentials where needed. Never logged. */
   readonly url: string
-  /** Stands before each topic in the name of its channel. Deployments that share a Redis need one each. */
+  /** Prefix of channel names. Deployments that share a Redis need different ones. */
   readonly prefix?: string
-  /** From one probe's return to the next probe. A deaf bus is found within this and `probeTimeoutMs`. */
+  /** From one probe's return to the next probe. A broken bus is detected within this plus `probeTimeoutMs`. */
   readonly probeEveryMs?: number
   readonly probeTimeoutMs?: number
   readonly connectTimeoutMs?: number
-  /** Called when the bus goes down or comes up, not for each attempt in between, and not by `close`. */
+  /** Called when the bus goes down or comes up; not for each attempt in between, and not by `close`. */
   readonly onChange?: (status: BusStatus) => void
-  /** Gets what a listener threw. The others heard the message all the same. Absent: the process warns. */
+  /** Called with the error of a listener that threw; the other listeners are still called. Default: a process warning. */
   readonly onFault?: (fault: unknown) => void
 }
 
 /**
- * A bus over Redis pub/sub. Resolves when the first attempt to connect is over, whichever way it went: a
- * node starts without Redis, and connects when it can. Throws only where `url` is no address of a Redis.
+ * A bus over Redis pub/sub. Resolves after the first attempt to connect, successful or not: a
+ * node starts without Redis and connects when it can. Throws only if `url` is not a Redis URL.
  */
 export async function createRedisBus(options: RedisBusOptions): Promise<Bus> {
   const {
@@ -77,12 +77,12 @@ export async function createRedisBus(options: RedisBusOptions): Promise<Bus> {
     }
   }
 
-  /** From opening a link to its end, which is why it always throws. */
+  /** Runs a link from opening to its end. Always throws the reason of the end. */
   async function useOneLink(): Promise<never> {
     const link = await openLink({ url, prefix, connectTimeoutMs, probeTimeoutMs, signal: closing.signal })
     link.signal.addEventListener('abort', () => goDown(messageOf(link.signal.reason)))
     try {
-      // Probing also bounds the raising: when Redis falls silent meanwhile, the link ends, and all that waits on it.
+      // Probing also bounds the subscribing: if Redis falls silent meanwhile, the link ends with everything that waits on it.
       await Promise.all([keepProbing(link), raise(link)])
     } catch (fault) {
       link.end(messageOf(fault))
@@ -102,7 +102,7 @@ export async function createRedisBus(options: RedisBusOptions): Promise<Bus> {
 
   function linkOrThrow(): Link {
     if (current !== undefined) return current
-    throw new Error(`The bus is away: ${status.kind === 'down' ? status.message : 'closing'}`)
+    throw new Error(`The bus is unavailable: ${status.kind === 'down' ? status.message : 'closing'}`)
   }
 
   const lived = live()

@@ -7,7 +7,7 @@ type Listener = (message: string) => void
 
 interface Channel {
   readonly listeners: Listeners<Listener>
-  /** Settles when the attempt to hear the topic through the present link is over. */
+  /** Settles when the attempt to subscribe through the current link is over. */
   opened: Promise<void>
   state:
     | { readonly kind: 'opening' }
@@ -16,13 +16,13 @@ interface Channel {
 }
 
 /**
- * What this node listens to. However many listeners a topic has, Redis sees one subscription: it's asked for
- * with the first, given back with the last, and never both at once, which RedisPubSub would mix up.
+ * The subscriptions of this node. However many listeners a topic has, Redis sees one subscription: it is opened
+ * with the first listener, closed with the last, and never both at once, which RedisPubSub would mix up.
  */
 export interface Channels {
-  /** Resolves when live through `link`; rejects when the link ends before. */
+  /** Resolves when live through `link`; rejects if the link ends first. */
   join(link: Link, topic: Topic, listener: Listener): Promise<Unsubscribe>
-  /** Resolves when all topics that have listeners are live through `link`, the last one having ended. */
+  /** Resolves when all topics with listeners are live through `link`, which replaces an ended one. */
   restore(link: Link): Promise<void>
 }
 
@@ -44,7 +44,7 @@ export function createChannels(prefix: string, onFault: (fault: unknown) => void
     }
   }
 
-  /** An opening channel stays until Redis has answered: a new listener joins it rather than asking anew. */
+  /** An opening channel stays until Redis has answered: a new listener joins it instead of subscribing again. */
   function dropWhenUnused(topic: Topic, channel: Channel): void {
     if (channel.listeners.size > 0 || channel.state.kind === 'opening') return
     if (channels.get(topic) === channel) channels.delete(topic)

@@ -10,35 +10,35 @@ export interface LinkOptions {
   readonly prefix: string
   readonly connectTimeoutMs: number
   readonly probeTimeoutMs: number
-  /** Ends the link when aborted, also while it opens. */
+  /** Aborting it ends the link, even while it opens. */
   readonly signal: AbortSignal
 }
 
 /**
- * Two connections to Redis, one to publish and one to hear, that live once: they never reconnect, and end
+ * Two connections to Redis, one to publish and one to subscribe, used once: they never reconnect, and end
  * together on the first sign of failure. A new link starts from nothing. So neither the queues that ioredis
  * keeps for a reconnect nor what RedisPubSub still believes after a failed subscribe can outlive a failure.
  */
 export interface Link {
   /** Aborted when the link ends. The reason is an Error whose message holds no secret. */
   readonly signal: AbortSignal
-  /** Resolves when both connections are gone and everything under way has been rejected. */
+  /** Resolves when both connections are closed and all pending calls have been rejected. */
   readonly closed: Promise<void>
   publish(channel: string, message: string): Promise<void>
-  /** Resolves when live. Asks for each channel once at a time. A refusal by Redis ends the link. */
+  /** Resolves when live. Call it once at a time per channel. A refusal by Redis ends the link. */
   subscribe(channel: string, listener: (message: string) => void): Promise<Unsubscribe>
-  /** Resolves when a message went through both connections and came back. When it doesn't in time, the link ends. */
+  /** Resolves when a message has returned through both connections. If it does not in time, the link ends. */
   probe(): Promise<void>
   end(reason: string): void
 }
 
-/** `onRefused` learns of each failed subscribe, whose promise never settles. */
+/** `onRefused` is called for each failed subscribe, whose promise never settles. */
 function createPubSub(publisher: Redis, subscriber: Redis, onRefused: (fault: unknown) => void): RedisPubSub {
   const subscribe = subscriber.subscribe.bind(subscriber)
   const unsubscribe = subscriber.unsubscribe.bind(subscriber)
   // RedisPubSub drops promises: of each unsubscribe, and of the second waiter that it keeps for each
   // subscribe. With a connection lost at that moment they would end the process as unhandled rejections.
-  // And we have no patterns that its second command on leaving could end.
+  // And its second command on leaving, for patterns, has nothing to end here.
   Object.assign(subscriber, {
     subscribe(channel: string, onDone: (fault: null, count: unknown) => void): void {
       subscribe(channel).then((count) => onDone(null, count), onRefused)
@@ -46,7 +46,7 @@ function createPubSub(publisher: Redis, subscriber: Redis, onRefused: (fault: un
     unsubscribe: (channel: string) => unsubscribe(channel).catch(() => {}),
     punsubscribe: () => Promise.resolve(),
   })
-  // Its default is JSON both ways. Buffers it passes on as they come, so each message is decoded once, by us.
+  // Its default is JSON both ways. It passes buffers on unchanged, so each message is decoded once, here.
   return new RedisPubSub({
     publisher,
     subscriber,
@@ -56,7 +56,7 @@ function createPubSub(publisher: Redis, subscriber: Redis, onRefused: (fault: un
   })
 }
 
-/** Rejects, with everything cleaned up, when there is no working connection within `connectTimeoutMs`. */
+/** Rejects, with everything cleaned up, if no connection works within `connectTimeoutMs`. */
 export async function openLink(options: LinkOptions): Promise<Link> {
   const { url, connectTimeoutMs, probeTimeoutMs } = options
   const redact = createRedaction(url)
@@ -76,7 +76,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     for (const reject of waiting) reject(signal.reason)
   }
 
-  /** `work`, unless the link ends before. */
+  /** Resolves like `work`, unless the link ends first. */
   function untilEnd<Value>(work: Promise<Value>): Promise<Value> {
     return new Promise((resolve, reject) => {
       waiting.add(reject)
@@ -98,7 +98,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     try {
       await pubsub.publish(channel, message)
     } catch (fault) {
-      // Not the fault itself: ioredis puts the command and its arguments on it.
+      // Not the original error: ioredis attaches the command and its arguments to it.
       throw new Error(redact(messageOf(fault)))
     }
   }
@@ -115,7 +115,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     }
   }
 
-  // Under the same prefix as the topics, which an access rule in Redis may be limited to.
+  // Under the same prefix as the topics, because a Redis ACL may be limited to it.
   const probeChannel = `${options.prefix}probe:${randomUUID()}`
   const awaited = new Map<string, () => void>()
   let probes = 0
@@ -126,7 +126,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     const token = String(probes)
     const back = Promise.withResolvers<void>()
     const timer = setTimeout(() => {
-      // After a long stall of this process timers fire before sockets are read: let the answer in first.
+      // After a long stall of this process, timers fire before sockets are read: read the answer first.
       setImmediate(() => {
         if (awaited.has(token)) end(`a probe did not come back within ${probeTimeoutMs} ms`)
       })

@@ -1,8 +1,8 @@
 import { type Actor, hasRole } from '../kernel/actor.ts'
 
 /**
- * Who gives a command, as far as admission goes. A crowd must not keep services from working, so each of the two has a
- * backlog of its own; what the server itself demands (an auction's end) is never refused.
+ * The origin of a command, for admission. A crowd of users must not keep services from working, so each of the two has a
+ * backlog of its own. Commands of the server itself (such as an auction's end) are never refused.
  */
 export type Origin = 'user' | 'service' | 'system'
 
@@ -12,42 +12,42 @@ export function originOf(actor: Actor): Origin {
 }
 
 export interface AdmissionOptions {
-  /** So long, by the rate of late, the last in the backlog may have to wait. */
+  /** Maximum expected wait of the last command in the backlog, by the recent rate. */
   readonly targetMs: number
-  /** So many may wait however slow it goes: fewer would make batches small, and throughput with them. */
+  /** Minimum capacity, however slow the rate: fewer waiting commands make batches small and lower the throughput. */
   readonly atLeast: number
-  /** So many may wait before the rate is known, and in a burst that does not last. */
+  /** Capacity before the rate is known, and during a short burst. */
   readonly burst: number
-  /** A clock that never goes back, in ms. */
+  /** A monotonic clock in ms. */
   readonly now?: () => number
 }
 
 /**
- * Bounds a backlog by the time that it takes to work it off. The rate is measured while something is left waiting: only
- * then it is that of the server, and not that of its clients.
+ * Bounds a backlog by the time that it takes to drain. The rate is measured only while commands are left waiting, because
+ * otherwise it is the rate of the clients rather than of the server.
  */
 export interface Admission {
-  /** 0 where one more may wait; else the ms after which a retry is worthwhile. */
+  /** 0 if one more command may wait, otherwise the ms after which a retry is worthwhile. */
   refusal(origin: Origin): number
   enter(origin: Origin): void
-  /** One that waited gave up. */
+  /** Call when a waiting command gave up. */
   leave(origin: Origin): void
-  /** These no longer wait: their work begins. */
+  /** Call when these commands begin to run and no longer wait. */
   take(origins: readonly Origin[]): void
   waiting(): number
 }
 
 const WINDOW_MS = 50
 /**
- * A backlog above its capacity for less than this is a burst, or a stall of the disk or the collector, and is worked off;
- * one that stands for longer is overload.
+ * A backlog above its capacity for less than this is a burst, or a stall of the disk or the garbage collector, and drains;
+ * a backlog that persists for longer is overload.
  */
 const STANDING_MS = 150
-/** So long after a refusal the load is what it was, and no further burst is taken. */
+/** For this long after a refusal the load is assumed unchanged, and no further burst is accepted. */
 const CALM_MS = 1_000
-/** How much the latest window counts. */
+/** Weight of the latest window in the moving average. */
 const WEIGHT = 0.3
-/** A rate that was measured before that says nothing of now. */
+/** A rate older than this is outdated. */
 const OUTDATED_MS = 10_000
 const RETRY_AT_LEAST_MS = 250
 const RETRY_AT_MOST_MS = 5_000
@@ -55,7 +55,7 @@ const RETRY_AT_MOST_MS = 5_000
 export function createAdmission(options: AdmissionOptions): Admission {
   const { targetMs, atLeast, burst, now = () => performance.now() } = options
   const counts: Record<Origin, number> = { user: 0, service: 0, system: 0 }
-  /** Since when the backlog has been above its capacity without a break. */
+  /** Since when the backlog has been continuously above its capacity. */
   const fullSince: Record<Origin, number | undefined> = {
     user: undefined,
     service: undefined,
@@ -67,7 +67,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     system: Number.NEGATIVE_INFINITY,
   }
   let rate: { readonly perMs: number; readonly at: number } | undefined
-  /** Since when something has been left waiting without a break, and what was taken since. */
+  /** Since when commands have been continuously left waiting, and how many were taken since. */
   let busy: { since: number; taken: number } | undefined
 
   const waiting = (): number => counts.user + counts.service + counts.system
@@ -96,7 +96,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     }
   }
 
-  /** Whether the backlog of `origin` has been too long for longer than a burst. */
+  /** Whether the backlog of `origin` has exceeded its capacity for longer than a burst. */
   function isOverloaded(origin: Origin): boolean {
     if (counts[origin] < capacity()) {
       fullSince[origin] = undefined
@@ -113,7 +113,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       if (origin === 'system' || !isOverloaded(origin)) return 0
       refusedAt[origin] = now()
       const workedOffMs = waiting() / (currentRate() ?? burst / targetMs)
-      // Twice that, since those who come again meet others; spread, so that they do not come together.
+      // Twice the expected wait, because retries meet new commands; with jitter, so that retries do not coincide.
       const ms = Math.min(RETRY_AT_MOST_MS, Math.max(RETRY_AT_LEAST_MS, 2 * workedOffMs))
       return Math.ceil(ms * (1 + Math.random()))
     },

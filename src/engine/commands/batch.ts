@@ -11,19 +11,19 @@ import { statement } from '../storage/statement.ts'
 import type { AggregateChange, BatchAggregate, RecordedEvent, Rules } from './aggregate.ts'
 import type { Command, Outcome } from './command.ts'
 
-/** The result of a batch: one outcome per command, in order, and the entries that are now in the histories, by topic. */
+/** The result of a batch: one outcome per command, in order, and the committed entries by topic. */
 export interface BatchResult<Reply, View> {
   readonly outcomes: readonly Outcome<Reply, View>[]
   readonly entries: readonly Entry[]
 }
 
-/** The state after the last batch of a topic: valid while the topic's row has that version. */
+/** The state after the last batch of a topic. Valid while the topic's row has this version. */
 export interface CachedState<State> {
   readonly version: string
   readonly state: State
 }
 
-/** By topic; may drop any of them. */
+/** By topic. A cache, which may drop any state. */
 export type StateCache<State> = Pick<Map<Topic, CachedState<State>>, 'get' | 'delete'> & {
   set(topic: Topic, cached: CachedState<State>): unknown
 }
@@ -57,9 +57,9 @@ interface StoredReply {
 }
 
 /**
- * Runs commands in one transaction, each topic's in their order: locks the topics' rows, loads, folds decide and evolve,
- * writes entries, read models and keys, commits. All of the accepted take effect, or the whole batch fails by a throw
- * and none does. In `commands` those of a topic stand together.
+ * Runs commands in one transaction, in order within each topic: locks the topics' rows, loads, folds decide and evolve,
+ * writes entries, read models and keys, and commits. All accepted commands take effect, or the whole batch throws and
+ * none does. `commands` must be grouped by topic.
  */
 export async function runBatch<Body, Reply extends object, State, Event, View>(
   database: Database,
@@ -78,7 +78,7 @@ export async function runBatch<Body, Reply extends object, State, Event, View>(
         tx,
         commands.flatMap((command) => aggregate.topicsBegunBy(command)),
       )
-      // In one round trip: the database answers what is asked after the lock as of when the lock is held.
+      // In one round trip: statements after the lock see the database as of when the lock is held.
       const [locked, stored, loaded] = await allSettled([
         lockTopics(tx, batches),
         loadReplies(tx, commands),
@@ -99,7 +99,7 @@ export async function runBatch<Body, Reply extends object, State, Event, View>(
       )
       const outcomes = folds.flatMap((fold) => fold.outcomes)
       result = { outcomes, entries: [] }
-      // A key is stored also where its command changed nothing: used again, it must mean the same.
+      // The key of a command without changes is stored, too, because reusing it must give the same result.
       const changed = folds.filter(({ change, keyed }) => change.steps.length > 0 || keyed.length > 0)
       const moved = changed.filter(({ change }) => change.steps.length > 0)
       if (changed.length === 0) throw new NothingToCommit()
@@ -135,7 +135,7 @@ export async function runBatch<Body, Reply extends object, State, Event, View>(
   return result
 }
 
-/** `loaded`; loaded again without cached state where that has another version than the topic's row. */
+/** Returns `loaded`, loading topics again without cached state if that does not match the version of the topic's row. */
 async function reloadStale<Body, Reply, State, Event, View>(
   tx: Transaction,
   aggregate: BatchAggregate<Body, Reply, State, Event, View>,
@@ -173,7 +173,7 @@ class NothingToCommit extends Error {}
 
 const LOCK_TOPICS = statement<{ topic: Topic; version: string; epoch: string; head: string; now: number }>(
   'lock_topics',
-  // Materialised, so that the clock is read when the lock is held and not when waiting for it began.
+  // Materialised, so that the clock is read once the lock is held and not when the wait for it begins.
   `WITH locked AS MATERIALIZED (
     SELECT topic, ${TOPIC_VERSION} AS version, epoch, head, written_at
     FROM topics WHERE topic = ANY($1::text[]) ORDER BY topic FOR UPDATE)
@@ -181,7 +181,7 @@ const LOCK_TOPICS = statement<{ topic: Topic; version: string; epoch: string; he
     (extract(epoch FROM greatest(clock_timestamp(), written_at)) * 1000)::float8 AS now FROM locked`,
 )
 
-/** In alphabetical order, so that two transactions never wait for each other. */
+/** In alphabetical order, so that transactions cannot deadlock. */
 async function lockTopics(
   tx: Transaction,
   batches: readonly { readonly topic: Topic }[],
@@ -210,7 +210,7 @@ interface Fold<Body, Reply, State, Event, View> {
   readonly entries: readonly Entry[]
   readonly change: AggregateChange<State, Event>
   readonly epoch: Epoch
-  /** After the last of the entries. */
+  /** The position of the last entry. */
   readonly head: Offset
   /** The accepted commands whose keys are stored. */
   readonly keyed: readonly Keyed<Body, Reply>[]
@@ -278,7 +278,7 @@ function foldCommands<Body, Reply extends object, State, Event, View>(
   return { outcomes, entries, change: { topic, now, before, after: state, steps }, epoch, head, keyed }
 }
 
-/** The first answer to a key that was used before, or undefined for a command that is new. */
+/** The first result of a key that was used before. Undefined for a new command. */
 function repeated<Reply, View>(
   command: Command<unknown>,
   stored: ReadonlyMap<string, StoredReply>,
@@ -322,7 +322,7 @@ const LOAD_REPLIES = statement<{
   at: number
 }>(
   'load_replies',
-  // LIMIT keeps the planner from reading the whole table, which it does where it takes that for small.
+  // LIMIT keeps the planner from scanning the whole table, which it does if it estimates it to be small.
   `SELECT caller, found.key, fingerprint, epoch, "offset", reply, (extract(epoch FROM at) * 1000)::float8 AS at
   FROM unnest($1::text[], $2::text[]) AS wanted(by, key),
     LATERAL (SELECT * FROM idempotency WHERE caller = wanted.by AND idempotency.key = wanted.key LIMIT 1) AS found`,
@@ -360,7 +360,7 @@ const WRITE_ENTRIES = statement<{ topic: Topic; version: string }>(
   WHERE topics.topic = changed.topic RETURNING topics.topic, ${TOPIC_VERSION} AS version`,
 )
 
-/** Returns the versions of the topics' rows from now on. */
+/** Returns the new versions of the topics' rows. */
 async function writeEntries(
   tx: Transaction,
   folds: readonly Fold<unknown, object, unknown, unknown, unknown>[],
@@ -393,7 +393,7 @@ const STORE_REPLIES = statement(
       USING (place)`,
 )
 
-/** A key that another batch stored meanwhile breaks the primary key: the batch is run again and finds it. */
+/** A key that another batch has stored meanwhile violates the primary key; the batch is retried and finds it. */
 async function storeReplies(
   tx: Transaction,
   folds: readonly Fold<unknown, object, unknown, unknown, unknown>[],

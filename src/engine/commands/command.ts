@@ -11,7 +11,7 @@ export interface IdempotencyKey {
   readonly fingerprint: string
 }
 
-/** One wish to change one topic. */
+/** A request to change one topic. */
 export interface Command<Body = object> {
   readonly topic: Topic
   readonly actor: Actor
@@ -20,8 +20,8 @@ export interface Command<Body = object> {
 }
 
 /**
- * How a command ended. `accepted`: committed, and `position` is that of its last entry (of the topic's head,
- * when it made none). On a retry with a key `isReplay` is true, reply and position are the first answer's, and `state` is undefined.
+ * The outcome of a command. `accepted`: committed; `position` is that of its last entry (or of the topic's head
+ * if it made none). On a retry with a key, `isReplay` is true, reply and position are those of the first run, and `state` is undefined.
  */
 export type Outcome<Reply, State> =
   | {

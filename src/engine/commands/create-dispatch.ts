@@ -10,17 +10,17 @@ export interface DispatchOptions extends QueueOptions {
   readonly hooks: Hooks
 }
 
-/** The queues of one node, and how commands reach them. */
+/** The command queues of one node. */
 export interface RunningDispatch {
   readonly dispatch: Dispatch
-  /** Gives the topic the command that its family has for a deadline. Throws where no family of this node owns it. */
+  /** Dispatches the deadline command of the topic's family. Throws if no family of this node owns the topic. */
   passDeadline(topic: Topic): Promise<unknown>
-  /** Resolves when every submitted command is answered. */
+  /** Resolves when every submitted command has its outcome. */
   idle(): Promise<void>
-  /** Drops all cached state: the database continues another history than the one it was read from. */
+  /** Drops all cached state because the database now continues another history. */
   forget(): void
   readonly figures: CommandMetrics
-  /** How many commands wait for their transaction. */
+  /** Number of commands that wait for their transaction. */
   waiting(): number
 }
 

@@ -3,14 +3,14 @@ import { formatInstant, type Instant } from '../kernel/instant.ts'
 import type { Topic } from '../kernel/topic.ts'
 import type { Transaction } from '../storage/database.ts'
 
-/** Stores the topic's deadline in the transaction that changed it: a crash forgets none. */
+/** Stores the topic's deadline in the transaction that changed it, so that a crash loses none. */
 export async function moveDeadline(
   tx: Transaction,
   topic: Topic,
   before: Instant | null,
   after: Instant | null,
 ): Promise<void> {
-  // Also where there was none by the topic's own account: a room that ends makes its auctions due.
+  // Even if the topic itself had no deadline before: a room that ends makes its auctions due.
   if (after === null) await tx.execute(sql`DELETE FROM deadlines WHERE topic = ${topic}`)
   else if (before !== after) {
     await tx.execute(sql`

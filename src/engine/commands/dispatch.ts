@@ -3,8 +3,8 @@ import type { IdempotencyKey, Outcome } from './command.ts'
 import type { Family } from './family.ts'
 
 /**
- * Gives one command to one topic. Answers after commit; `state` is what the caller sees right after the command. Throws
- * Overloaded or DatabaseUnavailable, or the fault that made the batch fail.
+ * Sends one command to one topic. Resolves after the commit; `state` is the caller's view right after the command. Throws
+ * Overloaded, DatabaseUnavailable, or the error that made the batch fail.
  */
 export type Dispatch = <Id, Body, Reply, View>(
   family: Family<Id, Body, Reply, View>,

@@ -8,33 +8,33 @@ import { type CommandQueue, createCommandQueue, type QueueOptions } from './queu
 export interface FamilyOptions<Id, Body, Reply extends object, State, Event, View> {
   /** Unique among the families of a server. */
   readonly name: string
-  /** What the topics begin with, before the colon. */
+  /** The part of topic names before the colon. */
   readonly prefix: string
   topicOf(id: Id): Topic
   /** The rules and their storage, with what other features do in the same transaction. */
   aggregate(
     hooks: Hooks,
   ): Aggregate<Body, Reply, State, Event, View> | BatchAggregate<Body, Reply, State, Event, View>
-  /** The command that a topic gets when its deadline has passed. Omit if topics of the family have no deadlines. */
+  /** The command for a topic whose deadline has passed. Omit if topics of the family have no deadlines. */
   readonly onDue?: { idOf(topic: Topic): Id; readonly command: Body }
 }
 
 type AnyQueue = Pick<CommandQueue<never, unknown, unknown>, 'idle' | 'forget'>
 
-/** A family as the engine handles it, whatever its commands. */
+/** A family with its types erased, as the engine handles it. */
 export interface AnyFamily {
   readonly name: string
   readonly prefix: string
   readonly hasDeadlines: boolean
   /** Creates the queue of one node. */
   open(node: object, hooks: Hooks, options: QueueOptions): AnyQueue
-  /** Gives the topic the command that is due. */
+  /** Dispatches the due command to the topic. */
   passDeadline(node: object, topic: Topic): Promise<unknown>
 }
 
 /**
- * One family of topics, all with the same rules: a typed token for dispatching commands. `Id` names a topic, `Body` is a
- * command, `Reply` what an accepted command answers (stored with its idempotency key), `View` what the caller sees of the
+ * One family of topics with common rules: a typed token for dispatching commands. `Id` identifies a topic, `Body` is a
+ * command, `Reply` the result of an accepted command (stored with its idempotency key), `View` the caller's view of the
  * state right after.
  */
 export class Family<Id, Body, Reply, View> implements AnyFamily {
@@ -43,7 +43,7 @@ export class Family<Id, Body, Reply, View> implements AnyFamily {
   readonly topicOf: (id: Id) => Topic
   readonly #createQueue: (hooks: Hooks, options: QueueOptions) => CommandQueue<Body, Reply, View>
   readonly #onDue: { idOf(topic: Topic): Id; readonly command: Body } | undefined
-  /** By node: one process may run several. */
+  /** By node, because one process may run several. */
   readonly #queues = new WeakMap<object, CommandQueue<Body, Reply, View>>()
 
   constructor(
@@ -67,7 +67,7 @@ export class Family<Id, Body, Reply, View> implements AnyFamily {
     return queue
   }
 
-  /** Throws where the node was started without the feature that this family belongs to. */
+  /** Throws if the node was started without the feature of this family. */
   submit(
     node: object,
     id: Id,

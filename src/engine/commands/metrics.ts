@@ -1,18 +1,18 @@
 import { createDistribution, type Distribution, type GrowingDistribution } from '../kernel/histogram.ts'
 
-/** How a command ended; `failed`: by a fault, or because its time was over; `overloaded`: refused at once. */
+/** The outcome of a command. `failed`: by a fault or a timeout; `overloaded`: refused at once. */
 export type CommandEnd = 'accepted' | 'rejected' | 'forbidden' | 'failed' | 'overloaded'
 
-/** How commands ended, since the start. */
+/** Outcomes of commands since the start. */
 export interface CommandMetrics {
   readonly ends: Readonly<Record<CommandEnd, number>>
   /** Commands per transaction. */
   readonly batchSizes: Distribution
-  /** Seconds from being given to being answered; without those that were refused at once. */
+  /** Seconds from submission to outcome, without commands that were refused at once. */
   readonly latency: Distribution
 }
 
-/** The queues add to them. */
+/** Metrics that the queues update. */
 export interface CommandCounters extends CommandMetrics {
   readonly ends: Record<CommandEnd, number>
   readonly batchSizes: GrowingDistribution

@@ -21,43 +21,43 @@ import type { Semaphore } from './semaphore.ts'
 
 export interface QueueOptions {
   readonly database: Database
-  /** Bounds the transactions open at once over all queues; the rest of the pool is for reads. */
+  /** Bounds the concurrent transactions of all queues. The rest of the pool is for reads. */
   readonly permits: Semaphore
-  /** Called with what was committed, once per batch, before its commands are answered. Must not throw. */
+  /** Called with the committed entries, once per batch, before its commands resolve. Must not throw. */
   readonly announce: (entries: readonly Entry[]) => void
-  /** The backlog of all queues of the node. Default: one of its own. */
+  /** The backlog shared by all queues of the node. Default: a new one. */
   readonly backlog?: Admission
-  /** Whether the database answers commands: otherwise a full backlog is its fault, and not that of the load. */
+  /** Whether the database answers commands. If not, a full backlog is reported as its fault rather than as overload. */
   readonly isAnswering?: () => boolean
-  /** This queue adds to them. Default: its own. */
+  /** Updated by this queue. Default: new metrics. */
   readonly counters?: CommandCounters
   readonly tracing?: Tracing
 }
 
-/** Takes commands for the topics of one aggregate; answers each after commit, or throws on a fault. */
+/** Runs commands for the topics of one aggregate. Each resolves after its commit, or throws on a fault. */
 export interface CommandQueue<Body, Reply, View> {
-  /** Throws Overloaded at once, DatabaseUnavailable within 30 s, or what the batch threw. */
+  /** Throws Overloaded at once, DatabaseUnavailable within 30 s, or the error of the batch. */
   submit(command: Command<Body>): Promise<Outcome<Reply, View>>
-  /** Resolves when everything that was submitted is answered. */
+  /** Resolves when every submitted command has its outcome. */
   idle(): Promise<void>
-  /** Drops the state cached between batches: the next one of each topic loads it again. */
+  /** Drops the state cached between batches: the next batch of each topic loads it again. */
   forget(): void
 }
 
 const MAX_BATCH = 256
-/** Batches of a batch aggregate that run at once: one that waits for a topic does not hold up all others. */
+/** Concurrent batches of a batch aggregate, so that one that waits for a topic's lock does not block all others. */
 const PARALLEL_BATCHES = 4
 /** How long commands gather behind a running batch before another one starts. */
 const GATHER_MS = 20
-/** For one topic, or for all topics of a batch aggregate: further commands are refused at once. */
+/** Backlog limit of one topic, or of all topics of a batch aggregate. Further commands are refused at once. */
 const OWN_BACKLOG = { targetMs: 50, atLeast: MAX_BATCH, burst: 4 * MAX_BATCH }
-/** For the node: twice as much, so that one hot topic leaves room for the others. */
+/** Backlog limit of the node: twice as much, so that one hot topic leaves room for the others. */
 const NODE_BACKLOG = { targetMs: 100, atLeast: 2 * MAX_BATCH, burst: 8 * MAX_BATCH }
-/** A command is answered or failed within 30 s: one that waited this long is not started any more. */
+/** A command succeeds or fails within 30 s, so one that waited this long is no longer started. */
 const MAX_WAIT_MS = 10_000
 const ANSWER_WITHIN_MS = 28_000
 const MAX_ATTEMPTS = 5
-/** Topics whose state after the last batch is cached: more than are ever busy at once. */
+/** Number of topics with cached state: more than are ever busy at once. */
 const CACHED_TOPICS = 500
 
 /** The backlog that all queues of a node share. */
@@ -69,27 +69,27 @@ interface Waiting<Body, Reply, View> {
   readonly command: Command<Body>
   readonly origin: Origin
   readonly since: number
-  /** Fails the command while it waits, whatever happens to those before it. */
+  /** Timeout of the command while it waits, independent of the commands before it. */
   readonly expiry: NodeJS.Timeout
-  /** Of the caller; undefined where nothing is traced. */
+  /** The caller's trace context; undefined if tracing is off. */
   readonly trace: TraceParent | undefined
-  /** Until its batch begins. */
+  /** The wait of the command until its batch begins. */
   readonly wait: Span
   readonly answer: (outcome: Outcome<Reply, View>) => void
   readonly fail: (error: unknown) => void
 }
 
-/** What waits for one topic, in order. */
+/** The commands that wait for one topic, in order. */
 interface TopicQueue<Body, Reply, View> {
   readonly waiting: Set<Waiting<Body, Reply, View>>
-  /** A batch aggregate has one for all its topics, since a batch takes from all. */
+  /** A batch aggregate shares one among all its topics, since a batch takes from all. */
   readonly backlog: Admission
 }
 
 /**
- * One queue per topic. A batch takes all that waits for a topic, up to MAX_BATCH, as one transaction; while it commits the
- * next batch gathers. So a hot topic costs one commit per batch, and an idle one waits for no other. A batch of a batch
- * aggregate takes what waits for all topics, and PARALLEL_BATCHES run at once: many quiet topics cost what a busy one does.
+ * One queue per topic. A batch takes all commands that wait for a topic, up to MAX_BATCH, into one transaction; the next
+ * batch gathers while it commits. So a hot topic costs one commit per batch, and an idle one never waits for another. A batch
+ * of a batch aggregate takes from all topics, and PARALLEL_BATCHES run at once: many quiet topics cost as much as a busy one.
  *
  * | a topic is | in `queues` | in `ready` | leaves by |
  * | --- | --- | --- | --- |
@@ -97,8 +97,8 @@ interface TopicQueue<Body, Reply, View> {
  * | gathering | yes | yes | a worker that has a permit (`take`): committing; every command may expire first: an empty batch |
  * | committing | yes | no | the batch ends: gathering where commands wait, otherwise idle |
  *
- * Its cached state is stale once another node has written to the topic. The batch that finds that by the version of the
- * topic's row loads it again, in the same transaction, or in another one where stale state has decided what to lock.
+ * Cached state is stale once another node has written to the topic. A batch detects this by the version of the
+ * topic's row and loads the state again: in the same transaction, or in a new one if stale state determined what to lock.
  */
 export function createCommandQueue<Body, Reply extends object, State, Event, View>(
   aggregate: Aggregate<Body, Reply, State, Event, View> | BatchAggregate<Body, Reply, State, Event, View>,
@@ -110,10 +110,10 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
   const isBatchAggregate = 'loadAll' in aggregate
   const batchAggregate = isBatchAggregate ? aggregate : asBatchAggregate(aggregate)
   const cache = new LRUCache<Topic, CachedState<State>>({ max: CACHED_TOPICS })
-  /** Of the topics that gather or commit. */
+  /** The queues of topics that gather or commit. */
   const queues = new Map<Topic, TopicQueue<Body, Reply, View>>()
   const sharedBacklog = createAdmission(OWN_BACKLOG)
-  /** The topics that gather, the longest waiting first. */
+  /** The topics that gather, longest wait first. */
   const ready = new Set<Topic>()
   let workers = 0
   let isGathering = false
@@ -157,7 +157,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     }, GATHER_MS)
   }
 
-  /** The next batch: its topics commit from here on. */
+  /** Takes the next batch. Its topics are committing from here on. */
   function take(): { readonly topics: readonly Topic[]; readonly batch: Batch } {
     const topics: Topic[] = []
     const batch: Waiting<Body, Reply, View>[] = []
@@ -183,7 +183,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     return taken
   }
 
-  /** Resolves when all of `batch` are answered or failed, in time even where the driver never answers. */
+  /** Resolves when every command of `batch` has its outcome, in time even if the driver never answers. */
   async function run(batch: Batch): Promise<void> {
     if (batch.length === 0) return
     counters.batchSizes.add(batch.length)
@@ -202,7 +202,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     clearTimeout(timer)
   }
 
-  /** Never rejects. What was committed is announced, even when its commands have failed by timeout. */
+  /** Never rejects. Committed entries are announced even if their commands have timed out. */
   async function settle(batch: Batch, late: AbortSignal): Promise<void> {
     const [first] = batch
     if (first === undefined) return
@@ -215,7 +215,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
         else answer(outcome)
       })
     } catch (error) {
-      // The database is at fault, or the time is over: retrying in halves would not help.
+      // The database is at fault or the batch timed out: retrying in halves would not help.
       if (isDatabaseUnavailable(error)) failAll(batch, new DatabaseUnavailable(error))
       else if (batch.length === 1 || late.aborted || overloadOf(error) !== undefined) failAll(batch, error)
       else {
@@ -227,7 +227,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     }
   }
 
-  /** The transaction as one span. Its announcement belongs to that span, although the span has ended. */
+  /** Traces the transaction as one span. Its announcement belongs to that span, although the span has ended. */
   async function runTraced(
     topic: Topic,
     batch: Batch,
@@ -256,7 +256,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     }
   }
 
-  /** Counts how a command that waits since `since` ends, once. */
+  /** Counts the outcome of a command that waits since `since`, once. */
   function counted(
     since: number,
     { answer, fail }: Pick<Waiting<Body, Reply, View>, 'answer' | 'fail'>,
@@ -280,7 +280,7 @@ export function createCommandQueue<Body, Reply extends object, State, Event, Vie
     }
   }
 
-  /** Throws where too many commands wait already. */
+  /** Throws if too many commands are waiting. */
   function admit(origin: Origin, own: Admission): void {
     const retryAfterMs = Math.max(own.refusal(origin), nodeBacklog.refusal(origin))
     if (retryAfterMs === 0) return

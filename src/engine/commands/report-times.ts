@@ -5,7 +5,7 @@ import type { Topic } from '../kernel/topic.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Reported, ReportTimes } from './report.ts'
 
-/** Those of `subjects`. The topic must be locked. */
+/** Reads the times for `subjects`. The topic must be locked. */
 export async function loadReportTimes(
   tx: Transaction,
   topic: Topic,
@@ -19,7 +19,7 @@ export async function loadReportTimes(
   return new Map(rows.map(({ subject, at }) => [subject, instant(at)]))
 }
 
-/** Writes the times right after a batch, of all subjects that its `reports` name. */
+/** Writes the times after a batch for all subjects named in its `reports`. */
 export async function saveReportTimes(
   tx: Transaction,
   topic: Topic,

@@ -1,16 +1,16 @@
 import type { Instant } from '../kernel/instant.ts'
 
-/** When the latest accepted report of each subject was made; a subject that is missing had none. */
+/** The time of the latest accepted report per subject. Missing subjects had none. */
 export type ReportTimes = ReadonlyMap<string, Instant>
 
-/** A private event: reports of these subjects that were made before `at` are stale from now on. */
+/** A private event: reports on these subjects from before `at` are stale from now on. */
 export interface Reported {
   readonly type: 'Reported'
   readonly subjects: readonly string[]
   readonly at: Instant
 }
 
-/** Whether a report is older than the latest accepted one of its subject. One without a time is as old as its arrival. */
+/** Whether a report is older than the latest accepted one on its subject. A report without a time counts from its arrival. */
 export function isStale(times: ReportTimes, subject: string, reportedAt: Instant | undefined): boolean {
   const latest = times.get(subject)
   return reportedAt !== undefined && latest !== undefined && reportedAt < latest
@@ -18,15 +18,15 @@ export function isStale(times: ReportTimes, subject: string, reportedAt: Instant
 
 interface Accepted {
   readonly subjects: readonly string[]
-  /** Those of `subjects` whose state the report changed. */
+  /** The subjects whose state the report changed. */
   readonly changed: readonly string[]
   readonly reportedAt: Instant | undefined
   readonly now: Instant
 }
 
 /**
- * What accepting a report adds to the history of its subjects' times. A report that repeats the latest state with a later
- * time counts as the latest; one that repeats it without a time changes nothing at all.
+ * The event that an accepted report adds for the times of its subjects. A report that repeats the latest state with a later
+ * time counts as the latest; one that repeats it without a time changes nothing.
  */
 export function reported(
   times: ReportTimes,

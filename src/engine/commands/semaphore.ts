@@ -1,6 +1,6 @@
-/** Hands out a fixed number of permits, first come, first served. */
+/** A fixed number of permits, first come, first served. */
 export interface Semaphore {
-  /** Resolves when a permit is free, with the function that returns it: call it once. */
+  /** Resolves when a permit is free. Call the returned function once to release it. */
   acquire(): Promise<() => void>
 }
 

@@ -78,7 +78,7 @@ async function dueTopics(tx: Transaction, events: number, ms: number): Promise<r
 }
 
 /**
- * Raises the floor in the same statement as the deletion: readers see both or neither. An entry stays while a remaining
+ * Raises the floor in the same transaction as the deletion: readers see both or neither. An entry stays while a remaining
  * one depends on it.
  */
 async function forget(
