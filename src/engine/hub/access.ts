@@ -2,7 +2,7 @@ import type { Topic } from '../kernel/topic.ts'
 import type { Admission, Item } from './reader.ts'
 import type { Source } from './source.ts'
 
-/** Reads now who may see `items`. An item outlives the rights that it was sent by: it holds none. */
+/** Reads the current rights to see `items`. Items outlive the rights under which they were sent, so they hold none. */
 export function admissionTo(
   items: readonly Item[],
   topic: Topic,
@@ -15,7 +15,7 @@ export function admissionTo(
     : admissionBy(source, access)
 }
 
-/** By rights that were read before. */
+/** Applies rights that were read before. */
 export function admissionBy(source: Source, access: unknown): Admission {
   return ({ event }, { subscriber, part }) =>
     (part === undefined || part.has(event)) && (source.sees?.(event, access, subscriber.viewer) ?? true)

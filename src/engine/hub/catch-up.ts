@@ -20,7 +20,7 @@ export interface CatchUpOptions {
   readonly events: StreamEvents
 }
 
-/** Brings readers of one topic to where their group stands, each at the pace of its socket. */
+/** Brings readers of one topic to the position of their group, each at the pace of its socket. */
 export class CatchUp {
   readonly #options: CatchUpOptions
 
@@ -37,7 +37,7 @@ export class CatchUp {
         await snapshots.send(reader, group, { isReset: true })
         continue
       }
-      // No await between this look and joining: nothing can come in between.
+      // No await between this check and joining, so that nothing can arrive in between.
       if (reader.position >= stream.head) {
         group.members.add(reader)
         return
@@ -51,7 +51,7 @@ export class CatchUp {
     }
   }
 
-  /** `revision`: that of the topic's items when `items` were taken. Stops where it has changed: the rest is read again. */
+  /** `revision`: the revision of the topic's items when `items` were taken. Stops once it changes: the rest is read again. */
   async #send(reader: Reader, group: Group, items: readonly Item[], revision: number): Promise<void> {
     for (const chunk of chunksOf(items)) {
       let left = chunk
@@ -64,8 +64,8 @@ export class CatchUp {
   }
 
   /**
-   * Sends `items`, and returns those that are left: where the reader's socket was full meanwhile, rights or entries may
-   * have changed, and are read again for the rest.
+   * Sends `items` and returns the remaining ones: if the reader's socket was full meanwhile, rights or entries may
+   * have changed and are read again for the rest.
    */
   async #sendSome(
     reader: Reader,
@@ -76,7 +76,7 @@ export class CatchUp {
     const due = group.isOpen ? items : await this.#dueFor(reader, items)
     const payloads = await this.#payloadsOf(group, due)
     if (payloads === undefined) {
-      // One of them can't be rendered: the reader gets those before it.
+      // One of them can't be rendered: the reader gets the ones before it.
       const middle = Math.ceil(items.length / 2)
       const left = await this.#sendSome(reader, group, items.slice(0, middle), revision)
       return [...left, ...items.slice(middle)]
@@ -101,13 +101,13 @@ export class CatchUp {
     return []
   }
 
-  /** Those of `items` that are for the reader, by the rights of this moment. */
+  /** The `items` that the reader may see, by current rights. */
   async #dueFor(reader: Reader, items: readonly Item[]): Promise<readonly Item[]> {
     const isFor = await admissionTo(items, this.#options.topic, this.#options.source)
     return items.filter((item) => isFor(item, reader))
   }
 
-  /** Undefined where not all of `items` can be rendered; throws where the only one can't. */
+  /** Undefined if some of `items` can't be rendered; throws if the only one can't. */
   async #payloadsOf(group: Group, items: readonly Item[]): Promise<readonly Payload[] | undefined> {
     try {
       return await group.replayPayloads.of(items)

@@ -8,24 +8,24 @@ import { Listeners } from '../kernel/listeners.ts'
 import { advance, type Epoch, type Offset } from '../kernel/position.ts'
 import type { Topic } from '../kernel/topic.ts'
 
-/** Hears a feed. Calls are synchronous. What one listener throws keeps nothing from the others. */
+/** Listens to a feed. Calls are synchronous. An error of one listener does not affect the others. */
 export interface FeedListener {
-  /** The next entries: consecutive, each exactly once. `trace` where their notice is traced here. */
+  /** The next entries: consecutive, each exactly once. `trace`: set if their notice is traced here. */
   onEntries(entries: readonly Entry[], trace?: TraceParent): void
-  /** The history no longer continues what was heard: it was replaced, or trimmed past this node's position. */
+  /** The history no longer continues the delivered entries: it was replaced or trimmed past this node's position. */
   onDiscontinuity(): void
-  /** It threw, and may have missed what it was called for: it continues from the database, or ends its readers. */
+  /** The listener threw and may have missed entries: it must continue from the database or end its readers. */
   onFault(error: unknown): void
 }
 
 export interface FeedEvents {
-  /** Listeners are about to hear entries: readers who have lost the right to them must be gone when this returns. */
+  /** Called before entries are delivered: readers who have lost the right to them must be gone when it returns. */
   beforeDelivery(): void
-  /** A gap was closed by reading `count` entries from the history. */
+  /** Called when a gap was closed by reading `count` entries from the history. */
   onGapRepaired(topic: Topic, count: number): void
-  /** A read of the database failed, and the next check tries again; or a notice could not be read. */
+  /** Called when a database read failed, which the next check retries, or a notice could not be parsed. */
   onFault(topic: Topic, error: unknown): void
-  /** A listener threw. */
+  /** Called when a listener threw. */
   onListenerFault(topic: Topic, error: unknown): void
 }
 
@@ -38,12 +38,12 @@ export interface FeedOptions {
 }
 
 const PAGE = 1000
-/** Notices waiting behind a slow read of the database; beyond it they are dropped, and read from the history. */
+/** Maximum number of notices waiting behind a slow database read; further ones are dropped and read from the history. */
 const MAX_QUEUED = 1000
 
 /**
- * The live end of one topic on this node. The bus only makes it quick: whatever the bus repeats is dropped, and
- * whatever it skips is read from the history first, so that listeners hear every entry, once, in order.
+ * The live end of one topic on this node. The bus only makes it fast: entries that the bus repeats are dropped, and
+ * entries that it skips are read from the history first, so that listeners receive every entry, once, in order.
  */
 export class Feed {
   readonly topic: Topic
@@ -75,7 +75,7 @@ export class Feed {
     this.#tracing = tracing
   }
 
-  /** Attaches to the bus, then finds the head. Throws when the database is away, or has no such topic. */
+  /** Subscribes to the bus, then reads the head. Throws if the database is unavailable or has no such topic. */
   async start(): Promise<void> {
     await this.listen()
     const head = await this.#history.head(this.topic)
@@ -87,7 +87,7 @@ export class Feed {
     this.#work()
   }
 
-  /** Makes sure that the bus is heard, as far as it can be had: called again until it is. */
+  /** Subscribes to the bus if it is available. Called again until it succeeds. */
   async listen(): Promise<void> {
     if (this.#unsubscribe !== undefined || this.#isListening || this.#isClosed) return
     this.#isListening = true
@@ -96,13 +96,13 @@ export class Feed {
       if (this.#isClosed) unsubscribe()
       else this.#unsubscribe = unsubscribe
     } catch {
-      // The bus is away: the position check carries the entries until it is back.
+      // The bus is unavailable: the periodic position check delivers entries until it is back.
     } finally {
       this.#isListening = false
     }
   }
 
-  /** The position up to which listeners have heard everything. Only after `start`. */
+  /** The position up to which listeners have received everything. Only after `start`. */
   get epoch(): Epoch {
     if (this.#epoch === undefined) throw new RangeError('the feed has not started')
     return this.#epoch
@@ -113,12 +113,12 @@ export class Feed {
     return this.#head
   }
 
-  /** When something was heard last, or the feed began: `performance.now()`. Only after `start`. */
+  /** When the last notice arrived or the feed started: `performance.now()`. Only after `start`. */
   get quietSince(): number {
     return this.#quietSince
   }
 
-  /** Entries up to and including this offset were forgotten when the database was last read. Only after `start`. */
+  /** Entries up to and including this offset had been deleted at the last database read. Only after `start`. */
   get floor(): Offset {
     if (this.#floor === undefined) throw new RangeError('the feed has not started')
     return this.#floor
@@ -136,7 +136,7 @@ export class Feed {
     return this.#listeners.size === 0
   }
 
-  /** Compares with the head in the database, and reads what is missing. Resolves when that is delivered. */
+  /** Compares with the head in the database and reads missing entries. Resolves when they are delivered. */
   async check(known?: Head): Promise<void> {
     if (this.#head === undefined || this.#isClosed) return
     const head = known ?? (await this.#history.head(this.topic))
@@ -176,10 +176,10 @@ export class Feed {
       return
     }
     this.#isDoubtful = true
-    this.#events.onFault(this.topic, new Error('A notice of the bus has no known form: the history is read.'))
+    this.#events.onFault(this.topic, new Error('A notice on the bus cannot be parsed. Its entries are read from the history.'))
   }
 
-  /** Works off what waits: at once where no read is needed, so that a delivery costs no promise. */
+  /** Processes waiting notices, synchronously if no read is needed, so that a delivery costs no promise. */
   #work(): void {
     if (this.#working !== undefined || this.#head === undefined) return
     this.#takeNotices()
@@ -188,12 +188,12 @@ export class Feed {
       .catch((error: unknown) => this.#events.onFault(this.topic, error))
       .finally(() => {
         this.#working = undefined
-        // A read that failed is tried again by the next check, not in a tight loop.
+        // The next check retries a failed read, not a tight loop.
         if (this.#queue.length > 0 && !this.#isDoubtful) this.#work()
       })
   }
 
-  /** Delivers the notices that continue the history; stops in doubt at the first that does not. */
+  /** Delivers the notices that continue the history. Stops at the first that does not. */
   #takeNotices(): void {
     while (this.#queue.length > 0 && !this.#isDoubtful) {
       const notice = this.#queue.shift()
@@ -225,7 +225,7 @@ export class Feed {
         this.#startOver(head)
         return
       }
-      // Where it does not continue, it was trimmed since the head was read: look again. If it still does not, it has a hole.
+      // Entries that do not continue were trimmed after the head was read: check again. If they still do not, the history has a gap.
       isMissing = next.length === 0
     }
     this.#isDoubtful = false
@@ -260,7 +260,7 @@ export class Feed {
   }
 }
 
-/** Those of `entries` that follow `head` and each other. */
+/** The longest run of `entries` that continues `head`. */
 function consecutiveAfter(head: Offset, entries: readonly Entry[]): readonly Entry[] {
   const hole = entries.findIndex(({ offset }, index) => offset !== advance(head, index + 1))
   return hole < 0 ? entries : entries.slice(0, hole)

@@ -1,10 +1,10 @@
 import type { GraphQLError } from 'graphql'
 import type { Payload, Sink } from './delivery.ts'
 
-/** How many payloads may wait while the database is asked. */
+/** Maximum number of payloads that wait while the database is queried. */
 const MAX_WAITING = 10_000
 
-/** A sink that can be shut, and is at first: what is sent to it meanwhile waits, in order. */
+/** A sink that can be shut, and starts shut. Payloads sent meanwhile wait, in order. */
 export class Gate implements Sink {
   readonly #sink: Sink
   readonly #onOverflow: () => void
@@ -12,7 +12,7 @@ export class Gate implements Sink {
   #waiting: Payload[] = []
   #opening: PromiseWithResolvers<void> | undefined
 
-  /** `onOverflow`: too much waits; nothing of it will be let through. */
+  /** `onOverflow`: called when too much waits. None of it will be sent. */
   constructor(sink: Sink, onOverflow: () => void) {
     this.#sink = sink
     this.#onOverflow = onOverflow
@@ -23,7 +23,7 @@ export class Gate implements Sink {
     else if (this.#state === 'shut') this.#keep(payload)
   }
 
-  /** A replay pauses while it is shut, and state is conflated. */
+  /** Replay pauses while the gate is shut, and state is conflated. */
   isCongested(): boolean {
     return this.#state === 'shut' || this.#sink.isCongested()
   }
@@ -44,7 +44,7 @@ export class Gate implements Sink {
     if (this.#state === 'open') this.#state = 'shut'
   }
 
-  /** Lets through what waits. Harmless where it is open. */
+  /** Sends waiting payloads. Does nothing if the gate is open. */
   open(): void {
     if (this.#state !== 'shut') return
     this.#state = 'open'
@@ -54,7 +54,7 @@ export class Gate implements Sink {
     this.#release()
   }
 
-  /** The subscription is over: what waits is dropped. */
+  /** The subscription has ended: drops waiting payloads. */
   close(): void {
     this.#state = 'closed'
     this.#waiting = []

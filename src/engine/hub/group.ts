@@ -6,41 +6,41 @@ import type { Admission, Item, Reader } from './reader.ts'
 import { createRenderer, type RenderCounters, type Renderer } from './renderer.ts'
 import { ReplayPayloads } from './replay-chunks.ts'
 
-/** What the members get at the end of this tick of the event loop. */
+/** The payloads that members receive at the end of this event-loop tick. */
 interface Due {
   readonly offset: Offset
   readonly payload: Payload
 }
 
-/** An item whose rendering takes time, or has to wait for one before it. */
+/** An item whose rendering is asynchronous or waits for an earlier one. */
 interface Late {
   readonly item: Item
   readonly rendering: Promise<Payload>
 }
 
 export interface GroupOptions {
-  /** One of the group: all have an equal selection. */
+  /** The selection of one reader of the group; all are equal. */
   readonly subscriber: Subscriber
-  /** Every item is for every reader. */
+  /** Whether every item is for every reader. */
   readonly isOpen: boolean
   readonly counters: RenderCounters
-  /** Ends a reader that can't be served any more. */
+  /** Ends a reader that can no longer be served. */
   readonly onFault: (error: unknown, reader: Reader) => void
 }
 
 /**
- * Subscribers who get the same bytes for the same entry. Those who have caught up are its members: for them an
- * entry is executed once, serialised once, and all that comes within a tick of the event loop is handed to each sink
- * together. Those who have not share its renderer and its replay payloads.
+ * Subscribers who receive the same bytes for the same entry. Those who have caught up are its members: for them an
+ * entry is executed once and serialised once, and each sink receives everything from one event-loop tick together.
+ * The others share its renderer and its replay payloads.
  */
 export class Group {
   readonly renderer: Renderer
   readonly replayPayloads: ReplayPayloads
-  /** A fault of one, such as a sink that throws, ends that one. */
+  /** The readers who have caught up. A fault of one, such as a throwing sink, ends that one alone. */
   readonly members: Listeners<Reader>
-  /** Readers of this group, members or on their way. */
+  /** Readers of this group, including those still catching up. */
   size = 0
-  /** Every item is for every reader. */
+  /** Whether every item is for every reader. */
   readonly isOpen: boolean
   readonly #onFault: (error: unknown, reader: Reader) => void
   readonly #counters: RenderCounters
@@ -57,8 +57,8 @@ export class Group {
   }
 
   /**
-   * In order, also where rendering one item takes longer than rendering the next: what they read is read together. Returns
-   * how many results go out in this tick. `isFor` is asked for each member, unless the group is open.
+   * Sends items in order, even if rendering one takes longer than the next; their reads are batched. Returns
+   * the number of results sent in this tick. `isFor` is called for each member, unless the group is open.
    */
   deliver(items: readonly Item[], isFor: Admission): number {
     if (this.members.size === 0) return 0
@@ -74,18 +74,18 @@ export class Group {
     return sent
   }
 
-  /** Settles when what takes time to render is handed out; undefined where nothing does. */
+  /** Settles when all asynchronous renderings have been sent; undefined if none is pending. */
   get late(): Promise<void> | undefined {
     return this.#tail
   }
 
-  /** Takes a reader out, with what is due to it. */
+  /** Removes a reader, sending what it is still due. */
   remove(reader: Reader): void {
     if (!this.members.remove(reader) || this.#due.length === 0) return
     this.#handOut(this.#due, (hand) => callEach([reader], hand, this.#onFault))
   }
 
-  /** Hands out what is due without waiting for the end of the tick. */
+  /** Sends pending payloads without waiting for the end of the tick. */
   readonly flush = (): void => {
     const due = this.#due
     this.#due = []
@@ -114,7 +114,7 @@ export class Group {
     }
   }
 
-  /** The item could not be rendered: members who have not had it can't be served any more. */
+  /** The item could not be rendered: members who have not received it can no longer be served. */
   #endBefore({ offset }: Item, fault: unknown): void {
     this.flush()
     this.members.tell((reader) => {
@@ -126,7 +126,7 @@ export class Group {
     if (this.#send(item, payload, isFor) > 0) this.#counters.onLive(item.at)
   }
 
-  /** Returns the number of members it is sent to. */
+  /** Returns the number of members that it is sent to. */
   #send(item: Item, payload: Payload, isFor: Admission): number {
     const { offset } = item
     if (!this.isOpen) return this.#sendToSome(item, payload, isFor)
@@ -137,7 +137,7 @@ export class Group {
   #sendToSome(item: Item, payload: Payload, isFor: Admission): number {
     let sent = 0
     this.members.tell((reader) => {
-      // A reader who joined ahead of the group (by a snapshot or a replay) has had this one.
+      // A reader who joined ahead of the group (by a snapshot or a replay) already has this one.
       if (reader.position >= item.offset) return
       reader.position = item.offset
       if (!isFor(item, reader)) return
@@ -164,7 +164,7 @@ export class Group {
   }
 }
 
-/** What a reader who joined ahead of the group (by a snapshot or a replay) has not had. */
+/** The results that a reader who joined ahead of the group (by a snapshot or a replay) does not have yet. */
 const isAfter =
   (position: Offset) =>
   ({ offset }: Due): boolean =>

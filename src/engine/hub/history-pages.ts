@@ -10,12 +10,12 @@ const MAX_PAGES = 8
 const CACHED_MS = 2_000
 
 /**
- * A topic's history in pages: readers who catch up at about the same time, as all do when a node has died, share them.
+ * A topic's history in pages. Readers who catch up at about the same time, as all do after a node has died, share them.
  * Each page is read once, and each of its items rendered once per group.
  */
 export class HistoryPages {
   readonly #read: Read
-  /** By the offset that they begin after. */
+  /** Pages by the offset that they follow. */
   readonly #pages = new Map<Offset, Promise<Presented>>()
 
   constructor(read: Read) {
@@ -23,8 +23,8 @@ export class HistoryPages {
   }
 
   /**
-   * Some of what follows `offset`, which was written by now, without a hole; undefined where the history does not reach back
-   * so far. Throws UnreadableEntry where the very next entry can't be presented.
+   * Some consecutive entries after `offset`, which must already be written. Undefined if the history does not reach back
+   * that far. Throws UnreadableEntry if the very next entry can't be presented.
    */
   async after(offset: Offset): Promise<readonly Item[] | undefined> {
     let start = startOfPage(offset)
@@ -35,10 +35,10 @@ export class HistoryPages {
       const next = consecutiveAfter(offset, items)
       if (next.length > 0) return next
       if (fault?.offset === advance(offset)) throw fault
-      // A reader whose snapshot includes the unreadable entry needs what follows it, which its page does not hold.
+      // A reader whose snapshot includes the unreadable entry needs the entries after it, which the page does not hold.
       if (fault !== undefined && fault.offset <= offset && start !== offset) start = offset
       else if (known === undefined) return undefined
-      // It was read before what follows was written.
+      // The page was read before the following entries were written.
       else this.#forget(start, known)
     }
   }
@@ -63,7 +63,7 @@ function startOfPage(offset: Offset): Offset {
   return asOffset(Math.floor(offset / PAGE) * PAGE)
 }
 
-/** Those of `items` after `offset`, as far as they follow it and each other. */
+/** The longest run of `items` that continues `offset`. */
 function consecutiveAfter(offset: Offset, items: readonly Item[]): readonly Item[] {
   const later = items.filter((item) => item.offset > offset)
   const hole = later.findIndex((item, index) => item.offset !== advance(offset, index + 1))

@@ -19,9 +19,9 @@ import { TopicReaders } from './topic-readers.ts'
 import { type LiveTopic, LiveTopics } from './topics.ts'
 
 export interface HubEvents extends HubListeners {
-  /** A read of a list failed; the next one tries again. */
+  /** Called when a read of a list failed; the next one retries. */
   onListFault(error: unknown): void
-  /** The heads of the live topics could not be compared with the database, and the database is not away. */
+  /** Called when the heads of the live topics could not be compared although the database is available. */
   onCheckFault(error: unknown): void
 }
 
@@ -29,9 +29,9 @@ export interface HubOptions {
   readonly history: History
   readonly bus: Bus
   readonly events: HubEvents
-  /** How often each live topic's head is compared with the database: a lost last entry shows no gap. */
+  /** Interval of comparing each live topic's head with the database, because a lost last entry leaves no gap to notice. */
   readonly checkEveryMs?: number
-  /** The same while the bus is away and nothing else announces entries. */
+  /** The same interval while the bus is unavailable and nothing else announces entries. */
   readonly pollEveryMs?: number
   readonly tracing?: Tracing
 }
@@ -40,7 +40,7 @@ export interface HubStats extends Totals {
   readonly topics: number
   readonly groups: number
   readonly subscribers: number
-  /** Subscribers of the group that has most. */
+  /** Subscribers of the largest group. */
   readonly largestGroup: number
 }
 
@@ -48,27 +48,27 @@ export interface HubStats extends Totals {
 export interface ScopeStats {
   readonly subscriptions: number
   readonly groups: number
-  /** Since the scope has had a subscription without a break. */
+  /** Since when the scope has continuously had a subscription. */
   readonly deliveries: number
 }
 
 /** Serves subscriptions from the ordered histories. */
 export interface Hub {
   /**
-   * Begins to serve; payloads and the end arrive at the sink. `presence`: the same object for all subscriptions of one
+   * Starts a subscription; payloads and the end arrive at the sink. `presence`: the same object for all subscriptions of one
    * connection. The returned function ends the subscription from the client's side.
    */
   open(plan: Plan, subscriber: Subscriber, presence: ScopePresence): () => void
-  /** Has `listener` hear a topic for as long as the hub lives. Resolves when it hears everything from then on. */
+  /** Adds a listener to a topic for the life of the hub. Resolves when it receives everything from then on. */
   follow(topic: Topic, listener: FeedListener): Promise<void>
   /**
-   * The database continues another history than before: every topic is compared with it at once, and whatever was read
-   * from the former one is dropped. Readers get a snapshot with `reset: true`.
+   * The database continues a different history than before: compares every topic with it at once and drops everything read
+   * from the former one. Readers receive a snapshot with `reset: true`.
    */
   onHistoryReplaced(): void
-  /** Entries were committed here, but the bus did not take them: delivers them to this node's readers at least. */
+  /** Entries were committed here, but the bus did not accept them: delivers them to this node's readers at least. */
   announceLocally(topic: Topic): void
-  /** How many connections subscribe to the history of `topic` with a viewer that matches. */
+  /** Number of connections subscribed to the history of `topic` with a matching viewer. */
   connectionsOn(topic: Topic, isMatch: (viewer: Viewer | null) => boolean): number
   stats(): HubStats
   /** The scopes in which at least one subscription is counted. */
@@ -109,7 +109,7 @@ export function createHub(options: HubOptions): Hub {
     return live
   }
 
-  /** A subscriber that gets nothing while it is not certain that `guard` allows it; `onLost` once it does not. */
+  /** A subscriber that receives nothing until `guard` has confirmed access. `onLost` is called when access is lost. */
   function guarded(
     subscriber: Subscriber,
     guard: Guard,

@@ -3,11 +3,11 @@ import type { Sink } from './delivery.ts'
 
 export interface LifetimeOptions {
   readonly sink: Sink
-  /** A fault of ours: returns the masked error. */
+  /** Reports a fault of the server and returns the masked error. */
   readonly mask: (error: unknown) => GraphQLError
 }
 
-/** What is open for one subscription. It is closed once, last opened first, whichever side ends the subscription. */
+/** The open resources of one subscription. They are closed once, in reverse order, whichever side ends the subscription. */
 export class Lifetime {
   readonly #sink: Sink
   readonly #mask: (error: unknown) => GraphQLError
@@ -24,7 +24,7 @@ export class Lifetime {
     this.#closers.push(close)
   }
 
-  /** As `add`, for what takes time to open: closed at once where the subscription has ended meanwhile. */
+  /** Like `add` for resources that open asynchronously: closed at once if the subscription has ended meanwhile. */
   addWhenOpen(opening: Promise<() => void>): void {
     opening.then(
       (close) => (this.#isEnded ? close() : this.add(close)),

@@ -3,13 +3,13 @@ import { Listeners } from '../kernel/listeners.ts'
 import { isDatabaseUnavailable } from '../storage/faults.ts'
 import type { ListItem, ListSource, ListVersion } from './source.ts'
 
-/** Follows a list. Calls are synchronous. What one listener throws keeps nothing from the others. */
+/** Listens to a list. Calls are synchronous. An error of one listener does not affect the others. */
 export interface ListListener {
-  /** The item is new, newer than what was heard of it, or of the same version with others who may see it. */
+  /** The item is new, has a newer version, or has the same version with a changed audience. */
   onItem(item: ListItem): void
-  /** The item is over, and its last state was heard. */
+  /** The item has ended, and its last state was delivered. */
   onGone(id: string): void
-  /** It threw, or the list can't be read for a reason that waiting does not mend: it ends its viewers. */
+  /** The listener threw, or the list can't be read for a lasting reason: it must end its subscriptions. */
   onFault(error: unknown): void
 }
 
@@ -24,33 +24,33 @@ const GENERATION = 2 ** 32
 const LOOK_EVERY_MS = 500
 
 /**
- * The things of one kind that are not over, as this node knows them: one read of the database twice a second for all
- * listeners, and none while nobody listens. It needs no bus, so a lost notice hides nothing.
+ * The active items of one kind as known to this node: one database read twice a second for all
+ * listeners, and none without listeners. It does not use the bus, so a lost notice hides nothing.
  */
 export class ListFeed {
   readonly #source: ListSource
   readonly #onFault: (error: unknown) => void
   readonly #listeners = new Listeners<ListListener>((error, listener) => listener.onFault(error))
   readonly #known = new Map<string, Known>()
-  /** How often the history was replaced: versions of a later one count as newer, whatever they are. */
+  /** Number of times that the history was replaced. Versions of a later history always count as newer. */
   #generation = 0
   #looking: Promise<void> | undefined
   #next: Promise<void> | undefined
   #looks: Periodic | undefined
 
-  /** `onFault`: a periodic read failed; the next one tries again. */
+  /** `onFault`: called when a periodic read failed; the next one retries. */
   constructor(source: ListSource, onFault: (error: unknown) => void) {
     this.#source = source
     this.#onFault = onFault
   }
 
-  /** Resolves when the list is known as it stood after this call: one look for all who ask before it begins. */
+  /** Resolves when the list was read after this call. Callers that arrive before the read begins share it. */
   refresh(): Promise<void> {
     this.#next ??= this.#lookNext()
     return this.#next
   }
 
-  /** Tells `listener` of every item that is known, and then of changes, until the returned function is called. */
+  /** Notifies `listener` of every known item and then of changes. The returned function stops the calls. */
   follow(listener: ListListener): () => void {
     for (const { item } of this.#known.values()) listener.onItem(item)
     this.#listeners.add(listener)
@@ -64,7 +64,7 @@ export class ListFeed {
     }
   }
 
-  /** The database continues another history: every item is read again, and passed to the listeners. */
+  /** The database continues a different history: reads every item again and passes it to the listeners. */
   onHistoryReplaced(): void {
     this.#generation += 1
     this.refresh().catch((error: unknown) => this.#onFault(error))
@@ -75,7 +75,7 @@ export class ListFeed {
     this.#looks = undefined
   }
 
-  /** Those who follow would wait for ever where it is not the database that is away. */
+  /** Listeners would wait for ever for a fault that is not an unavailable database. */
   #fail(error: unknown): void {
     this.#onFault(error)
     if (!isDatabaseUnavailable(error)) this.#listeners.tell((listener) => listener.onFault(error))
@@ -98,7 +98,7 @@ export class ListFeed {
     for (const found of await this.#source.read(ids)) {
       const { id, version } = found
       const item = { ...found, version: generation * GENERATION + version }
-      // Who may see it was read after `access`: at worst the next look reads it again.
+      // The audience was read after `access`: at worst the next read repeats it.
       this.#known.set(id, { item, version, generation, access: versions.get(id)?.access ?? '' })
       this.#listeners.tell((listener) => listener.onItem(item))
     }

@@ -8,36 +8,36 @@ import type { StreamEvents } from './stream-events.ts'
 
 interface Subscription {
   readonly subscriber: Subscriber
-  /** What it is to get as soon as its connection takes it: at first the whole list. */
+  /** The items to send as soon as its connection accepts them; initially the whole list. */
   readonly behind: Set<Row>
-  /** Until a period after it got the whole list, nothing of that comes again. */
+  /** No item is sent again until one period after the whole list was sent. */
   quietUntil: number
   isCatchingUp: boolean
 }
 
-/** One item as a group of subscriptions has it. */
+/** The state of one item for a group of subscriptions. */
 interface Row {
   item: ListItem
-  /** What `item` is as a payload, made when the first subscription is due for it. */
+  /** The payload of `item`, rendered when it is first due for a subscription. */
   payload: Payload | Promise<Payload> | undefined
-  /** When the group was sent it last; 0 before the first time. */
+  /** When it was last sent to the group; 0 before the first time. */
   sentAt: number
   sentVersion: number
-  /** Those to whom it was too early to send it with the group. */
+  /** Subscriptions for which it was too early to send it with the group. */
   readonly owed: Set<Subscription>
-  /** Those who were sent `item` before the group. */
+  /** Subscriptions that received `item` before the group. */
   readonly ahead: Set<Subscription>
   timer: NodeJS.Timeout | undefined
   isGone: boolean
 }
 
-/** A look finds many changes at once: sending them to many subscriptions gives way to others this often. */
+/** A read finds many changes at once. Sending them to many subscriptions yields to other work this often. */
 const SLICE_MS = 5
 
 /**
- * Shows the items of a list to all who selected the same of it: each item at most once a period and subscription, always in
- * its latest state, executed once a version. A new subscriber gets the list as fast as its connection takes it, and so does
- * a subscriber that could not take an item with the others, however many change at once.
+ * Sends the items of a list to all subscriptions with an equal selection: each item at most once per period and subscription, in
+ * its latest state, executed once per version. A new subscriber receives the list as fast as its connection accepts it, and so does
+ * a subscriber that was congested when the others received an item, however many items change at once.
  */
 export class ListTicker implements ListListener {
   readonly #plan: ListPlan
@@ -45,7 +45,7 @@ export class ListTicker implements ListListener {
   readonly #events: StreamEvents
   readonly #subscriptions = new Set<Subscription>()
   readonly #rows = new Map<string, Row>()
-  /** Rows whose period is over, to be sent in this or the next ticks of the event loop. */
+  /** Rows whose period has passed, to be sent in this or the next event-loop ticks. */
   #due: Row[] = []
 
   constructor(plan: ListPlan, selection: Subscriber['selection'], events: StreamEvents) {
@@ -115,7 +115,7 @@ export class ListTicker implements ListListener {
     this.#forgetGone(row)
   }
 
-  /** Who may see it has changed and nothing else: to some it is new. */
+  /** Only the audience of the item has changed: it is new to some. */
   #admit(row: Row, item: ListItem): void {
     const before = row.item
     row.item = item
@@ -124,7 +124,7 @@ export class ListTicker implements ListListener {
     }
   }
 
-  /** Schedules the row for when its period is over, if it has anything to send. */
+  /** Schedules the row for the end of its period, if it has anything to send. */
   #arm(row: Row): void {
     if (!this.#isDue(row) || row.timer !== undefined || this.isEmpty) return
     const delay = Math.max(0, row.sentAt + this.#plan.everyMs - Date.now())
@@ -143,7 +143,7 @@ export class ListTicker implements ListListener {
       callEach([row], (one) => this.#tick(one), this.#end)
       ticked += 1
     }
-    // All of them were dropped where a fault ended the subscriptions.
+    // A fault that ended the subscriptions has dropped all rows.
     if (this.#due === due) this.#due = due.slice(ticked)
     if (this.#due.length > 0) setImmediate(this.#tickDue)
   }
@@ -157,7 +157,7 @@ export class ListTicker implements ListListener {
     if (due.length > 0) {
       const payload = this.#payloadOf(row)
       if (payload instanceof Promise) {
-        // It may have changed meanwhile: then that is rendered first.
+        // It may have changed meanwhile; then the new state is rendered first.
         payload.then(() => this.#tick(row), this.#end)
         return
       }
@@ -172,7 +172,7 @@ export class ListTicker implements ListListener {
     this.#forgetGone(row)
   }
 
-  /** Who is to get the row with the group, and is not about to get it anyway. */
+  /** Subscriptions that receive the row with the group and are not about to receive it anyway. */
   #dueFor(row: Row): readonly Subscription[] {
     const isNews = row.sentVersion < row.item.version
     return [...(isNews ? this.#subscriptions : row.owed)].filter(
@@ -197,7 +197,7 @@ export class ListTicker implements ListListener {
     this.#events.onDelivery(sent)
   }
 
-  /** The subscription gets it as soon as the connection takes it. */
+  /** Sends it to the subscription as soon as the connection accepts it. */
   #hurry(row: Row, subscription: Subscription): void {
     subscription.behind.add(row)
     this.#catchUp(subscription)
@@ -220,7 +220,7 @@ export class ListTicker implements ListListener {
         if (this.#sees(subscription, item)) {
           const made = this.#payloadOf(row)
           const payload = made instanceof Promise ? await made : made
-          // Where it changed meanwhile, the next round sees to it; where the subscriber left, nothing is sent.
+          // If the item changed meanwhile, the next round sends it. If the subscriber left, nothing is sent.
           if (row.item !== item || !behind.has(row)) continue
           if (row.sentVersion < item.version) row.ahead.add(subscription)
           sink.send(payload)
@@ -235,7 +235,7 @@ export class ListTicker implements ListListener {
       subscription.quietUntil = Date.now() + this.#plan.everyMs
   }
 
-  /** A subscription for which the check throws sees nothing, and is ended. */
+  /** A subscription whose check throws sees nothing and is ended. */
   #sees(subscription: Subscription, item: ListItem): boolean {
     let sees = false
     callEach(
@@ -267,7 +267,7 @@ export class ListTicker implements ListListener {
     if (row.isGone && row.timer === undefined && !this.#isDue(row)) this.#rows.delete(row.item.id)
   }
 
-  /** No subscription can be served any more. */
+  /** Ends all subscriptions because none can be served any longer. */
   readonly #end = (fault: unknown): void => {
     const ended = [...this.#subscriptions]
     this.#subscriptions.clear()

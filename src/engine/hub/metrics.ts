@@ -6,15 +6,15 @@ import type { ResetReason } from './resume.ts'
 import type { ScopeCounters } from './scope-counters.ts'
 import type { StreamEvents } from './stream-events.ts'
 
-/** What was done for readers since the start. */
+/** Work done for readers since the start. */
 export interface Totals {
   /** Selections executed: one per group and entry, one per group and shared snapshot. */
   readonly executions: number
   /** Payloads handed to connections. */
   readonly deliveries: number
-  /** Gaps that were closed by reading the history. */
+  /** Gaps closed by reading the history. */
   readonly gapsRepaired: number
-  /** Readers who began with a replay, and who had to start over. */
+  /** Readers who began with a replay, and readers who had to start over. */
   readonly replays: number
   readonly resets: Readonly<Record<ResetReason, number>>
   /** Attempts to present an entry that this node can't present. */
@@ -22,28 +22,28 @@ export interface Totals {
   /** Events at which a listener threw. */
   readonly listenerFaults: number
   /**
-   * Seconds from the instant of an entry's transaction to its being handed to all who follow live: one value an entry,
-   * however many they are; one a group where its rendering took time. By the database's clock and this node's.
+   * Seconds from the time of an entry's transaction until it was sent to all live readers: one value per entry,
+   * however many they are, or one per group if its rendering is asynchronous. By the clocks of the database and this node.
    */
   readonly latency: Distribution
 }
 
-/** What the hub reports in addition to counting. */
+/** Reports of the hub in addition to metrics. */
 export interface HubListeners extends FeedEvents, Pick<StreamEvents, 'onReset'> {
-  /** A fault of ours that a subscriber is shown: returns the masked error. */
+  /** Reports a fault of the server that ends a subscriber. Returns the masked error. */
   mask(error: unknown): GraphQLError
 }
 
 export interface HubMetrics {
   readonly feedEvents: FeedEvents
-  /** Deliveries also count for the scope that `countersOf` names at the time. */
+  /** Deliveries also count for the scope whose counters `countersOf` returns at that time. */
   streamEvents(countersOf: () => ScopeCounters): StreamEvents
   totals(): Totals
 }
 
 const LATENCY_BOUNDS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-/** Counts by adding to integers: a delivery has no time for more. */
+/** Counts by adding to integers: deliveries are too frequent for more. */
 export function createHubMetrics(listeners: HubListeners): HubMetrics {
   const latency = createDistribution(LATENCY_BOUNDS_S)
   const resets: Record<ResetReason, number> = { epoch: 0, trimmed: 0, ahead: 0, discontinuity: 0, rights: 0 }

@@ -7,7 +7,7 @@ import type { Gate } from './gate.ts'
 import type { Guard } from './source.ts'
 import type { LiveTopic } from './topics.ts'
 
-/** A question that failed, because the database is away say, is asked again after this. */
+/** Delay before retrying a failed check, for example while the database is unavailable. */
 const ASK_AGAIN_MS = 1_000
 
 export interface PermissionWatchOptions {
@@ -15,29 +15,29 @@ export interface PermissionWatchOptions {
   /** The topic of the guard. */
   readonly live: Pick<LiveTopic, 'feed' | 'started'>
   readonly gate: Gate
-  /** The reader is no longer allowed. */
+  /** Called when the reader has lost access. */
   readonly onLost: () => void
   readonly onFault: (error: unknown) => void
 }
 
 /**
- * Asks again whether a reader may read, whenever that may have changed. Nothing passes the gate meanwhile: it may have been
- * written when the permission was gone.
+ * Checks a reader's permission again whenever it may have changed. Nothing passes the gate meanwhile, because it may have been
+ * written after the permission was lost.
  */
 export class PermissionWatch implements FeedListener {
   readonly #options: PermissionWatchOptions
-  /** Only the answer to the last question opens the gate. */
+  /** Only the result of the latest check opens the gate. */
   #questions = 0
   #retry: NodeJS.Timeout | undefined
   readonly #unwatchRights: (() => void) | undefined
 
   constructor(options: PermissionWatchOptions) {
     this.#options = options
-    // From the first moment: rights may change before the feed has started.
+    // Watch from the start: rights may change before the feed has started.
     this.#unwatchRights = options.guard.watchRights?.(this.#ask)
   }
 
-  /** Resolves when the guard's topic is heard, with what ends the watch. */
+  /** Resolves when the guard's topic is watched, with a function that ends the watch. */
   async start(): Promise<() => void> {
     const { guard, live, gate } = this.#options
     try {
@@ -47,7 +47,7 @@ export class PermissionWatch implements FeedListener {
       throw error
     }
     live.feed.add(this)
-    // The permission may be gone since the first question: then the feed has said so, or will say it.
+    // The permission may have been lost since the first check: the feed has reported that or will.
     if (this.#questions === 0 && live.feed.quietSince < guard.askedAt) gate.open()
     else this.#ask()
     return () => {
@@ -65,7 +65,7 @@ export class PermissionWatch implements FeedListener {
     this.#ask()
   }
 
-  /** An entry that the guard can't read may have taken the permission away. */
+  /** An entry that the guard can't read may have revoked the permission. */
   onFault(): void {
     this.#ask()
   }
@@ -88,7 +88,7 @@ export class PermissionWatch implements FeedListener {
     )
   }
 
-  /** Rejects also where the guard throws. */
+  /** Also rejects if the guard throws. */
   #isAllowed(): Promise<boolean> {
     try {
       return this.#options.guard.isAllowed()
@@ -104,7 +104,7 @@ export class PermissionWatch implements FeedListener {
   }
 }
 
-/** A subscriber whose payloads pass a gate. Its viewer stays the live one of the subscriber behind it. */
+/** A subscriber whose payloads pass a gate. Its viewer is always the current one of the wrapped subscriber. */
 export class GatedSubscriber implements Subscriber {
   readonly sink: Gate
   readonly #subscriber: Subscriber
@@ -127,7 +127,7 @@ export function noLongerAllowed(): GraphQLError {
   return new GraphQLError('You no longer have access.', { extensions: { code: 'FORBIDDEN' } })
 }
 
-/** Too many payloads wait for the answer of a permission check. */
+/** Too many payloads wait for the result of a permission check. */
 export function tooMuchWaits(): GraphQLError {
   return new GraphQLError('The server cannot keep up with this subscription. Subscribe again.', {
     extensions: { code: 'UNAVAILABLE' },

@@ -2,15 +2,15 @@ import type { Viewer } from '../../platform/auth/viewer.ts'
 import type { ServiceParts } from '../service.ts'
 import { badUserInput, unauthenticated } from './client-errors.ts'
 
-/** What a subscription's plan is made with: the caller, and the services of the node. */
+/** The inputs of a subscription's plan: the caller and the services of the node. */
 export interface PlanContext {
   readonly services: ServiceParts
-  /** The session's present one, also later. Null: a visitor. */
+  /** Always the session's current viewer. Null for a visitor. */
   readonly viewer: Viewer | null
-  /** Aborted when the client is gone: nobody waits for the plan any more. */
+  /** Aborted when the client has left and no longer awaits the plan. */
   readonly signal: AbortSignal
   /**
-   * Calls `onChange` when the viewer's rights change, until the returned function is called. Absent where the viewer stays the
+   * Calls `onChange` when the viewer's rights change. The returned function stops the calls. Absent if the viewer stays the
    * same for the whole call.
    */
   readonly watchRights?: ((onChange: () => void) => () => void) | undefined
@@ -35,7 +35,7 @@ export interface PeriodArgs {
 const MIN_PERIOD_MS = 100
 const MAX_PERIOD_MS = 60_000
 
-/** Throws BAD_USER_INPUT where the period is too short or too long. */
+/** Throws BAD_USER_INPUT if the period is too short or too long. */
 export function periodOf({ everyMs }: PeriodArgs, standardMs: number): number {
   const period = everyMs ?? standardMs
   if (period >= MIN_PERIOD_MS && period <= MAX_PERIOD_MS) return period

@@ -6,14 +6,14 @@ import { isDatabaseUnavailable } from '../storage/faults.ts'
 import type { Item } from './reader.ts'
 import type { Source } from './source.ts'
 
-/** Entries as items, up to the first that can't be presented. */
+/** Entries as items, up to the first entry that can't be presented. */
 export interface Presented {
   readonly items: readonly Item[]
-  /** Why the entry after `items` is none of them; undefined where all are. */
+  /** Why the entry after `items` could not be presented; undefined if all were. */
   readonly fault: UnreadableEntry | undefined
 }
 
-/** Turns the entries of one topic into items. A fault of the source is a value here: nothing can skip an entry by it. */
+/** Turns the entries of one topic into items. Faults of the source are values here, so that no entry is skipped by accident. */
 export class Presenter {
   readonly #topic: Topic
   readonly #source: Source
@@ -28,7 +28,7 @@ export class Presenter {
     return this.#source.prepare !== undefined
   }
 
-  /** What presenting `entries` needs in addition to them, for `present`. */
+  /** Fetches what `present` needs in addition to `entries`. */
   async prepare(entries: readonly Entry[]): Promise<readonly unknown[]> {
     return (await this.#source.prepare?.(this.#topic, entries)) ?? []
   }
@@ -45,7 +45,7 @@ export class Presenter {
     return { items, fault: undefined }
   }
 
-  /** Prepares and presents. Rejects only where the database is away, so that the same entries may succeed later. */
+  /** Prepares and presents. Rejects only if the database is unavailable, so that the same entries may succeed later. */
   async presentAll(entries: readonly Entry[]): Promise<Presented> {
     try {
       return this.present(entries, await this.prepare(entries))
@@ -58,7 +58,7 @@ export class Presenter {
     }
   }
 
-  /** Preparation failed for all of them: those before the entry that it failed for can still be shown. */
+  /** Preparation failed for the whole batch: the entries before the faulty one can still be presented. */
   async #presentByHalves(entries: readonly Entry[]): Promise<Presented> {
     const middle = Math.ceil(entries.length / 2)
     const earlier = await this.presentAll(entries.slice(0, middle))

@@ -6,24 +6,24 @@ import type { Topic } from '../kernel/topic.ts'
 import type { Subscriber } from './delivery.ts'
 import type { Part, PresentedEvent } from './source.ts'
 
-/** A subscriber of a history: everything up to and including `position` was sent, or is not for it to see. */
+/** A subscriber of a history: everything up to and including `position` was sent to it or is hidden from it. */
 export interface Reader {
   readonly subscriber: Subscriber
-  /** Whose it is: the same object for all readers on one. */
+  /** The client connection: the same object for all its readers. */
   readonly connection: object
-  /** What of the topic it has asked for; undefined: all. */
+  /** The part of the topic that it reads; undefined means all. */
   readonly part: Part | undefined
   position: Offset
-  /** Which continuous history `position` lies in; the stream begins another when its feed lost the thread. */
+  /** The generation of the history that `position` refers to; the stream starts a new one when its feed loses continuity. */
   generation: number
   isEnded: boolean
-  /** Other things than before are for it to see: it begins anew, with a snapshot. */
+  /** Its visibility has changed, so it restarts with a snapshot. */
   isStale: boolean
-  /** Ends the subscription from the server's side. Harmless where it has ended. */
+  /** Ends the subscription from the server's side. Does nothing if it has ended. */
   end(error: GraphQLError): void
 }
 
-/** One value on its way to a group. */
+/** One value to be sent to groups. */
 export interface Item {
   readonly topic: Topic
   readonly offset: Offset
@@ -32,5 +32,5 @@ export interface Item {
   readonly event: PresentedEvent & object
 }
 
-/** Whether a reader may see an item and asked for it, by the rights that were read just before. */
+/** Whether a reader may see an item and subscribed to it, by rights that were just read. */
 export type Admission = (item: Item, reader: Reader) => boolean

@@ -1,24 +1,24 @@
 import { advance, type Offset } from '../kernel/position.ts'
 import type { Item } from './reader.ts'
 
-/** Of all topics of a node together. */
+/** Maximum number of items over all topics of a node. */
 const MOST = 10_000
 const MOST_OF_ONE = 256
 
 /**
- * What bounds the recent items of all topics of a node: the oldest of all makes room for the newest. It knows whose they are
- * and holds none of them itself: what a topic forgets, or a topic that nobody reads any more, is gone.
+ * Bounds the recent items of all topics of a node: the oldest one overall is evicted for the newest. It only records the owner
+ * of each slot and holds no items, so those that a topic forgets, or of a topic without readers, can be collected.
  */
 export class RecentItems {
   readonly #owners: (WeakRef<Recent> | undefined)[] = []
   #next = 0
 
-  /** Of one topic. */
+  /** Creates the recent items of one topic. */
   ofTopic(): Recent {
     return new Recent((owner) => this.#take(owner))
   }
 
-  /** A place for an item of `owner`. */
+  /** Reserves a slot for an item of `owner`. */
   #take(owner: WeakRef<Recent>): number {
     const place = this.#next
     this.#next = (place + 1) % MOST
@@ -28,19 +28,19 @@ export class RecentItems {
   }
 }
 
-/** A topic's last items, without a hole, for readers who are nearly there. */
+/** A topic's last items, consecutive, for readers who have almost caught up. */
 export class Recent {
   readonly #takePlace: (owner: WeakRef<Recent>) => number
   readonly #self = new WeakRef(this)
   #items: Item[] = []
-  /** That of each item among those of all topics. */
+  /** The slot of each item among those of all topics. */
   #places: number[] = []
 
   constructor(takePlace: (owner: WeakRef<Recent>) => number) {
     this.#takePlace = takePlace
   }
 
-  /** `items` follow those that were added before. */
+  /** `items` must continue those added before. */
   add(items: readonly Item[]): void {
     for (const item of items) {
       if (this.#items.length === MOST_OF_ONE) this.#shift()
@@ -50,7 +50,7 @@ export class Recent {
     }
   }
 
-  /** All after `position`, at least one; undefined where the next is no longer here, or not yet. */
+  /** All items after `position`, at least one. Undefined if the next one was evicted or has not been added yet. */
   after(position: Offset): readonly Item[] | undefined {
     const [oldest] = this.#items
     const next = advance(position)
@@ -59,7 +59,7 @@ export class Recent {
     return items.length === 0 ? undefined : items
   }
 
-  /** The item that has `place`, where it is still here: the oldest. */
+  /** Evicts the item in slot `place`, which is the oldest, if it is still held. */
   forget(place: number): void {
     if (this.#places[0] === place) this.#shift()
   }

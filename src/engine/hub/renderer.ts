@@ -5,31 +5,31 @@ import { UnreadableEntry } from '../kernel/unreadable-entry.ts'
 import { type Payload, payloadOf, type Selection } from './delivery.ts'
 import type { Item } from './reader.ts'
 
-/** How long readers who come back after a failure share it. */
+/** How long readers who retry after a failure share its error. */
 const FAILURE_KEPT_MS = 2_000
 
 export interface RenderCounters {
   /** One execution of a selection against one value. */
   onExecution(): void
-  /** `count` payloads were handed to sinks. */
+  /** `count` payloads were sent to sinks. */
   onDelivery(count: number): void
   /**
-   * An entry that was committed at this instant was handed to all who follow live; to those of a group where its
-   * rendering took time.
+   * An entry committed at this time was sent to all live readers, or to those of one group if its rendering is
+   * asynchronous.
    */
   onLive(committedAt: Instant): void
 }
 
-/** Executes a selection once per value, however many ask, for as long as somebody holds the value. */
+/** Executes a selection once per value, for any number of callers, as long as the value is referenced. */
 export interface Renderer {
   /**
-   * The payload of a value that many get. A promise only where a resolver reads something: who asks while it reads shares
-   * it; later callers get what is true then.
+   * The payload of a shared value. A promise only if a resolver reads data: concurrent callers share
+   * it; later callers read again.
    */
   render(value: object, cursor: Cursor): Payload | Promise<Payload>
-  /** The same of an item. Rejects with UnreadableEntry where the selection can't be executed on it. */
+  /** The same for an item. Rejects with UnreadableEntry if the selection can't be executed on it. */
   renderItem(item: Item): Payload | Promise<Payload>
-  /** The payload of a value that nobody shares. */
+  /** The payload of a value for a single reader. */
   renderOnce(value: unknown, cursor: Cursor | null): Payload | Promise<Payload>
 }
 
@@ -57,7 +57,7 @@ export function createRenderer(selection: Selection, counters: RenderCounters): 
     return payload
   }
 
-  /** What `item` failed with, for a while also for all who ask for it again: each attempt would be executed, and logged. */
+  /** Keeps the error of `item` for a while for later callers, because each attempt would be executed and logged. */
   function failureOf({ topic, offset, event }: Item, error: unknown): unknown {
     if (isPassing(error)) return error
     const failure = new UnreadableEntry(topic, offset, error)
@@ -82,14 +82,14 @@ export function createRenderer(selection: Selection, counters: RenderCounters): 
   }
 }
 
-/** A refusal that does not speak of the entry, such as that the database is away. */
+/** Whether an error is unrelated to the entry, such as an unavailable database. */
 function isPassing(error: unknown): boolean {
   return error instanceof GraphQLError && error.extensions['code'] !== 'INTERNAL_SERVER_ERROR'
 }
 
 /**
- * Throws the error that left the result without data. The root field of a subscription can't be null, so the whole event is
- * missing, with its cursor: sent on, it would be a hole that the client can't find.
+ * Throws the error that left the result without data. The root field of a subscription is non-null, so the whole event is
+ * missing, including its cursor: sending it would leave a gap that the client can't detect.
  */
 function serialise(result: ExecutionResult, cursor: Cursor | null): Payload {
   const { data, errors } = result

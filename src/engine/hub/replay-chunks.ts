@@ -3,10 +3,10 @@ import type { Item } from './reader.ts'
 import type { Renderer } from './renderer.ts'
 
 const PAYLOAD_BYTES = 16 * 1024
-/** Items of a replay that are sent together: what their selections read is read together. */
+/** Items of a replay per chunk. The reads of their selections are batched. */
 const CHUNK_SIZE = 50
 
-/** `items`, which are consecutive, in chunks with the same ends for all readers, wherever they begin. */
+/** Splits consecutive `items` into chunks with the same boundaries for all readers, wherever they begin. */
 export function* chunksOf(items: readonly Item[]): Iterable<readonly Item[]> {
   for (let start = 0; start < items.length; ) {
     const end = start + CHUNK_SIZE - placeInChunk(items[start])
@@ -18,26 +18,26 @@ export function* chunksOf(items: readonly Item[]): Iterable<readonly Item[]> {
 const placeInChunk = (item: Item | undefined): number => ((item?.offset ?? 1) - 1) % CHUNK_SIZE
 
 /**
- * The payloads of chunks for readers of a group who catch up: results joined up to PAYLOAD_BYTES. Where the whole group
- * gets the same, those of a full chunk are made once for all readers while the items are held. The rest of a chunk, for a
- * reader that begins in its middle, is not kept: there may be one for each item, as large as the chunk.
+ * The payloads of chunks for readers of a group who catch up: results combined up to PAYLOAD_BYTES. If the whole group
+ * receives the same items, a full chunk is rendered once for all readers while its items are referenced. The rest of a chunk, for a
+ * reader that begins in the middle, is not cached: there may be one per item, each as large as the chunk.
  */
 export class ReplayPayloads {
   readonly #renderer: Renderer
   readonly #isOpen: boolean
-  /** By the first of the items. */
+  /** Payloads by the first item of their chunk. */
   readonly #made = new WeakMap<
     Item,
     { readonly last: Item | undefined; readonly payloads: readonly Payload[] }
   >()
 
-  /** `isOpen`: every item is for every reader. */
+  /** `isOpen`: whether every item is for every reader. */
   constructor(renderer: Renderer, isOpen: boolean) {
     this.#renderer = renderer
     this.#isOpen = isOpen
   }
 
-  /** `items`, all of them for one reader, as payloads. A promise only where a selection reads something. */
+  /** Renders `items` for one reader who may see all of them. A promise only if a selection reads data. */
   of(items: readonly Item[]): readonly Payload[] | Promise<readonly Payload[]> {
     const [first] = items
     if (first === undefined) return []

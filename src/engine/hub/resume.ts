@@ -18,7 +18,7 @@ export interface ResumeOptions {
   readonly items: TopicItems
 }
 
-/** Why a reader can't resume from `position`; undefined where it can, as far as this node knows. */
+/** Why a reader can't resume from `position`. Undefined if it can, as far as this node knows. */
 export async function resetReasonFor(
   position: CursorPosition,
   viewer: Viewer | null,
@@ -36,11 +36,11 @@ function positionReasonFor(
 ): ResetReason | undefined {
   if (epoch !== feed.epoch) return 'epoch'
   if (offset > feed.head) return 'ahead'
-  // What the database has forgotten may be in memory here and not on the next node: all answer the same.
+  // Deleted entries may still be in memory here but not on another node, and all nodes must behave alike.
   return offset < feed.floor ? 'trimmed' : undefined
 }
 
-/** Whether the reader, while away, came to see other things than the state that the cursor stands for. */
+/** Whether the reader's visibility has changed since the state that the cursor stands for. */
 async function hasOtherVisibility(
   position: CursorPosition,
   viewer: Viewer | null,
@@ -51,7 +51,7 @@ async function hasOtherVisibility(
   return since === undefined || visibility.changedSince(topic, viewer, since)
 }
 
-/** When the entry was written; undefined where it is forgotten. */
+/** When the entry was written; undefined if it was deleted. */
 async function writtenAt(offset: Offset, items: TopicItems): Promise<Instant | undefined> {
   if (offset === BEGINNING) return undefined
   const before = asOffset(offset - 1)

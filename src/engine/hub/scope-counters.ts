@@ -1,6 +1,6 @@
 import type { ScopeId } from '../kernel/scope-id.ts'
 
-/** What is counted of one scope. Deliveries add to it directly, without a lookup. */
+/** The counters of one scope. Deliveries update them directly, without a lookup. */
 export interface ScopeCounters {
   subscriptions: number
   deliveries: number
@@ -10,7 +10,7 @@ export interface ScopeCounters {
 export interface CountedScopes {
   /** For subscriptions without a scope. */
   readonly unscoped: ScopeCounters
-  /** A subscription began; call `leave` once when it ends. */
+  /** Call when a subscription begins; call `leave` once when it ends. */
   enter(scope: ScopeId | undefined): { readonly counters: ScopeCounters; readonly leave: () => void }
   entries(): Iterable<readonly [ScopeId, ScopeCounters]>
 }

@@ -4,7 +4,7 @@ import type { HistoryPlan, Plan } from './source.ts'
 
 /** Serves any number of subscribers with the same results. */
 interface Shareable {
-  /** How many subscribers it has. */
+  /** Number of subscribers. */
   readonly size: number
   open(subscriber: Subscriber): () => void
   close(): void
@@ -13,7 +13,7 @@ interface Shareable {
 export interface SharedTicker<Ticker> {
   readonly ticker: Ticker
   readonly counters: ScopeCounters
-  /** Detaches the ticker from what it follows, after its last subscriber has left. */
+  /** Detaches the ticker from its source after its last subscriber has left. */
   readonly detach?: () => void
 }
 
@@ -27,13 +27,13 @@ export interface GroupSize {
 export class SharedTickers<Ticker extends Shareable> {
   readonly #shared = new Map<string, SharedTicker<Ticker>>()
 
-  /** Opens `subscriber` on the ticker of `key`; the returned function ends that. */
+  /** Adds `subscriber` to the ticker of `key`. The returned function removes it. */
   join(key: string, subscriber: Subscriber, create: () => SharedTicker<Ticker>): () => void {
     const shared = this.#shared.get(key) ?? this.#add(key, create())
     const leave = shared.ticker.open(subscriber)
     return () => {
       leave()
-      // A ticker that failed has no subscribers any more, and is dropped with the first of them that leaves.
+      // A failed ticker has no subscribers left and is dropped when the first of them leaves.
       if (shared.ticker.size === 0) this.#drop(key, shared)
     }
   }
@@ -59,7 +59,7 @@ export class SharedTickers<Ticker extends Shareable> {
   }
 }
 
-/** Equal for subscribers of one plan who get the same bytes at the same times. */
+/** Equal for subscribers of one plan who receive the same bytes at the same times. */
 export function sharingKey({ everyMs }: Exclude<Plan, HistoryPlan>, { selection }: Subscriber): string {
   return `${everyMs} ${selection.key}`
 }

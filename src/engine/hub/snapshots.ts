@@ -7,10 +7,10 @@ import type { PresentedEvent, Snapshot, Source } from './source.ts'
 import type { StreamEvents, StreamPosition } from './stream-events.ts'
 import type { TopicItems } from './topic-items.ts'
 
-/** A shared snapshot serves every reader who comes within this time, unless something was written meanwhile. */
+/** A shared snapshot serves every reader who arrives within this time, unless an entry was written meanwhile. */
 const SNAPSHOT_FRESH_MS = 200
 
-/** A snapshot as the value that resolvers get. */
+/** A snapshot as the root value of resolvers. */
 interface PresentedSnapshot {
   readonly position: CursorPosition
   readonly event: PresentedEvent & { readonly reset: boolean }
@@ -30,7 +30,7 @@ export interface SnapshotsOptions {
   readonly events: StreamEvents
 }
 
-/** Sends readers of one topic the snapshots that they begin with, or start over with. */
+/** Sends readers of one topic the snapshots with which they begin or restart. */
 export class Snapshots {
   readonly #options: SnapshotsOptions
   #shared: SharedSnapshot | undefined
@@ -43,7 +43,7 @@ export class Snapshots {
     this.#shared = undefined
   }
 
-  /** `isReset`: the snapshot replaces what the reader was sent before. */
+  /** `isReset`: whether the snapshot replaces what the reader received before. */
   async send(reader: Reader, group: Group, { isReset }: { readonly isReset: boolean }): Promise<void> {
     const { topic, stream, items, events } = this.#options
     const { renderer } = group
