@@ -11,11 +11,11 @@ import type { Topic } from '../kernel/topic.ts'
 export interface Snapshot {
   readonly position: Position
   readonly at: Instant
-  /** The members of the snapshot type in addition to cursor, offset, at and reset, as resolvers expect them. */
+  /** The members of the snapshot type other than cursor, offset, at and reset, as resolvers expect them. */
   readonly state: object
 }
 
-/** The value that the resolvers of one event type get: what every Event carries, and the type's own members. */
+/** The root value of the resolvers of one event type: the fields of every Event and the type's own members. */
 export interface PresentedEvent {
   /** The GraphQL type, a member of the field's union. */
   readonly type: string
@@ -24,48 +24,48 @@ export interface PresentedEvent {
   readonly at: Instant
 }
 
-/** Whose visibility of a topic an entry of another topic changes. */
+/** The readers whose visibility of a topic is changed by an entry of another topic. */
 export type VisibilityChange =
   | { readonly kind: 'user'; readonly userId: UserId }
   | { readonly kind: 'everybody' }
   | undefined
 
 /**
- * What decides who sees what of a topic, where that stands in the histories of others. Readers whose visibility changes while
- * they are subscribed get a fresh snapshot with `reset: true`: what they no longer see goes, what they see now comes.
+ * Visibility rules of a topic that depend on the histories of other topics. Readers whose visibility changes while
+ * they are subscribed receive a fresh snapshot with `reset: true`, which removes what they may no longer see and adds the rest.
  */
 export interface Visibility {
-  /** The topics whose entries decide who sees what of `topic`, at this moment. */
+  /** The topics whose entries currently determine the visibility of `topic`. */
   topics(topic: Topic): Promise<readonly Topic[]>
-  /** Those among them that an event of the topic names. Omit if they are always the same. */
+  /** Those of these topics that an event of the topic adds. Omit if they never change. */
   named?(event: PresentedEvent & object): readonly Topic[]
-  /** Reads what `changedBy` compares with. Called when the topics are followed. */
+  /** Reads the state that `changedBy` compares with. Called once the topics are watched. */
   learn?(topics: readonly Topic[]): Promise<void>
-  /** Called once for each entry of these topics, in order; quick, errs towards a change. */
+  /** Called once for each entry of these topics, in order. Must be fast; when in doubt, report a change. */
   changedBy(entry: Entry): VisibilityChange
   /**
-   * Whether what `viewer` sees of `topic` may have changed at `since` or later, even if nobody subscribed then: asked for readers
-   * who resume. By memberships, roles in rooms and visibilities; what a token says is the client's own to know.
+   * Whether the visibility of `topic` for `viewer` may have changed at `since` or later, even without subscribers: used for readers
+   * who resume. Covers memberships, roles in rooms and visibilities. Clients know about changes of their own tokens.
    */
   changedSince(topic: Topic, viewer: Viewer | null, since: Instant): Promise<boolean>
 }
 
 /**
- * What a family of topics means to its readers. The hub keeps order, continuity and sharing; a source
- * says what an entry looks like and who may see it.
+ * Presents a family of topics to its readers. The hub keeps order, continuity and sharing; a source
+ * defines how an entry is presented and who may see it.
  */
 export interface Source<Prepared = unknown, Access = unknown> {
   /** The type name of the family's snapshot. */
   readonly snapshotType: string
-  /** Whether all who may read the topic get the same snapshot (apart from fields that read the viewer). */
+  /** Whether all readers of the topic get the same snapshot (apart from fields that depend on the viewer). */
   readonly isSnapshotShared: boolean
   snapshot(topic: Topic, viewer: Viewer | null): Promise<Snapshot>
   /**
    * Fetches what presenting needs in addition to the entries, once per node and batch, in order, one result per entry.
-   * Absent where entries are complete in themselves.
+   * Omit if entries are self-contained.
    */
   prepare?(topic: Topic, entries: readonly Entry[]): Promise<readonly Prepared[]>
-  /** The event for the resolvers. Called once per entry; total and quick. */
+  /** The event for the resolvers. Called once per entry. Must be fast and handle every entry. */
   present(entry: Entry, prepared: Prepared | undefined): PresentedEvent & object
   /**
    * Whether the transaction of this event also rewrote earlier entries of the topic. The hub then drops what it holds of
@@ -73,46 +73,46 @@ export interface Source<Prepared = unknown, Access = unknown> {
    */
   rewritesHistory?(event: PresentedEvent & object): boolean
   /**
-   * Reads what decides, at this moment, who may see these events. The hub asks again before it sends anything: with
-   * entries that have just come, and before each part of a replay, from memory and from the database alike. What a
-   * reader gets therefore depends on their rights now, never on those at the time of the entry.
+   * Reads the data that currently decides who may see these events. The hub calls it before it sends anything: for
+   * new entries, and before each part of a replay, from memory and from the database alike. So what a
+   * reader receives depends on their current rights, never on those at the time of the entry.
    */
   access?(topic: Topic, events: readonly (PresentedEvent & object)[]): Promise<Access> | Access
-  /** Whether this reader may see the event, by `access`; omit if all readers of the topic see everything. */
+  /** Whether this reader may see the event, by `access`. Omit if all readers of the topic see everything. */
   sees?(event: PresentedEvent & object, access: Access | undefined, viewer: Viewer | null): boolean
-  /** Omit if nothing but the viewer's own token decides what they see. */
+  /** Omit if visibility depends only on the viewer's token. */
   readonly visibility?: Visibility
 }
 
 /**
- * What keeps a running subscription honest: whenever one of these topics changes who may read, `isAllowed` is
- * asked again, and a reader who is no longer allowed is ended with FORBIDDEN.
+ * Keeps the permission of a running subscription current: whenever an entry may change who may read, `isAllowed` is
+ * called again, and a reader who has lost access is ended with FORBIDDEN.
  */
 export interface Guard {
   readonly topic: Topic
-  /** Whether an entry of the topic may have taken something from this reader: quick, errs towards true. */
+  /** Whether an entry of the topic may have revoked something from this reader. Must be fast; when in doubt, true. */
   concerns(entry: Entry): boolean
   isAllowed(): Promise<boolean>
-  /** When the plan's own question, whether the reader may read, began: `performance.now()`. */
+  /** When the plan's own permission check began: `performance.now()`. */
   readonly askedAt: number
   /**
-   * Calls `ask` when the reader's own rights have changed, until the returned function is called. `isAllowed` judges by the
-   * present ones. Absent where they never change.
+   * Calls `ask` when the reader's own rights have changed. The returned function stops the calls. `isAllowed` uses the
+   * current rights. Absent if they never change.
    */
   readonly watchRights?: ((ask: () => void) => () => void) | undefined
 }
 
-/** What a subscription means beyond its results. */
+/** Permission, presence and counting of a subscription. */
 export interface PlanTerms {
-  /** Ends the subscription when the reader is no longer allowed. Omit where everybody always is. */
+  /** Ends the subscription when the reader has lost access. Omit if all readers always have access. */
   readonly guard?: Guard | undefined
-  /** The reader is present here as long as the subscription runs. */
+  /** The scope in which the reader is present as long as the subscription runs. */
   readonly presentIn?: ScopeId | undefined
-  /** The subscription and its deliveries count for this scope. */
+  /** The scope for which the subscription and its deliveries are counted. */
   readonly countedIn?: ScopeId | undefined
 }
 
-/** Some of a topic's entries, and of its state, for readers who asked for no more. */
+/** A part of a topic's entries and state, for readers who requested only that. */
 export interface Part {
   snapshot(topic: Topic, viewer: Viewer | null): Promise<Snapshot>
   has(event: PresentedEvent & object): boolean
@@ -120,25 +120,25 @@ export interface Part {
 
 export interface HistoryPlan extends PlanTerms {
   readonly kind: 'history'
-  /** Absent: all that the reader may see. */
+  /** Omit for everything that the reader may see. */
   readonly part?: Part | undefined
   readonly topic: Topic
   readonly source: Source
   /** The client's cursor, unchecked. */
   readonly after: string | null
-  /** The reader had this topic before, under other rights: it begins with a snapshot that is marked `reset`. */
+  /** Whether the reader already has state of this topic from former rights: it begins with a snapshot marked `reset`. */
   readonly startsOver?: boolean | undefined
 }
 
-/** Latest state only: at once, then at most once a period, whatever happened in between. */
+/** Latest state only: at once, then at most once per period. Intermediate states are dropped. */
 export interface LatestPlan extends PlanTerms {
   readonly kind: 'latest'
-  /** Looked at again when an entry of this topic arrives. */
+  /** The topic whose entries change the state. */
   readonly topic: Topic
   readonly everyMs: number
-  /** The state before any entry, with the offset that it includes. */
+  /** The current state with the offset that it includes. */
   read(): Promise<{ readonly offset: Offset; readonly value: object }>
-  /** The state that an entry carries; undefined where it changes nothing shown. */
+  /** The state that an entry carries; undefined if the entry changes nothing visible. */
   fromEntry(entry: Entry): Promise<object | undefined> | object | undefined
 }
 
@@ -146,25 +146,25 @@ export interface LatestPlan extends PlanTerms {
 export interface Subject {
   /** Returns the full value; the same reference until it changes. */
   read(): Promise<object>
-  /** Calls `onChange` when the value may have changed, until the returned function is called. Called once. */
+  /** Calls `onChange` when the value may have changed. The returned function stops the calls. Called once. */
   watch(onChange: () => void): () => void
 }
 
-/** A current value: at once, then after changes, at most once a period. */
+/** A current value: at once, then after changes, at most once per period. */
 export interface CurrentPlan extends PlanTerms {
   readonly kind: 'current'
   readonly everyMs: number
   readonly subject: Subject
 }
 
-/** A value by the clock, without a topic. */
+/** A periodic value without a topic. */
 export interface PulsePlan extends PlanTerms {
   readonly kind: 'pulse'
   readonly everyMs: number
   value(): object | string | number
 }
 
-/** One of many things of a kind, as it stood at `version`, with what tells who may see it. */
+/** One item of a kind in its state at `version`, with the data that decides who may see it. */
 export interface ListItem {
   readonly id: string
   readonly version: number
@@ -172,38 +172,38 @@ export interface ListItem {
 }
 
 export interface ListVersion {
-  /** Grows with every change. */
+  /** Increases with every change. */
   readonly version: number
-  /** Another whenever others may see it. */
+  /** Changes whenever the audience changes. */
   readonly access: string
 }
 
-/** Many things of a kind, of which those are listed that are not over. */
+/** The items of a kind, of which the active ones are listed. */
 export interface ListSource {
-  /** The versions of all that are not over, in one query. */
+  /** The versions of all active items, in one query. */
   versions(): Promise<ReadonlyMap<string, ListVersion>>
-  /** Those of `ids` that exist, also where they are over by now. */
+  /** The existing items among `ids`, including ended ones. */
   read(ids: readonly string[]): Promise<readonly ListItem[]>
 }
 
-/** Each thing of a list: at once those that are not over, then each that is new or changed, once a period at most. */
+/** The items of a list: the active ones at once, then each new or changed one, at most once per period. */
 export interface ListPlan extends PlanTerms {
   readonly kind: 'list'
   readonly everyMs: number
   readonly source: ListSource
-  /** Whether the list holds the item at all, for any reader: always the same answer for one id. */
+  /** Whether the item belongs to the list at all, for any reader. Constant for an id. */
   lists(item: ListItem): boolean
   /** Whether this reader may see it. */
   sees(item: ListItem, viewer: Viewer | null): boolean
 }
 
-/** The connection of a subscriber, as far as the scopes that it attends go. */
+/** The presence of a subscriber's connection in scopes. */
 export interface ScopePresence {
-  /** The returned function ends it, once. `isRevoked`: the subscriber lost the permission to be there. */
+  /** Call the returned function once to leave. `isRevoked`: whether the subscriber lost access to the scope. */
   enter(scope: ScopeId): (isRevoked: boolean) => void
 }
 
-/** What a subscription field resolves to once the caller is allowed it: how the hub is to serve it. */
+/** The result of resolving an authorised subscription field: how the hub serves it. */
 export type Plan = HistoryPlan | LatestPlan | CurrentPlan | ListPlan | PulsePlan
 
 /** What a plan's selection is executed for: the entries of its topic, or the ticks of its scope's tickers. */
@@ -213,7 +213,7 @@ export function subjectOf(plan: Plan): string {
   return `${plan.kind} ${plan.countedIn ?? ''}`
 }
 
-/** Whether readers of one plan get different things, by who they are: then other rights mean another selection. */
+/** Whether the results of a plan depend on the reader, so that changed rights require a new selection. */
 export function dependsOnViewer(plan: Plan): boolean {
   if (plan.kind === 'list') return true
   return plan.kind === 'history' && (plan.source.sees !== undefined || !plan.source.isSnapshotShared)

@@ -3,19 +3,19 @@ import type { Offset } from '../kernel/position.ts'
 import type { RenderCounters } from './renderer.ts'
 import type { ResetReason } from './resume.ts'
 
-/** What a stream reports. */
+/** The events that a stream reports. */
 export interface StreamEvents extends RenderCounters {
-  /** A reader began with a replay from its cursor. */
+  /** Called when a reader began with a replay from its cursor. */
   onReplay(): void
   onReset(reason: ResetReason): void
-  /** A fault of ours; returns the error that readers are shown. Counts entries that could not be presented. */
+  /** Reports a fault of the server and returns the masked error for readers. Counts entries that could not be presented. */
   onFault(error: unknown): GraphQLError
 }
 
-/** How far a stream has come. */
+/** The progress of a stream. */
 export interface StreamPosition {
-  /** Everything up to here was handed to the groups. */
+  /** Everything up to here was delivered to the groups. */
   readonly head: Offset
-  /** Grows when the history no longer continues what was handed out. */
+  /** Increases when the history no longer continues the delivered entries. */
   readonly generation: number
 }

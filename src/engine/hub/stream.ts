@@ -42,8 +42,8 @@ export interface StreamOptions {
 }
 
 /**
- * One topic's history with what it means, for all its subscribers on this node. A reader begins with a snapshot
- * or its cursor, catches up alone, and joins its group at exactly the position where the group stands.
+ * Serves one topic's history to all its subscribers on this node. A reader begins with a snapshot
+ * or its cursor, catches up alone, and joins its group at exactly the group's position.
  */
 export class Stream implements FeedListener, StreamPosition {
   readonly #topic: Topic
@@ -61,7 +61,7 @@ export class Stream implements FeedListener, StreamPosition {
   #generation = 0
   #preparing: Promise<void> | undefined
   #visibility: Pick<VisibilityWatch, 'include'> | undefined
-  /** Readers of one fault share its error id, and it is logged once. */
+  /** Readers ended by one fault share its error id, and it is logged once. */
   readonly #shown = new WeakMap<object, GraphQLError>()
 
   constructor(options: StreamOptions) {
@@ -90,18 +90,18 @@ export class Stream implements FeedListener, StreamPosition {
     return this.#generation
   }
 
-  /** What makes sure, before an entry is delivered, that no change of who sees it is missed from then on. */
+  /** Sets the watch that ensures, before an entry is delivered, that no later change of its visibility is missed. */
   watchVisibility(visibility: Pick<VisibilityWatch, 'include'>): void {
     this.#visibility = visibility
   }
 
-  /** What these viewers see may have changed: they get a snapshot with `reset: true`. */
+  /** The visibility for these viewers may have changed: they receive a snapshot with `reset: true`. */
   restart(isConcerned: (viewer: Viewer | null) => boolean): void {
     for (const reader of [...this.#readers]) {
       if (!isConcerned(reader.subscriber.viewer)) continue
       reader.isStale = true
       const group = this.#groups.get(reader.subscriber.selection.key)
-      // A reader that is no member is catching up, and finds out there.
+      // A reader that is not a member is catching up and detects it there.
       if (group?.members.remove(reader) === true) this.#sendToCatchUp(reader, group)
     }
   }
@@ -110,12 +110,12 @@ export class Stream implements FeedListener, StreamPosition {
     return this.#readers.size === 0
   }
 
-  /** How many readers each group has. */
+  /** Number of readers of each group. */
   *groupSizes(): Iterable<number> {
     for (const { size } of this.#groups.values()) yield size
   }
 
-  /** How many connections have a reader whose viewer matches. */
+  /** Number of connections with a reader whose viewer matches. */
   countConnections(isMatch: (viewer: Viewer | null) => boolean): number {
     const found = new Set<object>()
     for (const { subscriber, connection } of this.#readers) {
@@ -124,7 +124,7 @@ export class Stream implements FeedListener, StreamPosition {
     return found.size
   }
 
-  /** Serves a reader from `after` on, until the returned function is called or the sink was ended. */
+  /** Serves a reader from `after` on, until the returned function is called or the sink is ended. */
   open(
     { subscriber, connection, part }: Pick<Reader, 'subscriber' | 'connection' | 'part'>,
     { after, startsOver = false }: Pick<HistoryPlan, 'after' | 'startsOver'>,
@@ -159,7 +159,7 @@ export class Stream implements FeedListener, StreamPosition {
   }
 
   #end(reader: Reader, error: unknown): void {
-    // A reader that resumes has the entry read and presented anew: the cause may be gone by then.
+    // The entry is read and presented again for a reader that resumes, because the cause may be gone by then.
     if (error instanceof UnreadableEntry) this.#items.recent.clear()
     if (!reader.isEnded) reader.end(this.#shownFor(error))
   }
@@ -187,7 +187,7 @@ export class Stream implements FeedListener, StreamPosition {
     return this.#tracing.start(deliverySpan(range, trace))
   }
 
-  /** The history no longer continues what was handed out: every reader gets a snapshot with `reset: true`. */
+  /** The history no longer continues the delivered entries: every reader receives a snapshot with `reset: true`. */
   onDiscontinuity(): void {
     this.#forgetItems()
     this.#head = this.#feed.head
@@ -196,14 +196,14 @@ export class Stream implements FeedListener, StreamPosition {
     this.#sendMembersToCatchUp()
   }
 
-  /** Something threw while entries were handed out: the members continue from the history, each from its position. */
+  /** Delivering entries threw: each member continues from the history at its own position. */
   onFault(): void {
     this.#leaveToHistory(this.#feed.head)
   }
 
   /**
-   * Entries up to `last` can't be handed to the groups. Each member continues alone, from the history, and so gets all that can
-   * be presented; what can't ends it.
+   * Entries up to `last` can't be delivered to the groups. Each member continues alone from the history and so receives all
+   * entries that can be presented; one that can't ends it.
    */
   #leaveToHistory(last: Offset): void {
     this.#forgetItems()
@@ -212,16 +212,16 @@ export class Stream implements FeedListener, StreamPosition {
     this.#sendMembersToCatchUp()
   }
 
-  /** What is held of earlier entries may no longer be what the history says. */
+  /** Cached entries may no longer match the history. */
   #forgetItems(): void {
     this.#items.forget()
     this.#snapshots.forget()
   }
 
-  /** Readers who are still catching up find out by themselves. */
+  /** Readers who are still catching up detect it themselves. */
   #sendMembersToCatchUp(): void {
     for (const group of this.#groups.values()) {
-      // Some join again at once.
+      // Some rejoin at once.
       for (const reader of group.members.takeAll()) this.#sendToCatchUp(reader, group)
     }
   }
@@ -231,8 +231,8 @@ export class Stream implements FeedListener, StreamPosition {
   }
 
   /**
-   * One after another, so that a slow preparation does not let later entries overtake. What was prepared when its history was
-   * replaced by another belongs to no one any more.
+   * Runs one batch after another, so that later entries do not overtake a slow preparation. Entries whose history was
+   * replaced during their preparation are dropped.
    */
   #queue(entries: readonly Entry[], span?: Span): void {
     const generation = this.#generation
@@ -257,7 +257,7 @@ export class Stream implements FeedListener, StreamPosition {
 
   #hand(entries: readonly Entry[], { items, fault }: Presented, isFor: Admission, span?: Span): void {
     const last = entries.at(-1)
-    // What is not new was left to the history.
+    // Older entries were left to the history.
     if (last === undefined || last.offset <= this.#head) {
       span?.end()
       return
@@ -272,7 +272,7 @@ export class Stream implements FeedListener, StreamPosition {
     if (span !== undefined) this.#endWhenRendered(span, sent)
   }
 
-  /** Groups whose rendering takes time are waited for; what they hand out then is not counted. */
+  /** Waits for groups that render asynchronously; their results are not counted here. */
   #endWhenRendered(span: Span, sent: number): void {
     span.set({ 'rostrum.groups': this.#groups.size, 'rostrum.deliveries': sent })
     const late = [...this.#groups.values()].map((group) => group.late).filter((each) => each !== undefined)
@@ -313,7 +313,7 @@ export class Stream implements FeedListener, StreamPosition {
     const position = decodeCursor(this.#topic, after)
     if (position === undefined) throw cursorInvalid()
     const feed = this.#feed
-    // The answer to a mutation may be here before its announcement: look before calling the cursor unknown.
+    // A client may know the result of a mutation before its announcement arrives here: check before rejecting the cursor as unknown.
     if (position.epoch === feed.epoch && position.offset > feed.head) await feed.check()
     await this.#preparing
     const reason = await resetReasonFor(position, reader.subscriber.viewer, {

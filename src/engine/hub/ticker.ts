@@ -11,15 +11,15 @@ import type { StreamEvents } from './stream-events.ts'
 
 interface Subscription {
   readonly subscriber: Subscriber
-  /** The version that it was sent last; −1 before the first. */
+  /** The last version sent to it; −1 before the first. */
   sent: number
-  /** Nothing before this: one payload a period. Milliseconds of the node's clock. */
+  /** The earliest time of its next payload, one per period, in milliseconds of the node's clock. */
   dueAt: number
 }
 
 /**
- * Sends each subscriber of one selection the latest state: at once, then at most once a period. What lies between
- * two payloads is never sent, and never queued for a slow reader. A version is executed once, however many get it, and when.
+ * Sends each subscriber of one selection the latest state: at once, then at most once per period. Intermediate states are
+ * dropped, never queued for a slow reader. A version is executed once for all subscribers, whenever they receive it.
  */
 export class Ticker implements FeedListener {
   readonly #plan: LatestPlan | CurrentPlan | PulsePlan
@@ -27,12 +27,12 @@ export class Ticker implements FeedListener {
   readonly #events: StreamEvents
   readonly #subscriptions = new Set<Subscription>()
   #latest: { readonly value: unknown; readonly offset: number } | undefined
-  /** What has no history may have become another since it was read. */
+  /** Whether a value without history may have changed since it was read. */
   #isStale = true
   #version = 0
   #rendered: { readonly version: number; readonly payload: Payload } | undefined
   #timer: NodeJS.Timeout | undefined
-  /** One thing after another, so that no older state overtakes a newer one. */
+  /** Runs tasks one at a time, so that no older state overtakes a newer one. */
   #working: Promise<void> = Promise.resolve()
 
   constructor(
@@ -79,7 +79,7 @@ export class Ticker implements FeedListener {
     })
   }
 
-  /** The subject of the plan may have changed. */
+  /** Call when the subject of the plan may have changed. */
   onChange(): void {
     this.#isStale = true
     this.#enqueue(() => this.#tick())
@@ -100,7 +100,7 @@ export class Ticker implements FeedListener {
     this.#working = this.#working.then(work).catch((error: unknown) => this.#end(error))
   }
 
-  /** Nobody can be served on. What is known may be older than what could not be read: the next subscription has it read anew. */
+  /** Ends all subscribers. The known state may be older than the one that could not be read, so the next subscription reads it again. */
   #end(error: unknown): void {
     this.close()
     this.#latest = undefined
@@ -119,14 +119,14 @@ export class Ticker implements FeedListener {
     return error instanceof GraphQLError ? error : this.#events.onFault(error)
   }
 
-  /** An entry may come while the database is read, or the read may include what is still on the bus. */
+  /** An entry may arrive during the database read, or the read may already include entries that are still on the bus. */
   #keepLater(state: { readonly value: unknown; readonly offset: number }): void {
     if (this.#latest !== undefined && state.offset <= this.#latest.offset) return
     this.#latest = state
     this.#version += 1
   }
 
-  /** Sends what is due, and arms the timer for what is not yet. */
+  /** Sends to subscribers that are due and arms the timer for the others. */
   async #tick(): Promise<void> {
     await this.#look()
     const now = Date.now()
@@ -147,7 +147,7 @@ export class Ticker implements FeedListener {
     this.#arm()
   }
 
-  /** Reads the state, unless a later entry brought it. */
+  /** Reads the state, unless a later entry carried it. */
   async #look(): Promise<void> {
     if (this.#plan.kind === 'latest' && this.#latest === undefined) this.#keepLater(await this.#plan.read())
     if (this.#plan.kind !== 'current' || !this.#isStale) return
@@ -156,7 +156,7 @@ export class Ticker implements FeedListener {
     if (value !== this.#latest?.value) this.#keepLater({ value, offset: this.#version + 1 })
   }
 
-  /** A pulse is always owed the next beat, a state only where it has changed. */
+  /** A pulse always has a next beat to send, a state only after a change. */
   #isOwed(subscription: Subscription): boolean {
     return this.#plan.kind === 'pulse' || subscription.sent < this.#version
   }
@@ -173,14 +173,14 @@ export class Ticker implements FeedListener {
   #send(subscription: Subscription, payload: Payload, now: number): void {
     if (!this.#subscriptions.has(subscription)) return
     subscription.dueAt = this.#nextDue(now)
-    // It gets the latest as soon as it can take it; what it could not take is never queued.
+    // It receives the latest state once it is no longer congested; skipped states are never queued.
     if (subscription.subscriber.sink.isCongested()) return
     subscription.subscriber.sink.send(payload)
     subscription.sent = this.#version
     this.#events.onDelivery(1)
   }
 
-  /** Pulses beat together, so that a beat is executed once for all: the first gap of a newcomer is the longer one. */
+  /** Pulses are aligned, so that a beat is executed once for all. The first interval of a newcomer may therefore be longer. */
   #nextDue(now: number): number {
     const { kind, everyMs } = this.#plan
     return kind === 'pulse' ? Math.ceil((now + everyMs) / everyMs) * everyMs : now + everyMs

@@ -9,11 +9,11 @@ import { Ticker } from './ticker.ts'
 
 export interface TickersOptions {
   readonly metrics: HubMetrics
-  /** A read of a list failed; the next one tries again. */
+  /** Called when a read of a list failed; the next one retries. */
   readonly onListFault: (error: unknown) => void
 }
 
-/** A list that is followed on this node, with the tickers that show it. */
+/** A list that is watched on this node, with its tickers. */
 interface LiveList {
   readonly feed: ListFeed
   readonly tickers: SharedTickers<ListTicker>
@@ -46,7 +46,7 @@ export class Tickers {
 
   async openList(plan: ListPlan, subscriber: Subscriber, counters: ScopeCounters): Promise<() => void> {
     const { feed, tickers } = this.#lists.get(plan.source) ?? this.#addList(plan.source)
-    // Who may see what may have changed since the last look.
+    // The audience of items may have changed since the last read.
     await feed.refresh()
     return tickers.join(sharingKey(plan, subscriber), subscriber, () => {
       const events = this.#metrics.streamEvents(() => counters)
@@ -80,7 +80,7 @@ export class Tickers {
     )
   }
 
-  /** A list stays known when nobody follows it: the next reader has only what changed read. */
+  /** A list stays cached without readers, so that the next reader only reads the changes. */
   #addList(source: ListSource): LiveList {
     const list: LiveList = { feed: new ListFeed(source, this.#onListFault), tickers: new SharedTickers() }
     this.#lists.set(source, list)

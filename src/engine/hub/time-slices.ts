@@ -1,6 +1,6 @@
-/** Shares this node's thread between readers with much to send, so that live readers wait for none of them. */
+/** Shares this node's thread between readers with long replays, so that live readers do not wait for them. */
 export interface TimeSlices {
-  /** Resolves when the caller may work, until its next `await`. Keep that short. */
+  /** Resolves when the caller may run until its next `await`. Keep that short. */
   next(): Promise<void>
 }
 
@@ -22,7 +22,7 @@ export function createTimeSlices(): TimeSlices {
       return
     }
     waiting[0]?.()
-    // After the caller's own work, which is a microtask too.
+    // After the caller's own work, which is also a microtask.
     queueMicrotask(() => {
       waiting.shift()
       if (waiting.length > 0) pass()
@@ -32,7 +32,7 @@ export function createTimeSlices(): TimeSlices {
   return {
     next: () =>
       new Promise((resolve) => {
-        // The first in the queue is at work, or will be.
+        // The first in the queue is running or about to.
         if (waiting.push(resolve) === 1) setImmediate(run)
       }),
   }

@@ -15,7 +15,7 @@ export interface TopicItemsOptions {
   readonly recent: Recent
 }
 
-/** The items of one topic that are in memory: the last ones, and pages of its history for readers further behind. */
+/** The cached items of one topic: the last ones, and pages of its history for readers further behind. */
 export class TopicItems {
   readonly recent: Recent
   readonly #options: TopicItemsOptions
@@ -28,17 +28,17 @@ export class TopicItems {
     this.#pages = this.#newPages()
   }
 
-  /** Grows when items that were handed out may no longer be what the history says. */
+  /** Increases when items that were returned may no longer match the history. */
   get revision(): number {
     return this.#revision
   }
 
-  /** Some of what follows `position`, from the database; undefined where the history does not reach back so far. */
+  /** Some entries after `position` from the database. Undefined if the history does not reach back that far. */
   pageAfter(position: Offset): Promise<readonly Item[] | undefined> {
     return this.#pages.after(position)
   }
 
-  /** What is held of earlier entries may no longer be what the history says: it is read again. */
+  /** Cached entries may no longer match the history: drops them, so that they are read again. */
   forget(): void {
     this.#revision += 1
     this.recent.clear()

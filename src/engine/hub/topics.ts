@@ -12,22 +12,22 @@ import type { StreamEvents } from './stream-events.ts'
 import type { Ticker } from './ticker.ts'
 import type { VisibilityWatch } from './visibility-watch.ts'
 
-/** A topic that lost its last subscriber stays live for a while: reconnecting clients come back to it. */
+/** A topic without subscribers stays live for this long, for clients that reconnect. */
 const IDLE_TIMEOUT_MS = 10_000
 
 /** A topic that is live on this node. */
 export interface LiveTopic {
   readonly feed: Feed
-  /** Rejects where the database is away, or has no such topic. */
+  /** Rejects if the database is unavailable or has no such topic. */
   readonly started: Promise<void>
   readonly events: StreamEvents
   readonly tickers: SharedTickers<Ticker>
   stream: Stream | undefined
-  /** Of the stream. */
+  /** The visibility watch of the stream. */
   visibility: VisibilityWatch | undefined
-  /** Of the scope in which the topic was last subscribed to. */
+  /** The counters of the scope in which the topic was last subscribed to. */
   counters: ScopeCounters
-  /** Subscriptions, permission watches and followers: while there are any, the topic is not idle. */
+  /** Number of subscriptions, permission watches and listeners. Without any, the topic is idle. */
   holders: number
   idleTimer: NodeJS.Timeout | undefined
 }
@@ -38,11 +38,11 @@ export interface LiveTopicsOptions {
   readonly metrics: HubMetrics
   readonly unscoped: ScopeCounters
   readonly tracing: Tracing | undefined
-  /** The heads could not be compared with the database, and the database is not away. */
+  /** Called when the heads could not be compared although the database is available. */
   readonly onCheckFault: (error: unknown) => void
 }
 
-/** The topics that are live on this node: each from its first holder until it has been idle for a while. */
+/** The topics that are live on this node: each from its first holder until its idle timeout. */
 export class LiveTopics {
   readonly #options: LiveTopicsOptions
   readonly #live = new Map<Topic, LiveTopic>()
@@ -60,7 +60,7 @@ export class LiveTopics {
     return this.#live.get(topic)
   }
 
-  /** Call `release` once for each call. `counters`: omit where nothing is delivered to a subscriber. */
+  /** Call `release` once for each call. `counters`: omit if nothing is delivered to a subscriber. */
   acquire(topic: Topic, counters?: ScopeCounters): LiveTopic {
     const known = this.#live.get(topic)
     if (known === undefined) return this.#add(topic, counters ?? this.#options.unscoped)
@@ -77,7 +77,7 @@ export class LiveTopics {
     live.idleTimer.unref()
   }
 
-  /** Has `listener` hear a topic, from when the promise resolves until the returned function is called. */
+  /** Adds `listener` to a topic from when the promise resolves until the returned function is called. */
   async follow(topic: Topic, listener: FeedListener): Promise<() => void> {
     const live = this.acquire(topic)
     await live.started
@@ -100,7 +100,7 @@ export class LiveTopics {
         if (head !== undefined) void feed.check(head)
       }
     } catch (error) {
-      // While the database is away /ready says so, and the next round asks again.
+      // An unavailable database is reported by /ready, and the next round retries.
       if (!isDatabaseUnavailable(error)) this.#options.onCheckFault(error)
     } finally {
       this.#isChecking = false

@@ -4,20 +4,20 @@ import type { Topic } from '../kernel/topic.ts'
 import type { FeedListener } from './feed.ts'
 import type { PresentedEvent, Visibility } from './source.ts'
 
-/** Adds a listener to a topic. Resolves when it hears everything from then on, with the function that removes it. */
+/** Adds a listener to a topic. Resolves when it receives everything from then on, with a function that removes it. */
 export type Follow = (topic: Topic, listener: FeedListener) => Promise<() => void>
 
 export interface VisibilityWatchOptions {
   readonly topic: Topic
   readonly visibility: Visibility
   readonly follow: Follow
-  /** What the named viewers see of the topic may have changed. */
+  /** Called when the visibility of the topic may have changed for the given viewers. */
   readonly onChange: (isConcerned: (viewer: Viewer | null) => boolean) => void
 }
 
 const EVERYBODY = (): boolean => true
 
-/** Follows the topics that decide who sees what of one topic, for all its readers on this node. */
+/** Watches the topics that determine the visibility of one topic, for all its readers on this node. */
 export class VisibilityWatch {
   readonly #options: VisibilityWatchOptions
   readonly #followed = new Map<Topic, Promise<() => void>>()
@@ -28,7 +28,7 @@ export class VisibilityWatch {
     this.#options = options
   }
 
-  /** Resolves when no change can be missed any more. Rejects where the database is away; the next call tries again. */
+  /** Resolves when no change can be missed from then on. Rejects if the database is unavailable; the next call retries. */
   ready(): Promise<void> {
     this.#ready ??= this.#followAll().catch((error: unknown) => {
       this.#ready = undefined
@@ -37,7 +37,7 @@ export class VisibilityWatch {
     return this.#ready
   }
 
-  /** Makes sure of the topics that `events` add, before anybody gets those. */
+  /** Watches the topics that `events` add, before any reader receives those events. */
   async include(events: readonly (PresentedEvent & object)[]): Promise<void> {
     if (
       events.some((event) =>
@@ -63,7 +63,7 @@ export class VisibilityWatch {
     const topics = await this.#options.visibility.topics(this.#options.topic)
     const missing = topics.filter((topic) => !this.#followed.has(topic))
     await Promise.all(topics.map((topic) => this.#followOne(topic)))
-    // Read after they are followed: what changes from here on is heard.
+    // Read after they are watched, so that later changes are noticed.
     await this.#options.visibility.learn?.(missing)
   }
 
