@@ -176,7 +176,10 @@ export class Feed {
       return
     }
     this.#isDoubtful = true
-    this.#events.onFault(this.topic, new Error('A notice on the bus cannot be parsed. Its entries are read from the history.'))
+    this.#events.onFault(
+      this.topic,
+      new Error('A notice on the bus cannot be parsed. Its entries are read from the history.'),
+    )
   }
 
   /** Processes waiting notices, synchronously if no read is needed, so that a delivery costs no promise. */

@@ -290,7 +290,7 @@ test('A notice that cannot be read is reported, and its entries come from the hi
   bus.deliver(history.append(1))
   await settled()
   expect(offsets(reader)).toEqual([0, 1, 2, 3])
-  expect(faults).toEqual([expect.objectContaining({ message: expect.stringContaining('no known form') })])
+  expect(faults).toEqual([expect.objectContaining({ message: expect.stringContaining('cannot be parsed') })])
 })
 
 test('A history with a hole in it starts its readers over: they are never sent across it', async () => {
