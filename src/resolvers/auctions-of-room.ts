@@ -40,7 +40,7 @@ export async function voidBidsOf(
  */
 export async function followPhase({ database, dispatch }: Services, roomId: RoomId): Promise<void> {
   const due = await readDueAuctionsIn(database, roomId)
-  await forEach(due, (id) => dispatch(auctionFamily, id, SYSTEM, { kind: 'passTime' }))
+  await forEach(due, (id) => dispatch(auctionFamily, id, SYSTEM, { kind: 'applyDue' }))
 }
 
 /** Handles all of `items`, whichever fail; then throws the first failure. */

@@ -28,8 +28,8 @@ export async function auction(
   args: { readonly id: string },
   { services, viewer, signal }: CallContext,
 ): Promise<AuctionView | null> {
-  const sight = { auctionId: asAuctionId(args.id), caller: callerOf(viewer) }
-  const record = await services.get(auctionReads).auction(sight, signal)
+  const query = { auctionId: asAuctionId(args.id), caller: callerOf(viewer) }
+  const record = await services.get(auctionReads).auction(query, signal)
   return record === undefined ? null : auctionOfRecord(record)
 }
 
@@ -92,7 +92,7 @@ export async function maximumOfViewer(
   { services, viewer, signal }: CallContext,
 ): Promise<Amount | null> {
   if (viewer === null) return null
-  return services.get(auctionReads).ceiling({ auctionId: id, bidderId: viewer.user.id }, signal)
+  return services.get(auctionReads).maximum({ auctionId: id, bidderId: viewer.user.id }, signal)
 }
 
 /** The viewer's own position in an auction. */

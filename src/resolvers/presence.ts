@@ -2,7 +2,7 @@ import { notFound } from '../engine/hub/client-errors.ts'
 import { signedIn } from '../engine/hub/plan-context.ts'
 import type { CurrentPlan } from '../engine/hub/source.ts'
 import type { PresenceState } from '../engine/presence/roster.ts'
-import { reasonForSilence } from '../features/messages/rules/posting-permission.ts'
+import { reasonNotToPost } from '../features/messages/rules/posting-permission.ts'
 import { roomReads } from '../features/rooms/batched-reads.ts'
 import { asRoomId } from '../features/rooms/ids.ts'
 import { readMembership } from '../features/rooms/reads/members.ts'
@@ -36,8 +36,8 @@ export async function setPresence(args: SetPresenceArgs, context: CallContext): 
   const { services, connection, viewer } = context
   const id = asRoomId(args.roomId)
   const isPresent = await services.presence.setState(id, user.id, args.state, connection?.presence ?? null)
-  const sight = { roomId: id, caller: callerOf(viewer) }
-  if (!isPresent && !(await services.get(roomReads).seesRoom(sight))) throw notFound()
+  const query = { roomId: id, caller: callerOf(viewer) }
+  if (!isPresent && !(await services.get(roomReads).seesRoom(query))) throw notFound()
   return isPresent
 }
 
@@ -61,8 +61,8 @@ export async function setTyping(args: SetTypingArgs, context: CallContext): Prom
   ])
   if (record === undefined) throw notFound()
   const { room, at } = record
-  const silence = args.typing ? reasonForSilence({ room, actor, own, now: at }) : undefined
-  if (silence !== undefined) throw refused(silence.rejection)
+  const refusal = args.typing ? reasonNotToPost({ room, actor, own, now: at }) : undefined
+  if (refusal !== undefined) throw refused(refusal.rejection)
   await presence.setTyping(id, user, args.typing)
   return true
 }

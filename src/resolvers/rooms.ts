@@ -17,8 +17,8 @@ const ROOMS = defineList<RoomRecord>('rooms', ({ room }) => ({ rank: room.create
 const MEMBERS = defineList<MemberRecord>('members', ({ joinedAt, user }) => ({ rank: joinedAt, id: user.id }))
 
 export async function room(args: { readonly id: string }, context: CallContext): Promise<RoomView | null> {
-  const sight = { roomId: asRoomId(args.id), caller: callerOf(context.viewer) }
-  const record = await context.services.get(roomReads).room(sight, context.signal)
+  const query = { roomId: asRoomId(args.id), caller: callerOf(context.viewer) }
+  const record = await context.services.get(roomReads).room(query, context.signal)
   return record === undefined ? null : roomOfRecord(record)
 }
 

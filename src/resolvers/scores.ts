@@ -95,8 +95,8 @@ export async function leaderboardSnapshot(
   const id = asLeaderboardArchiveId(args.id)
   const archive = await readFor(context, (database) => readLeaderboardArchive(database, id))
   if (archive === undefined) return null
-  const sight = { roomId: archive.roomId, caller: callerOf(context.viewer) }
-  return (await context.services.get(roomReads).seesRoom(sight, context.signal)) ? archive : null
+  const query = { roomId: archive.roomId, caller: callerOf(context.viewer) }
+  return (await context.services.get(roomReads).seesRoom(query, context.signal)) ? archive : null
 }
 
 export function archivedStandings(

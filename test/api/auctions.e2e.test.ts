@@ -239,7 +239,7 @@ describe('an English auction that starts at 500, with the default table', () => 
     expect(await bob.ask(AUCTION_QUERY, { id: lot.id })).toMatchObject({ myMaximum: null })
   })
 
-  test('shows a leader’s own amount at exactly that price, and keeps the higher ceiling', async () => {
+  test('shows a leader’s own amount at exactly that price, and keeps the higher maximum', async () => {
     const lot = await follow()
     await bid(ann, lot.id, { maximum: 1500 })
     expect(await bid(ann, lot.id, { amount: 900 })).toMatchObject({
@@ -318,7 +318,7 @@ describe('an auction with a reserve of 5000', () => {
     ])
   })
 
-  test('asks a full step above a ceiling of 4990', async () => {
+  test('asks a full step above a maximum of 4990', async () => {
     const lot = await follow({ reservePrice })
     await bid(ann, lot.id, { maximum: 4990 })
     expect(await bid(bob, lot.id, { maximum: 5010 })).toMatchObject({

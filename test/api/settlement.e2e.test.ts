@@ -13,7 +13,7 @@ afterAll(() => saleroom[Symbol.asyncDispose]())
 
 const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString()
 
-/** A funded auction, that a bidder with 10000 leads at 5500 with a ceiling of 8000. */
+/** A funded auction, that a bidder with 10000 leads at 5500 with a maximum of 8000. */
 async function ledAt5500(input: object = {}) {
   const { id, seller } = await saleroom.lot({ funded: true, ...input })
   const [ann, bob] = [await saleroom.newcomer(10_000), await saleroom.newcomer()]
@@ -43,7 +43,7 @@ async function expectReleased({ id, seller, ann }: Led, phase: string): Promise<
 
 const BELOW = { reservePrice: 9_000 }
 
-describe('a funded auction that a bidder with 10000 leads at 5500 with a ceiling of 8000', () => {
+describe('a funded auction that a bidder with 10000 leads at 5500 with a maximum of 8000', () => {
   test('takes 5500 at the hammer, gives them to the seller and releases the rest', async () => {
     const led = await ledAt5500()
     await led.seller.ask(HAMMER, { id: led.id })

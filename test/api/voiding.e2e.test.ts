@@ -150,7 +150,7 @@ describe('voiding the bid of the leader', () => {
     })
   })
 
-  test('takes the ceiling from its bidder, and leaves the others theirs', async () => {
+  test('takes the maximum from its bidder, and leaves the others theirs', async () => {
     const lot = await ledByBob()
     await saleroom.strike(lot.voided)
     expect(await lot.bob.ask(AUCTION_QUERY, { id: lot.id })).toMatchObject({ myMaximum: null })

@@ -83,8 +83,8 @@ describe('random bids of eight bidders on three nodes', () => {
       else model = next
       expect(await shown(auctionId), `seed ${seed}, command ${command}`).toEqual({
         currentPrice: model.price,
-        leader: model.ceilings[0] === undefined ? null : { id: model.ceilings[0].bidder },
-        bidderCount: model.ceilings.length,
+        leader: model.maximums[0] === undefined ? null : { id: model.maximums[0].bidder },
+        bidderCount: model.maximums.length,
         reserveMet: (model.price ?? 0) >= RESERVE,
       })
     }
@@ -116,8 +116,8 @@ describe('random bids of eight bidders on three nodes', () => {
     }
     expect(await shown(auctionId), `seed ${seed}`).toMatchObject({
       currentPrice: model.price,
-      leader: { id: model.ceilings[0]?.bidder },
-      bidderCount: model.ceilings.length,
+      leader: { id: model.maximums[0]?.bidder },
+      bidderCount: model.maximums.length,
     })
   }, 60_000)
 

@@ -124,7 +124,7 @@ describe('nobody else reads, through any door,', () => {
     await expectSecret({ ...{ text, known: ['ann'] }, probes: [replay] })
   })
 
-  test('a ceiling', async () => {
+  test('a maximum', async () => {
     const roomId = await makeRoom(node, as('owner').token ?? '')
     const auctionId = await makeAuction(node, as('owner').token ?? '', roomId)
     await placeBid(node, as('ann').token ?? '', { auctionId, maximum: 987_654_321 })

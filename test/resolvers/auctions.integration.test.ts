@@ -128,7 +128,7 @@ describe('bidding', () => {
     })
   })
 
-  test('that only raises a ceiling has no bid', async () => {
+  test('that only raises a maximum has no bid', async () => {
     const all = await auction()
     await bid(all, ann, { maximum: 1500 })
     expect(await bid(all, ann, { maximum: 2000 })).toMatchObject({
@@ -172,7 +172,7 @@ describe('bidding', () => {
   })
 })
 
-describe('a ceiling', () => {
+describe('a maximum', () => {
   test("is its bidder's alone to see", async () => {
     const all = await auction()
     await bid(all, ann, { maximum: 1500 })
@@ -228,7 +228,7 @@ describe('the history of an auction', () => {
     })
   })
 
-  test('never carries a reserve or a ceiling', async () => {
+  test('never carries a reserve or a maximum', async () => {
     const all = await auction({ reservePrice: 7777 })
     await bid(all, ann, { maximum: 3333 })
     await bid(all, bob, { maximum: 8888 })

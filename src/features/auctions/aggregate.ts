@@ -22,9 +22,9 @@ import { fixExponent, lockExponent } from '../wallets/exponents.ts'
 import { evolveWallets, type Wallets } from '../wallets/rules/transfer.ts'
 import type { AuctionHook, AuctionProjection } from './hooks.ts'
 import { type AuctionId, asAuctionId, type BidId } from './ids.ts'
-import { loadPast, loadWallets, saveFunds, saveVoided } from './money.ts'
+import { loadBidHistory, loadWallets, saveFunds, saveVoided } from './money.ts'
 import type { AuctionState } from './rules/auction.ts'
-import { evolvePast, NOTHING_PAST, type Past } from './rules/bid-history.ts'
+import { type BidHistory, evolveBidHistory, NO_BID_HISTORY } from './rules/bid-history.ts'
 import type { AuctionCommand, AuctionReply, CreateAuction } from './rules/command.ts'
 import { decideAuction } from './rules/decide.ts'
 import { type AuctionEvent, isPublicEvent } from './rules/event.ts'
@@ -39,7 +39,7 @@ interface State {
   /** Of a funded auction: of those whom the commands at hand can concern. */
   readonly wallets: Wallets
   /** Known where a bid is to be voided, else never looked at. */
-  readonly past: Past
+  readonly bidHistory: BidHistory
   /** For a creation with a quota: the auctions that are open in all rooms of the room's owner. */
   readonly openAuctions: number | undefined
   /** For a creation: the exponent that the first use of its currency fixed. */
@@ -49,7 +49,7 @@ interface State {
 }
 
 const UNKNOWN: State = {
-  ...{ auction: null, room: undefined, wallets: new Map(), past: NOTHING_PAST, projections: null },
+  ...{ auction: null, room: undefined, wallets: new Map(), bidHistory: NO_BID_HISTORY, projections: null },
   ...{ openAuctions: undefined, fixedExponent: undefined },
 }
 
@@ -107,7 +107,8 @@ export const createAuctionAggregate = (
     ...state,
     auction: evolveAuction(state.auction, event),
     wallets: event.type === 'FundsMoved' ? evolveWallets(state.wallets, event.transfer) : state.wallets,
-    past: state.past === NOTHING_PAST ? NOTHING_PAST : evolvePast(state.past, event),
+    bidHistory:
+      state.bidHistory === NO_BID_HISTORY ? NO_BID_HISTORY : evolveBidHistory(state.bidHistory, event),
   }),
 
   entryOf(event, { auction }) {
@@ -124,7 +125,7 @@ export const createAuctionAggregate = (
     const [saved] = await allSettled([
       projections === null ? null : allSettled(projections.map((each) => each.save(tx, change))),
       saveAuction(tx, change, auction, hooks),
-      saveCeilings(tx, change),
+      saveMaximums(tx, change),
       saveBids(tx, change).then(() => saveVoided(tx, change)),
       saveFunds(tx, change, auction),
       moveDeadline(tx, change.topic, before === null ? null : dueAt(before, room), dueAt(auction, room)),
@@ -169,11 +170,11 @@ async function loadMoney(
   tx: Transaction,
   auction: AuctionState,
   commands: readonly Command<AuctionCommand>[],
-): Promise<Pick<State, 'past' | 'wallets'>> {
+): Promise<Pick<State, 'bidHistory' | 'wallets'>> {
   const isVoiding = commands.some(({ body }) => body.kind === 'voidBid' || body.kind === 'voidBidder')
-  const past = isVoiding ? await loadPast(tx, auction.terms.id) : NOTHING_PAST
-  const wallets = auction.terms.funded ? await loadWallets(tx, auction, past, commands) : new Map()
-  return { past, wallets }
+  const bidHistory = isVoiding ? await loadBidHistory(tx, auction.terms.id) : NO_BID_HISTORY
+  const wallets = auction.terms.funded ? await loadWallets(tx, auction, bidHistory, commands) : new Map()
+  return { bidHistory, wallets }
 }
 
 function mayChangeBids({ body: { kind } }: Command<AuctionCommand>): boolean {
@@ -239,21 +240,21 @@ async function saveAuction(
   }
 }
 
-const SAVE_CEILINGS = statement(
-  'save_ceilings',
+const SAVE_MAXIMUMS = statement(
+  'save_maximums',
   `INSERT INTO ceilings (auction_id, sequence, bidder_id, bidder_name, maximum, offer_kind, offer, bid_id, at)
   SELECT $1, s, b, n, m, k, o, v, $2::timestamptz
   FROM json_to_recordset($3::json) AS row(s int, b text, n text, m bigint, k text, o bigint, v text)`,
 )
 
-async function saveCeilings(
+async function saveMaximums(
   tx: Transaction,
   { topic, now, steps }: AggregateChange<State, AuctionEvent>,
 ): Promise<void> {
   const rows = steps.flatMap(({ event }, index) => {
-    if (event.type !== 'CeilingSet') return []
-    const { ceiling, offer } = event
-    const { bidder, sequence, maximum } = ceiling
+    if (event.type !== 'MaximumSet') return []
+    const { maximum: set, offer } = event
+    const { bidder, sequence, maximum } = set
     return [
       {
         ...{ s: sequence, b: bidder.id, n: bidder.name, m: maximum, k: offer.kind, o: offer.value },
@@ -262,7 +263,7 @@ async function saveCeilings(
     ]
   })
   if (rows.length === 0) return
-  await SAVE_CEILINGS(tx, auctionOf(topic), formatInstant(now), JSON.stringify(rows))
+  await SAVE_MAXIMUMS(tx, auctionOf(topic), formatInstant(now), JSON.stringify(rows))
 }
 
 /** The visible bid that the command at `index` made for its own bidder: the first before the next command's. */
@@ -272,7 +273,7 @@ function ownBidAfter(
   bidder: UserId,
 ): BidId | null {
   for (const { event } of steps.slice(index + 1)) {
-    if (event.type === 'CeilingSet' || event.type === 'CommandsVoided') return null
+    if (event.type === 'MaximumSet' || event.type === 'CommandsVoided') return null
     if (event.type === 'BidPlaced' && event.bid.bidder.id === bidder) return event.bid.id
   }
   return null

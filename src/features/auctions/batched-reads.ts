@@ -9,15 +9,15 @@ import type { AuctionId, BidId } from './ids.ts'
 import {
   type AuctionHead,
   type AuctionRecord,
-  type CeilingKey,
+  type BidderKey,
   readAuctionHeads,
   readAuctionsFor,
   readAuctionsOfRooms,
-  readCeilings,
+  readMaximums,
 } from './reads/auctions.ts'
 import { type Bidding, readBiddings } from './reads/biddings.ts'
 import { readBids, readBidsById } from './reads/bids.ts'
-import { type AuctionSight, readAuctionSights } from './reads/visibility-checks.ts'
+import { type AuctionVisibilityQuery, checkAuctionVisibility } from './reads/visibility-checks.ts'
 import type { AuctionPhase, Bid } from './rules/auction.ts'
 
 interface AuctionsPage {
@@ -28,32 +28,32 @@ interface AuctionsPage {
 /** What many fields ask of auctions one by one, read together. */
 export interface AuctionReads {
   /** The room of the auction; undefined where no such auction exists for that caller. */
-  readonly roomOfAuction: ReadTogether<AuctionSight, RoomId | undefined>
+  readonly roomOfAuction: ReadTogether<AuctionVisibilityQuery, RoomId | undefined>
   /** Undefined where no such auction exists for that caller. */
-  readonly auction: ReadTogether<AuctionSight, AuctionRecord | undefined>
+  readonly auction: ReadTogether<AuctionVisibilityQuery, AuctionRecord | undefined>
   readonly auctionsOfRoom: ReadTogether<PageKey<RoomId, AuctionsPage>, readonly AuctionRecord[]>
   readonly auctionHead: ReadTogether<AuctionId, AuctionHead>
   /** `bound`: the sequence of the last bid. */
   readonly bids: ReadTogether<PageKey<AuctionId, Slice>, readonly Bid[]>
   readonly bid: ReadTogether<BidId, Bid | undefined>
-  readonly ceiling: ReadTogether<CeilingKey, Amount | null>
+  readonly maximum: ReadTogether<BidderKey, Amount | null>
   /** Undefined where that user has not bid in that auction. */
-  readonly bidding: ReadTogether<CeilingKey, Bidding | undefined>
+  readonly bidding: ReadTogether<BidderKey, Bidding | undefined>
 }
 
 export const auctionReads = defineService('auctions: reads', ({ database }) => createAuctionReads(database))
 
 function createAuctionReads(database: Database): AuctionReads {
   return {
-    roomOfAuction: together((sights) => readAuctionSights(database, sights)),
-    auction: together((sights) => readAuctionsFor(database, sights)),
+    roomOfAuction: together((queries) => checkAuctionVisibility(database, queries)),
+    auction: together((queries) => readAuctionsFor(database, queries)),
     auctionsOfRoom: pages((parents, { phase, slice }) =>
       readAuctionsOfRooms(database, parents, phase, slice),
     ),
     auctionHead: together((ids) => readAuctionHeads(database, ids), { idOf: String }),
     bids: pages((parents, slice) => readBids(database, parents, slice)),
     bid: together((ids) => readBidsById(database, ids), { idOf: String }),
-    ceiling: together((keys) => readCeilings(database, keys)),
+    maximum: together((keys) => readMaximums(database, keys)),
     bidding: together((keys) => readBiddings(database, keys)),
   }
 }

@@ -11,5 +11,5 @@ export const auctionFamily = defineFamily({
   prefix: 'auction',
   topicOf: auctionTopic,
   aggregate: (hooks) => createAuctionAggregate(hooks.of(auctionHooks)),
-  onDue: { idOf: (topic) => asAuctionId(idOf(topic)), command: { kind: 'passTime' } },
+  onDue: { idOf: (topic) => asAuctionId(idOf(topic)), command: { kind: 'applyDue' } },
 })

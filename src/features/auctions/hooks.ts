@@ -6,14 +6,14 @@ import type { Topic } from '../../engine/kernel/topic.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
 import type { AuctionId } from './ids.ts'
 import type { AuctionState } from './rules/auction.ts'
-import type { Past } from './rules/bid-history.ts'
+import type { BidHistory } from './rules/bid-history.ts'
 import type { AuctionEvent } from './rules/event.ts'
 
 /** What a projection sees of an auction. */
 export interface ProjectedState {
   readonly auction: AuctionState | null
   /** Loaded only where bids are to be voided. */
-  readonly past: Past
+  readonly bidHistory: BidHistory
 }
 
 /** What another feature derives from an auction's bids, loaded under the auction's lock. Immutable. */

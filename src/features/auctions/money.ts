@@ -11,7 +11,7 @@ import { ensureWallet, type LedgerLine, lockWallets, saveTransfers } from '../wa
 import type { Wallets } from '../wallets/rules/transfer.ts'
 import { type AuctionId, asAuctionId } from './ids.ts'
 import type { AuctionState } from './rules/auction.ts'
-import type { Past } from './rules/bid-history.ts'
+import type { BidHistory } from './rules/bid-history.ts'
 import type { AuctionCommand } from './rules/command.ts'
 import type { AuctionEvent } from './rules/event.ts'
 import { holdOf } from './rules/money.ts'
@@ -21,7 +21,7 @@ import { auctionTopic } from './topics.ts'
 type Commands = readonly Command<AuctionCommand>[]
 
 /** All bids of the auction and all commands of it, also the voided ones. */
-export async function loadPast(tx: Transaction, id: AuctionId): Promise<Past> {
+export async function loadBidHistory(tx: Transaction, id: AuctionId): Promise<BidHistory> {
   const commands = await tx
     .select()
     .from(ceilings)
@@ -43,11 +43,11 @@ export async function loadPast(tx: Transaction, id: AuctionId): Promise<Past> {
 export async function loadWallets(
   tx: Transaction,
   { terms, leading }: AuctionState,
-  past: Past,
+  bidHistory: BidHistory,
   commands: Commands,
 ): Promise<Wallets> {
   const bidding = commands.filter(({ body }) => body.kind === 'placeBid' || body.kind === 'buyNow')
-  const counting = past.commands.filter(({ voidedAt }) => voidedAt === null)
+  const counting = bidHistory.commands.filter(({ voidedAt }) => voidedAt === null)
   const userIds = [...actorsOf(bidding).map(asUserId), ...counting.map(({ bidder }) => bidder.id)]
   if (leading !== null) userIds.push(leading.bidder.id)
   if (commands.some(({ body }) => maySell(body))) {
@@ -58,7 +58,7 @@ export async function loadWallets(
 }
 
 function maySell({ kind }: AuctionCommand): boolean {
-  return kind === 'buyNow' || kind === 'hammer' || kind === 'passTime'
+  return kind === 'buyNow' || kind === 'hammer' || kind === 'applyDue'
 }
 
 /** Marks what was voided; nothing is deleted. */

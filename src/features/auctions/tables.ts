@@ -15,7 +15,13 @@ import type { UserId } from '../../engine/kernel/id.ts'
 import { instantColumn } from '../../engine/storage/instant-column.ts'
 import type { RoomId } from '../rooms/ids.ts'
 import type { AuctionId, BidId } from './ids.ts'
-import type { AuctionPhase, AuctionStanding, AuctionTerms, BidKind, Ceiling } from './rules/auction.ts'
+import type {
+  AuctionPhase,
+  AuctionStanding,
+  AuctionTerms,
+  BidKind,
+  StandingMaximum,
+} from './rules/auction.ts'
 import type { VoidReason } from './rules/void-reason.ts'
 
 export const auctions = pgTable(
@@ -28,7 +34,7 @@ export const auctions = pgTable(
     phase: text().$type<AuctionPhase>().notNull(),
     terms: json().$type<AuctionTerms>().notNull(),
     standing: json().$type<AuctionStanding>().notNull(),
-    leading: json().$type<Ceiling>(),
+    leading: json().$type<StandingMaximum>(),
     commandCount: integer('command_count').notNull(),
     pausedAt: instantColumn('paused_at'),
     pausedByRoom: boolean('paused_by_room').notNull().default(false),

@@ -6,7 +6,7 @@ import { actorsOf, loadRoomFacts } from '../rooms/facts.ts'
 import { asRoomId } from '../rooms/ids.ts'
 import type { RoomFacts } from '../rooms/rules/room.ts'
 import { loadScores, saveScores } from './board.ts'
-import { TOLD_RANKS } from './rules/changes.ts'
+import { ANNOUNCED_RANKS } from './rules/changes.ts'
 import type { Order } from './rules/order.ts'
 import { inOrder } from './rules/order.ts'
 import { decideScores, type ScoresCommand, type ScoresEvent, type ScoresReply } from './rules/scores.ts'
@@ -49,7 +49,7 @@ export const scoresAggregate: Aggregate<ScoresCommand, ScoresReply, State, Score
     const { type, standings } = event
     if (type !== 'LeaderboardSnapshotCreated') return { type, data: { standings } }
     const { snapshotId } = event
-    return { type, data: { snapshotId, standings: standings.slice(0, TOLD_RANKS) } }
+    return { type, data: { snapshotId, standings: standings.slice(0, ANNOUNCED_RANKS) } }
   },
 
   async save(tx, { topic, steps, after }) {

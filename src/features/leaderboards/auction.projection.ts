@@ -14,7 +14,7 @@ import { evolveAuction } from '../auctions/rules/evolve.ts'
 import { saveScores } from './board.ts'
 import { type Order, type RankingStep, reorder } from './rules/order.ts'
 import type { Score } from './rules/standing.ts'
-import { writeTale } from './rules/stored-changes.ts'
+import { encodeChanges } from './rules/stored-changes.ts'
 import { auctionLeaderboardTopic } from './topics.ts'
 
 /** The ranking after a batch, and the entries that announce it. */
@@ -43,9 +43,9 @@ async function saveRanking(
   const ranking = steps.at(-1)?.after ?? before
   if (steps.length === 0) return { ranking, entries: [] }
   const board = auctionLeaderboardTopic(asAuctionId(idOf(change.topic)))
-  const drafts = writeTale(steps).flatMap((told, index) => {
+  const drafts = encodeChanges(steps).flatMap((encoded, index) => {
     const actorId = steps[index]?.actorId ?? null
-    return told.map((draft) => ({ ...draft, actorId }))
+    return encoded.map((draft) => ({ ...draft, actorId }))
   })
   const [entries] = await allSettled([
     appendEntries(tx, board, drafts, change.now, null),
@@ -65,7 +65,7 @@ function foldRanking(
 ): readonly CommandStep[] {
   const folded: CommandStep[] = []
   const scores = new Map(ranking.scores.map((score) => [score.user.id, score]))
-  let standing = change.before.past.bids.filter(({ voidedAt }) => voidedAt === null)
+  let standing = change.before.bidHistory.bids.filter(({ voidedAt }) => voidedAt === null)
   let auction = change.before.auction
   let before = ranking
   for (const steps of Map.groupBy(change.steps, ({ command }) => command).values()) {

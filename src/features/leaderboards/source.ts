@@ -7,7 +7,7 @@ import { asOffset } from '../../engine/kernel/position.ts'
 import { defineService } from '../../engine/service.ts'
 import type { Database } from '../../engine/storage/database.ts'
 import type { Standing } from './rules/standing.ts'
-import { reachOf, readTale, type StoredChange } from './rules/stored-changes.ts'
+import { decodeChanges, dependencySpan, type StoredChange } from './rules/stored-changes.ts'
 import { leaderboardNow, leaderboardOfRecord } from './view.ts'
 
 /** LeaderboardUpdated, RankingChanged. */
@@ -41,13 +41,13 @@ export function createLeaderboardSource(database: Database): Source<readonly Sta
 
     async prepare(topic, entries) {
       const [first] = entries
-      const tale = entries.map(storedChange)
-      const reach = reachOf(tale)
-      if (first === undefined || reach === 0) return readTale(tale)
-      const start = { epoch: first.epoch, offset: asOffset(first.offset - reach - 1) }
-      const earlier = await history.readAfter(topic, start, reach)
-      if (earlier[0]?.offset !== first.offset - reach) throw unreadable(first)
-      return readTale([...earlier.map(storedChange), ...tale]).slice(reach)
+      const stored = entries.map(storedChange)
+      const span = dependencySpan(stored)
+      if (first === undefined || span === 0) return decodeChanges(stored)
+      const start = { epoch: first.epoch, offset: asOffset(first.offset - span - 1) }
+      const earlier = await history.readAfter(topic, start, span)
+      if (earlier[0]?.offset !== first.offset - span) throw unreadable(first)
+      return decodeChanges([...earlier.map(storedChange), ...stored]).slice(span)
     },
 
     present(entry, standings): StandingsEvent | SnapshotCreatedEvent {

@@ -2,7 +2,7 @@ import { defineFamily } from '../../engine/commands/family.ts'
 import { notificationsAggregate } from './aggregate.ts'
 import { notificationHooks } from './hooks.ts'
 import { createServiceNotificationsAggregate } from './service-notifications.aggregate.ts'
-import { notificationsTopic, outboxTopic } from './topics.ts'
+import { notificationsTopic, serviceNotificationTopic } from './topics.ts'
 
 /** Marks one user's notifications read. */
 export const notificationFamily = defineFamily({
@@ -16,6 +16,6 @@ export const notificationFamily = defineFamily({
 export const serviceNotificationFamily = defineFamily({
   name: 'service notifications',
   prefix: 'outbox',
-  topicOf: outboxTopic,
+  topicOf: serviceNotificationTopic,
   aggregate: (hooks) => createServiceNotificationsAggregate(hooks.of(notificationHooks)),
 })

@@ -10,7 +10,7 @@ import { members } from '../rooms/tables.ts'
 import type { Addressed, NotificationHook } from './hooks.ts'
 import { newNotificationId } from './ids.ts'
 import { notify } from './notify.ts'
-import { messageNotification, tellingsOf, withdrawalOf } from './rules/message.ts'
+import { messageNotification, recipientsOf, withdrawalOf } from './rules/message.ts'
 import { findHolders, withdrawNotifications } from './settle-notifications.ts'
 import { notificationsTopic } from './topics.ts'
 
@@ -61,9 +61,9 @@ async function addressesIn(
     )
   const present = new Set(rows.map(({ userId }) => userId))
   return messages.flatMap((change) =>
-    tellingsOf(change, room, present).map((telling) => {
-      const notification = messageNotification(telling, change.after, room, newNotificationId())
-      return { userId: telling.userId, notification }
+    recipientsOf(change, room, present).map((recipient) => {
+      const notification = messageNotification(recipient, change.after, room, newNotificationId())
+      return { userId: recipient.userId, notification }
     }),
   )
 }

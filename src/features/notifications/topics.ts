@@ -3,4 +3,4 @@ import { defineTopics } from '../../engine/kernel/topic.ts'
 
 export const notificationsTopic = defineTopics<UserId>('notifications')
 /** Orders the commands of one service; its history has no entries, those of the notified users have. */
-export const outboxTopic = defineTopics<UserId>('outbox')
+export const serviceNotificationTopic = defineTopics<UserId>('outbox')

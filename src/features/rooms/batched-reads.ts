@@ -14,14 +14,14 @@ import {
   readMemberships,
 } from './reads/members.ts'
 import { type RoomPositions, type RoomRecord, readRoomPositions, readRoomsFor } from './reads/rooms.ts'
-import { type RoomSight, readRoomSights } from './reads/visibility-checks.ts'
+import { checkRoomVisibility, type RoomVisibilityQuery } from './reads/visibility-checks.ts'
 
 /** What many fields ask of rooms one by one, read together. */
 export interface RoomReads {
   /** Whether the room exists for that caller. */
-  readonly seesRoom: ReadTogether<RoomSight, boolean>
+  readonly seesRoom: ReadTogether<RoomVisibilityQuery, boolean>
   /** Undefined where no such room exists for that caller. */
-  readonly room: ReadTogether<RoomSight, RoomRecord | undefined>
+  readonly room: ReadTogether<RoomVisibilityQuery, RoomRecord | undefined>
   /** The standing membership. */
   readonly membership: ReadTogether<MemberKey, MemberRecord | undefined>
   readonly marks: ReadTogether<MemberKey, PlacedMarks | undefined>
@@ -34,8 +34,8 @@ export const roomReads = defineService('rooms: reads', ({ database }) => createR
 
 function createRoomReads(database: Database): RoomReads {
   return {
-    seesRoom: together((sights) => readRoomSights(database, sights)),
-    room: together((sights) => readRoomsFor(database, sights)),
+    seesRoom: together((queries) => checkRoomVisibility(database, queries)),
+    room: together((queries) => readRoomsFor(database, queries)),
     membership: together((keys) => readMemberships(database, keys), { idOf: idOfMember }),
     marks: together((keys) => readMarks(database, keys), { idOf: idOfMember }),
     members: pages((parents, slice) => readMembers(database, parents, slice)),

@@ -11,5 +11,5 @@ export const roomFamily = defineFamily({
   prefix: 'room',
   topicOf: roomTopic,
   aggregate: (hooks) => createRoomAggregate(hooks.of(roomHooks)),
-  onDue: { idOf: (topic) => asRoomId(idOf(topic)), command: { kind: 'passTime' } },
+  onDue: { idOf: (topic) => asRoomId(idOf(topic)), command: { kind: 'applyDue' } },
 })

@@ -11,7 +11,7 @@ import { type TradeRooms, tradeRooms } from './disclosure.ts'
 import { readOpenOrders } from './reads/orders.ts'
 import { readTradeScope } from './reads/trade-facts.ts'
 import type { Order } from './rules/order.ts'
-import { tradeSight } from './visibility.ts'
+import { tradeVisibility } from './visibility.ts'
 
 /** OrderAccepted, OrderFailed, OrderCancelled. */
 interface OrderEntryData {
@@ -32,7 +32,7 @@ const MAX_SNAPSHOT = 1000
 
 /** The orders of a room; each reader gets those that the room discloses to them as it is now. */
 export const ordersSource = defineService('trading: orders source', ({ database, get }) =>
-  createOrdersSource(database, get(tradeRooms), get(tradeSight)),
+  createOrdersSource(database, get(tradeRooms), get(tradeVisibility)),
 )
 
 function createOrdersSource(

@@ -64,10 +64,10 @@ export const positionsAggregate: Aggregate<PositionCommand, PositionReply, State
   async save(tx, { topic, steps, after: { traders, times } }) {
     const events = steps.map(({ event }) => event)
     const moved = events.flatMap((event) => ('position' in event ? [event.position] : []))
-    const stated = events.flatMap((event) => (event.type === 'PortfolioUpdated' ? [event.portfolio] : []))
+    const portfolios = events.flatMap((event) => (event.type === 'PortfolioUpdated' ? [event.portfolio] : []))
     await allSettled([
       savePositions(tx, moved),
-      savePortfolios(tx, stated),
+      savePortfolios(tx, portfolios),
       saveReportTimes(
         tx,
         topic,
@@ -77,7 +77,7 @@ export const positionsAggregate: Aggregate<PositionCommand, PositionReply, State
       ensureTraders(
         tx,
         traders,
-        [...moved, ...stated].map(({ user }) => user.id),
+        [...moved, ...portfolios].map(({ user }) => user.id),
       ),
     ])
     return SAVED
@@ -164,8 +164,8 @@ async function loadPortfolios(
   return new Map(rows.map((row) => [row.userId, portfolioFrom(row)]))
 }
 
-async function savePortfolios(tx: Transaction, stated: readonly Portfolio[]): Promise<void> {
-  const last = new Map(stated.map((portfolio) => [portfolio.user.id, portfolio]))
+async function savePortfolios(tx: Transaction, portfolios: readonly Portfolio[]): Promise<void> {
+  const last = new Map(portfolios.map((portfolio) => [portfolio.user.id, portfolio]))
   if (last.size === 0) return
   const rows = [...last.values()].map(({ roomId, user, cash, equity, ...rest }) => ({
     ...{ r: roomId, u: user.id, n: user.name, c: cash, e: equity },

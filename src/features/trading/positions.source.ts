@@ -10,7 +10,7 @@ import { type TradeRooms, tradeRooms } from './disclosure.ts'
 import { readHoldings } from './reads/positions.ts'
 import { readTradeScope } from './reads/trade-facts.ts'
 import type { Portfolio, Position } from './rules/position.ts'
-import { tradeSight } from './visibility.ts'
+import { tradeVisibility } from './visibility.ts'
 
 /** PositionUpdated, PositionClosed. (The `position` of an event is where it stands in the history.) */
 export type PositionEvent = PresentedEvent & { readonly held: Position }
@@ -21,7 +21,7 @@ const MAX_SNAPSHOT = 1000
 
 /** The positions and portfolios of a room; each reader gets those that the room discloses to them as it is now. */
 export const positionsSource = defineService('trading: positions source', ({ database, get }) =>
-  createPositionsSource(database, get(tradeRooms), get(tradeSight)),
+  createPositionsSource(database, get(tradeRooms), get(tradeVisibility)),
 )
 
 function createPositionsSource(

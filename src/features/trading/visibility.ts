@@ -16,7 +16,9 @@ const DECISIVE: ReadonlySet<string> = new Set([
   'MemberRoleChanged',
 ])
 
-export const tradeSight = defineService('trading: sight', ({ database }) => createTradeVisibility(database))
+export const tradeVisibility = defineService('trading: visibility', ({ database }) =>
+  createTradeVisibility(database),
+)
 
 /**
  * What a reader sees of a room's orders and positions follows from their membership and role in it. Whether they see the

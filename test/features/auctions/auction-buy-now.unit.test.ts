@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { offeredBuyNow } from '../../../src/features/auctions/rules/offered.ts'
 import {
   accepted,
+  applyDue,
   at,
   auction,
   buy,
@@ -10,7 +11,6 @@ import {
   entriesOf,
   exactly,
   MINUTE_MS,
-  passTime,
   person,
   played,
   refusal,
@@ -79,7 +79,7 @@ describe('buying now', () => {
   test('is shown before the start and in a pause, and not when the auction is over', () => {
     const paused = played(offered, control('pause'))
     expect([scheduled({ buyNowPrice: 900 }), paused].map(offeredBuyNow)).toEqual([900, 900])
-    const over = [played(offered, cancel('Withdrawn.')), played(offered, passTime(at('15:00')))]
+    const over = [played(offered, cancel('Withdrawn.')), played(offered, applyDue(at('15:00')))]
     expect(over.map(offeredBuyNow)).toEqual([null, null])
   })
 

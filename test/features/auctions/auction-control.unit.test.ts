@@ -4,6 +4,7 @@ import { FAR_FUTURE, later } from '../../../src/engine/kernel/instant.ts'
 import type { AuctionState } from '../../../src/features/auctions/rules/auction.ts'
 import {
   accepted,
+  applyDue,
   at,
   auction,
   buy,
@@ -16,7 +17,6 @@ import {
   type Move,
   move,
   NOW,
-  passTime,
   person,
   played,
   refusal,
@@ -32,7 +32,7 @@ const LIVE = auction()
 const LED = played(LIVE, upTo('A', 1500))
 const PAUSED = played(LED, control('pause', at('14:10')))
 const SOLD = played(LED, control('hammer'))
-const UNSOLD = played(LIVE, passTime(at('15:00')))
+const UNSOLD = played(LIVE, applyDue(at('15:00')))
 const CANCELLED = played(LED, cancel('Withdrawn.'))
 
 describe('a pause', () => {
@@ -190,7 +190,7 @@ describe('who controls an auction', () => {
 
   test('what the server does of its own accord nobody else does', () => {
     const root = user('Someone', 'ADMIN')
-    expect(decide(LED, move({ kind: 'passTime' }, root)).kind).toBe('forbidden')
+    expect(decide(LED, move({ kind: 'applyDue' }, root)).kind).toBe('forbidden')
   })
 })
 
@@ -213,13 +213,13 @@ describe('the instant at which an auction ended', () => {
   })
 
   test('by the clock is the end, however late the server looks', () => {
-    expect(endedAt(LED, passTime(at('15:00:07')))).toBe(at('15:00'))
-    expect(endedAt(LIVE, passTime(at('15:00:07')))).toBe(at('15:00'))
+    expect(endedAt(LED, applyDue(at('15:00:07')))).toBe(at('15:00'))
+    expect(endedAt(LIVE, applyDue(at('15:00:07')))).toBe(at('15:00'))
   })
 
   test('with its room is when the room ended, however late the server looks', () => {
     const ended = room({ phase: 'ENDED', endedAt: at('14:20') })
-    expect(endedAt(LED, { ...passTime(at('15:10')), room: ended })).toBe(at('14:20'))
+    expect(endedAt(LED, { ...applyDue(at('15:10')), room: ended })).toBe(at('14:20'))
   })
 })
 

@@ -6,7 +6,7 @@ import type { Person } from '../../../src/engine/kernel/person.ts'
 import type { Rejection } from '../../../src/engine/kernel/rejection.ts'
 import { asAuctionId, asBidId } from '../../../src/features/auctions/ids.ts'
 import type { AuctionState, AuctionTerms, BidOutcome } from '../../../src/features/auctions/rules/auction.ts'
-import { NOTHING_PAST, type Past } from '../../../src/features/auctions/rules/bid-history.ts'
+import { type BidHistory, NO_BID_HISTORY } from '../../../src/features/auctions/rules/bid-history.ts'
 import type { AuctionCommand, CreateAuction } from '../../../src/features/auctions/rules/command.ts'
 import type { AuctionContext, AuctionDecision } from '../../../src/features/auctions/rules/context.ts'
 import { decideAuction } from '../../../src/features/auctions/rules/decide.ts'
@@ -165,7 +165,7 @@ export interface Move {
   readonly now: Instant
   readonly room: RoomFacts | undefined
   readonly wallets?: Wallets
-  readonly past?: Past
+  readonly bidHistory?: BidHistory
 }
 
 export function move(command: AuctionCommand, actor: Actor, now = NOW): Move {
@@ -204,19 +204,19 @@ export function cancel(reason: string, now = NOW): Move {
 }
 
 /** The server's own look at the clock. It has no room at hand. */
-export function passTime(now: Instant): Move {
-  return { ...move({ kind: 'passTime' }, { kind: 'system' }, now), room: undefined }
+export function applyDue(now: Instant): Move {
+  return { ...move({ kind: 'applyDue' }, { kind: 'system' }, now), room: undefined }
 }
 
 /** The server's look once the room has ended. */
 export function endWithRoom(now = NOW): Move {
-  return { ...passTime(now), room: room({ phase: 'ENDED' }) }
+  return { ...applyDue(now), room: room({ phase: 'ENDED' }) }
 }
 
 export function decide(state: AuctionState | null, { command, ...context }: Move): AuctionDecision {
   return decideAuction(state, command, {
     wallets: new Map(),
-    past: NOTHING_PAST,
+    bidHistory: NO_BID_HISTORY,
     ...context,
   } satisfies AuctionContext)
 }

@@ -33,7 +33,7 @@ const SLEEPING = room({ phase: 'SCHEDULED', phaseSince: at('11:00'), startedAt: 
 /** `step` while the room is as given. */
 const within = (facts: RoomFacts, step: Move): Move => ({ ...step, room: facts })
 /** The server's look at the clock while the room is as given. */
-const look = (facts: RoomFacts, now: Instant): Move => within(facts, move({ kind: 'passTime' }, SYSTEM, now))
+const look = (facts: RoomFacts, now: Instant): Move => within(facts, move({ kind: 'applyDue' }, SYSTEM, now))
 
 const PAUSED_ROOM = inPhase('PAUSED', '14:00')
 const PAUSED = played(auction({ softClose: SOFT }), look(PAUSED_ROOM, at('14:00:01')))

@@ -30,24 +30,24 @@ function statesOf({ before, lot, decision }: Scene): readonly AuctionState[] {
   ]
 }
 
-/** The highest ceiling among the commands that count, the earliest among equals. */
-function bestOf({ past }: Sale): { readonly bidder: string; readonly maximum: number } | undefined {
-  const ceilings = new Map<
+/** The highest maximum among the commands that count, the earliest among equals. */
+function bestOf({ bidHistory }: Sale): { readonly bidder: string; readonly maximum: number } | undefined {
+  const maximums = new Map<
     string,
     { readonly bidder: string; readonly maximum: number; readonly since: number }
   >()
-  for (const { bidder, offer, sequence, voidedAt } of past.commands) {
-    const known = ceilings.get(bidder.id)
+  for (const { bidder, offer, sequence, voidedAt } of bidHistory.commands) {
+    const known = maximums.get(bidder.id)
     if (voidedAt !== null || (known !== undefined && known.maximum >= offer.value)) continue
-    ceilings.set(bidder.id, { bidder: bidder.id, maximum: offer.value, since: sequence })
+    maximums.set(bidder.id, { bidder: bidder.id, maximum: offer.value, since: sequence })
   }
-  const [best] = [...ceilings.values()].sort(
+  const [best] = [...maximums.values()].sort(
     (one, other) => other.maximum - one.maximum || one.since - other.since,
   )
   return best
 }
 
-/** What an auction must hold, and of whom: while it is open, the whole ceiling of its leader. */
+/** What an auction must hold, and of whom: while it is open, the whole maximum of its leader. */
 function promisedIn(sale: Sale): readonly (readonly [bidder: string, maximum: number])[] {
   const isOpen = ['LIVE', 'PAUSED'].includes(sale.state.standing.phase)
   const best = bestOf(sale)
@@ -75,7 +75,7 @@ describe(
       })
     })
 
-    test('the price lies between the starting price and the ceiling of the leader', () => {
+    test('the price lies between the starting price and the maximum of the leader', () => {
       everyScene((scene) => {
         const { leading, standing, terms } = lotOf(scene).state
         expect(leading?.bidder).toEqual(standing.leader ?? undefined)
@@ -86,7 +86,7 @@ describe(
       })
     })
 
-    test('the leader has the highest ceiling of the commands that count, the earliest among equals', () => {
+    test('the leader has the highest maximum of the commands that count, the earliest among equals', () => {
       everyScene((scene) => {
         const found = lotOf(scene)
         const { leading } = found.state
@@ -124,7 +124,7 @@ describe(
       })
     })
 
-    test('an auction holds money of at most one bidder, all of the ceiling, by the ledger', () => {
+    test('an auction holds money of at most one bidder, all of the maximum, by the ledger', () => {
       everyScene(({ after, lot }) => {
         expect(holdsOf(after, lot)).toEqual(new Map(promisedIn(lotOf({ after, lot }))))
       })
@@ -199,22 +199,24 @@ describe(
 
     test('bids are numbered so that none gets the number of another', () => {
       everyScene((scene) => {
-        const { past } = lotOf(scene)
-        expect(past.bids.map(({ sequence }) => sequence)).toEqual(past.bids.map((_, index) => index + 1))
-        expect(past.commands.map(({ sequence }) => sequence)).toEqual(
-          past.commands.map((_, index) => index + 1),
+        const { bidHistory } = lotOf(scene)
+        expect(bidHistory.bids.map(({ sequence }) => sequence)).toEqual(
+          bidHistory.bids.map((_, index) => index + 1),
+        )
+        expect(bidHistory.commands.map(({ sequence }) => sequence)).toEqual(
+          bidHistory.commands.map((_, index) => index + 1),
         )
       })
     })
 
     test('price, leader and counts are those of the bids that stand, in ascending order', () => {
       everyScene((scene) => {
-        const { state, past } = lotOf(scene)
+        const { state, bidHistory } = lotOf(scene)
         const { currentPrice, leader, bidCount, bidderCount, voidedBidCount = 0 } = state.standing
-        const standing = past.bids.filter(({ voidedAt }) => voidedAt === null)
+        const standing = bidHistory.bids.filter(({ voidedAt }) => voidedAt === null)
         const amounts = standing.map((each) => each.amount)
         expect(bidCount).toBe(standing.length)
-        expect(voidedBidCount).toBe(past.bids.length - standing.length)
+        expect(voidedBidCount).toBe(bidHistory.bids.length - standing.length)
         expect(bidderCount).toBe(new Set(standing.map(({ bidder }) => bidder.id)).size)
         expect(amounts).toEqual(amounts.toSorted((one, other) => one - other))
         expect(currentPrice).toBe(amounts.at(-1) ?? null)
@@ -225,11 +227,11 @@ describe(
 
     test('every standing bid is one that the commands that count yield', () => {
       everyScene((scene) => {
-        const { state, past } = lotOf(scene)
-        const counting = past.commands.filter(({ voidedAt }) => voidedAt === null)
+        const { state, bidHistory } = lotOf(scene)
+        const counting = bidHistory.commands.filter(({ voidedAt }) => voidedAt === null)
         const { behind, refused } = recompute(state, counting, scene.step.now)
         expect(refused).toEqual(new Set())
-        const standing = past.bids.filter(({ voidedAt }) => voidedAt === null)
+        const standing = bidHistory.bids.filter(({ voidedAt }) => voidedAt === null)
         expect([...behind(standing).values()]).not.toContain(undefined)
       })
     })
@@ -239,10 +241,10 @@ describe(
         const { step, decision, before, lot } = scene
         const { command } = step
         if (command.kind !== 'voidBid' || decision.kind !== 'accepted' || decision.events.length === 0) return
-        const then = lotOf({ after: before, lot }).past
+        const then = lotOf({ after: before, lot }).bidHistory
         const named = then.bids.find(({ id }) => id === command.bidId)
         const event = decision.events.find(({ type }) => type === 'BidVoided')
-        const now = lotOf(scene).past
+        const now = lotOf(scene).bidHistory
         const changed = now.bids.filter((made, index) => made.voidedAt !== then.bids[index]?.voidedAt)
         if (event === undefined) return expect(changed).toEqual([])
         if (named === undefined || event.type !== 'BidVoided') return expect.unreachable()
@@ -263,8 +265,10 @@ describe(
       everyScene((scene) => {
         const { command } = scene.step
         if (command.kind !== 'voidBidder' || scene.decision.kind !== 'accepted') return
-        const { past, state } = lotOf(scene)
-        const own = [...past.bids, ...past.commands].filter(({ bidder }) => bidder.id === command.bidderId)
+        const { bidHistory, state } = lotOf(scene)
+        const own = [...bidHistory.bids, ...bidHistory.commands].filter(
+          ({ bidder }) => bidder.id === command.bidderId,
+        )
         for (const { voidedAt } of own) expect(voidedAt).not.toBeNull()
         expect(state.standing.leader?.id).not.toBe(command.bidderId)
       })
@@ -283,10 +287,10 @@ describe(
     test('an auction stands as the commands that count give, played again from the start', () => {
       everyScene((scene) => {
         if (scene.step.command.kind !== 'voidBid') return
-        const { state, past } = lotOf(scene)
+        const { state, bidHistory } = lotOf(scene)
         const { increments, reservePrice, startingPrice } = state.terms
         let again = sale({ increments, startingPrice, ...(reservePrice === null ? {} : { reservePrice }) })
-        for (const { bidder, offer, voidedAt } of past.commands) {
+        for (const { bidder, offer, voidedAt } of bidHistory.commands) {
           if (voidedAt !== null) continue
           const step = bid(bidder.name, { [offer.kind]: offer.value })
           eventsIn(again, step)

@@ -14,6 +14,7 @@ import {
 } from '../../../src/features/wallets/rules/transfer.ts'
 import { runs } from '../../support/runs.ts'
 import {
+  applyDue,
   at,
   bid,
   buy,
@@ -23,7 +24,6 @@ import {
   MINUTE_MS,
   type Move,
   NOW,
-  passTime,
   scheduled,
   user,
 } from './auction-fixtures.ts'
@@ -125,7 +125,7 @@ function moveOf(act: Act, house: House): { readonly lot: number; readonly step: 
     const value = Math.max(1, (house.lots[act.lot]?.state.standing.currentPrice ?? 400) + act.over)
     return { lot: act.lot, step: bid(act.bidder, { [act.offer]: value }) }
   }
-  const bids = house.lots[act.lot]?.past.bids ?? []
+  const bids = house.lots[act.lot]?.bidHistory.bids ?? []
   const struck = bids[act.which % (bids.length || 1)]
   return struck === undefined ? undefined : { lot: act.lot, step: striking(struck.id) }
 }
@@ -139,14 +139,14 @@ function played(acts: readonly Act[], check: (scene: Scene) => void): House {
     const found = before.lots[lot]
     if (found === undefined) return
     const decision = decideIn(found, step)
-    if (decision.kind === 'accepted' && decision.events.length === 0 && step.command.kind === 'passTime')
+    if (decision.kind === 'accepted' && decision.events.length === 0 && step.command.kind === 'applyDue')
       return
     house = decision.kind === 'accepted' ? afterIn(before, lot, decision.events) : before
     check({ lot, step, decision, before, after: house })
   }
   for (const act of acts) {
     now = later(now, act.afterMs)
-    for (const lot of house.lots.keys()) play(lot, { ...passTime(now), actor: SYSTEM })
+    for (const lot of house.lots.keys()) play(lot, { ...applyDue(now), actor: SYSTEM })
     if (act.kind === 'credit') house = credited(house, act.bidder, act.change)
     const asked = moveOf(act, house)
     if (asked !== undefined) play(asked.lot, { ...asked.step, now })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Transfer } from '../../../src/features/wallets/rules/transfer.ts'
 import {
+  applyDue,
   at,
   buy,
   cancel,
@@ -8,7 +9,6 @@ import {
   endWithRoom,
   exactly,
   type Move,
-  passTime,
   standingOf,
   upTo,
 } from './auction-fixtures.ts'
@@ -106,7 +106,7 @@ describe('the end of a funded auction that A leads at 500 with 1500 held', () =>
 
   test.for([
     ['by the hammer', control('hammer')],
-    ['by the clock', passTime(at('15:00'))],
+    ['by the clock', applyDue(at('15:00'))],
     ['with its room', endWithRoom()],
   ] as const)('%s captures the price and releases the rest', ([, ending]) => {
     expect(movedBy(led, ending)).toEqual(settled)
@@ -125,7 +125,7 @@ describe('the end of a funded auction that A leads at 500 with 1500 held', () =>
 
   test.for([
     ['by the hammer', control('hammer')],
-    ['by the clock', passTime(at('15:00'))],
+    ['by the clock', applyDue(at('15:00'))],
     ['with its room', endWithRoom()],
   ] as const)('below the reserve, %s, releases all of it', ([, ending]) => {
     const below = playedIn(sale({ reservePrice: 5000 }, { A: 1500 }), upTo('A', 1500))
@@ -134,7 +134,7 @@ describe('the end of a funded auction that A leads at 500 with 1500 held', () =>
   })
 
   test('comes once: what comes after it moves nothing', () => {
-    const over = [control('hammer'), passTime(at('15:00')), endWithRoom()]
+    const over = [control('hammer'), applyDue(at('15:00')), endWithRoom()]
     expect(movedBy(playedIn(led, control('hammer')), ...over)).toEqual([])
   })
 

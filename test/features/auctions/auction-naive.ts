@@ -15,52 +15,52 @@ interface Standing {
   readonly sequence: number
 }
 
-/** All there is to know when every bidder's ceiling is kept. */
+/** All there is to know when every bidder's maximum is kept. */
 interface NaiveAuction {
   readonly price: number | null
   /** Best first. */
-  readonly ceilings: readonly Standing[]
+  readonly maximums: readonly Standing[]
   readonly count: number
 }
 
 type Terms = Pick<AuctionTerms, 'startingPrice' | 'reservePrice' | 'increments'>
 
-export const NOTHING_BID: NaiveAuction = { price: null, ceilings: [], count: 0 }
+export const NOTHING_BID: NaiveAuction = { price: null, maximums: [], count: 0 }
 
 /** The chapter's rules, word by word: undefined where the offer is below the least value. */
 export function naiveBid(terms: Terms, auction: NaiveAuction, offer: NaiveOffer): NaiveAuction | undefined {
   const { bidder, kind, value } = offer
-  const leader = auction.ceilings[0]
+  const leader = auction.maximums[0]
   const raises = kind === 'maximum' && leader?.bidder === bidder
   if (value < (raises ? leader.maximum + 1 : naiveMinimum(terms, auction.price))) return undefined
 
-  const own = auction.ceilings.find((ceiling) => ceiling.bidder === bidder)
+  const own = auction.maximums.find((maximum) => maximum.bidder === bidder)
   const standing = {
     bidder,
     maximum: Math.max(value, own?.maximum ?? 0),
     manual: Math.max(kind === 'amount' ? value : 0, own?.manual ?? 0),
     sequence: auction.count + 1,
   }
-  const ceilings = [...auction.ceilings.filter((ceiling) => ceiling.bidder !== bidder), standing].sort(
+  const maximums = [...auction.maximums.filter((maximum) => maximum.bidder !== bidder), standing].sort(
     (one, other) => other.maximum - one.maximum || one.sequence - other.sequence,
   )
-  return { ceilings, count: auction.count + 1, price: naivePrice(terms, auction, offer, ceilings) }
+  return { maximums, count: auction.count + 1, price: naivePrice(terms, auction, offer, maximums) }
 }
 
 function naivePrice(
   terms: Terms,
   before: NaiveAuction,
   offer: NaiveOffer,
-  ceilings: readonly Standing[],
+  maximums: readonly Standing[],
 ): number | null {
-  const leads = before.ceilings[0]?.bidder === offer.bidder
+  const leads = before.maximums[0]?.bidder === offer.bidder
   if (leads && offer.kind === 'amount') return offer.value
   const { reservePrice } = terms
   if (leads) {
     const isMet = reservePrice === null || (before.price ?? 0) >= reservePrice
     return !isMet && offer.value >= reservePrice ? reservePrice : before.price
   }
-  const [first, second] = ceilings
+  const [first, second] = maximums
   if (first === undefined) return null
   const contested =
     second === undefined

@@ -7,6 +7,7 @@ import { foldAuction } from '../../../src/features/auctions/rules/evolve.ts'
 import { latestEnd } from '../../../src/features/auctions/rules/soft-close.ts'
 import { PATIENTLY } from '../../support/runs.ts'
 import {
+  applyDue,
   at,
   buy,
   cancel,
@@ -15,7 +16,6 @@ import {
   MINUTE_MS,
   type Move,
   NOW,
-  passTime,
   scheduled,
 } from './auction-fixtures.ts'
 import { eachStep, eventsOf, moveOf, RUNS, statesOf } from './auction-random.ts'
@@ -36,7 +36,7 @@ describe('a run of all commands', PATIENTLY, () => {
         fc.oneof(
           { weight: 16, arbitrary: bidding },
           { weight: 3, arbitrary: fc.constantFrom(control('pause'), control('resume'), control('resume')) },
-          { weight: 2, arbitrary: fc.constant(passTime(NOW)) },
+          { weight: 2, arbitrary: fc.constant(applyDue(NOW)) },
           { weight: 1, arbitrary: fc.constantFrom(control('hammer'), cancel('Withdrawn.'), buy('A', 1000)) },
         ),
         fc.integer({ min: 0, max: 8 * MINUTE_MS }),

@@ -126,7 +126,7 @@ describe('bids by hand', () => {
     expect(refusal(state, exactly('B', 720))).toEqual({ code: 'BID_BELOW_MINIMUM', minimum: 750 })
   })
 
-  test('lead with no ceiling above the own amount', () => {
+  test('lead with no maximum above the own amount', () => {
     const state = played(START_500, exactly('A', 700))
     expect(standingOf(played(state, upTo('B', 2000)))).toEqual(['B', 750])
   })
@@ -180,12 +180,12 @@ describe('the visible bids of one command', () => {
     expect(standing).toMatchObject({ bidCount: 6, bidderCount: 3 })
   })
 
-  test('come after one private ceiling, which carries the order of acceptance', () => {
+  test('come after one private maximum, which carries the order of acceptance', () => {
     const { events } = accepted(led, exactly('B', 1000))
-    expect(events.map((event) => event.type)).toEqual(['CeilingSet', 'BidPlaced', 'BidPlaced'])
+    expect(events.map((event) => event.type)).toEqual(['MaximumSet', 'BidPlaced', 'BidPlaced'])
     expect(events[0]).toEqual({
-      type: 'CeilingSet',
-      ceiling: { bidder: { id: 'B', name: 'B' }, maximum: 1000, sequence: 2 },
+      type: 'MaximumSet',
+      maximum: { bidder: { id: 'B', name: 'B' }, maximum: 1000, sequence: 2 },
       offer: { kind: 'amount', value: 1000 },
     })
   })
@@ -221,14 +221,14 @@ describe('the leader', () => {
     expect(standingOf(played(state, upTo('A', 2000), upTo('B', 1000)))).toEqual(['A', 1050])
   })
 
-  test('bids by hand at exactly that price and keeps the higher ceiling', () => {
+  test('bids by hand at exactly that price and keeps the higher maximum', () => {
     const result = accepted(led, exactly('A', 900))
     expect(entriesOf(result)).toEqual([['BidPlaced', 'A', 900]])
     expect(result).toMatchObject({ outcome: 'LEADING', bidId: 'bid_own' })
     expect(standingOf(played(result.state, upTo('B', 1500)))).toEqual(['A', 1500])
   })
 
-  test('bids by hand above the own ceiling and raises it', () => {
+  test('bids by hand above the own maximum and raises it', () => {
     const raised = played(led, exactly('A', 1800))
     expect(standingOf(raised)).toEqual(['A', 1800])
     expect(standingOf(played(raised, upTo('B', 5000)))).toEqual(['B', 1850])

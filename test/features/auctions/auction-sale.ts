@@ -3,7 +3,11 @@ import { type Amount, amount } from '../../../src/engine/kernel/amount.ts'
 import { asUserId } from '../../../src/engine/kernel/id.ts'
 import { asBidId, type BidId } from '../../../src/features/auctions/ids.ts'
 import type { AuctionState } from '../../../src/features/auctions/rules/auction.ts'
-import { evolvePast, NOTHING_PAST, type Past } from '../../../src/features/auctions/rules/bid-history.ts'
+import {
+  type BidHistory,
+  evolveBidHistory,
+  NO_BID_HISTORY,
+} from '../../../src/features/auctions/rules/bid-history.ts'
 import type { AuctionDecision } from '../../../src/features/auctions/rules/context.ts'
 import type { AuctionEvent } from '../../../src/features/auctions/rules/event.ts'
 import { evolveAuction } from '../../../src/features/auctions/rules/evolve.ts'
@@ -19,7 +23,7 @@ import { auction, decide, type Move, move, NOW, user } from './auction-fixtures.
 export interface Sale {
   readonly state: AuctionState
   readonly wallets: Wallets
-  readonly past: Past
+  readonly bidHistory: BidHistory
   /** All that moved so far. */
   readonly transfers: readonly Transfer[]
 }
@@ -30,7 +34,7 @@ type Funds = Readonly<Record<string, number>>
 /** `auction(given)` before its first bid; funded where `funds` says what its bidders have. */
 export function sale(given: Parameters<typeof auction>[0] = {}, funds?: Funds): Sale {
   const state = auction({ ...given, funded: funds !== undefined })
-  return spending({ state, wallets: new Map(), past: NOTHING_PAST, transfers: [] }, funds ?? {})
+  return spending({ state, wallets: new Map(), bidHistory: NO_BID_HISTORY, transfers: [] }, funds ?? {})
 }
 
 /** `before` with each balance in `funds` as it has come to be elsewhere. */
@@ -46,10 +50,10 @@ export function spending(before: Sale, funds: Funds): Sale {
 
 /** What is decided of `step`. Its visible bids get ids that no other has. */
 export function decideIn(
-  { state, wallets, past }: Sale,
+  { state, wallets, bidHistory }: Sale,
   { command, ...circumstances }: Move,
 ): AuctionDecision {
-  const count = past.bids.length
+  const count = bidHistory.bids.length
   const ids = { bidId: asBidId(`own_${count}`), answerId: asBidId(`answer_${count}`) }
   const isBidding = command.kind === 'placeBid' || command.kind === 'buyNow'
   return decide(state, {
@@ -60,17 +64,17 @@ export function decideIn(
         ? { ...command, answerId: asBidId(`leader_${count}`) }
         : command,
     wallets,
-    past,
+    bidHistory,
   })
 }
 
 export function afterEvents(before: Sale, events: readonly AuctionEvent[]): Sale {
-  return events.reduce<Sale>(({ state, wallets, past, transfers }, event) => {
+  return events.reduce<Sale>(({ state, wallets, bidHistory, transfers }, event) => {
     const moved = event.type === 'FundsMoved' ? [event.transfer] : []
     return {
       state: evolveAuction(state, event),
       wallets: moved.reduce<Wallets>(evolveWallets, wallets),
-      past: evolvePast(past, event),
+      bidHistory: evolveBidHistory(bidHistory, event),
       transfers: [...transfers, ...moved],
     }
   }, before)
@@ -106,8 +110,8 @@ export function strikingAll(name: string, now = NOW): Move {
 }
 
 /** The id of the last visible bid of `name` at `value`. */
-export function bidIn({ past }: Sale, name: string, value: number): BidId {
-  const found = past.bids.findLast(({ bidder, amount: made }) => bidder.name === name && made === value)
+export function bidIn({ bidHistory }: Sale, name: string, value: number): BidId {
+  const found = bidHistory.bids.findLast(({ bidder, amount: made }) => bidder.name === name && made === value)
   if (found === undefined) throw new Error(`${name} has no bid of ${value}`)
   return found.id
 }
@@ -118,8 +122,8 @@ export function without(before: Sale, name: string, value: number): Sale {
 }
 
 /** Every visible bid so far: `A 500`, or `A 500 MODERATED` with the reason for which it was voided. */
-export function bidsIn({ past }: Sale): readonly string[] {
-  return past.bids.map(({ bidder, amount: made, voidedAt, voidReason }) => {
+export function bidsIn({ bidHistory }: Sale): readonly string[] {
+  return bidHistory.bids.map(({ bidder, amount: made, voidedAt, voidReason }) => {
     return `${bidder.name} ${made}${voidedAt === null ? '' : ` ${voidReason}`}`
   })
 }

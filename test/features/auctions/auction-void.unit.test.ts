@@ -5,6 +5,7 @@ import { isPublicEvent } from '../../../src/features/auctions/rules/event.ts'
 import { evolveAuction } from '../../../src/features/auctions/rules/evolve.ts'
 import { minimumBid, offeredBuyNow } from '../../../src/features/auctions/rules/offered.ts'
 import {
+  applyDue,
   at,
   buy,
   cancel,
@@ -13,7 +14,6 @@ import {
   MINUTE_MS,
   type Move,
   NOW,
-  passTime,
   room,
   SELLER,
   standingOf,
@@ -37,9 +37,9 @@ import {
 
 const typesIn = (before: Sale, step: Move): readonly string[] =>
   eventsIn(before, step).map(({ type }) => type)
-const voidedIn = ({ past }: Sale): readonly number[] =>
-  past.commands.flatMap(({ sequence, voidedAt }) => (voidedAt === null ? [] : sequence))
-const ceilingIn = ({ state }: Sale): number | undefined => state.leading?.maximum
+const voidedIn = ({ bidHistory }: Sale): readonly number[] =>
+  bidHistory.commands.flatMap(({ sequence, voidedAt }) => (voidedAt === null ? [] : sequence))
+const maximumIn = ({ state }: Sale): number | undefined => state.leading?.maximum
 
 describe('voiding the bid of a challenger whom A’s proxy of 1500 answered', () => {
   const answered = playedIn(sale(), upTo('A', 1500), upTo('B', 1000))
@@ -48,12 +48,12 @@ describe('voiding the bid of a challenger whom A’s proxy of 1500 answered', ()
   test('takes the price back to what A alone gives', () => {
     expect(standingOf(answered.state)).toEqual(['A', 1050])
     expect(standingOf(voided.state)).toEqual(['A', 500])
-    expect(ceilingIn(voided)).toBe(1500)
+    expect(maximumIn(voided)).toBe(1500)
   })
 
   test('marks that bid, and the answer to it', () => {
     expect(bidsIn(voided)).toEqual(['A 500', 'B 1000 MODERATED', 'A 1050 RECOMPUTED'])
-    expect(voided.past.bids.map(({ voidedAt }) => voidedAt)).toEqual([null, NOW, NOW])
+    expect(voided.bidHistory.bids.map(({ voidedAt }) => voidedAt)).toEqual([null, NOW, NOW])
     expect(voided.state.standing).toMatchObject({ bidCount: 1, voidedBidCount: 2, bidderCount: 1 })
   })
 
@@ -83,7 +83,7 @@ describe('voiding the bid of a challenger whom A’s proxy of 1500 answered', ()
     const back = playedIn(voided, exactly('B', 2000))
     expect(standingOf(back.state)).toEqual(['B', 2000])
     expect(back.state.standing).toMatchObject({ bidCount: 2, bidderCount: 2 })
-    expect(back.past.bids.at(-1)?.sequence).toBe(4)
+    expect(back.bidHistory.bids.at(-1)?.sequence).toBe(4)
   })
 
   test('with others between takes back only what it brought', () => {
@@ -101,7 +101,7 @@ describe('voiding the bid of the leader', () => {
     expect(standingOf(beaten.state)).toEqual(['B', 1550])
     const back = without(beaten, 'B', 1550)
     expect(standingOf(back.state)).toEqual(['A', 1250])
-    expect(ceilingIn(back)).toBe(1500)
+    expect(maximumIn(back)).toBe(1500)
   })
 
   test('by hand leaves the bid by hand before it', () => {
@@ -113,7 +113,7 @@ describe('voiding the bid of the leader', () => {
     const answered = playedIn(sale(), upTo('A', 1500), upTo('B', 1000))
     const alone = without(answered, 'A', 500)
     expect(standingOf(alone.state)).toEqual(['B', 500])
-    expect(ceilingIn(alone)).toBe(1000)
+    expect(maximumIn(alone)).toBe(1000)
     expect(bidsIn(alone)).toEqual(['A 500 MODERATED', 'B 1000 RECOMPUTED', 'A 1050 MODERATED', 'B 500'])
   })
 
@@ -123,7 +123,7 @@ describe('voiding the bid of the leader', () => {
     expect(alone.state.standing).toMatchObject({ bidCount: 0, bidderCount: 0 })
     expect(minimumBid(alone.state)).toBe(500)
     expect(decideIn(alone, control('hammer'))).toMatchObject({ rejection: { code: 'NO_BID_TO_HAMMER' } })
-    expect(typesIn(alone, passTime(at('15:00')))).toEqual(['AuctionUnsold'])
+    expect(typesIn(alone, applyDue(at('15:00')))).toEqual(['AuctionUnsold'])
   })
 })
 
@@ -161,7 +161,7 @@ describe('voiding one of several bids of a bidder', () => {
     const voided = without(raised, 'A', 1050)
     expect(bidsIn(voided)).toEqual(['A 500', 'B 1000 RECOMPUTED', 'A 1050 MODERATED', 'B 950'])
     expect(standingOf(voided.state)).toEqual(['B', 950])
-    expect(ceilingIn(voided)).toBe(1000)
+    expect(maximumIn(voided)).toBe(1000)
   })
 
   test('strikes the answers that rest on what is struck, and leaves those before', () => {
@@ -179,9 +179,9 @@ describe('voiding one of several bids of a bidder', () => {
     const raised = playedIn(sale(), upTo('A', 900), upTo('A', 3000), upTo('B', 1000))
     const once = without(raised, 'B', 1000)
     expect(bidsIn(once)).toEqual(['A 500', 'B 1000 MODERATED', 'A 1050 RECOMPUTED'])
-    expect(ceilingIn(once)).toBe(3000)
+    expect(maximumIn(once)).toBe(3000)
     const twice = without(once, 'A', 1050)
-    expect(ceilingIn(twice)).toBe(900)
+    expect(maximumIn(twice)).toBe(900)
     expect(standingOf(twice.state)).toEqual(['A', 500])
     const again = playedIn(twice, upTo('A', 2000))
     expect(eventsIn(again, striking(bidIn(again, 'A', 1050)))).toEqual([])
@@ -191,7 +191,7 @@ describe('voiding one of several bids of a bidder', () => {
     const raised = playedIn(sale(), upTo('A', 900), upTo('A', 3000), upTo('B', 600))
     const voided = without(raised, 'A', 650)
     expect(bidsIn(voided)).toEqual(['A 500', 'B 600', 'A 650 MODERATED', 'A 650'])
-    expect(ceilingIn(voided)).toBe(900)
+    expect(maximumIn(voided)).toBe(900)
     expect(bidsIn(without(voided, 'A', 650))).toEqual([
       ...['A 500 MODERATED', 'B 600 RECOMPUTED', 'A 650 MODERATED', 'A 650 MODERATED'],
       'B 500',
@@ -206,7 +206,7 @@ describe('voiding a bid by hand below an automatic one', () => {
   test('makes the leader’s automatic bid at the recomputed price', () => {
     const voided = without(beaten, 'A', 700)
     expect(bidsIn(voided)).toEqual(['A 700 MODERATED', 'B 750 RECOMPUTED', 'B 500'])
-    expect(voided.past.bids.at(-1)).toMatchObject({ kind: 'PROXY', sequence: 3, voidReason: null })
+    expect(voided.bidHistory.bids.at(-1)).toMatchObject({ kind: 'PROXY', sequence: 3, voidReason: null })
     expect(standingOf(voided.state)).toEqual(['B', 500])
     expect(voided.state.standing).toMatchObject({ bidCount: 1, voidedBidCount: 2, bidderCount: 1 })
   })
@@ -266,9 +266,9 @@ describe('voiding an answer that was given after the maximum before it was voide
   })
 
   test('takes the answer with the challenge', () => {
-    const { state, past } = without(again, 'C', 700)
+    const { state, bidHistory } = without(again, 'C', 700)
     expect(standingOf(state)).toEqual(['A', 500])
-    expect(past.bids.filter(({ voidedAt }) => voidedAt === null)).toMatchObject([{ amount: 500 }])
+    expect(bidHistory.bids.filter(({ voidedAt }) => voidedAt === null)).toMatchObject([{ amount: 500 }])
   })
 })
 
@@ -313,7 +313,7 @@ describe('voiding in a funded auction', () => {
     ])
   })
 
-  test('takes a raise back to the ceiling of before', () => {
+  test('takes a raise back to the maximum of before', () => {
     const raised = playedIn(sale({}, funds), upTo('A', 1000), upTo('A', 3000), upTo('B', 1200))
     expect(moneyIn(raised, 'A')).toEqual([3000, 3000])
     const voided = without(raised, 'A', 1250)
@@ -486,7 +486,7 @@ describe('voiding in an auction with a reserve of 5000 and a buy-now price of 90
 
   test('has it told again when it is met again', () => {
     const voided = without(playedIn(reserved, upTo('A', 4000), upTo('B', 6000)), 'B', 5000)
-    expect(typesIn(voided, upTo('C', 5500))).toEqual(['CeilingSet', 'BidPlaced', 'ReserveMet'])
+    expect(typesIn(voided, upTo('C', 5500))).toEqual(['MaximumSet', 'BidPlaced', 'ReserveMet'])
   })
 
   test('brings buying now back together with the unmet reserve', () => {
@@ -611,14 +611,14 @@ describe('voiding everything of B, whose only visible bid the recomputation has 
 describe('bids of one bidder at the largest amount, of which earlier versions accepted several', () => {
   const most = Number.MAX_SAFE_INTEGER
   const full = playedIn(sale(), exactly('A', most))
-  const [first] = full.past.bids
-  const [command] = full.past.commands
+  const [first] = full.bidHistory.bids
+  const [command] = full.bidHistory.commands
   if (first === undefined || command === undefined) throw new Error('a bid was made')
   const own = asBidId('own_again')
   const twice: Sale = {
     ...full,
     state: { ...full.state, commandCount: 2, standing: { ...full.state.standing, bidCount: 2 } },
-    past: {
+    bidHistory: {
       bids: [first, { ...first, id: own, sequence: 2 }],
       commands: [command, { ...command, sequence: 2, bidId: own }],
     },
@@ -706,7 +706,7 @@ describe('voiding out of time', () => {
   test.for([
     ['when sold', [control('hammer')], NOW],
     ['when cancelled', [cancel('Withdrawn.')], NOW],
-    ['when sold by time', [passTime(at('15:00'))], at('15:01')],
+    ['when sold by time', [applyDue(at('15:00'))], at('15:01')],
     ['from the end on, while the closing is still to come', [], at('15:00')],
   ] as const)('%s is INVALID_TRANSITION', ([, steps, now]) => {
     const over = playedIn(bidOn, ...steps)

@@ -9,7 +9,7 @@ import { type NaiveOffer, NOTHING_BID, naiveBid } from './auction-naive.ts'
 import { auctions, eachStep, eventsOf, moveOf, offers, RUNS, statesOf } from './auction-random.ts'
 
 describe('a run of bids', PATIENTLY, () => {
-  test('gives the price and the leader that all ceilings, kept and sorted, would give', () => {
+  test('gives the price and the leader that all maximums, kept and sorted, would give', () => {
     const run = (start: AuctionState, made: readonly NaiveOffer[]): void => {
       let state = start
       let naive = NOTHING_BID
@@ -20,9 +20,9 @@ describe('a run of bids', PATIENTLY, () => {
         naive = expected ?? naive
         state = decision.kind === 'accepted' ? foldAuction(state, decision.events) : state
         expect(state.standing.currentPrice).toBe(naive.price)
-        expect(state.standing.leader?.id).toBe(naive.ceilings[0]?.bidder)
-        expect(state.leading?.maximum).toBe(naive.ceilings[0]?.maximum)
-        expect(state.standing.bidderCount).toBe(naive.ceilings.length)
+        expect(state.standing.leader?.id).toBe(naive.maximums[0]?.bidder)
+        expect(state.leading?.maximum).toBe(naive.maximums[0]?.maximum)
+        expect(state.standing.bidderCount).toBe(naive.maximums.length)
       }
     }
     fc.assert(fc.property(auctions, offers, run), RUNS)
@@ -36,7 +36,7 @@ describe('a run of bids', PATIENTLY, () => {
     fc.assert(fc.property(auctions, offers, run), RUNS)
   })
 
-  test('keeps the price between the starting price and the leading ceiling, which is the leader’s', () => {
+  test('keeps the price between the starting price and the leading maximum, which is the leader’s', () => {
     const run = (start: AuctionState, made: readonly NaiveOffer[]): void => {
       let state = start
       for (const offer of made) {
@@ -51,7 +51,7 @@ describe('a run of bids', PATIENTLY, () => {
     fc.assert(fc.property(auctions, offers, run), RUNS)
   })
 
-  test('puts in front the highest ceiling, the earliest among equals', () => {
+  test('puts in front the highest maximum, the earliest among equals', () => {
     const run = (start: AuctionState, made: readonly NaiveOffer[]): void => {
       let state = start
       const latest = new Map<string, { maximum: number; sequence: number }>()
@@ -59,7 +59,7 @@ describe('a run of bids', PATIENTLY, () => {
         const events = eventsOf(state, moveOf(offer))
         state = foldAuction(state, events)
         for (const event of events) {
-          if (event.type === 'CeilingSet') latest.set(event.ceiling.bidder.id, event.ceiling)
+          if (event.type === 'MaximumSet') latest.set(event.maximum.bidder.id, event.maximum)
         }
         const [best] = [...latest.values()].sort(
           (one, other) => other.maximum - one.maximum || one.sequence - other.sequence,
@@ -87,22 +87,22 @@ describe('a run of bids', PATIENTLY, () => {
     fc.assert(fc.property(auctions, offers, run), RUNS)
   })
 
-  test('numbers visible bids and ceilings without a hole', () => {
+  test('numbers visible bids and maximums without a hole', () => {
     const run = (start: AuctionState, made: readonly NaiveOffer[]): void => {
       let state = start
       const bids: number[] = []
-      const ceilings: number[] = []
+      const maximums: number[] = []
       for (const offer of made) {
         const events = eventsOf(state, moveOf(offer))
         for (const event of events) {
           if (event.type === 'BidPlaced') bids.push(event.bid.sequence)
-          if (event.type === 'CeilingSet') ceilings.push(event.ceiling.sequence)
+          if (event.type === 'MaximumSet') maximums.push(event.maximum.sequence)
         }
         state = foldAuction(state, events)
       }
       expect(bids).toEqual(bids.map((_, index) => index + 1))
-      expect(ceilings).toEqual(ceilings.map((_, index) => index + 1))
-      expect(state).toMatchObject({ commandCount: ceilings.length, standing: { bidCount: bids.length } })
+      expect(maximums).toEqual(maximums.map((_, index) => index + 1))
+      expect(state).toMatchObject({ commandCount: maximums.length, standing: { bidCount: bids.length } })
     }
     fc.assert(fc.property(auctions, offers, run), RUNS)
   })

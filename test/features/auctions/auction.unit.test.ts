@@ -4,6 +4,7 @@ import { evolveAuction } from '../../../src/features/auctions/rules/evolve.ts'
 import { dueAt } from '../../../src/features/auctions/rules/phase.ts'
 import {
   accepted,
+  applyDue,
   at,
   auction,
   bid,
@@ -13,7 +14,6 @@ import {
   decide,
   entriesOf,
   exactly,
-  passTime,
   person,
   played,
   refusal,
@@ -27,7 +27,7 @@ const LIVE = auction()
 const LED = played(LIVE, upTo('A', 1500))
 const PAUSED = played(LED, control('pause', at('14:10')))
 const SOLD = played(LED, control('hammer'))
-const UNSOLD = played(LIVE, passTime(at('15:00')))
+const UNSOLD = played(LIVE, applyDue(at('15:00')))
 const CANCELLED = played(LED, cancel('Withdrawn.'))
 
 describe('a bid', () => {
@@ -100,14 +100,14 @@ describe('a bid out of time', () => {
 describe('opening', () => {
   test('is due at the start and no earlier', () => {
     expect(dueAt(scheduled())).toBe(at('12:00'))
-    expect(accepted(scheduled(), passTime(at('11:59:59.999'))).events).toEqual([])
-    const opened = accepted(scheduled(), passTime(at('12:00')))
+    expect(accepted(scheduled(), applyDue(at('11:59:59.999'))).events).toEqual([])
+    const opened = accepted(scheduled(), applyDue(at('12:00')))
     expect(entriesOf(opened)).toEqual([['AuctionStarted', undefined, null]])
     expect(opened.state.standing.phase).toBe('LIVE')
   })
 
   test('happens once', () => {
-    expect(accepted(played(scheduled(), passTime(at('12:00'))), passTime(at('12:01'))).events).toEqual([])
+    expect(accepted(played(scheduled(), applyDue(at('12:00'))), applyDue(at('12:01'))).events).toEqual([])
   })
 
   test('that is late comes before the bid that found it so', () => {
@@ -132,11 +132,11 @@ describe('opening', () => {
 describe('closing by time', () => {
   test('is due at the end and no earlier', () => {
     expect(dueAt(LED)).toBe(at('15:00'))
-    expect(accepted(LED, passTime(at('14:59:59.999'))).events).toEqual([])
+    expect(accepted(LED, applyDue(at('14:59:59.999'))).events).toEqual([])
   })
 
   test('sells to the leader at the price', () => {
-    const { events, state } = accepted(LED, passTime(at('15:00')))
+    const { events, state } = accepted(LED, applyDue(at('15:00')))
     const winner = { user: person('A'), price: 500, settledAt: null }
     expect(events).toEqual([{ type: 'AuctionSold', winner, endedAt: at('15:00') }])
     expect(state.standing).toMatchObject({ phase: 'SOLD', winner, currentPrice: 500 })
@@ -145,27 +145,27 @@ describe('closing by time', () => {
 
   test('sells nothing without a bid', () => {
     expect(UNSOLD.standing).toMatchObject({ phase: 'UNSOLD', winner: null })
-    expect(typesOf(LIVE, passTime(at('15:00')))).toEqual(['AuctionUnsold'])
+    expect(typesOf(LIVE, applyDue(at('15:00')))).toEqual(['AuctionUnsold'])
   })
 
   test('sells nothing below the reserve', () => {
     const state = played(auction({ reservePrice: 5000 }), upTo('A', 4999))
-    expect(typesOf(state, passTime(at('15:00')))).toEqual(['AuctionUnsold'])
+    expect(typesOf(state, applyDue(at('15:00')))).toEqual(['AuctionUnsold'])
   })
 
   test('happens once', () => {
-    expect(accepted(SOLD, passTime(at('15:00'))).events).toEqual([])
-    expect(accepted(UNSOLD, passTime(at('15:01'))).events).toEqual([])
-    expect(accepted(CANCELLED, passTime(at('15:01'))).events).toEqual([])
+    expect(accepted(SOLD, applyDue(at('15:00'))).events).toEqual([])
+    expect(accepted(UNSOLD, applyDue(at('15:01'))).events).toEqual([])
+    expect(accepted(CANCELLED, applyDue(at('15:01'))).events).toEqual([])
   })
 
   test('comes together with an opening that was missed', () => {
-    expect(typesOf(scheduled(), passTime(at('15:00')))).toEqual(['AuctionStarted', 'AuctionUnsold'])
+    expect(typesOf(scheduled(), applyDue(at('15:00')))).toEqual(['AuctionStarted', 'AuctionUnsold'])
   })
 
   test('does not come in a pause', () => {
     expect(dueAt(PAUSED)).toBeNull()
-    expect(accepted(PAUSED, passTime(at('18:00'))).events).toEqual([])
+    expect(accepted(PAUSED, applyDue(at('18:00'))).events).toEqual([])
   })
 })
 

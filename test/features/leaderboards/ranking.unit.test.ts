@@ -3,7 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { amount } from '../../../src/engine/kernel/amount.ts'
 import { asUserId, type UserId } from '../../../src/engine/kernel/id.ts'
 import { instant } from '../../../src/engine/kernel/instant.ts'
-import { changes, type RankingChanges, TOLD_RANKS } from '../../../src/features/leaderboards/rules/changes.ts'
+import {
+  ANNOUNCED_RANKS,
+  changes,
+  type RankingChanges,
+} from '../../../src/features/leaderboards/rules/changes.ts'
 import { inOrder } from '../../../src/features/leaderboards/rules/order.ts'
 import { rank } from '../../../src/features/leaderboards/rules/rank.ts'
 import type { Ranked, Score, Standing } from '../../../src/features/leaderboards/rules/standing.ts'
@@ -197,7 +201,7 @@ describe('the changes of a ranking', () => {
   test('put over what was held, by user, give what is', PATIENTLY, () => {
     const worth = (of: readonly Ranked[]) =>
       of
-        .filter(({ rank }) => rank <= TOLD_RANKS)
+        .filter(({ rank }) => rank <= ANNOUNCED_RANKS)
         .map(({ rank, score }) => `${rank} ${score.user.id} ${score.score}`)
     fc.assert(
       fc.property(boards, boards, fc.constantFrom(...METHODS), (one, other, method) => {
@@ -209,7 +213,7 @@ describe('the changes of a ranking', () => {
         for (const { user, rank, score } of [...scores, ...ranks]) held.set(user.id, { rank, score })
         const present = new Set(idsOf(after))
         const lines = [...held]
-          .filter(([id, { rank }]) => present.has(id) && rank <= TOLD_RANKS)
+          .filter(([id, { rank }]) => present.has(id) && rank <= ANNOUNCED_RANKS)
           .map(([id, { rank, score }]) => `${rank} ${id} ${score}`)
         expect(lines.toSorted()).toEqual(worth(after).toSorted())
         expect([...held.keys()].filter((id) => !present.has(asUserId(id)))).toEqual([])

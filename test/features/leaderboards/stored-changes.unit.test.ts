@@ -11,7 +11,11 @@ import {
   reorder,
 } from '../../../src/features/leaderboards/rules/order.ts'
 import type { Score } from '../../../src/features/leaderboards/rules/standing.ts'
-import { reachOf, readTale, writeTale } from '../../../src/features/leaderboards/rules/stored-changes.ts'
+import {
+  decodeChanges,
+  dependencySpan,
+  encodeChanges,
+} from '../../../src/features/leaderboards/rules/stored-changes.ts'
 import { PATIENTLY, runs } from '../../support/runs.ts'
 
 function score(who: number, value: number, reached: number): Score {
@@ -94,12 +98,12 @@ describe('an order that is changed', PATIENTLY, () => {
   })
 })
 
-describe('the tale of a batch', PATIENTLY, () => {
+describe('the encoded of a batch', PATIENTLY, () => {
   test('tells of each command what changed, wherever one begins to read', () => {
     fc.assert(
       fc.property(sales, fc.nat(), ({ size, moves }, seed) => {
         const steps = play(size, moves)
-        const tale = writeTale(steps)
+        const encoded = encodeChanges(steps)
         const expected = steps.flatMap((step) => {
           const { scores, ranks, removed } = changes(step, 'ORDINAL')
           return [
@@ -109,12 +113,12 @@ describe('the tale of a batch', PATIENTLY, () => {
             ...(ranks.length > 0 ? [{ type: 'RankingChanged', standings: ranks }] : []),
           ]
         })
-        const stored = JSON.parse(JSON.stringify(tale.flat())) as ReturnType<typeof writeTale>[number]
+        const stored = JSON.parse(JSON.stringify(encoded.flat())) as ReturnType<typeof encodeChanges>[number]
         expect(stored.map(({ type }) => type)).toEqual(expected.map(({ type }) => type))
-        expect(readTale(stored)).toEqual(expected.map(({ standings }) => standings))
+        expect(decodeChanges(stored)).toEqual(expected.map(({ standings }) => standings))
         const at = stored.length === 0 ? 0 : seed % stored.length
-        const start = at - reachOf(stored.slice(at))
-        expect(readTale(stored.slice(start)).slice(at - start)).toEqual(
+        const start = at - dependencySpan(stored.slice(at))
+        expect(decodeChanges(stored.slice(start)).slice(at - start)).toEqual(
           expected.slice(at).map(({ standings }) => standings),
         )
       }),
@@ -123,7 +127,7 @@ describe('the tale of a batch', PATIENTLY, () => {
   })
 
   test('is told in full where few are moved', () => {
-    const [first, second] = writeTale(
+    const [first, second] = encodeChanges(
       play(3, [
         { who: 0, value: 900, answer: null, goes: false, leader: 0 },
         { who: 1, value: 950, answer: null, goes: false, leader: 1 },
@@ -137,8 +141,8 @@ describe('the tale of a batch', PATIENTLY, () => {
       return { who: index % 120, value: 20_000 + index, answer: null, goes: false, leader: index % 120 }
     })
     const steps = play(120, moves)
-    const inFull = steps.map((step) => writeTale([step]))
+    const inFull = steps.map((step) => encodeChanges([step]))
     const size = (of: object): number => JSON.stringify(of).length
-    expect(size(writeTale(steps)) * 20).toBeLessThan(size(inFull))
+    expect(size(encodeChanges(steps)) * 20).toBeLessThan(size(inFull))
   })
 })

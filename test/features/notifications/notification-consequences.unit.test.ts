@@ -100,7 +100,7 @@ function voidedBid(
 }
 
 function told(entries: readonly AuctionEntry[], isCut = false): readonly string[] {
-  return consequencesOf(start, entries, isCut).tellings.map(
+  return consequencesOf(start, entries, isCut).requests.map(
     ({ kind, userId, price }) => `${kind} ${userId} ${price}`,
   )
 }
@@ -130,9 +130,9 @@ describe('the consequences of bids', () => {
   test('wait for what may follow where a page ends', () => {
     const entries = history({ by: 'ann' }, { by: 'bob' }, { by: 'ann', command: 'bob' })
     const first = consequencesOf(start, entries.slice(0, 2), true)
-    expect(first).toMatchObject({ tellings: [], through: 1 })
+    expect(first).toMatchObject({ requests: [], through: 1 })
     const second = consequencesOf(first.after, entries.slice(1), false)
-    expect(second.tellings.map(({ userId }) => userId)).toEqual(['bob'])
+    expect(second.requests.map(({ userId }) => userId)).toEqual(['bob'])
   })
 
   test('of a void tell each voided bidder once, and who leads again', () => {
@@ -142,8 +142,8 @@ describe('the consequences of bids', () => {
       { by: 'bob', amount: 200, why: 'MODERATED' },
     ] as const
     const voided = { type: 'BidVoided', by: 'bob', leader: 'ann', bids, reason: 'Mistyped.' }
-    const { tellings } = consequencesOf(start, history({ by: 'ann' }, { by: 'bob' }, voided), false)
-    expect(tellings.slice(1)).toEqual([
+    const { requests } = consequencesOf(start, history({ by: 'ann' }, { by: 'bob' }, voided), false)
+    expect(requests.slice(1)).toEqual([
       {
         ...{ kind: 'BID_VOIDED', userId: 'bob', price: 300, reason: 'Mistyped.' },
         ...{ bidIds: ['bid_0', 'bid_2'], amount: 200, voidReason: 'MODERATED' },
@@ -182,8 +182,8 @@ describe('the consequences of bids', () => {
       named: 7,
       reason: '',
     } as const
-    const { tellings } = consequencesOf(start, history({ by: 'ann' }, { ...voided, bids }), false)
-    expect(tellings).toMatchObject([
+    const { requests } = consequencesOf(start, history({ by: 'ann' }, { ...voided, bids }), false)
+    expect(requests).toMatchObject([
       { kind: 'BID_VOIDED', userId: 'bob', bidIds: ['bid_7'], amount: 200, voidReason: 'MODERATED' },
     ])
   })
@@ -226,8 +226,8 @@ describe('the consequences of bids', () => {
           const heard: string[] = []
           for (;;) {
             const read = entries.slice(position, position + page)
-            const { tellings, after, through } = consequencesOf(state, read, read.length === page)
-            heard.push(...tellings.map(({ userId }) => String(userId)))
+            const { requests, after, through } = consequencesOf(state, read, read.length === page)
+            heard.push(...requests.map(({ userId }) => String(userId)))
             state = after
             position = through ?? position
             if (read.length < page) break
@@ -243,8 +243,8 @@ describe('the consequences of bids', () => {
 describe('the consequences of the end', () => {
   test('tell the winner, and all other bidders that they lost', () => {
     const entries = history({ by: 'ann' }, { type: 'AuctionSold', winner: 'ann', phase: 'SOLD' })
-    const { tellings, after } = consequencesOf(start, entries, false)
-    expect(tellings).toMatchObject([{ kind: 'AUCTION_WON', userId: 'ann', price: 200 }])
+    const { requests, after } = consequencesOf(start, entries, false)
+    expect(requests).toMatchObject([{ kind: 'AUCTION_WON', userId: 'ann', price: 200 }])
     expect(after).toMatchObject({
       isOver: true,
       broadcast: { kind: 'AUCTION_LOST', except: 'ann', price: 200 },
@@ -265,7 +265,7 @@ describe('the consequences of the end', () => {
       false,
     )
     expect(cancelled).toMatchObject({
-      tellings: [],
+      requests: [],
       after: { isOver: true, broadcast: { kind: 'AUCTION_CANCELLED', reason: 'Broken.', except: null } },
     })
   })
@@ -306,8 +306,8 @@ describe('a notification', () => {
   test('names its auction, in words and as data', () => {
     const subject = { id: asAuctionId('auc_1'), roomId: asRoomId('room_1'), title: 'A lot', currency: 'EUR' }
     const made = { id: asNotificationId('ntf_1'), createdAt: instant(7) }
-    const telling = { kind: 'AUCTION_WON', userId: asUserId('ann'), price: amount(1050) } as const
-    expect(notificationOf(telling, subject, made)).toEqual({
+    const request = { kind: 'AUCTION_WON', userId: asUserId('ann'), price: amount(1050) } as const
+    expect(notificationOf(request, subject, made)).toEqual({
       ...made,
       kind: 'AUCTION_WON',
       title: 'Won: A lot',
@@ -325,15 +325,15 @@ describe('a notification', () => {
 
   test('of a voided bid gives the reason, in words and as data', () => {
     const bidIds = [asBidId('bid_1')]
-    const telling = { ...to, kind: 'BID_VOIDED', bidIds, amount: amount(1550), reason: 'Mistyped.' } as const
-    expect(notificationOf({ ...telling, voidReason: 'MODERATED' }, lamp, made)).toMatchObject({
+    const request = { ...to, kind: 'BID_VOIDED', bidIds, amount: amount(1550), reason: 'Mistyped.' } as const
+    expect(notificationOf({ ...request, voidReason: 'MODERATED' }, lamp, made)).toMatchObject({
       title: 'Bid voided: Lamp',
       body: 'Your bid of 15.50 EUR on “Lamp” was voided. Reason: Mistyped.',
       subjectId: 'auc_1',
       data: { ...common, bidIds, amount: 1550, voidReason: 'MODERATED', reason: 'Mistyped.' },
     })
     const bodyOf = (given: object): string =>
-      notificationOf({ ...telling, voidReason: 'MODERATED', ...given }, lamp, made).body
+      notificationOf({ ...request, voidReason: 'MODERATED', ...given }, lamp, made).body
     expect(bodyOf({ reason: '' })).toBe('Your bid of 15.50 EUR on “Lamp” was voided.')
     expect(bodyOf({ bidIds: [...bidIds, asBidId('bid_2')] })).toBe(
       '2 of your bids on “Lamp”, up to 15.50 EUR, were voided. Reason: Mistyped.',
@@ -359,11 +359,11 @@ describe('a notification', () => {
   test('shows the price with the exponent of the auction', () => {
     const subject = { id: asAuctionId('auc_1'), roomId: asRoomId('room_1'), title: 'A lot' }
     const made = { id: asNotificationId('ntf_1'), createdAt: instant(7) }
-    const telling = { kind: 'OUTBID', userId: asUserId('ann'), price: amount(200_000) } as const
-    const coins = notificationOf(telling, { ...subject, currency: 'COINS', currencyExponent: 4 }, made)
+    const request = { kind: 'OUTBID', userId: asUserId('ann'), price: amount(200_000) } as const
+    const coins = notificationOf(request, { ...subject, currency: 'COINS', currencyExponent: 4 }, made)
     expect(coins.body).toContain('it stands at 20.0000 COINS.')
     expect(coins.data).toMatchObject({ currency: 'COINS', currencyExponent: 4 })
-    const forints = notificationOf(telling, { ...subject, currency: 'HUF' }, made)
+    const forints = notificationOf(request, { ...subject, currency: 'HUF' }, made)
     expect(forints.body).toContain('it stands at 2000.00 HUF.')
   })
 })

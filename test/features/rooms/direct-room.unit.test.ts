@@ -171,7 +171,7 @@ const target = fc.constantFrom(...people.map((actor) => actor.person))
 const moment = fc.option(fc.integer({ min: -60, max: 60 }).map(inMinutes))
 const anyCommand: fc.Arbitrary<RoomCommand> = fc.oneof(
   fc.record({
-    kind: fc.constantFrom('start', 'pause', 'resume', 'end', 'join', 'leave', 'passTime'),
+    kind: fc.constantFrom('start', 'pause', 'resume', 'end', 'join', 'leave', 'applyDue'),
   }),
   target.map(open),
   fc.record({ kind: fc.constant('add'), target, role: fc.constantFrom('MODERATOR', 'MEMBER') }),

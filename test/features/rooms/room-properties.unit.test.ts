@@ -61,7 +61,7 @@ const command: fc.Arbitrary<RoomCommand> = fc.oneof(
   create,
   update,
   fc.constant<RoomCommand>({ kind: 'end' }),
-  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('start', 'pause', 'resume', 'passTime') }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('start', 'pause', 'resume', 'applyDue') }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constantFrom('join', 'leave') }) },
   {
     weight: 6,
@@ -216,7 +216,7 @@ describe('in any sequence of commands', PATIENTLY, () => {
   test('time does something exactly when the room is due', () => {
     everyScene(({ after, now }) => {
       if (after === null) return
-      const decision = decideRoom(after, { kind: 'passTime' }, { now, actor: SYSTEM })
+      const decision = decideRoom(after, { kind: 'applyDue' }, { now, actor: SYSTEM })
       const due = dueAt(after.room)
       const isDue = due !== null && due <= now
       expect(decision.kind === 'accepted' && decision.events.length > 0).toBe(isDue)

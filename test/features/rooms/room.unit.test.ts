@@ -76,7 +76,7 @@ const mute = (target: typeof mia, until: Instant | null = null): RoomCommand => 
 })
 const join: RoomCommand = { kind: 'join' }
 const leave: RoomCommand = { kind: 'leave' }
-const passTime: RoomCommand = { kind: 'passTime' }
+const applyDue: RoomCommand = { kind: 'applyDue' }
 
 describe('creating a room', () => {
   test('makes its creator OWNER and member, without an entry', () => {
@@ -228,7 +228,7 @@ describe('who may what', () => {
   })
 
   test('the server itself lets time pass, and does nothing else', () => {
-    expect(verdict(roomWith(), SYSTEM, passTime)).toBe('ACCEPTED')
+    expect(verdict(roomWith(), SYSTEM, applyDue)).toBe('ACCEPTED')
     expect(verdict(null, SYSTEM, createCommand())).toBe('FORBIDDEN')
     for (const command of [...moderation, add(max), join, leave]) {
       expect(verdict(roomWith(), SYSTEM, command)).toBe('FORBIDDEN')
@@ -236,7 +236,7 @@ describe('who may what', () => {
   })
 
   test('nobody but the server lets time pass', () => {
-    expect(verdict(roomWith(), admin, passTime)).toBe('FORBIDDEN')
+    expect(verdict(roomWith(), admin, applyDue)).toBe('FORBIDDEN')
   })
 })
 
@@ -291,9 +291,9 @@ describe('the life cycle by time', () => {
 
   test('a room starts at startsAt and not before', () => {
     const room = scheduled(inMinutes(5), null)
-    expect(events(room, SYSTEM, passTime, inMinutes(4))).toEqual([])
-    expect(typesOf(events(room, SYSTEM, passTime, inMinutes(5)))).toEqual(['RoomStarted'])
-    expect(stateAfter(room, SYSTEM, passTime, inMinutes(6)).room).toMatchObject({
+    expect(events(room, SYSTEM, applyDue, inMinutes(4))).toEqual([])
+    expect(typesOf(events(room, SYSTEM, applyDue, inMinutes(5)))).toEqual(['RoomStarted'])
+    expect(stateAfter(room, SYSTEM, applyDue, inMinutes(6)).room).toMatchObject({
       phase: 'LIVE',
       startedAt: inMinutes(6),
     })
@@ -301,16 +301,16 @@ describe('the life cycle by time', () => {
 
   test.each(['LIVE', 'PAUSED'] as const)('a room that is %s ends at endsAt and not before', (phase) => {
     const room = roomWith({ phase, endsAt: inMinutes(5) })
-    expect(events(room, SYSTEM, passTime, inMinutes(4))).toEqual([])
-    expect(typesOf(events(room, SYSTEM, passTime, inMinutes(5)))).toEqual(['RoomEnded'])
+    expect(events(room, SYSTEM, applyDue, inMinutes(4))).toEqual([])
+    expect(typesOf(events(room, SYSTEM, applyDue, inMinutes(5)))).toEqual(['RoomEnded'])
   })
 
   test('a room that slept through both starts and then ends', () => {
     const room = scheduled(inMinutes(5), inMinutes(10))
-    const made = events(room, SYSTEM, passTime, inMinutes(11))
+    const made = events(room, SYSTEM, applyDue, inMinutes(11))
     expect(typesOf(made)).toEqual(['RoomStarted', 'RoomEnded'])
     expect(made[0]).toMatchObject({ room: { phase: 'LIVE', endedAt: null } })
-    expect(stateAfter(room, SYSTEM, passTime, inMinutes(11)).room).toMatchObject({
+    expect(stateAfter(room, SYSTEM, applyDue, inMinutes(11)).room).toMatchObject({
       phase: 'ENDED',
       startedAt: inMinutes(11),
       endedAt: inMinutes(11),
@@ -318,16 +318,16 @@ describe('the life cycle by time', () => {
   })
 
   test('a room without a start that time would bring ends without having started', () => {
-    expect(typesOf(events(scheduled(null, inMinutes(-1)), SYSTEM, passTime))).toEqual(['RoomEnded'])
+    expect(typesOf(events(scheduled(null, inMinutes(-1)), SYSTEM, applyDue))).toEqual(['RoomEnded'])
   })
 
   test('nothing happens to a room that has ended, or that has no times', () => {
-    expect(events(roomWith({ phase: 'ENDED', endsAt: inMinutes(-1) }), SYSTEM, passTime)).toEqual([])
-    expect(events(roomWith(), SYSTEM, passTime, FAR_FUTURE)).toEqual([])
+    expect(events(roomWith({ phase: 'ENDED', endsAt: inMinutes(-1) }), SYSTEM, applyDue)).toEqual([])
+    expect(events(roomWith(), SYSTEM, applyDue, FAR_FUTURE)).toEqual([])
   })
 
   test('there is no time in a room that is not there', () => {
-    expect(verdict(null, SYSTEM, passTime)).toBe('NOT_FOUND roomId')
+    expect(verdict(null, SYSTEM, applyDue)).toBe('NOT_FOUND roomId')
   })
 
   test.each<[Partial<Room>, Instant | null]>([

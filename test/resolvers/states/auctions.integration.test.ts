@@ -178,7 +178,7 @@ async function openAuctions(all: Given, random: Random) {
     }
     if (what === 37) return isEnd ? create(value % 2 === 0 ? 300 : 600_000) : undefined
     if (what === 38)
-      return all.services.dispatch(auctionFamily, asAuctionId(id), SYSTEM, { kind: 'passTime' })
+      return all.services.dispatch(auctionFamily, asAuctionId(id), SYSTEM, { kind: 'applyDue' })
     if (!isEnd) return undefined
     if (value % 3 === 0) return give(all, bidder, BUY, { id, key: `${step}` })
     return give(all, seller, value % 3 === 1 ? CANCEL : HAMMER, { id })

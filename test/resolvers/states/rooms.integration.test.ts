@@ -105,7 +105,7 @@ async function openRooms(all: Given, random: Random) {
       case 5:
         return give(all, moderator, UPDATE, { input: { roomId, endsAt: isEnd ? fromNow(value) : null } })
       case 6:
-        return all.services.dispatch(roomFamily, asRoomId(roomId), SYSTEM, { kind: 'passTime' })
+        return all.services.dispatch(roomFamily, asRoomId(roomId), SYSTEM, { kind: 'applyDue' })
       case 7:
         return give(all, guest, JOIN, { roomId })
       case 8:

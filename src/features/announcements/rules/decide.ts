@@ -79,7 +79,7 @@ function publish(command: CommandOf<'publish'>, context: AnnouncementContext): A
     expiresAt,
     retractedAt: null,
   }
-  return done(id, { type: 'AnnouncementPublished', announcement })
+  return accepted(id, { type: 'AnnouncementPublished', announcement })
 }
 
 function retract(command: CommandOf<'retract'>, context: AnnouncementContext): AnnouncementDecision {
@@ -90,12 +90,15 @@ function retract(command: CommandOf<'retract'>, context: AnnouncementContext): A
       ? forbid('Only those who may publish to its audience take an announcement back.')
       : rejectAnnouncement()
   }
-  if (announcement.retractedAt !== null) return done(command.id)
+  if (announcement.retractedAt !== null) return accepted(command.id)
   const retracted: Announcement = { ...announcement, retractedAt: now }
-  return done(command.id, { type: 'AnnouncementRetracted', announcement: retracted })
+  return accepted(command.id, { type: 'AnnouncementRetracted', announcement: retracted })
 }
 
-function done(announcementId: AnnouncementId, ...events: readonly AnnouncementEvent[]): AnnouncementDecision {
+function accepted(
+  announcementId: AnnouncementId,
+  ...events: readonly AnnouncementEvent[]
+): AnnouncementDecision {
   return accept(events, { announcementId })
 }
 

@@ -10,7 +10,7 @@ import type { Executor } from '../../../engine/storage/database.ts'
 import type { Slice } from '../../../engine/storage/list-key.ts'
 import { always, byParent, type Parent, parentTable } from '../../../engine/storage/parents.ts'
 import type { RoomId } from '../../rooms/ids.ts'
-import { canSee, lookersWithin } from '../../rooms/reads/visibility-checks.ts'
+import { callersWithin, canSee } from '../../rooms/reads/visibility-checks.ts'
 import { accessOf, visibleTo } from '../../rooms/reads/visible.ts'
 import type { Caller } from '../../rooms/rules/access.ts'
 import { rooms } from '../../rooms/tables.ts'
@@ -23,7 +23,7 @@ import {
 } from '../rules/auction.ts'
 import { auctions, bids, ceilings } from '../tables.ts'
 import { auctionTopic } from '../topics.ts'
-import type { AuctionSight } from './visibility-checks.ts'
+import type { AuctionVisibilityQuery } from './visibility-checks.ts'
 import { firstAuctionsVisibleTo } from './visible.ts'
 
 /** How far an auction's history and its list of bids reach at one moment. */
@@ -67,18 +67,18 @@ export async function readAuction(
 /** For each who looks the auction; undefined where there is none in a room that they may see. */
 export async function readAuctionsFor(
   executor: Executor,
-  sights: readonly AuctionSight[],
+  queries: readonly AuctionVisibilityQuery[],
 ): Promise<readonly (AuctionRecord | undefined)[]> {
-  const ids = [...new Set(sights.map(({ auctionId }) => auctionId))]
+  const ids = [...new Set(queries.map(({ auctionId }) => auctionId))]
   const { kind, visibility } = rooms
   const rows = await executor
-    .select({ ...record, room: { kind, visibility }, within: lookersWithin(sights, rooms.id) })
+    .select({ ...record, room: { kind, visibility }, within: callersWithin(queries, rooms.id) })
     .from(auctions)
     .innerJoin(rooms, eq(rooms.id, auctions.roomId))
     .innerJoin(topics, eq(topics.topic, sql`'auction:' || ${auctions.id}`))
     .where(sql`${auctions.id} = ANY(${sql.param(ids)})`)
   const found = new Map(rows.map((row) => [row.terms.id, row]))
-  return sights.map(({ auctionId, caller }) => {
+  return queries.map(({ auctionId, caller }) => {
     const row = found.get(auctionId)
     return row !== undefined && canSee(caller, row.room, row.within) ? recordOf(row) : undefined
   })
@@ -240,15 +240,15 @@ export async function readAuctionHeads(
 }
 
 /** A bidder and an auction. */
-export interface CeilingKey {
+export interface BidderKey {
   readonly auctionId: AuctionId
   readonly bidderId: UserId
 }
 
 /** The most that each bidder's standing commands offer: the last, since none can be lowered. */
-export async function readCeilings(
+export async function readMaximums(
   executor: Executor,
-  keys: readonly CeilingKey[],
+  keys: readonly BidderKey[],
 ): Promise<readonly (Amount | null)[]> {
   const auctionIds = keys.map(({ auctionId }) => auctionId)
   const bidderIds = keys.map(({ bidderId }) => bidderId)
@@ -263,7 +263,7 @@ export async function readCeilings(
       ),
     )
     .orderBy(ceilings.auctionId, ceilings.bidderId, desc(ceilings.sequence))
-  const keyOf = ({ auctionId, bidderId }: CeilingKey): string => `${auctionId}\n${bidderId}`
+  const keyOf = ({ auctionId, bidderId }: BidderKey): string => `${auctionId}\n${bidderId}`
   const found = new Map(rows.map((row) => [keyOf(row), row.maximum]))
   return keys.map((key) => found.get(keyOf(key)) ?? null)
 }

@@ -7,7 +7,7 @@ import { holds } from '../../wallets/tables.ts'
 import type { AuctionId } from '../ids.ts'
 import type { Bid } from '../rules/auction.ts'
 import { bids, ceilings } from '../tables.ts'
-import type { CeilingKey } from './auctions.ts'
+import type { BidderKey } from './auctions.ts'
 import { bidOf } from './bids.ts'
 
 /** What one bidder has in one auction. */
@@ -29,7 +29,7 @@ interface Row {
 /** For each key, by one statement; undefined where that user has not bid in that auction. */
 export async function readBiddings(
   executor: Executor,
-  keys: readonly CeilingKey[],
+  keys: readonly BidderKey[],
 ): Promise<readonly (Bidding | undefined)[]> {
   const auctionIds = sql.param(keys.map(({ auctionId }) => auctionId))
   const bidderIds = sql.param(keys.map(({ bidderId }) => bidderId))

@@ -3,31 +3,31 @@ import { statement } from '../../../engine/storage/statement.ts'
 import type { RoomId } from '../../rooms/ids.ts'
 import {
   AND_MEMBERS,
-  FROM_LOOKERS,
-  type LookerRow,
+  FROM_CALLERS,
   roomsSeen,
   usersOf,
+  type VisibilityRow,
 } from '../../rooms/reads/visibility-checks.ts'
 import type { Caller } from '../../rooms/rules/access.ts'
 import type { AuctionId } from '../ids.ts'
 
 /** Somebody who looks for an auction. */
-export interface AuctionSight {
+export interface AuctionVisibilityQuery {
   readonly auctionId: AuctionId
   readonly caller: Caller
 }
 
-const AUCTION_SIGHTS = statement<LookerRow>(
-  'auction_sights',
-  `${FROM_LOOKERS} JOIN auctions ON auctions.id = looker.wanted JOIN rooms ON rooms.id = auctions.room_id ${AND_MEMBERS}`,
+const AUCTION_VISIBILITY = statement<VisibilityRow>(
+  'auction_visibility',
+  `${FROM_CALLERS} JOIN auctions ON auctions.id = asking.wanted JOIN rooms ON rooms.id = auctions.room_id ${AND_MEMBERS}`,
 )
 
 /** For each the room of the auction; undefined where no such auction exists for that caller. */
-export async function readAuctionSights(
+export async function checkAuctionVisibility(
   executor: Executor,
-  sights: readonly AuctionSight[],
+  queries: readonly AuctionVisibilityQuery[],
 ): Promise<readonly (RoomId | undefined)[]> {
-  const wanted = sights.map(({ auctionId }) => auctionId)
-  const seen = roomsSeen(await AUCTION_SIGHTS(executor, wanted, usersOf(sights)), sights)
-  return sights.map((_, index) => seen.get(index))
+  const wanted = queries.map(({ auctionId }) => auctionId)
+  const seen = roomsSeen(await AUCTION_VISIBILITY(executor, wanted, usersOf(queries)), queries)
+  return queries.map((_, index) => seen.get(index))
 }

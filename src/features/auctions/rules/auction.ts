@@ -77,8 +77,8 @@ export interface AuctionStanding {
   } | null
 }
 
-/** A standing ceiling: the most its bidder will pay. `sequence` orders acceptance: the earlier wins a tie. */
-export interface Ceiling {
+/** A standing maximum: the most its bidder will pay. `sequence` orders acceptance: the earlier wins a tie. */
+export interface StandingMaximum {
   readonly bidder: Person
   readonly maximum: Amount
   readonly sequence: number
@@ -88,9 +88,9 @@ export interface Ceiling {
 export interface AuctionState {
   readonly terms: AuctionTerms
   readonly standing: AuctionStanding
-  /** The highest standing ceiling; null before the first bid. */
-  readonly leading: Ceiling | null
-  /** Accepted bidding commands so far: the next ceiling's sequence is one more. */
+  /** The highest standing maximum; null before the first bid. */
+  readonly leading: StandingMaximum | null
+  /** Accepted bidding commands so far: the next maximum's sequence is one more. */
   readonly commandCount: number
   readonly pausedAt: Instant | null
   /** Whether it resumes with its room: it was paused by the room's pause, and not by hand since. */

@@ -4,7 +4,7 @@ import type { Bid } from './auction.ts'
 import type { AuctionEvent, Offer } from './event.ts'
 
 /** An accepted bidding command. */
-export interface PastCommand {
+export interface BiddingCommand {
   readonly sequence: number
   readonly bidder: Bid['bidder']
   readonly offer: Offer
@@ -15,43 +15,43 @@ export interface PastCommand {
 }
 
 /** All that was bid in an auction so far, in order of acceptance. */
-export interface Past {
+export interface BidHistory {
   /** With the voided ones. */
-  readonly commands: readonly PastCommand[]
+  readonly commands: readonly BiddingCommand[]
   /** With the voided ones. */
   readonly bids: readonly Bid[]
 }
 
-export const NOTHING_PAST: Past = { commands: [], bids: [] }
+export const NO_BID_HISTORY: BidHistory = { commands: [], bids: [] }
 
 /** What later events make of it. */
-export function evolvePast(past: Past, event: AuctionEvent): Past {
+export function evolveBidHistory(bidHistory: BidHistory, event: AuctionEvent): BidHistory {
   switch (event.type) {
-    case 'CeilingSet': {
-      const { sequence, bidder } = event.ceiling
+    case 'MaximumSet': {
+      const { sequence, bidder } = event.maximum
       const made = { sequence, bidder, offer: event.offer, bidId: undefined, voidedAt: null }
-      return { ...past, commands: [...past.commands, made] }
+      return { ...bidHistory, commands: [...bidHistory.commands, made] }
     }
     case 'BidPlaced':
-      return { commands: withOwnBid(past.commands, event.bid), bids: [...past.bids, event.bid] }
+      return { commands: withOwnBid(bidHistory.commands, event.bid), bids: [...bidHistory.bids, event.bid] }
     case 'CommandsVoided': {
       const gone = new Set(event.sequences)
       const voided = new Map(event.bids.map((bid) => [bid.id, bid]))
       return {
-        commands: past.commands.map((made) => {
+        commands: bidHistory.commands.map((made) => {
           const { bidId = null, voidedAt } = made
           return { ...made, bidId, voidedAt: gone.has(made.sequence) ? event.voidedAt : voidedAt }
         }),
-        bids: past.bids.map((bid) => voided.get(bid.id) ?? bid),
+        bids: bidHistory.bids.map((bid) => voided.get(bid.id) ?? bid),
       }
     }
     default:
-      return past
+      return bidHistory
   }
 }
 
 /** The first bid after a command is that of its bidder, if it made any for them. */
-function withOwnBid(commands: readonly PastCommand[], bid: Bid): readonly PastCommand[] {
+function withOwnBid(commands: readonly BiddingCommand[], bid: Bid): readonly BiddingCommand[] {
   const last = commands.at(-1)
   if (last === undefined || last.bidId !== undefined || last.bidder.id !== bid.bidder.id) return commands
   return commands.with(-1, { ...last, bidId: bid.id })

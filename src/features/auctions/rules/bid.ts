@@ -114,7 +114,7 @@ export function bidsOf(
   given: Given,
 ): { readonly visible: readonly Bid[]; readonly placed: readonly AuctionEvent[] } {
   const visible = visibleBids(state, contest, given)
-  return { visible, placed: placing(state, given.bidder, given.offer, contest.ceiling, visible) }
+  return { visible, placed: placing(state, given.bidder, given.offer, contest.maximum, visible) }
 }
 
 function visibleBids(
@@ -158,7 +158,7 @@ function nextBid(
   return { auctionId: terms.id, sequence, placedAt: now, voidedAt: null, voidReason: null }
 }
 
-/** One accepted bidding command: its ceiling, its visible bids, and ReserveMet where these are the first to meet it. */
+/** One accepted bidding command: its maximum, its visible bids, and ReserveMet where these are the first to meet it. */
 function placing(
   state: AuctionState,
   bidder: Person,
@@ -166,9 +166,9 @@ function placing(
   maximum: Amount,
   bids: readonly Bid[],
 ): readonly AuctionEvent[] {
-  const ceiling = { bidder, maximum, sequence: state.commandCount + 1 }
+  const set = { bidder, maximum, sequence: state.commandCount + 1 }
   const placed: readonly AuctionEvent[] = [
-    { type: 'CeilingSet', ceiling, offer },
+    { type: 'MaximumSet', maximum: set, offer },
     ...bids.map((bid): AuctionEvent => ({ type: 'BidPlaced', bid })),
   ]
   const meetsReserve = !state.standing.reserveMet && foldAuction(state, placed).standing.reserveMet

@@ -65,9 +65,9 @@ export type AuctionCommand =
   | { readonly kind: 'hammer' }
   | { readonly kind: 'cancel'; readonly reason: string }
   /** The server looks whether opening or closing is due: by the clock, or because the room has ended. */
-  | { readonly kind: 'passTime' }
+  | { readonly kind: 'applyDue' }
 
 export interface AuctionReply {
-  /** For placeBid and buyNow. `bidId` is null when only a ceiling was raised. */
+  /** For placeBid and buyNow. `bidId` is null when only a maximum was raised. */
   readonly bid: { readonly outcome: BidOutcome; readonly bidId: BidId | null } | null
 }

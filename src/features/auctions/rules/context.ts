@@ -3,7 +3,7 @@ import type { Decision } from '../../../engine/kernel/decision.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { RoomFacts } from '../../rooms/rules/room.ts'
 import type { Wallets } from '../../wallets/rules/transfer.ts'
-import type { Past } from './bid-history.ts'
+import type { BidHistory } from './bid-history.ts'
 import type { AuctionReply } from './command.ts'
 import type { AuctionEvent } from './event.ts'
 
@@ -20,7 +20,7 @@ export interface AuctionContext {
   /** For a creation: the exponent that the first use of its currency fixed. */
   readonly fixedExponent?: number | undefined
   /** For voidBid: what was bid before. */
-  readonly past: Past
+  readonly bidHistory: BidHistory
 }
 
 export type AuctionDecision = Decision<AuctionEvent, AuctionReply>

@@ -16,18 +16,19 @@ const ROOM_ENDED = 'The room ended.'
 /** LIVE → PAUSED. Pausing what is paused changes nothing, except that it no longer resumes with its room. */
 export function decidePause(state: AuctionState, now: Instant): AuctionDecision {
   if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
-  if (state.standing.phase === 'PAUSED') return state.pausedByRoom ? done({ type: 'PauseKept' }) : done()
-  if (state.standing.phase === 'LIVE') return done({ type: 'AuctionPaused', pausedAt: now })
+  if (state.standing.phase === 'PAUSED')
+    return state.pausedByRoom ? accepted({ type: 'PauseKept' }) : accepted()
+  if (state.standing.phase === 'LIVE') return accepted({ type: 'AuctionPaused', pausedAt: now })
   return outOfOrder('Only a live auction can be paused.')
 }
 
 /** PAUSED → LIVE, with the end moved by the pause. Resuming what is live changes nothing. */
 export function decideResume(state: AuctionState, room: Room | undefined, now: Instant): AuctionDecision {
   if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
-  if (state.standing.phase === 'LIVE') return done()
+  if (state.standing.phase === 'LIVE') return accepted()
   if (state.standing.phase !== 'PAUSED') return outOfOrder('Only a paused auction can be resumed.')
   if (room?.phase === 'PAUSED') return outOfOrder('The room of the auction is paused: resume the room first.')
-  return done(resumption(state, now))
+  return accepted(resumption(state, now))
 }
 
 /**
@@ -37,10 +38,10 @@ export function decideResume(state: AuctionState, room: Room | undefined, now: I
 export function decideHammer(state: AuctionState, now: Instant): AuctionDecision {
   const { phase, currentPrice } = state.standing
   const hasBid = currentPrice !== null
-  if (phase === 'SOLD' || (phase === 'UNSOLD' && hasBid)) return done()
+  if (phase === 'SOLD' || (phase === 'UNSOLD' && hasBid)) return accepted()
   if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
   if (phase !== 'LIVE' && phase !== 'PAUSED') return outOfOrder('Only a live or paused auction is hammered.')
-  return hasBid ? done(closing(state, now)) : reject('NO_BID_TO_HAMMER', 'Nobody has bid yet.')
+  return hasBid ? accepted(closing(state, now)) : reject('NO_BID_TO_HAMMER', 'Nobody has bid yet.')
 }
 
 /** Anything before the end → CANCELLED. Cancelling what is cancelled changes nothing. */
@@ -49,9 +50,9 @@ export function decideCancellation(state: AuctionState, reason: string, now: Ins
     const limit = `The reason must have ${optionalTextRule(MAX_REASON_LENGTH)}.`
     return reject('INVALID_INPUT', limit, { field: 'reason' })
   }
-  if (state.standing.phase === 'CANCELLED') return done()
+  if (state.standing.phase === 'CANCELLED') return accepted()
   if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
-  return done({ type: 'AuctionCancelled', reason, endedAt: now })
+  return accepted({ type: 'AuctionCancelled', reason, endedAt: now })
 }
 
 /**
@@ -61,16 +62,16 @@ export function decideCancellation(state: AuctionState, reason: string, now: Ins
 export function decideEndWithRoom(state: AuctionState, now: Instant, stoppedAt: Instant): AuctionDecision {
   switch (state.standing.phase) {
     case 'SCHEDULED':
-      return done({ type: 'AuctionCancelled', reason: ROOM_ENDED, endedAt: stoppedAt })
+      return accepted({ type: 'AuctionCancelled', reason: ROOM_ENDED, endedAt: stoppedAt })
     case 'LIVE':
     case 'PAUSED':
-      return done(closing(state, now, stoppedAt))
+      return accepted(closing(state, now, stoppedAt))
     default:
-      return done()
+      return accepted()
   }
 }
 
-function done(...events: readonly AuctionEvent[]): AuctionDecision {
+function accepted(...events: readonly AuctionEvent[]): AuctionDecision {
   return accept(events, { bid: null })
 }
 

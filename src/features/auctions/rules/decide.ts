@@ -14,14 +14,14 @@ import { reject } from './rejections.ts'
 import { decideVoid, decideVoidOfBidder } from './void.ts'
 
 type Change = Exclude<AuctionCommand, CreateAuction>
-type Control = Exclude<Change, { kind: 'placeBid' | 'buyNow' | 'voidBid' | 'voidBidder' | 'passTime' }>
+type Control = Exclude<Change, { kind: 'placeBid' | 'buyNow' | 'voidBid' | 'voidBidder' | 'applyDue' }>
 
 /**
  * The rules of English auctions. Folding an accepted decision's events with `evolveAuction` gives the new
  * state, and each public event is an entry that carries the state right after it.
  *
  * What is due by the clock or the room comes first (`catchUp`), whatever is asked. A closing that is due is left to
- * `passTime`: until then everything else meets an auction that has ended.
+ * `applyDue`: until then everything else meets an auction that has ended.
  */
 export function decideAuction(
   state: AuctionState | null,
@@ -49,7 +49,7 @@ function decideChange(state: AuctionState, command: Change, context: AuctionCont
         ? decideBid(state, command, bidding)
         : decideBuyNow(state, command, bidding)
     }
-    case 'passTime':
+    case 'applyDue':
       if (actor.kind !== 'system') return forbid('Only the server itself does this.')
       if (room?.room.phase === 'ENDED') return decideEndWithRoom(state, now, room.room.endedAt ?? now)
       return accept(isClosingDue(state, now) ? [closing(state, now)] : [], { bid: null })

@@ -1,7 +1,7 @@
 import type { Amount } from '../../../engine/kernel/amount.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Transfer } from '../../wallets/rules/transfer.ts'
-import type { AuctionStanding, AuctionState, Bid, Ceiling } from './auction.ts'
+import type { AuctionStanding, AuctionState, Bid, StandingMaximum } from './auction.ts'
 
 /** What a bidder puts forward: `amount`, to bid just that, or `maximum`, to be bid for up to it. */
 export interface Offer {
@@ -35,14 +35,14 @@ export type PublicAuctionEvent =
   | { readonly type: 'AuctionUnsold'; readonly endedAt: Instant }
   | { readonly type: 'AuctionCancelled'; readonly reason: string; readonly endedAt: Instant }
 
-/** Told to nobody: ceilings are their bidders' secret, and creating writes no entry. */
+/** Told to nobody: maximums are their bidders' secret, and creating writes no entry. */
 type PrivateAuctionEvent =
   | { readonly type: 'AuctionCreated'; readonly state: AuctionState }
   /**
-   * Exactly one for each accepted bidding command, before its visible bids. `ceiling` is the bidder's from
-   * then on, `offer` what was asked for: it differs where a leader bids an amount below the own ceiling.
+   * Exactly one for each accepted bidding command, before its visible bids. `maximum` is the bidder's from
+   * then on, `offer` what was asked for: it differs where a leader bids an amount below the own maximum.
    */
-  | { readonly type: 'CeilingSet'; readonly ceiling: Ceiling; readonly offer: Offer }
+  | { readonly type: 'MaximumSet'; readonly maximum: StandingMaximum; readonly offer: Offer }
   /** Before BidVoided: the commands and the visible bids that no longer count, and the state that the others give. */
   | {
       readonly type: 'CommandsVoided'
@@ -62,7 +62,7 @@ export type AuctionEvent = PublicAuctionEvent | PrivateAuctionEvent
 export function isPublicEvent(event: AuctionEvent): event is PublicAuctionEvent {
   switch (event.type) {
     case 'AuctionCreated':
-    case 'CeilingSet':
+    case 'MaximumSet':
     case 'CommandsVoided':
     case 'PauseKept':
     case 'FundsMoved':

@@ -1,4 +1,4 @@
-import type { AuctionStanding, AuctionState, Bid, Ceiling } from './auction.ts'
+import type { AuctionStanding, AuctionState, Bid, StandingMaximum } from './auction.ts'
 import type { AuctionEvent } from './event.ts'
 
 /** The state right after `event`. Throws where anything but AuctionCreated comes first: no decision makes that. */
@@ -20,8 +20,8 @@ export function evolveAuction(state: AuctionState | null, event: AuctionEvent): 
       const { endsAt, pausedMs } = event
       return unpaused(shown(state, { phase: 'LIVE', endsAt }), pausedMs)
     }
-    case 'CeilingSet':
-      return withCeiling(state, event.ceiling)
+    case 'MaximumSet':
+      return withMaximum(state, event.maximum)
     case 'BidPlaced':
       return shown(state, afterBid(state, event.bid))
     case 'CommandsVoided':
@@ -65,17 +65,17 @@ function afterBid({ terms, standing }: AuctionState, bid: Bid): Partial<AuctionS
   }
 }
 
-function withCeiling(state: AuctionState, ceiling: Ceiling): AuctionState {
+function withMaximum(state: AuctionState, set: StandingMaximum): AuctionState {
   const { leading, bidders, standing } = state
-  const { id } = ceiling.bidder
+  const { id } = set.bidder
   const isLeader = leading?.bidder.id === id
-  const leads = leading === null || isLeader || ceiling.maximum > leading.maximum
+  const leads = leading === null || isLeader || set.maximum > leading.maximum
   // The set need not hold all bidders of the past; whoever leads has bid.
   const isNew = !isLeader && !bidders.has(id)
   return {
     ...state,
-    leading: leads ? ceiling : leading,
-    commandCount: ceiling.sequence,
+    leading: leads ? set : leading,
+    commandCount: set.sequence,
     bidders: bidders.has(id) ? bidders : new Set([...bidders, id]),
     standing: isNew ? { ...standing, bidderCount: standing.bidderCount + 1 } : standing,
   }

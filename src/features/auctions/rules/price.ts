@@ -6,53 +6,53 @@ import type { Offer } from './event.ts'
 import { raise, stepAbove } from './increments.ts'
 import { minimumBid } from './offered.ts'
 
-/** How an offer fares against the leading ceiling. `ceiling` is the bidder's from then on. */
+/** How an offer fares against the leading maximum. `maximum` is the bidder's from then on. */
 export type Contest =
   /** One visible bid, the bidder's, at `price`. */
-  | { readonly kind: 'leads'; readonly price: Amount; readonly ceiling: Amount }
+  | { readonly kind: 'leads'; readonly price: Amount; readonly maximum: Amount }
   /** Two visible bids: the challenger's, at `price`, all that was offered, and the leader's, at `answer`. */
   | {
       readonly kind: 'answered'
       readonly price: Amount
-      readonly ceiling: Amount
+      readonly maximum: Amount
       readonly leader: Person
       readonly answer: Amount
     }
-  /** No visible bid: the leader's ceiling rises. */
-  | { readonly kind: 'raised'; readonly ceiling: Amount }
+  /** No visible bid: the leader's maximum rises. */
+  | { readonly kind: 'raised'; readonly maximum: Amount }
 
 /**
  * The contest of an offer that `leastOffer` allows.
  *
- * The leading ceiling alone decides: every other standing one is at or below the price. Whoever was answered
- * was answered at no less than the own ceiling, and whoever was beaten was beaten above it. So the second
- * highest ceiling is that of the leader just beaten, or of the challenger just answered.
+ * The leading maximum alone decides: every other standing one is at or below the price. Whoever was answered
+ * was answered at no less than the own maximum, and whoever was beaten was beaten above it. So the second
+ * highest maximum is that of the leader just beaten, or of the challenger just answered.
  */
 export function contestOf(state: AuctionState, bidder: UserId, offer: Offer): Contest {
   const { terms, leading } = state
   const { value } = offer
   if (leading === null) {
     const price = offer.kind === 'amount' ? value : withReserve(terms, terms.startingPrice, value)
-    return { kind: 'leads', price, ceiling: value }
+    return { kind: 'leads', price, maximum: value }
   }
   if (leading.bidder.id === bidder) return ownContest(state, leading.maximum, offer)
   if (value > leading.maximum) {
     const contested = lower(value, stepAbove(terms, leading.maximum))
     const price = offer.kind === 'amount' ? value : withReserve(terms, contested, value)
-    return { kind: 'leads', price, ceiling: value }
+    return { kind: 'leads', price, maximum: value }
   }
   const contested = lower(leading.maximum, stepAbove(terms, value))
   const answer = withReserve(terms, contested, leading.maximum)
-  return { kind: 'answered', price: value, ceiling: value, leader: leading.bidder, answer }
+  return { kind: 'answered', price: value, maximum: value, leader: leading.bidder, answer }
 }
 
 /** The leader's own offer competes with nobody: only an amount, or the reserve coming into reach, shows. */
-function ownContest({ terms, standing }: AuctionState, maximum: Amount, offer: Offer): Contest {
-  const ceiling = higher(maximum, offer.value)
-  if (offer.kind === 'amount') return { kind: 'leads', price: offer.value, ceiling }
+function ownContest({ terms, standing }: AuctionState, before: Amount, offer: Offer): Contest {
+  const maximum = higher(before, offer.value)
+  if (offer.kind === 'amount') return { kind: 'leads', price: offer.value, maximum }
   const { reservePrice } = terms
-  const meetsReserve = reservePrice !== null && !standing.reserveMet && ceiling >= reservePrice
-  return meetsReserve ? { kind: 'leads', price: reservePrice, ceiling } : { kind: 'raised', ceiling }
+  const meetsReserve = reservePrice !== null && !standing.reserveMet && maximum >= reservePrice
+  return meetsReserve ? { kind: 'leads', price: reservePrice, maximum } : { kind: 'raised', maximum }
 }
 
 /** The least that this bidder's offer must be. A leader's maximum need only exceed the one standing. */
@@ -70,9 +70,9 @@ export function isTooLow(state: AuctionState, bidder: UserId, offer: Offer): boo
   return offer.value < leastOffer(state, bidder, offer) || (stands !== null && offer.value <= stands)
 }
 
-/** A ceiling that reaches the reserve bids up to it; one that does not bids all it has. */
-function withReserve(terms: AuctionTerms, price: Amount, ceiling: Amount): Amount {
-  return terms.reservePrice === null ? price : higher(price, lower(ceiling, terms.reservePrice))
+/** A maximum that reaches the reserve bids up to it; one that does not bids all it has. */
+function withReserve(terms: AuctionTerms, price: Amount, maximum: Amount): Amount {
+  return terms.reservePrice === null ? price : higher(price, lower(maximum, terms.reservePrice))
 }
 
 function lower(one: Amount, other: Amount): Amount {

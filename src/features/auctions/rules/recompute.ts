@@ -4,7 +4,7 @@ import type { Wallets } from '../../wallets/rules/transfer.ts'
 import { asBidId } from '../ids.ts'
 import type { AuctionState, Bid } from './auction.ts'
 import { bidsOf } from './bid.ts'
-import type { PastCommand } from './bid-history.ts'
+import type { BiddingCommand } from './bid-history.ts'
 import { foldAuction } from './evolve.ts'
 import { fundsFor } from './money.ts'
 import { contestOf, isTooLow } from './price.ts'
@@ -26,7 +26,7 @@ export interface Recomputation {
 /** Money decides nothing here: only who leads in the end must be able to pay. */
 export function recompute(
   state: AuctionState,
-  commands: readonly PastCommand[],
+  commands: readonly BiddingCommand[],
   now: Instant,
 ): Recomputation {
   const refused = new Set<number>()
@@ -78,7 +78,7 @@ export interface FundedRecomputation extends Recomputation {
 /** In a funded auction a leader without the money loses the commands that ask for more; then the next one leads. */
 export function recomputeFunded(
   state: AuctionState,
-  commands: readonly PastCommand[],
+  commands: readonly BiddingCommand[],
   wallets: Wallets,
   now: Instant,
 ): FundedRecomputation {
@@ -109,10 +109,10 @@ export function recomputeFunded(
  * replay is needed to find each of them. Equal maximums are left to the replay.
  */
 function unfundedLeaders(
-  commands: readonly PastCommand[],
+  commands: readonly BiddingCommand[],
   fundsOf: (bidder: UserId) => number,
 ): readonly number[] {
-  const highest = ([, made]: readonly [UserId, readonly PastCommand[]]): number =>
+  const highest = ([, made]: readonly [UserId, readonly BiddingCommand[]]): number =>
     made.reduce((most, { offer }) => Math.max(most, offer.value), 0)
   const byBidder = [...Map.groupBy(commands, ({ bidder }) => bidder.id)]
     .map((entry) => ({ bidder: entry[0], made: entry[1], most: highest(entry) }))
@@ -133,7 +133,7 @@ function unfundedLeaders(
 /** The auction as it is now, but before the first of `commands`; all their bidders are known already. */
 function beginning(
   { terms, standing, ...state }: AuctionState,
-  commands: readonly PastCommand[],
+  commands: readonly BiddingCommand[],
 ): AuctionState {
   const nothing = { currentPrice: null, leader: null, bidCount: 0, bidderCount: 0 }
   return {

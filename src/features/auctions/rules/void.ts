@@ -7,7 +7,7 @@ import type { Wallets } from '../../wallets/rules/transfer.ts'
 import type { BidId } from '../ids.ts'
 import type { AuctionState, Bid } from './auction.ts'
 import { leadersBid } from './bid.ts'
-import type { Past, PastCommand } from './bid-history.ts'
+import type { BiddingCommand, BidHistory } from './bid-history.ts'
 import type { AuctionDecision } from './context.ts'
 import type { AuctionEvent } from './event.ts'
 import { foldAuction } from './evolve.ts'
@@ -18,7 +18,7 @@ import { extension } from './soft-close.ts'
 import type { VoidReason } from './void-reason.ts'
 
 interface Voiding {
-  readonly past: Past
+  readonly bidHistory: BidHistory
   readonly wallets: Wallets
   readonly now: Instant
 }
@@ -50,9 +50,10 @@ export function decideVoid(
 ): AuctionDecision {
   const refusal = refusedReason(reason)
   if (refusal !== undefined) return refusal
-  const named = voiding.past.bids.find(({ id }) => id === bidId)
+  const named = voiding.bidHistory.bids.find(({ id }) => id === bidId)
   if (named === undefined) return reject('NOT_FOUND', 'There is no such bid.')
-  const from = named.voidedAt === null ? firstBehind(named, state, voiding) : keptBehind(named, voiding.past)
+  const from =
+    named.voidedAt === null ? firstBehind(named, state, voiding) : keptBehind(named, voiding.bidHistory)
   if (from === undefined) return accept([], { bid: null })
   return voidFrom(state, { named, from }, { answerId, reason }, voiding)
 }
@@ -65,7 +66,7 @@ export function decideVoidOfBidder(
 ): AuctionDecision {
   const refusal = refusedReason(given.reason)
   if (refusal !== undefined) return refusal
-  const { bids, commands } = voiding.past
+  const { bids, commands } = voiding.bidHistory
   const own = bids.filter(({ bidder }) => bidder.id === given.bidderId)
   const named = own.find(({ voidedAt }) => voidedAt === null) ?? own.at(-1)
   const counts = commands.some(({ bidder, voidedAt }) => bidder.id === given.bidderId && voidedAt === null)
@@ -101,13 +102,13 @@ function voidFrom(
 }
 
 /** The command that a standing bid rests on. */
-function firstBehind(named: Bid, state: AuctionState, { past, now }: Voiding): number {
-  const behind = recompute(state, countingOf(past), now).behind(standingOf(past))
-  return behind.get(named) ?? past.commands.find(({ bidId }) => bidId === named.id)?.sequence ?? 0
+function firstBehind(named: Bid, state: AuctionState, { bidHistory, now }: Voiding): number {
+  const behind = recompute(state, countingOf(bidHistory), now).behind(standingOf(bidHistory))
+  return behind.get(named) ?? bidHistory.commands.find(({ bidId }) => bidId === named.id)?.sequence ?? 0
 }
 
 /** The command that a voided bid rested on; undefined unless it still counts. */
-function keptBehind(named: Bid, { bids, commands }: Past): number | undefined {
+function keptBehind(named: Bid, { bids, commands }: BidHistory): number | undefined {
   if (named.voidReason !== 'RECOMPUTED') return undefined
   const made = commands.find(({ bidId }) => bidId === named.id) ?? answeringCommand(named, { bids, commands })
   return made?.voidedAt === null ? made.sequence : undefined
@@ -117,7 +118,7 @@ function keptBehind(named: Bid, { bids, commands }: Past): number | undefined {
  * The command behind a leader's automatic bid: the last that counted of this bidder when the bid was placed. The command
  * of the challenge is that of the last bid before it that a command made for its own bidder.
  */
-function answeringCommand(answer: Bid, { bids, commands }: Past): PastCommand | undefined {
+function answeringCommand(answer: Bid, { bids, commands }: BidHistory): BiddingCommand | undefined {
   const before = new Set(bids.filter(({ sequence }) => sequence < answer.sequence).map(({ id }) => id))
   const challenge = commands.findLast(({ bidId }) => bidId != null && before.has(bidId))
   return commands.findLast(
@@ -128,11 +129,11 @@ function answeringCommand(answer: Bid, { bids, commands }: Past): PastCommand | 
   )
 }
 
-function standingOf({ bids }: Past): readonly Bid[] {
+function standingOf({ bids }: BidHistory): readonly Bid[] {
   return bids.filter(({ voidedAt }) => voidedAt === null)
 }
 
-function countingOf({ commands }: Past): readonly PastCommand[] {
+function countingOf({ commands }: BidHistory): readonly BiddingCommand[] {
   return commands.filter(({ voidedAt }) => voidedAt === null)
 }
 
@@ -159,10 +160,10 @@ interface Remainder {
 function recomputeWithout(
   { named, from }: Target,
   state: AuctionState,
-  { past, wallets, now }: Voiding,
+  { bidHistory, wallets, now }: Voiding,
 ): Remainder {
-  const counting = countingOf(past)
-  const standing = standingOf(past)
+  const counting = countingOf(bidHistory)
+  const standing = standingOf(bidHistory)
   const behind = recompute(state, counting, now).behind(standing)
   const remaining = counting.filter(({ bidder, sequence }) => {
     return bidder.id !== named.bidder.id || sequence < from

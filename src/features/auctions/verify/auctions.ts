@@ -6,7 +6,7 @@ import { compare, type Difference } from '../../../engine/verify/difference.ts'
 import type { RoomFacts } from '../../rooms/rules/room.ts'
 import { type AuctionId, asAuctionId, asBidId } from '../ids.ts'
 import type { AuctionState, AuctionTerms, BidKind } from '../rules/auction.ts'
-import { NOTHING_PAST } from '../rules/bid-history.ts'
+import { NO_BID_HISTORY } from '../rules/bid-history.ts'
 import { decideAuction } from '../rules/decide.ts'
 import { foldAuction } from '../rules/evolve.ts'
 import { recompute } from '../rules/recompute.ts'
@@ -166,7 +166,7 @@ function replayOffer(
       actor: { kind: 'user', person: { id: bidderId, name: bidderName }, roles: new Set() },
       room: openRoom(state.terms),
       wallets: new Map(),
-      past: NOTHING_PAST,
+      bidHistory: NO_BID_HISTORY,
     },
   )
   return decision.kind === 'accepted' ? foldAuction(state, decision.events) : undefined

@@ -5,7 +5,7 @@ import { rank } from './rank.ts'
 import type { Ranked, Score, Standing } from './standing.ts'
 
 /** Ranks and places beyond this one change hands unannounced. */
-export const TOLD_RANKS = 100
+export const ANNOUNCED_RANKS = 100
 /** So many share the ranks that are told, at most: where a whole board is at rank 1, a change would tell of all of it. */
 const TOLD_PLACES = 1000
 
@@ -37,9 +37,9 @@ export function changes(step: RankingStep, method: RankingMethod): RankingChange
     const standing = (): Standing => standingOf(now, then?.rank ?? null)
     const isScored = now.score.score !== then?.score.score || now.score.reached !== then.score.reached
     if (isScored) scores.push(standing())
-    const isTold = Math.min(now.rank, then?.rank ?? Number.POSITIVE_INFINITY) <= TOLD_RANKS
+    const isAnnounced = Math.min(now.rank, then?.rank ?? Number.POSITIVE_INFINITY) <= ANNOUNCED_RANKS
     const isNews = now.rank !== then?.rank || entered.has(now.score.user.id)
-    if (isTold && isNews) ranks.push(standing())
+    if (isAnnounced && isNews) ranks.push(standing())
   }
   for (const now of rank(after, method, concerned)) {
     note(now, previous.get(now.score.user.id))
@@ -51,7 +51,7 @@ export function changes(step: RankingStep, method: RankingMethod): RankingChange
 /** Who holds the ranks that are told. */
 function top(scores: readonly Score[], method: RankingMethod): readonly UserId[] {
   return rank(scores.slice(0, TOLD_PLACES), method)
-    .filter((each) => each.rank <= TOLD_RANKS)
+    .filter((each) => each.rank <= ANNOUNCED_RANKS)
     .map((each) => each.score.user.id)
 }
 
@@ -62,10 +62,10 @@ const NOBODY: ReadonlySet<UserId> = new Set()
  * appending them to the standings that a reader holds gives the right order.
  */
 function enteredFirstPlaces({ before, after, changed }: RankingStep): ReadonlySet<UserId> {
-  const held = new Set(before.scores.slice(0, TOLD_RANKS).map(({ user }) => user.id))
+  const held = new Set(before.scores.slice(0, ANNOUNCED_RANKS).map(({ user }) => user.id))
   const entered = new Set<UserId>()
   let equal: number | undefined
-  for (const { user, score } of after.scores.slice(0, TOLD_RANKS)) {
+  for (const { user, score } of after.scores.slice(0, ANNOUNCED_RANKS)) {
     if ((held.has(user.id) || changed.has(user.id)) && score !== equal) continue
     entered.add(user.id)
     equal = score

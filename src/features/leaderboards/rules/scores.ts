@@ -118,14 +118,14 @@ function ranked(
   }
   if (changed.size === 0) return []
   const after = reorder(before, changed, null)
-  const told = changes({ before, after, changed }, method)
+  const ranking = changes({ before, after, changed }, method)
   const updated: ScoresEvent = {
     type: 'LeaderboardUpdated',
-    standings: told.scores.map(pack),
+    standings: ranking.scores.map(pack),
     scores: [...changed.values()],
     after,
   }
-  return told.ranks.length === 0
+  return ranking.ranks.length === 0
     ? [updated]
-    : [updated, { type: 'RankingChanged', standings: told.ranks.map(pack) }]
+    : [updated, { type: 'RankingChanged', standings: ranking.ranks.map(pack) }]
 }

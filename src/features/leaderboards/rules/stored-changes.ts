@@ -1,5 +1,5 @@
 import type { UserId } from '../../../engine/kernel/id.ts'
-import { changes, TOLD_RANKS } from './changes.ts'
+import { ANNOUNCED_RANKS, changes } from './changes.ts'
 import type { Order, RankingStep } from './order.ts'
 import { type PackedStanding, pack, unpack } from './packed.ts'
 import type { Score, Standing } from './standing.ts'
@@ -13,32 +13,32 @@ import type { Score, Standing } from './standing.ts'
  * left (`top`), and a later one says only how many entries back that stands.
  */
 export type StoredChange =
-  | { readonly type: 'LeaderboardUpdated'; readonly data: Whole }
-  | { readonly type: 'RankingChanged'; readonly data: Whole | Back }
+  | { readonly type: 'LeaderboardUpdated'; readonly data: FullRanking }
+  | { readonly type: 'RankingChanged'; readonly data: FullRanking | RankingDelta }
 
-interface Whole {
+interface FullRanking {
   readonly standings: readonly PackedStanding[]
   /** Of LeaderboardUpdated: those who left the ranking. Absent: nobody. */
   readonly removed?: readonly UserId[]
   readonly top?: readonly PackedStanding[]
 }
 
-interface Back {
+interface RankingDelta {
   readonly back: number
 }
 
-type Place = Pick<Score, 'user' | 'score' | 'reachedAt'>
+type Scored = Pick<Score, 'user' | 'score' | 'reachedAt'>
 /** The first of a ranking, from rank 1 on. */
-type Top = readonly Place[]
+type Top = readonly Scored[]
 
 /** The ranks told, and as many more as one command can push out of them: a challenger's and an answer's. */
-const TOP_SIZE = TOLD_RANKS + 2
+const TOP_SIZE = ANNOUNCED_RANKS + 2
 /** So few are told in full each time. */
 const FEW = 8
 
 /** One batch: the changes of each step, LeaderboardUpdated before RankingChanged. */
-export function writeTale(steps: readonly RankingStep[]): readonly (readonly StoredChange[])[] {
-  const told: (readonly StoredChange[])[] = []
+export function encodeChanges(steps: readonly RankingStep[]): readonly (readonly StoredChange[])[] {
+  const encoded: (readonly StoredChange[])[] = []
   let count = 0
   let base: Base | undefined
   for (const step of steps) {
@@ -51,16 +51,16 @@ export function writeTale(steps: readonly RankingStep[]): readonly (readonly Sto
         changed.push({ type: 'RankingChanged', data: { back: count + 1 - base.at } })
       }
       base = { ...base, top: next }
-      told.push(changed)
+      encoded.push(changed)
       count += changed.length
     } else {
       const changed = inFull(step)
-      told.push(changed)
+      encoded.push(changed)
       count += changed.length
       base = baseOf(changed, step, count - 1)
     }
   }
-  return told
+  return encoded
 }
 
 /** An entry in full that later ones of the batch may go back to. */
@@ -75,16 +75,16 @@ interface Base {
 
 function inFull(step: RankingStep): StoredChange[] {
   const { scores, ranks, removed } = changes(step, 'ORDINAL')
-  const told: StoredChange[] = []
+  const encoded: StoredChange[] = []
   if (scores.length > 0 || removed.length > 0) {
     const standings = scores.map(pack)
-    told.push({
+    encoded.push({
       type: 'LeaderboardUpdated',
       data: removed.length === 0 ? { standings } : { standings, removed },
     })
   }
-  if (ranks.length > 0) told.push({ type: 'RankingChanged', data: { standings: ranks.map(pack) } })
-  return told
+  if (ranks.length > 0) encoded.push({ type: 'RankingChanged', data: { standings: ranks.map(pack) } })
+  return encoded
 }
 
 function baseOf(changed: StoredChange[], { after }: RankingStep, at: number): Base | undefined {
@@ -134,7 +134,7 @@ function isTopOf(top: Top, { scores }: Order): boolean {
 }
 
 function hasMoved(before: Top, after: Top): boolean {
-  return after.some(({ user }, index) => index < TOLD_RANKS && before[index]?.user.id !== user.id)
+  return after.some(({ user }, index) => index < ANNOUNCED_RANKS && before[index]?.user.id !== user.id)
 }
 
 /** Between two tops: those who came to another rank, to one of those told or from one. */
@@ -143,25 +143,25 @@ function moves(before: Top, after: Top, updates: readonly Standing[]): readonly 
   for (const { user, previousRank } of updates) if (previousRank !== null) previous.set(user.id, previousRank)
   return after.flatMap(({ user, score, reachedAt }, index) => {
     const [now, then] = [index + 1, previous.get(user.id) ?? null]
-    const isTold = Math.min(now, then ?? now) <= TOLD_RANKS && now !== then
-    return isTold ? [{ rank: now, previousRank: then, score, reachedAt, user }] : []
+    const isAnnounced = Math.min(now, then ?? now) <= ANNOUNCED_RANKS && now !== then
+    return isAnnounced ? [{ rank: now, previousRank: then, score, reachedAt, user }] : []
   })
 }
 
-/** How far back the first of `tale` reach: 0 where they can be read alone. */
-export function reachOf(tale: readonly StoredChange[]): number {
-  return tale.reduce(
+/** How far back the first of `stored` reach: 0 where they can be read alone. */
+export function dependencySpan(stored: readonly StoredChange[]): number {
+  return stored.reduce(
     (reach, { data }, index) => ('back' in data ? Math.max(reach, data.back - index) : reach),
     0,
   )
 }
 
-/** The standings that each entry of `tale` tells; `tale` begins where what it goes back to begins. */
-export function readTale(tale: readonly StoredChange[]): readonly (readonly Standing[])[] {
+/** The standings that each entry of `stored` tells; `stored` begins where what it goes back to begins. */
+export function decodeChanges(stored: readonly StoredChange[]): readonly (readonly Standing[])[] {
   let before: Top = []
   let top: Top = []
   let updates: readonly Standing[] = []
-  return tale.map(({ type, data }) => {
+  return stored.map(({ type, data }) => {
     if ('back' in data) return moves(before, top, updates)
     const standings = data.standings.map(unpack)
     if (data.top !== undefined) top = data.top.map(unpack)

@@ -10,7 +10,7 @@ import type { MessageCommand, MessageReply } from './command.ts'
 import { withoutContent } from './erase.ts'
 import type { MessageEvent } from './event.ts'
 import type { Message } from './message.ts'
-import { reasonForSilence, rejectEnded } from './posting-permission.ts'
+import { reasonNotToPost, rejectEnded } from './posting-permission.ts'
 import { reject } from './rejections.ts'
 import { distinct, draftOf, rejectBody, rejectMentions, storedBody } from './validate.ts'
 
@@ -33,7 +33,7 @@ type CommandOf<Kind extends MessageCommand['kind']> = Extract<MessageCommand, { 
 type Rejected = Exclude<MessageDecision, { readonly kind: 'accepted' }>
 
 /** The context of a command whose actor sees the room. `own` is the actor's membership, where it stands. */
-interface Scene extends Omit<MessageContext, 'actor' | 'room'> {
+interface PostingContext extends Omit<MessageContext, 'actor' | 'room'> {
   readonly room: Room
   readonly actor: Extract<Actor, { readonly kind: 'user' }>
   readonly own: Membership | undefined
@@ -45,27 +45,27 @@ export function decideMessage(command: MessageCommand, context: MessageContext):
   if (actor.kind === 'system') return forbid('The server itself has nothing to say.')
   const own = facts === null ? undefined : membershipOf(actor, facts.memberships)
   if (facts === null || !canSeeRoom(actor, facts.room, own)) return rejectUnseen(command)
-  const scene: Scene = { room: facts.room, actor, own, now, messages, sent, offset }
+  const visible: PostingContext = { room: facts.room, actor, own, now, messages, sent, offset }
   switch (command.kind) {
     case 'send':
-      return send(command, scene)
+      return send(command, visible)
     case 'edit':
-      return edit(command, scene)
+      return edit(command, visible)
     case 'delete':
-      return remove(command, scene)
+      return remove(command, visible)
   }
 }
 
-function send(command: CommandOf<'send'>, scene: Scene): MessageDecision {
-  const { room, actor, now, messages, sent, offset } = scene
+function send(command: CommandOf<'send'>, context: PostingContext): MessageDecision {
+  const { room, actor, now, messages, sent, offset } = context
   // First of all: a retry gets the first answer even where its author has been muted or the room has ended since.
   if (sent !== undefined) {
     return sent.fingerprint === command.fingerprint
-      ? done(sent.message.id)
+      ? accepted(sent.message.id)
       : reject('IDEMPOTENCY_KEY_REUSED', 'Another message was sent with this clientMessageId.')
   }
-  const silence = reasonForSilence(scene)
-  if (silence !== undefined) return silence
+  const refusal = reasonNotToPost(context)
+  if (refusal !== undefined) return refusal
   const draft = draftOf(command, room, messages)
   if (draft.kind === 'rejected') return draft
 
@@ -82,41 +82,41 @@ function send(command: CommandOf<'send'>, scene: Scene): MessageDecision {
     editedAt: null,
     deletedAt: null,
   }
-  return done(id, { type: 'MessageSent', message, clientMessageId, fingerprint })
+  return accepted(id, { type: 'MessageSent', message, clientMessageId, fingerprint })
 }
 
-function edit(command: CommandOf<'edit'>, scene: Scene): MessageDecision {
-  const message = messageOf(command.id, scene)
+function edit(command: CommandOf<'edit'>, context: PostingContext): MessageDecision {
+  const message = messageOf(command.id, context)
   if (message === undefined) return rejectUnseen(command)
-  if (!isActor(scene.actor, message.author)) {
+  if (!isActor(context.actor, message.author)) {
     return reject('NOT_AUTHOR', 'Only the author can edit a message.')
   }
   if (message.deletedAt !== null) return reject('INVALID_TRANSITION', 'The message has been deleted.')
   const body = storedBody(command.body)
   const mentions = command.mentions === undefined ? message.mentions : distinct(command.mentions)
   // Before the rest, so that a retry is accepted whatever has come between.
-  if (body === message.body && isSame(mentions, message.mentions)) return done(message.id)
-  const silence = reasonForSilence(scene)
-  if (silence !== undefined) return silence
+  if (body === message.body && isSame(mentions, message.mentions)) return accepted(message.id)
+  const refusal = reasonNotToPost(context)
+  if (refusal !== undefined) return refusal
   if (body === undefined) return rejectBody()
   const tooMany = rejectMentions(mentions)
   if (tooMany !== undefined) return tooMany
-  const edited: Message = { ...message, body, mentions, editedAt: scene.now }
-  return done(message.id, { type: 'MessageEdited', message: edited })
+  const edited: Message = { ...message, body, mentions, editedAt: context.now }
+  return accepted(message.id, { type: 'MessageEdited', message: edited })
 }
 
-function remove(command: CommandOf<'delete'>, scene: Scene): MessageDecision {
-  const { room, actor, own, now } = scene
-  const message = messageOf(command.id, scene)
+function remove(command: CommandOf<'delete'>, context: PostingContext): MessageDecision {
+  const { room, actor, own, now } = context
+  const message = messageOf(command.id, context)
   if (message === undefined) return rejectUnseen(command)
   const moderates = canModerate(actor, own)
   if (!moderates && !isActor(actor, message.author)) {
     return reject('NOT_AUTHOR', 'Only the author and moderators can delete a message.')
   }
-  if (message.deletedAt !== null) return done(message.id)
+  if (message.deletedAt !== null) return accepted(message.id)
   if (!moderates && room.phase === 'ENDED') return rejectEnded()
   const deleted: Message = { ...withoutContent(message), deletedAt: now }
-  return done(message.id, { type: 'MessageDeleted', message: deleted })
+  return accepted(message.id, { type: 'MessageDeleted', message: deleted })
 }
 
 /** Whether both name the same users, in the same order: a user's name may have changed since. */
@@ -125,12 +125,12 @@ function isSame(some: readonly Person[], others: readonly Person[]): boolean {
 }
 
 /** A message of this room; another's is as good as none. */
-function messageOf(id: MessageId, { messages, room }: Scene): Message | undefined {
+function messageOf(id: MessageId, { messages, room }: PostingContext): Message | undefined {
   const message = messages.get(id)
   return message?.roomId === room.id ? message : undefined
 }
 
-function done(messageId: MessageId, ...events: readonly MessageEvent[]): MessageDecision {
+function accepted(messageId: MessageId, ...events: readonly MessageEvent[]): MessageDecision {
   return accept(events, { messageId })
 }
 

@@ -5,7 +5,7 @@ import type { Membership, Room } from '../../rooms/rules/room.ts'
 import { reject } from './rejections.ts'
 
 /** Someone who sees a room, and would say something in it. */
-export interface Speaker {
+export interface Poster {
   readonly room: Room
   readonly actor: Actor
   /** The actor's membership, where it stands. */
@@ -14,7 +14,7 @@ export interface Speaker {
 }
 
 /** Why they may not speak now; undefined where they may. */
-export function reasonForSilence({ room, actor, own, now }: Speaker): ReturnType<typeof reject> | undefined {
+export function reasonNotToPost({ room, actor, own, now }: Poster): ReturnType<typeof reject> | undefined {
   if (own === undefined && !isPrivileged(actor)) {
     return reject('NOT_A_MEMBER', 'Only members can write in this room.')
   }

@@ -4,20 +4,20 @@ import type { Transaction } from '../../../engine/storage/database.ts'
 import type { NotificationHook } from '../hooks.ts'
 import { newNotificationId } from '../ids.ts'
 import { notify } from '../notify.ts'
-import type { Telling } from '../rules/consequences.ts'
+import type { NotificationRequest } from '../rules/consequences.ts'
 import { type AuctionSubject, notificationOf } from '../rules/wording.ts'
 
-/** Writes the notifications of `tellings`, each user's in order, and returns their entries. `hooks`: see `notify`. */
-export function tell(
+/** Writes the notifications of `requests`, each user's in order, and returns their entries. `hooks`: see `notify`. */
+export function sendNotifications(
   tx: Transaction,
-  tellings: readonly Telling[],
+  requests: readonly NotificationRequest[],
   subject: AuctionSubject,
   now: Instant,
   hooks: readonly NotificationHook[],
 ): Promise<readonly Entry[]> {
-  const addressed = tellings.map((telling) => {
-    const notification = notificationOf(telling, subject, { id: newNotificationId(), createdAt: now })
-    return { userId: telling.userId, notification }
+  const addressed = requests.map((request) => {
+    const notification = notificationOf(request, subject, { id: newNotificationId(), createdAt: now })
+    return { userId: request.userId, notification }
   })
   return notify(tx, addressed, now, hooks)
 }

@@ -9,10 +9,10 @@ import type { Database, Transaction } from '../../../engine/storage/database.ts'
 import { type AuctionId, asAuctionId } from '../../auctions/ids.ts'
 import { auctions } from '../../auctions/tables.ts'
 import type { NotificationHook } from '../hooks.ts'
-import { type AuctionEntry, consequencesOf, type Telling } from '../rules/consequences.ts'
+import { type AuctionEntry, consequencesOf, type NotificationRequest } from '../rules/consequences.ts'
 import { announceEnding, type Broadcast, type Following } from '../rules/following.ts'
 import { followers } from '../tables.ts'
-import { tell } from './auction-notifications.ts'
+import { sendNotifications } from './auction-notifications.ts'
 
 /** `more`: go on at once. `busy`: another node is at it. `done`: nothing is left, or nothing is followed any more. */
 export interface Round {
@@ -50,8 +50,8 @@ export function drawConsequences(
     const step =
       state.broadcast === null
         ? await readOn(tx, topic, position, state)
-        : await goOnTelling(tx, auctionId, position, state, state.broadcast)
-    const appended = await tell(tx, step.tellings, auction.terms, now, hooks)
+        : await continueBroadcast(tx, auctionId, position, state, state.broadcast)
+    const appended = await sendNotifications(tx, step.requests, auction.terms, now, hooks)
     const after = announceEnding(step.state, now, auction.commands)
     await save(tx, topic, step.position, after)
     const left = after.broadcast !== null || step.hasMore ? 'more' : 'done'
@@ -60,7 +60,7 @@ export function drawConsequences(
 }
 
 interface Step {
-  readonly tellings: readonly Telling[]
+  readonly requests: readonly NotificationRequest[]
   readonly state: Following
   readonly position: Offset
   readonly hasMore: boolean
@@ -80,11 +80,11 @@ async function readOn(tx: Transaction, topic: Topic, position: Offset, state: Fo
     .orderBy(asc(entriesTable.offset))
     .limit(PAGE)
   const hasMore = rows.length === PAGE
-  const { tellings, after, through } = consequencesOf(state, rows.map(auctionEntry), hasMore)
-  return { tellings, state: after, position: through ?? position, hasMore }
+  const { requests, after, through } = consequencesOf(state, rows.map(auctionEntry), hasMore)
+  return { requests, state: after, position: through ?? position, hasMore }
 }
 
-async function goOnTelling(
+async function continueBroadcast(
   tx: Transaction,
   auctionId: AuctionId,
   position: Offset,
@@ -104,12 +104,12 @@ async function goOnTelling(
   const ids = rows.map(({ id }) => asUserId(id))
   const last = ids.length === BIDDERS_A_ROUND ? ids.at(-1) : undefined
   const rest = last === undefined ? null : { ...broadcast, after: last }
-  const tellings = ids.filter((id) => id !== except).map((userId) => tellingOf(broadcast, userId))
+  const requests = ids.filter((id) => id !== except).map((userId) => requestOf(broadcast, userId))
   // Entries may have waited for this.
-  return { tellings, state: { ...state, broadcast: rest }, position, hasMore: !state.isOver }
+  return { requests, state: { ...state, broadcast: rest }, position, hasMore: !state.isOver }
 }
 
-function tellingOf({ kind, price, reason = '' }: Broadcast, userId: UserId): Telling {
+function requestOf({ kind, price, reason = '' }: Broadcast, userId: UserId): NotificationRequest {
   return kind === 'AUCTION_CANCELLED' ? { kind, userId, price, reason } : { kind, userId, price }
 }
 

@@ -5,7 +5,7 @@ import type { Person } from '../../../engine/kernel/person.ts'
 import type { Offset } from '../../../engine/kernel/position.ts'
 import type { BidId } from '../../auctions/ids.ts'
 import type { VoidReason } from '../../auctions/rules/void-reason.ts'
-import { type AuctionSight, type Broadcast, type Following, withSight } from './following.ts'
+import { type Broadcast, type Following, type ObservedAuction, observe } from './following.ts'
 
 /** An entry of an auction's history. */
 export interface AuctionEntry {
@@ -15,7 +15,7 @@ export interface AuctionEntry {
   /** Who gave the command. */
   readonly actorId: UserId | null
   readonly data: {
-    readonly standing: AuctionSight
+    readonly standing: ObservedAuction
     /** BidPlaced; BidVoided: the bid that was named. */
     readonly bid?: VoidedBid
     /** BidVoided. */
@@ -37,7 +37,7 @@ export interface VoidedBid {
 }
 
 /** What a bidder is notified of; `price` is the auction's current one. */
-export type Telling = { readonly userId: UserId; readonly price: Amount | null } & (
+export type NotificationRequest = { readonly userId: UserId; readonly price: Amount | null } & (
   | { readonly kind: 'OUTBID' | 'LEADING' | 'AUCTION_WON' | 'AUCTION_LOST' | 'AUCTION_ENDING' }
   | { readonly kind: 'AUCTION_CANCELLED'; readonly reason: string }
   | ({ readonly kind: 'BID_VOIDED'; readonly reason: string } & VoidedBids)
@@ -53,7 +53,7 @@ export interface VoidedBids {
 }
 
 export interface Consequences {
-  readonly tellings: readonly Telling[]
+  readonly requests: readonly NotificationRequest[]
   readonly after: Following
   /** The last entry whose consequences these are; undefined where none was taken. */
   readonly through: Offset | undefined
@@ -70,27 +70,27 @@ export function consequencesOf(
   entries: readonly AuctionEntry[],
   isCut: boolean,
 ): Consequences {
-  const tellings: Telling[] = []
+  const requests: NotificationRequest[] = []
   let after = state
   let through: Offset | undefined
   for (const [index, entry] of entries.entries()) {
     if (after.broadcast !== null || after.isOver) break
     const next = entries[index + 1]
     if (isCut && next === undefined && entry.type === 'BidPlaced') break
-    tellings.push(...tellingsOf(after, entry, next))
-    after = ending(withSight(after, entry.data.standing, entry.at), entry)
+    requests.push(...requestsOf(after, entry, next))
+    after = ending(observe(after, entry.data.standing, entry.at), entry)
     through = entry.offset
   }
-  return { tellings, after, through }
+  return { requests, after, through }
 }
 
-function tellingsOf(
+function requestsOf(
   { leader }: Following,
   { type, data }: AuctionEntry,
   next: AuctionEntry | undefined,
-): readonly Telling[] {
+): readonly NotificationRequest[] {
   const { bid, winner, standing } = data
-  if (type === 'BidVoided') return tellingsOfVoid(leader, data)
+  if (type === 'BidVoided') return requestsOfVoid(leader, data)
   if (type === 'AuctionSold' && winner !== undefined) {
     return [{ kind: 'AUCTION_WON', userId: winner.user.id, price: winner.price }]
   }
@@ -103,7 +103,7 @@ function tellingsOf(
  * Bidders whose bids were voided, and the new leader. A bidder whose automatic bid was recomputed loses nothing: the
  * maximum behind it still counts.
  */
-function tellingsOfVoid(leader: Person | null, data: AuctionEntry['data']): readonly Telling[] {
+function requestsOfVoid(leader: Person | null, data: AuctionEntry['data']): readonly NotificationRequest[] {
   const { bid, bids = [], reason = '', standing } = data
   const price = standing.currentPrice
   const lost = bids.filter(({ voidReason, kind }) => voidReason !== 'RECOMPUTED' || kind !== 'PROXY')
@@ -111,7 +111,7 @@ function tellingsOfVoid(leader: Person | null, data: AuctionEntry['data']): read
   const isNew = bid === undefined || bids.length === 0 || bids.some(({ id }) => id === bid.id)
   const before: readonly VoidedBid[] = isNew ? [] : [{ ...bid, voidReason: 'MODERATED' }]
   const byBidder = Map.groupBy([...before, ...lost], ({ bidder }) => bidder.id)
-  const voided = [...byBidder].map(([userId, own]): Telling => {
+  const voided = [...byBidder].map(([userId, own]): NotificationRequest => {
     const bidIds = own.map(({ id }) => id)
     const highest = amount(Math.max(...own.map((each) => each.amount)))
     const voidReason = own.at(-1)?.voidReason ?? 'MODERATED'

@@ -4,7 +4,7 @@ import { type Instant, later } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
 
 /** What an auction's entries show of it, as far as anybody is told. */
-export interface AuctionSight {
+export interface ObservedAuction {
   readonly phase: string
   readonly currentPrice: Amount | null
   readonly leader: Person | null
@@ -45,8 +45,8 @@ export interface Following {
 const ENDING_NOTICE_MS = 60_000
 
 /** From `sight` on, as it is at `at`: what came before has no consequences. */
-export function beginFollowing(sight: AuctionSight, at: Instant): Following {
-  const { leader, currentPrice, endsAt } = sight
+export function beginFollowing(auction: ObservedAuction, at: Instant): Following {
+  const { leader, currentPrice, endsAt } = auction
   const unseen: Following = {
     leader,
     price: currentPrice,
@@ -57,12 +57,12 @@ export function beginFollowing(sight: AuctionSight, at: Instant): Following {
     broadcast: null,
     isOver: false,
   }
-  return withSight(unseen, sight, at)
+  return observe(unseen, auction, at)
 }
 
 /** An end that is moved to less than a minute from now is not told of any more. */
-export function withSight(state: Following, sight: AuctionSight, at: Instant): Following {
-  const { leader, currentPrice, endsAt, phase } = sight
+export function observe(state: Following, auction: ObservedAuction, at: Instant): Following {
+  const { leader, currentPrice, endsAt, phase } = auction
   const isMoved = endsAt !== state.endsAt
   const endingToldFor = isMoved && isTooLate(endsAt, at) ? endsAt : state.endingToldFor
   const isAhead = phase === 'LIVE' && endsAt !== endingToldFor
@@ -77,14 +77,14 @@ export function withSight(state: Following, sight: AuctionSight, at: Instant): F
 export function announceEnding(state: Following, now: Instant, commands: number): Following {
   const { endingDueAt, endsAt, price, endingToldThrough } = state
   if (endingDueAt === null || now < endingDueAt || state.broadcast !== null) return state
-  const told: Following = { ...state, endingDueAt: null, endingToldFor: endsAt }
-  if (now >= endsAt) return told
+  const announced: Following = { ...state, endingDueAt: null, endingToldFor: endsAt }
+  if (now >= endsAt) return announced
   const broadcast: Broadcast = {
     ...{ kind: 'AUCTION_ENDING', price, except: null, after: null },
     beyond: endingToldThrough,
     through: commands,
   }
-  return { ...told, endingToldThrough: commands, broadcast }
+  return { ...announced, endingToldThrough: commands, broadcast }
 }
 
 function isTooLate(endsAt: Instant, at: Instant): boolean {

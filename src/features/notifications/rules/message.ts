@@ -7,7 +7,7 @@ import type { NotificationId } from '../ids.ts'
 import type { Notification, NotificationKind } from './notification.ts'
 
 /** Whom a message is told to beside its room. */
-export interface MessageTelling {
+export interface MessageRecipient {
   readonly userId: UserId
   readonly kind: Extract<NotificationKind, 'MENTION' | 'DIRECT_MESSAGE'>
 }
@@ -16,21 +16,21 @@ export interface MessageTelling {
  * Of a new message those mentioned, in a direct room the other one; of an edited one those it did not mention before.
  * Never the author, and of others only `members`: those of the mentioned, in a direct room both, who are members now.
  */
-export function tellingsOf(
+export function recipientsOf(
   { before, after }: MessageChange,
   { kind }: Room,
   members: ReadonlySet<UserId>,
-): readonly MessageTelling[] {
+): readonly MessageRecipient[] {
   if (after.deletedAt !== null) return []
   const isDirect = kind === 'DIRECT'
-  const isToldOf = (userId: UserId): boolean => userId !== after.author.id && members.has(userId)
+  const isNotified = (userId: UserId): boolean => userId !== after.author.id && members.has(userId)
   if (isDirect) {
-    const others = before === undefined ? [...members].filter(isToldOf) : []
+    const others = before === undefined ? [...members].filter(isNotified) : []
     return others.map((userId) => ({ userId, kind: 'DIRECT_MESSAGE' }))
   }
   const earlier = mentionedIn(before)
   return [...mentionedIn(after)]
-    .filter((userId) => !earlier.has(userId) && isToldOf(userId))
+    .filter((userId) => !earlier.has(userId) && isNotified(userId))
     .map((userId) => ({ userId, kind: 'MENTION' }))
 }
 
@@ -52,7 +52,7 @@ export function withdrawalOf({ before, after }: MessageChange, { kind }: Room): 
 
 /** Says who and where, not what: a message may be deleted, and then nothing of it is to be left. */
 export function messageNotification(
-  { kind }: MessageTelling,
+  { kind }: MessageRecipient,
   { id: messageId, author, roomId, offset, sentAt, editedAt }: Message,
   { name }: Room,
   id: NotificationId,

@@ -3,7 +3,7 @@ import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { AuctionId } from '../../auctions/ids.ts'
 import { publicRoomId, type RoomId } from '../../rooms/ids.ts'
 import type { NotificationId } from '../ids.ts'
-import type { Telling } from './consequences.ts'
+import type { NotificationRequest } from './consequences.ts'
 import type { Notification } from './notification.ts'
 
 /** What a notification says of its auction. */
@@ -13,35 +13,35 @@ export interface AuctionSubject extends CurrencyTerms {
   readonly title: string
 }
 
-/** The notification of one telling about an auction. */
+/** The notification of one request about an auction. */
 export function notificationOf(
-  telling: Telling,
+  request: NotificationRequest,
   subject: AuctionSubject,
   made: { readonly id: NotificationId; readonly createdAt: Instant },
 ): Notification {
   const { id: auctionId, roomId, currency } = subject
-  const { kind, price } = telling
+  const { kind, price } = request
   return {
     ...made,
     kind,
-    ...wording(telling, subject),
+    ...wording(request, subject),
     subjectId: auctionId,
     data: {
       ...{ auctionId, roomId: publicRoomId(roomId), price, currency },
       currencyExponent: exponentIn(subject),
-      ...detailsOf(telling),
+      ...detailsOf(request),
     },
     readAt: null,
   }
 }
 
 /** What the data of a kind holds beyond that of all kinds. */
-function detailsOf(telling: Telling): object {
-  switch (telling.kind) {
+function detailsOf(request: NotificationRequest): object {
+  switch (request.kind) {
     case 'AUCTION_CANCELLED':
-      return { reason: telling.reason }
+      return { reason: request.reason }
     case 'BID_VOIDED': {
-      const { amount, bidIds, voidReason, reason } = telling
+      const { amount, bidIds, voidReason, reason } = request
       return { amount, bidIds, voidReason, reason }
     }
     default:
@@ -54,10 +54,10 @@ interface Wording {
   readonly body: string
 }
 
-function wording(telling: Telling, subject: AuctionSubject): Wording {
+function wording(request: NotificationRequest, subject: AuctionSubject): Wording {
   const { title } = subject
-  const price = telling.price === null ? 'no price' : formatAmount(telling.price, subject)
-  switch (telling.kind) {
+  const price = request.price === null ? 'no price' : formatAmount(request.price, subject)
+  switch (request.kind) {
     case 'OUTBID':
       return { title: `Outbid: ${title}`, body: `Somebody bid more for “${title}”: it stands at ${price}.` }
     case 'AUCTION_WON':
@@ -72,13 +72,13 @@ function wording(telling: Telling, subject: AuctionSubject): Wording {
         body: `A bid was voided: you lead “${title}” at ${price}.`,
       }
     case 'AUCTION_CANCELLED':
-      return { title: `Cancelled: ${title}`, body: withReason(`“${title}” was cancelled.`, telling.reason) }
+      return { title: `Cancelled: ${title}`, body: withReason(`“${title}” was cancelled.`, request.reason) }
     case 'BID_VOIDED':
-      return { title: `Bid voided: ${title}`, body: bodyOfVoid(telling, subject) }
+      return { title: `Bid voided: ${title}`, body: bodyOfVoid(request, subject) }
   }
 }
 
-type BidVoided = Extract<Telling, { readonly kind: 'BID_VOIDED' }>
+type BidVoided = Extract<NotificationRequest, { readonly kind: 'BID_VOIDED' }>
 
 function bodyOfVoid({ amount, bidIds, voidReason, reason }: BidVoided, subject: AuctionSubject): string {
   const { title } = subject

@@ -12,7 +12,7 @@ import type { Caller } from '../rules/access.ts'
 import type { Room, RoomKind, RoomPhase } from '../rules/room.ts'
 import { members, rooms } from '../tables.ts'
 import { roomMessagesTopic, roomTopic } from '../topics.ts'
-import { canSee, lookersWithin, type RoomSight } from './visibility-checks.ts'
+import { callersWithin, canSee, type RoomVisibilityQuery } from './visibility-checks.ts'
 import { firstVisibleTo, visibleTo } from './visible.ts'
 
 /** The heads of a room's two histories at one moment. `messages`: null on servers without messages. */
@@ -54,17 +54,17 @@ export async function readRoom(
 /** For each who looks the room; undefined where there is none that they may see. */
 export async function readRoomsFor(
   executor: Executor,
-  sights: readonly RoomSight[],
+  queries: readonly RoomVisibilityQuery[],
 ): Promise<readonly (RoomRecord | undefined)[]> {
-  const ids = [...new Set(sights.map(({ roomId }) => roomId))]
+  const ids = [...new Set(queries.map(({ roomId }) => roomId))]
   const rows = await executor
-    .select({ ...record, within: lookersWithin(sights, rooms.id) })
+    .select({ ...record, within: callersWithin(queries, rooms.id) })
     .from(rooms)
     .innerJoin(roomHeads, eq(roomHeads.topic, sql`'room:' || ${rooms.id}`))
     .leftJoin(messagesHeads, eq(messagesHeads.topic, sql`'messages:' || ${rooms.id}`))
     .where(sql`${rooms.id} = ANY(${sql.param(ids)})`)
   const found = new Map(rows.map((row) => [row.room.id, row]))
-  return sights.map(({ roomId, caller }) => {
+  return queries.map(({ roomId, caller }) => {
     const row = found.get(roomId)
     return row !== undefined && canSee(caller, row.room, row.within) ? recordOf(row) : undefined
   })

@@ -6,13 +6,13 @@ import { type Caller, canSeeRoom } from '../rules/access.ts'
 import type { Room } from '../rules/room.ts'
 
 /** Somebody who looks for a room. */
-export interface RoomSight {
+export interface RoomVisibilityQuery {
   readonly roomId: RoomId
   readonly caller: Caller
 }
 
 /** A room that somebody looks for. */
-export interface LookerRow {
+export interface VisibilityRow {
   /** Which of those who look, from 1. */
   readonly number: string
   readonly id: RoomId
@@ -21,19 +21,22 @@ export interface LookerRow {
   readonly isMember: boolean
 }
 
-/** Rooms by looker, of `$1` what each looks for and `$2` who they are: join `rooms` to `looker.wanted`, then `AND_MEMBERS`. */
-export const FROM_LOOKERS = `SELECT looker.number, rooms.id, rooms.kind, rooms.visibility, members.user_id IS NOT NULL AS "isMember"
-  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS looker(wanted, user_id, number)`
+/** Rooms by looker, of `$1` what each looks for and `$2` who they are: join `rooms` to `asking.wanted`, then `AND_MEMBERS`. */
+export const FROM_CALLERS = `SELECT asking.number, rooms.id, rooms.kind, rooms.visibility, members.user_id IS NOT NULL AS "isMember"
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asking(wanted, user_id, number)`
 export const AND_MEMBERS = `LEFT JOIN members ON members.room_id = rooms.id
-    AND members.user_id = looker.user_id AND members.status = 'member'`
-const ROOM_SIGHTS = statement<LookerRow>(
-  'room_sights',
-  `${FROM_LOOKERS} JOIN rooms ON rooms.id = looker.wanted ${AND_MEMBERS}`,
+    AND members.user_id = asking.user_id AND members.status = 'member'`
+const ROOM_VISIBILITY = statement<VisibilityRow>(
+  'room_visibility',
+  `${FROM_CALLERS} JOIN rooms ON rooms.id = asking.wanted ${AND_MEMBERS}`,
 )
 
 /** Who of those who look is a member of a room, for `canSee`: an array of their ids. */
-export function lookersWithin(sights: readonly { readonly caller: Caller }[], roomId: Column): SQL<string[]> {
-  const users = usersOf(sights).filter((id) => id !== null)
+export function callersWithin(
+  queries: readonly { readonly caller: Caller }[],
+  roomId: Column,
+): SQL<string[]> {
+  const users = usersOf(queries).filter((id) => id !== null)
   return sql<string[]>`ARRAY(SELECT user_id FROM members
     WHERE members.room_id = ${roomId} AND members.status = 'member' AND members.user_id = ANY(${sql.param(users)}::text[]))`
 }
@@ -49,30 +52,30 @@ export function canSee(
 }
 
 /** For each, in one statement and so of one moment, whether there is such a room for that caller. */
-export async function readRoomSights(
+export async function checkRoomVisibility(
   executor: Executor,
-  sights: readonly RoomSight[],
+  queries: readonly RoomVisibilityQuery[],
 ): Promise<readonly boolean[]> {
-  const wanted = sights.map(({ roomId }) => roomId)
-  const seen = roomsSeen(await ROOM_SIGHTS(executor, wanted, usersOf(sights)), sights)
-  return sights.map((_, index) => seen.has(index))
+  const wanted = queries.map(({ roomId }) => roomId)
+  const seen = roomsSeen(await ROOM_VISIBILITY(executor, wanted, usersOf(queries)), queries)
+  return queries.map((_, index) => seen.has(index))
 }
 
-/** Their ids, for `FROM_LOOKERS`; null for visitors. */
-export function usersOf(sights: readonly { readonly caller: Caller }[]): readonly (string | null)[] {
-  return sights.map(({ caller }) => (caller === null || caller.kind === 'system' ? null : caller.person.id))
+/** Their ids, for `FROM_CALLERS`; null for visitors. */
+export function usersOf(queries: readonly { readonly caller: Caller }[]): readonly (string | null)[] {
+  return queries.map(({ caller }) => (caller === null || caller.kind === 'system' ? null : caller.person.id))
 }
 
 /** By the index of who looks: the room that was found, where they may see it. */
 export function roomsSeen(
-  rows: readonly LookerRow[],
-  sights: readonly { readonly caller: Caller }[],
+  rows: readonly VisibilityRow[],
+  queries: readonly { readonly caller: Caller }[],
 ): ReadonlyMap<number, RoomId> {
   const seen = new Map<number, RoomId>()
   for (const { number, id, isMember, ...room } of rows) {
     const index = Number(number) - 1
     const membership = isMember ? ({ status: 'member' } as const) : undefined
-    if (canSeeRoom(sights[index]?.caller ?? null, room, membership)) seen.set(index, id)
+    if (canSeeRoom(queries[index]?.caller ?? null, room, membership)) seen.set(index, id)
   }
   return seen
 }

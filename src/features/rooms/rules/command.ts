@@ -50,7 +50,7 @@ export type RoomCommand =
   /** `until` null: until further notice; a past instant unmutes. */
   | { readonly kind: 'mute'; readonly target: Person; readonly until: Instant | null }
   /** The server looks whether start or end is due. */
-  | { readonly kind: 'passTime' }
+  | { readonly kind: 'applyDue' }
 
 export interface RoomReply {
   readonly roomId: RoomId

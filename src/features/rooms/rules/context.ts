@@ -9,7 +9,7 @@ export type UserActor = Extract<Actor, { readonly kind: 'user' }>
 export type RoomDecision = Decision<RoomEvent, RoomReply>
 
 /** What a command meets once it is known that its actor sees the room. */
-export interface RoomScene {
+export interface RoomContext {
   readonly room: Room
   readonly memberships: ReadonlyMap<string, Membership>
   readonly actor: UserActor
@@ -19,6 +19,6 @@ export interface RoomScene {
 }
 
 /** Accepts the command in `room` with the events it makes: none where all is as it asks already. */
-export function done(room: Room, ...events: readonly RoomEvent[]): RoomDecision {
+export function accepted(room: Room, ...events: readonly RoomEvent[]): RoomDecision {
   return accept(events, { roomId: room.id })
 }

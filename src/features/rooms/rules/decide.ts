@@ -3,16 +3,16 @@ import { forbid } from '../../../engine/kernel/decision.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import { canSeeRoom, membershipOf } from './access.ts'
 import type { RoomCommand } from './command.ts'
-import { done, type RoomDecision, type RoomScene } from './context.ts'
+import { accepted, type RoomContext, type RoomDecision } from './context.ts'
 import { openDirect } from './direct.ts'
-import { passTime, takeStep } from './lifecycle.ts'
+import { applyDue, takeStep } from './lifecycle.ts'
 import { add, join, leave, mute, remove } from './membership.ts'
 import type { OwnedRooms } from './quota.ts'
 import { reject } from './rejections.ts'
 import type { RoomFacts } from './room.ts'
 import { createRoom, faultOfQuota, updateRoom } from './settings.ts'
 
-export interface RoomContext {
+export interface RoomCommandContext {
   readonly now: Instant
   readonly actor: Actor
   /** For a creation that a quota bounds: the rooms that the actor owns. */
@@ -26,12 +26,12 @@ export interface RoomContext {
 export function decideRoom(
   state: RoomFacts | null,
   command: RoomCommand,
-  context: RoomContext,
+  context: RoomCommandContext,
 ): RoomDecision {
   const { now, actor } = context
-  if (command.kind === 'passTime') {
+  if (command.kind === 'applyDue') {
     if (actor.kind !== 'system') return forbid('Time passes by itself.')
-    return state === null ? rejectRoom() : passTime(state.room, now)
+    return state === null ? rejectRoom() : applyDue(state.room, now)
   }
   if (actor.kind === 'system') return forbid('The server itself only lets time pass.')
   if (command.kind === 'create') {
@@ -45,29 +45,29 @@ export function decideRoom(
   return decideInside(command, { room, memberships, actor, own, now })
 }
 
-type InsideCommand = Exclude<RoomCommand, { readonly kind: 'create' | 'passTime' }>
+type InsideCommand = Exclude<RoomCommand, { readonly kind: 'create' | 'applyDue' }>
 
-function decideInside(command: InsideCommand, scene: RoomScene): RoomDecision {
+function decideInside(command: InsideCommand, context: RoomContext): RoomDecision {
   switch (command.kind) {
     case 'open':
-      return done(scene.room)
+      return accepted(context.room)
     case 'update':
-      return updateRoom(command, scene)
+      return updateRoom(command, context)
     case 'start':
     case 'pause':
     case 'resume':
     case 'end':
-      return takeStep(command.kind, scene)
+      return takeStep(command.kind, context)
     case 'join':
-      return join(scene)
+      return join(context)
     case 'leave':
-      return leave(scene)
+      return leave(context)
     case 'add':
-      return add(command, scene)
+      return add(command, context)
     case 'remove':
-      return remove(command, scene)
+      return remove(command, context)
     case 'mute':
-      return mute(command, scene)
+      return mute(command, context)
   }
 }
 

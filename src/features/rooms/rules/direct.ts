@@ -1,7 +1,7 @@
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import { type Person, personNamed } from '../../../engine/kernel/person.ts'
 import type { RoomCommand } from './command.ts'
-import { done, type RoomDecision, type UserActor } from './context.ts'
+import { accepted, type RoomDecision, type UserActor } from './context.ts'
 import { reject } from './rejections.ts'
 import type { Membership, Room } from './room.ts'
 import { MAX_NAME } from './settings.ts'
@@ -36,7 +36,7 @@ export function openDirect({ id, target }: OpenDirectRoom, actor: UserActor, now
     ranking: 'STANDARD',
     disclosure: 'OWN',
   }
-  return done(room, { type: 'RoomCreated', room, members })
+  return accepted(room, { type: 'RoomCreated', room, members })
 }
 
 /** Whoever opens it, it is called the same: their names in the order of their ids, as far as a name may go. */

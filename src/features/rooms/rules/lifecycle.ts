@@ -2,7 +2,7 @@ import { forbid } from '../../../engine/kernel/decision.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import { canModerate } from './access.ts'
 import { isBuiltIn } from './built-in.ts'
-import { done, type RoomDecision, type RoomScene } from './context.ts'
+import { accepted, type RoomContext, type RoomDecision } from './context.ts'
 import type { RoomEvent, RoomTransition } from './event.ts'
 import { reject } from './rejections.ts'
 import type { Room, RoomPhase } from './room.ts'
@@ -23,11 +23,11 @@ const TRANSITIONS: Readonly<Record<Step, Transition>> = {
 }
 
 /** Takes one step of the life cycle by hand; one that leads to the phase the room is in makes no event. */
-export function takeStep(step: Step, scene: RoomScene): RoomDecision {
-  const { room, actor, own, now } = scene
+export function takeStep(step: Step, context: RoomContext): RoomDecision {
+  const { room, actor, own, now } = context
   if (!canModerate(actor, own)) return forbid(`Only those who moderate a room ${step} it.`)
   const { from, to } = TRANSITIONS[step]
-  if (room.phase === to) return done(room)
+  if (room.phase === to) return accepted(room)
   if (room.kind === 'DIRECT') {
     return reject('INVALID_TRANSITION', 'A direct room cannot be ended.')
   }
@@ -36,11 +36,11 @@ export function takeStep(step: Step, scene: RoomScene): RoomDecision {
     return reject('INVALID_TRANSITION', `A room that is ${room.phase} can't ${step}.`)
   }
   const after = roomAfter(step, room, now)
-  return done(after, eventOf(step, after))
+  return accepted(after, eventOf(step, after))
 }
 
 /** Starts and ends the room where that is due: both, when the room slept through both. */
-export function passTime(room: Room, now: Instant): RoomDecision {
+export function applyDue(room: Room, now: Instant): RoomDecision {
   const events: RoomEvent[] = []
   let after = room
   const advance = (step: Step): void => {
@@ -49,7 +49,7 @@ export function passTime(room: Room, now: Instant): RoomDecision {
   }
   if (room.phase === 'SCHEDULED' && isReached(room.startsAt, now)) advance('start')
   if (room.phase !== 'ENDED' && isReached(room.endsAt, now)) advance('end')
-  return done(after, ...events)
+  return accepted(after, ...events)
 }
 
 /** When time itself next changes the room; null for never, as things are. */

@@ -4,7 +4,7 @@ import { FAR_FUTURE } from '../../../engine/kernel/instant.ts'
 import { isOptionalText, optionalTextRule } from '../../../engine/kernel/text.ts'
 import { canModerate, isMuted } from './access.ts'
 import type { RoomCommand } from './command.ts'
-import { done, type RoomDecision, type RoomScene } from './context.ts'
+import { accepted, type RoomContext, type RoomDecision } from './context.ts'
 import { isTooFarAhead, TOO_FAR_AHEAD } from './quota.ts'
 import { reject } from './rejections.ts'
 
@@ -13,9 +13,9 @@ const MAX_REASON_LENGTH = 1_000
 type CommandOf<Kind extends RoomCommand['kind']> = Extract<RoomCommand, { readonly kind: Kind }>
 
 /** Enters a room that the actor sees, as MEMBER. Whoever is in already stays so, in any role, and no event tells of it. */
-export function join(scene: RoomScene): RoomDecision {
-  const { room, memberships, actor, own, now } = scene
-  if (own !== undefined) return done(room)
+export function join(context: RoomContext): RoomDecision {
+  const { room, memberships, actor, own, now } = context
+  if (own !== undefined) return accepted(room)
   if (memberships.get(actor.person.id)?.status === 'removed') {
     return reject('NOT_A_MEMBER', 'You were removed from this room: a moderator must add you again.')
   }
@@ -23,22 +23,22 @@ export function join(scene: RoomScene): RoomDecision {
     return reject('NOT_A_MEMBER', 'This room is for members only: a moderator must add you.')
   }
   if (room.phase === 'ENDED') return rejectEnded()
-  return done(room, { type: 'MemberJoined', user: actor.person, role: 'MEMBER', joinedAt: now })
+  return accepted(room, { type: 'MemberJoined', user: actor.person, role: 'MEMBER', joinedAt: now })
 }
 
-export function leave(scene: RoomScene): RoomDecision {
-  const { room, actor, own } = scene
+export function leave(context: RoomContext): RoomDecision {
+  const { room, actor, own } = context
   if (own === undefined) return reject('NOT_A_MEMBER', 'You are not in this room.')
   if (room.kind === 'DIRECT') return rejectDirect()
   if (own.role === 'OWNER' && room.phase !== 'ENDED') {
     return reject('INVALID_TRANSITION', 'The owner leaves only when the room has ended.')
   }
-  return done(room, { type: 'MemberLeft', user: actor.person })
+  return accepted(room, { type: 'MemberLeft', user: actor.person })
 }
 
 /** Brings someone in, or gives a member another role. The only way back for whoever was removed. */
-export function add({ target, role }: CommandOf<'add'>, scene: RoomScene): RoomDecision {
-  const { room, memberships, actor, own, now } = scene
+export function add({ target, role }: CommandOf<'add'>, context: RoomContext): RoomDecision {
+  const { room, memberships, actor, own, now } = context
   if (!canModerate(actor, own) && !hasRole(actor, 'SERVICE')) {
     return forbid('Only those who moderate a room and services add members.')
   }
@@ -46,19 +46,19 @@ export function add({ target, role }: CommandOf<'add'>, scene: RoomScene): RoomD
   if (room.kind === 'DIRECT') return rejectDirect()
   const held = memberships.get(target.id)
   const isMember = held?.status === 'member'
-  if (isMember && held.role === role) return done(room)
+  if (isMember && held.role === role) return accepted(room)
   if (isMember && held.role === 'OWNER') return rejectOwner()
   if (room.phase === 'ENDED') return rejectEnded()
-  if (isMember) return done(room, { type: 'MemberRoleChanged', user: target, role })
-  return done(room, { type: 'MemberJoined', user: target, role, joinedAt: now })
+  if (isMember) return accepted(room, { type: 'MemberRoleChanged', user: target, role })
+  return accepted(room, { type: 'MemberJoined', user: target, role, joinedAt: now })
 }
 
 /**
  * Bars a user from the room until added again, also one who left or never joined: in rooms that they see they could
  * bid, or join. Repeating it makes no event.
  */
-export function remove({ target, isKnown, reason }: CommandOf<'remove'>, scene: RoomScene): RoomDecision {
-  const { room, memberships, actor, own, now } = scene
+export function remove({ target, isKnown, reason }: CommandOf<'remove'>, context: RoomContext): RoomDecision {
+  const { room, memberships, actor, own, now } = context
   if (!canModerate(actor, own)) return forbid('Only those who moderate a room remove members.')
   if (reason !== null && !isOptionalText(reason, MAX_REASON_LENGTH)) {
     const limit = `The reason must have ${optionalTextRule(MAX_REASON_LENGTH)}.`
@@ -68,14 +68,14 @@ export function remove({ target, isKnown, reason }: CommandOf<'remove'>, scene: 
   if (held === undefined && !isKnown) {
     return reject('NOT_FOUND', 'Nobody has seen a user with this id.', { field: 'userId' })
   }
-  if (held?.status === 'removed') return done(room)
+  if (held?.status === 'removed') return accepted(room)
   if (held?.role === 'OWNER') return rejectOwner()
   if (room.kind === 'DIRECT') return rejectDirect()
-  return done(room, { type: 'MemberRemoved', user: target, reason, removedAt: now })
+  return accepted(room, { type: 'MemberRemoved', user: target, reason, removedAt: now })
 }
 
-export function mute({ target, until }: CommandOf<'mute'>, scene: RoomScene): RoomDecision {
-  const { room, memberships, actor, own, now } = scene
+export function mute({ target, until }: CommandOf<'mute'>, context: RoomContext): RoomDecision {
+  const { room, memberships, actor, own, now } = context
   if (!canModerate(actor, own)) return forbid('Only those who moderate a room mute members.')
   if (isTooFarAhead(until, now)) return reject('INVALID_INPUT', TOO_FAR_AHEAD, { field: 'until' })
   const held = memberships.get(target.id)
@@ -87,8 +87,8 @@ export function mute({ target, until }: CommandOf<'mute'>, scene: RoomScene): Ro
   const mutedUntil = now < wanted ? wanted : null
   // A mute that has run out and none at all come to the same.
   const standing = isMuted(held, now) ? held.mutedUntil : null
-  if (mutedUntil === standing) return done(room)
-  return done(room, { type: 'MemberMuted', user: target, until, mutedUntil })
+  if (mutedUntil === standing) return accepted(room)
+  return accepted(room, { type: 'MemberMuted', user: target, until, mutedUntil })
 }
 
 function rejectAbsent(): RoomDecision {

@@ -6,7 +6,7 @@ import { lengthRule, nameWithin } from '../../../engine/kernel/text.ts'
 import { canModerate } from './access.ts'
 import { isBuiltIn } from './built-in.ts'
 import type { RoomCommand } from './command.ts'
-import { done, type RoomDecision, type RoomScene, type UserActor } from './context.ts'
+import { accepted, type RoomContext, type RoomDecision, type UserActor } from './context.ts'
 import { isTooFarAhead, type OwnedRooms, TOO_FAR_AHEAD } from './quota.ts'
 import { reject } from './rejections.ts'
 import type { Membership, Room } from './room.ts'
@@ -80,7 +80,7 @@ export function createRoom(command: CreateRoom, actor: UserActor, now: Instant):
     currency: money.currency,
     currencyExponent: money.currencyExponent,
   }
-  return done(room, { type: 'RoomCreated', room, members: [owner] })
+  return accepted(room, { type: 'RoomCreated', room, members: [owner] })
 }
 
 interface RoomCurrency {
@@ -112,8 +112,8 @@ function currencyOf({
  * Only what would change is checked, so that repeating an update is accepted however much time has passed
  * since the first.
  */
-export function updateRoom(command: UpdateRoom, scene: RoomScene): RoomDecision {
-  const { room, actor, own, now } = scene
+export function updateRoom(command: UpdateRoom, context: RoomContext): RoomDecision {
+  const { room, actor, own, now } = context
   if (!canModerate(actor, own)) return forbid('Only those who moderate a room change it.')
   const name = command.name === undefined ? room.name : nameWithin(command.name, MAX_NAME)
   if (name === undefined) return rejectName()
@@ -127,7 +127,7 @@ export function updateRoom(command: UpdateRoom, scene: RoomScene): RoomDecision 
   }
   const isNewVisibility = updated.visibility !== room.visibility
   const isNewTime = updated.startsAt !== room.startsAt || updated.endsAt !== room.endsAt
-  if (name === room.name && !isNewVisibility && !isNewTime) return done(room)
+  if (name === room.name && !isNewVisibility && !isNewTime) return accepted(room)
 
   if (room.phase === 'ENDED') return reject('INVALID_TRANSITION', 'A room that has ended cannot be changed.')
   if (room.kind === 'DIRECT') return reject('INVALID_TRANSITION', 'A direct room cannot be changed.')
@@ -140,7 +140,7 @@ export function updateRoom(command: UpdateRoom, scene: RoomScene): RoomDecision 
   if (isNewVisibility && updated.visibility === 'ADMIN' && !hasRole(actor, 'ADMIN')) {
     return forbid('Only administrators keep a room for administrators.')
   }
-  return faultOfTimes(room, updated, now) ?? done(room, { type: 'RoomUpdated', room: updated })
+  return faultOfTimes(room, updated, now) ?? accepted(room, { type: 'RoomUpdated', room: updated })
 }
 
 function faultOfTimes(room: Room, updated: Room, now: Instant): Rejected | undefined {

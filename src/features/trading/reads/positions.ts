@@ -84,7 +84,7 @@ export async function readHoldings(
 }> {
   const topic = positionsTopic(roomId)
   return database.snapshot(async (tx) => {
-    const [[head], found, stated] = await Promise.all([
+    const [[head], found, portfolios] = await Promise.all([
       tx
         .select({ epoch: topics.epoch, offset: topics.head, at: clock })
         .from(topics)
@@ -94,6 +94,6 @@ export async function readHoldings(
     ])
     if (head === undefined) throw new Error(`${topic} has not begun`)
     const { at, ...position } = head
-    return { position, at, positions: found, portfolios: stated }
+    return { position, at, positions: found, portfolios }
   })
 }

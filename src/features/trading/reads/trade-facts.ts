@@ -7,7 +7,7 @@ import type { Caller } from '../../rooms/rules/access.ts'
 import type { Membership, Room, RoomFacts } from '../../rooms/rules/room.ts'
 import { members, rooms } from '../../rooms/tables.ts'
 import { roomTopic } from '../../rooms/topics.ts'
-import { insightOf } from '../rules/access.ts'
+import { disclosureLevelOf } from '../rules/access.ts'
 
 /** The condition, on the column that tells whose it is, under which `caller` sees now what is traded in a room. */
 export type TradeScope = (owner: Column) => SQL | undefined
@@ -23,9 +23,9 @@ export async function readTradeScope(
     .from(rooms)
     .leftJoin(members, isPlaceOf(caller))
     .where(and(eq(rooms.id, roomId), visibleTo(caller)))
-  const insight = row === undefined ? 'none' : insightOf(caller, factsFrom(row.room, row.member))
-  if (insight === 'all') return () => undefined
-  const isOwn = insight === 'own' && caller?.kind === 'user'
+  const level = row === undefined ? 'none' : disclosureLevelOf(caller, factsFrom(row.room, row.member))
+  if (level === 'all') return () => undefined
+  const isOwn = level === 'own' && caller?.kind === 'user'
   return isOwn ? (owner) => eq(owner, caller.person.id) : () => sql`false`
 }
 

@@ -4,13 +4,13 @@ import { type Caller, canModerate, canSeeRoom, membershipOf } from '../../rooms/
 import type { RoomFacts } from '../../rooms/rules/room.ts'
 
 /** Whose orders, positions and portfolios somebody sees in a room: everybody's, those of their own, or nobody's. */
-export type Insight = 'all' | 'own' | 'none'
+export type DisclosureLevel = 'all' | 'own' | 'none'
 
 /**
  * Administrators, services and those who moderate see all, members what the room discloses to them. Whoever is no member
  * sees nobody's, not even those of their own; and so does who doesn't see the room.
  */
-export function insightOf(caller: Caller, { room, memberships }: RoomFacts): Insight {
+export function disclosureLevelOf(caller: Caller, { room, memberships }: RoomFacts): DisclosureLevel {
   const membership = membershipOf(caller, memberships)
   if (caller === null || !canSeeRoom(caller, room, membership)) return 'none'
   if (isPrivileged(caller) || canModerate(caller, membership)) return 'all'
@@ -20,6 +20,6 @@ export function insightOf(caller: Caller, { room, memberships }: RoomFacts): Ins
 
 /** Whether `caller` sees what `userId` trades in the room. */
 export function canSeeTrades(caller: Caller, facts: RoomFacts, userId: UserId): boolean {
-  const insight = insightOf(caller, facts)
-  return insight === 'all' || (insight === 'own' && caller?.kind === 'user' && caller.person.id === userId)
+  const level = disclosureLevelOf(caller, facts)
+  return level === 'all' || (level === 'own' && caller?.kind === 'user' && caller.person.id === userId)
 }

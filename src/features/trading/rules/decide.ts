@@ -26,9 +26,9 @@ import {
 import {
   isSamePortfolio,
   isSamePosition,
-  type Occasion,
-  statedPortfolio,
-  statedPosition,
+  type ReportOrigin,
+  reportedPortfolio,
+  reportedPosition,
 } from './position-report.ts'
 import { reject } from './rejections.ts'
 import { checkPortfolio, checkPosition, checkReport } from './validate.ts'
@@ -60,8 +60,8 @@ export interface OrderContext extends ReportContext {
 
 /** What becomes of one report on an order. A retry answers the same, whatever has happened since. */
 export function decideOrder(command: OrderCommand, context: OrderContext): OrderDecision {
-  const place = placeOf(context)
-  if (place.kind !== 'place') return place
+  const tradeRoom = tradeRoomOf(context)
+  if (tradeRoom.kind !== 'tradeRoom') return tradeRoom
   const { executionId, fingerprint, orderId } = command
   const { reported } = context
   if (reported !== undefined) {
@@ -71,10 +71,10 @@ export function decideOrder(command: OrderCommand, context: OrderContext): Order
   }
   const report = checkReport(command)
   if (report.kind === 'rejected') return report
-  if (place.hasEnded && report.execution.type !== 'TRADE') {
+  if (tradeRoom.hasEnded && report.execution.type !== 'TRADE') {
     return reject('INVALID_TRANSITION', 'The room has ended: it accepts late fills only.')
   }
-  const executed = executeReport(context.order, report, occasionIn(place, context))
+  const executed = executeReport(context.order, report, originOf(tradeRoom, context))
   if (executed.kind === 'rejected') return executed
 
   const { order } = executed
@@ -115,15 +115,15 @@ export interface PositionContext extends ReportContext {
 
 /** What becomes of one statement: no entry where all is so already, and where a later statement was accepted. */
 export function decidePosition(command: PositionCommand, context: PositionContext): PositionDecision {
-  const place = placeOf(context)
-  if (place.kind !== 'place') return place
-  const occasion = occasionIn(place, context)
+  const tradeRoom = tradeRoomOf(context)
+  if (tradeRoom.kind !== 'tradeRoom') return tradeRoom
+  const origin = originOf(tradeRoom, context)
   const { userId, reportedAt } = command
   const { times, now } = context
   if (command.kind === 'reportPosition') {
     const checked = checkPosition(command)
     if (checked.kind === 'rejected') return checked
-    const position = statedPosition(checked, occasion)
+    const position = reportedPosition(checked, origin)
     const { symbol } = position
     const unrealized = unrealizedIn(position)
     if (unrealized !== null && !fits(unrealized)) return rejectBeyond('markPrice')
@@ -137,7 +137,7 @@ export function decidePosition(command: PositionCommand, context: PositionContex
   }
   const checked = checkPortfolio(command)
   if (checked.kind === 'rejected') return checked
-  const portfolio = statedPortfolio(checked, occasion)
+  const portfolio = reportedPortfolio(checked, origin)
   const key = portfolioKey(userId)
   const held = context.portfolios.get(userId)
   const reply = { userId, symbol: null }
@@ -147,14 +147,17 @@ export function decidePosition(command: PositionCommand, context: PositionContex
   return accept([...changes, ...noted], { ...reply, stale: false })
 }
 
-interface Place {
-  readonly kind: 'place'
+interface TradeRoom {
+  readonly kind: 'tradeRoom'
   readonly roomId: RoomId
   readonly hasEnded: boolean
 }
 
 /** The trade room that the actor reports to; a refusal where there is none for them, or where it is not theirs to do. */
-function placeOf({ actor, room: facts }: ReportContext): Place | Rejected | ReturnType<typeof forbid> {
+function tradeRoomOf({
+  actor,
+  room: facts,
+}: ReportContext): TradeRoom | Rejected | ReturnType<typeof forbid> {
   if (actor.kind === 'system') return forbid('The server itself trades nothing.')
   if (facts === undefined || !canSeeRoom(actor, facts.room, membershipOf(actor, facts.memberships))) {
     return reject('NOT_FOUND', 'There is no such room.', { field: 'roomId' })
@@ -163,10 +166,10 @@ function placeOf({ actor, room: facts }: ReportContext): Place | Rejected | Retu
   if (facts.room.kind !== 'TRADE') {
     return reject('INVALID_INPUT', 'Nothing is traded in a room of this kind.', { field: 'roomId' })
   }
-  return { kind: 'place', roomId: facts.room.id, hasEnded: facts.room.phase === 'ENDED' }
+  return { kind: 'tradeRoom', roomId: facts.room.id, hasEnded: facts.room.phase === 'ENDED' }
 }
 
-function occasionIn({ roomId }: Place, { user, now }: ReportContext): Occasion {
+function originOf({ roomId }: TradeRoom, { user, now }: ReportContext): ReportOrigin {
   return { roomId, user, now }
 }
 

@@ -1,7 +1,7 @@
 import { type Amount, amount } from '../../../engine/kernel/amount.ts'
 import type { Rejected } from '../../../engine/kernel/decision.ts'
 import { isOpen, type OrderState, type OrderStatus } from './order.ts'
-import type { Occasion } from './position-report.ts'
+import type { ReportOrigin } from './position-report.ts'
 import { reject } from './rejections.ts'
 import type { CheckedReport } from './validate.ts'
 
@@ -14,12 +14,12 @@ export type Executed = { readonly kind: 'executed'; readonly order: OrderState }
 export function executeReport(
   known: OrderState | undefined,
   report: CheckedReport,
-  occasion: Occasion,
+  origin: ReportOrigin,
 ): Executed {
   const fault = known === undefined ? undefined : faultOfIdentity(known, report)
   if (fault !== undefined) return fault
-  const { user, now } = occasion
-  const order = { ...(known ?? newOrder(report, occasion)), user, updatedAt: now }
+  const { user, now } = origin
+  const order = { ...(known ?? newOrder(report, origin)), user, updatedAt: now }
   const { execution } = report
   if (execution.type === 'TRADE') return trade(order, execution.lastQuantity, execution.lastPrice)
   if (!isOpen(order)) {
@@ -38,7 +38,7 @@ export function executeReport(
   }
 }
 
-function newOrder(report: CheckedReport, { roomId, user, now }: Occasion): OrderState {
+function newOrder(report: CheckedReport, { roomId, user, now }: ReportOrigin): OrderState {
   const { orderId: id, symbol, side, type, quantity, limitPrice } = report
   return {
     ...{ id, roomId, user, symbol, side, type, status: 'NEW', quantity, limitPrice },

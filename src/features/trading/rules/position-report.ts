@@ -6,47 +6,47 @@ import type { Portfolio, PositionState } from './position.ts'
 import type { CheckedPortfolio, CheckedPosition } from './validate.ts'
 
 /** Where and when something was stated, and of whom. */
-export interface Occasion {
+export interface ReportOrigin {
   readonly roomId: RoomId
   readonly user: Person
   readonly now: Instant
 }
 
 /** The position that is stated, whatever stood there before. */
-export function statedPosition(
+export function reportedPosition(
   { symbol, quantity, averageEntryPrice, markPrice, realizedPnl }: CheckedPosition,
-  { roomId, user, now }: Occasion,
+  { roomId, user, now }: ReportOrigin,
 ): PositionState {
   const price = quantity === 0 ? 0 : averageEntryPrice
   const cost = price === null ? null : BigInt(price) * sizeOf(BigInt(quantity))
   return { roomId, user, symbol, quantity, cost, markPrice, realizedPnl, updatedAt: now }
 }
 
-export function statedPortfolio(
+export function reportedPortfolio(
   { cash, equity, realizedPnl, unrealizedPnl }: CheckedPortfolio,
-  { roomId, user, now }: Occasion,
+  { roomId, user, now }: ReportOrigin,
 ): Portfolio {
   return { roomId, user, cash, equity, realizedPnl, unrealizedPnl, updatedAt: now }
 }
 
 /** Whether a user's position in a symbol is as stated already. */
-export function isSamePosition(held: PositionState | undefined, stated: PositionState): boolean {
+export function isSamePosition(held: PositionState | undefined, reported: PositionState): boolean {
   return (
     held !== undefined &&
-    held.quantity === stated.quantity &&
-    held.cost === stated.cost &&
-    held.markPrice === stated.markPrice &&
-    held.realizedPnl === stated.realizedPnl
+    held.quantity === reported.quantity &&
+    held.cost === reported.cost &&
+    held.markPrice === reported.markPrice &&
+    held.realizedPnl === reported.realizedPnl
   )
 }
 
 /** Whether a user's portfolio is as stated already. */
-export function isSamePortfolio(held: Portfolio | undefined, stated: Portfolio): boolean {
+export function isSamePortfolio(held: Portfolio | undefined, reported: Portfolio): boolean {
   return (
     held !== undefined &&
-    held.cash === stated.cash &&
-    held.equity === stated.equity &&
-    held.realizedPnl === stated.realizedPnl &&
-    held.unrealizedPnl === stated.unrealizedPnl
+    held.cash === reported.cash &&
+    held.equity === reported.equity &&
+    held.realizedPnl === reported.realizedPnl &&
+    held.unrealizedPnl === reported.unrealizedPnl
   )
 }

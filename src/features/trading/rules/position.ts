@@ -51,7 +51,7 @@ export function portfolioKey(userId: UserId): string {
   return JSON.stringify([userId])
 }
 
-/** Before anything was traded or stated. */
+/** Before anything was traded or reported. */
 export function noPosition(roomId: RoomId, user: Person, symbol: string, now: Instant): PositionState {
   const nothing = amount(0)
   return {
