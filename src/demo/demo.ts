@@ -9,14 +9,14 @@ import { createSaleroom } from './saleroom.ts'
 import type { Scene } from './scene.ts'
 import { createTradingFloor } from './trading-floor.ts'
 
-/** The demo's rooms, alive until closed. */
+/** The demo's rooms. They stay active until closed. */
 export interface Demo {
   close(): Promise<void>
 }
 
 const ACT_EVERY_MS = 1_500
 
-/** Opens the rooms of the demo, and keeps something going on in each. */
+/** Opens the demo's rooms and keeps each of them busy. */
 export async function startDemo(services: Services, log: Logger): Promise<Demo> {
   const plays: Demo[] = []
   for (const scene of [createSaleroom(services), createTradingFloor(services)]) {
@@ -37,7 +37,7 @@ function play(scene: Scene, log: Logger): Demo {
   })
 }
 
-/** Says where to go, with a token to go there with. */
+/** Prints the demo's address with a token to sign in. */
 export async function greet(
   { url }: RunningNode,
   { auth, issuesDevTokens }: Config,
@@ -51,6 +51,6 @@ export async function greet(
     return
   }
   const { token } = await issueDevToken(auth, { sub: 'you', name: 'You' }, instant(Date.now()))
-  // Past the log, which lets no token through: it is for the person at this terminal.
+  // Bypasses the log, which redacts tokens: this line is for the person at the terminal.
   process.stdout.write(`\nA token for a bidder named You (sub "you"), good for 12 hours:\n${token}\n\n`)
 }

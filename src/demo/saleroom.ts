@@ -16,11 +16,11 @@ const SOFT_CLOSE = { windowMs: 10_000, extensionMs: 10_000, capMs: 60_000 }
 const CHANCE_OF_TALK = 0.25
 const CHANCE_OF_PROXY = 0.3
 
-/** Auctions follow one another, and visitors bid and talk through the same commands as everyone. */
+/** Runs one auction after another; visitors bid and chat through the same commands as everyone. */
 export function createSaleroom(services: Services): Scene {
   const { dispatch, database } = services
 
-  /** The lot that is up; another node, or this one before a restart, may have opened it. */
+  /** The current lot; another node, or this one before a restart, may have opened it. */
   async function currentLot(): Promise<AuctionRecord | undefined> {
     const [lot] = await readAuctions(
       database,

@@ -9,10 +9,10 @@ import type { RoomKind } from '../features/rooms/rules/room.ts'
 import type { Services } from '../resolvers/services.ts'
 import { LINES, VISITORS } from './script.ts'
 
-/** A room of the demo, and what goes on in it. Several nodes may play it on one database: they share the room. */
+/** A demo room and the activity in it. Several nodes may run it on one database: they share the room. */
 export interface Scene {
   open(): Promise<void>
-  /** One small thing. */
+  /** Performs one small action. */
   act(): Promise<void>
 }
 
@@ -30,7 +30,7 @@ export function pick<Item>(items: readonly [Item, ...Item[]]): Item {
   return items[Math.floor(Math.random() * items.length)] ?? items[0]
 }
 
-/** Makes the room, unless it is there, and lets the visitors in. */
+/** Creates the room if it does not exist, and adds the visitors. */
 export async function openRoom(
   { dispatch, seeUser }: Services,
   id: RoomId,
@@ -52,7 +52,7 @@ export async function openRoom(
   for (const visitor of VISITORS) await dispatch(roomFamily, id, actorOf(visitor), { kind: 'join' })
 }
 
-/** Has one of the visitors say something. */
+/** Sends a message as one of the visitors. */
 export async function talk({ dispatch }: Services, room: RoomId): Promise<void> {
   const id = newMessageId()
   await dispatch(messageFamily, room, actorOf(pick(VISITORS)), {

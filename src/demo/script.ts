@@ -43,7 +43,7 @@ export const LOTS: readonly [Lot, ...Lot[]] = [
   },
 ]
 
-/** What is traded in the demo, from a price on. */
+/** The demo's instruments with their opening prices. */
 export const SYMBOLS: readonly [Symbol, ...Symbol[]] = [
   { name: 'OAK', price: 2_400 },
   { name: 'SALT', price: 310 },

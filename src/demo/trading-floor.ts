@@ -14,9 +14,9 @@ import { HOST, openRoom, pick, type Scene, talk } from './scene.ts'
 import { SYMBOLS, VISITORS } from './script.ts'
 
 const ROOM = asRoomId('demo-trade')
-/** Reports what became of orders, as the engine of a house does. */
+/** Reports executions, as a broker's matching engine would. */
 const ENGINE: Actor = { kind: 'user', person: HOST, roles: new Set(['USER', 'SERVICE']) }
-/** What each visitor begins with. */
+/** Each visitor's opening balance. */
 const CASH = 1_000_000
 const MAX_OPEN = 6
 const MAX_POSITIONS = 1_000
@@ -24,13 +24,13 @@ const LARGEST_ORDER = 20
 const CHANCE_OF_TALK = 0.1
 const CHANCE_OF_FILL = 0.5
 const CHANCE_OF_CANCEL = 0.1
-/** A price moves so far from one trade to the next, at most. */
+/** The largest price move between two trades. */
 const WALK = 0.01
 
-/** Everybody is shown everything: disclosure is the room's. */
+/** Everyone sees all trades: the room's disclosure is ROOM. */
 const ALL = () => undefined
 
-/** Visitors send orders, which are filled or cancelled; what they are worth makes the ranking. */
+/** Visitors send orders, which are filled or cancelled; their equity makes the ranking. */
 export function createTradingFloor(services: Services): Scene {
   const { dispatch, database } = services
 
@@ -86,7 +86,7 @@ export function createTradingFloor(services: Services): Scene {
     await tellWorth(user, await readFloor())
   }
 
-  /** What the house keeps of an account is worked out of its positions: it began with CASH. */
+  /** The broker derives an account from its positions: it started with CASH. */
   async function tellWorth(user: Person, positions: readonly Position[]): Promise<void> {
     const own = positions.filter((position) => position.user.id === user.id)
     const realizedPnl = sum(own.map((position) => position.realizedPnl))

@@ -100,7 +100,7 @@ describe('a bidder', () => {
       notification: {
         kind: 'OUTBID',
         title: 'Outbid: A lot',
-        body: 'Somebody bid more for “A lot”: it stands at 10.50 EUR.',
+        body: 'Someone outbid you on “A lot”: it is now at 10.50 EUR.',
         subjectId: id,
         data: { auctionId: id, roomId, price: 1050, currency: 'EUR' },
         readAt: null,

@@ -270,7 +270,7 @@ describe('Announcing from the operations page', () => {
     await page.fill('#announce [name=roomId]', 'room_nowhere')
     await fillAnnouncement(page, 'Kept')
     await submit(page, '#announce')
-    await page.until(`${shown('#announce-answer')} === 'There is no such room.'`)
+    await page.until(`${shown('#announce-answer')} === 'Room not found.'`)
     expect(await page.evaluate(`document.querySelector('#announce [name=title]').value`)).toBe('Kept')
   }, 60_000)
 })

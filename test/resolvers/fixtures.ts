@@ -168,7 +168,7 @@ export async function openGivenOn(
 /** A topic's whole history. */
 export async function entriesOf({ history }: Given, topic: Topic): Promise<readonly Entry[]> {
   const head = await history.head(topic)
-  if (head === undefined) throw new Error(`${topic} has not begun`)
+  if (head === undefined) throw new Error(`${topic} has no history`)
   return history.readAfter(topic, { ...head, offset: head.floor }, 1000)
 }
 

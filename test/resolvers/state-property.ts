@@ -189,7 +189,7 @@ function fieldOf(definitions: readonly { readonly kind: string }[]): string {
 
 async function headOf({ history }: Given, topic: Topic): Promise<Position> {
   const head = await history.head(topic)
-  if (head === undefined) throw new Error(`${topic} has not begun`)
+  if (head === undefined) throw new Error(`${topic} has no history`)
   return head
 }
 

@@ -13,7 +13,7 @@ import { evolveAnnouncements } from './rules/evolve.ts'
 import { announcements } from './tables.ts'
 
 interface State {
-  /** Those that the commands name. */
+  /** Only those that the commands name. */
   readonly announcements: ReadonlyMap<AnnouncementId, Announcement>
   readonly rooms: ReadonlyMap<RoomId, RoomFacts>
 }

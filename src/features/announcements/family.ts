@@ -2,7 +2,7 @@ import { defineFamily } from '../../engine/commands/family.ts'
 import { announcementsAggregate } from './aggregate.ts'
 import { announcementsTopic } from './topics.ts'
 
-/** Publishes and retracts announcements: one topic for all. `state` is the announcement. */
+/** Publishes and retracts announcements, all on one topic. `state` is the announcement. */
 export const announcementFamily = defineFamily({
   name: 'announcements',
   prefix: 'announcements',

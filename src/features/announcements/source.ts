@@ -20,7 +20,7 @@ export type AnnouncementEvent = PresentedEvent & AnnouncementEntryData
 
 const MAX_SNAPSHOT = 1000
 
-/** The rooms that announcements name, as they are now, with those who may see them. */
+/** The rooms that announcements name, in their current state, with those who may see them. */
 type Rooms = ReadonlyMap<RoomId, RoomFacts | undefined>
 
 const NO_ROOMS: Rooms = new Map()
@@ -29,9 +29,9 @@ export const announcementsSource = defineService('announcements: source', ({ dat
   createAnnouncementsSource(database),
 )
 
-/** The announcements to everybody, to some by their role, and to rooms; each reader gets those meant for them now. */
+/** Announcements to everyone, to roles and to rooms; each reader gets those that address them now. */
 function createAnnouncementsSource(database: Database): Source<undefined, Rooms> {
-  // All who come back after an outage replay the same entries at about the same time: they share the reads.
+  // Readers that reconnect after an outage replay the same entries at about the same time, so they share the reads.
   const readRoom = oneAtATime(async (id: RoomId) => (await readRoomFacts(database, [id])).get(id))
 
   return {

@@ -3,7 +3,7 @@ import type { HistoryPlan } from '../../engine/hub/source.ts'
 import { announcementsSource } from './source.ts'
 import { announcementsTopic } from './topics.ts'
 
-/** Everybody may subscribe: the source keeps from each reader what is not for them. */
+/** Everyone may subscribe: the source filters out what does not address the reader. */
 export async function announcementsPlan(args: AfterArgs, context: PlanContext): Promise<HistoryPlan> {
   const source = context.services.get(announcementsSource)
   return { kind: 'history', topic: announcementsTopic, source, after: args.after ?? null }

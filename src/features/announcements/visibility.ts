@@ -11,18 +11,18 @@ import { roomTopic } from '../rooms/topics.ts'
 import { readRoomsWithAnnouncements } from './reads/announcements.ts'
 import { readAnnouncementRightsChanged } from './reads/rights-changes.ts'
 
-/** The room entries that decide whether a user sees a room that opens to its members alone. */
+/** The room entries that decide whether a user sees a members-only room. */
 const DECISIVE: ReadonlySet<string> = new Set(['MemberJoined', 'MemberLeft', 'MemberRemoved'])
 
 /**
- * An announcement to a room is for those who see the room. `roomOf`: the room that an event announces something to, where
- * it does.
+ * An announcement to a room addresses those who see the room. `roomOf` returns the room that an event announces
+ * something to, if any.
  */
 export function createAnnouncementVisibility(
   database: Database,
   roomOf: (event: PresentedEvent & object) => RoomId | null,
 ): Visibility {
-  /** Of the rooms that are followed, as far as they are known. */
+  /** The watched rooms, as far as they are known. */
   const visibilities = new Map<Topic, string>()
 
   const haveChanged = together((questions: readonly RightsQuestion[]) =>

@@ -36,15 +36,15 @@ import { auctionTopic } from './topics.ts'
 interface State {
   readonly auction: AuctionState | null
   readonly room: RoomFacts | undefined
-  /** Of a funded auction: of those whom the commands at hand can concern. */
+  /** Funded auctions only: the wallets of users whom the loaded commands can affect. */
   readonly wallets: Wallets
-  /** Known where a bid is to be voided, else never looked at. */
+  /** Loaded only if a bid is to be voided; otherwise unused. */
   readonly bidHistory: BidHistory
-  /** For a creation with a quota: the auctions that are open in all rooms of the room's owner. */
+  /** For a creation with a quota: the number of open auctions in all rooms of the room's owner. */
   readonly openAuctions: number | undefined
   /** For a creation: the exponent that the first use of its currency fixed. */
   readonly fixedExponent: number | undefined
-  /** What other features derive from the bids; null where no command at hand can change it. */
+  /** What other features derive from the bids; null if no loaded command can change it. */
   readonly projections: readonly AuctionProjection[] | null
 }
 
@@ -86,7 +86,7 @@ export const createAuctionAggregate = (
       projections ?? (commands.some(mayChangeBids) ? loadProjections(tx, hooks, id, leader) : null),
       loadBidders(tx, auction, commands),
     ])
-    // Wallets are locked after the room, by all: none waits for another that waits for it.
+    // Every transaction locks wallets after the room, which rules out deadlocks.
     const money = await loadMoney(tx, auction, commands)
     return {
       ...money,
@@ -156,7 +156,7 @@ async function fixedExponentOf(
   return isUsed ? lockExponent(tx, creation.currency) : undefined
 }
 
-/** The auction by the record, of whose bidders nobody is known yet. */
+/** The auction as stored. None of its bidders is known yet. */
 async function loadUncached(tx: Transaction, id: AuctionId): Promise<State> {
   const [row] = await tx.select().from(auctions).where(eq(auctions.id, id))
   if (row === undefined) return UNKNOWN
@@ -196,7 +196,7 @@ const FIND_BIDDERS = statement<{ id: UserId }>(
   WHERE auction_id = $1 AND bidder_id = ANY($2::text[]) AND voided_at IS NULL`,
 )
 
-/** Bidders known to have a bid that counts: the cached ones and, of those who bid now, all who have one. */
+/** Bidders known to have a valid bid: the cached ones and, of those bidding now, everyone who has one. */
 async function loadBidders(
   tx: Transaction,
   { bidders, terms }: AuctionState,
@@ -266,7 +266,7 @@ async function saveMaximums(
   await SAVE_MAXIMUMS(tx, auctionOf(topic), formatInstant(now), JSON.stringify(rows))
 }
 
-/** The visible bid that the command at `index` made for its own bidder: the first before the next command's. */
+/** The visible bid that the command at `index` made for its own bidder: the first one before the next command's. */
 function ownBidAfter(
   steps: readonly RecordedEvent<AuctionEvent>[],
   index: number,

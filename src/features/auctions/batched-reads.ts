@@ -25,11 +25,11 @@ interface AuctionsPage {
   readonly slice: Slice
 }
 
-/** What many fields ask of auctions one by one, read together. */
+/** Batched reads of auctions for fields that ask for one at a time. */
 export interface AuctionReads {
-  /** The room of the auction; undefined where no such auction exists for that caller. */
+  /** The auction's room; undefined if the auction does not exist for that caller. */
   readonly roomOfAuction: ReadTogether<AuctionVisibilityQuery, RoomId | undefined>
-  /** Undefined where no such auction exists for that caller. */
+  /** Undefined if the auction does not exist for that caller. */
   readonly auction: ReadTogether<AuctionVisibilityQuery, AuctionRecord | undefined>
   readonly auctionsOfRoom: ReadTogether<PageKey<RoomId, AuctionsPage>, readonly AuctionRecord[]>
   readonly auctionHead: ReadTogether<AuctionId, AuctionHead>
@@ -37,7 +37,7 @@ export interface AuctionReads {
   readonly bids: ReadTogether<PageKey<AuctionId, Slice>, readonly Bid[]>
   readonly bid: ReadTogether<BidId, Bid | undefined>
   readonly maximum: ReadTogether<BidderKey, Amount | null>
-  /** Undefined where that user has not bid in that auction. */
+  /** Undefined if that user has not bid in that auction. */
   readonly bidding: ReadTogether<BidderKey, Bidding | undefined>
 }
 

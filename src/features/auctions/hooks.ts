@@ -9,14 +9,14 @@ import type { AuctionState } from './rules/auction.ts'
 import type { BidHistory } from './rules/bid-history.ts'
 import type { AuctionEvent } from './rules/event.ts'
 
-/** What a projection sees of an auction. */
+/** The part of an auction's state that a projection sees. */
 export interface ProjectedState {
   readonly auction: AuctionState | null
   /** Loaded only where bids are to be voided. */
   readonly bidHistory: BidHistory
 }
 
-/** What another feature derives from an auction's bids, loaded under the auction's lock. Immutable. */
+/** State that another feature derives from an auction's bids, loaded under the auction's lock. Immutable. */
 export interface AuctionProjection {
   /** Writes what the batch changed. Returns the entries that it appended to other topics, and the state after them. */
   save(
@@ -25,9 +25,9 @@ export interface AuctionProjection {
   ): Promise<{ readonly projection: AuctionProjection; readonly entries: readonly Entry[] }>
 }
 
-/** What other features do in the transactions of auctions. */
+/** Hooks that other features run in auction transactions. */
 export interface AuctionHook {
-  /** The topics that begin with the auction. */
+  /** Topics to create together with the auction. */
   topicsOf?(id: AuctionId): readonly Topic[]
   onCreate?(tx: Transaction, auction: AuctionState): Promise<void>
   /** Called before a batch that may change bids, unless the projection after the previous batch is still cached. */

@@ -10,7 +10,7 @@ import { asAuctionId } from './ids.ts'
 import { readAuctionsById, readOpenAuctions } from './reads/auctions.ts'
 import { type AuctionView, auctionOfRecord } from './view.ts'
 
-/** An auction in the list of those that are not over, with what tells who may see it. */
+/** An open auction in the list, with what is needed to decide who may see it. */
 export interface AuctionItem extends ListItem {
   readonly value: AuctionView
   readonly room: RoomFacts | undefined
@@ -24,7 +24,7 @@ export const auctionListSource = defineService('auctions: list source', ({ datab
   createAuctionList(database),
 )
 
-/** All auctions that are not over, for tickers. */
+/** All open auctions, for tickers. */
 function createAuctionList(database: Database): AuctionList {
   return {
     versions: () => readOpenAuctions(database),
@@ -50,7 +50,7 @@ export function isInRoom(item: ListItem, roomId: RoomId): boolean {
   return isAuctionItem(item) && item.value.terms.roomId === roomId
 }
 
-/** As far as the item knows who may see its room. */
+/** As far as the item itself can tell who may see its room. */
 export function seesItem(item: ListItem, viewer: Viewer | null): boolean {
   if (!isAuctionItem(item) || item.room === undefined) return false
   const caller = callerOf(viewer)

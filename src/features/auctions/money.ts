@@ -20,7 +20,7 @@ import { auctionTopic } from './topics.ts'
 
 type Commands = readonly Command<AuctionCommand>[]
 
-/** All bids of the auction and all commands of it, also the voided ones. */
+/** All bids and bidding commands of the auction, including voided ones. */
 export async function loadBidHistory(tx: Transaction, id: AuctionId): Promise<BidHistory> {
   const commands = await tx
     .select()
@@ -39,7 +39,10 @@ export async function loadBidHistory(tx: Transaction, id: AuctionId): Promise<Bi
   }
 }
 
-/** The wallets that `commands` can move: of those who bid, of the leader, and of the seller where it may come to that. */
+/**
+ * The wallets that `commands` can change: those of the bidders, of the leader and, if the command may end the
+ * auction, of the seller.
+ */
 export async function loadWallets(
   tx: Transaction,
   { terms, leading }: AuctionState,
@@ -61,7 +64,7 @@ function maySell({ kind }: AuctionCommand): boolean {
   return kind === 'buyNow' || kind === 'hammer' || kind === 'applyDue'
 }
 
-/** Marks what was voided; nothing is deleted. */
+/** Marks bids and commands as voided; deletes nothing. */
 export async function saveVoided(
   tx: Transaction,
   { topic, steps }: AggregateChange<unknown, AuctionEvent>,
@@ -82,7 +85,7 @@ export async function saveVoided(
   }
 }
 
-/** Writes what was moved, and the one hold that is left. Asks nothing where no money moved. */
+/** Writes the transfers and the one remaining hold. Runs no statement if no money moved. */
 export async function saveFunds(
   tx: Transaction,
   { topic, now, steps }: AggregateChange<unknown, AuctionEvent>,
@@ -102,7 +105,7 @@ export async function saveFunds(
 
 function linesOf(steps: readonly RecordedEvent<AuctionEvent>[]): readonly LedgerLine[] {
   const first = steps.find(({ offset }) => offset !== null)?.offset ?? null
-  // Before the first entry of the batch the history had one less.
+  // Before the batch's first entry the history was one shorter.
   let reached: Offset | null = first === null ? null : asOffset(first - 1)
   return steps.flatMap(({ event, offset, actor }) => {
     reached = offset ?? reached

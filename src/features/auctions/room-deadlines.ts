@@ -3,15 +3,15 @@ import type { Transaction } from '../../engine/storage/database.ts'
 import type { Room } from '../rooms/rules/room.ts'
 
 /**
- * Makes the room's auctions due for what its new phase means to them: each writes its own entry, in a transaction of its
- * own, when the scheduler of any node looks. A crash in between loses nothing, since these rows commit with the room.
- * Creating, opening and bidding hold the room's row until they commit, so that this statement sees every auction.
+ * Makes the room's auctions due after a phase change: each appends its own entry, in its own transaction, when any
+ * node's scheduler runs. A crash in between loses nothing, since these rows commit with the room. Creating, opening
+ * and bidding hold the room's row until they commit, so that this statement sees every auction.
  */
 export async function moveAuctions(
   tx: Transaction,
   { id, phase }: Pick<Room, 'id' | 'phase'>,
 ): Promise<void> {
-  // What falls due with a LIVE room only must not keep the scheduler busy until then.
+  // A deadline that needs a LIVE room must not keep the scheduler busy until the room is LIVE.
   await tx.execute(sql`
     DELETE FROM deadlines USING auctions
     WHERE topic = 'auction:' || id AND room_id = ${id} AND phase = 'SCHEDULED'`)
@@ -24,7 +24,7 @@ export async function moveAuctions(
     ON CONFLICT (topic) DO UPDATE SET due_at = excluded.due_at`)
 }
 
-/** By the room's phase: when an open auction is due. Null: never, as things are. */
+/** When an open auction is due, by the room's phase. Null: not due under the current conditions. */
 const DUE_AT: Readonly<Record<Room['phase'], SQL>> = {
   SCHEDULED: sql`NULL::timestamptz`,
   LIVE: sql`CASE phase

@@ -13,12 +13,12 @@ import { readAuction, readTerms } from './reads/auctions.ts'
 import type { AuctionStanding, AuctionTerms, Bid } from './rules/auction.ts'
 import { type AuctionView, auctionOfEntry, auctionOfRecord } from './view.ts'
 
-/** What an entry of an auction's history carries. The terms are not in it: they never change. */
+/** The data of an entry in an auction's history. It omits the terms, which never change. */
 interface AuctionEntryData {
   readonly standing: AuctionStanding
   /** BidPlaced, BidVoided. */
   readonly bid?: Bid
-  /** BidVoided; entries of older nodes lack it, and voided `bid` alone. */
+  /** BidVoided. Absent in entries of older nodes, which voided only `bid`. */
   readonly bids?: readonly Bid[]
   /** AuctionExtended. */
   readonly previousEndsAt?: Instant
@@ -36,7 +36,7 @@ export interface AuctionSource extends Source<AuctionTerms> {
   auctionAfter(entry: Entry): Promise<AuctionView>
 }
 
-/** Terms are a few hundred bytes, and read once for each auction that anyone follows. */
+/** Terms are a few hundred bytes and are read once per followed auction. */
 const MAX_TERMS = 10_000
 
 export const auctionSource = defineService('auctions: source', ({ database, get }) =>

@@ -47,7 +47,7 @@ export async function auctionStatePlan(
   }
 }
 
-/** Throws NOT_FOUND for a room that the caller may not see. Without a room, auctions that are not for them are left out. */
+/** Throws NOT_FOUND for a room that the caller may not see. Without a room, hidden auctions are filtered out. */
 export async function auctionUpdatesPlan(
   args: { readonly roomId?: string | null | undefined } & PeriodArgs,
   context: PlanContext,

@@ -30,7 +30,7 @@ export const auctions = pgTable(
     id: text().$type<AuctionId>().primaryKey(),
     roomId: text('room_id').$type<RoomId>().notNull(),
     createdAt: instantColumn('created_at').notNull(),
-    /** Repeats `standing.phase`, for lists. */
+    /** Copy of `standing.phase`, for lists. */
     phase: text().$type<AuctionPhase>().notNull(),
     terms: json().$type<AuctionTerms>().notNull(),
     standing: json().$type<AuctionStanding>().notNull(),
@@ -40,7 +40,7 @@ export const auctions = pgTable(
     pausedByRoom: boolean('paused_by_room').notNull().default(false),
     pausedMs: bigint('paused_ms', { mode: 'number' }).notNull(),
     /**
-     * Kind and visibility of its room, for lists: as `ROOM_ACCESS` shows them. Triggers write it (migration 0010): also for
+     * Kind and visibility of its room, for lists, as in `ROOM_ACCESS`. Written by triggers (migration 0010): also for
      * nodes of older versions, and in the transaction that changes the room.
      */
     roomAccess: text('room_access').notNull().default('AUCTION PUBLIC'),
@@ -66,7 +66,7 @@ export const bids = pgTable(
     kind: text().$type<BidKind>().notNull(),
     placedAt: instantColumn('placed_at').notNull(),
     voidedAt: instantColumn('voided_at'),
-    /** Null while it stands, and of bids that nodes without this column voided: those are MODERATED. */
+    /** Null while valid, and for bids voided by nodes without this column: those count as MODERATED. */
     voidReason: text('void_reason').$type<VoidReason>(),
   },
   (t) => [
@@ -75,7 +75,10 @@ export const bids = pgTable(
   ],
 )
 
-/** Every accepted bidding command, in order of acceptance: its bidder's ceiling from then on. Append-only. */
+/**
+ * Every accepted bidding command, in order of acceptance, with its bidder's maximum from then on. Append-only. The
+ * table is called `ceilings` for historical reasons: the code says maximum, but stored names stay.
+ */
 export const ceilings = pgTable(
   'ceilings',
   {
@@ -84,10 +87,10 @@ export const ceilings = pgTable(
     bidderId: text('bidder_id').$type<UserId>().notNull(),
     bidderName: text('bidder_name').notNull(),
     maximum: bigint({ mode: 'number' }).$type<Amount>().notNull(),
-    /** What was asked for: an exact amount, a maximum, or the buy-now price. */
+    /** What was requested: an exact amount, a maximum, or the buy-now price. */
     offerKind: text('offer_kind').$type<'amount' | 'maximum'>().notNull(),
     offer: bigint({ mode: 'number' }).$type<Amount>().notNull(),
-    /** The first visible bid that it made; null where it made none. Voiding a bid voids its command. */
+    /** The first visible bid that it made, or null. Voiding a bid voids its command. */
     bidId: text('bid_id').$type<BidId>(),
     voidedAt: instantColumn('voided_at'),
     voidReason: text('void_reason'),

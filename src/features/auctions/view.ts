@@ -5,7 +5,7 @@ import type { AuctionId } from './ids.ts'
 import type { AuctionRecord } from './reads/auctions.ts'
 import type { AuctionStanding, AuctionTerms } from './rules/auction.ts'
 
-/** An auction for the resolvers of the type Auction. `terms` hold the reserve: no field may show that. */
+/** An auction for the resolvers of type Auction. `terms` contain the reserve: no field may expose it. */
 export interface AuctionView {
   readonly id: AuctionId
   readonly terms: AuctionTerms
@@ -15,7 +15,7 @@ export interface AuctionView {
   readonly lastBid: () => Promise<number>
 }
 
-/** The auction as read with its head at one moment: whatever happened since comes after the cursor. */
+/** The auction as read together with its head: anything later comes after the cursor. */
 export function auctionOfRecord({ terms, standing, head }: AuctionRecord): AuctionView {
   return {
     id: terms.id,
@@ -26,7 +26,7 @@ export function auctionOfRecord({ terms, standing, head }: AuctionRecord): Aucti
   }
 }
 
-/** The auction as an entry carries it; how far it reaches is read when first asked for. */
+/** The auction as an entry carries it; its head is read lazily. */
 export function auctionOfEntry(
   reads: Pick<AuctionReads, 'auctionHead'>,
   terms: AuctionTerms,
@@ -43,8 +43,8 @@ export function auctionOfEntry(
 }
 
 /**
- * The auction right after the command that ended at `position` of its history. `bids` may list later ones
- * already, which then come again as entries: the same bids by their ids.
+ * The auction right after the command that ended at `position` of its history. `bids` may already list later bids,
+ * which then arrive again as entries: the same bids by their ids.
  */
 export function auctionAfterCommand(
   reads: Pick<AuctionReads, 'auctionHead'>,

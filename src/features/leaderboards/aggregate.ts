@@ -15,13 +15,13 @@ import { leaderboardArchives } from './tables.ts'
 interface State {
   readonly room: RoomFacts | undefined
   readonly order: Order
-  /** Of the users that the commands at hand name. */
+  /** The scores of the users that the loaded commands name. */
   readonly times: ReportTimes
 }
 
 const EMPTY: Order = { scores: [], leader: null }
 
-/** The scores reported to a room, and the copies taken of their ranking. */
+/** The scores reported to a room, and snapshots of their ranking. */
 export const scoresAggregate: Aggregate<ScoresCommand, ScoresReply, State, ScoresEvent, null> = {
   topicsBegunBy: () => [],
 

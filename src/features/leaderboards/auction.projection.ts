@@ -17,7 +17,7 @@ import type { Score } from './rules/standing.ts'
 import { encodeChanges } from './rules/stored-changes.ts'
 import { auctionLeaderboardTopic } from './topics.ts'
 
-/** The ranking after a batch, and the entries that announce it. */
+/** The ranking after a batch, and the entries that announce the change. */
 interface SavedRanking {
   readonly ranking: Order
   readonly entries: readonly Entry[]
@@ -33,7 +33,7 @@ export function projectRanking(ranking: Order): AuctionProjection {
   }
 }
 
-/** Writes the standings after the batch, and for each command that changed them its entries. */
+/** Writes the standings after the batch, and the entries of each command that changed them. */
 async function saveRanking(
   tx: Transaction,
   change: AggregateChange<ProjectedState, AuctionEvent>,
@@ -58,7 +58,7 @@ interface CommandStep extends RankingStep {
   readonly actorId: UserId | null
 }
 
-/** Command after command: what each made of the ranking that it found. */
+/** One step per command: the ranking before and after it. */
 function foldRanking(
   change: AggregateChange<ProjectedState, AuctionEvent>,
   ranking: Order,
@@ -104,7 +104,7 @@ function withoutVoided(standing: readonly Bid[], voided: readonly Bid[]): Bid[] 
   return standing.filter(({ id }) => !gone.has(id))
 }
 
-/** Takes the scores back to the highest bids in `standing`, of those whose highest bid was voided. */
+/** Recomputes the scores from the bids in `standing` for users whose highest bid was voided. */
 function lower(
   scores: Map<UserId, Score>,
   changed: Map<UserId, Score | null>,

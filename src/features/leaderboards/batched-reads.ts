@@ -4,7 +4,7 @@ import { defineService } from '../../engine/service.ts'
 import type { LeaderboardRecord } from './reads/leaderboards.ts'
 import { leaderboardsNow } from './view.ts'
 
-/** What many fields ask of leaderboards one by one, read together. */
+/** Batched reads of leaderboards for fields that ask for one at a time. */
 export interface LeaderboardReads {
   /** The first 100 standings. The board's auction or room must exist. */
   readonly leaderboard: ReadTogether<Topic, LeaderboardRecord>

@@ -5,9 +5,9 @@ import { idOf, type Topic } from '../../engine/kernel/topic.ts'
 import type { Executor } from '../../engine/storage/database.ts'
 
 /**
- * Begins the history of a leaderboard that is older than leaderboards are: an auction's with the highest visible bid of
- * each bidder, as far as the bid of sequence `through`. One that has begun stays as it is. Whoever begins it keeps all
- * others waiting until that is committed, so that no bid is left out.
+ * Starts the history of a leaderboard that predates this feature: an auction's from the highest visible bid of each
+ * bidder, up to the bid of sequence `through`. An existing leaderboard stays unchanged. Starting one blocks all
+ * others until it commits, so that no bid is missed.
  */
 export async function beginLeaderboard(
   executor: Executor,

@@ -11,14 +11,14 @@ import type { Score } from './rules/standing.ts'
 import { standings } from './tables.ts'
 import { auctionLeaderboardTopic } from './topics.ts'
 
-/** The ranking of an auction's bidders. To be asked before the batch's bids are saved. */
+/** The ranking of an auction's bidders. Call it before the batch's bids are saved. */
 export async function loadRanking(tx: Transaction, id: AuctionId, leader: UserId | null): Promise<Order> {
   const board = auctionLeaderboardTopic(id)
   await beginLeaderboard(tx, board)
   return inOrder(await loadScores(tx, board), leader)
 }
 
-/** All scores of a leaderboard, in no order. */
+/** All scores of a leaderboard, unordered. */
 export async function loadScores(tx: Transaction, board: Topic): Promise<readonly Score[]> {
   const rows = await tx.select().from(standings).where(eq(standings.board, board))
   return rows.map(({ userId, userName, score, reachedAt, reached }) => {
@@ -26,7 +26,7 @@ export async function loadScores(tx: Transaction, board: Topic): Promise<readonl
   })
 }
 
-/** A score that changed, and the rank of its user before; null for who was new. */
+/** A changed score, and the previous rank of its user; null for a new user. */
 export interface ChangedScore {
   readonly score: Score
   readonly previousRank: number | null

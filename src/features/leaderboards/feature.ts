@@ -9,7 +9,7 @@ import { loadRanking } from './board.ts'
 import { scoreFamily } from './family.ts'
 import { auctionLeaderboardTopic, roomLeaderboardTopic } from './topics.ts'
 
-/** A RankingChanged goes back at most over the rest of its batch (rules/stored-changes). */
+/** A RankingChanged entry refers back at most to the start of its batch (rules/stored-changes). */
 const FARTHEST_BACK = 512
 
 export const leaderboards: SchemaFeature = {

@@ -17,12 +17,12 @@ interface LeaderboardArgs extends AfterArgs {
 export async function leaderboardPlan(args: LeaderboardArgs, context: PlanContext): Promise<HistoryPlan> {
   const { topic, terms } = await boardFor(context, args)
   const { database, get } = context.services
-  // Auctions and rooms may be older than leaderboards are.
+  // Auctions and rooms may predate leaderboards.
   await beginLeaderboard(database, topic)
   return { kind: 'history', topic, source: get(leaderboardSource), ...terms, after: args.after ?? null }
 }
 
-/** Throws BAD_USER_INPUT unless exactly one id is given; NOT_FOUND where it names nothing for the caller. */
+/** Throws BAD_USER_INPUT unless exactly one id is given; NOT_FOUND if the caller sees nothing by that id. */
 async function boardFor(
   context: PlanContext,
   { roomId, auctionId }: LeaderboardArgs,

@@ -8,7 +8,7 @@ import type { RankingMethod } from '../rooms/rules/room.ts'
 import type { LeaderboardArchiveId } from './ids.ts'
 import type { PackedStanding } from './rules/packed.ts'
 
-/** Who stands where: an auction's bidders by their highest visible bid. */
+/** Standings: an auction's bidders rank by their highest visible bid. */
 export const standings = pgTable(
   'standings',
   {
@@ -18,7 +18,7 @@ export const standings = pgTable(
     userName: text('user_name').notNull(),
     score: bigint({ mode: 'number' }).$type<Amount>().notNull(),
     reachedAt: instantColumn('reached_at').notNull(),
-    /** Among equal scores the lower got there first. */
+    /** Breaks ties: the lower value reached the score first. */
     reached: bigint({ mode: 'number' }).notNull(),
     previousRank: integer('previous_rank'),
   },

@@ -4,32 +4,35 @@ import { MAX_PAGE_SIZE } from '../../engine/storage/list-key.ts'
 import { beginLeaderboard } from './begin-leaderboard.ts'
 import { type LeaderboardRecord, readLeaderboards } from './reads/leaderboards.ts'
 
-/** A leaderboard for the resolvers of its type: whatever is asked of a view is of one moment. */
+/** A leaderboard for the resolvers of its type: all reads of one view are consistent. */
 export interface LeaderboardView {
   readonly topic: Topic
   /** Reads at most once. */
   readonly record: () => Promise<LeaderboardRecord>
-  /** How many standings are shown where nobody says. */
+  /** Default number of standings. */
   readonly size: number | null
 }
 
-/** The leaderboard as read: whatever happened since comes after the cursor. Whole where nobody asks for less. */
+/**
+ * The leaderboard as read: anything later comes after the cursor. Returns the full leaderboard unless a limit is
+ * given.
+ */
 export function leaderboardOfRecord(topic: Topic, record: LeaderboardRecord): LeaderboardView {
   return { topic, record: async () => record, size: record.standings.length }
 }
 
-/** At most `limit` standings; begins a leaderboard that has not. Its auction or room must exist. */
+/** At most `limit` standings; creates the leaderboard if it does not exist yet. Its auction or room must exist. */
 export async function leaderboardNow(
   database: Database,
   topic: Topic,
   limit: number,
 ): Promise<LeaderboardRecord> {
   const [record] = await leaderboardsNow(database, [topic], limit)
-  if (record === undefined) throw new Error(`${topic} could not be begun`)
+  if (record === undefined) throw new Error(`${topic} could not be created`)
   return record
 }
 
-/** The same for each of `topics`, in one statement where all have begun. */
+/** The same for each of `topics`, in one statement if all exist. */
 export async function leaderboardsNow(
   database: Database,
   topics: readonly Topic[],
@@ -41,7 +44,7 @@ export async function leaderboardsNow(
   const begun = missing.length === 0 ? known : await readLeaderboards(database, topics, limit)
   return topics.map((topic, index) => {
     const record = begun[index]
-    if (record === undefined) throw new Error(`${topic} could not be begun`)
+    if (record === undefined) throw new Error(`${topic} could not be created`)
     return record
   })
 }

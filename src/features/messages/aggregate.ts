@@ -26,9 +26,9 @@ interface Sent {
 
 interface State {
   readonly room: RoomFacts | null
-  /** Those that the commands name. */
+  /** Only those that the commands name. */
   readonly messages: ReadonlyMap<MessageId, Message>
-  /** What was sent before under the clientMessageIds of the commands, by author and that id. */
+  /** Messages sent earlier under the commands' clientMessageIds, by author and clientMessageId. */
   readonly sent: ReadonlyMap<string, Sent>
 }
 
@@ -76,7 +76,7 @@ export const createMessagesAggregate = (
       ...changes.flatMap(touchedAgain).map((message) => saveChange(tx, message)),
       eraseMessages(tx, changes.flatMap(deletedBy)),
     ])
-    // They are of all topics together.
+    // The rows cover all topics together.
     return changes.map((_, index) => ({ elsewhere: index === 0 ? elsewhere : [], cached: undefined }))
   },
 
@@ -118,7 +118,7 @@ function messageFrom({ authorId, authorName, ...row }: Row): Message {
 
 const FIND_SENT = statement<{ id: MessageId }>(
   'find_sent',
-  // LIMIT keeps the planner from reading the whole table, which it does where it takes that for small.
+  // LIMIT keeps the planner from scanning the whole table, which it does when it believes the table is small.
   `SELECT found.id FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted(room, author, client),
     LATERAL (
       SELECT id FROM messages
@@ -134,13 +134,13 @@ const NAMED = prepared((executor) =>
     .prepare('named_messages'),
 )
 
-/** Those that commands name, in any room, and those that were sent before under their clientMessageIds. */
+/** Messages that the commands name, in any room, and messages sent earlier under their clientMessageIds. */
 async function loadNamed(
   tx: Transaction,
   asked: readonly LoadRequest<MessageCommand, State>[],
 ): Promise<readonly Row[]> {
   const commands = asked.flatMap((each) => each.commands)
-  // What can't be stored was never sent; the database would take it for a fault before it is refused.
+  // An id that cannot be stored was never used; passing it to the database would fail the statement before the command is rejected.
   const sends = commands.flatMap(({ topic, actor, body }) =>
     body.kind === 'send' && actor.kind === 'user' && isStorable(body.clientMessageId)
       ? [{ room: roomOf(topic), author: actor.person.id, client: body.clientMessageId }]
@@ -185,7 +185,7 @@ async function saveSent(
   if (rows.length > 0) await SAVE_SENT(tx, JSON.stringify(rows))
 }
 
-/** Each message that the batch touched, once. */
+/** Each message that the batch changed, once. */
 function roomChange({
   now,
   before,
@@ -207,7 +207,7 @@ function deletedBy({ after, steps }: AggregateChange<State, MessageEvent>): read
   )
 }
 
-/** The messages that were not left as they were sent, as they are now. */
+/** The messages edited or deleted after sending, in their current state. */
 function touchedAgain({ steps, after }: AggregateChange<State, MessageEvent>): readonly Message[] {
   const ids = steps.flatMap(({ event }) => (event.type === 'MessageSent' ? [] : [event.message.id]))
   return [...new Set(ids)].flatMap((id) => after.messages.get(id) ?? [])

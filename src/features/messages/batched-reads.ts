@@ -9,13 +9,13 @@ import { readReceipts, readUnread, type Unread } from './reads/receipts.ts'
 import type { Message } from './rules/message.ts'
 import type { MemberMarks } from './rules/receipts/marks.ts'
 
-/** What many fields ask of messages one by one, read together. */
+/** Batched reads of messages for fields that ask for one at a time. */
 export interface MessageReads {
   /** `bound`: the offset of the last message. */
   readonly messages: ReadTogether<PageKey<RoomId, Span>, readonly Message[]>
-  /** The marks of all members of a room; undefined where it shows no receipts. */
+  /** The marks of all members of a room; undefined if it shows no receipts. */
   readonly receipts: ReadTogether<RoomId, readonly MemberMarks[] | undefined>
-  /** How many messages a member has not read. */
+  /** Number of messages a member has not read. */
   readonly unreadCount: ReadTogether<Unread, number>
 }
 

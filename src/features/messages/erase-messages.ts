@@ -14,7 +14,7 @@ interface Version {
 
 const VERSIONS = statement<Version>(
   'versions_of_messages',
-  // Searches the JSON as text, since decoding it fails on escapes that PostgreSQL cannot store. Reply ids match, too.
+  // Searches the JSON as text, since decoding it fails on escapes that PostgreSQL cannot store. Reply ids match as well.
   `SELECT topic, found."offset", found.data
   FROM unnest($1::text[], $2::text[], $3::bigint[], $4::boolean[]) AS wanted(topic, id, sent, edited),
     LATERAL (
@@ -33,9 +33,10 @@ const REWRITE = statement(
 )
 
 /**
- * Erases what `messages` said from the entries that carry a version of them: MessageSent and MessageEdited keep their
- * offsets and lose their content. Call it in the transaction that writes MessageDeleted, after the entries of that
- * transaction: readers take that entry as the sign that earlier ones changed (`Source.rewritesHistory`).
+ * Erases the content of `messages` from every entry that carries a version of them: MessageSent and MessageEdited
+ * keep their offsets and lose their content. Call it in the transaction that writes MessageDeleted, after that
+ * transaction's entries: readers treat MessageDeleted as the sign that earlier entries changed
+ * (`Source.rewritesHistory`).
  */
 export async function eraseMessages(tx: Transaction, messages: readonly Message[]): Promise<void> {
   if (messages.length === 0) return

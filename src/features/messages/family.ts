@@ -4,7 +4,10 @@ import { messageHooks } from './hooks.ts'
 import { createReceiptsAggregate } from './receipts.aggregate.ts'
 import { messagesTopic } from './topics.ts'
 
-/** Commands on the messages of one room. `send` needs no key: its clientMessageId is one. `state` is the message. */
+/**
+ * Commands on the messages of one room. `send` needs no idempotency key: its clientMessageId serves as one. `state`
+ * is the message.
+ */
 export const messageFamily = defineFamily({
   name: 'messages',
   prefix: 'messages',
@@ -12,7 +15,7 @@ export const messageFamily = defineFamily({
   aggregate: (hooks) => createMessagesAggregate(hooks.of(messageHooks)),
 })
 
-/** Moves a member's marks in the messages of one room. `state` is the member. */
+/** Moves a member's read marks in the messages of one room. `state` is the member. */
 export const receiptFamily = defineFamily({
   name: 'receipts',
   prefix: 'messages',

@@ -8,7 +8,7 @@ import type { RoomId } from '../rooms/ids.ts'
 import type { Room } from '../rooms/rules/room.ts'
 import type { MessageChange } from './rules/message.ts'
 
-/** What a batch did to the messages of one room. */
+/** The changes of a batch to the messages of one room. */
 export interface RoomMessagesChange {
   readonly room: Room
   readonly now: Instant
@@ -21,7 +21,7 @@ export interface ReadMark {
   readonly readThrough: Offset
 }
 
-/** What other features do in the transactions of messages. Each returns the entries that it appended to other topics. */
+/** Hooks that other features run in message transactions. Each returns the entries that it appended to other topics. */
 export interface MessageHook {
   onChange?(tx: Transaction, rooms: readonly RoomMessagesChange[]): Promise<readonly Entry[]>
   /** Members moved their read marks. */

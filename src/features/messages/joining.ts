@@ -22,9 +22,8 @@ const MARK_JOINED = statement<Mark>(
 )
 
 /**
- * Members who join have read everything up to the head of the messages: later marks pass no older message, so what they
- * were notified of before is settled here. No message comes between: a join changes the room's row, which sending a
- * message locks.
+ * Members who join count as having read everything up to the head of the messages. No message can slip in between:
+ * joining has changed the room's row, which sending a message locks.
  */
 export async function markJoined(
   tx: Transaction,

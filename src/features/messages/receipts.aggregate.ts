@@ -18,9 +18,9 @@ import { type Marks, showsReceipts } from './rules/receipts/marks.ts'
 
 interface State {
   readonly room: RoomFacts | null
-  /** Of those members who give the commands. */
+  /** The members who send the commands. */
   readonly marks: ReadonlyMap<string, Marks>
-  /** Where the last message at or before an offset stands, for those that the commands name. */
+  /** The offset of the last message at or before each offset that the commands name. */
   readonly lastMessages: ReadonlyMap<Offset, Offset>
 }
 
@@ -32,8 +32,8 @@ export interface MarkedMember {
 }
 
 /**
- * How far members have got: entries of the topic of the room's messages, whose lock orders both. A command of the room
- * writes marks only where somebody joins, which changes the room's own row; that stays as it is while this runs.
+ * Read receipts: entries on the room's message topic, whose lock orders receipts and messages. Room commands write
+ * marks only when a user joins, which changes the room's own row; that row stays locked while this runs.
  */
 export const createReceiptsAggregate = (
   hooks: readonly MessageHook[],
@@ -96,13 +96,13 @@ export const createReceiptsAggregate = (
     const membership = room?.memberships.get(userId)
     const own = marks.get(userId)
     if (room === null || membership === undefined || own === undefined) {
-      throw new RangeError('an accepted command is that of a member')
+      throw new RangeError('an accepted command comes from a member')
     }
     return { room: room.room, membership, marks: own }
   },
 })
 
-/** In the order of ids, in which commands of the room write them, too: neither waits for the other in a circle. */
+/** In the order of ids, as room commands write them, which rules out deadlocks. */
 async function lockMarks(
   tx: Transaction,
   roomId: RoomId,

@@ -15,7 +15,7 @@ export const messages = pgTable(
     authorId: text('author_id').$type<UserId>().notNull(),
     authorName: text('author_name').notNull(),
     clientMessageId: text('client_message_id').notNull(),
-    /** What a retry with the same clientMessageId is compared with; stays when the body is edited or deleted. */
+    /** Compared with retries under the same clientMessageId; kept when the body is edited or deleted. */
     fingerprint: text().notNull(),
     body: text(),
     mentions: json().$type<readonly Person[]>().notNull(),

@@ -9,7 +9,9 @@ import type { NotificationEvent } from './rules/event.ts'
 import { evolveNotifications } from './rules/evolve.ts'
 import { notifications } from './tables.ts'
 
-/** One user's notifications: written by the follower, read here. The history begins with what comes first. */
+/**
+ * One user's notifications: written by the follower, marked as read here. The history starts with the first of them.
+ */
 export const notificationsAggregate: Aggregate<
   NotificationCommand,
   NotificationReply,
@@ -45,7 +47,7 @@ export const notificationsAggregate: Aggregate<
   viewOf: () => null,
 }
 
-/** One parameter however many: clients choose their number, and a statement takes 65,535. */
+/** A single array parameter: clients choose the number of ids, and a statement takes at most 65,535 parameters. */
 function isOneOf(ids: readonly NotificationId[]): SQL {
   return sql`${notifications.id} = ANY(${sql.param(ids)})`
 }

@@ -4,7 +4,7 @@ import { notificationHooks } from './hooks.ts'
 import { createServiceNotificationsAggregate } from './service-notifications.aggregate.ts'
 import { notificationsTopic, serviceNotificationTopic } from './topics.ts'
 
-/** Marks one user's notifications read. */
+/** Marks one user's notifications as read. */
 export const notificationFamily = defineFamily({
   name: 'notifications',
   prefix: 'notifications',
@@ -12,7 +12,7 @@ export const notificationFamily = defineFamily({
   aggregate: () => notificationsAggregate,
 })
 
-/** Notifications that one service, named by its user id, sends. `state` is what was written. */
+/** Notifications that one service, identified by its user id, sends. `state` lists what was written. */
 export const serviceNotificationFamily = defineFamily({
   name: 'service notifications',
   prefix: 'outbox',

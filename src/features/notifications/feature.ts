@@ -15,16 +15,16 @@ import { trimNotifications } from './trim.ts'
 import { queuePushes } from './webhook/delivery-queue.ts'
 import { createWebhook } from './webhook/webhook.ts'
 
-/** The push service that notifications of users who are away are sent to. */
+/** The push service that receives notifications of users who are away. */
 export interface PushService {
   readonly url: URL
   /** Null: messages are not signed. */
   readonly secret: string | null
-  /** Called for each attempt that the receiver did not take. */
+  /** Called for each attempt that the receiver did not accept. */
   onFailure(notificationId: string, attempt: number, problem: string, isFinal: boolean): void
 }
 
-/** `pushService`: null if there is none. */
+/** `pushService`: null if none is configured. */
 export function notifications(pushService: PushService | null): SchemaFeature {
   return {
     name: 'notifications',

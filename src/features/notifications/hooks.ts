@@ -4,13 +4,13 @@ import type { Instant } from '../../engine/kernel/instant.ts'
 import type { Transaction } from '../../engine/storage/database.ts'
 import type { Notification } from './rules/notification.ts'
 
-/** A notification, and whose it is. */
+/** A notification and its recipient. */
 export interface Addressed {
   readonly userId: UserId
   readonly notification: Notification
 }
 
-/** What is done in the transactions that create notifications. */
+/** Hooks that run in transactions that create notifications. */
 export interface NotificationHook {
   onNotify(tx: Transaction, addressed: readonly Addressed[], now: Instant): Promise<void>
 }

@@ -15,9 +15,9 @@ import { findHolders, withdrawNotifications } from './settle-notifications.ts'
 import { notificationsTopic } from './topics.ts'
 
 /**
- * Notifies those whom messages mention from now on, and the other one of a direct room (docs/adr/0009); takes back the
- * unread notifications of messages that were deleted, and of users whom a message no longer mentions. Nothing is asked
- * where a batch does none of it.
+ * Notifies newly mentioned users, and the other member of a direct room (docs/adr/0009); withdraws unread
+ * notifications of deleted messages, and of users whom a message no longer mentions. Runs no statement if a batch
+ * does none of this.
  */
 export async function notifyOfMessages(
   tx: Transaction,
@@ -33,7 +33,7 @@ export async function notifyOfMessages(
   ])
   if (addressed.length === 0 && holders.length === 0) return []
   const now = instant(Math.max(...rooms.map((each) => each.now)))
-  // All at once, and so in order; `notify` alone does that by itself.
+  // Locked together and therefore in order; `notify` does this for its own topics.
   const concerned: readonly UserId[] = [...holders, ...addressed.map(({ userId }) => userId)]
   if (holders.length > 0) await lockTopics(tx, concerned.map(notificationsTopic))
   const created = await notify(tx, addressed, now, hooks)

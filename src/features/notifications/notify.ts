@@ -28,7 +28,7 @@ export async function notify(
   const entries = await appendToTopics(tx, drafts, now)
   const rows = addressed.map(({ userId, notification }, index) => {
     const { id, kind, title, body, subjectId, data } = notification
-    // A batch spans rooms, each of which has a moment of its own: the row says the same as the entry.
+    // A batch spans rooms with different clocks: the row carries the same time as the entry.
     const c = formatInstant(notification.createdAt)
     return { id, u: userId, o: entries[index]?.offset, k: kind, t: title, b: body, s: subjectId, d: data, c }
   })

@@ -5,10 +5,13 @@ import { notify } from './notify.ts'
 import type { Notification } from './rules/notification.ts'
 import { decideNotify, type Notified, type NotifyCommand, type NotifyReply } from './rules/notify.ts'
 
-/** What the commands at hand have written. */
+/** The notifications that the loaded commands wrote. */
 type State = ReadonlyMap<NotificationId, Notification>
 
-/** Notifications that one service sends: its topic orders commands and keeps their keys, and has no entries. */
+/**
+ * Notifications that one service sends: its topic orders commands and stores their idempotency keys, and has no
+ * entries.
+ */
 export const createServiceNotificationsAggregate = (
   hooks: readonly NotificationHook[],
 ): Aggregate<NotifyCommand, NotifyReply, State, Notified, readonly Notification[]> => ({

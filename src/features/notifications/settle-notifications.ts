@@ -17,7 +17,7 @@ interface Holder {
   readonly user: UserId
 }
 
-/** What changed in one user's notifications, and how many are unread after it. */
+/** The change in one user's notifications, and the number unread afterwards. */
 interface Settled extends Holder {
   readonly ids: readonly NotificationId[]
   readonly unread: string
@@ -30,7 +30,7 @@ const HOLDERS_OF_WITHDRAWN = statement<Holder>(
     JOIN notifications ON subject_id = "messageId" AND ${OF_MESSAGE} AND user_id <> ALL (kept)`,
 )
 
-/** The users who have an unread notification that one of `withdrawals` takes back. */
+/** The users with an unread notification that one of `withdrawals` withdraws. */
 export async function findHolders(
   tx: Transaction,
   withdrawals: readonly Withdrawal[],
@@ -40,7 +40,7 @@ export async function findHolders(
   return rows.map(({ user }) => user)
 }
 
-// The subquery sees the table as it was before the statement: with what the statement settles still unread.
+// The subquery sees the table as of before the statement, where the rows this statement changes are still unread.
 const UNREAD = `(SELECT count(*) FROM notifications AS each WHERE each.user_id = settled.user_id AND each.read_at IS NULL)
     - count(*) AS unread`
 
@@ -53,7 +53,7 @@ const WITHDRAW = statement<Settled>(
   SELECT user_id AS "user", json_agg(id ORDER BY "offset") AS ids, ${UNREAD} FROM settled GROUP BY user_id`,
 )
 
-/** Deletes what `withdrawals` take back from `holders`, whose topics are locked. Returns the entries. */
+/** Deletes what `withdrawals` withdraw from `holders`, whose topics are locked. Returns the entries. */
 export async function withdrawNotifications(
   tx: Transaction,
   withdrawals: readonly Withdrawal[],
@@ -86,7 +86,7 @@ const READ_PASSED = statement<Settled>(
   SELECT user_id AS "user", json_agg(id ORDER BY "offset") AS ids, ${UNREAD} FROM settled GROUP BY user_id`,
 )
 
-/** The notifications of messages that users have read by now count as read. Returns the entries. */
+/** Marks notifications as read if their messages have been read. Returns the entries. */
 export async function readPassedNotifications(
   tx: Transaction,
   roomId: RoomId,

@@ -27,7 +27,7 @@ export const notificationsSource = defineService('notifications: source', ({ dat
   createNotificationsSource(database),
 )
 
-/** A topic has one user's own: whoever may read it sees all. */
+/** A topic holds one user's notifications: anyone allowed to read it sees them all. */
 function createNotificationsSource(database: Database): Source {
   return {
     snapshotType: 'NotificationsSnapshot',

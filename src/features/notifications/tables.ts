@@ -8,14 +8,14 @@ import type { NotificationId } from './ids.ts'
 import type { Following } from './rules/following.ts'
 import type { NotificationKind } from './rules/notification.ts'
 
-/** Notifications on their way to the webhook. A row goes when it was taken, or is not needed any more. */
+/** Notifications queued for the webhook. A row is deleted once delivered or no longer needed. */
 export const webhookDeliveries = pgTable(
   'webhook_deliveries',
   {
     notificationId: text('notification_id').$type<NotificationId>().primaryKey(),
     userId: text('user_id').$type<UserId>().notNull(),
     createdAt: instantColumn('created_at').notNull(),
-    /** When to try next; null: given up. */
+    /** When to try next; null: gave up. */
     dueAt: instantColumn('due_at'),
     attempts: integer().notNull(),
     /** Why the last attempt failed. */
@@ -43,14 +43,14 @@ export const notifications = pgTable(
     uniqueIndex('notifications_history').on(t.userId, t.offset),
     index('notifications_unread').on(t.userId, t.offset).where(sql`read_at IS NULL`),
     index('notifications_read').on(t.readAt).where(sql`read_at IS NOT NULL`),
-    /** For those that a change of a message withdraws. */
+    /** For withdrawing notifications when a message changes. */
     index('notifications_of_message')
       .on(t.subjectId)
       .where(sql`read_at IS NULL AND kind IN ('MENTION', 'DIRECT_MESSAGE')`),
   ],
 )
 
-/** How far the consequences of a topic's entries were drawn, and what drawing the next ones needs to know. */
+/** A follower's progress through a topic's entries, and the state it needs to continue. */
 export const followers = pgTable('followers', {
   topic: text().$type<Topic>().primaryKey(),
   position: bigint({ mode: 'number' }).$type<Offset>().notNull(),

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Trim } from '../../engine/history/retention.ts'
 
 const A_ROUND = 10_000
-/** How long deliveries that failed for good stay listed. */
+/** How long deliveries that failed permanently stay listed. */
 const FAILED_PUSHES_KEPT = '30 days'
 
 /** Deletes notifications some time after they were read, and old failed deliveries. */

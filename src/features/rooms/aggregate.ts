@@ -23,7 +23,7 @@ import { roomTopic } from './topics.ts'
 
 interface State {
   readonly facts: RoomFacts | null
-  /** Of the one who creates the room; undefined where no quota asks for it. */
+  /** The rooms of the creating user; undefined if no quota requires them. */
   readonly owned: OwnedRooms | undefined
 }
 
@@ -99,12 +99,12 @@ export function createRoomAggregate(
   }
 }
 
-/** The topics that begin with a room: its own, and those of the features that build on rooms. */
+/** Topics to create together with a room: its own, and those of the features that build on rooms. */
 export function topicsOfRoom(hooks: readonly RoomHook[], room: Pick<Room, 'id' | 'kind'>): readonly Topic[] {
   return [roomTopic(room.id), ...hooks.flatMap((hook) => hook.topicsOf?.(room) ?? [])]
 }
 
-/** Of the actor of the first creation: of a room that does not exist yet one user alone knows the id. */
+/** The actor of the first creation: only one user knows the id of a room that does not exist yet. */
 async function loadOwned(
   tx: Transaction,
   commands: readonly Command<RoomCommand>[],
@@ -120,7 +120,7 @@ function targetsOf(commands: readonly Command<RoomCommand>[]): readonly string[]
   return commands.flatMap(({ body }) => ('target' in body ? [body.target.id] : []))
 }
 
-/** Those to whom the event gives a membership, for the first time or again. */
+/** The users who become members through the event, for the first time or again. */
 function joinedBy(event: RoomEvent): readonly UserId[] {
   if (event.type === 'RoomCreated') return event.members.map(({ user }) => user.id)
   return event.type === 'MemberJoined' ? [event.user.id] : []

@@ -16,13 +16,13 @@ import {
 import { type RoomPositions, type RoomRecord, readRoomPositions, readRoomsFor } from './reads/rooms.ts'
 import { checkRoomVisibility, type RoomVisibilityQuery } from './reads/visibility-checks.ts'
 
-/** What many fields ask of rooms one by one, read together. */
+/** Batched reads of rooms for fields that ask for one at a time. */
 export interface RoomReads {
   /** Whether the room exists for that caller. */
   readonly seesRoom: ReadTogether<RoomVisibilityQuery, boolean>
-  /** Undefined where no such room exists for that caller. */
+  /** Undefined if no such room exists for that caller. */
   readonly room: ReadTogether<RoomVisibilityQuery, RoomRecord | undefined>
-  /** The standing membership. */
+  /** The current membership. */
   readonly membership: ReadTogether<MemberKey, MemberRecord | undefined>
   readonly marks: ReadTogether<MemberKey, PlacedMarks | undefined>
   readonly members: ReadTogether<PageKey<RoomId, Slice>, readonly MemberRecord[]>

@@ -23,9 +23,9 @@ const LOCKED_FACTS = prepared((executor) =>
 )
 
 /**
- * The room and the memberships of `userIds` in it, where they exist; undefined where there is no such room. With
- * `share` the room's own row stays as it is until the transaction ends: what is decided by its phase is decided before
- * or after the room ends, never beside it.
+ * The room and the memberships of `userIds`, if they exist; undefined if the room does not exist. `share` locks the
+ * room's row against changes until the transaction ends: decisions that depend on its phase happen either before or
+ * after the room ends, never concurrently.
  */
 export async function loadRoomFacts(
   tx: Transaction,
@@ -43,7 +43,7 @@ export async function loadRoomFacts(
   return { room: first.room satisfies Room, memberships: new Map(memberships) }
 }
 
-/** Of one room: whose memberships are asked for. */
+/** One room, and the users whose memberships are needed. */
 export interface FactsAsked {
   readonly roomId: RoomId
   readonly userIds: readonly string[]
@@ -61,7 +61,7 @@ const LOCKED_ROOMS = prepared((executor) =>
 
 const MEMBERSHIPS = statement<Omit<typeof members.$inferSelect, 'joinedAt' | 'mutedUntil'> & Times>(
   'memberships',
-  // LIMIT keeps the planner from reading the whole table, which it does where it takes that for small.
+  // LIMIT keeps the planner from scanning the whole table, which it does when it believes the table is small.
   `SELECT found.* FROM unnest($1::text[], $2::text[]) AS wanted(room, person),
     LATERAL (
       SELECT room_id AS "roomId", user_id AS "userId", user_name AS "userName", status, role,
@@ -75,7 +75,10 @@ interface Times {
   readonly mutedUntil: number | null
 }
 
-/** As `loadRoomFacts` with `share`, of several rooms: those that there are. Locks them in the order of their ids. */
+/**
+ * Like `loadRoomFacts` with `share`, for several rooms; omits those that do not exist. Locks them in the order of
+ * their ids.
+ */
 export async function lockFactsOfRooms(
   tx: Transaction,
   asked: readonly FactsAsked[],
@@ -118,7 +121,7 @@ function membershipFrom({
   return { user: { id: userId, name: userName }, status, role, joinedAt, mutedUntil }
 }
 
-/** Those who give `commands`, each once. */
+/** The users who send `commands`, each once. */
 export function actorsOf(commands: readonly Command<unknown>[]): readonly string[] {
   return commands.flatMap(({ actor }) => (actor.kind === 'user' ? [actor.person.id] : []))
 }

@@ -7,21 +7,18 @@ import type { Transaction } from '../../engine/storage/database.ts'
 import type { RoomId } from './ids.ts'
 import type { Room } from './rules/room.ts'
 
-/** What other features do in the transactions of rooms. */
+/** Hooks that other features run in room transactions. */
 export interface RoomHook {
-  /** The topics that begin with the room. */
+  /** Topics to create together with the room. */
   topicsOf?(room: Pick<Room, 'id' | 'kind'>): readonly Topic[]
-  /**
-   * Members joined, for the first time or again. Their rows are written already. Returns the entries that it appended to
-   * other topics.
-   */
+  /** Called after users joined, for the first time or again. Their rows are already written. */
   onJoin?(
     tx: Transaction,
     roomId: RoomId,
     userIds: readonly UserId[],
     now: Instant,
   ): Promise<readonly Entry[]>
-  /** The room started, paused, resumed or ended. */
+  /** Called after the room started, paused, resumed or ended. */
   onTransition?(tx: Transaction, room: Room): Promise<void>
 }
 

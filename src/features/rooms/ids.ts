@@ -8,7 +8,7 @@ const PREFIX = 'room_'
 export const roomIds = defineId<RoomId>(PREFIX)
 export const newRoomId = roomIds.create
 
-/** The rooms whose stored ids are bare words, as the first version wrote them. */
+/** The rooms whose stored ids have no prefix, as the first version wrote them. */
 const BARE_ROOMS: readonly string[] = ['global', 'authenticated', 'admin', 'demo', 'demo-trade']
 const BARE_BY_PUBLIC: ReadonlyMap<string, string> = new Map(
   BARE_ROOMS.map((name) => [`${PREFIX}${name}`, name]),
@@ -20,12 +20,15 @@ const PUBLIC_BY_BARE: ReadonlyMap<string, string> = new Map(
 /** The room's id as clients see it: `room_global` for the room that is stored as `global`. `asRoomId` reads both. */
 export const publicRoomId = (id: RoomId): string => PUBLIC_BY_BARE.get(id) ?? id
 
-/** The id as it is stored: of rooms that have two, either is read. */
+/** The id as stored; accepts either form for rooms that have two. */
 export const asRoomId = (id: string): RoomId => roomIds.as(BARE_BY_PUBLIC.get(id) ?? id)
 
 const DIRECT = `${PREFIX}direct_`
 
-/** The id of the direct room between two users, in whichever order they are named: no two nodes create two rooms for a pair. */
+/**
+ * The id of the direct room between two users, independent of their order: two nodes cannot create two rooms for one
+ * pair.
+ */
 export function directRoomId(one: UserId, other: UserId): RoomId {
   const pair = JSON.stringify([one, other].sort())
   return roomIds.as(`${DIRECT}${createHash('sha256').update(pair).digest('base64url')}`)
@@ -34,7 +37,7 @@ export function directRoomId(one: UserId, other: UserId): RoomId {
 /** Whether `id` is that of a direct room. */
 const isDirectRoomId = (id: RoomId): boolean => id.startsWith(DIRECT)
 
-/** The id under which statistics show a room; undefined for direct rooms, so that they do not show who talks to whom. */
+/** The id that metrics use for a room; undefined for direct rooms, to keep private who talks to whom. */
 export function shownRoomId(id: string): string | undefined {
   const roomId = asRoomId(id)
   return isDirectRoomId(roomId) ? undefined : publicRoomId(roomId)

@@ -5,8 +5,9 @@ import type { RoomId } from './ids.ts'
 import type { OwnedRooms } from './rules/quota.ts'
 
 /**
- * Counts what a user owns, for a transaction that adds to it. Until that ends no other one on any node counts for the
- * same user: two that create at once would both find room for one. The lock is of the transaction, so poolers keep it.
+ * Counts what a user owns, for a transaction that adds to it. Until that transaction ends, no other one on any node
+ * counts for the same user: two concurrent creations would both find room for one. The lock is transaction-scoped, so
+ * it works behind connection poolers.
  */
 export async function countOwnedRooms(tx: Transaction, userId: UserId): Promise<OwnedRooms> {
   await lockQuota(tx, userId)
@@ -19,7 +20,10 @@ export async function countOwnedRooms(tx: Transaction, userId: UserId): Promise<
   return { open: found?.open ?? 0, ofLastHour: found?.last_hour ?? 0 }
 }
 
-/** The auctions that are not over in all rooms of the owner of `roomId`: whoever else runs a room adds to its owner's. */
+/**
+ * The open auctions in all rooms of the owner of `roomId`: auctions that others create in a room count towards its
+ * owner's quota.
+ */
 export async function countOpenAuctions(tx: Transaction, roomId: RoomId): Promise<number> {
   const { rows: owners } = await tx.execute<{ user_id: UserId }>(
     sql`SELECT user_id FROM members WHERE room_id = ${roomId} AND role = 'OWNER'`,

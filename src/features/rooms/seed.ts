@@ -5,7 +5,7 @@ import { roomHooks } from './hooks.ts'
 import { asRoomId } from './ids.ts'
 import { BUILT_IN_ROOMS } from './rules/built-in.ts'
 
-/** The rooms that exist from the first start. */
+/** The built-in rooms, created on the first start. */
 export const roomSeed: Seed = {
   topics: (hooks) =>
     [...BUILT_IN_ROOMS.keys()].flatMap((name) =>

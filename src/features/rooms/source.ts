@@ -22,9 +22,9 @@ interface MemberEntryData {
   readonly user: Person
   readonly memberCount: number
   readonly reason?: string | null
-  /** Of MemberJoined; absent in entries that were written before it was recorded. */
+  /** MemberJoined. Absent in entries written before this field existed. */
   readonly role?: MemberRole
-  /** Of MemberJoined: a mute from an earlier membership still stands. */
+  /** MemberJoined: a mute from an earlier membership that still applies. */
   readonly mutedUntil?: Instant | null
 }
 
@@ -37,7 +37,7 @@ interface RoleEntryData {
 interface MuteEntryData {
   readonly user: Person
   readonly until: Instant | null
-  /** Absent in entries that were written before it was recorded. */
+  /** Absent in entries written before this field existed. */
   readonly mutedUntil?: Instant | null
 }
 
@@ -71,7 +71,7 @@ function createRoomSource(database: Database, reads: RoomReads): Source {
   }
 }
 
-/** What the membership holds since the event. */
+/** The value that the membership holds since the event. */
 export function mutedUntilOf({ mutedUntil, until, at }: MuteEvent): Instant | null {
   if (mutedUntil !== undefined) return mutedUntil
   const wanted = until ?? FAR_FUTURE

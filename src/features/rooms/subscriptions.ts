@@ -17,7 +17,10 @@ export async function roomStatePlan(args: RoomArgs & AfterArgs, context: PlanCon
   return { kind: 'history', topic: roomTopic(id), source, ...terms, after: args.after ?? null }
 }
 
-/** A room that the caller sees, and what ends the subscription when they no longer do. Throws NOT_FOUND otherwise. */
+/**
+ * A room that the caller sees, with the guard that ends the subscription when they no longer do. Throws NOT_FOUND
+ * otherwise.
+ */
 export async function roomFor(
   context: PlanContext,
   args: RoomArgs,
@@ -29,14 +32,14 @@ export async function roomFor(
   return { id, terms: termsOfRoom(context, id, askedAt) }
 }
 
-/** A reader of anything in a room is present in it, and counted there, for as long as it is open to them. */
+/** A reader of anything in a room is present in it, and counted there, while they may see it. */
 export function termsOfRoom(context: PlanContext, id: RoomId, askedAt: number): PlanTerms {
   return { guard: guardOfRoom(context, id, askedAt), presentIn: id, countedIn: id }
 }
 
 /**
- * A room closes to a reader when its settings change, when it loses that reader as a member, or when the reader's own
- * rights change. The viewer is read when it is needed: a renewed token may have changed it.
+ * A reader loses access to a room when its settings change, when the reader's membership ends, or when the reader's
+ * own rights change. The viewer is read on demand: a renewed token may have changed it.
  */
 function guardOfRoom(context: PlanContext, id: RoomId, askedAt: number): Guard {
   const { seesRoom } = context.services.get(roomReads)

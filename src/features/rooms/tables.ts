@@ -32,7 +32,7 @@ export const rooms = pgTable(
     memberCount: integer('member_count').notNull(),
     ranking: text().$type<RankingMethod>().notNull(),
     disclosure: text().$type<TradeDisclosure>().notNull(),
-    /** Of a TRADE room's amounts. */
+    /** The currency of a TRADE room's amounts. */
     currency: text(),
     currencyExponent: integer('currency_exponent'),
   },
@@ -67,8 +67,9 @@ export const members = pgTable(
 )
 
 /**
- * When what a user may see of a room's topics changed last, by a change of their membership or role; `EVERYBODY` where that
- * was the room's visibility. Triggers write it (migration 0013), also for nodes of older versions. No row: not since then.
+ * When a user's view of a room's topics last changed through their membership or role; `EVERYBODY` for changes of the
+ * room's visibility. Written by triggers (migration 0013), also for nodes of older versions. No row: unchanged since
+ * then.
  */
 export const rightsChanges = pgTable(
   'rights_changes',

@@ -2,5 +2,5 @@ import { defineTopics } from '../../engine/kernel/topic.ts'
 import type { RoomId } from './ids.ts'
 
 export const roomTopic = defineTopics<RoomId>('room')
-/** Belongs to the messages feature. Rooms read its head with their own, so that both are of one moment. */
+/** Owned by the messages feature. Rooms read its head together with their own for consistency. */
 export const roomMessagesTopic = defineTopics<RoomId>('messages')

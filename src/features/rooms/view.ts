@@ -7,15 +7,15 @@ import type { RoomPositions, RoomRecord } from './reads/rooms.ts'
 import type { Membership, Room } from './rules/room.ts'
 
 /**
- * A room for the resolvers of the type Room: its state, and how far its two histories reach. A view answers
- * the same position however often it is asked, so that `messages` ends exactly where `messagesCursor` goes on.
+ * A room for the resolvers of type Room: its state and the heads of its two histories. A view always returns the same
+ * position, so that `messages` ends exactly where `messagesCursor` continues.
  */
 export interface RoomView extends Room {
   readonly roomPosition: () => Promise<Position>
   readonly messagesPosition: () => Promise<Position>
 }
 
-/** The room as read with its positions at one moment: whatever happened since comes after the cursors. */
+/** The room as read together with its positions: anything later comes after the cursors. */
 export function roomOfRecord({ room, positions }: RoomRecord): RoomView {
   return {
     ...room,
@@ -24,7 +24,7 @@ export function roomOfRecord({ room, positions }: RoomRecord): RoomView {
   }
 }
 
-/** The room as an entry carries it; its positions are those of the moment when they are first asked for. */
+/** The room as an entry carries it; its positions are read lazily, once. */
 export function roomOfEntry(reads: Pick<RoomReads, 'roomPositions'>, room: Room): RoomView {
   const positions = once(() => reads.roomPositions(room.id))
   return {
@@ -43,18 +43,18 @@ export function roomAfterCommand(
   return { ...roomOfEntry(reads, room), roomPosition: async () => position }
 }
 
-/** A member for the resolvers of the type RoomMember: whatever is asked of a view goes by the same marks. */
+/** A member for the resolvers of type RoomMember: all fields of a view use the same marks. */
 export interface MemberView extends Membership {
   readonly roomId: RoomId
   readonly marks: () => Promise<PlacedMarks>
 }
 
-/** The member as read with the marks at one moment. */
+/** The member as read together with the marks. */
 export function memberOfRecord({ marks, ...member }: MemberRecord): MemberView {
   return { ...member, marks: async () => marks }
 }
 
-/** The member right after a command of the room, with the marks of the moment when they are first asked for. */
+/** The member right after a room command; the marks are read lazily, once. */
 export function memberAfterCommand(
   reads: Pick<RoomReads, 'marks'>,
   roomId: RoomId,

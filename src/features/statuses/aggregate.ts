@@ -9,7 +9,7 @@ import { decideStatus, type ReportStatus, type StatusEvent, type StatusReply } f
 import type { Status } from './rules/status.ts'
 import { statuses } from './tables.ts'
 
-/** By subject: those that the commands at hand name. All commands of a topic are of one kind. */
+/** By subject: those that the loaded commands name. All commands of a topic are of one kind. */
 interface State {
   readonly statuses: ReadonlyMap<string, Status>
   readonly times: ReportTimes
@@ -37,7 +37,7 @@ export const statusesAggregate: Aggregate<ReportStatus, StatusReply, State, Stat
     return decideStatus(statuses.get(body.subjectId), body, { actor, now, times })
   },
 
-  // Who loses a status follows from the change that comes right after.
+  // Which readers lose a status follows from the change right after it.
   evolve(state, event) {
     if (event.type === 'Reported') return { ...state, times: withReported(state.times, event) }
     if (event.type === 'StatusRemoved') return state
@@ -72,7 +72,7 @@ export const statusesAggregate: Aggregate<ReportStatus, StatusReply, State, Stat
   },
 }
 
-/** Writes the last of each subject that the events changed. */
+/** Writes the latest status of each subject that the events changed. */
 async function saveStatuses(
   tx: Transaction,
   after: State['statuses'],

@@ -19,7 +19,7 @@ export type StatusChangedEvent = PresentedEvent & StatusData
 export type StatusRemovedEvent = PresentedEvent & RemovedData
 
 export interface StatusesSource extends Source {
-  /** The same for some subjects alone. */
+  /** The same, limited to some subjects. */
   of(subjectIds: readonly string[]): Part
 }
 
@@ -35,7 +35,7 @@ function createStatusesSource(database: Database): StatusesSource {
     viewer: Viewer | null,
     ids: readonly string[] | null,
   ) {
-    if (viewer === null) throw new RangeError('statuses are for those who are signed in')
+    if (viewer === null) throw new RangeError('statuses require a signed-in viewer')
     const wanted = { kind: asStatusKind(idOf(topic)), subjectIds: ids, caller: actorOf(viewer) }
     const { position, at, statuses } = await readStatuses(database, wanted, MAX_STATUSES)
     return { position, at, state: { statuses } }

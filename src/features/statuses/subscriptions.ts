@@ -10,7 +10,7 @@ export interface StatusesArgs {
   readonly subjectIds?: readonly string[] | null | undefined
 }
 
-/** Throws UNAUTHENTICATED for a visitor. A signed-in user gets the statuses that are for all, and their own. */
+/** Throws UNAUTHENTICATED for visitors. Signed-in users get the statuses visible to all and their own. */
 export async function statusesPlan(
   args: StatusesArgs & AfterArgs,
   context: PlanContext,
@@ -22,7 +22,7 @@ export async function statusesPlan(
   return { kind: 'history', topic: statusesTopic(args.kind), source, part, after: args.after ?? null }
 }
 
-/** Null: all. Throws BAD_USER_INPUT where there are too many. */
+/** Null: all. Throws BAD_USER_INPUT for too many subjects. */
 export function subjectsOf({ subjectIds }: StatusesArgs): readonly string[] | null {
   if (subjectIds === null || subjectIds === undefined) return null
   if (subjectIds.length <= MAX_STATUSES) return subjectIds

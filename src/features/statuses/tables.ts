@@ -12,7 +12,7 @@ export const statuses = pgTable(
     state: text().notNull(),
     progress: doublePrecision(),
     data: json(),
-    /** Whose alone it is; null: anyone's who is signed in. */
+    /** The only user who may see it; null: every signed-in user. */
     userId: text('user_id').$type<UserId>(),
     updatedAt: instantColumn('updated_at').notNull(),
   },

@@ -3,7 +3,7 @@ import type { Executor } from '../../engine/storage/database.ts'
 import type { RoomId } from '../rooms/ids.ts'
 import { ordersTopic, positionsTopic } from './topics.ts'
 
-/** Begins the histories of a room's orders and positions, where the room is older than these are. */
+/** Creates the histories of a room's orders and positions, for rooms that predate them. */
 export async function beginTrading(executor: Executor, roomId: RoomId): Promise<void> {
   await beginTopics(executor, [ordersTopic(roomId), positionsTopic(roomId)])
 }

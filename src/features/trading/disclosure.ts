@@ -8,25 +8,25 @@ import type { RoomFacts } from '../rooms/rules/room.ts'
 import { readTradeFacts, type TradeFacts } from './reads/trade-facts.ts'
 import { canSeeTrades } from './rules/access.ts'
 
-/** Who may see what is traded in rooms that are followed on this node. */
+/** Decides who may see trades in the rooms watched on this node. */
 export interface TradeRooms {
-  /** The room as it is after this was asked. Costs a look at one row, unless something has changed. */
+  /** Returns a state of the room not older than the call. Costs a one-row read unless something has changed. */
   read(roomId: RoomId): Promise<RoomFacts | undefined>
   /**
-   * Whether `viewer` sees what `userId` trades, by the last that was read of the room: never older than `earlier`, which
-   * is what was read for the entry itself.
+   * Whether `viewer` sees the trades of `userId`, by the latest state read of the room: never older than `earlier`,
+   * the state read for the entry itself.
    */
   sees(viewer: Viewer | null, roomId: RoomId, userId: UserId, earlier: RoomFacts | undefined): boolean
 }
 
-/** Members, over all rooms. */
+/** Maximum number of cached members, over all rooms. */
 const REMEMBERED = 500_000
 
 export const tradeRooms = defineService('trading: disclosure', ({ database }) =>
   createTradeRooms((id, known) => readTradeFacts(database, id, known)),
 )
 
-/** `readFacts`: the room as it is now, `known` itself where nothing of it has changed. */
+/** `readFacts` returns the current room, or `known` itself if nothing has changed. */
 export function createTradeRooms(
   readFacts: (id: RoomId, known: TradeFacts | undefined) => Promise<TradeFacts | undefined>,
 ): TradeRooms {
@@ -36,7 +36,7 @@ export function createTradeRooms(
   })
 
   return {
-    // A room has many members, who may all come at once, and each has it read.
+    // Many members of a room may connect at once, and each triggers a read.
     read: oneAtATime(async (id) => {
       const facts = await readFacts(id, latest.get(id))
       if (facts !== undefined) latest.set(id, facts)

@@ -3,7 +3,7 @@ import { ordersAggregate } from './orders.aggregate.ts'
 import { positionsAggregate } from './positions.aggregate.ts'
 import { ordersTopic, positionsTopic } from './topics.ts'
 
-/** Reports of orders to one room. They need no key: their executionId is one. `state` is the order. */
+/** Order reports to one room. They need no idempotency key: their executionId serves as one. `state` is the order. */
 export const orderFamily = defineFamily({
   name: 'orders',
   prefix: 'orders',
@@ -11,7 +11,7 @@ export const orderFamily = defineFamily({
   aggregate: () => ordersAggregate,
 })
 
-/** Reports of positions and portfolios to one room. `state` is what was reported, as it stands. */
+/** Position and portfolio reports to one room. `state` is the current position or portfolio. */
 export const positionFamily = defineFamily({
   name: 'positions',
   prefix: 'positions',

@@ -11,12 +11,12 @@ export const asOrderId = orderIds.as
 
 export const newExecutionId = (): string => randomId('exe_')
 
-/** The id of an order for clients: the same for the same room and number, and of no other order. */
+/** The public id of an order, derived from room and number and unique to them. */
 export function globalOrderId({ roomId, id }: { readonly roomId: RoomId; readonly id: OrderId }): string {
   return `${PREFIX}${Buffer.from(`${roomId}/${id}`).toString('base64url')}`
 }
 
-/** What `globalOrderId` was made of; undefined where it made no such id. Ids of rooms hold no slash. */
+/** The inverse of `globalOrderId`; undefined for ids it did not produce. Room ids contain no slash. */
 export function parseOrderId(
   globalId: string,
 ): { readonly roomId: RoomId; readonly id: OrderId } | undefined {

@@ -24,15 +24,15 @@ import { ensureTraders, loadTraders, type Traders, traderIn } from './traders.ts
 interface State extends OrderBook {
   readonly room: RoomFacts | undefined
   readonly traders: Traders
-  /** When the positions last moved; undefined where no command at hand can move one. */
+  /** When the positions last moved; undefined if no loaded command can move one. */
   readonly positionsWrittenAt: Instant | undefined
 }
 
 type Commands = readonly Command<OrderCommand>[]
 
 /**
- * What services report of a room's orders. A fill moves a position in the same transaction: the room's positions are
- * locked after its orders, by all who take both. A room may be older than its orders.
+ * Order reports of a room. A fill moves a position in the same transaction: every transaction that locks both locks
+ * the room's orders before its positions. A room may predate its orders.
  */
 export const ordersAggregate: Aggregate<OrderCommand, OrderReply, State, OrderEvent, Order> = {
   topicsBegunBy: ({ topic }) => [topic, positionsTopic(roomOf(topic))],
@@ -130,7 +130,7 @@ async function loadExecutions(
   return new Map(rows.map(({ id, fingerprint, offset }) => [id, { id, fingerprint, offset }]))
 }
 
-/** Locks the room's positions until the transaction ends, and tells when they were last written. */
+/** Locks the room's positions until the transaction ends, and returns when they were last written. */
 async function lockPositions(tx: Transaction, roomId: RoomId): Promise<Instant> {
   const { rows } = await tx.execute<{ at: number }>(sql`
     SELECT (extract(epoch FROM written_at) * 1000)::float8 AS at FROM topics
@@ -138,7 +138,7 @@ async function lockPositions(tx: Transaction, roomId: RoomId): Promise<Instant> 
   return instant(rows[0]?.at ?? 0)
 }
 
-/** The positions after the fills, and an entry of the room's positions for each. */
+/** The positions after the fills, with one entry of the room's positions per fill. */
 async function saveFills(
   tx: Transaction,
   { topic, now, steps }: AggregateChange<State, OrderEvent>,
@@ -159,7 +159,7 @@ async function saveFills(
   return entries
 }
 
-/** Writes the last of each order. */
+/** Writes the latest state of each order. */
 async function saveOrders(tx: Transaction, reported: readonly OrderState[]): Promise<void> {
   const last = new Map(reported.map((order) => [order.id, order]))
   const rows = [...last.values()].map((order) => ({

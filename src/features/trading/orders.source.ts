@@ -30,7 +30,7 @@ export type OrderExecutedEvent = PresentedEvent & FillEntryData
 
 const MAX_SNAPSHOT = 1000
 
-/** The orders of a room; each reader gets those that the room discloses to them as it is now. */
+/** The orders of a room; each reader gets those that the room currently discloses to them. */
 export const ordersSource = defineService('trading: orders source', ({ database, get }) =>
   createOrdersSource(database, get(tradeRooms), get(tradeVisibility)),
 )

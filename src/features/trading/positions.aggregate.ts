@@ -35,7 +35,7 @@ interface State extends Holdings {
   readonly traders: Traders
 }
 
-/** What services state of a room's positions and portfolios. A room may be older than its positions. */
+/** Position and portfolio reports of a room. A room may predate its positions. */
 export const positionsAggregate: Aggregate<PositionCommand, PositionReply, State, PositionEvent, Holding> = {
   topicsBegunBy: ({ topic }) => [topic],
 
@@ -87,12 +87,12 @@ export const positionsAggregate: Aggregate<PositionCommand, PositionReply, State
     const position = symbol === null ? undefined : positions.get(positionKey(userId, symbol))
     if (position !== undefined) return { kind: 'position', position: positionOf(position) }
     const portfolio = portfolios.get(userId)
-    if (portfolio === undefined) throw new RangeError('an accepted statement names what it states')
+    if (portfolio === undefined) throw new RangeError('an accepted report names its subject')
     return { kind: 'portfolio', portfolio }
   },
 }
 
-/** The entry that an event becomes in the history of the room's positions. */
+/** Converts an event to an entry in the history of the room's positions. */
 export function entryOfPosition(event: Exclude<PositionEvent, Reported>): Draft {
   const { type } = event
   return event.type === 'PortfolioUpdated'
@@ -100,14 +100,14 @@ export function entryOfPosition(event: Exclude<PositionEvent, Reported>): Draft 
     : { type, data: { position: positionOf(event.position) } }
 }
 
-/** What a statement is about, as `report_times` names it. */
+/** The subject of a report, as `report_times` names it. */
 function subjectsOf({ body }: Command<PositionCommand>): readonly string[] {
   if (body.kind === 'reportPortfolio') return [portfolioKey(body.userId)]
   const symbol = storedSymbol(body.symbol)
   return symbol === undefined ? [] : [positionKey(body.userId, symbol)]
 }
 
-/** Those of the room's positions that are named. Their topic must be locked. */
+/** The named positions of the room. Their topic must be locked. */
 export async function loadPositions(
   tx: Transaction,
   roomId: RoomId,
@@ -133,7 +133,7 @@ export async function loadPositions(
   return new Map(rows.map((row) => [positionKey(row.userId, row.symbol), positionFrom(row)]))
 }
 
-/** Writes the last of each position. */
+/** Writes the latest state of each position. */
 export async function savePositions(tx: Transaction, moved: readonly PositionState[]): Promise<void> {
   const last = new Map(moved.map((position) => [positionKey(position.user.id, position.symbol), position]))
   if (last.size === 0) return

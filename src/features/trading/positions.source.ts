@@ -12,14 +12,14 @@ import { readTradeScope } from './reads/trade-facts.ts'
 import type { Portfolio, Position } from './rules/position.ts'
 import { tradeVisibility } from './visibility.ts'
 
-/** PositionUpdated, PositionClosed. (The `position` of an event is where it stands in the history.) */
+/** PositionUpdated, PositionClosed. (An event's `position` is its position in the history.) */
 export type PositionEvent = PresentedEvent & { readonly held: Position }
 /** PortfolioUpdated. */
 export type PortfolioEvent = PresentedEvent & { readonly portfolio: Portfolio }
 
 const MAX_SNAPSHOT = 1000
 
-/** The positions and portfolios of a room; each reader gets those that the room discloses to them as it is now. */
+/** The positions and portfolios of a room; each reader gets those that the room currently discloses to them. */
 export const positionsSource = defineService('trading: positions source', ({ database, get }) =>
   createPositionsSource(database, get(tradeRooms), get(tradeVisibility)),
 )

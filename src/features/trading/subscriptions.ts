@@ -20,7 +20,10 @@ export async function positionsPlan(args: RoomArgs & AfterArgs, context: PlanCon
   return { kind: 'history', topic: positionsTopic(id), source, ...terms, after: args.after ?? null }
 }
 
-/** Everybody who sees the room may subscribe: the sources keep from each reader what is not disclosed to them at that moment. */
+/**
+ * Everyone who sees the room may subscribe: the sources filter out what is not disclosed to the reader at that
+ * moment.
+ */
 async function tradeRoomFor(
   context: PlanContext,
   args: RoomArgs,

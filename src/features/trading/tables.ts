@@ -24,7 +24,7 @@ export const orders = pgTable(
     filledQuantity: bigint('filled_quantity', { mode: 'number' }).$type<Amount>().notNull(),
     leavesQuantity: bigint('leaves_quantity', { mode: 'number' }).$type<Amount>().notNull(),
     limitPrice: bigint('limit_price', { mode: 'number' }).$type<Amount>(),
-    /** The sum of quantity times price over all fills, exact: it may pass what a JavaScript number holds. */
+    /** The sum of quantity times price over all fills, exact: it may exceed the safe integers of JavaScript. */
     filledCost: numeric('filled_cost', { mode: 'bigint' }).notNull(),
     rejectionReason: text('rejection_reason'),
     updatedAt: instantColumn('updated_at').notNull(),
@@ -37,7 +37,7 @@ export const orders = pgTable(
   ],
 )
 
-/** Reports by their executionId: what a repeated one is compared with, and where its entry stands. */
+/** Reports by their executionId, for comparison with repeated ones, and the offsets of their entries. */
 export const executions = pgTable(
   'executions',
   {
@@ -57,9 +57,9 @@ export const positions = pgTable(
     userId: text('user_id').$type<UserId>().notNull(),
     userName: text('user_name').notNull(),
     symbol: text().notNull(),
-    /** Negative where short. */
+    /** Negative for short positions. */
     quantity: bigint({ mode: 'number' }).$type<Amount>().notNull(),
-    /** What the quantity cost in all, exact; never negative. Null where nobody knows. */
+    /** Total cost of the quantity, exact and never negative. Null if unknown. */
     cost: numeric({ mode: 'bigint' }),
     markPrice: bigint('mark_price', { mode: 'number' }).$type<Amount>(),
     realizedPnl: bigint('realized_pnl', { mode: 'number' }).$type<Amount>().notNull(),

@@ -8,7 +8,7 @@ import { readMemberRightsChanged } from '../rooms/reads/rights-changes.ts'
 import { isMemberData } from '../rooms/source.ts'
 import { roomTopic } from '../rooms/topics.ts'
 
-/** The room entries that change what a member sees of trades: each concerns the member that it names. */
+/** The room entries that change what a member sees of trades; each affects the member it names. */
 const DECISIVE: ReadonlySet<string> = new Set([
   'MemberJoined',
   'MemberLeft',
@@ -21,8 +21,8 @@ export const tradeVisibility = defineService('trading: visibility', ({ database 
 )
 
 /**
- * What a reader sees of a room's orders and positions follows from their membership and role in it. Whether they see the
- * room at all is a question for the guard.
+ * What a reader sees of a room's orders and positions depends on their membership and role. The guard decides whether
+ * they see the room at all.
  */
 function createTradeVisibility(database: Database): Visibility {
   const haveChanged = together((questions: Parameters<typeof readMemberRightsChanged>[1]) =>
@@ -37,7 +37,7 @@ function createTradeVisibility(database: Database): Visibility {
     },
 
     async changedSince(topic, viewer, since) {
-      // Visitors are no members.
+      // Visitors are never members.
       if (viewer === null) return false
       return haveChanged({ userId: viewer.user.id, roomId: asRoomId(idOf(topic)), since })
     },

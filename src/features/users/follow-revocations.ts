@@ -13,20 +13,20 @@ import { revocationsTopic } from './topics.ts'
 export interface FollowOptions {
   readonly database: Database
   readonly hub: Pick<Hub, 'follow'>
-  /** Called once where the database is away at the start: `untilAvailable`. */
+  /** Called once if the database is unavailable at the start: `untilAvailable`. */
   readonly onWait: (error: unknown) => Promise<void> | void
-  /** Gets what a read of the record, or a listener, threw. The next entry or doubt reads again. */
+  /** Called with errors thrown by a database read or a listener. The next entry or suspicion of a gap reads again. */
   readonly onFault: (error: unknown) => void
 }
 
 export interface FollowedRevocations extends Revocations {
-  /** Takes over entries that this node wrote itself: a revocation holds here before it is answered. */
+  /** Applies entries that this node wrote itself: a revocation takes effect here before it is answered. */
   learn(entries: readonly Entry[]): void
 }
 
 /**
- * Follows the history of revocations: whatever the bus loses, the feed finds. Resolves when all that were committed before
- * are known.
+ * Follows the history of revocations; the feed recovers anything the bus loses. Resolves when all revocations
+ * committed before are known.
  */
 export async function followRevocations({
   database,
@@ -37,7 +37,7 @@ export async function followRevocations({
   const revoked = new Map<UserId, Instant>()
   const listeners = new Listeners<(userId: UserId) => void>(onFault)
   let doubts = 0
-  /** Of the doubts so many are answered by the record. */
+  /** Maximum number of suspected gaps that are checked against the database. */
   let settled = 0
   let renewing: Promise<void> | undefined
 
@@ -55,12 +55,12 @@ export async function followRevocations({
     for (const [userId, at] of await readRevocations(database)) note(userId, at)
   }
 
-  /** Revocations that a replaced history has lost hold on no node: all judge by the same database. */
+  /** Revocations lost with a replaced history apply on no node: all nodes judge by the same database. */
   async function startOver(): Promise<void> {
     const former = [...revoked]
     const found = await readRevocations(database)
     for (const [userId, at] of former) {
-      // One that was noted again meanwhile is of the new history.
+      // An entry noted again in the meantime belongs to the new history.
       if (!found.has(userId) && revoked.get(userId) === at) revoked.delete(userId)
     }
     for (const [userId, at] of found) note(userId, at)
@@ -79,7 +79,7 @@ export async function followRevocations({
   const listener: FeedListener = {
     onEntries: learn,
     onDiscontinuity: () => void startOver().catch(onFault),
-    // An entry may have been missed, and with it a revocation.
+    // An entry, and with it a revocation, may have been missed.
     onFault: () => void readAll().catch(onFault),
   }
   await untilAvailable(() => hub.follow(revocationsTopic, listener), onWait)

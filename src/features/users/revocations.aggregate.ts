@@ -3,7 +3,7 @@ import { type Aggregate, SAVED } from '../../engine/commands/aggregate.ts'
 import { formatInstant } from '../../engine/kernel/instant.ts'
 import { decideRevocation, type RevokeCommand, type UserRevoked } from './rules/revoke.ts'
 
-/** Who was signed out, on all nodes: each follows the history of this one topic. */
+/** Users signed out on all nodes: every node follows the history of this one topic. */
 export const revocationsAggregate: Aggregate<RevokeCommand, object, null, UserRevoked, null> = {
   topicsBegunBy: () => [],
   load: async () => null,

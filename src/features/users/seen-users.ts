@@ -5,12 +5,12 @@ import type { Person } from '../../engine/kernel/person.ts'
 import type { Database } from '../../engine/storage/database.ts'
 import { isDatabaseUnavailable } from '../../engine/storage/faults.ts'
 
-/** Writes down who was seen with a valid token, and under which name, without holding anybody up. */
+/** Stores the users seen with a valid token, and their names, without delaying anyone. */
 export interface SeenUsers {
   see(person: Person): void
-  /** Resolves when everyone seen so far is written. */
+  /** Resolves when everyone seen so far is stored. */
   settled(): Promise<void>
-  /** The database may have lost who was written: writes everybody who is remembered again. */
+  /** The database may have lost stored users: writes all remembered users again. */
   writeAgain(): void
   close(): void
 }
@@ -23,8 +23,8 @@ const RETRY_MS = 1_000
 const MAX_BATCH = 1_000
 
 /**
- * Thousands may sign in at once: they are gathered for a moment and written together. While the record is away the write is
- * repeated. `onFault` gets any other fault, of one user: the others are written without that one.
+ * Thousands may sign in at once: collects them briefly and writes them together. Retries while the database is
+ * unavailable. `onFault` gets any other error, for one user: the others are written without that one.
  */
 export function createSeenUsers(database: Database, onFault: (error: unknown) => void): SeenUsers {
   const known = new LRUCache<UserId, string>({ max: REMEMBERED })
@@ -33,21 +33,21 @@ export function createSeenUsers(database: Database, onFault: (error: unknown) =>
   let writing: Promise<void> = Promise.resolve()
   let isClosed = false
 
-  /** Until nobody waits, or the record is away. */
+  /** Runs until nobody is waiting, or the database is unavailable. */
   async function write(): Promise<void> {
     while (waiting.size > 0) {
       const batch = [...waiting].slice(0, MAX_BATCH).sort(([one], [other]) => (one < other ? -1 : 1))
       for (const [id] of batch) waiting.delete(id)
       const unwritten = await writeAll(batch)
       if (unwritten.length === 0) continue
-      // /ready says so. What was seen since replaces what is repeated.
+      // /ready reports it. Users seen since then replace those being retried.
       waiting = new Map([...unwritten, ...waiting])
       schedule(RETRY_MS)
       return
     }
   }
 
-  /** Returns those that are left since the record is away. */
+  /** Returns the users not yet written because the database is unavailable. */
   async function writeAll(batch: readonly Seen[]): Promise<readonly Seen[]> {
     try {
       await insert(database, batch)

@@ -2,13 +2,13 @@ import { pgTable, text } from 'drizzle-orm/pg-core'
 import type { UserId } from '../../engine/kernel/id.ts'
 import { instantColumn } from '../../engine/storage/instant-column.ts'
 
-/** Everyone ever seen with a valid token, or named by someone who may. */
+/** Every user ever seen with a valid token, or named by someone allowed to. */
 export const users = pgTable('users', {
   id: text().$type<UserId>().primaryKey(),
   name: text().notNull(),
 })
 
-/** Users whose tokens, as far as they were issued until then, are refused. */
+/** Users whose tokens issued up to then are rejected. */
 export const revocations = pgTable('revocations', {
   userId: text('user_id').$type<UserId>().primaryKey(),
   revokedAt: instantColumn('revoked_at').notNull(),

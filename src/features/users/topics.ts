@@ -1,4 +1,4 @@
 import { asTopic } from '../../engine/kernel/topic.ts'
 
-/** The users whom administrators signed out. */
+/** Users signed out by administrators. */
 export const revocationsTopic = asTopic('revocations')

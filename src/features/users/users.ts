@@ -4,17 +4,17 @@ import { type Person, personNamed } from '../../engine/kernel/person.ts'
 import type { Executor } from '../../engine/storage/database.ts'
 import { users } from './tables.ts'
 
-/** Undefined where nobody has seen this user. */
+/** Undefined if the user is unknown. */
 async function findUser(executor: Executor, id: UserId): Promise<Person | undefined> {
   const [person] = await executor.select().from(users).where(eq(users.id, id))
   return person
 }
 
-/** Those of `ids` who are known, each once, in the order of `ids`. */
+/** The known users of `ids`, each once, in the order of `ids`. */
 export async function findUsers(executor: Executor, ids: readonly UserId[]): Promise<readonly Person[]> {
   if (ids.length === 0) return []
   const wanted = [...new Set(ids)]
-  // One parameter however many: clients choose their number, and a statement takes 65,535.
+  // A single array parameter: clients choose the number of ids, and a statement takes at most 65,535 parameters.
   const found = await executor
     .select()
     .from(users)
@@ -23,7 +23,7 @@ export async function findUsers(executor: Executor, ids: readonly UserId[]): Pro
   return wanted.flatMap((id) => known.get(id) ?? [])
 }
 
-/** Makes those of `ids` whom nobody has seen, named by their ids until a token tells the name. */
+/** Creates the unknown users of `ids`, named by their ids until a token provides the name. */
 export async function ensureUsers(executor: Executor, ids: readonly UserId[]): Promise<void> {
   const names = ids.map((id) => personNamed(id).name)
   await executor.execute(sql`
@@ -31,7 +31,7 @@ export async function ensureUsers(executor: Executor, ids: readonly UserId[]): P
     ON CONFLICT DO NOTHING`)
 }
 
-/** The user, made where nobody has seen one of this id: named by the id until a token tells the name. */
+/** The user, created if unknown: named by the id until a token provides the name. */
 export async function ensureUser(executor: Executor, id: UserId): Promise<Person> {
   const [made] = await executor.insert(users).values(personNamed(id)).onConflictDoNothing().returning()
   const person = made ?? (await findUser(executor, id))

@@ -12,12 +12,12 @@ import { emptyWallet, evolveWallets, type Transfer } from './rules/transfer.ts'
 import type { Wallet } from './rules/wallet.ts'
 import { issued } from './tables.ts'
 
-/** Of one user, by currency: those that the commands name. */
+/** One user's wallets by currency: those that the commands name. */
 type State = ReadonlyMap<string, Credited>
 
 const NOTHING = amount(0)
 
-/** The ledger is the history of wallets: their topic orders commands and has no entries. */
+/** The ledger is the history of wallets: their topic only orders commands and has no entries. */
 export const walletAggregate: Aggregate<WalletCommand, WalletReply, State, Transfer, Wallet> = {
   topicsBegunBy: ({ topic }) => [topic],
 
@@ -72,7 +72,7 @@ function creditedIn(state: State, currency: string): Credited {
   return state.get(currency) ?? { wallet: emptyWallet(currency), issued: NOTHING }
 }
 
-/** After the wallets, and by nobody else. */
+/** Locked after the wallets, and by no other transaction. */
 async function lockIssued(
   tx: Transaction,
   currencies: readonly string[],

@@ -8,23 +8,26 @@ import { type Account, accountName, emptyWallet, type Transfer, type Wallets } f
 import type { Wallet } from './rules/wallet.ts'
 import { wallets } from './tables.ts'
 
-/** What moves money: the row that names it in the ledger, and its history. */
+/** The cause of a transfer: its reference in the ledger, and its history. */
 export interface Cause {
   readonly id: string
   readonly topic: Topic
 }
 
-/** A transfer as the ledger keeps it: with who gave the command, and where the history of its cause was after it. */
+/**
+ * A transfer as the ledger stores it: with the user who sent the command, and the head of the causing history after
+ * it.
+ */
 export interface LedgerLine {
   readonly transfer: Transfer
   readonly actorId: UserId | null
-  /** Null: after the last entry there is. */
+  /** Null: after the last entry. */
   readonly offset: Offset | null
 }
 
 /**
- * The wallets of `userIds` in one currency, each locked until the transaction ends. All transactions lock wallets in
- * the order of user ids, after their topic: none waits for another that waits for it.
+ * The wallets of `userIds` in one currency, locked until the transaction ends. All transactions lock wallets in the
+ * order of user ids, after their topic, which rules out deadlocks.
  */
 export async function lockWallets(
   tx: Transaction,
@@ -62,13 +65,13 @@ export async function lockWalletsOf(
   )
 }
 
-/** Makes the user's wallet where there is none: before wallets are locked, so that it is locked in its turn. */
+/** Creates the user's wallet if missing: before wallets are locked, so that it is locked in order. */
 export async function ensureWallet(tx: Transaction, userId: UserId, currency: string): Promise<void> {
   await tx.execute(sql`
     INSERT INTO wallets (user_id, currency, balance, held) VALUES (${userId}, ${currency}, 0, 0) ON CONFLICT DO NOTHING`)
 }
 
-/** Writes the ledger, and moves the wallets by what it says. A wallet that there is not yet is made. */
+/** Appends to the ledger and updates the wallets accordingly. Creates missing wallets. */
 export async function saveTransfers(
   tx: Transaction,
   lines: readonly LedgerLine[],

@@ -6,7 +6,7 @@ import type { Offset } from '../../engine/kernel/position.ts'
 import { instantColumn } from '../../engine/storage/instant-column.ts'
 import type { TransferKind } from './rules/wallet.ts'
 
-/** What each user has, by currency; `held` of it is promised to auctions. Follows from `transfers`. */
+/** Each user's balance by currency; `held` is reserved for auctions. Derived from `transfers`. */
 export const wallets = pgTable(
   'wallets',
   {
@@ -22,8 +22,8 @@ export const wallets = pgTable(
 )
 
 /**
- * How much of each currency there is over all wallets. None of them holds less than nothing, so that while this is an amount
- * all balances are, whatever auctions move between them.
+ * The total of each currency over all wallets. No wallet is negative, so while this total fits an amount, every
+ * balance does, whatever auctions move between them.
  */
 export const issued = pgTable('issued', {
   currency: text().primaryKey(),
@@ -36,7 +36,7 @@ export const currencies = pgTable('currencies', {
   exponent: integer().notNull(),
 })
 
-/** What a funded auction's leader has promised: at most one hold a bidder and auction. */
+/** The amount held for a funded auction's leader: at most one hold per bidder and auction. */
 export const holds = pgTable(
   'holds',
   {
@@ -49,8 +49,8 @@ export const holds = pgTable(
 )
 
 /**
- * The ledger, append-only and double-entry: each row takes `amount` from one account and gives it to another. Accounts
- * are `house`, `available:USER` and `held:USER`.
+ * The ledger, append-only and double-entry: each row moves `amount` from one account to another. Accounts are `house`
+ * (the issuer; the stored name stays), `available:USER` and `held:USER`.
  */
 export const transfers = pgTable(
   'transfers',
@@ -61,7 +61,7 @@ export const transfers = pgTable(
     amount: bigint({ mode: 'number' }).$type<Amount>().notNull(),
     debit: text().notNull(),
     credit: text().notNull(),
-    /** The auction that caused it, and how many entries its history had right after the command. */
+    /** The auction that caused it, and the length of its history right after the command. */
     auctionId: text('auction_id'),
     offset: bigint({ mode: 'number' }).$type<Offset>(),
     at: instantColumn('at').notNull(),

@@ -2,7 +2,10 @@ import { sql } from 'drizzle-orm'
 import type { Executor } from '../../engine/storage/database.ts'
 import type { Difference } from '../../engine/verify/difference.ts'
 
-/** Recomputes every wallet from the ledger, and every hold from the auctions, and tells what is stored otherwise. */
+/**
+ * Recomputes every wallet from the ledger and every hold from the auctions, and reports where the stored state
+ * differs.
+ */
 export async function* verifyMoney(executor: Executor): AsyncGenerator<Difference, void> {
   yield* await verifyWallets(executor)
   yield* await verifyIssued(executor)
@@ -17,7 +20,7 @@ interface Mismatch extends Record<string, unknown> {
   readonly recomputed: string | null
 }
 
-/** What each account was given less what was taken from it. */
+/** Each account's balance: its credits minus its debits. */
 async function verifyWallets(executor: Executor): Promise<readonly Difference[]> {
   const { rows } = await executor.execute<Mismatch>(sql`
     WITH moves AS (
@@ -46,7 +49,7 @@ async function verifyWallets(executor: Executor): Promise<readonly Difference[]>
   return rows
 }
 
-/** What the house has given less what it took is what there is. */
+/** The issuer's payouts minus its intake equal the total of all wallets. */
 async function verifyIssued(executor: Executor): Promise<readonly Difference[]> {
   const { rows } = await executor.execute<Mismatch>(sql`
     WITH given AS (
@@ -59,7 +62,7 @@ async function verifyIssued(executor: Executor): Promise<readonly Difference[]> 
   return rows
 }
 
-/** An open, funded auction holds its leader's ceiling and nothing else; what wallets hold is the sum of such. */
+/** An open, funded auction holds exactly its leader's maximum; wallets hold the sum of these. */
 async function verifyHolds(executor: Executor): Promise<readonly Difference[]> {
   const { rows } = await executor.execute<Mismatch>(sql`
     WITH expected AS (
@@ -76,7 +79,7 @@ async function verifyHolds(executor: Executor): Promise<readonly Difference[]> {
   return rows
 }
 
-/** A funded sale moved its price to the seller, once. */
+/** A funded sale transferred its price to the seller exactly once. */
 async function verifySales(executor: Executor): Promise<readonly Difference[]> {
   const { rows } = await executor.execute<Mismatch>(sql`
     SELECT 'auction ' || auctions.id AS about, 'captured' AS what, coalesce(sum(transfers.amount), 0)::text AS stored,

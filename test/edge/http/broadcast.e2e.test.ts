@@ -140,7 +140,7 @@ describe('POST /broadcast', () => {
     expect(id).toContain('direct')
     const response = await send({ ...TEST, audience: 'ROOM', roomId: id }, admin)
     expect(response.status).toBe(400)
-    expect(await response.json()).toEqual({ error: 'There is no such room.', field: 'roomId' })
+    expect(await response.json()).toEqual({ error: 'Room not found.', field: 'roomId' })
   })
 
   test('answers 413 to more than 16 KB', async () => {

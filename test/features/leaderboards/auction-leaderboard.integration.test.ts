@@ -114,7 +114,7 @@ async function lot(): Promise<Lot> {
     async told() {
       const history = createHistory(database)
       const head = await history.head(board)
-      if (head === undefined) throw new Error('the board has not begun')
+      if (head === undefined) throw new Error('the board has no history')
       const held = new Map<string, string>()
       const entries = await history.readAfter(board, { ...head, offset: head.floor }, 10_000)
       for (const [index, standings] of (await present(entries)).entries()) {

@@ -30,13 +30,13 @@ import { type Announcement, AUDIENCES } from '../rules/announcement.ts'
 import { announcements } from '../tables.ts'
 import { announcementsTopic } from '../topics.ts'
 
-/** An announcement, and where it stands in the list of all. */
+/** An announcement and its position in the list of all announcements. */
 export interface AnnouncementRecord {
   readonly announcement: Announcement
   readonly rank: number
 }
 
-/** Also one that was taken back or has expired; undefined where there is none for `caller`. */
+/** Includes retracted and expired announcements; undefined if none is visible to `caller`. */
 export async function readAnnouncement(
   executor: Executor,
   id: AnnouncementId,
@@ -49,7 +49,7 @@ export async function readAnnouncement(
   return row && announcementOf(row)
 }
 
-/** Those in force, newest first; one more than asked for, where there is one. */
+/** Active announcements, newest first; fetches one more than requested, if available. */
 export async function readAnnouncements(
   executor: Executor,
   caller: Caller,
@@ -71,7 +71,10 @@ export async function readAnnouncements(
   return rows.map((row) => ({ announcement: announcementOf(row), rank: row.offset }))
 }
 
-/** The last `count` in force, newest last, and the position that includes them: one statement, one moment. */
+/**
+ * The last `count` active ones, newest last, and the position that includes them, read in one statement and therefore
+ * consistent.
+ */
 export async function readAnnouncementsInForce(
   executor: Executor,
   caller: Caller,
@@ -95,12 +98,12 @@ export async function readAnnouncementsInForce(
     .where(eq(topics.topic, announcementsTopic))
     .orderBy(asc(last.offset))
   const [head] = rows
-  if (head === undefined) throw new Error('the history of announcements has not begun')
+  if (head === undefined) throw new Error('the history of announcements does not exist')
   const found = rows.flatMap((row) => (row.announcement === null ? [] : [announcementOf(row.announcement)]))
   return { position: { epoch: head.epoch, offset: head.offset }, at: head.at, announcements: found }
 }
 
-/** The rooms that announcements in force are meant for. */
+/** The rooms that active announcements address. */
 export async function readRoomsWithAnnouncements(executor: Executor): Promise<readonly RoomId[]> {
   const rows = await executor
     .selectDistinct({ roomId: announcements.roomId })
@@ -109,13 +112,16 @@ export async function readRoomsWithAnnouncements(executor: Executor): Promise<re
   return rows.flatMap(({ roomId }) => roomId ?? [])
 }
 
-/** `isInForce`, by the database's clock. */
+/** `isInForce` as an SQL condition, by the database's clock. */
 function inForce(): SQL | undefined {
   const isLasting = or(isNull(announcements.expiresAt), gt(announcements.expiresAt, sql`clock_timestamp()`))
   return and(isNull(announcements.retractedAt), isLasting)
 }
 
-/** `canSeeAnnouncement`, asked for every audience; a room's by whether the caller sees the room. */
+/**
+ * `canSeeAnnouncement` as an SQL condition, evaluated for every audience; a room's audience depends on whether the
+ * caller sees the room.
+ */
 function meantFor(caller: Caller): SQL | undefined {
   const open = AUDIENCES.filter((audience) => canSeeAnnouncement(caller, { audience }, undefined))
   const room = new QueryBuilder()

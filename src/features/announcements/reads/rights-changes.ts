@@ -5,8 +5,8 @@ import { EVERYBODY, rightsChanges, rooms } from '../../rooms/tables.ts'
 import { announcements } from '../tables.ts'
 
 /**
- * For each question, in order, whether something at that moment or later changed who sees announcements to a room: its
- * visibility, for everybody; where it opens to its members alone, the user's membership.
+ * For each question, in order, whether anything at or after that instant changed who sees announcements to a room:
+ * its visibility, for everyone; in a members-only room, the user's membership.
  */
 export async function readAnnouncementRightsChanged(
   executor: Executor,

@@ -4,7 +4,7 @@ import { type Caller, canModerate, canSeeRoom, membershipOf } from '../../rooms/
 import type { RoomFacts } from '../../rooms/rules/room.ts'
 import type { Announcement, Audience } from './announcement.ts'
 
-/** Whether `announcement` is meant for `caller`. `room` is the one it names, where it names one. */
+/** Whether `announcement` addresses `caller`. `room` is the room it names, if any. */
 export function canSeeAnnouncement(
   caller: Caller,
   announcement: Pick<Announcement, 'audience'>,
@@ -22,7 +22,10 @@ export function canSeeAnnouncement(
   }
 }
 
-/** Whether `actor` publishes to `audience` and takes back what was published to it; to a room that is unseen, nobody does. */
+/**
+ * Whether `actor` may publish to `audience` and retract what was published to it. Nobody may publish to a room they
+ * cannot see.
+ */
 export function canAnnounce(actor: Actor, audience: Audience, room: RoomFacts | undefined): boolean {
   if (audience !== 'ROOM') return isPrivileged(actor)
   if (room === undefined || !seesRoom(actor, room)) return false
@@ -33,7 +36,7 @@ export function seesRoom(caller: Caller, room: RoomFacts | undefined): boolean {
   return room !== undefined && canSeeRoom(caller, room.room, membershipOf(caller, room.memberships))
 }
 
-/** Whether `announcement` still says something at `now`: not taken back, and not expired. */
+/** Whether `announcement` is active at `now`: neither retracted nor expired. */
 export function isInForce(announcement: Announcement, now: Instant): boolean {
   const { retractedAt, expiresAt } = announcement
   return retractedAt === null && (expiresAt === null || now < expiresAt)

@@ -18,9 +18,9 @@ export type AnnouncementDecision = Decision<AnnouncementEvent, AnnouncementReply
 export interface AnnouncementContext {
   readonly now: Instant
   readonly actor: Actor
-  /** The room that the command, or the announcement it names, is for; undefined where there is none. */
+  /** The room that the command, or the announcement it names, addresses; undefined if there is none. */
   readonly room: RoomFacts | undefined
-  /** The one that a command to retract names. */
+  /** The announcement that a retract command names. */
   readonly announcement: Announcement | undefined
 }
 
@@ -29,12 +29,12 @@ type CommandOf<Kind extends AnnouncementCommand['kind']> = Extract<
   { readonly kind: Kind }
 >
 
-/** What becomes of one command about announcements. Only users give such commands. */
+/** Decides one announcement command. Only users send these commands. */
 export function decideAnnouncement(
   command: AnnouncementCommand,
   context: AnnouncementContext,
 ): AnnouncementDecision {
-  if (context.actor.kind === 'system') return forbid('The server itself has nothing to announce.')
+  if (context.actor.kind === 'system') return forbid('The server itself cannot publish announcements.')
   switch (command.kind) {
     case 'publish':
       return publish(command, context)
@@ -52,7 +52,7 @@ function publish(command: CommandOf<'publish'>, context: AnnouncementContext): A
     return reject('INVALID_INPUT', reason, { field: 'roomId' })
   }
   if (isForRoom && !seesRoom(actor, room)) {
-    return reject('NOT_FOUND', 'There is no such room.', { field: 'roomId' })
+    return reject('NOT_FOUND', 'Room not found.', { field: 'roomId' })
   }
   if (!canAnnounce(actor, audience, room)) return forbid('You may not publish to this audience.')
 
@@ -87,7 +87,7 @@ function retract(command: CommandOf<'retract'>, context: AnnouncementContext): A
   if (announcement === undefined) return rejectAnnouncement()
   if (!canAnnounce(actor, announcement.audience, room)) {
     return canSeeAnnouncement(actor, announcement, room)
-      ? forbid('Only those who may publish to its audience take an announcement back.')
+      ? forbid('Only users who may publish to its audience can retract an announcement.')
       : rejectAnnouncement()
   }
   if (announcement.retractedAt !== null) return accepted(command.id)
@@ -103,5 +103,5 @@ function accepted(
 }
 
 function rejectAnnouncement(): AnnouncementDecision {
-  return reject('NOT_FOUND', 'There is no such announcement.', { field: 'announcementId' })
+  return reject('NOT_FOUND', 'Announcement not found.', { field: 'announcementId' })
 }

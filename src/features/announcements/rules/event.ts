@@ -1,6 +1,6 @@
 import type { Announcement } from './announcement.ts'
 
-/** Both become entries, under the name of their GraphQL type. `announcement` is the announcement right after. */
+/** Both are appended as entries under their GraphQL type name. `announcement` is the state right after the event. */
 export interface AnnouncementEvent {
   readonly type: 'AnnouncementPublished' | 'AnnouncementRetracted'
   readonly announcement: Announcement

@@ -2,7 +2,7 @@ import type { AnnouncementId } from '../ids.ts'
 import type { Announcement } from './announcement.ts'
 import type { AnnouncementEvent } from './event.ts'
 
-/** The announcements at hand right after `event`. */
+/** The loaded announcements right after `event`. */
 export function evolveAnnouncements(
   announcements: ReadonlyMap<AnnouncementId, Announcement>,
   event: AnnouncementEvent,

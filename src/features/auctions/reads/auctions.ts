@@ -26,14 +26,14 @@ import { auctionTopic } from '../topics.ts'
 import type { AuctionVisibilityQuery } from './visibility-checks.ts'
 import { firstAuctionsVisibleTo } from './visible.ts'
 
-/** How far an auction's history and its list of bids reach at one moment. */
+/** The heads of an auction's history and of its list of bids at one moment. */
 export interface AuctionHead {
   readonly position: Position
   /** The sequence of the last visible bid; 0 before the first. */
   readonly lastBid: number
 }
 
-/** An auction and the head that its standing includes, from one statement and so of one moment. */
+/** An auction and the head that its standing includes, read in one statement and therefore consistent. */
 export interface AuctionRecord {
   readonly terms: AuctionTerms
   readonly standing: AuctionStanding
@@ -49,7 +49,7 @@ const record = {
   at: clock,
 }
 
-/** Undefined where there is none in a room that `caller` may see. */
+/** Undefined if none exists in a room that `caller` may see. */
 export async function readAuction(
   executor: Executor,
   id: AuctionId,
@@ -64,7 +64,7 @@ export async function readAuction(
   return row && recordOf(row)
 }
 
-/** For each who looks the auction; undefined where there is none in a room that they may see. */
+/** The auction for each query; undefined if none exists in a room that the caller may see. */
 export async function readAuctionsFor(
   executor: Executor,
   queries: readonly AuctionVisibilityQuery[],
@@ -89,7 +89,7 @@ export interface AuctionFilter {
   readonly roomId?: RoomId | null | undefined
 }
 
-/** Newest first; one more than asked for, where there is one. */
+/** Newest first; fetches one more than requested, if available. */
 export async function readAuctions(
   executor: Executor,
   caller: Caller,
@@ -109,7 +109,7 @@ export async function readAuctions(
     .where(
       and(
         first && sql`${auctions.id} = ANY(ARRAY(${first}))`,
-        // Asked of the room itself, whatever the list was found by.
+        // Checked against the room itself, however the list was found.
         visibleTo(caller),
         filter.roomId ? eq(auctions.roomId, filter.roomId) : undefined,
         filter.phase ? eq(auctions.phase, filter.phase) : undefined,
@@ -121,7 +121,10 @@ export async function readAuctions(
   return rows.map(recordOf)
 }
 
-/** A page of each room's auctions, newest first; one more than asked for, where there is one. Nobody is asked whether they see it. */
+/**
+ * A page of each room's auctions, newest first; fetches one more than requested, if available. Does not check
+ * visibility.
+ */
 export async function readAuctionsOfRooms(
   executor: Executor,
   of: readonly Parent<RoomId>[],
@@ -161,7 +164,7 @@ function isAfter({ after }: Slice): SQL | undefined {
     : sql`(${auctions.createdAt}, ${auctions.id}) < (${timestamp(after.rank)}, ${after.id})`
 }
 
-/** Those of `ids` that exist, whoever may see them. */
+/** Those of `ids` that exist, regardless of visibility. */
 export async function readAuctionsById(
   executor: Executor,
   ids: readonly AuctionId[],
@@ -175,7 +178,10 @@ export async function readAuctionsById(
   return rows.map(recordOf)
 }
 
-/** The offset of an auction's last entry, and text that is another whenever others may see the auction. */
+/**
+ * The offset of an auction's last entry, and a text that changes whenever the set of users who may see the auction
+ * changes.
+ */
 export interface OpenAuction {
   readonly version: Offset
   readonly access: string
@@ -183,7 +189,7 @@ export interface OpenAuction {
 
 const roomTopics = alias(topics, 'room_topics')
 
-/** The auctions that are not over. */
+/** Open auctions. */
 export async function readOpenAuctions(executor: Executor): Promise<ReadonlyMap<string, OpenAuction>> {
   const rows = await executor
     .select({ id: auctions.id, version: topics.head, access: accessOf(roomTopics.head) })
@@ -195,7 +201,7 @@ export async function readOpenAuctions(executor: Executor): Promise<ReadonlyMap<
   return new Map(rows.map(({ id, ...open }) => [id, open]))
 }
 
-/** The open auctions of a room that the clock or the room's phase has made due, and that no node has brought up to date. */
+/** The room's open auctions that are due, by the clock or the room's phase, and that no node has updated yet. */
 export async function readDueAuctionsIn(executor: Executor, roomId: RoomId): Promise<readonly AuctionId[]> {
   const rows = await executor
     .select({ id: auctions.id })
@@ -218,7 +224,7 @@ export async function readTerms(executor: Executor, id: AuctionId): Promise<Auct
   return row.terms
 }
 
-/** How far history and bids reach now. The auctions must exist. */
+/** The current heads of history and bids. The auctions must exist. */
 export async function readAuctionHeads(
   executor: Executor,
   ids: readonly AuctionId[],
@@ -245,7 +251,7 @@ export interface BidderKey {
   readonly bidderId: UserId
 }
 
-/** The most that each bidder's standing commands offer: the last, since none can be lowered. */
+/** The highest maximum of each bidder's valid commands: the last one, since a maximum cannot be lowered. */
 export async function readMaximums(
   executor: Executor,
   keys: readonly BidderKey[],

@@ -13,7 +13,7 @@ import type { AuctionId, BidId } from '../ids.ts'
 import { ceilings } from '../tables.ts'
 import { auctionTopic } from '../topics.ts'
 
-/** One entry of an auction's history as it stands in the record, with who gave the command. */
+/** One entry of an auction's history as stored, with the user who sent the command. */
 export interface AuditedEntry {
   readonly offset: Offset
   readonly at: Instant
@@ -23,13 +23,13 @@ export interface AuditedEntry {
   readonly actor: Person | null
 }
 
-/** One accepted bidding command, also one that made no visible bid. */
+/** One accepted bidding command, even if it made no visible bid. */
 export interface AuditedOffer {
   readonly sequence: number
   readonly bidder: Person
   readonly kind: 'amount' | 'maximum'
   readonly offer: Amount
-  /** The bidder's ceiling from then on. */
+  /** The bidder's maximum from then on. */
   readonly ceiling: Amount
   readonly bidId: BidId | null
   readonly at: Instant
@@ -89,7 +89,7 @@ export async function readAuditedOffers(
   })
 }
 
-/** What the commands that ended at these offsets moved, in order. */
+/** The transfers of the commands that ended at these offsets, in order. */
 export async function readAuditedTransfers(
   executor: Executor,
   id: AuctionId,

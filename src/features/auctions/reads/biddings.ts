@@ -10,13 +10,13 @@ import { bids, ceilings } from '../tables.ts'
 import type { BidderKey } from './auctions.ts'
 import { bidOf } from './bids.ts'
 
-/** What one bidder has in one auction. */
+/** One bidder's stake in one auction. */
 export interface Bidding {
-  /** The highest visible bid that stands. */
+  /** The highest visible bid that is not voided. */
   readonly highestBid: Bid | null
-  /** The most that the standing bids and maximums offer. */
+  /** The highest amount that the bidder's valid bids and maximums offer. */
   readonly maximum: Amount | null
-  /** What the bidder's wallet holds for this auction. */
+  /** The amount that the bidder's wallet holds for this auction. */
   readonly held: Amount
 }
 
@@ -26,7 +26,7 @@ interface Row {
   readonly held: Amount | null
 }
 
-/** For each key, by one statement; undefined where that user has not bid in that auction. */
+/** One result per key, in one statement; undefined if that user has not bid in that auction. */
 export async function readBiddings(
   executor: Executor,
   keys: readonly BidderKey[],

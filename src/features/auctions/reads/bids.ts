@@ -11,7 +11,7 @@ import type { AuctionId, BidId } from '../ids.ts'
 import type { Bid } from '../rules/auction.ts'
 import { auctions, bids, ceilings } from '../tables.ts'
 
-/** Undefined where there is none in a room that `caller` may see. */
+/** Undefined if none exists in a room that `caller` may see. */
 export async function readBid(executor: Executor, id: BidId, caller: Caller): Promise<Bid | undefined> {
   const [row] = await executor
     .select(getTableColumns(bids))
@@ -22,7 +22,7 @@ export async function readBid(executor: Executor, id: BidId, caller: Caller): Pr
   return row && bidOf(row)
 }
 
-/** Those of `ids` that exist, whoever may see them; undefined where there is none. */
+/** Those of `ids` that exist, regardless of visibility; undefined for the others. */
 export async function readBidsById(
   executor: Executor,
   ids: readonly BidId[],
@@ -36,8 +36,8 @@ export async function readBidsById(
 }
 
 /**
- * A page of each auction's bids, newest first, none above the sequence that is its bound; one more than asked for, where
- * there is one.
+ * A page of each auction's bids, newest first, up to the bounding sequence; fetches one more than requested, if
+ * available.
  */
 export async function readBids(
   executor: Executor,

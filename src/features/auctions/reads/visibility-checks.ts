@@ -11,7 +11,7 @@ import {
 import type { Caller } from '../../rooms/rules/access.ts'
 import type { AuctionId } from '../ids.ts'
 
-/** Somebody who looks for an auction. */
+/** A question whether `caller` may see an auction. */
 export interface AuctionVisibilityQuery {
   readonly auctionId: AuctionId
   readonly caller: Caller
@@ -22,7 +22,7 @@ const AUCTION_VISIBILITY = statement<VisibilityRow>(
   `${FROM_CALLERS} JOIN auctions ON auctions.id = asking.wanted JOIN rooms ON rooms.id = auctions.room_id ${AND_MEMBERS}`,
 )
 
-/** For each the room of the auction; undefined where no such auction exists for that caller. */
+/** The auction's room for each query; undefined if the auction does not exist for that caller. */
 export async function checkAuctionVisibility(
   executor: Executor,
   queries: readonly AuctionVisibilityQuery[],

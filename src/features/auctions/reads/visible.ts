@@ -4,7 +4,7 @@ import type { Caller } from '../../rooms/rules/access.ts'
 import { members } from '../../rooms/tables.ts'
 import type { AuctionPhase } from '../rules/auction.ts'
 
-/** A page of auctions, newest first: of which phases, what else is asked of them, and how many. */
+/** A page of auctions, newest first: the phases, further filters and the page size. */
 export interface AuctionsPage {
   readonly phases: readonly AuctionPhase[]
   readonly where: SQL | undefined
@@ -12,9 +12,9 @@ export interface AuctionsPage {
 }
 
 /**
- * The ids of the first auctions that `caller` may see; undefined for a caller who sees all. It starts from what is open to
- * the caller, a range of `auctions_visible` for each access and phase, and from the caller's own memberships, so that it
- * does not walk past auctions of hidden rooms: 50,000 of them made a page take 40 ms.
+ * The ids of the first auctions that `caller` may see; undefined for a caller who sees all. Starts from what is open
+ * to the caller (a range of `auctions_visible` per access and phase) and from the caller's own memberships, so that
+ * it does not scan auctions of hidden rooms: 50,000 of them made a page take 40 ms.
  */
 export function firstAuctionsVisibleTo(
   caller: Caller,

@@ -32,7 +32,7 @@ export interface SoftClose {
   readonly capMs: number
 }
 
-/** What is fixed when an auction is created. The reserve is the seller's secret: never part of an entry. */
+/** Terms fixed at creation. The reserve is the seller's secret: never part of an entry. */
 export interface AuctionTerms {
   readonly id: AuctionId
   readonly roomId: RoomId
@@ -41,7 +41,10 @@ export interface AuctionTerms {
   readonly format: 'ENGLISH'
   readonly seller: Person
   readonly currency: string
-  /** How many decimal digits its minor unit has. Absent from auctions older than this field: see `exponentIn`. */
+  /**
+   * Number of decimal digits of the currency's minor unit. Absent from auctions older than this field: see
+   * `exponentIn`.
+   */
   readonly currencyExponent?: number
   readonly startingPrice: Amount
   readonly reservePrice: Amount | null
@@ -55,19 +58,19 @@ export interface AuctionTerms {
   readonly createdAt: Instant
 }
 
-/** The public part that changes: what entries carry, beside the terms, as `auction`. */
+/** The public state that changes. Entries carry it together with the terms as `auction`. */
 export interface AuctionStanding {
   readonly phase: AuctionPhase
   readonly currentPrice: Amount | null
   readonly leader: Person | null
-  /** Visible ones that stand. */
+  /** Visible bids that are not voided. */
   readonly bidCount: number
-  /** Visible ones that were voided; left out while there are none. */
+  /** Visible bids that were voided; omitted while zero. */
   readonly voidedBidCount?: number
   readonly bidderCount: number
   readonly reserveMet: boolean
   readonly endsAt: Instant
-  /** When it really ended; left out before. See `endOf`. */
+  /** When it actually ended; omitted before that. See `endOf`. */
   readonly endedAt?: Instant
   readonly extensionCount: number
   readonly winner: {
@@ -84,7 +87,7 @@ export interface StandingMaximum {
   readonly sequence: number
 }
 
-/** Everything that decides about an auction. `leading` and `pausedAt` are private to the decider. */
+/** The full state that decisions depend on. `leading` and `pausedAt` are private to the decider. */
 export interface AuctionState {
   readonly terms: AuctionTerms
   readonly standing: AuctionStanding
@@ -93,11 +96,11 @@ export interface AuctionState {
   /** Accepted bidding commands so far: the next maximum's sequence is one more. */
   readonly commandCount: number
   readonly pausedAt: Instant | null
-  /** Whether it resumes with its room: it was paused by the room's pause, and not by hand since. */
+  /** Whether it resumes with its room: the room's pause paused it, and nobody has paused it by hand since. */
   readonly pausedByRoom: boolean
-  /** How long the clock stood still in all: ended pauses, and the wait for a room that opened late. */
+  /** Total time the clock was stopped: ended pauses, and the wait for a room that opened late. */
   readonly pausedMs: number
-  /** Bidders known to have bid before: at least those whose commands are at hand. */
+  /** Users known to have bid before: at least the bidders of the loaded commands. */
   readonly bidders: ReadonlySet<UserId>
 }
 
@@ -112,6 +115,6 @@ export interface Bid {
   readonly sequence: number
   readonly placedAt: Instant
   readonly voidedAt: Instant | null
-  /** Null while it stands. */
+  /** Null while the bid is valid. */
   readonly voidReason: VoidReason | null
 }

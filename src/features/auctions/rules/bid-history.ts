@@ -10,21 +10,21 @@ export interface BiddingCommand {
   readonly offer: Offer
   /** The bidder's own visible bid that it made: null if it made none, undefined until its other events are known. */
   readonly bidId: BidId | null | undefined
-  /** Since when it no longer counts; null while it does. */
+  /** When it was voided; null while it is valid. */
   readonly voidedAt: Instant | null
 }
 
-/** All that was bid in an auction so far, in order of acceptance. */
+/** All bids and bidding commands of an auction so far, in order of acceptance. */
 export interface BidHistory {
-  /** With the voided ones. */
+  /** Including voided ones. */
   readonly commands: readonly BiddingCommand[]
-  /** With the voided ones. */
+  /** Including voided ones. */
   readonly bids: readonly Bid[]
 }
 
 export const NO_BID_HISTORY: BidHistory = { commands: [], bids: [] }
 
-/** What later events make of it. */
+/** The bid history right after `event`. */
 export function evolveBidHistory(bidHistory: BidHistory, event: AuctionEvent): BidHistory {
   switch (event.type) {
     case 'MaximumSet': {

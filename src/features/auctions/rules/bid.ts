@@ -57,7 +57,7 @@ function belowMinimum(state: AuctionState, bidder: Person, offer: Offer): Reject
   return reject('BID_BELOW_MINIMUM', `The bid must be at least ${shown}.`, { minimum })
 }
 
-/** Buying ends the auction at once, so that it extends nothing. */
+/** Buying ends the auction immediately, so it never extends the end. */
 export function decideBuyNow(state: AuctionState, command: BuyNow, bidding: Bidding): AuctionDecision {
   const { bidder, now } = bidding
   const closed = removedFrom(bidding) ?? closedTo(state, bidding)
@@ -98,7 +98,7 @@ function closedTo(state: AuctionState, { bidder, room, now }: Bidding): Rejected
   return isSeller ? reject('SELLER_CANNOT_BID', 'The seller cannot bid.') : undefined
 }
 
-/** An offer that is accepted, and ids for the visible bids it may make. */
+/** An accepted offer, and ids for the visible bids it may make. */
 interface Given {
   readonly bidder: Person
   readonly offer: Offer
@@ -107,7 +107,7 @@ interface Given {
   readonly now: Instant
 }
 
-/** The visible bids that a contest gives, and all events of the command but AuctionExtended. */
+/** The visible bids that a contest produces, and all events of the command except AuctionExtended. */
 export function bidsOf(
   state: AuctionState,
   contest: Contest,
@@ -133,8 +133,8 @@ function visibleBids(
 }
 
 /**
- * The automatic bid that the leader of `state` needs for a price that was recomputed: none where one of `standing` is
- * theirs at that price.
+ * The automatic bid that the leader of `state` needs after the price was recomputed: none if one of the leader's bids
+ * in `standing` is already at that price.
  */
 export function leadersBid(
   state: AuctionState,
@@ -153,12 +153,15 @@ function nextBid(
   { terms, standing }: AuctionState,
   now: Instant,
 ): Pick<Bid, 'auctionId' | 'sequence' | 'placedAt' | 'voidedAt' | 'voidReason'> {
-  // Voiding takes no number back.
+  // Voiding does not free sequence numbers.
   const sequence = standing.bidCount + (standing.voidedBidCount ?? 0) + 1
   return { auctionId: terms.id, sequence, placedAt: now, voidedAt: null, voidReason: null }
 }
 
-/** One accepted bidding command: its maximum, its visible bids, and ReserveMet where these are the first to meet it. */
+/**
+ * Events of one accepted bidding command: its maximum, its visible bids, and ReserveMet if these are the first to
+ * meet it.
+ */
 function placing(
   state: AuctionState,
   bidder: Person,

@@ -4,9 +4,9 @@ import type { AuctionState } from './auction.ts'
 import type { AuctionEvent } from './event.ts'
 
 /**
- * The opening, pause or resumption that the clock or the auction's room has made due and that no entry shows yet. It
- * precedes every command, so that a late scheduler changes nothing for bidders. `room` is undefined where the server
- * acts without one at hand; only the clock counts then.
+ * The opening, pause or resumption that is due by the clock or the auction's room but not yet in the history. It
+ * precedes every command, so that a late scheduler changes nothing for bidders. `room` is undefined if the server
+ * acts without one loaded; only the clock counts then.
  */
 export function catchUp(state: AuctionState, room: Room | undefined, now: Instant): readonly AuctionEvent[] {
   switch (state.standing.phase) {
@@ -21,13 +21,13 @@ export function catchUp(state: AuctionState, room: Room | undefined, now: Instan
   }
 }
 
-/** PAUSED → LIVE: the end moves by the pause. */
+/** PAUSED → LIVE: the end moves by the length of the pause. */
 export function resumption({ standing, pausedAt }: AuctionState, now: Instant): AuctionEvent {
   const pausedMs = Math.max(0, now - (pausedAt ?? now))
   return { type: 'AuctionResumed', pausedMs, endsAt: later(standing.endsAt, pausedMs) }
 }
 
-/** An auction opens while its room is LIVE. Where the room kept it waiting, it keeps its duration. */
+/** An auction opens while its room is LIVE. If the room delayed it, it keeps its duration. */
 function opening(
   { terms, standing }: AuctionState,
   room: Room | undefined,
@@ -41,7 +41,7 @@ function opening(
   return [{ type: 'AuctionStarted', delay: { ms, endsAt: later(standing.endsAt, ms) } }]
 }
 
-/** The clock stops with the room, however late this is noticed. An auction whose end came first has ended. */
+/** The clock stops with the room, however late the server notices. An auction whose end came first has ended. */
 function pauseWithRoom({ standing }: AuctionState, pausedAt: Instant): readonly AuctionEvent[] {
   return pausedAt < standing.endsAt ? [{ type: 'AuctionPaused', pausedAt, byRoom: true }] : []
 }

@@ -13,7 +13,7 @@ export interface CreateAuction {
   readonly title: string
   readonly description: string
   readonly currency: string
-  /** Omit for that of ISO 4217, and for 0 where the currency is outside it. */
+  /** Omit for the exponent of ISO 4217, or 0 for currencies outside it. */
   readonly currencyExponent?: number | undefined
   readonly startingPrice: number
   readonly reservePrice: number | null
@@ -26,12 +26,12 @@ export interface CreateAuction {
     readonly capMs: number
   } | null
   readonly funded: boolean
-  /** Null: at once. */
+  /** Null: immediately. */
   readonly startsAt: Instant | null
   readonly endsAt: Instant
   /** Null: the actor. */
   readonly seller: Person | null
-  /** The most auctions that may be open in all rooms of one owner. Omit for those who are exempt. */
+  /** Maximum number of open auctions in all rooms of one owner. Omit for exempt users. */
   readonly maxOpen?: number | undefined
 }
 
@@ -46,7 +46,7 @@ export type AuctionCommand =
       readonly answerId: BidId
     }
   | { readonly kind: 'buyNow'; readonly price: number; readonly bidId: BidId }
-  /** `answerId` is for the automatic bid that the leader may make then. */
+  /** `answerId` is the id for the automatic bid that the leader may make as a result. */
   | {
       readonly kind: 'voidBid'
       readonly bidId: BidId
@@ -64,7 +64,7 @@ export type AuctionCommand =
   | { readonly kind: 'resume' }
   | { readonly kind: 'hammer' }
   | { readonly kind: 'cancel'; readonly reason: string }
-  /** The server looks whether opening or closing is due: by the clock, or because the room has ended. */
+  /** Sent by the server to apply an opening or closing that is due, by the clock or because the room has ended. */
   | { readonly kind: 'applyDue' }
 
 export interface AuctionReply {

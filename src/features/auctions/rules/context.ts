@@ -7,19 +7,22 @@ import type { BidHistory } from './bid-history.ts'
 import type { AuctionReply } from './command.ts'
 import type { AuctionEvent } from './event.ts'
 
-/** What a decision needs beside the auction: one reading of the clock, who asks, and the room with the actor's membership. */
+/**
+ * What a decision needs in addition to the auction: the current time, the actor, and the room with the actor's
+ * membership.
+ */
 export interface AuctionContext {
   readonly now: Instant
   readonly actor: Actor
-  /** Undefined where there is no such room; only the server itself gets anywhere then. */
+  /** Undefined if the room does not exist; then only the server's own commands can succeed. */
   readonly room: RoomFacts | undefined
-  /** Of a funded auction: see `withFunds`. */
+  /** Funded auctions only: see `withFunds`. */
   readonly wallets: Wallets
-  /** For a creation with `maxOpen`: how many are open now in all rooms of the room's owner. */
+  /** For a creation with `maxOpen`: the current number of open auctions in all rooms of the room's owner. */
   readonly openAuctions?: number | undefined
   /** For a creation: the exponent that the first use of its currency fixed. */
   readonly fixedExponent?: number | undefined
-  /** For voidBid: what was bid before. */
+  /** For voidBid: all earlier bids. */
   readonly bidHistory: BidHistory
 }
 

@@ -13,7 +13,7 @@ import { reject } from './rejections.ts'
 const MAX_REASON_LENGTH = 1_000
 const ROOM_ENDED = 'The room ended.'
 
-/** LIVE → PAUSED. Pausing what is paused changes nothing, except that it no longer resumes with its room. */
+/** LIVE → PAUSED. Pausing a paused auction only keeps it from resuming with its room. */
 export function decidePause(state: AuctionState, now: Instant): AuctionDecision {
   if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
   if (state.standing.phase === 'PAUSED')
@@ -22,7 +22,7 @@ export function decidePause(state: AuctionState, now: Instant): AuctionDecision 
   return outOfOrder('Only a live auction can be paused.')
 }
 
-/** PAUSED → LIVE, with the end moved by the pause. Resuming what is live changes nothing. */
+/** PAUSED → LIVE, with the end moved by the pause. Resuming a live auction changes nothing. */
 export function decideResume(state: AuctionState, room: Room | undefined, now: Instant): AuctionDecision {
   if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
   if (state.standing.phase === 'LIVE') return accepted()
@@ -32,8 +32,8 @@ export function decideResume(state: AuctionState, room: Room | undefined, now: I
 }
 
 /**
- * LIVE or PAUSED → SOLD or UNSOLD. A repetition changes nothing, whichever the first one gave: SOLD, or UNSOLD
- * with a bid. UNSOLD without a bid was never the hammer's doing.
+ * LIVE or PAUSED → SOLD or UNSOLD. Repeating it changes nothing after SOLD, or after UNSOLD with a bid. UNSOLD
+ * without a bid never comes from the hammer.
  */
 export function decideHammer(state: AuctionState, now: Instant): AuctionDecision {
   const { phase, currentPrice } = state.standing
@@ -41,10 +41,10 @@ export function decideHammer(state: AuctionState, now: Instant): AuctionDecision
   if (phase === 'SOLD' || (phase === 'UNSOLD' && hasBid)) return accepted()
   if (hasEnded(state, now)) return outOfOrder('The auction has ended.')
   if (phase !== 'LIVE' && phase !== 'PAUSED') return outOfOrder('Only a live or paused auction is hammered.')
-  return hasBid ? accepted(closing(state, now)) : reject('NO_BID_TO_HAMMER', 'Nobody has bid yet.')
+  return hasBid ? accepted(closing(state, now)) : reject('NO_BID_TO_HAMMER', 'The auction has no bids yet.')
 }
 
-/** Anything before the end → CANCELLED. Cancelling what is cancelled changes nothing. */
+/** Any phase before the end → CANCELLED. Cancelling a cancelled auction changes nothing. */
 export function decideCancellation(state: AuctionState, reason: string, now: Instant): AuctionDecision {
   if (!isOptionalText(reason, MAX_REASON_LENGTH)) {
     const limit = `The reason must have ${optionalTextRule(MAX_REASON_LENGTH)}.`
@@ -56,8 +56,8 @@ export function decideCancellation(state: AuctionState, reason: string, now: Ins
 }
 
 /**
- * As the hammer would, but also without a bid; what has not started is cancelled, what is over stays as it is. The room
- * ended at `stoppedAt`.
+ * Closes like the hammer, but also without a bid; cancels an auction that has not started, leaves an ended one
+ * unchanged. The room ended at `stoppedAt`.
  */
 export function decideEndWithRoom(state: AuctionState, now: Instant, stoppedAt: Instant): AuctionDecision {
   switch (state.standing.phase) {

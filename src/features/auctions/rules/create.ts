@@ -13,24 +13,24 @@ import { reject } from './rejections.ts'
 import { faultOfCreation, storedTitle } from './validate.ts'
 
 /**
- * A new auction. Where its start is not in the future, it begins `now` if its room is LIVE, is PAUSED until that resumes,
- * or SCHEDULED until that opens.
+ * A new auction. If its start is not in the future, it begins `now` when its room is LIVE, is PAUSED until a paused
+ * room resumes, or SCHEDULED until the room opens.
  */
 export function decideCreation(
   state: AuctionState | null,
   command: CreateAuction,
   { now, actor, room, openAuctions = 0, fixedExponent }: AuctionContext,
 ): AuctionDecision {
-  if (room === undefined || !canSeeAuctions(actor, room)) return reject('NOT_FOUND', 'There is no such room.')
-  if (!canRunAuctions(actor, room)) return forbid('Only those who run the room create auctions in it.')
-  if (state !== null) return reject('INVALID_TRANSITION', 'The auction exists already.')
+  if (room === undefined || !canSeeAuctions(actor, room)) return reject('NOT_FOUND', 'Room not found.')
+  if (!canRunAuctions(actor, room)) return forbid('Only those who run the room can create auctions in it.')
+  if (state !== null) return reject('INVALID_TRANSITION', 'The auction already exists.')
   const fault = faultOfCreation(command, now, fixedExponent)
   if (fault !== undefined) return reject('INVALID_INPUT', fault.reason, { field: fault.field })
   const seller = command.seller ?? (actor.kind === 'user' ? actor.person : null)
   if (seller === null) return reject('INVALID_INPUT', 'The auction needs a seller.', { field: 'sellerId' })
   if (room.room.phase === 'ENDED') return reject('INVALID_TRANSITION', 'The room has ended.')
   if (command.maxOpen !== undefined && openAuctions >= command.maxOpen) {
-    const reason = `The owner of this room has ${openAuctions} auctions that are not over, the most one may have. Wait until some end.`
+    const reason = `The owner of this room has ${openAuctions} open auctions, the maximum per owner. Wait until some end.`
     return reject('INVALID_INPUT', reason)
   }
   return accept(
@@ -107,11 +107,11 @@ function termsOf(command: CreateAuction, { seller, now, fixedExponent }: Creatio
 
 function titleOf(command: CreateAuction): string {
   const title = storedTitle(command.title)
-  if (title === undefined) throw new RangeError('a creation without fault has a title')
+  if (title === undefined) throw new RangeError('a valid creation has a title')
   return title
 }
 
-/** Stored, so that the auction keeps it whatever ISO 4217 says later. */
+/** Stored, so that later changes of ISO 4217 do not affect the auction. */
 function exponentOf({ currency, currencyExponent }: CreateAuction, fixed: number | undefined): number {
   const choice = chooseExponent(currency, currencyExponent, fixed)
   if (choice.kind === 'fault') throw new RangeError(choice.reason)

@@ -17,11 +17,11 @@ type Change = Exclude<AuctionCommand, CreateAuction>
 type Control = Exclude<Change, { kind: 'placeBid' | 'buyNow' | 'voidBid' | 'voidBidder' | 'applyDue' }>
 
 /**
- * The rules of English auctions. Folding an accepted decision's events with `evolveAuction` gives the new
- * state, and each public event is an entry that carries the state right after it.
+ * The rules of English auctions. Folding an accepted decision's events with `evolveAuction` gives the new state; each
+ * public event becomes an entry that carries the state right after it.
  *
- * What is due by the clock or the room comes first (`catchUp`), whatever is asked. A closing that is due is left to
- * `applyDue`: until then everything else meets an auction that has ended.
+ * Whatever is due by the clock or the room comes first (`catchUp`), before any command. A closing that is due is left
+ * to `applyDue`: until then all other commands treat the auction as ended.
  */
 export function decideAuction(
   state: AuctionState | null,
@@ -30,7 +30,7 @@ export function decideAuction(
 ): AuctionDecision {
   if (command.kind === 'create') return decideCreation(state, command, context)
   if (state === null || !canSeeAuctions(context.actor, context.room)) {
-    return reject('NOT_FOUND', 'There is no such auction.')
+    return reject('NOT_FOUND', 'Auction not found.')
   }
   const due = catchUp(state, context.room?.room, context.now)
   const current = foldAuction(state, due)
@@ -43,24 +43,24 @@ function decideChange(state: AuctionState, command: Change, context: AuctionCont
   switch (command.kind) {
     case 'placeBid':
     case 'buyNow': {
-      if (actor.kind === 'system' || room === undefined) return forbid('Only a signed-in user bids.')
+      if (actor.kind === 'system' || room === undefined) return forbid('Only signed-in users can bid.')
       const bidding = { bidder: actor.person, room, now }
       return command.kind === 'placeBid'
         ? decideBid(state, command, bidding)
         : decideBuyNow(state, command, bidding)
     }
     case 'applyDue':
-      if (actor.kind !== 'system') return forbid('Only the server itself does this.')
+      if (actor.kind !== 'system') return forbid('Only the server applies due transitions.')
       if (room?.room.phase === 'ENDED') return decideEndWithRoom(state, now, room.room.endedAt ?? now)
       return accept(isClosingDue(state, now) ? [closing(state, now)] : [], { bid: null })
     case 'voidBid':
-      if (!canRunAuctions(actor, room)) return forbid('Only those who run the room void bids.')
+      if (!canRunAuctions(actor, room)) return forbid('Only those who run the room can void bids.')
       return decideVoid(state, command, context)
     case 'voidBidder':
       if (!canRunAuctions(actor, room)) return forbid('Only those who run the room void bids.')
       return decideVoidOfBidder(state, command, context)
     default:
-      if (!canControl(actor, state, room)) return forbid('Only the seller and moderators do this.')
+      if (!canControl(actor, state, room)) return forbid('Only the seller and moderators can do this.')
       return decideControl(state, command, context)
   }
 }

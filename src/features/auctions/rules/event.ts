@@ -3,7 +3,7 @@ import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Transfer } from '../../wallets/rules/transfer.ts'
 import type { AuctionStanding, AuctionState, Bid, StandingMaximum } from './auction.ts'
 
-/** What a bidder puts forward: `amount`, to bid just that, or `maximum`, to be bid for up to it. */
+/** A bidder's offer: `amount` bids exactly that, `maximum` lets the server bid up to it. */
 export interface Offer {
   readonly kind: 'amount' | 'maximum'
   readonly value: Amount
@@ -11,14 +11,14 @@ export interface Offer {
 
 /** Entries of the auction's history, by the names of their GraphQL types. */
 export type PublicAuctionEvent =
-  /** `delay`: its room opened later than its start. The end moves by as much. */
+  /** `delay`: how much later than the start the room opened. The end moves by the same amount. */
   | { readonly type: 'AuctionStarted'; readonly delay?: { readonly ms: number; readonly endsAt: Instant } }
-  /** `byRoom`: with the room, which resumes it as well. */
+  /** `byRoom`: paused with the room, which also resumes it. */
   | { readonly type: 'AuctionPaused'; readonly pausedAt: Instant; readonly byRoom?: true }
   /** `pausedMs` is the length of the pause that ends here, `endsAt` the end moved by it. */
   | { readonly type: 'AuctionResumed'; readonly pausedMs: number; readonly endsAt: Instant }
   | { readonly type: 'BidPlaced'; readonly bid: Bid }
-  /** `bid` is the one that was named, `bids` all that were voided, in order of acceptance; an earlier command may have voided `bid`. */
+  /** `bid` is the named one; `bids` are all that were voided with it, itself included, in order of acceptance. */
   | {
       readonly type: 'BidVoided'
       readonly bid: Bid
@@ -35,15 +35,15 @@ export type PublicAuctionEvent =
   | { readonly type: 'AuctionUnsold'; readonly endedAt: Instant }
   | { readonly type: 'AuctionCancelled'; readonly reason: string; readonly endedAt: Instant }
 
-/** Told to nobody: maximums are their bidders' secret, and creating writes no entry. */
+/** Private: maximums are their bidders' secret, and creation appends no entry. */
 type PrivateAuctionEvent =
   | { readonly type: 'AuctionCreated'; readonly state: AuctionState }
   /**
-   * Exactly one for each accepted bidding command, before its visible bids. `maximum` is the bidder's from
-   * then on, `offer` what was asked for: it differs where a leader bids an amount below the own maximum.
+   * Exactly one per accepted bidding command, before its visible bids. `maximum` is the bidder's from then on,
+   * `offer` what was requested: they differ if a leader bids an amount below their own maximum.
    */
   | { readonly type: 'MaximumSet'; readonly maximum: StandingMaximum; readonly offer: Offer }
-  /** Before BidVoided: the commands and the visible bids that no longer count, and the state that the others give. */
+  /** Precedes BidVoided: the commands and visible bids that no longer count, and the state recomputed from the rest. */
   | {
       readonly type: 'CommandsVoided'
       readonly sequences: readonly number[]
@@ -52,9 +52,9 @@ type PrivateAuctionEvent =
       readonly voidedAt: Instant
       readonly reason: string
     }
-  /** Paused by hand while the room has paused it: it stays so when the room resumes. */
+  /** Paused by hand while paused by the room: it stays paused when the room resumes. */
   | { readonly type: 'PauseKept' }
-  /** What a command moves in the ledger of a funded auction; after its other events. */
+  /** The transfers of a command in a funded auction; follows its other events. */
   | { readonly type: 'FundsMoved'; readonly transfer: Transfer }
 
 export type AuctionEvent = PublicAuctionEvent | PrivateAuctionEvent

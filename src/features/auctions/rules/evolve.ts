@@ -1,7 +1,7 @@
 import type { AuctionStanding, AuctionState, Bid, StandingMaximum } from './auction.ts'
 import type { AuctionEvent } from './event.ts'
 
-/** The state right after `event`. Throws where anything but AuctionCreated comes first: no decision makes that. */
+/** The state right after `event`. Throws if the first event is not AuctionCreated, which no decision produces. */
 export function evolveAuction(state: AuctionState | null, event: AuctionEvent): AuctionState {
   if (event.type === 'AuctionCreated') return event.state
   if (state === null) throw new Error(`${event.type} came before AuctionCreated`)
@@ -42,7 +42,7 @@ export function evolveAuction(state: AuctionState | null, event: AuctionEvent): 
   }
 }
 
-/** The state after all of `events`, one after another. */
+/** The state after applying `events` in order. */
 export function foldAuction(state: AuctionState, events: readonly AuctionEvent[]): AuctionState {
   return events.reduce<AuctionState>(evolveAuction, state)
 }
@@ -55,7 +55,7 @@ function unpaused(state: AuctionState, pausedMs = 0): AuctionState {
   return { ...state, pausedAt: null, pausedByRoom: false, pausedMs: state.pausedMs + pausedMs }
 }
 
-/** Each bid shows the price and the leader of its own moment, a challenger's also where it is answered at once. */
+/** Each bid shows the price and leader at its own moment, even a challenger's bid that is answered immediately. */
 function afterBid({ terms, standing }: AuctionState, bid: Bid): Partial<AuctionStanding> {
   return {
     currentPrice: bid.amount,
@@ -70,7 +70,7 @@ function withMaximum(state: AuctionState, set: StandingMaximum): AuctionState {
   const { id } = set.bidder
   const isLeader = leading?.bidder.id === id
   const leads = leading === null || isLeader || set.maximum > leading.maximum
-  // The set need not hold all bidders of the past; whoever leads has bid.
+  // The set may be incomplete; the leader has certainly bid.
   const isNew = !isLeader && !bidders.has(id)
   return {
     ...state,

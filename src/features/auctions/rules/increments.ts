@@ -1,7 +1,7 @@
 import { type Amount, amount } from '../../../engine/kernel/amount.ts'
 import type { AuctionTerms, IncrementBand } from './auction.ts'
 
-/** Used where an auction names no table of its own. */
+/** Used if an auction defines no table of its own. */
 export const DEFAULT_INCREMENTS: readonly IncrementBand[] = [
   band(1, 5),
   band(100, 25),
@@ -19,7 +19,7 @@ function band(from: number, step: number): IncrementBand {
   return { from: amount(from), step: amount(step) }
 }
 
-/** The step that applies at `price`: the last band's that starts at or below it, the first one's below all bands. */
+/** The step at `price`: that of the last band starting at or below it, or of the first band if `price` is below all. */
 export function incrementAt(terms: Pick<AuctionTerms, 'increments'>, price: Amount): Amount {
   const reached = terms.increments.findLast((candidate) => candidate.from <= price)
   return reached?.step ?? terms.increments[0]?.step ?? amount(1)
@@ -30,7 +30,7 @@ export function stepAbove(terms: Pick<AuctionTerms, 'increments'>, price: Amount
   return raise(price, incrementAt(terms, price))
 }
 
-/** `by` more than `price`. Stops at the greatest amount there is: an auction that got there must still be readable. */
+/** `price` plus `by`, capped at the largest amount: an auction that reaches it must remain readable. */
 export function raise(price: Amount, by: number): Amount {
   return amount(Math.min(price + by, Number.MAX_SAFE_INTEGER))
 }

@@ -18,13 +18,13 @@ import type { AuctionEvent } from './event.ts'
 import { foldAuction } from './evolve.ts'
 import { reject } from './rejections.ts'
 
-/** What a funded auction holds: all that its leader may have to pay. */
+/** The amount a funded auction holds: everything its leader may have to pay. */
 export interface Hold {
   readonly userId: UserId
   readonly amount: Amount
 }
 
-/** Follows from the state, so that there is never more than one; null where nothing is held (any more). */
+/** Derived from the state, so there is never more than one; null if nothing is held. */
 export function holdOf({ terms, standing, leading }: AuctionState): Hold | null {
   const isOpen = standing.phase === 'LIVE' || standing.phase === 'PAUSED'
   return terms.funded && isOpen && leading !== null
@@ -32,7 +32,7 @@ export function holdOf({ terms, standing, leading }: AuctionState): Hold | null 
     : null
 }
 
-/** What this bidder could have held here: what is available, and what is held here already. */
+/** The most this bidder could have held here: the available balance plus the current hold for this auction. */
 export function fundsFor(state: AuctionState, bidder: UserId, wallets: Wallets): Amount {
   const hold = holdOf(state)
   const own = hold?.userId === bidder ? hold.amount : 0
@@ -40,8 +40,8 @@ export function fundsFor(state: AuctionState, bidder: UserId, wallets: Wallets):
 }
 
 /**
- * The decision with the money that it moves, after everything else; INSUFFICIENT_FUNDS where there is not enough.
- * `wallets` are those of the leader, of all who could lead after it, and of the seller where it may end the auction.
+ * Appends the decision's money transfers to its events; INSUFFICIENT_FUNDS if the balance is too low. `wallets` must
+ * contain those of the leader, of everyone who could lead next, and of the seller if the command may end the auction.
  */
 export function withFunds(state: AuctionState, decision: AuctionDecision, wallets: Wallets): AuctionDecision {
   if (!state.terms.funded || decision.kind !== 'accepted') return decision
@@ -52,7 +52,7 @@ export function withFunds(state: AuctionState, decision: AuctionDecision, wallet
       const available = availableIn(after.get(transfer.debit.userId) ?? emptyWallet(transfer.currency))
       const required = transfer.amount
       if (required > available) {
-        const reason = `This needs ${formatAmount(required, state.terms)} more, and ${formatAmount(available, state.terms)} is available.`
+        const reason = `This requires ${formatAmount(required, state.terms)} more, but only ${formatAmount(available, state.terms)} is available.`
         return reject('INSUFFICIENT_FUNDS', reason, { available, required })
       }
     }
@@ -68,7 +68,7 @@ function transfersOf(before: AuctionState, events: readonly AuctionEvent[]): rea
   const promised = holdOf(before)
   const { winner } = after.standing
   if (winner === null || before.standing.winner !== null) return rehold(currency, promised, holdOf(after))
-  // What was bought outright is promised and captured at once.
+  // A buy-now purchase is held and captured at once.
   const due = { userId: winner.user.id, amount: after.leading?.maximum ?? winner.price }
   const rest = amount(due.amount - winner.price)
   return [

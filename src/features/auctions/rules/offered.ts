@@ -4,15 +4,14 @@ import { stepAbove } from './increments.ts'
 
 type Known = Pick<AuctionState, 'terms' | 'standing'>
 
-/** The least that a new bidder may offer now: the starting price before the first bid. */
+/** The minimum that a new bidder may offer now: the starting price before the first bid. */
 export function minimumBid({ terms, standing }: Known): Amount {
   return standing.currentPrice === null ? terms.startingPrice : stepAbove(terms, standing.currentPrice)
 }
 
 /**
- * The price at which the auction can be bought outright, or null: gone with the first bid, or where there is
- * a reserve once the price has reached that, and in any case once the auction is over. Offered, though not yet
- * to be had, before the start and in a pause.
+ * The buy-now price, or null: withdrawn after the first bid or, with a reserve, once the price reaches it, and always
+ * after the end. Shown, though not yet available, before the start and during a pause.
  */
 export function offeredBuyNow({ terms, standing }: Known): Amount | null {
   const isOver = standing.phase === 'SOLD' || standing.phase === 'UNSOLD' || standing.phase === 'CANCELLED'

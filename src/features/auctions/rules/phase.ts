@@ -8,8 +8,8 @@ import { reject } from './rejections.ts'
 /** A rejection as `reject` makes it. */
 
 /**
- * When time alone will open or close the auction; null while it will not. A paused auction does not end by time, and
- * one whose `room` is not LIVE opens with that: the room's transition makes it due.
+ * When the clock will open or close the auction; null if it will not. A paused auction does not end by the clock, and
+ * an auction whose `room` is not LIVE opens with the room: the room's transition makes it due.
  */
 export function dueAt(
   { terms, standing }: Pick<AuctionState, 'terms' | 'standing'>,
@@ -21,28 +21,28 @@ export function dueAt(
 }
 
 /**
- * When the auction ended; null until then. Nodes of versions that do not record it may run during a rolling upgrade: the
- * planned end stands in for their auctions.
+ * When the auction ended; null until then. During a rolling upgrade, older nodes do not store it: the planned end
+ * stands in for their auctions.
  */
 export function endOf({ phase, endedAt, endsAt }: AuctionStanding): Instant | null {
   const isOver = phase === 'SOLD' || phase === 'UNSOLD' || phase === 'CANCELLED'
   return isOver ? (endedAt ?? endsAt) : null
 }
 
-/** Whether the end has come: its instant belongs to what follows it. */
+/** Whether the end has been reached. The end is exclusive. */
 export function isClosingDue({ standing }: AuctionState, now: Instant): boolean {
   return standing.phase === 'LIVE' && now >= standing.endsAt
 }
 
-/** Whether bidding is over: also from the end on while the closing itself is still to come. */
+/** Whether bidding is over: true from the end on, even if the closing has not been applied yet. */
 export function hasEnded(state: AuctionState, now: Instant): boolean {
   const { phase } = state.standing
   return phase === 'SOLD' || phase === 'UNSOLD' || isClosingDue(state, now)
 }
 
 /**
- * The one event that ends bidding: sold to the leader where the reserve is met, else unsold. Held money settles it `now`.
- * The auction ended at `stoppedAt`, or at its own end where that came first, however late this is noticed.
+ * The event that ends bidding: sold to the leader if the reserve is met, else unsold. Held money settles it `now`.
+ * The auction ended at `stoppedAt`, or at its own end if that came first, however late the server notices.
  */
 export function closing(
   { terms, standing }: AuctionState,
@@ -56,7 +56,7 @@ export function closing(
   return { type: 'AuctionSold', winner, endedAt }
 }
 
-/** Why nobody can bid now, or undefined where bids are taken: the auction and its room must both be LIVE. */
+/** Why bidding is closed, or undefined if it is open: the auction and its room must both be LIVE. */
 export function closedToBids(state: AuctionState, room: Room, now: Instant): Rejected | undefined {
   const { phase } = state.standing
   if (phase === 'CANCELLED') return reject('AUCTION_CANCELLED', 'The auction was cancelled.')

@@ -6,11 +6,11 @@ import type { Offer } from './event.ts'
 import { raise, stepAbove } from './increments.ts'
 import { minimumBid } from './offered.ts'
 
-/** How an offer fares against the leading maximum. `maximum` is the bidder's from then on. */
+/** The outcome of an offer against the leading maximum. `maximum` is the bidder's from then on. */
 export type Contest =
   /** One visible bid, the bidder's, at `price`. */
   | { readonly kind: 'leads'; readonly price: Amount; readonly maximum: Amount }
-  /** Two visible bids: the challenger's, at `price`, all that was offered, and the leader's, at `answer`. */
+  /** Two visible bids: the challenger's at `price`, their full offer, and the leader's at `answer`. */
   | {
       readonly kind: 'answered'
       readonly price: Amount
@@ -24,9 +24,9 @@ export type Contest =
 /**
  * The contest of an offer that `leastOffer` allows.
  *
- * The leading maximum alone decides: every other standing one is at or below the price. Whoever was answered
- * was answered at no less than the own maximum, and whoever was beaten was beaten above it. So the second
- * highest maximum is that of the leader just beaten, or of the challenger just answered.
+ * Only the leading maximum matters: every other valid one is at or below the price. A bidder who was answered was
+ * answered at or above their own maximum, and a bidder who was beaten was beaten above it. So the second highest
+ * maximum belongs to the leader just beaten, or to the challenger just answered.
  */
 export function contestOf(state: AuctionState, bidder: UserId, offer: Offer): Contest {
   const { terms, leading } = state
@@ -46,7 +46,7 @@ export function contestOf(state: AuctionState, bidder: UserId, offer: Offer): Co
   return { kind: 'answered', price: value, maximum: value, leader: leading.bidder, answer }
 }
 
-/** The leader's own offer competes with nobody: only an amount, or the reserve coming into reach, shows. */
+/** The leader's own offer has no competitor: only an exact amount, or reaching the reserve, becomes visible. */
 function ownContest({ terms, standing }: AuctionState, before: Amount, offer: Offer): Contest {
   const maximum = higher(before, offer.value)
   if (offer.kind === 'amount') return { kind: 'leads', price: offer.value, maximum }
@@ -55,7 +55,7 @@ function ownContest({ terms, standing }: AuctionState, before: Amount, offer: Of
   return meetsReserve ? { kind: 'leads', price: reservePrice, maximum } : { kind: 'raised', maximum }
 }
 
-/** The least that this bidder's offer must be. A leader's maximum need only exceed the one standing. */
+/** The minimum for this bidder's offer. A leader's new maximum need only exceed their current one. */
 export function leastOffer(state: AuctionState, bidder: UserId, offer: Offer): Amount {
   const { leading } = state
   const raisesOwn = offer.kind === 'maximum' && leading?.bidder.id === bidder
@@ -70,7 +70,7 @@ export function isTooLow(state: AuctionState, bidder: UserId, offer: Offer): boo
   return offer.value < leastOffer(state, bidder, offer) || (stands !== null && offer.value <= stands)
 }
 
-/** A maximum that reaches the reserve bids up to it; one that does not bids all it has. */
+/** A maximum at or above the reserve bids the reserve; a lower one bids in full. */
 function withReserve(terms: AuctionTerms, price: Amount, maximum: Amount): Amount {
   return terms.reservePrice === null ? price : higher(price, lower(maximum, terms.reservePrice))
 }

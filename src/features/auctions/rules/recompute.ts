@@ -11,19 +11,19 @@ import { contestOf, isTooLow } from './price.ts'
 
 type Made = Pick<Bid, 'bidder' | 'amount'>
 
-/** What commands alone give, replayed in their order of acceptance. */
+/** The result of replaying commands in their order of acceptance. */
 export interface Recomputation {
   readonly after: AuctionState
   /**
-   * The sequence of the command that each of `bids` rests on; undefined where the replay yields no such bid. Give all
+   * The sequence of the command that each of `bids` rests on; undefined if the replay yields no such bid. Give all
    * standing bids in order: of equal bids of one bidder, the first is the first that the replay yields.
    */
   readonly behind: <B extends Made>(bids: readonly B[]) => ReadonlyMap<B, number | undefined>
-  /** Sequences of the commands that the rules would refuse now. */
+  /** Sequences of the commands that the rules would now reject. */
   readonly refused: ReadonlySet<number>
 }
 
-/** Money decides nothing here: only who leads in the end must be able to pay. */
+/** Ignores money: only the final leader must be able to pay. */
 export function recompute(
   state: AuctionState,
   commands: readonly BiddingCommand[],
@@ -70,12 +70,15 @@ function matched<B extends Made>(
   )
 }
 
-/** A recomputation whose leader can pay, and the sequences of the commands that had to go for it. */
+/** A recomputation whose leader can pay, and the sequences of the commands dropped to get there. */
 export interface FundedRecomputation extends Recomputation {
   readonly unfunded: ReadonlySet<number>
 }
 
-/** In a funded auction a leader without the money loses the commands that ask for more; then the next one leads. */
+/**
+ * In a funded auction, a leader who cannot pay loses the commands that exceed their balance; then the next bidder
+ * leads.
+ */
 export function recomputeFunded(
   state: AuctionState,
   commands: readonly BiddingCommand[],
@@ -105,8 +108,8 @@ export function recomputeFunded(
 }
 
 /**
- * The commands that leaders cannot pay, of one leader after the other. The bidder with the highest maximum leads, so no
- * replay is needed to find each of them. Equal maximums are left to the replay.
+ * The commands that leaders cannot pay, one leader after another. The bidder with the highest maximum leads, so
+ * finding each needs no replay. Equal maximums are left to the replay.
  */
 function unfundedLeaders(
   commands: readonly BiddingCommand[],
@@ -130,7 +133,7 @@ function unfundedLeaders(
   return found
 }
 
-/** The auction as it is now, but before the first of `commands`; all their bidders are known already. */
+/** The current auction reset to before the first of `commands`; all their bidders are already known. */
 function beginning(
   { terms, standing, ...state }: AuctionState,
   commands: readonly BiddingCommand[],

@@ -14,5 +14,5 @@ export const AUCTION_REJECTIONS = [
   'NO_BID_TO_HAMMER',
 ] as const
 
-/** Rejects a command with a code of auctions, or of what they build on. */
+/** Rejects a command with a code of auctions or of the features they build on. */
 export const reject = rejectingWith([...ROOM_REJECTIONS, ...WALLET_REJECTIONS, ...AUCTION_REJECTIONS])

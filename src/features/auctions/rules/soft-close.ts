@@ -3,8 +3,9 @@ import type { AuctionState } from './auction.ts'
 import type { AuctionEvent } from './event.ts'
 
 /**
- * AuctionExtended where a visible bid or a void accepted `now` moves the end, else nothing. Never shortens, never passes
- * `latestEnd`. In a pause the auction's clock stands still: the time left is that of the pause's beginning.
+ * AuctionExtended if a visible bid or a void accepted `now` moves the end, else nothing. Never shortens, never
+ * exceeds `latestEnd`. During a pause the auction's clock is stopped: the remaining time is that at the start of the
+ * pause.
  */
 export function extension(state: AuctionState, now: Instant): readonly AuctionEvent[] {
   const { softClose } = state.terms
@@ -15,7 +16,7 @@ export function extension(state: AuctionState, now: Instant): readonly AuctionEv
   return moved > endsAt ? [{ type: 'AuctionExtended', previousEndsAt: endsAt, endsAt: moved }] : []
 }
 
-/** The soft-close cap: as far as bids can move the end. Pauses move it along. */
+/** The soft-close cap: the latest end that bids can cause. Pauses move it too. */
 export function latestEnd({ terms, pausedMs }: AuctionState): Instant {
   return later(terms.originalEndsAt, (terms.softClose?.capMs ?? 0) + pausedMs)
 }

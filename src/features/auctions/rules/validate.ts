@@ -5,10 +5,10 @@ import { isOptionalText, lengthRule, nameWithin, optionalTextRule } from '../../
 import { isTooFarAhead, TOO_FAR_AHEAD } from '../../rooms/rules/quota.ts'
 import type { CreateAuction } from './command.ts'
 
-/** What is wrong with an input: which of its fields, by its own name, and why. */
+/** A validation error: the field, by its own name, and the reason. */
 interface Fault {
   readonly field: string
-  /** A whole sentence. */
+  /** A full sentence. */
   readonly reason: string
 }
 
@@ -17,7 +17,7 @@ const MAX_DESCRIPTION_LENGTH = 10_000
 const MAX_BANDS = 100
 const MAX_SOFT_CLOSE_MS = 7 * 86_400_000
 
-/** The first fault of a creation, or undefined where its terms hold. */
+/** The first validation error of a creation, or undefined if its terms are valid. */
 export function faultOfCreation(
   input: CreateAuction,
   now: Instant,
@@ -33,12 +33,12 @@ export function faultOfCreation(
   )
 }
 
-/** `title` as it is stored; undefined where it is none that an auction may have. */
+/** `title` as stored; undefined if it is invalid. */
 export function storedTitle(title: string): string | undefined {
   return nameWithin(title, MAX_TITLE_LENGTH)
 }
 
-/** A price as clients may name one: a whole number of minor units, at least 1. */
+/** A price that clients may send: a whole number of minor units, at least 1. */
 export function isPrice(value: number): boolean {
   return isAmount(value) && value >= 1
 }
@@ -81,7 +81,7 @@ function faultOfPrices({ startingPrice, reservePrice, buyNowPrice }: CreateAucti
   return undefined
 }
 
-/** In exact integers: products of the largest amounts pass 2^53. */
+/** Uses BigInt: products of the largest amounts exceed 2^53. */
 function isThirtyPercentAbove(price: number, startingPrice: number): boolean {
   return BigInt(price) * 10n >= BigInt(startingPrice) * 13n
 }

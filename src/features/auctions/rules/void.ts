@@ -34,14 +34,11 @@ interface Target {
 }
 
 /**
- * Voids a bid with the command behind it and all later bids and commands of its bidder, and recomputes the auction from
- * the commands that remain. Every other standing bid that the recomputation does not yield is voided with it.
- *
- * A recomputation may have voided the bid already and kept its command: then that command goes. Otherwise a bid that is
- * voided already changes nothing, so that a retry spares what its bidder offered since.
+ * Voids a bid with the command behind it and all later bids and commands of its bidder, and recomputes the auction
+ * from the remaining commands. Every other valid bid that the recomputation does not yield is voided too.
  *
  * Events in the order of the entries: BidVoided, which shows the recomputed price and leader; the leader's automatic
- * bid, where none of theirs stands at that price; AuctionExtended.
+ * bid, if none of theirs is at that price; AuctionExtended.
  */
 export function decideVoid(
   state: AuctionState,
@@ -51,7 +48,7 @@ export function decideVoid(
   const refusal = refusedReason(reason)
   if (refusal !== undefined) return refusal
   const named = voiding.bidHistory.bids.find(({ id }) => id === bidId)
-  if (named === undefined) return reject('NOT_FOUND', 'There is no such bid.')
+  if (named === undefined) return reject('NOT_FOUND', 'Bid not found.')
   const from =
     named.voidedAt === null ? firstBehind(named, state, voiding) : keptBehind(named, voiding.bidHistory)
   if (from === undefined) return accept([], { bid: null })
@@ -82,7 +79,7 @@ function voidFrom(
 ): AuctionDecision {
   const { now } = voiding
   if (hasEnded(state, now) || state.standing.phase === 'CANCELLED') {
-    return reject('INVALID_TRANSITION', 'The auction is over.')
+    return reject('INVALID_TRANSITION', 'The auction has ended.')
   }
   const { sequences, voided, kept, result } = recomputeWithout(target, state, voiding)
   const bids = voided.map(({ bid: each, reason: voidReason }) => ({ ...each, voidedAt: now, voidReason }))
@@ -149,10 +146,10 @@ interface Voided {
 }
 
 interface Remainder {
-  /** Of all commands that no longer count. */
+  /** The sequences of all voided commands. */
   readonly sequences: readonly number[]
   readonly voided: readonly Voided[]
-  /** The bids that still stand. */
+  /** The bids that remain valid. */
   readonly kept: readonly Bid[]
   readonly result: FundedRecomputation
 }
@@ -189,7 +186,7 @@ function recomputeWithout(
   }
 }
 
-/** The recomputed state with the counts of the bids that really stand; bids that were voided keep their numbers. */
+/** The recomputed state with the counts of the bids that remain valid; voided bids keep their numbers. */
 function stateAfter(
   { standing: before, commandCount }: AuctionState,
   recomputed: AuctionState,

@@ -17,10 +17,10 @@ import { verifyBidsThatStand } from './bids.ts'
 const PAGE = 200
 
 type Row = typeof auctions.$inferSelect
-/** With the kind of the visible bid that it made, where it made one. */
+/** With the kind of the visible bid that it made, if any. */
 type Offer = typeof ceilings.$inferSelect & { readonly bidKind: BidKind | null }
 
-/** Recomputes every auction from its history and from its offers, and tells what is stored otherwise. */
+/** Recomputes every auction from its history and its offers, and reports where the stored state differs. */
 export async function* verifyAuctions(executor: Executor): AsyncGenerator<Difference, void> {
   let after: AuctionId = asAuctionId('')
   for (;;) {
@@ -54,7 +54,7 @@ async function verifyAuction(executor: Executor, row: Row): Promise<readonly Dif
   ]
 }
 
-/** No hole, and the last entry shows what is stored. */
+/** The history has no gaps, and its last entry matches the stored state. */
 async function verifyHistory(executor: Executor, about: string, row: Row): Promise<readonly Difference[]> {
   const topic = auctionTopic(row.id)
   const [head] = await executor.select().from(topics).where(eq(topics.topic, topic))
@@ -70,7 +70,7 @@ async function verifyHistory(executor: Executor, about: string, row: Row): Promi
   ]
 }
 
-/** Every visible bid is in the history as it is in the table, as far back as the history reaches. */
+/** Every visible bid has the same amount in the history and in the table, as far back as the history reaches. */
 async function verifyBids(executor: Executor, about: string, { id }: Row): Promise<readonly Difference[]> {
   const { rows } = await executor.execute<{ id: string; stored: string | null; told: string }>(sql`
     SELECT data->'bid'->>'id' AS id, data->'bid'->>'amount' AS told, bids.amount::text AS stored
@@ -79,7 +79,7 @@ async function verifyBids(executor: Executor, about: string, { id }: Row): Promi
   return rows.map(({ id: bid, stored, told }) => ({ about, what: `bid ${bid}`, stored, recomputed: told }))
 }
 
-/** Price, leader and ceiling are what the offers that stand give, in their order of acceptance. */
+/** Price, leader and maximum match a replay of the valid offers in their order of acceptance. */
 function verifyOffers(about: string, row: Row, offers: readonly Offer[]): readonly Difference[] {
   const standing = offers.filter(({ voidedAt }) => voidedAt === null)
   let replayed = beginning(row.terms)
@@ -98,7 +98,7 @@ function verifyOffers(about: string, row: Row, offers: readonly Offer[]): readon
   ]
 }
 
-/** After a void, each bid that stands is one that the offers that stand yield. */
+/** After a void, each valid bid is one that the valid offers yield. */
 async function verifyYields(
   executor: Executor,
   about: string,
@@ -126,7 +126,7 @@ async function verifyYields(
   )
 }
 
-/** Open for ever and free of charge: only what was offered, and in which order, decides here. */
+/** Always open and without money: only the offers and their order matter here. */
 function beginning(terms: AuctionTerms): AuctionState {
   return {
     terms: { ...terms, softClose: null, funded: false, originalEndsAt: FAR_FUTURE },
@@ -145,7 +145,7 @@ function beginning(terms: AuctionTerms): AuctionState {
   }
 }
 
-/** Undefined where the rules would refuse it. */
+/** Undefined if the rules would reject it. */
 function replayOffer(
   state: AuctionState,
   { bidderId, bidderName, offerKind, offer, bidKind, at }: Offer,

@@ -9,7 +9,7 @@ interface Stored {
   readonly standing: AuctionStanding
 }
 
-/** Price, leader, counts, ranking and history of each auction agree with its bids that stand. */
+/** Price, leader, counts, ranking and history of each auction match its valid bids. */
 export async function verifyBidsThatStand(
   executor: Executor,
   page: readonly Stored[],
@@ -66,7 +66,7 @@ interface Mismatch extends Record<string, unknown> {
   readonly recomputed: string | null
 }
 
-/** A ranking that has begun holds the highest bid of each bidder, and nobody else. */
+/** A ranking that exists holds the highest bid of each bidder and nothing else. */
 async function verifyRankings(executor: Executor, ids: readonly AuctionId[]): Promise<readonly Difference[]> {
   const { rows } = await executor.execute<Mismatch>(sql`
     WITH best AS (
@@ -83,7 +83,7 @@ async function verifyRankings(executor: Executor, ids: readonly AuctionId[]): Pr
   return rows
 }
 
-/** Every bid that an entry calls voided is voided in the table, for the same reason. */
+/** Every bid that an entry marks as voided is voided in the table, for the same reason. */
 async function verifyVoids(executor: Executor, ids: readonly AuctionId[]): Promise<readonly Difference[]> {
   const { rows } = await executor.execute<Mismatch>(sql`
     SELECT 'auction ' || substr(topic, strpos(topic, ':') + 1) AS about,

@@ -10,7 +10,7 @@ import { standingOf } from '../rules/changes.ts'
 import { rank } from '../rules/rank.ts'
 import type { Standing } from '../rules/standing.ts'
 
-/** A leaderboard's upper end and the head that it includes, from one statement and so of one moment. */
+/** The top of a leaderboard and the head that it includes, read in one statement and therefore consistent. */
 export interface LeaderboardRecord {
   readonly method: RankingMethod
   readonly standings: readonly Standing[]
@@ -32,7 +32,7 @@ interface Row extends Record<string, unknown> {
   readonly previous: number | null
 }
 
-/** At most `limit` standings, best first; undefined where the leaderboard has not begun. */
+/** At most `limit` standings, best first; undefined if the leaderboard does not exist yet. */
 export async function readLeaderboard(
   executor: Executor,
   board: Topic,
@@ -69,7 +69,7 @@ export async function readLeaderboards(
   return boards.map((board) => recordOf(found.get(board) ?? []))
 }
 
-/** Of the rows of one board, best first. */
+/** The standings from one board's rows, best first. */
 function recordOf(rows: readonly Row[]): LeaderboardRecord | undefined {
   const [first] = rows
   if (first === undefined) return undefined

@@ -6,11 +6,14 @@ import { idOf, type Topic } from '../../../engine/kernel/topic.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import type { Standing } from '../rules/standing.ts'
 
-/** Where a page of a ranking begins. */
+/** Where a page of a ranking starts. */
 export type StandingsPage =
-  /** Behind a standing: behind its user while that one stands as the page showed, else behind all that came before: none is left out. */
+  /**
+   * After a standing: after its user while their standing is as the page showed it, else after every standing that
+   * preceded it. Skips nobody.
+   */
   | { readonly kind: 'after'; readonly userId: UserId; readonly score: Amount; readonly reachedAt: Instant }
-  /** With the user in the middle, as far as enough others stand on both sides; empty where the user has no rank. */
+  /** Centred on the user, if enough others are on both sides; empty if the user has no rank. */
   | { readonly kind: 'around'; readonly userId: UserId }
 
 interface Row extends Record<string, unknown> {
@@ -22,7 +25,10 @@ interface Row extends Record<string, unknown> {
   readonly previous: number | null
 }
 
-/** At most `limit` standings of a leaderboard, best first. Counts the whole board: a page costs as much as its size. */
+/**
+ * At most `limit` standings of a leaderboard, best first. The cost of a page grows with the size of the board, since
+ * it counts the whole board.
+ */
 export async function readStandings(
   executor: Executor,
   board: Topic,
@@ -52,7 +58,7 @@ export async function readStandings(
   }))
 }
 
-/** How many places come before the page. */
+/** Number of standings before the page. */
 function startOf(page: StandingsPage, limit: number): SQL {
   const { userId } = page
   if (page.kind === 'around') {

@@ -4,26 +4,29 @@ import type { RankingStep } from './order.ts'
 import { rank } from './rank.ts'
 import type { Ranked, Score, Standing } from './standing.ts'
 
-/** Ranks and places beyond this one change hands unannounced. */
+/** Changes beyond this rank are not announced. */
 export const ANNOUNCED_RANKS = 100
-/** So many share the ranks that are told, at most: where a whole board is at rank 1, a change would tell of all of it. */
+/**
+ * Maximum number of standings that share the announced ranks: if a whole board were at rank 1, one change would
+ * announce all of it.
+ */
 const TOLD_PLACES = 1000
 
 export interface RankingChanges {
-  /** Those whose scores changed, or were reached anew after a void, and those who are new. */
+  /** Users whose scores changed, or whose time of reaching them changed after a void, and new users. */
   readonly scores: readonly Standing[]
-  /** Those who left the ranking. */
+  /** Users who left the ranking. */
   readonly removed: readonly UserId[]
   /**
-   * Those who came to another rank, to one of the first hundred or from one, and those who came to one of the first hundred
-   * places: where ranks are shared, their rank may be the same as before, and a reader of so many places does not hold them.
+   * Users whose rank changed to or from one of the first hundred, and users who entered the first hundred places:
+   * with shared ranks their rank may be unchanged, but a reader of that many places does not have them.
    */
   readonly ranks: readonly Standing[]
 }
 
 /**
- * What became of a ranking, best first. A reader who takes out `removed` and puts the standings over those it holds, by
- * user, ends with nobody at a rank that belongs to another.
+ * The changes of a ranking, best first. A reader who removes `removed` and merges the standings by user ends up with
+ * no user at another's rank.
  */
 export function changes(step: RankingStep, method: RankingMethod): RankingChanges {
   const before = step.before.scores
@@ -48,7 +51,7 @@ export function changes(step: RankingStep, method: RankingMethod): RankingChange
   return { scores, ranks, removed: [...previous.keys()] }
 }
 
-/** Who holds the ranks that are told. */
+/** The users at the announced ranks. */
 function top(scores: readonly Score[], method: RankingMethod): readonly UserId[] {
   return rank(scores.slice(0, TOLD_PLACES), method)
     .filter((each) => each.rank <= ANNOUNCED_RANKS)
@@ -58,8 +61,8 @@ function top(scores: readonly Score[], method: RankingMethod): readonly UserId[]
 const NOBODY: ReadonlySet<UserId> = new Set()
 
 /**
- * Users who entered the first places without a new score because others fell, and the users after them at the same rank, so that
- * appending them to the standings that a reader holds gives the right order.
+ * Users who entered the first places without a new score because others fell, followed by users at the same rank, so
+ * that appending them to the standings a reader holds gives the right order.
  */
 function enteredFirstPlaces({ before, after, changed }: RankingStep): ReadonlySet<UserId> {
   const held = new Set(before.scores.slice(0, ANNOUNCED_RANKS).map(({ user }) => user.id))

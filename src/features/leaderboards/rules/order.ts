@@ -1,16 +1,16 @@
 import type { UserId } from '../../../engine/kernel/id.ts'
 import type { Score } from './standing.ts'
 
-/** Scores best first; among equals the leader, then who got there first. */
+/** Scores, best first; ties go to the leader, then to the earlier one. */
 export interface Order {
   readonly scores: readonly Score[]
   readonly leader: UserId | null
 }
 
-/** What became of users' scores; null: gone. */
+/** New scores by user; null: removed. */
 export type ScoreChanges = ReadonlyMap<UserId, Score | null>
 
-/** Whether `one` comes before `other`: negative. */
+/** Negative if `one` sorts before `other`. */
 function compare(one: Score, other: Score, leader: UserId | null): number {
   const behindLeader = ({ user }: Score): number => (user.id === leader ? 0 : 1)
   return other.score - one.score || behindLeader(one) - behindLeader(other) || one.reached - other.reached
@@ -20,14 +20,14 @@ export function inOrder(scores: readonly Score[], leader: UserId | null): Order 
   return { scores: scores.toSorted((one, other) => compare(one, other, leader)), leader }
 }
 
-/** What one command made of a ranking. */
+/** The effect of one command on a ranking. */
 export interface RankingStep {
   readonly before: Order
   readonly after: Order
   readonly changed: ScoreChanges
 }
 
-/** The order after `changed`, and with another leader: what sorting anew gives, for less. */
+/** The order after `changed` and with another leader: equal to sorting again, but cheaper. */
 export function reorder(before: Order, changed: ScoreChanges, leader: UserId | null): Order {
   const again: Score[] = []
   for (const score of changed.values()) if (score !== null) again.push(score)

@@ -3,7 +3,7 @@ import type { UserId } from '../../../engine/kernel/id.ts'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Standing } from './standing.ts'
 
-/** A standing as entries store it: the names of the fields alone would be most of a hot auction's history. */
+/** A standing as stored in entries, without field names: those alone would make up most of a hot auction's history. */
 export type PackedStanding = readonly [
   rank: number,
   previousRank: number | null,

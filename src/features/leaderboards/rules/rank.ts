@@ -2,7 +2,7 @@ import type { UserId } from '../../../engine/kernel/id.ts'
 import type { RankingMethod } from '../../rooms/rules/room.ts'
 import type { Ranked, Score } from './standing.ts'
 
-/** The ranks of `scores`, which stand in order, from the first place on; only of the users `wanted`, where given. */
+/** The ranks of sorted `scores`, from the first place on; only of the users `wanted`, if given. */
 export function rank(
   scores: readonly Score[],
   method: RankingMethod,

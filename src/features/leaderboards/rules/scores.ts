@@ -16,16 +16,16 @@ import { rank } from './rank.ts'
 import type { Score } from './standing.ts'
 
 export type ScoresCommand =
-  /** Scores are absolute and replace. Whoever stands earlier in the list got there first. */
+  /** Scores are absolute and replace earlier ones. Among equal scores, the earlier in the list ranks first. */
   | {
       readonly kind: 'report'
       readonly scores: readonly { readonly user: Person; readonly score: Amount }[]
-      /** When the scores were so; omit for the moment of their arrival. */
+      /** When the scores were measured; omit for the time of arrival. */
       readonly reportedAt?: Instant | undefined
     }
   | { readonly kind: 'archive'; readonly id: LeaderboardArchiveId }
 
-/** All but Reported are entries of the room's leaderboard. */
+/** All except Reported are entries of the room's leaderboard. */
 export type ScoresEvent =
   | {
       readonly type: 'LeaderboardUpdated'
@@ -37,7 +37,7 @@ export type ScoresEvent =
   | {
       readonly type: 'LeaderboardSnapshotCreated'
       readonly snapshotId: LeaderboardArchiveId
-      /** The whole board. */
+      /** The full leaderboard. */
       readonly standings: readonly PackedStanding[]
       readonly method: RankingMethod
       readonly takenAt: Instant
@@ -45,7 +45,7 @@ export type ScoresEvent =
   | Reported
 
 export interface ScoresReply {
-  /** Of a report: one of its scores or more was older than the latest of its user, and changed nothing. */
+  /** For a report: at least one score was older than the latest of its user and changed nothing. */
   readonly stale?: boolean
 }
 
@@ -54,7 +54,7 @@ export interface ScoresContext {
   readonly now: Instant
   readonly room: RoomFacts | undefined
   readonly order: Order
-  /** By user: those that the command names at least. */
+  /** By user; contains at least the users that the command names. */
   readonly times: ReportTimes
 }
 
@@ -66,9 +66,9 @@ export function decideScores(
 ): Decision<ScoresEvent, ScoresReply> {
   const own = room && membershipOf(actor, room.memberships)
   if (room === undefined || !canSeeRoom(actor, room.room, own)) {
-    return reject('NOT_FOUND', 'There is no such room.', { field: 'roomId' })
+    return reject('NOT_FOUND', 'Room not found.', { field: 'roomId' })
   }
-  if (!isPrivileged(actor)) return forbid('Only services and administrators keep scores.')
+  if (!isPrivileged(actor)) return forbid('Only services and administrators can report scores.')
   const method = room.room.ranking
   if (command.kind === 'archive') {
     const standings = rank(order.scores, method).map((each) => pack(standingOf(each, null)))
@@ -78,10 +78,10 @@ export function decideScores(
   if (room.room.phase === 'ENDED') return reject('INVALID_TRANSITION', 'The room has ended.')
   const { scores, reportedAt } = command
   if (scores.length < 1 || scores.length > MAX_SCORES) {
-    return reject('INVALID_INPUT', `A report has 1 to ${MAX_SCORES} scores.`, { field: 'scores' })
+    return reject('INVALID_INPUT', `A report must have 1 to ${MAX_SCORES} scores.`, { field: 'scores' })
   }
   if (new Set(scores.map(({ user }) => user.id)).size < scores.length) {
-    return reject('INVALID_INPUT', 'A report names each user once.', { field: 'scores' })
+    return reject('INVALID_INPUT', 'A report may name each user only once.', { field: 'scores' })
   }
   if (!scores.every(({ user }) => isUserId(user.id))) {
     return reject('INVALID_INPUT', `A user's id ${userIdRule()}.`, { field: 'userId' })
@@ -96,7 +96,7 @@ export function decideScores(
   return accept([...events, ...reported(times, accepted)], { stale: fresh.length < scores.length })
 }
 
-/** The entries of scores that replace what their users had. */
+/** The entries for scores that replace their users' earlier ones. */
 function ranked(
   before: Order,
   scores: readonly { readonly user: Person; readonly score: Amount }[],

@@ -5,12 +5,13 @@ import { type PackedStanding, pack, unpack } from './packed.ts'
 import type { Score, Standing } from './standing.ts'
 
 /**
- * How the changes of an auction's ranking are written down, and read again.
+ * How ranking changes of an auction are encoded and decoded.
  *
- * One bid can move a hundred others down by one, and RankingChanged tells of them all: in full, 5 kB a bid, more than all
- * else that a hot auction writes. But who holds the ranking before, and learns from LeaderboardUpdated who went where,
- * knows the rest. So of the commands of one batch the first that moves many is written in full, with the ranking that it
- * left (`top`), and a later one says only how many entries back that stands.
+ * One bid can move a hundred others down by one, and RankingChanged lists them all: in full, 5 kB per bid, more than
+ * everything else a hot auction writes. But a reader that has the previous ranking and the changes of
+ * LeaderboardUpdated can derive the rest. So of the commands in one batch, the first that moves many standings is
+ * written in full, with the resulting ranking (`top`); later ones store only how many entries back that full entry
+ * is.
  */
 export type StoredChange =
   | { readonly type: 'LeaderboardUpdated'; readonly data: FullRanking }
@@ -18,7 +19,7 @@ export type StoredChange =
 
 interface FullRanking {
   readonly standings: readonly PackedStanding[]
-  /** Of LeaderboardUpdated: those who left the ranking. Absent: nobody. */
+  /** Of LeaderboardUpdated: users who left the ranking. Absent: nobody. */
   readonly removed?: readonly UserId[]
   readonly top?: readonly PackedStanding[]
 }
@@ -28,15 +29,15 @@ interface RankingDelta {
 }
 
 type Scored = Pick<Score, 'user' | 'score' | 'reachedAt'>
-/** The first of a ranking, from rank 1 on. */
+/** The top of a ranking, from rank 1 on. */
 type Top = readonly Scored[]
 
-/** The ranks told, and as many more as one command can push out of them: a challenger's and an answer's. */
+/** The announced ranks, plus as many as one command can push out of them: a challenger's and an answer's. */
 const TOP_SIZE = ANNOUNCED_RANKS + 2
-/** So few are told in full each time. */
+/** Up to this many standings are always written in full. */
 const FEW = 8
 
-/** One batch: the changes of each step, LeaderboardUpdated before RankingChanged. */
+/** Encodes one batch: the changes of each step, LeaderboardUpdated before RankingChanged. */
 export function encodeChanges(steps: readonly RankingStep[]): readonly (readonly StoredChange[])[] {
   const encoded: (readonly StoredChange[])[] = []
   let count = 0
@@ -63,13 +64,13 @@ export function encodeChanges(steps: readonly RankingStep[]): readonly (readonly
   return encoded
 }
 
-/** An entry in full that later ones of the batch may go back to. */
+/** A full entry that later entries of the batch may refer back to. */
 interface Base {
-  /** Its place in the batch. */
+  /** Its index in the batch. */
   readonly at: number
-  /** The ranking as it is by now. */
+  /** The current ranking. */
   readonly top: Top
-  /** Writes the ranking that it left into it: worth it only when somebody comes back for that. */
+  /** Adds the resulting ranking to the full entry: only worthwhile if a later entry refers to it. */
   keep(): void
 }
 
@@ -100,7 +101,7 @@ function baseOf(changed: StoredChange[], { after }: RankingStep, at: number): Ba
   return { at, top, keep }
 }
 
-/** Whose scores rose, best first; undefined where anything else happened: by that a reader could not follow. */
+/** The users whose scores rose, best first; undefined after any other change, which a reader could not follow. */
 function updatesOf({ before, after, changed }: RankingStep): readonly Standing[] | undefined {
   const updates: Standing[] = []
   for (const score of changed.values()) {
@@ -116,7 +117,7 @@ function updatesOf({ before, after, changed }: RankingStep): readonly Standing[]
   return updates.length === 0 ? undefined : updates.sort((one, other) => one.rank - other.rank)
 }
 
-/** The top of a ranking after `updates`, best first, by which nobody left. */
+/** The top of a ranking after `updates`, best first. Nobody may have left it. */
 function follow(top: Top, updates: readonly Standing[]): Top {
   const next = top.filter(({ user }) => !updates.some((update) => update.user.id === user.id))
   for (const update of updates) if (update.rank <= next.length + 1) next.splice(update.rank - 1, 0, update)
@@ -137,7 +138,7 @@ function hasMoved(before: Top, after: Top): boolean {
   return after.some(({ user }, index) => index < ANNOUNCED_RANKS && before[index]?.user.id !== user.id)
 }
 
-/** Between two tops: those who came to another rank, to one of those told or from one. */
+/** The users whose rank differs between two tops, to or from an announced rank. */
 function moves(before: Top, after: Top, updates: readonly Standing[]): readonly Standing[] {
   const previous = new Map(before.map(({ user }, index) => [user.id, index + 1]))
   for (const { user, previousRank } of updates) if (previousRank !== null) previous.set(user.id, previousRank)
@@ -148,7 +149,7 @@ function moves(before: Top, after: Top, updates: readonly Standing[]): readonly 
   })
 }
 
-/** How far back the first of `stored` reach: 0 where they can be read alone. */
+/** How many entries before `stored` are needed to decode it; 0 if it is self-contained. */
 export function dependencySpan(stored: readonly StoredChange[]): number {
   return stored.reduce(
     (reach, { data }, index) => ('back' in data ? Math.max(reach, data.back - index) : reach),
@@ -156,7 +157,7 @@ export function dependencySpan(stored: readonly StoredChange[]): number {
   )
 }
 
-/** The standings that each entry of `stored` tells; `stored` begins where what it goes back to begins. */
+/** The standings of each entry of `stored`, which must start early enough to include the entries it refers back to. */
 export function decodeChanges(stored: readonly StoredChange[]): readonly (readonly Standing[])[] {
   let before: Top = []
   let top: Top = []

@@ -18,7 +18,7 @@ import { messagesTopic } from '../topics.ts'
 
 type Row = typeof messages.$inferSelect
 
-/** Undefined where there is none in a room that `caller` may see. */
+/** Undefined if none exists in a room that `caller` may see. */
 export async function readMessage(
   executor: Executor,
   id: MessageId,
@@ -33,8 +33,8 @@ export async function readMessage(
 }
 
 /**
- * A page of each room's messages, newest last, none after the offset that is its bound; one more than the span asks for,
- * where there is one.
+ * A page of each room's messages, newest last, up to the bounding offset; fetches one more than requested, if
+ * available.
  */
 export async function readMessages(
   executor: Executor,
@@ -81,7 +81,10 @@ const LAST_MESSAGES = prepared((executor) => {
     .prepare('last_messages')
 })
 
-/** The last `count` messages, newest last, and the position that includes them: one statement, one moment. */
+/**
+ * The last `count` messages, newest last, and the position that includes them, read in one statement and therefore
+ * consistent.
+ */
 export async function readLastMessages(
   executor: Executor,
   roomId: RoomId,

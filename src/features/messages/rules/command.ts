@@ -2,7 +2,10 @@ import type { Person } from '../../../engine/kernel/person.ts'
 import type { MessageId } from '../ids.ts'
 
 export type MessageCommand =
-  /** `mentions`: those of the mentioned who are known; unknown ones were dropped before. `fingerprint`: of the input, for retries. */
+  /**
+   * `mentions`: the mentioned users that are known; unknown ones were dropped before. `fingerprint`: of the input,
+   * for retries.
+   */
   | {
       readonly kind: 'send'
       readonly id: MessageId
@@ -12,7 +15,7 @@ export type MessageCommand =
       readonly mentions: readonly Person[]
       readonly replyToId: MessageId | null
     }
-  /** `mentions`: those of the mentioned who are known, in place of the former ones; undefined leaves those as they are. */
+  /** `mentions`: the mentioned users that are known, replacing the former ones; undefined leaves those unchanged. */
   | {
       readonly kind: 'edit'
       readonly id: MessageId

@@ -19,30 +19,30 @@ export type MessageDecision = Decision<MessageEvent, MessageReply>
 export interface MessageContext {
   readonly now: Instant
   readonly actor: Actor
-  /** Null where there is no such room. */
+  /** Null if the room does not exist. */
   readonly room: RoomFacts | null
-  /** Those that the command names, where they exist: its target, and what it replies to. */
+  /** Those that the command names, if they exist: its target, and what it replies to. */
   readonly messages: ReadonlyMap<MessageId, Message>
-  /** What the actor has sent in this room under the same clientMessageId before. */
+  /** The message that the actor sent earlier in this room under the same clientMessageId. */
   readonly sent: { readonly message: Message; readonly fingerprint: string } | undefined
-  /** The next entry's. */
+  /** The offset of the next entry. */
   readonly offset: Offset
 }
 
 type CommandOf<Kind extends MessageCommand['kind']> = Extract<MessageCommand, { readonly kind: Kind }>
 type Rejected = Exclude<MessageDecision, { readonly kind: 'accepted' }>
 
-/** The context of a command whose actor sees the room. `own` is the actor's membership, where it stands. */
+/** The context of a command whose actor sees the room. `own` is the actor's current membership, if any. */
 interface PostingContext extends Omit<MessageContext, 'actor' | 'room'> {
   readonly room: Room
   readonly actor: Extract<Actor, { readonly kind: 'user' }>
   readonly own: Membership | undefined
 }
 
-/** What becomes of one command about the messages of one room. Only users give such commands. */
+/** Decides one command on a room's messages. Only users send these commands. */
 export function decideMessage(command: MessageCommand, context: MessageContext): MessageDecision {
   const { actor, room: facts, now, messages, sent, offset } = context
-  if (actor.kind === 'system') return forbid('The server itself has nothing to say.')
+  if (actor.kind === 'system') return forbid('The server itself cannot post messages.')
   const own = facts === null ? undefined : membershipOf(actor, facts.memberships)
   if (facts === null || !canSeeRoom(actor, facts.room, own)) return rejectUnseen(command)
   const visible: PostingContext = { room: facts.room, actor, own, now, messages, sent, offset }
@@ -58,11 +58,11 @@ export function decideMessage(command: MessageCommand, context: MessageContext):
 
 function send(command: CommandOf<'send'>, context: PostingContext): MessageDecision {
   const { room, actor, now, messages, sent, offset } = context
-  // First of all: a retry gets the first answer even where its author has been muted or the room has ended since.
+  // Checked first: a retry gets the first answer, even if its author has been muted or the room has ended since.
   if (sent !== undefined) {
     return sent.fingerprint === command.fingerprint
       ? accepted(sent.message.id)
-      : reject('IDEMPOTENCY_KEY_REUSED', 'Another message was sent with this clientMessageId.')
+      : reject('IDEMPOTENCY_KEY_REUSED', 'A different message was already sent with this clientMessageId.')
   }
   const refusal = reasonNotToPost(context)
   if (refusal !== undefined) return refusal
@@ -94,7 +94,7 @@ function edit(command: CommandOf<'edit'>, context: PostingContext): MessageDecis
   if (message.deletedAt !== null) return reject('INVALID_TRANSITION', 'The message has been deleted.')
   const body = storedBody(command.body)
   const mentions = command.mentions === undefined ? message.mentions : distinct(command.mentions)
-  // Before the rest, so that a retry is accepted whatever has come between.
+  // Checked before the rest, so that a retry is accepted whatever happened in between.
   if (body === message.body && isSame(mentions, message.mentions)) return accepted(message.id)
   const refusal = reasonNotToPost(context)
   if (refusal !== undefined) return refusal
@@ -119,12 +119,12 @@ function remove(command: CommandOf<'delete'>, context: PostingContext): MessageD
   return accepted(message.id, { type: 'MessageDeleted', message: deleted })
 }
 
-/** Whether both name the same users, in the same order: a user's name may have changed since. */
+/** Whether both name the same users, in the same order; names may have changed. */
 function isSame(some: readonly Person[], others: readonly Person[]): boolean {
   return some.length === others.length && some.every(({ id }, index) => others[index]?.id === id)
 }
 
-/** A message of this room; another's is as good as none. */
+/** The message, if it belongs to this room. */
 function messageOf(id: MessageId, { messages, room }: PostingContext): Message | undefined {
   const message = messages.get(id)
   return message?.roomId === room.id ? message : undefined
@@ -136,6 +136,6 @@ function accepted(messageId: MessageId, ...events: readonly MessageEvent[]): Mes
 
 function rejectUnseen(command: MessageCommand): Rejected {
   return command.kind === 'send'
-    ? reject('NOT_FOUND', 'There is no such room.', { field: 'roomId' })
-    : reject('NOT_FOUND', 'There is no such message.', { field: 'messageId' })
+    ? reject('NOT_FOUND', 'Room not found.', { field: 'roomId' })
+    : reject('NOT_FOUND', 'Message not found.', { field: 'messageId' })
 }

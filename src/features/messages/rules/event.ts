@@ -1,8 +1,8 @@
 import type { Message } from './message.ts'
 
-/** All three become entries, under the name of their GraphQL type. `message` is the message right after. */
+/** All three are appended as entries under their GraphQL type name. `message` is the state right after the event. */
 export type MessageEvent =
-  /** `clientMessageId` and `fingerprint` are stored for retries, and are no part of the entry. */
+  /** `clientMessageId` and `fingerprint` are stored for retries and are not part of the entry. */
   | {
       readonly type: 'MessageSent'
       readonly message: Message

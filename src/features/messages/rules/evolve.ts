@@ -2,7 +2,7 @@ import type { MessageId } from '../ids.ts'
 import type { MessageEvent } from './event.ts'
 import type { Message } from './message.ts'
 
-/** The messages at hand right after `event`. */
+/** The loaded messages right after `event`. */
 export function evolveMessages(
   messages: ReadonlyMap<MessageId, Message>,
   event: MessageEvent,

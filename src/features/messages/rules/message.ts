@@ -4,7 +4,7 @@ import type { Offset } from '../../../engine/kernel/position.ts'
 import type { RoomId } from '../../rooms/ids.ts'
 import type { MessageId } from '../ids.ts'
 
-/** A message as it was before a batch of commands, undefined where the batch sent it, and as it is after it. */
+/** A message before a batch of commands (undefined if the batch sent it) and after it. */
 export interface MessageChange {
   readonly before: Message | undefined
   readonly after: Message
@@ -19,7 +19,7 @@ export interface Message {
   readonly body: string | null
   readonly mentions: readonly Person[]
   readonly replyToId: MessageId | null
-  /** The entry of the room's message topic that created it. */
+  /** The offset of the entry that created it, on the room's message topic. */
   readonly offset: Offset
   readonly sentAt: Instant
   readonly editedAt: Instant | null

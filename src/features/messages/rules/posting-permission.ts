@@ -4,19 +4,19 @@ import { isMuted } from '../../rooms/rules/access.ts'
 import type { Membership, Room } from '../../rooms/rules/room.ts'
 import { reject } from './rejections.ts'
 
-/** Someone who sees a room, and would say something in it. */
+/** A user who sees a room and wants to post in it. */
 export interface Poster {
   readonly room: Room
   readonly actor: Actor
-  /** The actor's membership, where it stands. */
+  /** The actor's current membership, if any. */
   readonly own: Membership | undefined
   readonly now: Instant
 }
 
-/** Why they may not speak now; undefined where they may. */
+/** Why the user may not post now; undefined if they may. */
 export function reasonNotToPost({ room, actor, own, now }: Poster): ReturnType<typeof reject> | undefined {
   if (own === undefined && !isPrivileged(actor)) {
-    return reject('NOT_A_MEMBER', 'Only members can write in this room.')
+    return reject('NOT_A_MEMBER', 'Only members can post in this room.')
   }
   if (isMuted(own, now)) return reject('MUTED', 'You are muted in this room.')
   if (room.phase === 'ENDED') return rejectEnded()

@@ -13,7 +13,7 @@ const MAX_CLIENT_MESSAGE_ID = 128
 
 type Send = Extract<MessageCommand, { readonly kind: 'send' }>
 
-/** What a message says, checked: a body as it is stored, each mention once. */
+/** Checked content of a message: a body as stored, each mention once. */
 export interface Draft {
   readonly kind: 'draft'
   readonly body: string
@@ -35,12 +35,14 @@ export function draftOf(
   const tooMany = rejectMentions(mentions)
   if (tooMany !== undefined) return tooMany
   if (command.replyToId !== null && messages.get(command.replyToId)?.roomId !== room.id) {
-    return reject('INVALID_INPUT', 'A reply must name a message of the same room.', { field: 'replyToId' })
+    return reject('INVALID_INPUT', 'A reply must refer to a message in the same room.', {
+      field: 'replyToId',
+    })
   }
   return { kind: 'draft', body, mentions }
 }
 
-/** `body` as it is stored: trimmed; undefined where it is none that a message may have. */
+/** `body` as stored, trimmed; undefined if it is invalid. */
 export function storedBody(body: string): string | undefined {
   return trimmedWithin(body, MAX_BODY)
 }
@@ -49,14 +51,14 @@ export function rejectBody(): Rejected {
   return reject('INVALID_INPUT', `A message has ${lengthRule(MAX_BODY)}.`, { field: 'body' })
 }
 
-/** Undefined where a message may mention that many. */
+/** Undefined if a message may mention that many. */
 export function rejectMentions(mentions: readonly Person[]): Rejected | undefined {
   if (mentions.length <= MAX_MENTIONS) return undefined
-  const reason = `A message mentions ${MAX_MENTIONS} users at most.`
+  const reason = `A message can mention at most ${MAX_MENTIONS} users.`
   return reject('INVALID_INPUT', reason, { field: 'mentions' })
 }
 
-/** Not trimmed: to a client's eyes it is a key, and blanks tell one key from another. */
+/** Not trimmed: for the client this is a key, and keys may differ in whitespace. */
 function isClientMessageId(id: string): boolean {
   const length = lengthOf(id)
   return isStorable(id) && length >= 1 && length <= MAX_CLIENT_MESSAGE_ID

@@ -9,8 +9,8 @@ import { beginFollowing } from '../rules/following.ts'
 import { followers } from '../tables.ts'
 
 /**
- * Follows the auctions that are older than followers are, from here on. All others are followed from their creation.
- * `onFault`: one of them can't be followed; the others are.
+ * Follows auctions that predate followers, from now on. All others are followed from their creation. `onFault`: one
+ * auction cannot be followed; the others are.
  */
 export async function followUnfollowed(
   database: Database,

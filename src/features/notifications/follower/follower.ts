@@ -11,33 +11,33 @@ import { drawConsequences } from './round.ts'
 
 export interface FollowerOptions {
   readonly database: Database
-  /** Told of what was committed. Must not throw. */
+  /** Called with the committed entries. Must not throw. */
   readonly announce: (entries: readonly Entry[]) => void
   /**
-   * Told of every attempt that failed. A topic that did is tried again after a pause that grows from a second to a
-   * minute; null: a look failed, and the next one tries again.
+   * Called for each failed attempt. The topic is retried with backoff, from a second up to a minute; null: a scan
+   * failed, and the next scan tries again.
    */
   readonly onFault: (topic: Topic | null, error: unknown) => void
   readonly hooks: readonly NotificationHook[]
 }
 
-/** Draws the consequences of what happens in auctions: whom to notify of what. */
+/** Derives notifications from what happens in auctions. */
 export interface Follower {
-  /** Says what was committed on this node, so that nobody waits for the next look. */
+  /** Reports what was committed on this node, so that its followers need not wait for the next scan. */
   nudge(entries: readonly Entry[]): void
-  /** Takes nothing more up; resolves when what it was at is done. */
+  /** Starts no more work; resolves when the current work has finished. */
   close(): Promise<void>
 }
 
 const LOOK_EVERY_MS = 500
-/** A hot auction commits often: what comes within this is one round. */
+/** A hot auction commits often: all commits within this time are handled in one round. */
 const GATHER_MS = 20
 const AGAIN_MS = 50
 const MAX_AT_ONCE = 1000
 
 /**
- * Every node follows: at once what it committed itself, and at each look what is left, by whomever. The row of the
- * auction's follower lets one of them do it.
+ * Every node follows auctions: its own commits at once, and at each scan whatever is left from any node. A lock on
+ * the auction's follower row ensures that only one node does the work.
  */
 export function createFollower({ database, announce, onFault, hooks }: FollowerOptions): Follower {
   const waiting = new Set<Topic>()
@@ -72,7 +72,7 @@ export function createFollower({ database, announce, onFault, hooks }: FollowerO
     working = undefined
   }
 
-  /** While the record is away no topic is to blame, and all go on when it is back. */
+  /** While the database is unavailable no topic is at fault; all continue when it is back. */
   function fail(topic: Topic, error: unknown): void {
     if (!isNobodysFault(error)) pauses.begin(topic)
     onFault(topic, error)
@@ -89,7 +89,7 @@ export function createFollower({ database, announce, onFault, hooks }: FollowerO
   async function look(): Promise<void> {
     if (!hasCaughtUp) await followUnfollowed(database, onFault)
     hasCaughtUp = true
-    // A state that is broken is its own topic's fault, and must not make this fail for all.
+    // Corrupt state affects its own topic only and must not fail the others.
     const { rows } = await database.execute<{ topic: Topic }>(sql`
       SELECT topic FROM followers JOIN topics USING (topic)
       WHERE (head > position OR (state ->> 'broadcast') IS NOT NULL

@@ -14,7 +14,10 @@ import { announceEnding, type Broadcast, type Following } from '../rules/followi
 import { followers } from '../tables.ts'
 import { sendNotifications } from './auction-notifications.ts'
 
-/** `more`: go on at once. `busy`: another node is at it. `done`: nothing is left, or nothing is followed any more. */
+/**
+ * `more`: continue at once. `busy`: another node is working on it. `done`: nothing is left, or the topic is no longer
+ * followed.
+ */
 export interface Round {
   readonly left: 'more' | 'busy' | 'done'
   readonly appended: readonly Entry[]
@@ -25,8 +28,9 @@ const PAGE = 500
 const BIDDERS_A_ROUND = 200
 
 /**
- * Draws the next consequences of one auction's history: what it writes and how far it came are one transaction, so that
- * each is drawn exactly once, whoever dies. Locks the row of the follower, never the auction's own topic.
+ * Derives the next notifications from one auction's history. Notifications and progress are written in one
+ * transaction, so each is derived exactly once, even if a node dies. Locks the follower's row, never the auction's
+ * own topic.
  */
 export function drawConsequences(
   database: Database,
@@ -105,7 +109,7 @@ async function continueBroadcast(
   const last = ids.length === BIDDERS_A_ROUND ? ids.at(-1) : undefined
   const rest = last === undefined ? null : { ...broadcast, after: last }
   const requests = ids.filter((id) => id !== except).map((userId) => requestOf(broadcast, userId))
-  // Entries may have waited for this.
+  // Entries may be waiting for the broadcast to finish.
   return { requests, state: { ...state, broadcast: rest }, position, hasMore: !state.isOver }
 }
 
@@ -113,7 +117,7 @@ function requestOf({ kind, price, reason = '' }: Broadcast, userId: UserId): Not
   return kind === 'AUCTION_CANCELLED' ? { kind, userId, price, reason } : { kind, userId, price }
 }
 
-/** What is over and told is followed no longer. */
+/** Stops following an auction that is over and fully announced. */
 async function save(tx: Transaction, topic: Topic, position: Offset, state: Following): Promise<void> {
   if (state.isOver && state.broadcast === null) await tx.delete(followers).where(eq(followers.topic, topic))
   else await tx.update(followers).set({ position, state }).where(eq(followers.topic, topic))

@@ -12,19 +12,19 @@ import type { Notification } from '../rules/notification.ts'
 import { notifications } from '../tables.ts'
 import { notificationsTopic } from '../topics.ts'
 
-/** A notification, and where it stands in the list of all of its user. */
+/** A notification and its position in the list of all of the user's notifications. */
 export interface NotificationRecord {
   readonly notification: Notification
   readonly rank: number
 }
 
-/** How far a user's notifications reach, and how many of those are unread. */
+/** The head of a user's notifications, and the number of unread ones. */
 export interface Inbox {
   readonly position: Position
   readonly unreadCount: number
 }
 
-/** Undefined where `owner` has none of this id. */
+/** Undefined if `owner` has no notification with this id. */
 export async function readNotification(
   executor: Executor,
   id: NotificationId,
@@ -37,7 +37,7 @@ export async function readNotification(
   return row && notificationOf(row)
 }
 
-/** Those of `ids` that are still kept, in that order, whosever they are. */
+/** Those of `ids` that still exist, in that order, regardless of owner. */
 export async function readNotificationsById(
   executor: Executor,
   ids: readonly NotificationId[],
@@ -50,7 +50,7 @@ export async function readNotificationsById(
   return ids.flatMap((id) => found.get(id) ?? [])
 }
 
-/** In one statement. Begins the user's history where it has not begun. */
+/** Reads in one statement. Creates the user's history if it does not exist yet. */
 export async function readInbox(executor: Executor, owner: UserId): Promise<Inbox> {
   const topic = notificationsTopic(owner)
   const find = () =>
@@ -65,12 +65,12 @@ export async function readInbox(executor: Executor, owner: UserId): Promise<Inbo
     await beginTopics(executor, [topic])
     ;[row] = await find()
   }
-  if (row === undefined) throw new Error(`${topic} has not begun`)
+  if (row === undefined) throw new Error(`${topic} has no history`)
   const { epoch, offset, unreadCount } = row
   return { position: { epoch, offset }, unreadCount }
 }
 
-/** Newest first, none above `through`; one more than asked for, where there is one. */
+/** Newest first, up to `through`; fetches one more than requested, if available. */
 export async function readNotifications(
   executor: Executor,
   owner: UserId,
@@ -94,7 +94,10 @@ export async function readNotifications(
   return rows.map((row) => ({ notification: notificationOf(row), rank: row.offset }))
 }
 
-/** The newest `most` unread, newest last, and the position that includes them: one statement, one moment. */
+/**
+ * The newest `most` unread ones, newest last, and the position that includes them, read in one statement and
+ * therefore consistent.
+ */
 export async function readUnread(
   executor: Executor,
   owner: UserId,
@@ -103,7 +106,7 @@ export async function readUnread(
   readonly position: Position
   readonly at: Instant
   readonly unread: readonly Notification[]
-  /** Also of those that `most` leaves out. */
+  /** Includes those beyond `most`. */
   readonly unreadCount: number
 }> {
   const topic = notificationsTopic(owner)
@@ -125,7 +128,7 @@ export async function readUnread(
     .where(eq(topics.topic, topic))
     .orderBy(asc(last.offset))
   const [head] = rows
-  if (head === undefined) throw new Error(`${topic} has not begun`)
+  if (head === undefined) throw new Error(`${topic} has no history`)
   const unread = rows.flatMap((row) => (row.notification === null ? [] : [notificationOf(row.notification)]))
   const { epoch, offset, at, unreadCount } = head
   return { position: { epoch, offset }, at, unread, unreadCount }

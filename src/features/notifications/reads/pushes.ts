@@ -9,11 +9,11 @@ import type { NotificationId } from '../ids.ts'
 import type { NotificationKind } from '../rules/notification.ts'
 import { notifications, webhookDeliveries } from '../tables.ts'
 
-/** A notification that the webhook did not take in the end. What it says is its user's alone. */
+/** A notification that the webhook finally failed to deliver. Its content belongs to its user alone. */
 export interface FailedPush {
   readonly notificationId: NotificationId
   readonly user: Person
-  /** Null where the notification is kept no longer. */
+  /** Null if the notification has been deleted. */
   readonly kind: NotificationKind | null
   readonly createdAt: Instant
   readonly attempts: number
@@ -21,7 +21,7 @@ export interface FailedPush {
   readonly problem: string | null
 }
 
-/** Newest first; one more than asked for, where there is one. */
+/** Newest first; fetches one more than requested, if available. */
 export async function readFailedPushes(
   executor: Executor,
   { after, limit }: Slice,

@@ -1,6 +1,6 @@
 import type { NotificationId } from '../ids.ts'
 
-/** Given by the one whose notifications they are. */
+/** Sent by the owner of the notifications. */
 export interface NotificationCommand {
   readonly kind: 'markRead'
   readonly ids: readonly NotificationId[]

@@ -12,7 +12,7 @@ export interface AuctionEntry {
   readonly offset: Offset
   readonly at: Instant
   readonly type: string
-  /** Who gave the command. */
+  /** The user who sent the command. */
   readonly actorId: UserId | null
   readonly data: {
     readonly standing: ObservedAuction
@@ -36,7 +36,7 @@ export interface VoidedBid {
   readonly voidReason: VoidReason | null
 }
 
-/** What a bidder is notified of; `price` is the auction's current one. */
+/** A notification to send to a bidder; `price` is the auction's current one. */
 export type NotificationRequest = { readonly userId: UserId; readonly price: Amount | null } & (
   | { readonly kind: 'OUTBID' | 'LEADING' | 'AUCTION_WON' | 'AUCTION_LOST' | 'AUCTION_ENDING' }
   | { readonly kind: 'AUCTION_CANCELLED'; readonly reason: string }
@@ -55,15 +55,15 @@ export interface VoidedBids {
 export interface Consequences {
   readonly requests: readonly NotificationRequest[]
   readonly after: Following
-  /** The last entry whose consequences these are; undefined where none was taken. */
+  /** The last entry processed; undefined if none was. */
   readonly through: Offset | undefined
 }
 
 /**
- * What follows from `entries`, which come right after those that `state` knows. Whoever leads and is beaten is told
- * OUTBID, once for each loss; of a challenger who is answered at once, only the challenger. `isCut`: there may be more
- * entries of the last one's command, so that it is left for the next time where that matters. Takes no entry after one
- * that all bidders are told of, nor while they are being told.
+ * The notifications that follow from `entries`, which come right after those that `state` includes. A leader who is
+ * beaten gets OUTBID, once per loss; if a challenger is answered at once, only the challenger does. `isCut`: more
+ * entries of the last one's command may follow, so it is left for the next round where that matters. Stops after an
+ * entry that notifies all bidders, and while such a broadcast is running.
  */
 export function consequencesOf(
   state: Following,
@@ -100,8 +100,8 @@ function requestsOf(
 }
 
 /**
- * Bidders whose bids were voided, and the new leader. A bidder whose automatic bid was recomputed loses nothing: the
- * maximum behind it still counts.
+ * Notifies bidders whose bids were voided, and the new leader. A bidder whose automatic bid was recomputed loses
+ * nothing: the maximum behind it still counts.
  */
 function requestsOfVoid(leader: Person | null, data: AuctionEntry['data']): readonly NotificationRequest[] {
   const { bid, bids = [], reason = '', standing } = data
@@ -122,7 +122,7 @@ function requestsOfVoid(leader: Person | null, data: AuctionEntry['data']): read
   return [...voided, { kind: 'LEADING', userId: leads.id, price }]
 }
 
-/** An answer is a bid that another's command made. */
+/** An answer is a bid made by another user's command. */
 function isAnswerOf(leader: Person, next: AuctionEntry | undefined): boolean {
   if (next === undefined || next.type !== 'BidPlaced') return false
   const bidderId = next.data.bid?.bidder.id

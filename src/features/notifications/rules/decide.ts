@@ -5,18 +5,18 @@ import type { NotificationEvent } from './event.ts'
 
 export type NotificationDecision = Decision<NotificationEvent, NotificationReply>
 
-/** What is known of one user's notifications. */
+/** The loaded state of one user's notifications. */
 export interface Inbox {
   readonly unreadCount: number
-  /** The unread among those that the commands at hand name. */
+  /** The unread ones among those that the loaded commands name. */
   readonly unread: ReadonlySet<NotificationId>
 }
 
 const MAX_IDS = 500
 
 /**
- * Ids that are read already, unknown or another user's are passed over: repeating it changes nothing and answers the
- * same, and nobody learns what there is.
+ * Skips ids that are already read, unknown or another user's: repeating the command changes nothing and gets the same
+ * answer, and nobody learns which ids exist.
  */
 export function decideNotifications(inbox: Inbox, { ids }: NotificationCommand): NotificationDecision {
   if (ids.length > MAX_IDS) {

@@ -1,6 +1,6 @@
 import type { NotificationId } from '../ids.ts'
 
-/** An entry, under the name of its GraphQL type. `ids` were unread until now; `unreadCount` is what is left. */
+/** An entry under its GraphQL type name. `ids` were unread until now; `unreadCount` is the number left. */
 export interface NotificationEvent {
   readonly type: 'NotificationsRead'
   readonly ids: readonly NotificationId[]

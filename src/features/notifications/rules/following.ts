@@ -3,7 +3,7 @@ import type { UserId } from '../../../engine/kernel/id.ts'
 import { type Instant, later } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
 
-/** What an auction's entries show of it, as far as anybody is told. */
+/** The part of an auction's state that notifications depend on. */
 export interface ObservedAuction {
   readonly phase: string
   readonly currentPrice: Amount | null
@@ -11,40 +11,40 @@ export interface ObservedAuction {
   readonly endsAt: Instant
 }
 
-/** What all bidders are to be told, in order of their ids: however many there are, a few hundred at a time. */
+/** A notification to all bidders, sent in order of their ids, a few hundred at a time. */
 export interface Broadcast {
   readonly kind: 'AUCTION_LOST' | 'AUCTION_ENDING' | 'AUCTION_CANCELLED'
   readonly price: Amount | null
   /** Of AUCTION_CANCELLED. */
   readonly reason?: string | undefined
   readonly except: UserId | null
-  /** Only those whose first bidding command came after so many; null: all. */
+  /** Only bidders whose first bidding command came after this many; null: all. */
   readonly beyond: number | null
-  /** … and among the first so many; null: all. */
+  /** … and among the first this many; null: all. */
   readonly through: number | null
-  /** The last one told. */
+  /** The last bidder notified. */
   readonly after: UserId | null
 }
 
-/** How far the consequences of an auction's history were drawn, and what drawing the next ones needs to know. */
+/** A follower's progress through an auction's history, and the state it needs to continue. */
 export interface Following {
   readonly leader: Person | null
   readonly price: Amount | null
   readonly endsAt: Instant
-  /** When the bidders are to be told that the end is near; null while there is no such moment ahead. */
+  /** When to notify bidders that the end is near; null if no such moment lies ahead. */
   readonly endingDueAt: Instant | null
-  /** The end that they were told of, or that it is too late to tell of. */
+  /** The end already announced, or too close to announce. */
   readonly endingToldFor: Instant | null
-  /** Among so many first bidding commands, every bidder was told of an end. */
+  /** Every bidder among this many first bidding commands has been notified of an end. */
   readonly endingToldThrough: number
-  /** Goes before all that comes later. */
+  /** Finishes before any later entry is processed. */
   readonly broadcast: Broadcast | null
   readonly isOver: boolean
 }
 
 const ENDING_NOTICE_MS = 60_000
 
-/** From `sight` on, as it is at `at`: what came before has no consequences. */
+/** Starts following from `auction` as of `at`: earlier entries cause no notifications. */
 export function beginFollowing(auction: ObservedAuction, at: Instant): Following {
   const { leader, currentPrice, endsAt } = auction
   const unseen: Following = {
@@ -60,7 +60,7 @@ export function beginFollowing(auction: ObservedAuction, at: Instant): Following
   return observe(unseen, auction, at)
 }
 
-/** An end that is moved to less than a minute from now is not told of any more. */
+/** An end moved to less than a minute from now is not announced. */
 export function observe(state: Following, auction: ObservedAuction, at: Instant): Following {
   const { leader, currentPrice, endsAt, phase } = auction
   const isMoved = endsAt !== state.endsAt
@@ -71,8 +71,8 @@ export function observe(state: Following, auction: ObservedAuction, at: Instant)
 }
 
 /**
- * The state that tells the bidders of the end, where that is due; else `state`. Each is told once: of an end that was
- * moved, only who has bid since. `commands`: how many bidding commands there were.
+ * Starts the broadcast that the end is near, if due; else returns `state`. Each bidder is notified once: of a moved
+ * end, only those who have bid since. `commands`: the number of bidding commands so far.
  */
 export function announceEnding(state: Following, now: Instant, commands: number): Following {
   const { endingDueAt, endsAt, price, endingToldThrough } = state

@@ -6,15 +6,16 @@ import type { Room } from '../../rooms/rules/room.ts'
 import type { NotificationId } from '../ids.ts'
 import type { Notification, NotificationKind } from './notification.ts'
 
-/** Whom a message is told to beside its room. */
+/** A user to notify of a message, in addition to its room. */
 export interface MessageRecipient {
   readonly userId: UserId
   readonly kind: Extract<NotificationKind, 'MENTION' | 'DIRECT_MESSAGE'>
 }
 
 /**
- * Of a new message those mentioned, in a direct room the other one; of an edited one those it did not mention before.
- * Never the author, and of others only `members`: those of the mentioned, in a direct room both, who are members now.
+ * For a new message, the mentioned users or, in a direct room, the other member; for an edited one, newly mentioned
+ * users. Never the author, and only those in `members`: the mentioned users, or both users of a direct room, who are
+ * members now.
  */
 export function recipientsOf(
   { before, after }: MessageChange,
@@ -34,13 +35,13 @@ export function recipientsOf(
     .map((userId) => ({ userId, kind: 'MENTION' }))
 }
 
-/** The unread notifications of a message that no longer hold: those of all users but `kept`. */
+/** The unread notifications of a message that no longer apply: those of all users except `kept`. */
 export interface Withdrawal {
   readonly messageId: MessageId
   readonly kept: readonly UserId[]
 }
 
-/** Undefined where every notification of the message still holds. */
+/** Undefined if every notification of the message still applies. */
 export function withdrawalOf({ before, after }: MessageChange, { kind }: Room): Withdrawal | undefined {
   if (before === undefined) return undefined
   const { id: messageId } = after
@@ -50,7 +51,7 @@ export function withdrawalOf({ before, after }: MessageChange, { kind }: Room): 
   return isNarrower && kind !== 'DIRECT' ? { messageId, kept: [...kept] } : undefined
 }
 
-/** Says who and where, not what: a message may be deleted, and then nothing of it is to be left. */
+/** Names the author and the room, not the content: a message may be deleted, and then nothing of it may remain. */
 export function messageNotification(
   { kind }: MessageRecipient,
   { id: messageId, author, roomId, offset, sentAt, editedAt }: Message,

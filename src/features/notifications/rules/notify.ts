@@ -6,7 +6,7 @@ import { lengthOf, lengthRule, nameWithin, trimmedWithin } from '../../../engine
 import type { NotificationId } from '../ids.ts'
 import type { Notification, NotificationKind } from './notification.ts'
 
-/** A service has users told something, each once however often it names them. */
+/** A service notifies users, each once even if named repeatedly. */
 export interface NotifyCommand {
   readonly recipients: readonly { readonly userId: UserId; readonly id: NotificationId }[]
   readonly kind: NotificationKind
@@ -20,7 +20,7 @@ export interface NotifyReply {
   readonly ids: readonly NotificationId[]
 }
 
-/** No entry of the service's own topic: each notification is one of its user's. */
+/** Not an entry on the service's own topic: each notification is an entry on its user's topic. */
 export interface Notified {
   readonly addressed: readonly { readonly userId: UserId; readonly notification: Notification }[]
 }
@@ -34,10 +34,10 @@ export function decideNotify(
   { recipients, kind, subjectId, data, ...given }: NotifyCommand,
   { actor, now }: { readonly actor: Actor; readonly now: Instant },
 ): Decision<Notified, NotifyReply> {
-  if (!isPrivileged(actor)) return forbid('Only services and administrators notify users.')
+  if (!isPrivileged(actor)) return forbid('Only services and administrators can notify users.')
   const distinct = [...new Map(recipients.map((each) => [each.userId, each])).values()]
   if (distinct.length === 0 || distinct.length > MAX_RECIPIENTS) {
-    return reject('INVALID_INPUT', `1 to ${MAX_RECIPIENTS} users are notified at once.`, { field: 'userIds' })
+    return reject('INVALID_INPUT', `Give 1 to ${MAX_RECIPIENTS} users to notify.`, { field: 'userIds' })
   }
   if (!distinct.every(({ userId }) => isUserId(userId))) {
     return reject('INVALID_INPUT', `A user's id ${userIdRule()}.`, { field: 'userIds' })

@@ -6,14 +6,14 @@ import type { NotificationId } from '../ids.ts'
 import type { NotificationRequest } from './consequences.ts'
 import type { Notification } from './notification.ts'
 
-/** What a notification says of its auction. */
+/** What a notification shows of its auction. */
 export interface AuctionSubject extends CurrencyTerms {
   readonly id: AuctionId
   readonly roomId: RoomId
   readonly title: string
 }
 
-/** The notification of one request about an auction. */
+/** Builds the notification for one request about an auction. */
 export function notificationOf(
   request: NotificationRequest,
   subject: AuctionSubject,
@@ -35,7 +35,7 @@ export function notificationOf(
   }
 }
 
-/** What the data of a kind holds beyond that of all kinds. */
+/** The fields that a kind's data has in addition to the common ones. */
 function detailsOf(request: NotificationRequest): object {
   switch (request.kind) {
     case 'AUCTION_CANCELLED':
@@ -59,7 +59,7 @@ function wording(request: NotificationRequest, subject: AuctionSubject): Wording
   const price = request.price === null ? 'no price' : formatAmount(request.price, subject)
   switch (request.kind) {
     case 'OUTBID':
-      return { title: `Outbid: ${title}`, body: `Somebody bid more for “${title}”: it stands at ${price}.` }
+      return { title: `Outbid: ${title}`, body: `Someone outbid you on “${title}”: it is now at ${price}.` }
     case 'AUCTION_WON':
       return { title: `Won: ${title}`, body: `You won “${title}” for ${price}.` }
     case 'AUCTION_LOST':

@@ -7,17 +7,17 @@ import type { NotificationId } from '../ids.ts'
 import type { Notification } from '../rules/notification.ts'
 import { notifications, webhookDeliveries } from '../tables.ts'
 
-/** A notification on its way to the webhook, held by one node for a while. */
+/** A notification queued for the webhook, leased by one node. */
 export interface Delivery {
   readonly notification: Notification
   readonly userId: UserId
-  /** This one included. */
+  /** Including this one. */
   readonly attempt: number
   /** By the database's clock. */
   readonly now: Instant
 }
 
-/** How long users who are away may take to come back before a push is sent. */
+/** Grace period for users who are away to return before a push is sent. */
 const PUSH_AFTER_MS = 10_000
 
 /** Queues new notifications for the webhook, in the transaction that creates them. */
@@ -34,8 +34,8 @@ export async function queuePushes(
 }
 
 /**
- * The next that are due, at most `count`, held for `holdMs`: no other node takes them meanwhile, and if this one dies
- * they come again. Those that were read meanwhile, or are kept no longer, are dropped.
+ * The next due deliveries, at most `count`, leased for `holdMs`: no other node takes them meanwhile, and if this node
+ * dies they become due again. Drops those that were read meanwhile or no longer exist.
  */
 export async function takeDue(
   database: Database,
@@ -68,12 +68,12 @@ export async function takeDue(
   return deliveries
 }
 
-/** It arrived, or nobody needs it any more. */
+/** Removes a delivery that arrived or is no longer needed. */
 export async function drop(database: Database, id: NotificationId): Promise<void> {
   await database.delete(webhookDeliveries).where(eq(webhookDeliveries.notificationId, id))
 }
 
-/** Tries again `pauseMs` from now; null: never, but it stays listed. */
+/** Retries `pauseMs` from now; null: never, but it stays listed. */
 export async function postpone(
   database: Database,
   id: NotificationId,

@@ -1,15 +1,15 @@
 import { Webhook } from 'standardwebhooks'
 import type { Instant } from '../../../engine/kernel/instant.ts'
 
-/** Signs messages as the Standard Webhooks specification has it (https://www.standardwebhooks.com). */
+/** Signs messages according to the Standard Webhooks specification (https://www.standardwebhooks.com). */
 export interface Signer {
-  /** The headers of one attempt: `webhook-id` stays the same over all, so that a receiver knows a repetition. */
+  /** The headers of one attempt: `webhook-id` is the same for all attempts, so that a receiver can detect repeats. */
   headers(id: string, at: Instant, body: string): Readonly<Record<string, string>>
 }
 
 /**
- * `secret`: base64, with or without `whsec_` before it; any other text is taken as it is. Null: the signature is left
- * out.
+ * `secret`: base64, with or without the prefix `whsec_`; any other text is used verbatim. Null: the signature is
+ * omitted.
  */
 export function createSigner(secret: string | null): Signer {
   const webhook = secret === null ? null : webhookOf(secret)

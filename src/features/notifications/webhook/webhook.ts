@@ -10,31 +10,31 @@ export interface WebhookOptions {
   readonly url: URL
   /** Null: messages are not signed. */
   readonly secret: string | null
-  /** Those of `users` who are connected to any node: they need no push. */
+  /** Those of `users` who are connected to any node and therefore need no push. */
   readonly connected: (users: readonly UserId[]) => Promise<ReadonlySet<UserId>>
-  /** Told of what failed on our side; it is tried again. */
+  /** Called for failures on our side; they are retried. */
   readonly onFault: (error: unknown) => void
-  /** Told of an attempt that the receiver did not take. */
+  /** Called for each attempt that the receiver did not accept. */
   readonly onFailure: (delivery: Delivery, problem: string, isFinal: boolean) => void
   readonly lookEveryMs?: number
-  /** How long a receiver has to answer. */
+  /** Time limit for the receiver's answer. */
   readonly answerWithinMs?: number
-  /** After the first failure; doubled after each further one, up to an hour. */
+  /** Pause after the first failure; doubled after each further one, up to an hour. */
   readonly firstPauseMs?: number
   readonly giveUpAfterMs?: number
 }
 
 /**
- * Sends notifications of people who are away to the operator's push service: each at least once, with growing pauses
- * for a day. Any number of nodes share the work, through the record.
+ * Sends notifications of users who are away to the operator's push service: each at least once, with growing pauses
+ * for up to a day. Any number of nodes share the work through the database.
  */
 export interface Webhook {
-  /** Begins nothing more; resolves when what is under way has ended. */
+  /** Starts no more work; resolves when the current work has finished. */
   close(): Promise<void>
 }
 
 const LOOK_EVERY_MS = 1_000
-/** A receiver that hangs holds up as many, and nothing else. */
+/** Maximum concurrent deliveries: all that a hanging receiver can hold up. */
 const AT_ONCE = 16
 const ANSWER_WITHIN_MS = 10_000
 const FIRST_PAUSE_MS = 5_000
@@ -65,7 +65,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
       underWay.add(work)
       void work.finally(() => {
         underWay.delete(work)
-        // More may be waiting than there were places for.
+        // More deliveries may be due than there were free slots.
         if (due.length === free) looks.soon()
       })
     }
@@ -75,7 +75,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
     const { id, createdAt } = delivery.notification
     const problem = await send(delivery)
     if (problem === undefined) return drop(database, id)
-    // Whoever takes it next does so when it is held no longer.
+    // The lease expires, and any node can take it again.
     if (abort.signal.aborted) return
     const pauseMs = pauseAfter(delivery.attempt, firstPauseMs)
     const isFinal = later(delivery.now, pauseMs) > later(createdAt, giveUpAfterMs)
@@ -83,7 +83,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
     options.onFailure(delivery, problem, isFinal)
   }
 
-  /** Undefined where the receiver took it. */
+  /** Undefined if the receiver accepted it. */
   async function send({ notification, userId, now }: Delivery): Promise<string | undefined> {
     const { readAt: _unread, createdAt, ...said } = notification
     const body = JSON.stringify({
@@ -112,13 +112,13 @@ export function createWebhook(options: WebhookOptions): Webhook {
   }
 }
 
-/** A fifth of it is left to chance, so that not all come back at once. */
+/** Adds 20% jitter, so that retries do not all come at once. */
 function pauseAfter(attempt: number, firstMs: number): number {
   const pause = Math.min(firstMs * 2 ** (attempt - 1), LONGEST_PAUSE_MS)
   return pause * (0.9 + Math.random() * 0.2)
 }
 
-/** Without the address: it may hold a secret. */
+/** Omits the address: it may contain a secret. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'failed'
   if (error.name === 'TimeoutError') return 'no answer in time'

@@ -12,8 +12,8 @@ import type { Membership } from '../rules/room.ts'
 import { members, rooms } from '../tables.ts'
 
 /**
- * How far a member has got with the room's messages, and the history that these offsets lie in. The row of a membership
- * holds them, so that one statement reads both; what they mean, and who moves them, messages say.
+ * A member's read marks and the history that these offsets belong to. They are columns of the membership row, so that
+ * one statement reads both; the messages feature defines their meaning and moves them.
  */
 export interface PlacedMarks {
   readonly deliveredThrough: Offset
@@ -21,19 +21,19 @@ export interface PlacedMarks {
   readonly epoch: Epoch
 }
 
-/** A standing membership with the user's present name, from one statement and so of one moment. */
+/** A current membership with the user's current name, read in one statement and therefore consistent. */
 export interface MemberRecord extends Membership {
   readonly roomId: RoomId
   readonly marks: PlacedMarks
 }
 
-/** A user's place in a room. */
+/** A user and a room. */
 export interface MemberKey {
   readonly roomId: RoomId
   readonly userId: UserId
 }
 
-/** One user's standing membership. */
+/** One user's current membership. */
 export async function readMembership(
   executor: Executor,
   roomId: RoomId,
@@ -43,7 +43,7 @@ export async function readMembership(
   return record
 }
 
-/** The standing memberships at `keys`, in that order; undefined where there is none. */
+/** The current memberships of `keys`, in that order; undefined for users who are not members. */
 export async function readMemberships(
   executor: Executor,
   keys: readonly MemberKey[],
@@ -53,7 +53,7 @@ export async function readMemberships(
   return keys.map((key) => found.get(keyOf(key)))
 }
 
-/** A page of each room's members, in order of joining; one more than asked for, where there is one. */
+/** A page of each room's members, in order of joining; fetches one more than requested, if available. */
 export async function readMembers(
   executor: Executor,
   of: readonly Parent<RoomId>[],
@@ -82,7 +82,7 @@ export async function readMembers(
   return byParent(of.length, rows).map((list) => list.map(recordOf))
 }
 
-/** The marks of each user, where they are or were a member. */
+/** The read marks of each user who is or was a member. */
 export async function readMarks(
   executor: Executor,
   keys: readonly MemberKey[],
@@ -97,7 +97,7 @@ export async function readMarks(
   return keys.map((key) => found.get(keyOf(key)))
 }
 
-/** 0 where there is no such room. */
+/** 0 if the room does not exist. */
 export async function readMemberCounts(
   executor: Executor,
   ids: readonly RoomId[],

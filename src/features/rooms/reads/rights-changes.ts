@@ -5,14 +5,14 @@ import type { Executor } from '../../../engine/storage/database.ts'
 import type { RoomId } from '../ids.ts'
 import { EVERYBODY, rightsChanges } from '../tables.ts'
 
-/** Somebody, and how long ago they last saw what was theirs to see. */
+/** A user and the last instant at which their rights were known. */
 export interface RightsQuestion {
   /** Null: a visitor. */
   readonly userId: UserId | null
   readonly since: Instant
 }
 
-/** For each question, in order, whether the user's membership or role in the room changed at that moment or later. */
+/** For each question, in order, whether the user's membership or role in the room changed at or after that instant. */
 export async function readMemberRightsChanged(
   executor: Executor,
   questions: readonly (RightsQuestion & { readonly roomId: RoomId })[],
@@ -27,9 +27,9 @@ export async function readMemberRightsChanged(
   return rows.map(({ changed }) => changed)
 }
 
-/** The askers as a parameter of a statement. */
+/** The questions as a statement parameter. */
 export function usersOf(questions: readonly RightsQuestion[]) {
-  // Of a visitor only what concerns everybody counts, and is asked for anyway.
+  // For visitors, only changes for everyone matter, and those are queried anyway.
   return sql.param(questions.map(({ userId }) => userId ?? EVERYBODY))
 }
 

@@ -6,8 +6,8 @@ import { members, rooms } from '../tables.ts'
 import { dependsOnMembership } from './visible.ts'
 
 /**
- * What tells, for any number of callers at once, who may see these rooms now. The members are read only of
- * rooms that open to their members alone: a lobby may have a million.
+ * What decides, for any number of callers, who may see these rooms now. Reads the members only of members-only rooms:
+ * a lobby may have a million.
  */
 export async function readRoomFacts(
   executor: Executor,

@@ -15,13 +15,13 @@ import { roomMessagesTopic, roomTopic } from '../topics.ts'
 import { callersWithin, canSee, type RoomVisibilityQuery } from './visibility-checks.ts'
 import { firstVisibleTo, visibleTo } from './visible.ts'
 
-/** The heads of a room's two histories at one moment. `messages`: null on servers without messages. */
+/** The heads of a room's two histories at one moment. `messages`: null on servers without the messages feature. */
 export interface RoomPositions {
   readonly room: Position
   readonly messages: Position | null
 }
 
-/** A room and the positions that its state includes, from one statement and so of one moment. */
+/** A room and the positions that its state includes, read in one statement and therefore consistent. */
 export interface RoomRecord {
   readonly room: Room
   readonly positions: RoomPositions
@@ -36,7 +36,7 @@ const heads = {
 }
 const record = { room: rooms, ...heads, at: clock }
 
-/** Undefined where there is none that `caller` may see. */
+/** Undefined if `caller` may see no such room. */
 export async function readRoom(
   executor: Executor,
   id: RoomId,
@@ -51,7 +51,7 @@ export async function readRoom(
   return row && recordOf(row)
 }
 
-/** For each who looks the room; undefined where there is none that they may see. */
+/** The room for each query; undefined if the caller may see no such room. */
 export async function readRoomsFor(
   executor: Executor,
   queries: readonly RoomVisibilityQuery[],
@@ -77,7 +77,7 @@ export interface RoomFilter {
   readonly member?: UserId | undefined
 }
 
-/** Newest first; one more than asked for, where there is one. */
+/** Newest first; fetches one more than requested, if available. */
 export async function readRooms(
   executor: Executor,
   caller: Caller,
@@ -109,7 +109,7 @@ export async function readRooms(
   return rows.map(recordOf)
 }
 
-/** The heads of both histories of each room now. The rooms must exist. */
+/** The current heads of both histories of each room. The rooms must exist. */
 export async function readRoomPositions(
   executor: Executor,
   ids: readonly RoomId[],

@@ -5,15 +5,15 @@ import type { RoomId } from '../ids.ts'
 import { type Caller, canSeeRoom } from '../rules/access.ts'
 import type { Room } from '../rules/room.ts'
 
-/** Somebody who looks for a room. */
+/** A question whether `caller` may see a room. */
 export interface RoomVisibilityQuery {
   readonly roomId: RoomId
   readonly caller: Caller
 }
 
-/** A room that somebody looks for. */
+/** A room found for a query. */
 export interface VisibilityRow {
-  /** Which of those who look, from 1. */
+  /** The number of the query, from 1. */
   readonly number: string
   readonly id: RoomId
   readonly kind: Room['kind']
@@ -21,7 +21,10 @@ export interface VisibilityRow {
   readonly isMember: boolean
 }
 
-/** Rooms by looker, of `$1` what each looks for and `$2` who they are: join `rooms` to `asking.wanted`, then `AND_MEMBERS`. */
+/**
+ * Rooms by query, where `$1` are the wanted ids and `$2` the callers' user ids: join `rooms` to `asking.wanted`, then
+ * append `AND_MEMBERS`.
+ */
 export const FROM_CALLERS = `SELECT asking.number, rooms.id, rooms.kind, rooms.visibility, members.user_id IS NOT NULL AS "isMember"
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asking(wanted, user_id, number)`
 export const AND_MEMBERS = `LEFT JOIN members ON members.room_id = rooms.id
@@ -31,7 +34,7 @@ const ROOM_VISIBILITY = statement<VisibilityRow>(
   `${FROM_CALLERS} JOIN rooms ON rooms.id = asking.wanted ${AND_MEMBERS}`,
 )
 
-/** Who of those who look is a member of a room, for `canSee`: an array of their ids. */
+/** The callers who are members of a room, for `canSee`: an array of their ids. */
 export function callersWithin(
   queries: readonly { readonly caller: Caller }[],
   roomId: Column,
@@ -41,7 +44,7 @@ export function callersWithin(
     WHERE members.room_id = ${roomId} AND members.status = 'member' AND members.user_id = ANY(${sql.param(users)}::text[]))`
 }
 
-/** Whether `caller` sees `room`, of which `within` are members. */
+/** Whether `caller` sees `room`, whose members include `within`. */
 export function canSee(
   caller: Caller,
   room: Pick<Room, 'kind' | 'visibility'>,
@@ -51,7 +54,7 @@ export function canSee(
   return canSeeRoom(caller, room, isMember ? { status: 'member' } : undefined)
 }
 
-/** For each, in one statement and so of one moment, whether there is such a room for that caller. */
+/** For each, in one statement and therefore consistent, whether there is such a room for that caller. */
 export async function checkRoomVisibility(
   executor: Executor,
   queries: readonly RoomVisibilityQuery[],
@@ -61,12 +64,12 @@ export async function checkRoomVisibility(
   return queries.map((_, index) => seen.has(index))
 }
 
-/** Their ids, for `FROM_CALLERS`; null for visitors. */
+/** The callers' user ids, for `FROM_CALLERS`; null for visitors. */
 export function usersOf(queries: readonly { readonly caller: Caller }[]): readonly (string | null)[] {
   return queries.map(({ caller }) => (caller === null || caller.kind === 'system' ? null : caller.person.id))
 }
 
-/** By the index of who looks: the room that was found, where they may see it. */
+/** The visible rooms by the index of their query. */
 export function roomsSeen(
   rows: readonly VisibilityRow[],
   queries: readonly { readonly caller: Caller }[],

@@ -19,23 +19,23 @@ const MEMBER: Membership = {
 
 const STRANGER: Actor = { kind: 'user', person: MEMBER.user, roles: new Set(['USER']) }
 
-/** Whether who is a member makes a difference to who may see the room. */
+/** Whether membership affects who may see the room. */
 export function dependsOnMembership(room: Pick<Room, 'kind' | 'visibility'>): boolean {
   return canSeeRoom(STRANGER, room, MEMBER) !== canSeeRoom(STRANGER, room, undefined)
 }
 
-/** Who may see a room, as one text: its kind and its visibility. */
+/** A room's access class as one text: its kind and visibility. */
 export const GUARD = sql<string>`${rooms.kind} || ' ' || ${rooms.visibility}`
 const BY_MEMBERSHIP = namesOf(ROOMS.filter(dependsOnMembership))
 
-/** Text that is another whenever others may see the room. `head`: of the room's history. */
+/** A text that changes whenever the set of users who may see the room changes. `head`: of the room's history. */
 export function accessOf(head: Column): SQL<string> {
   return sql<string>`${GUARD} || CASE WHEN ${inArray(GUARD, BY_MEMBERSHIP)} THEN ' ' || ${head} ELSE '' END`
 }
 
 /**
- * The condition on `rooms` under which `caller` may see one. It is `canSeeRoom`, asked for every combination
- * that it tells apart, so that the rule stands in the domain alone.
+ * SQL condition on `rooms` for those that `caller` may see: `canSeeRoom`, evaluated for every combination that it
+ * distinguishes, so that the rule exists in the domain only.
  */
 export function visibleTo(caller: Caller): SQL {
   const toAll = seen(caller, undefined)
@@ -53,16 +53,16 @@ export function visibleTo(caller: Caller): SQL {
   return or(isOpen, and(inArray(GUARD, namesOf(seen(caller, MEMBER))), isMember)) ?? isOpen
 }
 
-/** A page of rooms, newest first: what else is asked of them, and how many. */
+/** A page of rooms, newest first: further filters and the page size. */
 export interface RoomsPage {
   readonly where: SQL | undefined
   readonly limit: number
 }
 
 /**
- * The ids of the first rooms that `caller` may see; undefined for a caller who sees all. It starts from what is open to the
- * caller, a range of `rooms_open` for each kind and visibility, and from the caller's own memberships, so that it does not
- * walk through rooms that others hide: 72,000 of them made a page take 80 ms.
+ * The ids of the first rooms that `caller` may see; undefined for a caller who sees all. Starts from what is open to
+ * the caller (a range of `rooms_open` per kind and visibility) and from the caller's own memberships, so that it does
+ * not scan hidden rooms: 72,000 of them made a page take 80 ms.
  */
 export function firstVisibleTo(caller: Caller, { where, limit }: RoomsPage): SQL | undefined {
   const toAll = seen(caller, undefined)
@@ -79,13 +79,13 @@ export function firstVisibleTo(caller: Caller, { where, limit }: RoomsPage): SQL
   return sql`SELECT id FROM (${open} ${own}) AS rooms ${first}`
 }
 
-/** The guards of rooms that `caller` sees. */
+/** How `caller` sees rooms. */
 export interface VisibleGuards {
-  /** Whether they see every room. */
+  /** Whether the caller sees every room. */
   readonly isAll: boolean
-  /** Without a membership. */
+  /** Visible without a membership. */
   readonly open: readonly string[]
-  /** Through a membership alone. */
+  /** Visible only with a membership. */
   readonly byMembership: readonly string[]
 }
 

@@ -3,12 +3,12 @@ import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
 import type { MemberRole, Membership, Room } from './room.ts'
 
-/** A room's caller: `null` is a visitor who has not signed in. */
+/** The caller of a query on a room: `null` for a visitor who has not signed in. */
 export type Caller = Actor | null
 
 type Guarded = Pick<Room, 'visibility' | 'kind'>
 
-/** The caller's membership in `memberships`, where it stands. */
+/** The caller's current membership in `memberships`, if any. */
 export function membershipOf(
   caller: Caller,
   memberships: ReadonlyMap<string, Membership>,
@@ -18,7 +18,7 @@ export function membershipOf(
   return membership?.status === 'member' ? membership : undefined
 }
 
-/** Whether the room exists for this caller at all. A DIRECT room is seen by its two members alone. */
+/** Whether the caller sees the room at all. A DIRECT room is visible only to its two members. */
 export function canSeeRoom(
   caller: Caller,
   room: Guarded,
@@ -39,7 +39,10 @@ export function canSeeRoom(
   }
 }
 
-/** OWNER, MODERATOR and ADMIN of a room that the caller sees; a token with the role MODERATOR moderates every such room. */
+/**
+ * OWNER, MODERATOR and ADMIN of a room that the caller sees; a token with the role MODERATOR moderates every room it
+ * sees.
+ */
 export function canModerate(caller: Caller, membership: Membership | undefined): boolean {
   if (caller === null) return false
   if (hasRole(caller, 'MODERATOR')) return true
@@ -47,7 +50,7 @@ export function canModerate(caller: Caller, membership: Membership | undefined):
   return role === 'OWNER' || role === 'MODERATOR'
 }
 
-/** Whether `membership` may not speak at `now`. Someone without a membership is not muted. */
+/** Whether `membership` is muted at `now`. A user without a membership is not muted. */
 export function isMuted(membership: Membership | undefined, now: Instant): boolean {
   const until = membership?.mutedUntil ?? null
   return until !== null && now < until

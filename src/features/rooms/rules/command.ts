@@ -15,16 +15,16 @@ export type RoomCommand =
       readonly endsAt: Instant | null
       readonly ranking: RankingMethod
       readonly disclosure: TradeDisclosure
-      /** Of a TRADE room's amounts. */
+      /** The currency of a TRADE room's amounts. */
       readonly currency?: string | undefined
-      /** Omit for that of ISO 4217, and for 0 where the currency is outside it. */
+      /** Omit for the exponent of ISO 4217, or 0 for currencies outside it. */
       readonly currencyExponent?: number | undefined
-      /** Omit for those who are exempt. */
+      /** Omit for exempt users. */
       readonly quota?: RoomQuota | undefined
     }
-  /** The room of the actor and `target`, whose `id` follows from the two: `directRoomId`. */
+  /** The direct room of the actor and `target`; its `id` is derived from both: `directRoomId`. */
   | { readonly kind: 'open'; readonly id: RoomId; readonly target: Person }
-  /** `undefined` leaves a member as it is; `null` takes an instant away. */
+  /** `undefined` leaves a field unchanged; `null` clears an instant. */
   | {
       readonly kind: 'update'
       readonly name?: string | undefined
@@ -38,7 +38,7 @@ export type RoomCommand =
   | { readonly kind: 'end' }
   | { readonly kind: 'join' }
   | { readonly kind: 'leave' }
-  /** `target` may be someone nobody has seen yet. */
+  /** `target` may be a user who has never signed in. */
   | { readonly kind: 'add'; readonly target: Person; readonly role: MemberRole }
   /** `isKnown`: anybody has seen the target before. */
   | {
@@ -49,7 +49,7 @@ export type RoomCommand =
     }
   /** `until` null: until further notice; a past instant unmutes. */
   | { readonly kind: 'mute'; readonly target: Person; readonly until: Instant | null }
-  /** The server looks whether start or end is due. */
+  /** Sent by the server to apply a start or end that is due. */
   | { readonly kind: 'applyDue' }
 
 export interface RoomReply {

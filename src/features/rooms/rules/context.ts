@@ -8,17 +8,17 @@ import type { Membership, Room } from './room.ts'
 export type UserActor = Extract<Actor, { readonly kind: 'user' }>
 export type RoomDecision = Decision<RoomEvent, RoomReply>
 
-/** What a command meets once it is known that its actor sees the room. */
+/** The context of a command whose actor sees the room. */
 export interface RoomContext {
   readonly room: Room
   readonly memberships: ReadonlyMap<string, Membership>
   readonly actor: UserActor
-  /** The actor's membership where it stands; one that was left or taken away is in `memberships` only. */
+  /** The actor's current membership; one that ended is in `memberships` only. */
   readonly own: Membership | undefined
   readonly now: Instant
 }
 
-/** Accepts the command in `room` with the events it makes: none where all is as it asks already. */
+/** Accepts the command in `room` with its events: none if nothing changes. */
 export function accepted(room: Room, ...events: readonly RoomEvent[]): RoomDecision {
   return accept(events, { roomId: room.id })
 }

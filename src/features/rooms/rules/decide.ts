@@ -15,13 +15,13 @@ import { createRoom, faultOfQuota, updateRoom } from './settings.ts'
 export interface RoomCommandContext {
   readonly now: Instant
   readonly actor: Actor
-  /** For a creation that a quota bounds: the rooms that the actor owns. */
+  /** For a creation limited by a quota: the rooms that the actor owns. */
   readonly owned?: OwnedRooms | undefined
 }
 
 /**
- * What becomes of one command in one room; `state` is null where there is no such room. The server itself
- * lets time pass and does nothing else; users do everything else.
+ * Decides one command in one room; `state` is null if the room does not exist. The server itself only applies due
+ * transitions; users do everything else.
  */
 export function decideRoom(
   state: RoomFacts | null,
@@ -30,12 +30,12 @@ export function decideRoom(
 ): RoomDecision {
   const { now, actor } = context
   if (command.kind === 'applyDue') {
-    if (actor.kind !== 'system') return forbid('Time passes by itself.')
+    if (actor.kind !== 'system') return forbid('Only the server applies due transitions.')
     return state === null ? rejectRoom() : applyDue(state.room, now)
   }
-  if (actor.kind === 'system') return forbid('The server itself only lets time pass.')
+  if (actor.kind === 'system') return forbid('The server itself only applies due transitions.')
   if (command.kind === 'create') {
-    if (state !== null) return reject('INVALID_TRANSITION', 'This room exists already.')
+    if (state !== null) return reject('INVALID_TRANSITION', 'This room already exists.')
     return faultOfQuota(command, context.owned) ?? createRoom(command, actor, now)
   }
   if (state === null) return command.kind === 'open' ? openDirect(command, actor, now) : rejectRoom()
@@ -72,5 +72,5 @@ function decideInside(command: InsideCommand, context: RoomContext): RoomDecisio
 }
 
 function rejectRoom(): RoomDecision {
-  return reject('NOT_FOUND', 'There is no such room.', { field: 'roomId' })
+  return reject('NOT_FOUND', 'Room not found.', { field: 'roomId' })
 }

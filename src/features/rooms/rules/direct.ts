@@ -9,7 +9,7 @@ import { MAX_NAME } from './settings.ts'
 type OpenDirectRoom = Extract<RoomCommand, { readonly kind: 'open' }>
 
 /**
- * The room of two, which was not there: LIVE at once and for good. It has no owner, since neither of them may do what the
+ * Creates the direct room of two users: LIVE immediately and forever. It has no owner, since neither may do what the
  * other may not.
  */
 export function openDirect({ id, target }: OpenDirectRoom, actor: UserActor, now: Instant): RoomDecision {
@@ -39,7 +39,9 @@ export function openDirect({ id, target }: OpenDirectRoom, actor: UserActor, now
   return accepted(room, { type: 'RoomCreated', room, members })
 }
 
-/** Whoever opens it, it is called the same: their names in the order of their ids, as far as a name may go. */
+/**
+ * The name is independent of who opens the room: both names in the order of the user ids, cut to the maximum length.
+ */
 function nameOf(...pair: readonly [Person, Person]): string {
   const names = pair
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))

@@ -5,10 +5,10 @@ import type { MemberRole, Membership, Room } from './room.ts'
 /** The events that change a room's phase. */
 export type RoomTransition = 'RoomStarted' | 'RoomPaused' | 'RoomResumed' | 'RoomEnded'
 
-/** What becomes an entry of the room's history, under the name of its GraphQL type. `room` is the room right after. */
+/** Events that become entries of the room's history, under their GraphQL type name. `room` is the state right after. */
 export type PublicRoomEvent =
   | { readonly type: 'RoomUpdated' | RoomTransition; readonly room: Room }
-  /** Someone came in, for the first time or again; a mute from before still stands. */
+  /** A user joined, for the first time or again; an earlier mute still applies. */
   | {
       readonly type: 'MemberJoined'
       readonly user: Person
@@ -25,8 +25,8 @@ export type PublicRoomEvent =
       readonly removedAt: Instant
     }
   /**
-   * `until` is as it was asked for: null for until further notice, an instant that has passed for an end of
-   * the mute. `mutedUntil` is what the membership holds from now on.
+   * `until` as requested: null for until further notice, a past instant to end the mute. `mutedUntil` is the value
+   * that the membership holds from now on.
    */
   | {
       readonly type: 'MemberMuted'
@@ -35,7 +35,10 @@ export type PublicRoomEvent =
       readonly mutedUntil: Instant | null
     }
 
-/** Changes the database without an entry. `members` are in the room from its first moment: `room.memberCount` counts them. */
+/**
+ * Changes the database without an entry. `members` belong to the room from its creation: `room.memberCount` counts
+ * them.
+ */
 export interface PrivateRoomEvent {
   readonly type: 'RoomCreated'
   readonly room: Room

@@ -3,8 +3,8 @@ import type { RoomEvent } from './event.ts'
 import type { Membership, RoomFacts } from './room.ts'
 
 /**
- * The room right after `event`. Throws where the event can't follow `state`: an event before RoomCreated, or
- * about a membership that is not at hand.
+ * The room right after `event`. Throws if the event cannot follow `state`: an event before RoomCreated, or about a
+ * membership that is not loaded.
  */
 export function evolveRoom(state: RoomFacts | null, event: RoomEvent): RoomFacts {
   if (event.type === 'RoomCreated') {
@@ -56,6 +56,6 @@ function withMember(state: RoomFacts, membership: Membership): RoomFacts {
 
 function withChange(state: RoomFacts, user: Person, change: Partial<Membership>): RoomFacts {
   const membership = state.memberships.get(user.id)
-  if (membership === undefined) throw new Error(`the membership of ${user.id} is not at hand`)
+  if (membership === undefined) throw new Error(`the membership of ${user.id} is not loaded`)
   return withMember(state, { ...membership, ...change })
 }

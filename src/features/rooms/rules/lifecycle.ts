@@ -22,10 +22,10 @@ const TRANSITIONS: Readonly<Record<Step, Transition>> = {
   end: { from: ['SCHEDULED', 'LIVE', 'PAUSED'], to: 'ENDED', type: 'RoomEnded' },
 }
 
-/** Takes one step of the life cycle by hand; one that leads to the phase the room is in makes no event. */
+/** Applies one manual lifecycle step; a step to the current phase emits no event. */
 export function takeStep(step: Step, context: RoomContext): RoomDecision {
   const { room, actor, own, now } = context
-  if (!canModerate(actor, own)) return forbid(`Only those who moderate a room ${step} it.`)
+  if (!canModerate(actor, own)) return forbid(`Only moderators of a room can ${step} it.`)
   const { from, to } = TRANSITIONS[step]
   if (room.phase === to) return accepted(room)
   if (room.kind === 'DIRECT') {
@@ -33,13 +33,13 @@ export function takeStep(step: Step, context: RoomContext): RoomDecision {
   }
   if (step === 'end' && isBuiltIn(room)) return reject('INVALID_TRANSITION', 'A built-in room never ends.')
   if (!from.includes(room.phase)) {
-    return reject('INVALID_TRANSITION', `A room that is ${room.phase} can't ${step}.`)
+    return reject('INVALID_TRANSITION', `You cannot ${step} a room that is ${room.phase}.`)
   }
   const after = roomAfter(step, room, now)
   return accepted(after, eventOf(step, after))
 }
 
-/** Starts and ends the room where that is due: both, when the room slept through both. */
+/** Starts and ends the room if due: both, if both were missed. */
 export function applyDue(room: Room, now: Instant): RoomDecision {
   const events: RoomEvent[] = []
   let after = room
@@ -52,7 +52,7 @@ export function applyDue(room: Room, now: Instant): RoomDecision {
   return accepted(after, ...events)
 }
 
-/** When time itself next changes the room; null for never, as things are. */
+/** When the clock next changes the room; null for never, under the current settings. */
 export function dueAt(room: Room): Instant | null {
   switch (room.phase) {
     case 'SCHEDULED':

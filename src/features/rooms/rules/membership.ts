@@ -12,15 +12,15 @@ const MAX_REASON_LENGTH = 1_000
 
 type CommandOf<Kind extends RoomCommand['kind']> = Extract<RoomCommand, { readonly kind: Kind }>
 
-/** Enters a room that the actor sees, as MEMBER. Whoever is in already stays so, in any role, and no event tells of it. */
+/** Joins a room that the actor sees, as MEMBER. An existing member keeps their role, without an event. */
 export function join(context: RoomContext): RoomDecision {
   const { room, memberships, actor, own, now } = context
   if (own !== undefined) return accepted(room)
   if (memberships.get(actor.person.id)?.status === 'removed') {
-    return reject('NOT_A_MEMBER', 'You were removed from this room: a moderator must add you again.')
+    return reject('NOT_A_MEMBER', 'You were removed from this room. Ask a moderator to add you again.')
   }
   if (room.visibility === 'MEMBERS') {
-    return reject('NOT_A_MEMBER', 'This room is for members only: a moderator must add you.')
+    return reject('NOT_A_MEMBER', 'This room is for members only. Ask a moderator to add you.')
   }
   if (room.phase === 'ENDED') return rejectEnded()
   return accepted(room, { type: 'MemberJoined', user: actor.person, role: 'MEMBER', joinedAt: now })
@@ -28,21 +28,21 @@ export function join(context: RoomContext): RoomDecision {
 
 export function leave(context: RoomContext): RoomDecision {
   const { room, actor, own } = context
-  if (own === undefined) return reject('NOT_A_MEMBER', 'You are not in this room.')
+  if (own === undefined) return reject('NOT_A_MEMBER', 'You are not a member of this room.')
   if (room.kind === 'DIRECT') return rejectDirect()
   if (own.role === 'OWNER' && room.phase !== 'ENDED') {
-    return reject('INVALID_TRANSITION', 'The owner leaves only when the room has ended.')
+    return reject('INVALID_TRANSITION', 'The owner cannot leave before the room has ended.')
   }
   return accepted(room, { type: 'MemberLeft', user: actor.person })
 }
 
-/** Brings someone in, or gives a member another role. The only way back for whoever was removed. */
+/** Adds a user, or changes a member's role. The only way back for a removed user. */
 export function add({ target, role }: CommandOf<'add'>, context: RoomContext): RoomDecision {
   const { room, memberships, actor, own, now } = context
   if (!canModerate(actor, own) && !hasRole(actor, 'SERVICE')) {
-    return forbid('Only those who moderate a room and services add members.')
+    return forbid('Only moderators of a room and services can add members.')
   }
-  if (role === 'OWNER') return reject('INVALID_INPUT', 'A room has one owner.', { field: 'role' })
+  if (role === 'OWNER') return reject('INVALID_INPUT', 'A room has exactly one owner.', { field: 'role' })
   if (room.kind === 'DIRECT') return rejectDirect()
   const held = memberships.get(target.id)
   const isMember = held?.status === 'member'
@@ -59,7 +59,7 @@ export function add({ target, role }: CommandOf<'add'>, context: RoomContext): R
  */
 export function remove({ target, isKnown, reason }: CommandOf<'remove'>, context: RoomContext): RoomDecision {
   const { room, memberships, actor, own, now } = context
-  if (!canModerate(actor, own)) return forbid('Only those who moderate a room remove members.')
+  if (!canModerate(actor, own)) return forbid('Only moderators of a room can remove members.')
   if (reason !== null && !isOptionalText(reason, MAX_REASON_LENGTH)) {
     const limit = `The reason must have ${optionalTextRule(MAX_REASON_LENGTH)}.`
     return reject('INVALID_INPUT', limit, { field: 'reason' })
@@ -76,7 +76,7 @@ export function remove({ target, isKnown, reason }: CommandOf<'remove'>, context
 
 export function mute({ target, until }: CommandOf<'mute'>, context: RoomContext): RoomDecision {
   const { room, memberships, actor, own, now } = context
-  if (!canModerate(actor, own)) return forbid('Only those who moderate a room mute members.')
+  if (!canModerate(actor, own)) return forbid('Only moderators of a room can mute members.')
   if (isTooFarAhead(until, now)) return reject('INVALID_INPUT', TOO_FAR_AHEAD, { field: 'until' })
   const held = memberships.get(target.id)
   if (held === undefined) return rejectUnknown()
@@ -85,14 +85,14 @@ export function mute({ target, until }: CommandOf<'mute'>, context: RoomContext)
 
   const wanted = until ?? FAR_FUTURE
   const mutedUntil = now < wanted ? wanted : null
-  // A mute that has run out and none at all come to the same.
+  // An expired mute is equivalent to none.
   const standing = isMuted(held, now) ? held.mutedUntil : null
   if (mutedUntil === standing) return accepted(room)
   return accepted(room, { type: 'MemberMuted', user: target, until, mutedUntil })
 }
 
 function rejectAbsent(): RoomDecision {
-  return reject('NOT_A_MEMBER', 'That user is not in this room.')
+  return reject('NOT_A_MEMBER', 'That user is not a member of this room.')
 }
 
 function rejectUnknown(): RoomDecision {

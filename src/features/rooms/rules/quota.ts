@@ -1,27 +1,27 @@
 import { type Actor, hasRole, isPrivileged } from '../../../engine/kernel/actor.ts'
 import { type Instant, yearsLater } from '../../../engine/kernel/instant.ts'
 
-/** How much one user may have, and how fast it may grow. Omitted: no bound. */
+/** Limits on the number and the rate of what one user creates. Omitted: no limit. */
 export interface RoomQuota {
-  /** Rooms of one owner that have not ended. */
+  /** Maximum number of rooms of one owner that have not ended. */
   readonly open: number
   readonly perHour: number
 }
 
-/** The rooms of one owner, as the database counts them in the transaction that creates another. */
+/** The rooms of one owner, counted in the transaction that creates another. */
 export interface OwnedRooms {
   readonly open: number
   readonly ofLastHour: number
 }
 
-/** Those who run the place are bound by no quota: services, administrators and moderators by token. */
+/** Services, administrators and moderators by token are exempt from quotas. */
 export function isExemptFromQuotas(actor: Actor): boolean {
   return isPrivileged(actor) || hasRole(actor, 'MODERATOR')
 }
 
 const MAX_YEARS_AHEAD = 10
 
-/** Times further ahead serve nobody, and what is computed from them may leave what DateTime can express. */
+/** Instants further ahead are useless, and values computed from them may exceed the range of DateTime. */
 export function isTooFarAhead(at: Instant | null, now: Instant): boolean {
   return at !== null && at > yearsLater(now, MAX_YEARS_AHEAD)
 }

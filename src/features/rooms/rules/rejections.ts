@@ -2,5 +2,5 @@ import { rejectingWith } from '../../../engine/kernel/decision.ts'
 
 export const ROOM_REJECTIONS = ['NOT_A_MEMBER', 'MUTED', 'REMOVED'] as const
 
-/** Rejects a command with a code of rooms, or of what they build on. */
+/** Rejects a command with a code of rooms or of the features they build on. */
 export const reject = rejectingWith(ROOM_REJECTIONS)

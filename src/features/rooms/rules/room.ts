@@ -2,7 +2,7 @@ import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Person } from '../../../engine/kernel/person.ts'
 import type { RoomId } from '../ids.ts'
 
-/** The kinds that need no other feature. */
+/** Room kinds that need no other feature. */
 export const PLAIN_ROOM_KINDS = ['LOBBY', 'CHAT', 'DIRECT'] as const
 export const ROOM_KINDS = [...PLAIN_ROOM_KINDS, 'AUCTION', 'TRADE'] as const
 export type RoomKind = (typeof ROOM_KINDS)[number]
@@ -17,14 +17,14 @@ export type TradeDisclosure = (typeof TRADE_DISCLOSURES)[number]
 export const RANKING_METHODS = ['STANDARD', 'DENSE', 'ORDINAL'] as const
 export type RankingMethod = (typeof RANKING_METHODS)[number]
 
-/** What entries of a room's history carry: the room right after the entry. */
+/** The room as entries of its history carry it: right after the entry. */
 export interface Room {
   readonly id: RoomId
   readonly name: string
   readonly kind: RoomKind
   readonly visibility: RoomVisibility
   readonly phase: RoomPhase
-  /** When the room came into its phase. Null where that was before this was recorded. */
+  /** When the room entered its current phase. Null if that was before this field existed. */
   readonly phaseSince: Instant | null
   readonly owner: Person | null
   readonly createdAt: Instant
@@ -35,23 +35,26 @@ export interface Room {
   readonly memberCount: number
   readonly ranking: RankingMethod
   readonly disclosure: TradeDisclosure
-  /** Of the amounts in a TRADE room; absent or null where it has none. */
+  /** The currency of amounts in a TRADE room; absent or null if it has none. */
   readonly currency?: string | null
-  /** How many decimal digits the currency's minor unit has. */
+  /** Number of decimal digits of the currency's minor unit. */
   readonly currencyExponent?: number | null
 }
 
-/** One user's place in one room. A row outlives the membership: who was removed comes back by addMember only. */
+/**
+ * One user's membership in one room. The row outlives the membership: a removed user can only return through
+ * addMember.
+ */
 export interface Membership {
   readonly user: Person
   readonly status: 'member' | 'left' | 'removed'
   readonly role: MemberRole
   readonly joinedAt: Instant
-  /** Exclusive; FAR_FUTURE until further notice; null when not muted. */
+  /** Exclusive; FAR_FUTURE until further notice; null if not muted. */
   readonly mutedUntil: Instant | null
 }
 
-/** A room with the memberships that a decision needs: at least the actor's and the target's, where they exist. */
+/** A room with the memberships that a decision needs: at least the actor's and the target's, if they exist. */
 export interface RoomFacts {
   readonly room: Room
   readonly memberships: ReadonlyMap<string, Membership>

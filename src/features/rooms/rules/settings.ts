@@ -19,26 +19,26 @@ type Rejected = Exclude<RoomDecision, { readonly kind: 'accepted' }>
 
 const HOUR_MS = 3_600_000
 
-/** Why the actor may not have one more room; undefined where the quota allows it, or does not apply. */
+/** Why the actor may not create another room; undefined if the quota allows it or does not apply. */
 export function faultOfQuota({ quota }: CreateRoom, owned: OwnedRooms | undefined): Rejected | undefined {
   if (quota === undefined || owned === undefined) return undefined
   if (owned.open >= quota.open) {
-    const reason = `You own ${owned.open} rooms that have not ended, the most one user may have. End some first.`
+    const reason = `You own ${owned.open} rooms that have not ended, the maximum per user. End some first.`
     return reject('INVALID_INPUT', reason)
   }
   if (owned.ofLastHour < quota.perHour) return undefined
-  const reason = `You created ${owned.ofLastHour} rooms within an hour, the most one user may. Try again later.`
+  const reason = `You created ${owned.ofLastHour} rooms within an hour, the maximum per user. Try again later.`
   return reject('RATE_LIMITED', reason, { retryAfterMs: HOUR_MS })
 }
 
-/** A new room with `actor` as its OWNER and first member: LIVE, or SCHEDULED when its start lies ahead. */
+/** A new room with `actor` as its OWNER and first member: LIVE, or SCHEDULED if it starts in the future. */
 export function createRoom(command: CreateRoom, actor: UserActor, now: Instant): RoomDecision {
   const { id, roomKind: kind, visibility, startsAt, endsAt, ranking, disclosure } = command
   if (kind === 'DIRECT') {
     return reject('INVALID_INPUT', 'A direct room is opened, not created.', { field: 'kind' })
   }
   if ((kind === 'LOBBY' || visibility === 'ADMIN') && !hasRole(actor, 'ADMIN')) {
-    return forbid('Only administrators create lobbies and rooms for administrators.')
+    return forbid('Only administrators can create lobbies and admin-only rooms.')
   }
   const name = nameWithin(command.name, MAX_NAME)
   if (name === undefined) return rejectName()
@@ -97,7 +97,7 @@ function currencyOf({
 }: CreateRoom): RoomCurrency | ReturnType<typeof reject> {
   if (currency === undefined) {
     if (currencyExponent === undefined) return { kind: 'currency', currency: null, currencyExponent: null }
-    return reject('INVALID_INPUT', 'An exponent needs a currency.', { field: 'currencyExponent' })
+    return reject('INVALID_INPUT', 'An exponent requires a currency.', { field: 'currencyExponent' })
   }
   if (roomKind !== 'TRADE') {
     return reject('INVALID_INPUT', 'Only TRADE rooms have a currency.', { field: 'currency' })
@@ -108,13 +108,10 @@ function currencyOf({
   return { kind: 'currency', currency, currencyExponent: choice.exponent }
 }
 
-/**
- * Only what would change is checked, so that repeating an update is accepted however much time has passed
- * since the first.
- */
+/** Checks only changed fields, so that repeating an update is accepted however much time has passed since the first. */
 export function updateRoom(command: UpdateRoom, context: RoomContext): RoomDecision {
   const { room, actor, own, now } = context
-  if (!canModerate(actor, own)) return forbid('Only those who moderate a room change it.')
+  if (!canModerate(actor, own)) return forbid('Only moderators of a room can change it.')
   const name = command.name === undefined ? room.name : nameWithin(command.name, MAX_NAME)
   if (name === undefined) return rejectName()
 
@@ -138,7 +135,7 @@ export function updateRoom(command: UpdateRoom, context: RoomContext): RoomDecis
     return reject('INVALID_TRANSITION', 'A built-in room never ends.', { field: 'endsAt' })
   }
   if (isNewVisibility && updated.visibility === 'ADMIN' && !hasRole(actor, 'ADMIN')) {
-    return forbid('Only administrators keep a room for administrators.')
+    return forbid('Only administrators can make a room admin-only.')
   }
   return faultOfTimes(room, updated, now) ?? accepted(room, { type: 'RoomUpdated', room: updated })
 }
@@ -153,7 +150,7 @@ function faultOfTimes(room: Room, updated: Room, now: Instant): Rejected | undef
   )
   if (late !== undefined) return late
   if (isNewStart && room.phase !== 'SCHEDULED') {
-    return reject('INVALID_TRANSITION', 'The room has started already.', { field: 'startsAt' })
+    return reject('INVALID_TRANSITION', 'The room has already started.', { field: 'startsAt' })
   }
   if (isNewStart && startsAt !== null && startsAt <= now) {
     return reject('INVALID_INPUT', 'The start must be in the future.', { field: 'startsAt' })

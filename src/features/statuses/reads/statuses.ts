@@ -9,7 +9,7 @@ import type { Status, StatusKind } from '../rules/status.ts'
 import { statuses } from '../tables.ts'
 import { statusesTopic } from '../topics.ts'
 
-/** Statuses as they are at a position of their kind's history. */
+/** Statuses as of a position of their kind's history. */
 export interface StatusesRecord {
   readonly position: Position
   readonly at: Instant
@@ -23,7 +23,10 @@ export interface StatusesWanted {
   readonly caller: Actor
 }
 
-/** What the caller may see, the latest change first, at most `most`: one statement, one moment. */
+/**
+ * The statuses that the caller may see, latest change first, at most `most`, read in one statement and therefore
+ * consistent.
+ */
 export async function readStatuses(
   executor: Executor,
   { kind, subjectIds, caller }: StatusesWanted,
@@ -51,7 +54,7 @@ export async function readStatuses(
     .where(eq(topics.topic, topic))
     .orderBy(desc(visible.updatedAt), visible.subjectId)
   const [head] = rows
-  if (head === undefined) throw new Error(`${topic} has not begun`)
+  if (head === undefined) throw new Error(`${topic} has no history`)
   return {
     position: { epoch: head.epoch, offset: head.offset },
     at: head.at,

@@ -14,11 +14,11 @@ export interface ReportStatus {
   readonly progress: number | null
   readonly data: unknown
   readonly userId: UserId | null
-  /** When the state was so; omit for the moment of its arrival. */
+  /** When the state was observed; omit for the time of arrival. */
   readonly reportedAt?: Instant | undefined
 }
 
-/** An entry. `previousState` is null where there was none, and where it was for other eyes than this one is. */
+/** An entry. `previousState` is null if there was none, or if it had a different audience. */
 export interface StatusChanged {
   readonly type: 'StatusChanged'
   readonly status: Status
@@ -26,14 +26,14 @@ export interface StatusChanged {
 }
 
 /**
- * An entry, right before the StatusChanged that it goes with: the status is now for others than it was. Those who saw the
- * one before and do not see the one after it lose it.
+ * An entry right before its StatusChanged: the status now has a different audience. Readers who saw the previous
+ * status but may not see the new one lose it.
  */
 export interface StatusRemoved extends Pick<Status, 'kind' | 'subjectId'> {
   readonly type: 'StatusRemoved'
-  /** Whose it was; null: anyone's who is signed in. */
+  /** The user it was visible to; null: every signed-in user. */
   readonly from: UserId | null
-  /** Whose it is now. */
+  /** The user it is visible to now. */
   readonly to: UserId
 }
 
@@ -41,27 +41,27 @@ export type StatusEvent = StatusChanged | StatusRemoved | Reported
 
 export interface StatusReply {
   readonly subjectId: string
-  /** Older than the latest accepted report of the subject: it changed nothing. */
+  /** Older than the latest accepted report of the subject, and therefore ignored. */
   readonly stale: boolean
 }
 
 export interface StatusContext {
   readonly actor: Actor
   readonly now: Instant
-  /** The subject's at least. */
+  /** Contains at least the subject's. */
   readonly times: ReportTimes
 }
 
 const MAX_STATE = 200
 const MAX_ID = 256
 
-/** A report equal to the latest changes nothing, and neither does one that is older. `latest`: of the same kind and subject. */
+/** Reports that equal the latest, or are older, change nothing. `latest`: of the same kind and subject. */
 export function decideStatus(
   latest: Status | undefined,
   report: ReportStatus,
   { actor, now, times }: StatusContext,
 ): Decision<StatusEvent, StatusReply> {
-  if (!isPrivileged(actor)) return forbid('Only services and administrators report statuses.')
+  if (!isPrivileged(actor)) return forbid('Only services and administrators can report statuses.')
   const { kind, subjectId, progress, data, userId, reportedAt } = report
   if (!isId(subjectId)) return reject('INVALID_INPUT', ID_RULE, { field: 'subjectId' })
   if (userId !== null && !isUserId(userId)) {
@@ -98,12 +98,12 @@ function removedBy(
   return [{ type: 'StatusRemoved', kind, subjectId, from: latest.userId, to: userId }]
 }
 
-/** Whether `caller` saw the status until now, and no longer does. */
+/** Whether `caller` saw the status until now and no longer does. */
 export function losesStatus(caller: Actor | null, { from, to }: Pick<StatusRemoved, 'from' | 'to'>): boolean {
   return seesStatus(caller, { userId: from }) && !seesStatus(caller, { userId: to })
 }
 
-/** Whether `caller` may see it; null is a visitor, who sees none. */
+/** Whether `caller` may see it; visitors (null) see none. */
 export function seesStatus(caller: Actor | null, { userId }: Pick<Status, 'userId'>): boolean {
   if (caller === null) return false
   if (userId === null || isPrivileged(caller)) return true

@@ -12,7 +12,7 @@ export function asStatusKind(text: string): StatusKind {
   return kind
 }
 
-/** The latest that was reported of one subject. */
+/** The latest reported status of one subject. */
 export interface Status {
   readonly kind: StatusKind
   readonly subjectId: string
@@ -21,7 +21,7 @@ export interface Status {
   readonly progress: number | null
   /** Any JSON. */
   readonly data: unknown
-  /** Whose alone it is, beside services and administrators; null: anyone's who is signed in. */
+  /** The only user, in addition to services and administrators, who may see it; null: every signed-in user. */
   readonly userId: UserId | null
   readonly updatedAt: Instant
 }

@@ -17,7 +17,7 @@ import { orders } from '../tables.ts'
 import { ordersTopic } from '../topics.ts'
 import { factsFrom, isPlaceOf, type TradeScope } from './trade-facts.ts'
 
-/** The last `most` of a room's orders within `scope`, whatever became of them: the one that changed last comes first. */
+/** The last `most` of a room's orders within `scope`, of any status, latest change first. */
 export async function readOrders(
   executor: Executor,
   roomId: RoomId,
@@ -34,7 +34,7 @@ export async function readOrders(
   return rows.map(shown)
 }
 
-/** The last `most` open ones, and the position that includes them: one statement, one moment. */
+/** The last `most` open ones, and the position that includes them, read in one statement and therefore consistent. */
 export async function readOpenOrders(
   executor: Executor,
   roomId: RoomId,
@@ -60,12 +60,12 @@ export async function readOpenOrders(
     .where(eq(topics.topic, topic))
     .orderBy(desc(last.updatedAt), last.id)
   const [head] = rows
-  if (head === undefined) throw new Error(`${topic} has not begun`)
+  if (head === undefined) throw new Error(`${topic} has no history`)
   const open = rows.flatMap(({ order, name }) => (order === null ? [] : [shown({ order, name })]))
   return { position: { epoch: head.epoch, offset: head.offset }, at: head.at, open }
 }
 
-/** The order that has number `id` in a room; undefined where it has none, or none that is disclosed to `caller`. */
+/** The order with number `id` in a room; undefined if it does not exist or is not disclosed to `caller`. */
 export async function readOrder(
   executor: Executor,
   { roomId, id }: { readonly roomId: RoomId; readonly id: OrderId },
@@ -86,7 +86,7 @@ export async function readOrder(
 
 interface Row {
   readonly order: typeof orders.$inferSelect
-  /** The user's present one. */
+  /** The user's current name. */
   readonly name: string | null
 }
 

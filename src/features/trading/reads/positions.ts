@@ -14,8 +14,8 @@ import { positionsTopic } from '../topics.ts'
 import type { TradeScope } from './trade-facts.ts'
 
 /**
- * The last `most` of a room's positions within `scope`: those that are held before those at zero, which tell what they
- * realised; of each the one that moved last comes first.
+ * The last `most` of a room's positions within `scope`: open ones before closed ones, which still show realised
+ * profit; latest change first within each group.
  */
 export async function readPositions(
   executor: Executor,
@@ -35,7 +35,7 @@ export async function readPositions(
   })
 }
 
-/** The last `most` of a room's portfolios within `scope`: the one that changed last comes first. */
+/** The last `most` of a room's portfolios within `scope`, latest change first. */
 export async function readPortfolios(
   executor: Executor,
   roomId: RoomId,
@@ -54,7 +54,7 @@ export async function readPortfolios(
   })
 }
 
-/** What a statement was about, as it stands now: a position where it names a symbol, else the user's portfolio. */
+/** The current state of a report's subject: a position if it names a symbol, else the user's portfolio. */
 export async function readHolding(
   executor: Executor,
   roomId: RoomId,
@@ -70,7 +70,7 @@ export async function readHolding(
   return position && { kind: 'position', position }
 }
 
-/** Positions and portfolios, and the position of the history that includes them: all of one moment. */
+/** Positions and portfolios with the history position that includes them, all consistent. */
 export async function readHoldings(
   database: Database,
   roomId: RoomId,
@@ -92,7 +92,7 @@ export async function readHoldings(
       readPositions(tx, roomId, scope, most),
       readPortfolios(tx, roomId, scope, most),
     ])
-    if (head === undefined) throw new Error(`${topic} has not begun`)
+    if (head === undefined) throw new Error(`${topic} has no history`)
     const { at, ...position } = head
     return { position, at, positions: found, portfolios }
   })

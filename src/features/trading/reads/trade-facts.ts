@@ -9,10 +9,10 @@ import { members, rooms } from '../../rooms/tables.ts'
 import { roomTopic } from '../../rooms/topics.ts'
 import { disclosureLevelOf } from '../rules/access.ts'
 
-/** The condition, on the column that tells whose it is, under which `caller` sees now what is traded in a room. */
+/** SQL condition, on the owner column, for the trades in a room that `caller` may see now. */
 export type TradeScope = (owner: Column) => SQL | undefined
 
-/** Nothing, where there is no such room for `caller`. */
+/** Matches nothing if `caller` does not see the room. */
 export async function readTradeScope(
   executor: Executor,
   roomId: RoomId,
@@ -29,13 +29,13 @@ export async function readTradeScope(
   return isOwn ? (owner) => eq(owner, caller.person.id) : () => sql`false`
 }
 
-/** The condition for joining `members` to `rooms`: the caller's own place. */
+/** SQL condition for joining `members` to `rooms`: the caller's own membership. */
 export function isPlaceOf(caller: Caller): SQL | undefined {
   if (caller?.kind !== 'user') return sql`false`
   return and(eq(members.roomId, rooms.id), eq(members.userId, caller.person.id))
 }
 
-/** The room of a row with one place in it, where there is one. */
+/** The room of a row, with its one membership, if any. */
 export function factsFrom(room: Room, member: typeof members.$inferSelect | null): RoomFacts {
   const places = member === null ? [] : [member]
   return { room, memberships: new Map(places.map((place) => [place.userId, memberFrom(place)])) }
@@ -46,12 +46,12 @@ function memberFrom(row: typeof members.$inferSelect): Membership {
   return { user: { id: userId, name: userName }, status, role, joinedAt, mutedUntil }
 }
 
-/** A room with all its members, as of `version` of its history: whoever changes either writes the topic's row. */
+/** A room with all its members, as of `version` of its history: every change of either writes the topic's row. */
 export interface TradeFacts extends RoomFacts {
   readonly version: string
 }
 
-/** The room as it is now: `known` itself where nothing of it has changed. Undefined where there is none. */
+/** The current room, or `known` itself if nothing has changed. Undefined if the room does not exist. */
 export async function readTradeFacts(
   executor: Executor,
   roomId: RoomId,
@@ -62,7 +62,7 @@ export async function readTradeFacts(
   )
   const version = found[0]?.version
   if (version === undefined || version === known?.version) return known
-  // What is read from here on is of this version or of a later one, which the next look tells.
+  // The reads below return this version or a later one; the next check detects the latter.
   const [room] = await executor.select().from(rooms).where(eq(rooms.id, roomId))
   if (room === undefined) return undefined
   const standing = await executor

@@ -3,12 +3,12 @@ import type { UserId } from '../../../engine/kernel/id.ts'
 import { type Caller, canModerate, canSeeRoom, membershipOf } from '../../rooms/rules/access.ts'
 import type { RoomFacts } from '../../rooms/rules/room.ts'
 
-/** Whose orders, positions and portfolios somebody sees in a room: everybody's, those of their own, or nobody's. */
+/** Whose orders, positions and portfolios a caller sees in a room: everyone's, their own, or nobody's. */
 export type DisclosureLevel = 'all' | 'own' | 'none'
 
 /**
- * Administrators, services and those who moderate see all, members what the room discloses to them. Whoever is no member
- * sees nobody's, not even those of their own; and so does who doesn't see the room.
+ * Administrators, services and moderators see all; members see what the room discloses to them. Non-members see
+ * nothing, not even their own trades; neither do callers who do not see the room.
  */
 export function disclosureLevelOf(caller: Caller, { room, memberships }: RoomFacts): DisclosureLevel {
   const membership = membershipOf(caller, memberships)
@@ -18,7 +18,7 @@ export function disclosureLevelOf(caller: Caller, { room, memberships }: RoomFac
   return room.disclosure === 'ROOM' ? 'all' : 'own'
 }
 
-/** Whether `caller` sees what `userId` trades in the room. */
+/** Whether `caller` sees the trades of `userId` in the room. */
 export function canSeeTrades(caller: Caller, facts: RoomFacts, userId: UserId): boolean {
   const level = disclosureLevelOf(caller, facts)
   return level === 'all' || (level === 'own' && caller?.kind === 'user' && caller.person.id === userId)

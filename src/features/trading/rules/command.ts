@@ -5,15 +5,15 @@ import type { OrderId } from '../ids.ts'
 import type { ExecutionType, OrderSide, OrderType } from './order.ts'
 import type { Portfolio, Position } from './position.ts'
 
-/** What a service's engine decided of one order, as the service sent it: the decider checks all of it. */
+/** A service's report on one order, as the service sent it: the decider checks every field. */
 export interface OrderCommand {
   readonly kind: 'reportOrder'
   /** Makes a retry safe; unique within the room. */
   readonly executionId: string
-  /** Of the whole input: tells a retry from another report under the same executionId. */
+  /** Hash of the whole input: distinguishes a retry from a different report under the same executionId. */
   readonly fingerprint: string
   readonly orderId: OrderId
-  /** May be somebody nobody has seen yet. */
+  /** May be a user who has never signed in. */
   readonly userId: UserId
   readonly symbol: string
   readonly side: OrderSide
@@ -21,20 +21,23 @@ export interface OrderCommand {
   readonly executionType: ExecutionType
   readonly quantity: number
   readonly limitPrice: number | null
-  /** Of a TRADE; of another report nobody looks at them. */
+  /** TRADE only; ignored otherwise. */
   readonly lastQuantity: number | null
   readonly lastPrice: number | null
-  /** Of a REJECTED; of another report nobody looks at it. */
+  /** REJECTED only; ignored otherwise. */
   readonly rejectionReason: string | null
 }
 
 export interface OrderReply {
   readonly orderId: OrderId
-  /** The report's entry; of a retry, that of the first. */
+  /** The offset of the report's entry; for a retry, that of the first report. */
   readonly offset: Offset
 }
 
-/** Each states the whole of what it names: what is left out is not known, and of a profit or loss there is none. */
+/**
+ * Each report replaces the full state of its subject: omitted fields become unknown, and an omitted profit or loss
+ * becomes zero.
+ */
 export type PositionCommand =
   | {
       readonly kind: 'reportPosition'
@@ -44,7 +47,7 @@ export type PositionCommand =
       readonly averageEntryPrice: number | null
       readonly markPrice: number | null
       readonly realizedPnl: number | null
-      /** When the position was so; omit for the moment of its arrival. */
+      /** When the position was observed; omit for the time of arrival. */
       readonly reportedAt?: Instant | undefined
     }
   | {
@@ -57,11 +60,11 @@ export type PositionCommand =
       readonly reportedAt?: Instant | undefined
     }
 
-/** What was stated: of a position its symbol, null of a portfolio. */
+/** The subject of the report: a position's symbol, null for a portfolio. */
 export interface PositionReply {
   readonly userId: UserId
   readonly symbol: string | null
-  /** Older than the latest accepted one of the same position or portfolio: it changed nothing. */
+  /** Older than the latest accepted report of the same position or portfolio, and therefore ignored. */
   readonly stale: boolean
 }
 

@@ -39,26 +39,26 @@ export type PositionDecision = Decision<PositionEvent, PositionReply>
 interface ReportContext {
   readonly now: Instant
   readonly actor: Actor
-  /** Undefined where there is no such room. */
+  /** Undefined if the room does not exist. */
   readonly room: RoomFacts | undefined
-  /** Whom the command names. */
+  /** The user that the command names. */
   readonly user: Person
-  /** That user's at least. */
+  /** Contains at least that user's. */
   readonly positions: Positions
 }
 
 export interface OrderContext extends ReportContext {
   /** The order that the command names. */
   readonly order: OrderState | undefined
-  /** What was reported under the command's executionId before, and the entry that it made. */
+  /** The earlier report under the command's executionId, and the offset of its entry. */
   readonly reported: (Execution & { readonly offset: Offset }) | undefined
-  /** The next entry's. */
+  /** The offset of the next entry. */
   readonly offset: Offset
-  /** When a position moves with the order: not before `now`. */
+  /** The time at which a position moves with the order: not before `now`. */
   readonly movedAt: Instant
 }
 
-/** What becomes of one report on an order. A retry answers the same, whatever has happened since. */
+/** Decides one report on an order. A retry gets the same answer, whatever has happened since. */
 export function decideOrder(command: OrderCommand, context: OrderContext): OrderDecision {
   const tradeRoom = tradeRoomOf(context)
   if (tradeRoom.kind !== 'tradeRoom') return tradeRoom
@@ -66,7 +66,7 @@ export function decideOrder(command: OrderCommand, context: OrderContext): Order
   const { reported } = context
   if (reported !== undefined) {
     if (reported.fingerprint === fingerprint) return accept([], { orderId, offset: reported.offset })
-    const reason = 'Something else was reported with this executionId.'
+    const reason = 'A different report was already sent with this executionId.'
     return reject('IDEMPOTENCY_KEY_REUSED', reason, { field: 'executionId' })
   }
   const report = checkReport(command)
@@ -107,13 +107,13 @@ function fillOf({ roomId, symbol }: OrderState, fill: Fill, context: OrderContex
 }
 
 export interface PositionContext extends ReportContext {
-  /** That user's at least. */
+  /** Contains at least that user's. */
   readonly portfolios: ReadonlyMap<UserId, Portfolio>
   /** By `positionKey` and `portfolioKey`. */
   readonly times: ReportTimes
 }
 
-/** What becomes of one statement: no entry where all is so already, and where a later statement was accepted. */
+/** Decides one position or portfolio report: no entry if nothing changes or a later report was already accepted. */
 export function decidePosition(command: PositionCommand, context: PositionContext): PositionDecision {
   const tradeRoom = tradeRoomOf(context)
   if (tradeRoom.kind !== 'tradeRoom') return tradeRoom
@@ -153,18 +153,18 @@ interface TradeRoom {
   readonly hasEnded: boolean
 }
 
-/** The trade room that the actor reports to; a refusal where there is none for them, or where it is not theirs to do. */
+/** The trade room that the actor reports to; a rejection if the actor cannot see it or may not report to it. */
 function tradeRoomOf({
   actor,
   room: facts,
 }: ReportContext): TradeRoom | Rejected | ReturnType<typeof forbid> {
-  if (actor.kind === 'system') return forbid('The server itself trades nothing.')
+  if (actor.kind === 'system') return forbid('The server itself cannot report trades.')
   if (facts === undefined || !canSeeRoom(actor, facts.room, membershipOf(actor, facts.memberships))) {
-    return reject('NOT_FOUND', 'There is no such room.', { field: 'roomId' })
+    return reject('NOT_FOUND', 'Room not found.', { field: 'roomId' })
   }
-  if (!isPrivileged(actor)) return forbid('Only services and administrators report what is traded.')
+  if (!isPrivileged(actor)) return forbid('Only services and administrators can report trades.')
   if (facts.room.kind !== 'TRADE') {
-    return reject('INVALID_INPUT', 'Nothing is traded in a room of this kind.', { field: 'roomId' })
+    return reject('INVALID_INPUT', 'Trades can be reported in TRADE rooms only.', { field: 'roomId' })
   }
   return { kind: 'tradeRoom', roomId: facts.room.id, hasEnded: facts.room.phase === 'ENDED' }
 }

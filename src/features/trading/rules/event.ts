@@ -9,7 +9,7 @@ export interface Execution {
   readonly fingerprint: string
 }
 
-/** What becomes an entry of the room's orders, under the name of its GraphQL type. `order` is the order right after. */
+/** Events that become entries of the room's orders, under their GraphQL type name. `order` is the state right after. */
 export type OrderEvent =
   | {
       readonly type: 'OrderAccepted' | 'OrderFailed' | 'OrderCancelled'
@@ -22,7 +22,7 @@ export type OrderEvent =
       readonly execution: Execution
       readonly lastQuantity: Amount
       readonly lastPrice: Amount
-      /** Of the same user and symbol, right after: an entry of the room's positions. */
+      /** The position of the same user and symbol right after: an entry of the room's positions. */
       readonly moved: PositionMoved
     }
 
@@ -31,13 +31,13 @@ export interface PositionMoved {
   readonly position: PositionState
 }
 
-/** What becomes an entry of the room's positions, under the name of its GraphQL type; Reported is private. */
+/** Events that become entries of the room's positions, under their GraphQL type name; Reported is private. */
 export type PositionEvent =
   | PositionMoved
   | { readonly type: 'PortfolioUpdated'; readonly portfolio: Portfolio }
   | Reported
 
-/** A position that stands at zero is closed. */
+/** A position with quantity zero is closed. */
 export function movedTo(position: PositionState): PositionMoved {
   return { type: position.quantity === 0 ? 'PositionClosed' : 'PositionUpdated', position }
 }

@@ -6,15 +6,15 @@ import type { Execution, OrderEvent, PositionEvent, PositionMoved } from './even
 import type { OrderState } from './order.ts'
 import { type Portfolio, type Positions, positionKey } from './position.ts'
 
-/** Of a room's orders, what the commands at hand name. */
+/** The part of a room's orders that the loaded commands name. */
 export interface OrderBook {
   readonly orders: ReadonlyMap<OrderId, OrderState>
-  /** By executionId, with the entry that each report made. */
+  /** By executionId, with the offset of each report's entry. */
   readonly executions: ReadonlyMap<string, Execution & { readonly offset: Offset }>
   readonly positions: Positions
 }
 
-/** Of a room's positions and portfolios, what the commands at hand name. */
+/** The part of a room's positions and portfolios that the loaded commands name. */
 export interface Holdings {
   readonly positions: Positions
   readonly portfolios: ReadonlyMap<UserId, Portfolio>

@@ -2,7 +2,7 @@ import { type Amount, amount } from '../../../engine/kernel/amount.ts'
 
 const MOST = BigInt(Number.MAX_SAFE_INTEGER)
 
-/** `numerator` ÷ `denominator`, which is above zero, rounded half away from zero. */
+/** `numerator` ÷ `denominator` (which must be positive), rounded half away from zero. */
 export function quotient(numerator: bigint, denominator: bigint): bigint {
   const size = numerator < 0n ? -numerator : numerator
   const rounded = (2n * size + denominator) / (2n * denominator)
@@ -14,7 +14,7 @@ export function fits(value: bigint): boolean {
   return value >= -MOST && value <= MOST
 }
 
-/** Throws RangeError where `value` does not fit: for what was looked at before it was kept. */
+/** Throws RangeError if `value` does not fit: for values checked before they were stored. */
 export function asAmount(value: bigint): Amount {
   return amount(Number(value))
 }

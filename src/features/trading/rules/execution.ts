@@ -8,8 +8,8 @@ import type { CheckedReport } from './validate.ts'
 export type Executed = { readonly kind: 'executed'; readonly order: OrderState } | Rejected
 
 /**
- * The order right after `report`, by the states of FIX. One that has ended takes late fills and nothing else, and stays
- * as it ended; whatever else was reported of it before or since, fills count.
+ * The order right after `report`, following the FIX order states. An order that has ended accepts late fills only and
+ * keeps its final status; fills always count, whatever else was reported before or since.
  */
 export function executeReport(
   known: OrderState | undefined,
@@ -47,7 +47,7 @@ function newOrder(report: CheckedReport, { roomId, user, now }: ReportOrigin): O
   }
 }
 
-/** Whose order it is, of what and which way, stays for good. */
+/** An order's user, symbol and side never change. */
 function faultOfIdentity(order: OrderState, { userId, symbol, side }: CheckedReport): Rejected | undefined {
   if (order.user.id !== userId) return rejectOther('userId', 'user')
   if (order.symbol !== symbol) return rejectOther('symbol', 'symbol')
@@ -71,13 +71,13 @@ function trade(order: OrderState, lastQuantity: Amount, lastPrice: Amount): Exec
 
 function replace(order: OrderState, { quantity, limitPrice }: CheckedReport): Executed {
   if (quantity < order.filledQuantity) {
-    const reason = `Of this order ${order.filledQuantity} are filled already.`
+    const reason = `${order.filledQuantity} of this order are already filled.`
     return reject('INVALID_INPUT', reason, { field: 'quantity' })
   }
   return executed(opened({ ...order, quantity, limitPrice: limitPrice ?? order.limitPrice }))
 }
 
-/** An order that has not been ended, by how much of it is filled. */
+/** The status of an order that has not ended, by its filled quantity. */
 function opened(order: OrderState): OrderState {
   const leavesQuantity = amount(order.quantity - order.filledQuantity)
   const isFilled = leavesQuantity === 0
@@ -94,5 +94,5 @@ function executed(order: OrderState): Executed {
 }
 
 function rejectOther(field: string, noun: string): Rejected {
-  return reject('INVALID_INPUT', `This order is of another ${noun}.`, { field })
+  return reject('INVALID_INPUT', `This order has a different ${noun}.`, { field })
 }

@@ -9,15 +9,15 @@ export interface Fill {
   readonly price: Amount
 }
 
-/** `beyond`: the result is more than an Amount can hold, and which input makes it so. */
+/** `beyond`: the result exceeds an Amount; `field` is the input that causes it. */
 export type Filling =
   | { readonly kind: 'filled'; readonly position: PositionState }
   | { readonly kind: 'beyond'; readonly field: 'lastQuantity' | 'lastPrice' }
 
 /**
- * The position after one fill, marked at its price, by average cost. What closes takes its share of the cost, rounded
- * half away from zero, out of it, so that what is realised is exact at zero; what goes through zero begins anew there.
- * What was closed at an unknown cost realises nothing.
+ * The position after one fill, marked at the fill price, by average cost. A closing fill removes its share of the
+ * cost, rounded half away from zero, so that the realised profit is exact at zero; a fill through zero starts a new
+ * position there. Closing at an unknown cost realises nothing.
  */
 export function fillPosition(position: PositionState, { side, quantity, price }: Fill): Filling {
   const held = BigInt(position.quantity)
@@ -43,14 +43,14 @@ export function fillPosition(position: PositionState, { side, quantity, price }:
   return { kind: 'filled', position: { ...position, ...moved } }
 }
 
-/** How much of `held` a fill against it closes. */
+/** The quantity of `held` that an opposing fill closes. */
 function closedBy(held: bigint, signed: bigint): bigint {
   if (held === 0n || held > 0n === signed > 0n) return 0n
   const isPart = sizeOf(signed) < sizeOf(held)
   return sizeOf(isPart ? signed : held)
 }
 
-/** The share of the cost that `closed` has in it. */
+/** The share of the cost that belongs to `closed`. */
 function costOf({ quantity, cost }: PositionState, closed: bigint): bigint | null {
   if (cost === null) return null
   return closed === 0n ? 0n : quotient(cost * closed, sizeOf(BigInt(quantity)))

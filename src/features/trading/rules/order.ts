@@ -12,7 +12,7 @@ export type OrderType = (typeof ORDER_TYPES)[number]
 /** Why a report was sent: FIX ExecType (150). */
 export const EXECUTION_TYPES = ['NEW', 'TRADE', 'CANCELED', 'REJECTED', 'EXPIRED', 'REPLACED'] as const
 export type ExecutionType = (typeof EXECUTION_TYPES)[number]
-/** What an order is afterwards: FIX OrdStatus (39). */
+/** The order's resulting status: FIX OrdStatus (39). */
 export const ORDER_STATUSES = [
   'NEW',
   'PARTIALLY_FILLED',
@@ -23,9 +23,9 @@ export const ORDER_STATUSES = [
 ] as const
 export type OrderStatus = (typeof ORDER_STATUSES)[number]
 
-/** What entries of a room's orders carry: the order right after the entry. */
+/** The order as entries of a room's orders carry it: right after the entry. */
 export interface Order {
-  /** As the service names it: unique within the room, and nowhere else. */
+  /** The service's own order id: unique within the room only. */
   readonly id: OrderId
   readonly roomId: RoomId
   readonly user: Person
@@ -35,7 +35,7 @@ export interface Order {
   readonly status: OrderStatus
   readonly quantity: Amount
   readonly filledQuantity: Amount
-  /** What may still be filled: `quantity` less `filledQuantity` while the order is open, then zero. */
+  /** The remaining quantity: `quantity` minus `filledQuantity` while the order is open, then zero. */
   readonly leavesQuantity: Amount
   readonly limitPrice: Amount | null
   /** Over all fills, rounded half away from zero; null before the first. */
@@ -44,7 +44,7 @@ export interface Order {
   readonly updatedAt: Instant
 }
 
-/** An order as it is kept. */
+/** An order as stored. */
 export interface OrderState extends Omit<Order, 'averagePrice'> {
   /** Quantity times price, summed over all fills. */
   readonly filledCost: bigint
@@ -66,7 +66,7 @@ export function isOpen({ status }: Pick<Order, 'status'>): boolean {
   return IS_OPEN[status]
 }
 
-/** The order as it is shown. */
+/** The order as clients see it. */
 export function orderOf({ filledCost, ...order }: OrderState): Order {
   const { filledQuantity } = order
   const averagePrice = filledQuantity === 0 ? null : asAmount(quotient(filledCost, BigInt(filledQuantity)))

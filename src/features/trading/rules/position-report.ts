@@ -5,14 +5,14 @@ import { sizeOf } from './exact.ts'
 import type { Portfolio, PositionState } from './position.ts'
 import type { CheckedPortfolio, CheckedPosition } from './validate.ts'
 
-/** Where and when something was stated, and of whom. */
+/** Room, user and time of a report. */
 export interface ReportOrigin {
   readonly roomId: RoomId
   readonly user: Person
   readonly now: Instant
 }
 
-/** The position that is stated, whatever stood there before. */
+/** The reported position, which replaces any earlier one. */
 export function reportedPosition(
   { symbol, quantity, averageEntryPrice, markPrice, realizedPnl }: CheckedPosition,
   { roomId, user, now }: ReportOrigin,
@@ -29,7 +29,7 @@ export function reportedPortfolio(
   return { roomId, user, cash, equity, realizedPnl, unrealizedPnl, updatedAt: now }
 }
 
-/** Whether a user's position in a symbol is as stated already. */
+/** Whether a user's position in a symbol already equals the report. */
 export function isSamePosition(held: PositionState | undefined, reported: PositionState): boolean {
   return (
     held !== undefined &&
@@ -40,7 +40,7 @@ export function isSamePosition(held: PositionState | undefined, reported: Positi
   )
 }
 
-/** Whether a user's portfolio is as stated already. */
+/** Whether a user's portfolio already equals the report. */
 export function isSamePortfolio(held: Portfolio | undefined, reported: Portfolio): boolean {
   return (
     held !== undefined &&

@@ -5,29 +5,29 @@ import type { Person } from '../../../engine/kernel/person.ts'
 import type { RoomId } from '../../rooms/ids.ts'
 import { asAmount, quotient, sizeOf } from './exact.ts'
 
-/** What entries of a room's positions carry: the position right after the entry. */
+/** The position as entries of a room's positions carry it: right after the entry. */
 export interface Position {
   readonly roomId: RoomId
   readonly user: Person
   readonly symbol: string
-  /** Negative where short. */
+  /** Negative for short positions. */
   readonly quantity: Amount
-  /** Cost ÷ quantity, rounded half away from zero; null at zero, and where the cost is not known. */
+  /** Cost ÷ quantity, rounded half away from zero; null at zero or if the cost is unknown. */
   readonly averageEntryPrice: Amount | null
   readonly markPrice: Amount | null
   readonly realizedPnl: Amount
-  /** Null where mark or cost is not known. */
+  /** Null if mark or cost is unknown. */
   readonly unrealizedPnl: Amount | null
   readonly updatedAt: Instant
 }
 
-/** A position as it is kept. */
+/** A position as stored. */
 export interface PositionState extends Omit<Position, 'averageEntryPrice' | 'unrealizedPnl'> {
-  /** What the quantity cost in all, exact and never negative; null where a service stated a quantity and no price. */
+  /** Total cost of the quantity, exact and never negative; null if a service reported a quantity without a price. */
   readonly cost: bigint | null
 }
 
-/** What a service states of a user's account in a room. */
+/** A service's report of a user's account in a room. */
 export interface Portfolio {
   readonly roomId: RoomId
   readonly user: Person
@@ -41,17 +41,17 @@ export interface Portfolio {
 /** By `positionKey`. */
 export type Positions = ReadonlyMap<string, PositionState>
 
-/** Tells one user's position in one symbol from all others of a room. */
+/** Key of one user's position in one symbol, unique within a room. */
 export function positionKey(userId: UserId, symbol: string): string {
   return JSON.stringify([userId, symbol])
 }
 
-/** Tells one user's portfolio from all others of a room, and from positions. */
+/** Key of one user's portfolio, unique within a room and distinct from position keys. */
 export function portfolioKey(userId: UserId): string {
   return JSON.stringify([userId])
 }
 
-/** Before anything was traded or reported. */
+/** The position before any trade or report. */
 export function noPosition(roomId: RoomId, user: Person, symbol: string, now: Instant): PositionState {
   const nothing = amount(0)
   return {
@@ -60,7 +60,7 @@ export function noPosition(roomId: RoomId, user: Person, symbol: string, now: In
   }
 }
 
-/** The position as it is shown. */
+/** The position as clients see it. */
 export function positionOf(position: PositionState): Position {
   const { cost, ...kept } = position
   const quantity = BigInt(kept.quantity)
@@ -73,7 +73,7 @@ export function positionOf(position: PositionState): Position {
   }
 }
 
-/** What selling all at the mark would bring beyond its cost; short: what buying all back would leave of it. */
+/** The profit from selling everything at the mark; for a short position, from buying everything back. */
 export function unrealizedIn({
   quantity,
   cost,

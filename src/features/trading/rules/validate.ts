@@ -18,7 +18,7 @@ const MAX_ID = 128
 const MAX_SYMBOL = 64
 const MAX_REASON = 1000
 
-/** A report on an order whose every field is one that an order may have. */
+/** A validated report on an order. */
 export interface CheckedReport
   extends Pick<OrderCommand, 'executionId' | 'orderId' | 'userId' | 'side' | 'type'> {
   readonly kind: 'checked'
@@ -33,7 +33,7 @@ export type CheckedExecution =
   | { readonly type: 'REJECTED'; readonly reason: string | null }
   | { readonly type: Exclude<ExecutionType, 'TRADE' | 'REJECTED'> }
 
-/** `symbol` as it is stored; undefined where it is none. */
+/** `symbol` as stored; undefined if it is invalid. */
 export function storedSymbol(symbol: string): string | undefined {
   return nameWithin(symbol, MAX_SYMBOL)
 }
@@ -74,7 +74,7 @@ function checkExecution(command: OrderCommand): CheckedExecution | Rejected {
   }
 }
 
-/** A position as a service states it, checked; `null` where nobody knows. */
+/** A validated position report; `null` for unknown values. */
 export interface CheckedPosition extends Pick<StatePosition, 'userId'> {
   readonly kind: 'checked'
   readonly symbol: string
@@ -153,11 +153,11 @@ function rejectSymbol(): Rejected {
 }
 
 function rejectQuantity(field: string): Rejected {
-  return reject('INVALID_INPUT', `The ${field} must be a whole number, one at least.`, { field })
+  return reject('INVALID_INPUT', `The ${field} must be a whole number, at least 1.`, { field })
 }
 
 function rejectPrice(field: string): Rejected {
-  return reject('INVALID_INPUT', `The ${field} must be a whole number, not below zero.`, { field })
+  return reject('INVALID_INPUT', `The ${field} must be a whole number, at least 0.`, { field })
 }
 
 function rejectAmount(field: string): Rejected {

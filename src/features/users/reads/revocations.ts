@@ -3,7 +3,7 @@ import type { Instant } from '../../../engine/kernel/instant.ts'
 import type { Executor } from '../../../engine/storage/database.ts'
 import { revocations } from '../tables.ts'
 
-/** Until when the tokens of each revoked user are refused by the moment of their issue. */
+/** For each revoked user, the instant up to which issued tokens are rejected. */
 export async function readRevocations(executor: Executor): Promise<ReadonlyMap<UserId, Instant>> {
   const { userId, revokedAt } = revocations
   const rows = await executor.select({ userId, revokedAt }).from(revocations)

@@ -9,7 +9,7 @@ export interface RevokeCommand {
   readonly reason: string
 }
 
-/** An entry: from `revokedAt` on, tokens of the user that were issued until then are refused. */
+/** An entry: from `revokedAt` on, tokens issued to the user up to then are rejected. */
 export interface UserRevoked {
   readonly type: 'UserRevoked'
   readonly userId: UserId
@@ -23,7 +23,7 @@ export function decideRevocation(
   { userId, ...given }: RevokeCommand,
   { actor, now }: { readonly actor: Actor; readonly now: Instant },
 ): Decision<UserRevoked, object> {
-  if (!hasRole(actor, 'ADMIN')) return forbid('Only administrators revoke users.')
+  if (!hasRole(actor, 'ADMIN')) return forbid('Only administrators can revoke users.')
   const reason = trimmedWithin(given.reason, MAX_REASON)
   if (reason === undefined) {
     return reject('INVALID_INPUT', `A reason has ${lengthRule(MAX_REASON)}.`, { field: 'reason' })

@@ -4,7 +4,7 @@ import type { Executor } from '../../../engine/storage/database.ts'
 import type { Wallet } from '../rules/wallet.ts'
 import { wallets } from '../tables.ts'
 
-/** Undefined where the user never had anything in this currency. */
+/** Undefined if the user never had a balance in this currency. */
 export async function readWallet(
   executor: Executor,
   userId: UserId,

@@ -12,7 +12,7 @@ export interface WalletCommand {
   readonly kind: 'credit'
   readonly userId: UserId
   readonly currency: string
-  /** Below zero it takes away. */
+  /** Negative amounts debit the wallet. */
   readonly amount: number
 }
 
@@ -23,19 +23,19 @@ export interface WalletReply {
 /** Of the command's currency. */
 export interface Credited {
   readonly wallet: Wallet
-  /** How much of it there is over all wallets. */
+  /** The total of the currency over all wallets. */
   readonly issued: Amount
   /** Undefined until the first auction in a currency outside ISO 4217. */
   readonly exponent?: number | undefined
 }
 
-/** Adds to what the user can spend, or takes away from it, at most all of it. */
+/** Credits or debits the user's available balance, which cannot become negative. */
 export function decideCredit(
   { wallet, issued, exponent }: Credited,
   { userId, currency, amount: change }: WalletCommand,
   actor: Actor,
 ): Decision<Transfer, WalletReply> {
-  if (!isPrivileged(actor)) return forbid('Only services and administrators credit wallets.')
+  if (!isPrivileged(actor)) return forbid('Only services and administrators can credit wallets.')
   if (!isCurrency(currency)) {
     return reject('INVALID_INPUT', CURRENCY_RULE, { field: 'currency' })
   }

@@ -4,10 +4,10 @@ import type { TransferKind, Wallet } from './wallet.ts'
 
 export type Account =
   | { readonly kind: 'house' }
-  /** What a user can spend, and what a user has promised. */
+  /** A user's available balance, and a user's held balance. */
   | { readonly kind: 'available' | 'held'; readonly userId: UserId }
 
-/** Takes `amount`, more than zero, from `debit` and gives it to `credit`: no money is made or lost on the way. */
+/** Moves `amount`, which is positive, from `debit` to `credit`: a transfer neither creates nor destroys money. */
 export interface Transfer {
   readonly kind: TransferKind
   readonly currency: string
@@ -16,10 +16,10 @@ export interface Transfer {
   readonly credit: Account
 }
 
-/** Wallets of one currency. Who is not in it has nothing. */
+/** Wallets of one currency. Users without one have nothing. */
 export type Wallets = ReadonlyMap<UserId, Wallet>
 
-/** How the ledger names an account: `house`, `available:USER`, `held:USER`. */
+/** The ledger's name of an account: `house` (the issuer), `available:USER`, `held:USER`. */
 export function accountName(account: Account): string {
   return account.kind === 'house' ? account.kind : `${account.kind}:${account.userId}`
 }
@@ -32,7 +32,7 @@ export function availableIn({ balance, held }: Wallet): Amount {
   return amount(balance - held)
 }
 
-/** Between the house and what the user can spend: a credit where `change` is above zero, else a debit. */
+/** Between the issuer and the user's available balance: a credit if `change` is positive, else a debit. */
 export function crediting(userId: UserId, currency: string, change: Amount): Transfer {
   const spendable: Account = { kind: 'available', userId }
   const house: Account = { kind: 'house' }

@@ -1,6 +1,6 @@
 import type { Amount } from '../../../engine/kernel/amount.ts'
 
-/** What one user has in one currency. Never less available than zero: `balance` ≥ `held` ≥ 0. */
+/** One user's balance in one currency. The available part is never negative: `balance` ≥ `held` ≥ 0. */
 export interface Wallet {
   readonly currency: string
   readonly balance: Amount
@@ -8,8 +8,8 @@ export interface Wallet {
 }
 
 /**
- * CREDIT and DEBIT move between the house and what a user can spend, HOLD and RELEASE between what a user can spend and
- * what is promised, CAPTURE from what the winner promised to what the seller can spend.
+ * CREDIT and DEBIT move money between the issuer and a user's available balance, HOLD and RELEASE between a user's
+ * available and held balance, CAPTURE from the winner's held to the seller's available balance.
  */
 export const TRANSFER_KINDS = ['CREDIT', 'DEBIT', 'HOLD', 'RELEASE', 'CAPTURE'] as const
 export type TransferKind = (typeof TRANSFER_KINDS)[number]

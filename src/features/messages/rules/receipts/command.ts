@@ -1,6 +1,6 @@
 import type { UserId } from '../../../../engine/kernel/id.ts'
 
-/** Moves the actor's own marks; null leaves one as it is. What the client sent, unchecked. */
+/** Moves the actor's own marks; null leaves a mark unchanged. Unchecked client input. */
 export interface ReceiptCommand {
   readonly kind: 'advance'
   readonly deliveredThrough: number | null

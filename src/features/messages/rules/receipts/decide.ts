@@ -12,28 +12,29 @@ type ReceiptDecision = Decision<ReceiptEvent, ReceiptReply>
 
 export interface ReceiptContext {
   readonly actor: Actor
-  /** Null where there is no such room. */
+  /** Null if the room does not exist. */
   readonly room: RoomFacts | null
-  /** The actor's own, where they are a member. */
+  /** The actor's own marks, if they are a member. */
   readonly marks: Marks | undefined
   /** The last entry of the room's messages. */
   readonly head: Offset
-  /** Where the last message at or before an offset stands; 0 where there is none. Asked only where receipts are shown. */
+  /** The offset of the last message at or before an offset; 0 if there is none. Called only if receipts are shown. */
   lastMessageAt(offset: Offset): Offset
 }
 
 /**
- * What becomes of a member's wish to move their marks. Marks move forward only, and what was read was delivered. A wish
- * that moves neither is accepted without an event.
+ * Decides a member's request to move their marks. Marks only move forward, and a message that was read also counts as
+ * delivered. A request that moves neither mark is accepted without an event.
  */
 export function decideReceipt(command: ReceiptCommand, context: ReceiptContext): ReceiptDecision {
   const { actor, room: facts, marks, head } = context
-  if (actor.kind === 'system') return forbid('The server itself reads nothing.')
+  if (actor.kind === 'system') return forbid('The server itself has no read marks.')
   const own = facts === null ? undefined : membershipOf(actor, facts.memberships)
   if (facts === null || !canSeeRoom(actor, facts.room, own)) {
-    return reject('NOT_FOUND', 'There is no such room.', { field: 'roomId' })
+    return reject('NOT_FOUND', 'Room not found.', { field: 'roomId' })
   }
-  if (own === undefined || marks === undefined) return reject('NOT_A_MEMBER', 'You are not in this room.')
+  if (own === undefined || marks === undefined)
+    return reject('NOT_A_MEMBER', 'You are not a member of this room.')
   const { deliveredThrough, readThrough } = command
   if (deliveredThrough === null && readThrough === null) {
     return reject('INVALID_INPUT', 'Give deliveredThrough, readThrough or both.')
@@ -57,8 +58,8 @@ function advanced(marks: Marks, { deliveredThrough, readThrough }: ReceiptComman
 }
 
 /**
- * Whether a mark passed a message. One that passed nothing but edits, deletions and the receipts of others changes no
- * count: clients that confirm every entry would otherwise answer each other without end.
+ * Whether a mark passed a message. Passing only edits, deletions and receipts of others changes no count; announcing
+ * it would make clients that confirm every entry answer each other endlessly.
  */
 function isNews(room: Room, before: Marks, after: Marks, { lastMessageAt }: ReceiptContext): boolean {
   if (!showsReceipts(room)) return false
@@ -70,5 +71,9 @@ function isNews(room: Room, before: Marks, after: Marks, { lastMessageAt }: Rece
 
 function faultIn(field: string, value: number | null, head: Offset): ReturnType<typeof reject> | undefined {
   if (value === null || (value >= 0 && value <= head)) return undefined
-  return reject('INVALID_INPUT', `Of this room's messages there are offsets 0 to ${head}.`, { field })
+  return reject(
+    'INVALID_INPUT',
+    `The ${field} must be an offset from 0 to ${head} of this room's messages.`,
+    { field },
+  )
 }

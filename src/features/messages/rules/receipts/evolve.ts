@@ -1,7 +1,7 @@
 import type { ReceiptEvent } from './event.ts'
 import type { Marks } from './marks.ts'
 
-/** The marks at hand, by user, right after the event. */
+/** The loaded marks by user, right after the event. */
 export function evolveMarks(
   marks: ReadonlyMap<string, Marks>,
   { user, deliveredThrough, readThrough }: ReceiptEvent,

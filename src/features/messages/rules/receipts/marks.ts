@@ -4,8 +4,8 @@ import type { Offset } from '../../../../engine/kernel/position.ts'
 import type { Room } from '../../../rooms/rules/room.ts'
 
 /**
- * How far a member has got with a room's messages: up to and including these offsets of their topic. Neither ever goes
- * back, and `readThrough` is never ahead of `deliveredThrough`.
+ * How far a member has received and read a room's messages: up to and including these offsets of their topic. Neither
+ * mark moves back, and `readThrough` is never ahead of `deliveredThrough`.
  */
 export interface Marks {
   readonly deliveredThrough: Offset
@@ -17,20 +17,26 @@ export interface MemberMarks extends Marks {
   readonly userId: UserId
 }
 
-/** How many members other than its author have a message delivered, and have read it. */
+/** Number of members, other than the author, to whom a message was delivered, and who have read it. */
 export interface ReceiptCounts {
   readonly deliveredCount: number
   readonly readCount: number
 }
 
-/** Above as many members receipts are not shown: each message would bring an entry a member, each of them for all. */
+/**
+ * Receipts are not shown above this number of members: each message would cause one entry per member, each sent to
+ * all.
+ */
 export const RECEIPT_LIMIT = 200
 
 export function showsReceipts({ memberCount }: Pick<Room, 'memberCount'>): boolean {
   return memberCount <= RECEIPT_LIMIT
 }
 
-/** `members`: all of the room. Who came later than the message counts as having had it: marks begin at the head. */
+/**
+ * `members`: all of the room's. Members who joined after the message count as having it: their marks start at the
+ * head.
+ */
 export function countReceipts(
   members: readonly MemberMarks[],
   { author, offset }: { readonly author: Person; readonly offset: Offset },
