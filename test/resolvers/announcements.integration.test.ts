@@ -65,7 +65,7 @@ describe('announcements', () => {
     expect(await all.run(user, LIST)).toEqual(listed('Here'))
   })
 
-  test('are gone once taken back, which those who saw them are told', async () => {
+  test('disappear when retracted, and their readers are notified', async () => {
     const all = await published()
     const input = { audience: 'GLOBAL', title: 'Oops', body: 'b' }
     const answer = await all.run(service, PUBLISH, { input })

@@ -65,7 +65,7 @@ describe('creating an auction', () => {
     expect(everything).not.toContain('5000')
   })
 
-  test('for another seller needs one who is known', async () => {
+  test('for another seller requires a known user', async () => {
     const all = await auction()
     expect(await all.run(seller, CREATE, { input: input(all.roomId, { sellerId: 'nobody' }) })).toMatchObject(
       { createAuction: { code: 'INVALID_INPUT', field: 'sellerId' } },
@@ -91,7 +91,7 @@ describe('creating an auction', () => {
 })
 
 describe('bidding', () => {
-  test('answers with the bid, the auction right after it and where its history goes on', async () => {
+  test('returns the bid, the auction right after it and the cursor of its history', async () => {
     const all = await auction()
     const answer = await bid(all, ann, { maximum: 1500 })
     expect(answer).toMatchObject({
@@ -106,7 +106,7 @@ describe('bidding', () => {
     expect(textAt(read, 'auction', 'cursor')).toBe(textAt(answer, 'placeBid', 'cursor'))
   })
 
-  test('too low is told the minimum', async () => {
+  test('below the minimum is refused with the minimum', async () => {
     const all = await auction()
     expect(await bid(all, ann, { amount: 499 })).toEqual({
       placeBid: { __typename: 'Rejected', code: 'BID_BELOW_MINIMUM', field: null, minimum: 500 },
@@ -136,7 +136,7 @@ describe('bidding', () => {
     })
   })
 
-  test('is UNAUTHENTICATED for a visitor, and NOT_FOUND where the room is out of sight', async () => {
+  test('is UNAUTHENTICATED for a visitor, and NOT_FOUND if the room is hidden', async () => {
     const all = await auction({}, 'MEMBERS')
     const offer = { auctionId: all.auctionId, amount: 500, idempotencyKey: 'x' }
     expect(await all.codeOf(null, BID, { input: offer })).toBe('UNAUTHENTICATED')
@@ -193,7 +193,7 @@ describe('a maximum', () => {
 })
 
 describe('the history of an auction', () => {
-  test('shows each bid with the price and leader of its moment, and bids of now', async () => {
+  test('shows each bid with the price and leader of its moment, and the current bids', async () => {
     const all = await auction({ reservePrice: 1000 })
     await bid(all, ann, { maximum: 1500 })
     await bid(all, bob, { maximum: 1200 })
@@ -269,7 +269,7 @@ describe('the history of an auction', () => {
 })
 
 describe('the bids of an auction', () => {
-  test('are newest first, page after page, and end where the cursor goes on', async () => {
+  test('are newest first, page after page, and end where the cursor continues', async () => {
     const all = await auction()
     for (const amount of [500, 600, 700]) await bid(all, amount === 600 ? bob : ann, { amount })
     const query = `query ($after: String) { auction(id: "${all.auctionId}") { bids(first: 2, after: $after) {

@@ -87,7 +87,7 @@ describe('a deleted message', () => {
     },
   )
 
-  test('leaves nothing where it was edited while it was deleted', async () => {
+  test('leaves nothing if it was edited during its deletion', async () => {
     const all = await given(ann, bob)
     const roomId = await room(all)
     const id = await send(all, roomId, SECRET)

@@ -15,7 +15,7 @@ describe('a fingerprint', () => {
     )
   })
 
-  test('tells mutations, values and the order of lists apart', () => {
+  test('distinguishes mutations, values and the order of lists', () => {
     const others = [
       fingerprint('updateRoom', { name: 'a', bands: [{ from: 1, step: 2 }] }),
       fingerprint('createRoom', { name: 'b', bands: [{ from: 1, step: 2 }] }),

@@ -91,7 +91,7 @@ describe('An order', () => {
   })
 
   test.each(['order(roomId: "room_none", orderId: "42")', 'order(roomId: "global", orderId: "42")'])(
-    '%s is null where it is none',
+    '%s is null if absent',
     async (field) => expect(await all.run(engine, `{ order: ${field} { id } }`)).toEqual({ order: null }),
   )
 

@@ -99,7 +99,7 @@ describe('editing a message', () => {
     })
   })
 
-  test('notifies who is new, and withdraws the unread notification of who is gone', async () => {
+  test('notifies newly mentioned users, and withdraws unread notifications of removed ones', async () => {
     const all = await roomOfThree()
     const other = await send(all, ['bob'])
     const id = await send(all, ['bob'])

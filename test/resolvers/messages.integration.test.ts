@@ -61,7 +61,7 @@ describe('sending a message', () => {
     })
   })
 
-  test('is UNAUTHENTICATED for a visitor, and NOT_FOUND for whoever does not see the room', async () => {
+  test('is UNAUTHENTICATED for a visitor, and NOT_FOUND for users who do not see the room', async () => {
     const { run, codeOf, roomId } = await roomWithTwo()
     const input = { roomId, body: 'x', clientMessageId: 'x' }
     expect(await codeOf(null, SEND, { input })).toBe('UNAUTHENTICATED')
@@ -125,7 +125,7 @@ describe('a message', () => {
 })
 
 describe('the messages of a room', () => {
-  test('end exactly where messagesCursor goes on', async () => {
+  test('end exactly where messagesCursor continues', async () => {
     const all = await roomWithTwo()
     await send(all, 'One')
     const plan = await all.plan(bob, 'roomState', { roomId: all.roomId })

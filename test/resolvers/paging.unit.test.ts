@@ -60,7 +60,7 @@ describe('a page from the front', () => {
     expect(seen).toEqual(Array.from({ length: 25 }, (_, index) => index + 1))
   })
 
-  test('of no items tells whether there are any', () => {
+  test('of no items says whether any exist', () => {
     expect(pageOf(1, { first: 0 }).pageInfo).toEqual({
       hasNextPage: true,
       hasPreviousPage: false,

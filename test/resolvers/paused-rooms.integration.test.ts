@@ -124,7 +124,7 @@ describe('a node that dies between the commits of a room and of its auctions', (
     expect((await endOf(all, auctionId)) - Date.now()).toBeGreaterThan(0)
   })
 
-  test('leaves the pause to whoever resumes the room', async () => {
+  test('leaves the pause to the user who resumes the room', async () => {
     const all = await sale()
     const auctionId = await all.putUp()
     const actor = { kind: 'user', person: owner.user, roles: owner.roles } as const

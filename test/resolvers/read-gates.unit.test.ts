@@ -54,7 +54,7 @@ describe('the statements of a client', () => {
     expect(await next).toBe('read')
   })
 
-  test('that wait when it has gone never begin, and those behind them do', async () => {
+  test('that wait when it disconnects never start, and those behind them do', async () => {
     const gates = createReadGates(1)
     const { begun, read } = createReads()
     const gone = new AbortController()

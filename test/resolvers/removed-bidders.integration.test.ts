@@ -60,7 +60,7 @@ describe('a removed member', () => {
     expect(await all.bid(auctionId, ann, { amount: 600 })).toBe('LEADING')
   })
 
-  test('cannot raise the maximum of a bid that stands', async () => {
+  test('cannot raise the maximum of a valid bid', async () => {
     const all = await sale()
     const auctionId = await all.putUp()
     await all.bid(auctionId, ann, { maximum: 900 })
@@ -95,7 +95,7 @@ describe('removing a member with voidBids', () => {
     }
   })
 
-  test('again voids what still stands, and without it everything stands', async () => {
+  test('again voids what is still valid; otherwise everything stays valid', async () => {
     const all = await sale()
     const auctionId = await all.putUp()
     await all.bid(auctionId, ann, { maximum: 800 })

@@ -48,7 +48,7 @@ describe('a status that becomes private', () => {
     })
   })
 
-  test('is removed for its former owner where it becomes another’s, and comes back where it is public again', async () => {
+  test('is removed for its former owner when reassigned, and returns when public again', async () => {
     const all = await given(...READERS)
     await report(all, 'for ann', 'ann')
     await report(all, 'for bob', 'bob')

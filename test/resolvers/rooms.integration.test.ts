@@ -125,7 +125,7 @@ describe('a room that the caller may not see', () => {
 })
 
 describe('the members of a room', () => {
-  test('come and go, and the history tells of it', async () => {
+  test('join and leave, and the history shows it', async () => {
     const all = await given(owner, guest)
     const id = await createRoom(all)
     expect(await all.run(guest, `mutation { joinRoom(roomId: "${id}") ${MEMBERSHIP} }`)).toMatchObject({
@@ -151,7 +151,7 @@ describe('the members of a room', () => {
     })
   })
 
-  test('get another role, and the history tells of it', async () => {
+  test('get another role, and the history shows it', async () => {
     const all = await given(owner, guest)
     const roomId = await createRoom(all)
     for (const role of ['MEMBER', 'MODERATOR', 'MODERATOR']) {
@@ -164,7 +164,7 @@ describe('the members of a room', () => {
     ])
   })
 
-  test('come with their role and with a mute that still stands, and the history tells of it', async () => {
+  test('join with their role and with a mute that still applies, and the history shows it', async () => {
     const all = await given(owner, guest)
     const roomId = await createRoom(all)
     const add = (role: string): Promise<unknown> =>
@@ -207,7 +207,7 @@ describe('the members of a room', () => {
     })
   })
 
-  test('nobody may add do not begin to exist', async () => {
+  test('nobody may add are not created', async () => {
     const all = await given(owner, guest)
     const id = await createRoom(all)
     const add = `mutation { addMember(roomId: "${id}", userId: "new") ${MEMBERSHIP} }`
@@ -248,7 +248,7 @@ describe('the members of a room', () => {
 })
 
 describe('an entry of a room', () => {
-  test('carries the room of its moment, with connections of now', async () => {
+  test('carries the room of its moment, with the current connections', async () => {
     const all = await given(owner, guest)
     const id = await createRoom(all)
     for (const name of ['One', 'Two']) {
@@ -270,7 +270,7 @@ describe('an entry of a room', () => {
     ])
   })
 
-  test('cannot be executed for all at once where it reads the viewer', async () => {
+  test('cannot be executed for all at once if it reads the viewer', async () => {
     const all = await given(owner)
     const plan = await all.plan(null, 'roomState', { roomId: 'global' })
     const text = `subscription { roomState(roomId: "-") { ... on RoomSnapshot { room { membership { role } } } } }`
@@ -279,7 +279,7 @@ describe('an entry of a room', () => {
 })
 
 describe('the guard of a subscription to a room', () => {
-  test('asks again when settings change or the reader leaves, and then tells who is out', async () => {
+  test('checks again when settings change or the reader leaves, and then finds who lost access', async () => {
     const all = await given(owner, guest)
     const id = await createRoom(all, 'MEMBERS')
     await all.run(owner, `mutation { addMember(roomId: "${id}", userId: "guest") { __typename } }`)

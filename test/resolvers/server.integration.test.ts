@@ -6,7 +6,7 @@ const admin = viewer('admin', 'ADMIN')
 const user = viewer('user')
 
 describe('the server', () => {
-  test('tells each caller what they may do here', async () => {
+  test('shows each caller what they may do here', async () => {
     const { run } = await given()
     const query =
       '{ server { version node time capabilities } viewer { user { name } roles expiresAt } echo(message: "x") }'

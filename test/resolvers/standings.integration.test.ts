@@ -75,7 +75,7 @@ describe('the standings of a leaderboard', () => {
     expect(next?.user.id).toBe(nameOf(121))
   })
 
-  test('refuse a cursor that is none, and two ways at once', async () => {
+  test('refuse an invalid cursor, and two directions at once', async () => {
     const codeOf = (args: object) => all.codeOf(null, RANKS, { id, ...args })
     for (const after of ['', 'garbage', Buffer.from('standing.x.1.ann').toString('base64url')]) {
       expect(await codeOf({ after })).toBe('CURSOR_INVALID')

@@ -138,7 +138,7 @@ describe('what is read together', () => {
     }
   })
 
-  test('tells empty rooms from full ones', async () => {
+  test('distinguishes empty rooms from full ones', async () => {
     const { database } = all.services
     const { rows } = await database.execute<{ count: string }>(sql`SELECT count(*) FROM messages`)
     expect(Number(rows[0]?.count)).toBe(2 * ROOMS)

@@ -40,7 +40,7 @@ function given(): Reading {
   }
 }
 
-describe('who sees what is traded', () => {
+describe('who sees trades', () => {
   const seesMax = (rooms: TradeRooms, earlier = 'one') =>
     rooms.sees(VIEWER, id, max.person.id, factsOf(earlier))
 
@@ -56,7 +56,7 @@ describe('who sees what is traded', () => {
     expect(seesMax(rooms, 'one')).toBe(false)
   })
 
-  test('is read anew by way of what is known', async () => {
+  test('is read again based on the cached state', async () => {
     const { known, read } = given()
     await read('one')
     await read('two')

@@ -128,7 +128,7 @@ function standingOf(caller: Caller): Membership | undefined {
   return { user: caller.person, status, role: 'MEMBER', joinedAt: BEFORE, mutedUntil: null }
 }
 
-describe('what the record gives a reader', () => {
+describe('what the database gives a reader', () => {
   test('are the rooms that the domain lets them see, whether read one by one or listed', async () => {
     const { services } = await everyRoom()
     for (const reader of READERS) {

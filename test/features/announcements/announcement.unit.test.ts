@@ -227,7 +227,7 @@ describe('an announcement', () => {
     expect(seen).toEqual([false, false, false, false, true])
   })
 
-  test('to a room is seen by whoever sees the room', () => {
+  test('to a room is visible to everyone who sees the room', () => {
     expect(canSeeAnnouncement(visitor, ofRoom, roomWith())).toBe(true)
     expect(canSeeAnnouncement(visitor, ofRoom, roomWith({ visibility: 'AUTHENTICATED' }))).toBe(false)
     expect(canSeeAnnouncement(stranger, ofRoom, hidden)).toBe(false)

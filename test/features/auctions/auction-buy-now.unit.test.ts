@@ -43,7 +43,7 @@ describe('buying now', () => {
     expect(refusal(offered, buy('A', 901))).toEqual({ code: 'PRICE_CHANGED' })
   })
 
-  test('is BUY_NOW_UNAVAILABLE where there is none', () => {
+  test('is BUY_NOW_UNAVAILABLE if the auction has no buy-now price', () => {
     expect(offeredBuyNow(LIVE)).toBeNull()
     expect(refusal(LIVE, buy('A', 900))).toEqual({ code: 'BUY_NOW_UNAVAILABLE' })
   })

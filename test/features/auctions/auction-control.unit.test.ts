@@ -188,7 +188,7 @@ describe('who controls an auction', () => {
     expect(refusal(LED, hidden)).toEqual({ code: 'NOT_FOUND' })
   })
 
-  test('what the server does of its own accord nobody else does', () => {
+  test('only the server may send its own commands', () => {
     const root = user('Someone', 'ADMIN')
     expect(decide(LED, move({ kind: 'applyDue' }, root)).kind).toBe('forbidden')
   })

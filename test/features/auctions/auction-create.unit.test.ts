@@ -206,7 +206,7 @@ describe('who creates auctions', () => {
     expect(decide(null, { ...move(creation(), actor), room: room({}, members) }).kind).toBe('forbidden')
   })
 
-  test('whoever does not see the room finds none', () => {
+  test('is NOT_FOUND for users who do not see the room', () => {
     const hidden = {
       ...move(creation(), user('Someone', 'MODERATOR')),
       room: room({ visibility: 'MEMBERS' }),

@@ -113,7 +113,7 @@ describe(
       })
     })
 
-    test('nobody spends what is not there, and what is held is what leaders promised', () => {
+    test('nobody overspends, and holds equal the maximums of leaders', () => {
       everyScene(({ after }) => {
         const promised = after.lots.flatMap(promisedIn)
         for (const [userId, wallet] of after.wallets) {
@@ -130,7 +130,7 @@ describe(
       })
     })
 
-    test('debits equal credits, and wallets and house together have what was credited, which is nothing', () => {
+    test('debits equal credits, and wallets and issuer sum to zero', () => {
       everyScene(({ after }) => {
         const accounts = accountsOf(after.ledger)
         expect([...accounts.values()].reduce((sum, value) => sum + value, 0)).toBe(0)
@@ -161,7 +161,7 @@ describe(
       )
     })
 
-    test('all events from the beginning on give what stands, and the last entry shows it', () => {
+    test('folding all events gives the current state, and the last entry shows it', () => {
       everyScene((scene) => {
         const { before, after, lot, decision } = scene
         if (decision.kind !== 'accepted') return
@@ -209,7 +209,7 @@ describe(
       })
     })
 
-    test('price, leader and counts are those of the bids that stand, in ascending order', () => {
+    test('price, leader and counts match the valid bids, in ascending order', () => {
       everyScene((scene) => {
         const { state, bidHistory } = lotOf(scene)
         const { currentPrice, leader, bidCount, bidderCount, voidedBidCount = 0 } = state.standing
@@ -284,7 +284,7 @@ describe(
       })
     })
 
-    test('an auction stands as the commands that count give, played again from the start', () => {
+    test('the auction equals a replay of its valid commands from the start', () => {
       everyScene((scene) => {
         if (scene.step.command.kind !== 'voidBid') return
         const { state, bidHistory } = lotOf(scene)

@@ -88,7 +88,7 @@ describe('a challenger of A, who leads with 1500 held', () => {
     })
   })
 
-  test('who is answered at once needs no money, and has none held', () => {
+  test('a challenger answered at once needs no money and gets no hold', () => {
     expect(movedBy(led, upTo('C', 1000))).toEqual([])
     expect(movedBy(led, exactly('Nobody', 1200))).toEqual([])
   })

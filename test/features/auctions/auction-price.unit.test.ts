@@ -75,13 +75,13 @@ describe('the first bid', () => {
     expect(standingOf(played(START_500, exactly('A', 500)))).toEqual(['A', 500])
   })
 
-  test('by a proxy stands at the starting price', () => {
+  test('by a proxy is at the starting price', () => {
     const first = accepted(START_500, upTo('A', 1500))
     expect(standingOf(first.state)).toEqual(['A', 500])
     expect(first.outcome).toBe('LEADING')
   })
 
-  test('by hand stands at exactly its amount', () => {
+  test('by hand is at exactly its amount', () => {
     expect(standingOf(played(START_500, exactly('A', 700)))).toEqual(['A', 700])
   })
 })
@@ -150,7 +150,7 @@ describe('the visible bids of one command', () => {
     expect(result.bidId).toBe('bid_own')
   })
 
-  test('of a tie both stand at the same price, the leader last', () => {
+  test('of a tie are both at the same price, the leader last', () => {
     expect(entriesOf(accepted(led, upTo('B', 1500)))).toEqual([
       ['BidPlaced', 'B', 1500],
       ['BidPlaced', 'A', 1500],
@@ -238,7 +238,7 @@ describe('the leader', () => {
     expect(refusal(led, exactly('A', 549))).toEqual({ code: 'BID_BELOW_MINIMUM', minimum: 550 })
   })
 
-  test('who was beaten comes back as a challenger', () => {
+  test('a beaten bidder returns as a challenger', () => {
     expect(standingOf(played(led, upTo('B', 1600), upTo('A', 2000)))).toEqual(['A', 1650])
   })
 })

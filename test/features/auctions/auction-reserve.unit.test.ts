@@ -43,12 +43,12 @@ describe('a reserve of 5000', () => {
     expect(entriesOf(result).map(([type]) => type)).toEqual(['BidPlaced', 'ReserveMet'])
   })
 
-  test('is told once', () => {
+  test('is announced once', () => {
     const met = played(RESERVE_5000, upTo('A', 6000))
     expect(entriesOf(accepted(met, upTo('B', 7000))).map(([type]) => type)).toEqual(['BidPlaced'])
   })
 
-  test('shows no ReserveMet where there is none, and counts as met', () => {
+  test('shows no ReserveMet without a reserve, and counts as met', () => {
     expect(START_500.standing.reserveMet).toBe(true)
     expect(entriesOf(accepted(START_500, upTo('A', 6000)))).toEqual([['BidPlaced', 'A', 500]])
   })

@@ -79,7 +79,7 @@ describe('voiding the bid of a challenger whom A’s proxy of 1500 answered', ()
     expect(standingOf(playedIn(voided, upTo('C', 1600)).state)).toEqual(['C', 1550])
   })
 
-  test('lets the bidder come back, counted anew, under the next number', () => {
+  test('lets the bidder return, counted again, under the next sequence', () => {
     const back = playedIn(voided, exactly('B', 2000))
     expect(standingOf(back.state)).toEqual(['B', 2000])
     expect(back.state.standing).toMatchObject({ bidCount: 2, bidderCount: 2 })
@@ -96,7 +96,7 @@ describe('voiding the bid of a challenger whom A’s proxy of 1500 answered', ()
 })
 
 describe('voiding the bid of the leader', () => {
-  test('gives the lead back to who was beaten, at the price of before', () => {
+  test('returns the lead to the beaten bidder at the earlier price', () => {
     const beaten = playedIn(sale(), upTo('A', 1500), upTo('C', 1200), upTo('B', 2000))
     expect(standingOf(beaten.state)).toEqual(['B', 1550])
     const back = without(beaten, 'B', 1550)
@@ -109,7 +109,7 @@ describe('voiding the bid of the leader', () => {
     expect(standingOf(without(byHand, 'B', 800).state)).toEqual(['A', 700])
   })
 
-  test('lets a challenger who was answered lead alone, where no other is left', () => {
+  test('lets an answered challenger lead alone if no other bidder is left', () => {
     const answered = playedIn(sale(), upTo('A', 1500), upTo('B', 1000))
     const alone = without(answered, 'A', 500)
     expect(standingOf(alone.state)).toEqual(['B', 500])
@@ -117,7 +117,7 @@ describe('voiding the bid of the leader', () => {
     expect(bidsIn(alone)).toEqual(['A 500 MODERATED', 'B 1000 RECOMPUTED', 'A 1050 MODERATED', 'B 500'])
   })
 
-  test('who is the only bidder leaves an auction without a bid', () => {
+  test('of the only bidder leaves an auction without bids', () => {
     const alone = without(playedIn(sale(), exactly('A', 700)), 'A', 700)
     expect(alone.state).toMatchObject({ leading: null, standing: { currentPrice: null, leader: null } })
     expect(alone.state.standing).toMatchObject({ bidCount: 0, bidderCount: 0 })
@@ -164,7 +164,7 @@ describe('voiding one of several bids of a bidder', () => {
     expect(maximumIn(voided)).toBe(1000)
   })
 
-  test('strikes the answers that rest on what is struck, and leaves those before', () => {
+  test('voids the answers caused by voided bids, and keeps earlier ones', () => {
     const answers = playedIn(sale(), upTo('A', 900), upTo('B', 600), upTo('A', 1500), upTo('C', 1000))
     expect(bidsIn(answers)).toEqual(['A 500', 'B 600', 'A 650', 'C 1000', 'A 1050'])
     const voided = without(answers, 'A', 1050)
@@ -187,7 +187,7 @@ describe('voiding one of several bids of a bidder', () => {
     expect(eventsIn(again, striking(bidIn(again, 'A', 1050)))).toEqual([])
   })
 
-  test('that an earlier maximum still gives is made anew', () => {
+  test('that an earlier maximum still yields is placed again', () => {
     const raised = playedIn(sale(), upTo('A', 900), upTo('A', 3000), upTo('B', 600))
     const voided = without(raised, 'A', 650)
     expect(bidsIn(voided)).toEqual(['A 500', 'B 600', 'A 650 MODERATED', 'A 650'])
@@ -313,7 +313,7 @@ describe('voiding in a funded auction', () => {
     ])
   })
 
-  test('takes a raise back to the maximum of before', () => {
+  test('reverts a raise to the earlier maximum', () => {
     const raised = playedIn(sale({}, funds), upTo('A', 1000), upTo('A', 3000), upTo('B', 1200))
     expect(moneyIn(raised, 'A')).toEqual([3000, 3000])
     const voided = without(raised, 'A', 1250)
@@ -404,13 +404,13 @@ describe('voiding in a funded auction', () => {
       ])
     })
 
-    test('goes back to A where there is just enough', () => {
+    test('goes back to A if the balance just suffices', () => {
       const voided = without(spending(beaten, { A: 1500 }), 'B', 1550)
       expect(standingOf(voided.state)).toEqual(['A', 500])
       expect(moneyIn(voided, 'A')).toEqual([1500, 1500])
     })
 
-    test('never lets A block who comes then', () => {
+    test('never lets A block later bidders', () => {
       const next = playedIn(without(spent, 'B', 1550), exactly('C', 500))
       expect(standingOf(next.state)).toEqual(['C', 500])
       expect(moneyIn(next, 'C')).toEqual([5000, 500])
@@ -422,14 +422,14 @@ describe('voiding in a funded auction', () => {
       expect(standingOf(rich.state)).toEqual([undefined, null])
     })
 
-    test('lets A bid anew', () => {
+    test('lets A bid again', () => {
       const next = playedIn(without(spent, 'B', 1550), exactly('A', 700))
       expect(standingOf(next.state)).toEqual(['A', 700])
       expect(next.state.standing).toMatchObject({ bidCount: 1, bidderCount: 1 })
     })
   })
 
-  describe('where only the later of A’s bids was passed over', () => {
+  describe('where only the later of A’s bids was skipped', () => {
     // A leads at 500, B at 650, A at 1050, C at 2050.
     const beaten = playedIn(
       sale({}, funds),
@@ -440,12 +440,12 @@ describe('voiding in a funded auction', () => {
     )
     const passed = without(spending(beaten, { A: 700 }), 'C', 2050)
 
-    test('the others stand', () => {
+    test('the other bids remain valid', () => {
       expect(standingOf(passed.state)).toEqual(['B', 650])
       expect(passed.state.standing.bidderCount).toBe(2)
     })
 
-    test('it is voided, and those of the earlier ones stand', () => {
+    test('it is voided, and the earlier ones remain valid', () => {
       expect(bidsIn(passed)).toEqual(['A 500', 'B 650', 'A 1050 UNFUNDED', 'C 2050 MODERATED'])
       expect(eventsIn(passed, striking(bidIn(passed, 'A', 1050)))).toEqual([])
     })
@@ -469,7 +469,7 @@ describe('voiding in a funded auction', () => {
 describe('voiding in an auction with a reserve of 5000 and a buy-now price of 9000', () => {
   const reserved = sale({ reservePrice: 5000, buyNowPrice: 9000 })
 
-  test('leaves the reserve unmet where only the struck bid met it', () => {
+  test('leaves the reserve unmet if only the voided bid met it', () => {
     const met = playedIn(reserved, upTo('A', 4000), upTo('B', 6000))
     expect(met.state.standing).toMatchObject({ currentPrice: 5000, reserveMet: true })
     const voided = without(met, 'B', 5000)
@@ -484,7 +484,7 @@ describe('voiding in an auction with a reserve of 5000 and a buy-now price of 90
     expect(voided.state.standing).toMatchObject({ currentPrice: 5000, reserveMet: true })
   })
 
-  test('has it told again when it is met again', () => {
+  test('announces the reserve again when it is met again', () => {
     const voided = without(playedIn(reserved, upTo('A', 4000), upTo('B', 6000)), 'B', 5000)
     expect(typesIn(voided, upTo('C', 5500))).toEqual(['MaximumSet', 'BidPlaced', 'ReserveMet'])
   })
@@ -501,13 +501,13 @@ describe('voiding in an auction with a reserve of 5000 and a buy-now price of 90
 describe('voiding every bid of an auction with a buy-now price and no reserve', () => {
   const bidOn = playedIn(sale({ buyNowPrice: 900 }), exactly('A', 500), exactly('B', 550))
 
-  test('brings buying now back, since no bid stands', () => {
+  test('offers buy-now again once no bid is valid', () => {
     const none = without(without(bidOn, 'B', 550), 'A', 500)
     expect(offeredBuyNow(none.state)).toBe(900)
     expect(playedIn(none, buy('C', 900)).state.standing.phase).toBe('SOLD')
   })
 
-  test('does not bring it back while one stands', () => {
+  test('does not offer it again while a bid is valid', () => {
     expect(offeredBuyNow(without(bidOn, 'B', 550).state)).toBeNull()
   })
 })
@@ -544,7 +544,7 @@ describe('voiding a bid that extended the auction', () => {
     expect(typesIn(extended, early)).toEqual(['CommandsVoided', 'BidVoided'])
   })
 
-  test('in a pause counts from where the clock stands', () => {
+  test('during a pause counts from where the clock stopped', () => {
     const paused = playedIn(extended, control('pause', at('14:59')))
     const late = striking(bidIn(extended, 'B', 600), user('Owner'), '', at('17:00'))
     const resumed = playedIn(paused, late, control('resume', at('18:00')))
@@ -737,7 +737,7 @@ describe('voiding out of time', () => {
 describe('voiding a bid', () => {
   const bidOn = playedIn(sale(), exactly('A', 500), exactly('B', 550))
 
-  test('that is not there is NOT_FOUND', () => {
+  test('that does not exist is NOT_FOUND', () => {
     expect(decideIn(bidOn, striking(asBidId('bid_none')))).toMatchObject({ rejection: { code: 'NOT_FOUND' } })
   })
 
@@ -748,7 +748,7 @@ describe('voiding a bid', () => {
     expect(eventsIn(playedIn(voided, control('hammer')), again)).toEqual([])
   })
 
-  test('voids for good what is less than the least without what is struck', () => {
+  test('permanently voids bids below the minimum without the voided ones', () => {
     // Steps that fall: at 999 the least is 1199, at 1001 it is 1002.
     const increments = [
       { from: 0, step: 200 },

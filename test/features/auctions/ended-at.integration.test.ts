@@ -63,7 +63,7 @@ describe('An auction that ended before that moment was recorded', () => {
     expect(early).toEqual([])
   })
 
-  test('ended at the latest when anything was written of it last, where its entries are gone', async () => {
+  test('ended no later than its last write if its entries were deleted', async () => {
     const { endedAt, forgotten, read, migrate } = await ofOlderVersion()
     await migrate()
     expect(await read(forgotten)).toBe(endedAt.get(forgotten))

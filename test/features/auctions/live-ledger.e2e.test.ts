@@ -21,7 +21,7 @@ const CREDIT = `mutation ($userId: ID!, $amount: Amount!, $key: String!) {
 const LATEST = 'query ($id: ID!) { auction(id: $id) { bids(first: 5) { edges { node { id } } } } }'
 
 describe('npm run verify-ledger', () => {
-  test('finds nothing, and nobody waits for a deadlock, while two nodes take bids, voids and pauses on funded auctions', async () => {
+  test('finds no fault and no deadlock while two nodes process bids, voids and pauses on funded auctions', async () => {
     const options = {
       ...{ databaseUrl: await freshDatabase(), redisUrl: sharedRedisUrl() },
       env: { REDIS_PREFIX: freshRedisPrefix() },

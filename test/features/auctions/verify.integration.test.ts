@@ -7,7 +7,7 @@ import { FEATURES } from '../../support/database.ts'
 import { post } from '../../support/graphql-client.ts'
 import { makeAuction, makeRoom, placeBid } from '../../support/rooms.ts'
 
-describe('verifying the record', () => {
+describe('verifying the database', () => {
   let node: TestApp
   let auctionId: string
 
@@ -190,7 +190,7 @@ describe('verifying the record', () => {
     expect(offers).toContain('auction X: offers that the rules would refuse')
   })
 
-  test('finds an entry that is gone', async () => {
+  test('finds a missing entry', async () => {
     const { rows } = await node.app.services.database.execute<{ data: object; at: string }>(
       sql`SELECT data, at::text FROM entries WHERE topic = ${`auction:${auctionId}`} AND "offset" = 2`,
     )

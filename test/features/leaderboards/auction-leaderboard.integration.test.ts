@@ -128,7 +128,7 @@ async function lot(): Promise<Lot> {
 }
 
 describe('the board of an auction', () => {
-  test('is told by its entries as it stands, however many commands share a batch', async () => {
+  test('matches its entries, however many commands share a batch', async () => {
     const { bid, standings, told, announced, board } = await lot()
     await Promise.all(
       Array.from({ length: 300 }, (_, index) => bid(`u${(index * 7) % 40}`, { amount: 500 + index * 3 })),
@@ -139,7 +139,7 @@ describe('the board of an auction', () => {
     expect(offsets).toEqual(offsets.map((_, index) => index + 1))
   })
 
-  test('with proxies that answer is told so too', async () => {
+  test('matches its entries with answering proxies, too', async () => {
     const { bid, standings, told } = await lot()
     await Promise.all(
       Array.from({ length: 120 }, (_, index) =>
@@ -151,7 +151,7 @@ describe('the board of an auction', () => {
     expect(await told()).toEqual(await standings())
   })
 
-  test('is told alike to who gets all entries together and to who begins in the middle of a batch', async () => {
+  test('is the same for readers of all entries and for readers who start within a batch', async () => {
     const { bid, present, announced, board } = await lot()
     await Promise.all(
       Array.from({ length: 200 }, (_, index) => bid(`u${index % 90}`, { amount: 500 + index })),
@@ -175,7 +175,7 @@ describe('the board of an auction', () => {
     expect(rows.map((row) => row.actor_id)).toEqual(['ann', 'ann', 'bob', 'bob'])
   })
 
-  test('knows the rank of who comes up from far below the top', async () => {
+  test('has the rank of a user who rises from far below the top', async () => {
     const { bid, announced, present } = await lot()
     for (let index = 0; index < 130; index += 1) await bid(`u${index}`, { amount: 500 + index })
     await bid('u3', { amount: 1000 })
@@ -187,7 +187,7 @@ describe('the board of an auction', () => {
 })
 
 describe('voiding a bid', () => {
-  test('takes a bidder who has no other off the board, also for who reads its entries', async () => {
+  test('removes a bidder without other bids from the board, also for readers of its entries', async () => {
     const all = await lot()
     await all.bid('ann', { amount: 600 })
     await all.bid('bob', { amount: 700 })
@@ -200,7 +200,7 @@ describe('voiding a bid', () => {
     expect(await all.told()).toEqual(await all.standings())
   })
 
-  test('leaves a bidder with the highest bid that stands', async () => {
+  test('keeps a bidder with their highest valid bid', async () => {
     const all = await lot()
     await all.bid('bob', { amount: 550 })
     await all.bid('ann', { amount: 600 })
@@ -223,7 +223,7 @@ describe('an auction that is older than leaderboards', () => {
     restart()
   }
 
-  test('has one from the next visible bid on, with the bids of before', async () => {
+  test('has one from the next visible bid on, including earlier bids', async () => {
     const old = await lot()
     await old.bid('ann', { amount: 600 })
     await old.bid('bob', { amount: 700 })

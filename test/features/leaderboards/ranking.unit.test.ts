@@ -84,7 +84,7 @@ describe('ranking 9, 8, 8, 7', () => {
 })
 
 describe('any ranking', PATIENTLY, () => {
-  test('counts by STANDARD who is better, by DENSE the better scores, by ORDINAL the places', () => {
+  test('ranks by better users (STANDARD), better scores (DENSE) or place (ORDINAL)', () => {
     fc.assert(
       fc.property(boards, (board) => {
         const better = (value: number) => board.filter((each) => each.score > value).map((each) => each.score)
@@ -98,7 +98,7 @@ describe('any ranking', PATIENTLY, () => {
     )
   })
 
-  test('stands in the order of scores, the leader, and of getting there', () => {
+  test('is ordered by score, then leader, then time of reaching it', () => {
     fc.assert(
       fc.property(boards, fc.nat(400), (board, who) => {
         const ids = idsOf(ranking(board, 'ORDINAL', `u${who}`))
@@ -122,7 +122,7 @@ describe('any ranking', PATIENTLY, () => {
 })
 
 describe('the changes of a ranking', () => {
-  test('name who is new, without a rank before', () => {
+  test('name new users, without a previous rank', () => {
     const { scores, ranks } = told([], [score('ann', 500)])
     expect(scores.map(lineOf)).toEqual(['1 ann 500, was null'])
     expect(ranks).toEqual(scores)
@@ -135,7 +135,7 @@ describe('the changes of a ranking', () => {
     expect(ranks.map(lineOf)).toEqual(['1 cid 10, was 3', '2 ann 9, was 1', '3 bob 8, was 2'])
   })
 
-  test('have no ranks where nobody was overtaken', () => {
+  test('have no rank changes if nobody was overtaken', () => {
     const before = [score('ann', 9, 1), score('bob', 8, 2)]
     const { scores, ranks } = told(before, [score('ann', 20, 3), score('bob', 8, 2)])
     expect(scores.map(lineOf)).toEqual(['1 ann 20, was 1'])
@@ -168,7 +168,7 @@ describe('the changes of a ranking', () => {
     expect(last.ranks.map(lineOf)).toEqual(['100 u101 901, was 102', '101 u99 901, was 100'])
   })
 
-  test('tell who reached the same score anew', () => {
+  test('name users who reached the same score again', () => {
     const again = score('ann', 9, 3)
     const step = {
       before: inOrder([score('ann', 9, 1)], null),
@@ -178,7 +178,7 @@ describe('the changes of a ranking', () => {
     expect(changes(step, 'ORDINAL').scores.map(({ reachedAt }) => reachedAt)).toEqual([3])
   })
 
-  test('tell who enters the first hundred places, also where their rank stays', () => {
+  test('name users who enter the first hundred places, even at the same rank', () => {
     const before = Array.from({ length: 102 }, (_, index) =>
       score(`u${index}`, 1000 - Math.min(index, 50), index),
     )
@@ -189,7 +189,7 @@ describe('the changes of a ranking', () => {
     ])
   })
 
-  test('tell of the first thousand where thousands share a rank', () => {
+  test('name at most a thousand users if thousands share a rank', () => {
     const equal = Array.from({ length: 3000 }, (_, index) => score(`u${index}`, 1, index))
     const better = equal.map((each) => (each.user.id === 'u2999' ? score('u2999', 2, 9000) : each))
     const { scores, ranks } = told(equal, better, 'STANDARD')

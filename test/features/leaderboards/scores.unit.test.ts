@@ -60,7 +60,7 @@ function naive(all: readonly Report[], method: RankingMethod): readonly string[]
 }
 
 describe('any reports of scores', PATIENTLY, () => {
-  test('come to the board that counting gives, and tell a reader who follows of the same', () => {
+  test('give the board that counting gives, as do the entries for a reader', () => {
     fc.assert(
       fc.property(reports, methods, (all, method) => {
         let order: Order = inOrder([], null)

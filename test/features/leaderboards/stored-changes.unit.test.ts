@@ -66,7 +66,7 @@ function play(size: number, moves: readonly Move[]): readonly RankingStep[] {
 const idsOf = ({ scores }: Order): readonly string[] => scores.map(({ user }) => user.id)
 
 describe('an order that is changed', PATIENTLY, () => {
-  test('is the one that sorting all anew gives', () => {
+  test('equals sorting everything again', () => {
     fc.assert(
       fc.property(sales, ({ size, moves }) => {
         for (const { after } of play(size, moves)) {
@@ -77,7 +77,7 @@ describe('an order that is changed', PATIENTLY, () => {
     )
   })
 
-  test('has each user once, with the score of the last change, and not who is gone', () => {
+  test('has each user once, with the latest score, and no removed users', () => {
     fc.assert(
       fc.property(sales, ({ size, moves }) => {
         const held = new Map<string, number>(
@@ -99,7 +99,7 @@ describe('an order that is changed', PATIENTLY, () => {
 })
 
 describe('the encoded of a batch', PATIENTLY, () => {
-  test('tells of each command what changed, wherever one begins to read', () => {
+  test('decodes each command’s changes, wherever reading starts', () => {
     fc.assert(
       fc.property(sales, fc.nat(), ({ size, moves }, seed) => {
         const steps = play(size, moves)
@@ -126,7 +126,7 @@ describe('the encoded of a batch', PATIENTLY, () => {
     )
   })
 
-  test('is told in full where few are moved', () => {
+  test('is written in full if few users moved', () => {
     const [first, second] = encodeChanges(
       play(3, [
         { who: 0, value: 900, answer: null, goes: false, leader: 0 },

@@ -96,7 +96,7 @@ describe('whose marks move', () => {
     expect(verdict(SYSTEM, advance({ read: 4 }))).toBe('FORBIDDEN')
   })
 
-  test('may be one who is muted, in a room that has ended', () => {
+  test('may be muted, in a room that has ended', () => {
     const room = roomWith({ phase: 'ENDED' }, [member(mia, { mutedUntil: inMinutes(5) })])
     expect(verdict(mia, advance({ read: 4 }), { room })).toBe('ACCEPTED')
   })
@@ -142,7 +142,7 @@ describe('marks', () => {
     expect(verdict(mia, command)).toBe(fault)
   })
 
-  test('reach the head, also where it is no message', () => {
+  test('reach the head, even if it is not a message', () => {
     expect(events(advance({ read: 9 }), { lastMessageAt: lastOf(1, 4) })).toEqual([moved(9, 9)])
     const empty = { marks: marks(0, 0), head: asOffset(0), lastMessageAt: lastOf() }
     expect(events(advance({ delivered: 0, read: 0 }), empty)).toEqual([])
@@ -151,7 +151,7 @@ describe('marks', () => {
 })
 
 describe('an entry', () => {
-  test('tells of a mark that passed a message', () => {
+  test('announces a mark that passed a message', () => {
     const lastMessageAt = lastOf(4, 7)
     expect(events(advance({ delivered: 6 }), { lastMessageAt })).toEqual([moved(6, 3, false)])
     expect(events(advance({ delivered: 7 }), { lastMessageAt })).toEqual([moved(7, 3)])
@@ -305,7 +305,7 @@ const everyAct = (check: Parameters<typeof play>[1]): void =>
   )
 
 describe('in any sequence of messages, arrivals and receipts', PATIENTLY, () => {
-  test('counts are those of who has the message, counted one by one', () => {
+  test('counts equal the members who have the message, counted one by one', () => {
     everyAct(({ messages, held, naive }) => {
       const members = [...held].map(([userId, own]) => ({ userId: asUserId(userId), ...own }))
       for (const { author, offset } of messages) {
@@ -318,11 +318,11 @@ describe('in any sequence of messages, arrivals and receipts', PATIENTLY, () => 
     })
   })
 
-  test('an entry is made exactly when somebody has a message more', () => {
+  test('an entry is appended exactly when a member has another message', () => {
     everyAct(({ event, isNews }) => expect(event?.isShown ?? false).toBe(isNews))
   })
 
-  test('no mark goes back, beyond the head, or, where it is of reading, beyond that of delivery', () => {
+  test('no mark moves back or beyond the head, nor reading beyond delivery', () => {
     everyAct(({ head, before, held }) => {
       for (const [userId, own] of held) {
         expect(own.readThrough).toBeLessThanOrEqual(own.deliveredThrough)

@@ -105,7 +105,7 @@ test.each(everyCommand)('the server itself does not $kind', (command) => {
 })
 
 describe('sending', () => {
-  test('makes a message that stands at the next offset', () => {
+  test('creates a message at the next offset', () => {
     const command = sendCommand({ mentions: [max.person], replyToId: standing.id })
     expect(events(mia, command)).toEqual([
       {
@@ -298,7 +298,7 @@ describe('deleting', () => {
     expect(decide(mia, deleteCommand)).toMatchObject({ reply: { messageId: standing.id } })
   })
 
-  test('is for the author and for whoever moderates the room', () => {
+  test('is allowed for the author and for moderators of the room', () => {
     for (const actor of [mia, olga, molly, admin, tokenModerator]) {
       expect(verdict(actor, deleteCommand)).toBe('ACCEPTED')
     }

@@ -147,7 +147,7 @@ async function lossesOf({ database, topic }: Lot): Promise<readonly string[]> {
 }
 
 describe('followers of an auction', () => {
-  test('that race tell each loss and the end exactly once, and then follow no more', async () => {
+  test('that race announce each loss and the end exactly once, then stop following', async () => {
     const sale = await lot()
     const nodes = [await follow(sale.url), await follow(sale.url)]
     const bidders = Array.from({ length: 230 }, (_, index) => `u${index}`)
@@ -191,7 +191,7 @@ describe('followers of an auction', () => {
     expect(await sale.told()).toEqual(['ann OUTBID', 'ann AUCTION_LOST', 'bob AUCTION_WON'])
   })
 
-  test('that race tell of a void and of the end after it once, also those whose bids were all voided', async () => {
+  test('that race announce a void and the end after it once, also to bidders with only voided bids', async () => {
     const sale = await lot()
     const nodes = [await follow(sale.url), await follow(sale.url)]
     await sale.bid('ann', { maximum: 900 })
@@ -218,7 +218,7 @@ describe('followers of an auction', () => {
     })
   })
 
-  test('tell every bidder once that the auction was cancelled, and then follow no more', async () => {
+  test('notify every bidder once that the auction was cancelled, then stop following', async () => {
     const sale = await lot()
     await sale.bid('ann', { amount: 500 })
     await sale.bid('bob', { amount: 600 })
@@ -231,7 +231,7 @@ describe('followers of an auction', () => {
     ])
   })
 
-  test('find what a node left undone, without being told', async () => {
+  test('find what a node left undone, without a signal', async () => {
     const sale = await lot()
     await sale.bid('ann', { maximum: 900 })
     await sale.bid('bob', { amount: 600 })
@@ -240,7 +240,7 @@ describe('followers of an auction', () => {
     expect(await sale.told()).toEqual(['bob OUTBID'])
   })
 
-  test('tell nothing of what happened before there were followers', async () => {
+  test('announce nothing that happened before followers existed', async () => {
     const sale = await lot()
     await sale.bid('ann', { amount: 500 })
     await sale.bid('bob', { amount: 600 })
@@ -251,7 +251,7 @@ describe('followers of an auction', () => {
     await vi.waitFor(async () => expect(await sale.told()).toEqual(['bob OUTBID']), PATIENCE)
   })
 
-  test('tell each bidder once that the end is near, also where it is moved', async () => {
+  test('notify each bidder once that the end is near, even if it moves', async () => {
     const softClose = { windowMs: 2 * MINUTE, extensionMs: MINUTE + 3_000, capMs: 5 * MINUTE }
     const sale = await lot(MINUTE + 1_500, softClose)
     const nodes = [await follow(sale.url), await follow(sale.url)]
@@ -274,7 +274,7 @@ describe('followers of an auction', () => {
 })
 
 describe('a follower that fails at one auction', () => {
-  test('tries it again after growing pauses, follows the others meanwhile, and goes on when it is mended', async () => {
+  test('retries it with backoff, follows the others meanwhile, and continues once it is repaired', async () => {
     const broken = await lot()
     const sound = await lot(60 * MINUTE, null, broken)
     await broken.bid('ann', { amount: 500 })
@@ -315,7 +315,7 @@ describe('a follower that fails at one auction', () => {
     expect(between(2)).toBeLessThan(3_000)
   }, 40_000)
 
-  test('follows the others also where its state cannot be read', async () => {
+  test('follows the others even if its state cannot be read', async () => {
     const broken = await lot()
     const sound = await lot(60 * MINUTE, null, broken)
     const state = sql`'{"endingDueAt":"soon"}'`
@@ -329,7 +329,7 @@ describe('a follower that fails at one auction', () => {
     await vi.waitFor(() => expect(failed).toEqual(new Set([broken.topic])), PATIENCE)
   })
 
-  test('follows the others also where it cannot begin', async () => {
+  test('follows the others even if it cannot start', async () => {
     const broken = await lot()
     const sound = await lot(60 * MINUTE, null, broken)
     const standing = sql`'null'`

@@ -110,17 +110,17 @@ describe('the consequences of bids', () => {
     expect(told(history({ by: 'ann' }, { by: 'ann' }))).toEqual([])
   })
 
-  test('tell the leader who is beaten, at the price that beat', () => {
+  test('notify the beaten leader, with the new price', () => {
     expect(told(history({ by: 'ann' }, { by: 'bob' }))).toEqual(['OUTBID ann 200'])
   })
 
-  test('tell the challenger alone who is answered at once', () => {
+  test('notify only the challenger if answered at once', () => {
     expect(told(history({ by: 'ann' }, { by: 'bob' }, { by: 'ann', command: 'bob' }))).toEqual([
       'OUTBID bob 300',
     ])
   })
 
-  test('tell both where the one who is beaten comes back by a command of the same moment', () => {
+  test('notify both if the beaten bidder returns by a command of the same moment', () => {
     expect(told(history({ by: 'ann' }, { by: 'bob' }, { by: 'ann' }))).toEqual([
       'OUTBID ann 200',
       'OUTBID bob 300',
@@ -135,7 +135,7 @@ describe('the consequences of bids', () => {
     expect(second.requests.map(({ userId }) => userId)).toEqual(['bob'])
   })
 
-  test('of a void tell each voided bidder once, and who leads again', () => {
+  test('of a void notify each voided bidder once, and the new leader', () => {
     const bids = [
       { by: 'bob', amount: 150, why: 'MODERATED' },
       { by: 'dan', amount: 170, why: 'UNFUNDED' },
@@ -156,7 +156,7 @@ describe('the consequences of bids', () => {
     ])
   })
 
-  test('of a void tell a leader who stays nothing, whose automatic bid is made anew', () => {
+  test('of a void do not notify an unchanged leader whose automatic bid is placed again', () => {
     const bids = [
       { by: 'ann', amount: 100, why: 'MODERATED' },
       { by: 'bob', amount: 200, why: 'RECOMPUTED' },
@@ -166,7 +166,7 @@ describe('the consequences of bids', () => {
     expect(told(entries)).toEqual(['OUTBID ann 200', 'BID_VOIDED ann 300'])
   })
 
-  test('of a void tell those whose bid by hand no longer meets the minimum', () => {
+  test('of a void notify bidders whose manual bid no longer meets the minimum', () => {
     const bids = [{ by: 'cid', amount: 200, why: 'RECOMPUTED' }] as const
     const entries = history({ by: 'ann' }, { type: 'BidVoided', by: 'ann', leader: 'ann', bids, reason: '' })
     expect(told(entries)).toEqual(['BID_VOIDED cid 200'])
@@ -188,19 +188,19 @@ describe('the consequences of bids', () => {
     ])
   })
 
-  test('tell nobody LEADING where no bid is left', () => {
+  test('send no LEADING if no bid is left', () => {
     const bids = [{ by: 'ann', amount: 100, why: 'MODERATED' }] as const
     const entries = history({ by: 'ann' }, { type: 'BidVoided', by: 'ann', leader: null, bids, reason: '' })
     expect(told(entries)).toEqual(['BID_VOIDED ann 200'])
   })
 
-  test('tell who leads after a voided bid when that lead is lost, too', () => {
+  test('notify the leader after a void when that lead is lost, too', () => {
     const voided = { type: 'BidVoided', by: 'bob', leader: 'ann' }
     const entries = history({ by: 'ann' }, { by: 'bob' }, voided, { by: 'cid' })
     expect(told(entries)).toEqual(['OUTBID ann 200', 'LEADING ann 300', 'OUTBID ann 400'])
   })
 
-  test('tell each loss once, however the history is cut into pages', PATIENTLY, () => {
+  test('announce each loss once, however the history is paged', PATIENTLY, () => {
     const bidder = fc.constantFrom('ann', 'bob', 'cid')
     const command = fc.record({ by: bidder, isAnswered: fc.boolean() })
     fc.assert(
@@ -241,7 +241,7 @@ describe('the consequences of bids', () => {
 })
 
 describe('the consequences of the end', () => {
-  test('tell the winner, and all other bidders that they lost', () => {
+  test('notify the winner, and all other bidders that they lost', () => {
     const entries = history({ by: 'ann' }, { type: 'AuctionSold', winner: 'ann', phase: 'SOLD' })
     const { requests, after } = consequencesOf(start, entries, false)
     expect(requests).toMatchObject([{ kind: 'AUCTION_WON', userId: 'ann', price: 200 }])
@@ -251,12 +251,12 @@ describe('the consequences of the end', () => {
     })
   })
 
-  test('tell the leader before that he is outbid where somebody buys outright', () => {
+  test('notify the previous leader with OUTBID when someone buys now', () => {
     const entries = history({ by: 'ann' }, { by: 'bob' }, { type: 'AuctionSold', winner: 'bob' })
     expect(told(entries)).toEqual(['OUTBID ann 200', 'AUCTION_WON bob 300'])
   })
 
-  test('tell all bidders where it is not sold, and where it is cancelled, with the reason', () => {
+  test('notify all bidders if it is unsold, or cancelled, with the reason', () => {
     const unsold = consequencesOf(start, history({ by: 'ann' }, { type: 'AuctionUnsold' }), false)
     expect(unsold.after).toMatchObject({ isOver: true, broadcast: { kind: 'AUCTION_LOST', except: null } })
     const cancelled = consequencesOf(
@@ -282,7 +282,7 @@ describe('the notice that the end is near', () => {
     })
   })
 
-  test('follows an end that is moved, and then tells only who has bid since', () => {
+  test('follows a moved end, and then notifies only those who have bid since', () => {
     const announced = { ...announceEnding(start, at(9), 3), broadcast: null }
     const moved = history({ by: 'ann', at: at(9.5), endsAt: at(12) })
     const { after } = consequencesOf(announced, moved, false)
@@ -361,9 +361,9 @@ describe('a notification', () => {
     const made = { id: asNotificationId('ntf_1'), createdAt: instant(7) }
     const request = { kind: 'OUTBID', userId: asUserId('ann'), price: amount(200_000) } as const
     const coins = notificationOf(request, { ...subject, currency: 'COINS', currencyExponent: 4 }, made)
-    expect(coins.body).toContain('it stands at 20.0000 COINS.')
+    expect(coins.body).toContain('it is now at 20.0000 COINS.')
     expect(coins.data).toMatchObject({ currency: 'COINS', currencyExponent: 4 })
     const forints = notificationOf(request, { ...subject, currency: 'HUF' }, made)
-    expect(forints.body).toContain('it stands at 2000.00 HUF.')
+    expect(forints.body).toContain('it is now at 2000.00 HUF.')
   })
 })

@@ -156,7 +156,7 @@ describe('the webhook', () => {
     expect(failures.filter((failure) => failure.startsWith('finally'))).toEqual(['finally: answered 500'])
   })
 
-  test('is not bothered for who is here, nor with what was read', async () => {
+  test('gets no pushes for connected users or read notifications', async () => {
     const to = await receiver()
     const here = await given(1, 'here')
     const read = await given(1, 'reader')

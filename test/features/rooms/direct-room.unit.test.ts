@@ -76,11 +76,11 @@ describe('opening a direct room', () => {
     expect(verdict(null, mia, open(mia.person))).toBe('INVALID_INPUT userId')
   })
 
-  test('is for users: the server itself has nobody to talk to', () => {
+  test('is for users only, not for the server itself', () => {
     expect(verdictOf(decideRoom(null, open(), { now: NOW, actor: SYSTEM }))).toBe('FORBIDDEN')
   })
 
-  test('by a third finds none, whoever it is', () => {
+  test('by any third user is NOT_FOUND', () => {
     for (const actor of [admin, service, tokenModerator, stranger]) {
       expect(verdict(directRoom(mia, max), actor, open())).toBe('NOT_FOUND roomId')
     }
@@ -111,7 +111,7 @@ describe('the id of a direct room', () => {
     )
   })
 
-  test('tells where one name ends and the next begins', () => {
+  test('separates the two names unambiguously', () => {
     const [a, ab, bc, c] = ['a', 'ab', 'bc', 'c'].map(asUserId)
     if (!a || !ab || !bc || !c) throw new Error('four ids')
     expect(directRoomId(a, bc)).not.toBe(directRoomId(ab, c))
@@ -127,7 +127,7 @@ describe('in a direct room', () => {
     for (const actor of [mia, max]) expect(verdict(own, actor, { kind })).toBe('FORBIDDEN')
   })
 
-  test('whoever moderates neither pauses nor ends it; starting and resuming find it LIVE already', () => {
+  test('moderators can neither pause nor end it; starting and resuming find it LIVE', () => {
     for (const room of [withAdmin, directRoom(tokenModerator, mia)]) {
       const [actor] = room === withAdmin ? [admin] : [tokenModerator]
       for (const kind of ['pause', 'end'] as const) {
@@ -139,7 +139,7 @@ describe('in a direct room', () => {
     }
   })
 
-  test('joining changes nothing for its two, and nobody leaves', () => {
+  test('joining changes nothing for its two members, and nobody can leave', () => {
     expect(eventsOf(decide(own, mia, { kind: 'join' }))).toEqual([])
     expect(verdict(own, mia, { kind: 'leave' })).toBe('INVALID_TRANSITION')
   })
@@ -188,7 +188,7 @@ const anyCommand: fc.Arbitrary<RoomCommand> = fc.oneof(
 )
 
 describe('in any sequence of commands', PATIENTLY, () => {
-  test('a direct room stays LIVE, with its two and nobody else', () => {
+  test('a direct room stays LIVE, with exactly its two members', () => {
     const pair = fc.constantFrom([mia, max] as const, [admin, mia] as const, [service, admin] as const)
     const acts = fc.array(
       fc.record({

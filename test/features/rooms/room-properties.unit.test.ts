@@ -162,7 +162,7 @@ describe('in any sequence of commands', PATIENTLY, () => {
     })
   })
 
-  test('whoever was removed never comes back by a command of their own, other than adding by right', () => {
+  test('removed users never return by their own command, except by a right to add', () => {
     everyScene(({ actor, command, before, after }) => {
       const cameBack = statusIn(before, actor) === 'removed' && statusIn(after, actor) === 'member'
       if (cameBack) expect(command.kind).toBe('add')
@@ -170,7 +170,7 @@ describe('in any sequence of commands', PATIENTLY, () => {
     })
   })
 
-  test('there is one owner, who is a member until the room has ended', () => {
+  test('a room has one owner, who is a member until it has ended', () => {
     everyScene(({ after }) => {
       if (after === null) return
       const owners = [...after.memberships.values()].filter((one) => one.role === 'OWNER')

@@ -173,7 +173,7 @@ describe('creating a room', () => {
     expect(stateAfter(null, olga, createCommand(times)).room).toMatchObject(times)
   })
 
-  test('is refused where there is a room already', () => {
+  test('is refused if the room already exists', () => {
     expect(verdict(roomWith(), olga, createCommand())).toBe('INVALID_TRANSITION')
   })
 })
@@ -195,14 +195,14 @@ describe('who may what', () => {
     },
   )
 
-  test.each(moderation)('$kind is open to whoever moderates the room', (command) => {
+  test.each(moderation)('$kind is allowed for moderators of the room', (command) => {
     for (const actor of [olga, molly, admin, tokenModerator]) {
       expect(verdict(roomWith(), actor, command)).not.toBe('FORBIDDEN')
       expect(verdict(scheduled, actor, command)).not.toBe('FORBIDDEN')
     }
   })
 
-  test('adding is open to whoever moderates the room and to services, and to no one else', () => {
+  test('adding is allowed for moderators of the room and services only', () => {
     for (const actor of [olga, molly, admin, tokenModerator, service]) {
       expect(verdict(roomWith(), actor, add(max))).toBe('ACCEPTED')
     }
@@ -235,7 +235,7 @@ describe('who may what', () => {
     }
   })
 
-  test('nobody but the server lets time pass', () => {
+  test('only the server applies due transitions', () => {
     expect(verdict(roomWith(), admin, applyDue)).toBe('FORBIDDEN')
   })
 })
@@ -326,7 +326,7 @@ describe('the life cycle by time', () => {
     expect(events(roomWith(), SYSTEM, applyDue, FAR_FUTURE)).toEqual([])
   })
 
-  test('there is no time in a room that is not there', () => {
+  test('applying due transitions to an unknown room is NOT_FOUND', () => {
     expect(verdict(null, SYSTEM, applyDue)).toBe('NOT_FOUND roomId')
   })
 
@@ -479,11 +479,11 @@ describe('leaving', () => {
     expect(memberships.get(mia.person.id)).toEqual(member(mia, { status: 'left' }))
   })
 
-  test.each(['left', 'removed'] as const)('is refused to whoever is not in: %s', (status) => {
+  test.each(['left', 'removed'] as const)('is refused for a non-member: %s', (status) => {
     expect(verdict(roomWith({}, [member(max, { status })]), max, leave)).toBe('NOT_A_MEMBER')
   })
 
-  test('is refused to whoever never was in', () => {
+  test('is refused for a user who never was a member', () => {
     expect(verdict(roomWith(), stranger, leave)).toBe('NOT_A_MEMBER')
   })
 
@@ -500,7 +500,7 @@ describe('leaving', () => {
 })
 
 describe('adding', () => {
-  test('brings in someone nobody has seen yet, in the role given', () => {
+  test('adds a user who never signed in, in the given role', () => {
     const made = events(roomWith(), olga, add(max, 'MODERATOR'))
     expect(made).toEqual([{ type: 'MemberJoined', user: max.person, role: 'MODERATOR', joinedAt: NOW }])
     expect(stateAfter(roomWith(), olga, add(max, 'MODERATOR')).room.memberCount).toBe(4)
@@ -511,7 +511,7 @@ describe('adding', () => {
     expect(events(room, max, join)).toEqual([])
   })
 
-  test.each(['removed', 'left'] as const)('brings back whoever was %s', (status) => {
+  test.each(['removed', 'left'] as const)('brings back a user who was %s', (status) => {
     const room = stateAfter(roomWith({}, [member(max, { status })]), olga, add(max))
     expect(room.memberships.get(max.person.id)).toEqual(member(max, { joinedAt: NOW }))
   })
@@ -550,7 +550,7 @@ describe('adding', () => {
 })
 
 describe('removing', () => {
-  test('ends the membership, keeps its row, tells why and is counted', () => {
+  test('ends the membership, keeps its row, gives the reason and updates the count', () => {
     const made = events(roomWith(), molly, remove(mia, 'spam'))
     expect(made).toEqual([{ type: 'MemberRemoved', user: mia.person, reason: 'spam', removedAt: NOW }])
     const { room, memberships } = stateAfter(roomWith(), molly, remove(mia, 'spam'))
@@ -589,7 +589,7 @@ describe('removing', () => {
     expect(verdict(directRoom(admin, mia), admin, remove(mia))).toBe('INVALID_TRANSITION')
   })
 
-  test('is possible after the end, so that the history is closed to whoever it should be', () => {
+  test('is possible after the end, to close the history to a user', () => {
     expect(verdict(roomWith({ phase: 'ENDED' }), olga, remove(mia))).toBe('ACCEPTED')
   })
 
@@ -657,11 +657,11 @@ describe('muting', () => {
     expect(mutedUntilOf(back)).toBe(inMinutes(5))
   })
 
-  test.each(['left', 'removed'] as const)('whoever %s is refused', (status) => {
+  test.each(['left', 'removed'] as const)('a user who %s is refused', (status) => {
     expect(verdict(roomWith({}, [member(mia, { status })]), molly, mute(mia))).toBe('NOT_A_MEMBER')
   })
 
-  test('someone who never was in finds nobody', () => {
+  test('is NOT_FOUND for a user who never was a member', () => {
     expect(verdict(roomWith(), molly, mute(max))).toBe('NOT_FOUND userId')
   })
 
@@ -680,8 +680,8 @@ describe('folding events', () => {
     expect(() => evolveRoom(null, { type: 'MemberLeft', user: mia.person })).toThrow('before RoomCreated')
   })
 
-  test('throws where the membership an event is about is not at hand', () => {
-    expect(() => evolveRoom(roomWith(), { type: 'MemberLeft', user: max.person })).toThrow('not at hand')
+  test('throws if the event’s membership is not loaded', () => {
+    expect(() => evolveRoom(roomWith(), { type: 'MemberLeft', user: max.person })).toThrow('not loaded')
   })
 })
 

@@ -41,10 +41,13 @@ describe('a trade room that discloses OWN', () => {
     expect(seen(null)).toBe('')
   })
 
-  test.for(['left', 'removed'] as const)('shows nothing, not even their own, to who has %s', (status) => {
-    const facts = roomWith({ kind: 'TRADE' }, [member(mia, { status, role: 'MODERATOR' })])
-    expect(canSeeTrades(mia, facts, mia.person.id)).toBe(false)
-  })
+  test.for(['left', 'removed'] as const)(
+    'shows nothing, not even their own, to a user who has %s',
+    (status) => {
+      const facts = roomWith({ kind: 'TRADE' }, [member(mia, { status, role: 'MODERATOR' })])
+      expect(canSeeTrades(mia, facts, mia.person.id)).toBe(false)
+    },
+  )
 })
 
 describe('a trade room that discloses ROOM', () => {
@@ -56,13 +59,13 @@ describe('a trade room that discloses ROOM', () => {
     }
   })
 
-  test('shows nothing to who is no member', () => {
+  test('shows nothing to non-members', () => {
     for (const caller of [stranger, null]) expect(seen(caller, { disclosure })).toBe('')
   })
 })
 
 describe('a trade room that a caller does not see', () => {
-  test('shows nothing of what is traded, whoever moderates elsewhere', () => {
+  test('shows no trades to moderators of other rooms', () => {
     const visibility = 'MEMBERS'
     expect(seen(tokenModerator, { visibility })).toBe('')
     expect(seen(tokenModerator, { visibility }, [member(tokenModerator)])).toBe('mia max')

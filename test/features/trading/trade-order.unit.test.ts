@@ -82,7 +82,7 @@ describe('an order of 10000', () => {
   })
 })
 
-describe('an order that nobody has heard of', () => {
+describe('an unknown order', () => {
   test.for([
     { executionType: 'NEW', line: 'NEW 0 10000', type: 'OrderAccepted' },
     { executionType: 'REPLACED', line: 'NEW 0 10000', type: 'OrderAccepted' },
@@ -115,7 +115,7 @@ describe('an order that nobody has heard of', () => {
     })
   })
 
-  test('may be of a user nobody has seen, who is named by the id', () => {
+  test('may belong to an unknown user, who is named by the id', () => {
     const { user } = orderIn(tradedBy([report({ userId: asUserId('unseen') })]))
     expect(user).toEqual({ id: 'unseen', name: 'unseen' })
   })
@@ -195,7 +195,7 @@ describe('an order that is replaced', () => {
     expect(orderIn(replaced({ quantity: 20 })).limitPrice).toBe(50)
   })
 
-  test('is FILLED where it comes down to what is filled, and cannot come below', () => {
+  test('is FILLED when reduced to its filled quantity, and cannot go below', () => {
     expect(lineOf(replaced({ quantity: 4 }))).toBe('FILLED 4 0')
     expect(verdict(before, report({ executionType: 'REPLACED', quantity: 3 }))).toBe('INVALID_INPUT quantity')
   })
@@ -266,7 +266,7 @@ describe('reporting an order', () => {
     }
   })
 
-  test('finds no room that is not there, or out of sight', () => {
+  test('is NOT_FOUND for a room that does not exist or is hidden', () => {
     expect(verdictOf(decideReport(NOTHING_TRADED, report(), { room: undefined }))).toBe('NOT_FOUND roomId')
     const [hidden, forAdmins] = [tradeRoom({ visibility: 'MEMBERS' }), tradeRoom({ visibility: 'ADMIN' })]
     const outside = { actor: stranger, room: hidden }
@@ -275,7 +275,7 @@ describe('reporting an order', () => {
     expect(verdictOf(decideReport(NOTHING_TRADED, report(), { room: hidden }))).toBe('ACCEPTED')
   })
 
-  test.for(['LOBBY', 'AUCTION', 'CHAT'] as const)('needs a trade room: %s is none', (kind) => {
+  test.for(['LOBBY', 'AUCTION', 'CHAT'] as const)('needs a trade room: %s is not one', (kind) => {
     const room = tradeRoom({ kind })
     expect(verdictOf(decideReport(NOTHING_TRADED, report(), { room }))).toBe('INVALID_INPUT roomId')
   })

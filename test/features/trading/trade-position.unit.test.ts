@@ -147,7 +147,7 @@ describe('what no amount can hold', () => {
     expect(verdict(huge, fill('SELL', MOST, 2))).toBe('ACCEPTED')
   })
 
-  test('may be the exact cost inside, which nobody is shown', () => {
+  test('keeps the exact cost internally, hidden from clients', () => {
     const dear = tradedBy([fill('BUY', 1_000_000_000, 1_000_000_000)])
     expect(lineOf(dear)).toBe('1000000000 at 1000000000, realised 0')
     expect(lineOf(tradedBy([fill('SELL', 1_000_000_000, 1_000_000_001)], dear))).toBe(
@@ -179,7 +179,7 @@ describe('a position that a service states', () => {
     })
   })
 
-  test('is where the next fill goes on', () => {
+  test('is where the next fill continues', () => {
     const stated = statePosition({ quantity: 7, averageEntryPrice: 90, realizedPnl: 5 })
     expect(lineOf(tradedBy([stated, fill('SELL', 2, 100)], traded))).toBe('5 at 90, realised 25')
   })
@@ -204,7 +204,7 @@ describe('a position that a service states', () => {
     expect(lineOf(tradedBy([fill('SELL', 9, 60)], unpriced))).toBe('-1 at 60, realised 7')
   })
 
-  test('that says what is so already is no event', () => {
+  test('that equals the current state emits no event', () => {
     const stated = statePosition({ quantity: 7, averageEntryPrice: 90, markPrice: 95, realizedPnl: 5 })
     const before = tradedBy([stated], traded)
     const decision = decideStatement(before, stated)
@@ -248,7 +248,7 @@ describe('a portfolio that a service states', () => {
     })
   })
 
-  test('that says what is so already is no event', () => {
+  test('that equals the current state emits no event', () => {
     expect(decideStatement(before, stated)).toMatchObject({ kind: 'accepted', events: [] })
     for (const change of [{ cash: 1 }, { equity: 1 }, { realizedPnl: 1 }, { unrealizedPnl: 1 }]) {
       const events = entriesOf(decideStatement(before, { ...stated, ...change }))

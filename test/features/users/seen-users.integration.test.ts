@@ -29,7 +29,7 @@ describe('seen users', () => {
     expect(await countStored()).toBe(2_500)
   })
 
-  test('are written again when the database has lost them, though nobody signs in anew', async () => {
+  test('are written again when the database has lost them, even without a new sign-in', async () => {
     for (let n = 0; n < 1_500; n += 1) seen.see({ id: asUserId(`user ${n}`), name: `User ${n}` })
     await seen.settled()
     await record.database.delete(users)

@@ -27,7 +27,7 @@ function given(refuse: (name: string) => Error | undefined) {
   return { see, written, faults }
 }
 
-test('A user who cannot be written is reported, and keeps nobody else from being written', async () => {
+test('A user who cannot be written is reported and does not block the others', async () => {
   const fault = new Error('text that no column takes')
   const { see, written, faults } = given((name) => (name === 'c' ? fault : undefined))
   see('a', 'b', 'c', 'd', 'e')
@@ -36,7 +36,7 @@ test('A user who cannot be written is reported, and keeps nobody else from being
   expect(faults).toEqual([fault])
 })
 
-test('Users are written when the record is back, and nothing is reported', async () => {
+test('Users are written when the database is back, and nothing is reported', async () => {
   let isAway = true
   const { see, written, faults } = given(() => (isAway ? new DatabaseUnavailable() : undefined))
   see('a', 'b')

@@ -36,7 +36,7 @@ describe('crediting a wallet with 30 available', () => {
     expect(decideCredit(CREDITED, credit(1), actor).kind).toBe('forbidden')
   })
 
-  test.for([SERVICE, user('Admin', 'ADMIN')])('is a transfer from the house for %o', (actor) => {
+  test.for([SERVICE, user('Admin', 'ADMIN')])('is a transfer from the issuer for %o', (actor) => {
     const decision = decideCredit(CREDITED, credit(5), actor)
     expect(decision).toMatchObject({ events: [crediting(ANN, 'EUR', amount(5))] })
   })
