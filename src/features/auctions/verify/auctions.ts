@@ -72,11 +72,16 @@ async function verifyHistory(executor: Executor, about: string, row: Row): Promi
 
 /** Every visible bid has the same amount in the history and in the table, as far back as the history reaches. */
 async function verifyBids(executor: Executor, about: string, { id }: Row): Promise<readonly Difference[]> {
-  const { rows } = await executor.execute<{ id: string; stored: string | null; told: string }>(sql`
-    SELECT data->'bid'->>'id' AS id, data->'bid'->>'amount' AS told, bids.amount::text AS stored
+  const { rows } = await executor.execute<{ id: string; stored: string | null; announced: string }>(sql`
+    SELECT data->'bid'->>'id' AS id, data->'bid'->>'amount' AS announced, bids.amount::text AS stored
     FROM entries LEFT JOIN bids ON bids.id = data->'bid'->>'id'
     WHERE topic = ${auctionTopic(id)} AND type = 'BidPlaced' AND bids.amount IS DISTINCT FROM (data->'bid'->>'amount')::bigint`)
-  return rows.map(({ id: bid, stored, told }) => ({ about, what: `bid ${bid}`, stored, recomputed: told }))
+  return rows.map(({ id: bid, stored, announced }) => ({
+    about,
+    what: `bid ${bid}`,
+    stored,
+    recomputed: announced,
+  }))
 }
 
 /** Price, leader and maximum match a replay of the valid offers in their order of acceptance. */

@@ -66,7 +66,7 @@ export function remove({ target, isKnown, reason }: CommandOf<'remove'>, context
   }
   const held = memberships.get(target.id)
   if (held === undefined && !isKnown) {
-    return reject('NOT_FOUND', 'Nobody has seen a user with this id.', { field: 'userId' })
+    return reject('NOT_FOUND', 'Unknown user: no one with this id has signed in.', { field: 'userId' })
   }
   if (held?.status === 'removed') return accepted(room)
   if (held?.role === 'OWNER') return rejectOwner()
