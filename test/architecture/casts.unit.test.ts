@@ -9,7 +9,7 @@ const ALLOWED: Readonly<Record<string, number>> = {
   // States and replies of one index or key: one for each batch, and the reply of the command that stored it.
   'src/engine/commands/batch.ts': 4,
   // Brands of the registry's channels.
-  'src/engine/presence/scope.ts': 3,
+  'src/engine/presence/channels.ts': 3,
   'src/engine/storage/all-settled.ts': 1,
   // Parts of the PostgreSQL driver that have no types.
   'src/engine/storage/connect-hook.ts': 2,

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { PROJECT } from './cruise.ts'
 
-/** Words of the bundled features. `message` and `order` have other meanings, too, and are looked for as names only. */
+/** Words of the bundled features. Words with other meanings, such as `message`, are looked for in names only. */
 const FEATURE_WORDS =
-  /\b(?:rooms?|auction\w*|bids?|bidd\w+|lots?|hammer\w*|wallets?|leaderboards?|standings?|rankings?|trad(?:e|er|ing)s?|portfolios?|announcements?|receipts?|notifications?|statuses)\b/i
+  /\b(?:rooms?(?! for)|auction\w*|bids?|bidd\w+|lots?|hammer\w*|wallets?|leaderboards?|standings?|rankings?|trad(?:e|er|ing)s?|portfolios?|receipts?|statuses)\b/i
 const FEATURE_NAMES =
   /\b\w*(?:Room|Auction|Bid|Wallet|Ranking|Trade|Announcement|Notification|Message(?:Sent|Edited|Deleted|s?Topic|Id))\w*\b/
 

@@ -19,7 +19,7 @@ import { createMemoryRates } from '../../src/platform/limits/rates.memory.ts'
 import { createMemoryBus } from '../../src/pubsub/bus.memory.ts'
 import type { CallContext, ConnectionControl } from '../../src/resolvers/context.ts'
 import { createServices, type Services } from '../../src/resolvers/services.ts'
-import { openDispatch, openDatabase } from '../support/database.ts'
+import { openDatabase, openDispatch } from '../support/database.ts'
 import { createDatabase } from '../support/postgres-databases.ts'
 import { createFullSchema } from '../support/schema.ts'
 

@@ -2,7 +2,7 @@ import { type Actor, hasRole } from '../kernel/actor.ts'
 
 /**
  * The origin of a command, for admission. A crowd of users must not keep services from working, so each of the two has a
- * backlog of its own. Commands of the server itself (such as an auction's end) are never refused.
+ * backlog of its own. Commands of the server itself (such as the passing of a deadline) are never refused.
  */
 export type Origin = 'user' | 'service' | 'system'
 

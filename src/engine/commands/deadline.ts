@@ -10,7 +10,7 @@ export async function moveDeadline(
   before: Instant | null,
   after: Instant | null,
 ): Promise<void> {
-  // Even if the topic itself had no deadline before: a room that ends makes its auctions due.
+  // Even if the topic itself had no deadline before: another topic may have made this one due.
   if (after === null) await tx.execute(sql`DELETE FROM deadlines WHERE topic = ${topic}`)
   else if (before !== after) {
     await tx.execute(sql`

@@ -45,7 +45,7 @@ export interface Visibility {
   changedBy(entry: Entry): VisibilityChange
   /**
    * Whether the visibility of `topic` for `viewer` may have changed at `since` or later, even without subscribers: used for readers
-   * who resume. Covers memberships, roles in rooms and visibilities. Clients know about changes of their own tokens.
+   * who resume. Covers the rights that the database holds. Clients know about changes of their own tokens.
    */
   changedSince(topic: Topic, viewer: Viewer | null, since: Instant): Promise<boolean>
 }

@@ -45,7 +45,7 @@ export function createScheduler({ database, passDeadline, onFault }: SchedulerOp
   }
 
   function arm(topic: Topic, waitMs: number): void {
-    // Armed again after every query: an auction may have been extended since the last one.
+    // Armed again after every query: a deadline may have moved since the last one.
     clearTimeout(armed.get(topic))
     if (isClosed || pauses.isPaused(topic)) return
     const timer = setTimeout(() => {

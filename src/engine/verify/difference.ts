@@ -1,6 +1,6 @@
 /** A value that the database stores twice, with different results. */
 export interface Difference {
-  /** The object concerned: `auction auc_…`, `wallet ann EUR`. */
+  /** The object concerned: its kind and its id. */
   readonly about: string
   readonly what: string
   readonly stored: unknown

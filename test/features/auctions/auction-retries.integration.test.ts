@@ -13,7 +13,7 @@ import { type AuctionId, newAuctionId, newBidId } from '../../../src/features/au
 import { roomFamily } from '../../../src/features/rooms/family.ts'
 import { newRoomId, type RoomId } from '../../../src/features/rooms/ids.ts'
 import { walletFamily } from '../../../src/features/wallets/family.ts'
-import { openDispatch, openDatabase } from '../../support/database.ts'
+import { openDatabase, openDispatch } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 import { PATIENTLY, runs } from '../../support/runs.ts'
 

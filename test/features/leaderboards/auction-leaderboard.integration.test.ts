@@ -17,7 +17,7 @@ import { createLeaderboardSource } from '../../../src/features/leaderboards/sour
 import { auctionLeaderboardTopic } from '../../../src/features/leaderboards/topics.ts'
 import { roomFamily } from '../../../src/features/rooms/family.ts'
 import { newRoomId } from '../../../src/features/rooms/ids.ts'
-import { openDispatch, openDatabase } from '../../support/database.ts'
+import { openDatabase, openDispatch } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 
 function user(id: string): Actor {

@@ -18,7 +18,7 @@ import { drawConsequences } from '../../../src/features/notifications/follower/r
 import { followers, notifications } from '../../../src/features/notifications/tables.ts'
 import { roomFamily } from '../../../src/features/rooms/family.ts'
 import { newRoomId } from '../../../src/features/rooms/ids.ts'
-import { openDispatch, openDatabase } from '../../support/database.ts'
+import { openDatabase, openDispatch } from '../../support/database.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 
 const PATIENCE = { timeout: 15_000, interval: 50 }
