@@ -5,9 +5,9 @@ import { PROJECT } from './cruise.ts'
 
 /** Words of the bundled features. Words with other meanings, such as `message`, are looked for in names only. */
 const FEATURE_WORDS =
-  /\b(?:rooms?(?! for)|auction\w*|bids?|bidd\w+|lots?|hammer\w*|wallets?|leaderboards?|standings?|rankings?|trad(?:e|er|ing)s?|portfolios?|receipts?|statuses)\b/i
+  /\b(?:rooms?(?! for)|auction\w*|bids?|bidders?|bidding|lots?|hammer\w*|wallets?|leaderboards?|standings?|rankings?|trad(?:e|er|ing)s?|portfolios?|receipts?|statuses)\b/i
 const FEATURE_NAMES =
-  /\b\w*(?:Room|Auction|Bid|Wallet|Ranking|Trade|Announcement|Notification|Message(?:Sent|Edited|Deleted|s?Topic|Id))\w*\b/
+  /\b\w*(?:Room|Auction|Bid(?!i)|Wallet|Ranking|Trade|Announcement|Notification|Message(?:Sent|Edited|Deleted|s?Topic|Id))\w*\b/
 
 /** Lines that name a feature for a reason. */
 const EXCEPTIONS: readonly (readonly [file: string, text: string])[] = [
