@@ -8,15 +8,15 @@ export interface WriterOptions {
   readonly onOverflow: () => void
 }
 
-/** What many peers get, but for a mark of their own at certain places. */
-export interface Stencil {
-  /** Those at the places are whatever mark was there last. Replaced by a copy when a stream has kept them. */
+/** What many peers get, but for a mark of their own at certain offsets. */
+export interface FrameTemplate {
+  /** Those at the offsets are whatever mark was there last. Replaced by a copy when a stream has kept them. */
   bytes: Buffer
-  readonly places: readonly number[]
+  readonly offsets: readonly number[]
 }
 
 /** What is one peer's own. As text: small buffers would each hold the block that they were cut from. */
-export interface Mark {
+export interface OperationIdSlot {
   readonly text: string
   /** In bytes. */
   readonly length: number
@@ -35,8 +35,8 @@ export class Writer {
   readonly #options: WriterOptions
   #chunks: Buffer[] | undefined
   /** Instead of the chunks, where this is all: most often it is, and then nothing is copied. */
-  #stencil: Stencil | undefined
-  #mark: Mark | undefined
+  #template: FrameTemplate | undefined
+  #idSlot: OperationIdSlot | undefined
   #pendingBytes = 0
   #isScheduled = false
   #isClosed = false
@@ -51,30 +51,30 @@ export class Writer {
 
   write(chunk: Buffer): void {
     if (this.#isClosed) return
-    this.#queueMarked()
+    this.#queueTemplate()
     this.#push(chunk)
     this.#account(chunk.length)
   }
 
-  /** `mark` is as long as the gaps of the stencil. */
-  writeMarked(stencil: Stencil, mark: Mark): void {
+  /** `mark` is as long as the gaps of the template. */
+  writeTemplate(template: FrameTemplate, idSlot: OperationIdSlot): void {
     if (this.#isClosed) return
     if (this.#pendingBytes === 0) {
-      this.#stencil = stencil
-      this.#mark = mark
+      this.#template = template
+      this.#idSlot = idSlot
     } else {
-      this.#queueMarked()
-      this.#push(copyOf(stencil, mark))
+      this.#queueTemplate()
+      this.#push(copyOf(template, idSlot))
     }
-    this.#account(stencil.bytes.length)
+    this.#account(template.bytes.length)
   }
 
   /** Hands over what is queued now, before something is written past this writer. */
   flush(): void {
     if (this.#pendingBytes === 0 || this.#isClosed) return
-    if (this.#stencil !== undefined && this.#mark !== undefined) {
-      this.#writeThrough(this.#stencil, this.#mark)
-      this.#stencil = undefined
+    if (this.#template !== undefined && this.#idSlot !== undefined) {
+      this.#writeThrough(this.#template, this.#idSlot)
+      this.#template = undefined
     } else if (this.#chunks !== undefined) {
       const [first, second] = this.#chunks
       if (first !== undefined) {
@@ -108,7 +108,7 @@ export class Writer {
   close(): void {
     this.#isClosed = true
     this.#chunks = undefined
-    this.#stencil = undefined
+    this.#template = undefined
     this.#pendingBytes = 0
     this.#wake()
   }
@@ -120,12 +120,12 @@ export class Writer {
     for (const resume of resumed) resume()
   }
 
-  /** Lends the stencil to the stream, which gives it back at once where the system takes it all. */
-  #writeThrough(stencil: Stencil, mark: Mark): void {
-    const { bytes } = stencil
-    imprint(stencil, mark)
+  /** Lends the template to the stream, which gives it back at once where the system takes it all. */
+  #writeThrough(template: FrameTemplate, idSlot: OperationIdSlot): void {
+    const { bytes } = template
+    imprint(template, idSlot)
     this.#stream.write(bytes)
-    if (this.#stream.writableLength > 0) stencil.bytes = Buffer.from(bytes)
+    if (this.#stream.writableLength > 0) template.bytes = Buffer.from(bytes)
   }
 
   #push(chunk: Buffer): void {
@@ -133,9 +133,10 @@ export class Writer {
     else this.#chunks.push(chunk)
   }
 
-  #queueMarked(): void {
-    if (this.#stencil !== undefined && this.#mark !== undefined) this.#push(copyOf(this.#stencil, this.#mark))
-    this.#stencil = undefined
+  #queueTemplate(): void {
+    if (this.#template !== undefined && this.#idSlot !== undefined)
+      this.#push(copyOf(this.#template, this.#idSlot))
+    this.#template = undefined
   }
 
   #account(length: number): void {
@@ -158,11 +159,11 @@ export class Writer {
   }
 }
 
-function imprint({ bytes, places }: Stencil, mark: Mark): void {
-  for (const place of places) bytes.write(mark.text, place)
+function imprint({ bytes, offsets }: FrameTemplate, idSlot: OperationIdSlot): void {
+  for (const offset of offsets) bytes.write(idSlot.text, offset)
 }
 
-function copyOf(stencil: Stencil, mark: Mark): Buffer {
-  imprint(stencil, mark)
-  return Buffer.from(stencil.bytes)
+function copyOf(template: FrameTemplate, idSlot: OperationIdSlot): Buffer {
+  imprint(template, idSlot)
+  return Buffer.from(template.bytes)
 }

@@ -113,30 +113,30 @@ export type Random = (below: number) => number
 const pick = <Item>(items: readonly Item[], random: Random): Item | undefined => items[random(items.length)]
 
 /** Puts something else somewhere, or takes something away. */
-function spoilText(text: string, insertions: readonly string[], random: Random): string {
+function corruptText(text: string, insertions: readonly string[], random: Random): string {
   const at = random(text.length + 1)
   return `${text.slice(0, at)}${pick(insertions, random)}${text.slice(at + random(6))}`
 }
 
-function spoilValue(value: unknown, random: Random): unknown {
+function corruptValue(value: unknown, random: Random): unknown {
   if (typeof value === 'string' && value.length > 8 && random(2) === 0)
-    return spoilText(value, TOKENS, random)
+    return corruptText(value, TOKENS, random)
   if (typeof value !== 'object' || value === null || random(8) === 0) return pick(JUNK, random)
   const entries = Object.entries(value)
   const at = random(entries.length)
-  const spoilt = entries.flatMap(([name, each], index) => {
+  const corrupted = entries.flatMap(([name, each], index) => {
     if (index !== at) return [[name, each] as const]
     if (random(8) === 0) return []
-    return [[random(10) === 0 ? 'constructor' : name, spoilValue(each, random)] as const]
+    return [[random(10) === 0 ? 'constructor' : name, corruptValue(each, random)] as const]
   })
-  return Array.isArray(value) ? spoilt.map(([, each]) => each) : Object.fromEntries(spoilt)
+  return Array.isArray(value) ? corrupted.map(([, each]) => each) : Object.fromEntries(corrupted)
 }
 
 /** The envelope is sound, so that those after it are read, too. */
-export function spoilOperation({ id, payload }: Subscribe, number: number, random: Random): string {
+export function malformedOperation({ id, payload }: Subscribe, number: number, random: Random): string {
   const isOfText = random(2) === 0
-  const query = isOfText ? spoilText(payload.query, TOKENS, random) : payload.query
-  const variables = isOfText ? payload.variables : spoilValue(payload.variables ?? {}, random)
+  const query = isOfText ? corruptText(payload.query, TOKENS, random) : payload.query
+  const variables = isOfText ? payload.variables : corruptValue(payload.variables ?? {}, random)
   const isObject = typeof variables === 'object' && !Array.isArray(variables)
   return JSON.stringify({
     id: `${id}.${number}`,
@@ -145,9 +145,9 @@ export function spoilOperation({ id, payload }: Subscribe, number: number, rando
   })
 }
 
-export function spoilMessage(message: object, random: Random): string {
-  const text = JSON.stringify(spoilValue(message, random)) ?? ''
-  return random(2) === 0 ? text : spoilText(text, [...TOKENS, '"', ':', 'null', '\u0000', '1e999'], random)
+export function malformedMessage(message: object, random: Random): string {
+  const text = JSON.stringify(corruptValue(message, random)) ?? ''
+  return random(2) === 0 ? text : corruptText(text, [...TOKENS, '"', ':', 'null', '\u0000', '1e999'], random)
 }
 
 /** So that it stays below what a message may have. */

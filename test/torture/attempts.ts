@@ -1,4 +1,4 @@
-import { type Command, type Given, readAnswer } from './commands.ts'
+import { type Command, type RawAnswer, readAnswer } from './commands.ts'
 import type { Attempted } from './records.ts'
 
 /** One request, whatever came of it, and how long that took. */
@@ -19,7 +19,7 @@ interface Coded {
 
 /** A GraphQL result of a command. */
 export interface Body {
-  readonly data?: { readonly answer?: Given | null } | null
+  readonly data?: { readonly answer?: RawAnswer | null } | null
   readonly errors?: readonly { readonly message: string; readonly extensions?: Coded }[]
 }
 
@@ -33,13 +33,13 @@ export async function attempt(url: string, command: Command, withinMs: number): 
 /** An answer that has just come. */
 export function attemptOf({ key, topic, effect }: Command, answer: Answer, beganMs: number): Attempt {
   const endedMs = Date.now()
-  const read = answer.given === undefined ? undefined : readAnswer(topic, answer.given)
+  const read = answer.raw === undefined ? undefined : readAnswer(topic, answer.raw)
   const attempted = { key, topic, effect, attempts: 1, answers: read === undefined ? [] : [read] }
-  const { given: _, ...shown } = answer
+  const { raw: _, ...shown } = answer
   return { ...shown, tookMs: endedMs - beganMs, attempted: { ...attempted, beganMs, endedMs } }
 }
 
-export type Answer = Omit<Attempt, 'tookMs' | 'attempted'> & { readonly given?: Given }
+export type Answer = Omit<Attempt, 'tookMs' | 'attempted'> & { readonly raw?: RawAnswer }
 
 export const UNANSWERED: Answer = { kind: 'unanswered' }
 
@@ -58,12 +58,12 @@ async function answerOf(url: string, { query, input, token }: Command, withinMs:
 export function answerIn({ data, errors }: Body): Answer {
   const [error] = errors ?? []
   if (error !== undefined) return { kind: 'failed', ...codesOf(error.extensions, error.message) }
-  const given = data?.answer ?? undefined
-  if (given === undefined) return { kind: 'failed', code: 'no answer' }
-  if (given.code === undefined) return { kind: 'accepted', given }
+  const raw = data?.answer ?? undefined
+  if (raw === undefined) return { kind: 'failed', code: 'no answer' }
+  if (raw.code === undefined) return { kind: 'accepted', raw }
   // A refusal for want of capacity says nothing of the effect: the key may be used again.
-  if (given.code === 'OVERLOADED') return { kind: 'failed', ...codesOf(given, 'OVERLOADED') }
-  return { kind: 'rejected', code: given.code, given }
+  if (raw.code === 'OVERLOADED') return { kind: 'failed', ...codesOf(raw, 'OVERLOADED') }
+  return { kind: 'rejected', code: raw.code, raw }
 }
 
 function codesOf({ code, retryAfterMs }: Coded = {}, otherwise = ''): Pick<Attempt, 'code' | 'retryAfterMs'> {

@@ -23,7 +23,7 @@ export interface Breaches {
   readonly untold: number
 }
 
-export interface Figures {
+export interface CheckResult {
   readonly breaches: Breaches
   /** From an entry's commit until the last client had it; null where there was none to measure. */
   readonly delayMs: { readonly p50: number; readonly p99: number; readonly max: number } | null
@@ -40,7 +40,7 @@ export interface Figures {
 }
 
 /** Compares what was accepted, what is stored, and what was seen. */
-export function check(records: Records): Figures {
+export function check(records: Records): CheckResult {
   const { attempted, stored, seen } = records
   const reaches = new Map(records.reaches.map((reach) => [reach.topic, reach]))
   const byEffect = Map.groupBy(stored, ({ topic, effect }) => `${topic}\n${effect}`)
@@ -118,7 +118,7 @@ function skippedIn(byTopic: ReadonlyMap<string, readonly Stored[]>, reaches: rea
 }
 
 /** For each entry the delay of the last client that had it. */
-function delaysOf(views: readonly View[]): Figures['delayMs'] {
+function delaysOf(views: readonly View[]): CheckResult['delayMs'] {
   const slowest = new Map<string, number>()
   for (const { delays } of views) {
     for (const [place, delay] of delays) slowest.set(place, Math.max(delay, slowest.get(place) ?? 0))
@@ -130,6 +130,6 @@ function delaysOf(views: readonly View[]): Figures['delayMs'] {
   return { p50: quantile(0.5), p99: quantile(0.99), max }
 }
 
-export function breachCount({ breaches }: Figures): number {
+export function breachCount({ breaches }: CheckResult): number {
   return Object.values(breaches).reduce((sum, count) => sum + count, 0)
 }

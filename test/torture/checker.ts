@@ -13,7 +13,7 @@ function read<Line>(pattern: string): readonly Line[] {
 }
 
 const { stored, reaches } = await readStored(record, topics)
-const figures = check({
+const result = check({
   attempted: read<Attempted>('attempted*.jsonl'),
   seen: read<Seen>('seen*.jsonl'),
   barred: read<Barred>('barred*.jsonl'),
@@ -21,4 +21,4 @@ const figures = check({
   stored,
   reaches,
 })
-process.stdout.write(JSON.stringify(figures))
+process.stdout.write(JSON.stringify(result))

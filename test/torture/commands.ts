@@ -18,7 +18,7 @@ export interface Command {
 }
 
 /** An answer as GraphQL gives it: all that a retry must repeat. */
-export interface Given {
+export interface RawAnswer {
   readonly cursor?: string
   readonly code?: string
   /** Of OVERLOADED. */
@@ -30,7 +30,7 @@ export interface Given {
 }
 
 interface GivenResult {
-  readonly data?: { readonly answer?: Given | null } | null
+  readonly data?: { readonly answer?: RawAnswer | null } | null
   readonly errors?: unknown
 }
 
@@ -85,7 +85,7 @@ export async function ask(
   url: string,
   { query, input, token }: Command,
   withinMs: number,
-): Promise<Given | undefined> {
+): Promise<RawAnswer | undefined> {
   try {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
@@ -103,11 +103,11 @@ export async function ask(
 }
 
 /** What the checker must know of an answer; undefined where its cursor is none of `topic`. */
-export function readAnswer(topic: string, given: Given): Answer | undefined {
-  if (given.code !== undefined) return { kind: 'rejected', code: given.code }
-  const position = decodeCursor(asTopic(topic), given.cursor ?? '')
+export function readAnswer(topic: string, raw: RawAnswer): Answer | undefined {
+  if (raw.code !== undefined) return { kind: 'rejected', code: raw.code }
+  const position = decodeCursor(asTopic(topic), raw.cursor ?? '')
   if (position === undefined) return undefined
-  const id = (given.bid ?? given.message ?? given.announcement)?.id ?? ''
+  const id = (raw.bid ?? raw.message ?? raw.announcement)?.id ?? ''
   return { kind: 'accepted', offset: position.offset, id }
 }
 
@@ -119,15 +119,15 @@ export async function askUntilAnswered(
   url: string,
   command: Command,
   withinMs = 60_000,
-): Promise<{ readonly given: Given; readonly attempted: Attempted }> {
+): Promise<{ readonly raw: RawAnswer; readonly attempted: Attempted }> {
   const { key, topic, effect } = command
   const beganMs = Date.now()
   for (let attempts = 1; Date.now() < beganMs + withinMs; attempts += 1) {
-    const given = await ask(url, command, ANSWER_WITHIN_MS)
-    const answer = given === undefined ? undefined : readAnswer(topic, given)
-    if (given !== undefined && answer !== undefined) {
+    const raw = await ask(url, command, ANSWER_WITHIN_MS)
+    const answer = raw === undefined ? undefined : readAnswer(topic, raw)
+    if (raw !== undefined && answer !== undefined) {
       const times = { beganMs, endedMs: Date.now() }
-      return { given, attempted: { key, topic, effect, attempts, answers: [answer], ...times } }
+      return { raw, attempted: { key, topic, effect, attempts, answers: [answer], ...times } }
     }
     await pause(RETRY_MS)
   }

@@ -1,9 +1,9 @@
 import { withClient } from '../support/postgres-databases.ts'
 import { makeAuction, makeRoom } from '../support/rooms.ts'
 import { signToken } from '../support/tokens.ts'
-import { askUntilAnswered, bidCommand, type Given } from './commands.ts'
+import { askUntilAnswered, bidCommand, type RawAnswer } from './commands.ts'
 import { bidsOn, SELLER } from './places.ts'
-import type { Scene } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
 
 const STEP = 10
 const LOST = [500, 600, 900]
@@ -34,9 +34,12 @@ export interface Verdict {
 }
 
 /** Makes one with a first bid of 100, the only one that will survive. */
-export async function makeHotAuction({ nodes, attempted, follow }: Scene, name: string): Promise<HotAuction> {
+export async function makeHotAuction(
+  { nodes, attempted, follow }: Scenario,
+  name: string,
+): Promise<HotAuction> {
   const [first, second] = nodes
-  if (first === undefined || second === undefined) throw new RangeError('a scene has two nodes')
+  if (first === undefined || second === undefined) throw new RangeError('a scenario has two nodes')
   const seller = await signToken(SELLER)
   const endsAt = new Date(Date.now() + HOURS_MS).toISOString()
   const terms = { endsAt, startingPrice: 100, increments: [{ from: 0, step: STEP }] }
@@ -46,15 +49,15 @@ export async function makeHotAuction({ nodes, attempted, follow }: Scene, name: 
   await follow([{ ...bidsOn(auctionId), subscription: reader, library: 'graphql-ws' }])
   let remembered = 0n
 
-  async function bid(url: string, amount: number): Promise<Given> {
+  async function bid(url: string, amount: number): Promise<RawAnswer> {
     const command = await bidCommand(`${name} ${amount}`, auctionId, amount)
     const answered = await askUntilAnswered(url, command)
     attempted(answered.attempted)
-    return answered.given
+    return answered.raw
   }
   async function bidAndExpect(url: string, amount: number): Promise<void> {
-    const given = await bid(url, amount)
-    if (given.code !== undefined) throw new Error(`A bid of ${amount} was refused: ${JSON.stringify(given)}`)
+    const raw = await bid(url, amount)
+    if (raw.code !== undefined) throw new Error(`A bid of ${amount} was refused: ${JSON.stringify(raw)}`)
   }
 
   await bidAndExpect(first.node.url, 100)

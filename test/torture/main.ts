@@ -24,8 +24,8 @@ const HEADINGS = [
 const HEAD = `| ${HEADINGS.join(' | ')} |\n${'|---'.repeat(HEADINGS.length)}|`
 const RUN = `${new Date().toISOString().slice(0, 10)}, Rostrum ${VERSION}, Node ${process.versions.node}`
 
-function rowOf({ number, name }: Fault, { seed, figures, areAllAnswered, also }: Outcome): string {
-  const { breaches, resets, delayMs, compared } = figures
+function rowOf({ number, name }: Fault, { seed, result, areAllAnswered, also }: Outcome): string {
+  const { breaches, resets, delayMs, compared } = result
   const delays = delayMs === null ? '' : [delayMs.p50, delayMs.p99, delayMs.max].map(Math.round).join(' / ')
   const besides = Object.entries(also).map(([what, value]) => `${what}: ${value}`)
   const broken = BREACHES.map((breach) => breaches[breach])
@@ -53,9 +53,9 @@ async function runFaults(wanted: readonly number[]): Promise<void> {
     const row = rowOf(fault, outcome)
     process.stdout.write(`${row}\n`)
     await note(row)
-    const isReset = outcome.figures.resets > 0 && fault.mayReset !== true
+    const isReset = outcome.result.resets > 0 && fault.mayReset !== true
     for (const sentence of outcome.broken) process.stderr.write(`${sentence}\n`)
-    const isBroken = breachCount(outcome.figures) > 0 || outcome.broken.length > 0
+    const isBroken = breachCount(outcome.result) > 0 || outcome.broken.length > 0
     if (isBroken || isReset || !outcome.areAllAnswered) process.exitCode = 1
   }
 }

@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { BROKEN_FRAMES, codeIn, openTcp, restOf, upgrade } from '../support/broken-frames.ts'
 import {
   MAX_MESSAGE_BYTES,
+  malformedMessage,
+  malformedOperation,
   OTHERS,
   outsizedMessage,
   type Random,
   type Subscribe,
-  spoilMessage,
-  spoilOperation,
   swollenOperation,
 } from '../support/malformed.ts'
 import type { TestNode } from '../support/node.ts'
@@ -44,7 +44,7 @@ function codesOf({ type, payload }: Frame): readonly unknown[] {
 }
 
 /**
- * Sends `count` messages to a node, spoilt ones and swollen ones, and frames that are broken. Throws where one is not
+ * Sends `count` messages to a node, malformed ones and swollen ones, and frames that are broken. Throws where one is not
  * answered, or with anything but a clear error or the right close code.
  */
 export async function sendNoise(
@@ -78,9 +78,9 @@ function messageOf(number: number, operations: readonly Subscribe[], random: Ran
   if (operation === undefined) throw new RangeError('there are operations')
   if (number === ROUND - 1 && kind < 5) {
     const messages = [operation, ...OTHERS]
-    return spoilMessage(messages[random(messages.length)] ?? operation, random)
+    return malformedMessage(messages[random(messages.length)] ?? operation, random)
   }
-  return kind === 0 ? swollenOperation(number, random) : spoilOperation(operation, number, random)
+  return kind === 0 ? swollenOperation(number, random) : malformedOperation(operation, number, random)
 }
 
 async function sendRound(
@@ -95,7 +95,7 @@ async function sendRound(
   // What arrives after a connection was closed for its size resets it: the code would be lost on its way.
   const isOutsized = (sent.at(-1)?.length ?? 0) > MAX_MESSAGE_BYTES
   if (!isOutsized) socket.send({ type: 'ping', payload: JSON.parse(LAST) })
-  // The id of the last one may be spoilt.
+  // The id of the last one may be malformed.
   const ids = sent.slice(0, -1).map((message) => (JSON.parse(message) as Subscribe).id)
   const { code, cause } = await answerTo(socket, ids)
   const strange = socket.frames.find((frame) => codesOf(frame).some((each) => !CODES.has(each)))

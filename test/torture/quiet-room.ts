@@ -25,7 +25,7 @@ export async function makeQuietRoom(
   name: string,
 ): Promise<QuietRoom> {
   const [first] = nodes
-  if (first === undefined) throw new RangeError('a scene has a node')
+  if (first === undefined) throw new RangeError('a scenario has a node')
   const seller = await signToken(SELLER)
   const roomId = await makeRoom(first.node, seller)
   await addMember(first.node, roomId, places.author, seller)
@@ -45,8 +45,7 @@ export async function makeQuietRoom(
       for (const body of bodies) {
         const command = await messageCommand(`${name} ${body}`, roomId, places.author)
         const answered = await askUntilAnswered(nodeUrl, command)
-        if (answered.given.code !== undefined)
-          throw new Error(`A message was refused: ${answered.given.code}`)
+        if (answered.raw.code !== undefined) throw new Error(`A message was refused: ${answered.raw.code}`)
         attempted(answered.attempted)
       }
     },

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { makeTemporaryFolder } from '../support/process.ts'
 import { createRandom } from '../support/random.ts'
 import type { RestartingNode } from '../support/restarting-node.ts'
-import { breachCount, type Figures } from './check.ts'
+import { breachCount, type CheckResult } from './check.ts'
 import { type Child, startChild } from './child.ts'
 import {
   type Backing,
@@ -43,7 +43,7 @@ export interface BurstSetting {
 /** What a run on a cluster is made of. */
 export interface Setting extends BurstSetting, ClusterSetting {
   /** Looks at the nodes before the first client comes. */
-  readonly beforeClients?: (scene: Pick<Scene, 'nodes' | 'redis'>) => Promise<void>
+  readonly beforeClients?: (scenario: Pick<Scenario, 'nodes' | 'redis'>) => Promise<void>
 }
 
 /** Nodes at work: mutations arrive, and clients follow. */
@@ -66,12 +66,12 @@ export interface Burst {
 }
 
 /** A cluster at work. */
-export interface Scene extends Burst, Backing {}
+export interface Scenario extends Burst, Backing {}
 
 /** What came of a run: the checker's figures, and what the fault says besides. */
 export interface Outcome {
   readonly seed: number
-  readonly figures: Figures
+  readonly result: CheckResult
   /** Whether every publisher had an answer in the end. */
   readonly areAllAnswered: boolean
   /** What the fault itself found broken. */
@@ -92,7 +92,10 @@ const ANSWER_WITHIN_MS = 60_000
 const ARRIVE_WITHIN_MS = 20_000
 
 /** Runs `fault` in a burst on a cluster, lets all come to rest, and has the three records compared. */
-export async function perform(setting: Setting, fault: (scene: Scene) => Promise<Report>): Promise<Outcome> {
+export async function perform(
+  setting: Setting,
+  fault: (scenario: Scenario) => Promise<Report>,
+): Promise<Outcome> {
   await using stack = new AsyncDisposableStack()
   const cluster = await startCluster(setting, stack)
   await setting.beforeClients?.({ nodes: cluster.nodes, redis: cluster.backing.redis })
@@ -123,7 +126,7 @@ async function performOn(
     if (isClean) await rm(folder, { recursive: true })
   })
   const [first] = nodes
-  if (first === undefined) throw new RangeError('a scene has a node')
+  if (first === undefined) throw new RangeError('a scenario has a node')
   const places = await makePlaces(first.node, setting.rooms, setting.areRoomsClosed === true)
   const urls = nodes.map(({ node }) => node.url)
   const topics = new Set(places.topics)
@@ -171,9 +174,9 @@ async function performOn(
   const reaches = await reachesAtRest(deployment, [...topics])
   await watching.ask({ kind: 'reach', reaches, except: [...bars], timeoutMs: ARRIVE_WITHIN_MS })
   await deployment.lend()
-  const figures = await compare(folder, deployment.record(), [...topics])
-  isClean = breachCount(figures) === 0
-  return { seed, figures, areAllAnswered, broken, also }
+  const result = await compare(folder, deployment.record(), [...topics])
+  isClean = breachCount(result) === 0
+  return { seed, result, areAllAnswered, broken, also }
 }
 
 /** How far the histories reach when nothing is asked any more. All nodes run afterwards. */
@@ -208,7 +211,7 @@ function startPublishers(
   } satisfies PublishersOrder)
 }
 
-async function compare(folder: string, record: string, topics: readonly string[]): Promise<Figures> {
+async function compare(folder: string, record: string, topics: readonly string[]): Promise<CheckResult> {
   const { stdout } = await promisify(execFile)(process.execPath, [CHECKER, folder, record, ...topics])
-  return JSON.parse(stdout) as Figures
+  return JSON.parse(stdout) as CheckResult
 }

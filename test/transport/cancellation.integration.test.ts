@@ -4,20 +4,20 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import type { CallContext } from '../../src/resolvers/context.ts'
 import { createOperations, type Operations } from '../../src/transport/graphql-operation.ts'
 import { ANY_DOCUMENT } from '../../src/transport/trusted-documents.ts'
-import { openGiven, viewer } from '../resolvers/fixtures.ts'
+import { openFixture, viewer } from '../resolvers/fixtures.ts'
 import { type CountedStatements, countStatements } from '../support/statements.ts'
 
 const ANN = viewer('ann', 'SERVICE')
 const LISTS = Array.from({ length: 40 }, (_, n) => `r${n}: rooms(first: 1) { edges { cursor } }`).join(' ')
 
-let all: Awaited<ReturnType<typeof openGiven>>
+let all: Awaited<ReturnType<typeof openFixture>>
 let statements: CountedStatements
 let operations: Operations
 let gone: AbortController
 let context: CallContext
 
 beforeAll(async () => {
-  all = await openGiven(ANN)
+  all = await openFixture(ANN)
   const { services, schema } = all
   statements = countStatements(services.database)
   const limits = {

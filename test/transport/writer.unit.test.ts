@@ -2,8 +2,8 @@ import { Writable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import { payloadOf } from '../../src/engine/hub/delivery.ts'
-import { type Mark, type Stencil, Writer } from '../../src/transport/writer.ts'
-import { markOf, nextFrames } from '../../src/transport/ws/frame.ts'
+import { type FrameTemplate, type OperationIdSlot, Writer } from '../../src/transport/writer.ts'
+import { idSlotOf, nextFrames } from '../../src/transport/ws/frame.ts'
 
 /** A peer that takes all at once, or, held, nothing: then it keeps the bytes it was given, as the system does. */
 function createPeer({ isHeld = false } = {}) {
@@ -31,10 +31,10 @@ function createPeer({ isHeld = false } = {}) {
 }
 
 const MANY = { maxBufferBytes: 1_000_000, onOverflow: () => {} }
-const markFor = (text: string): Mark => ({ text, length: Buffer.byteLength(text) })
-const stencilOf = (text: string): Stencil => ({
+const idSlotFor = (text: string): OperationIdSlot => ({ text, length: Buffer.byteLength(text) })
+const templateOf = (text: string): FrameTemplate => ({
   bytes: Buffer.from(text),
-  places: [...text.matchAll(/__/g)].map(({ index }) => index),
+  offsets: [...text.matchAll(/__/g)].map(({ index }) => index),
 })
 
 describe('A writer', () => {
@@ -42,8 +42,8 @@ describe('A writer', () => {
     const peer = createPeer()
     const writer = new Writer(peer.stream, MANY)
     writer.write(Buffer.from('a'))
-    writer.writeMarked(stencilOf('<__>'), markFor('01'))
-    writer.writeMarked(stencilOf('[__]'), markFor('01'))
+    writer.writeTemplate(templateOf('<__>'), idSlotFor('01'))
+    writer.writeTemplate(templateOf('[__]'), idSlotFor('01'))
     writer.write(Buffer.from('z'))
     expect(peer.copies).toEqual([])
     await turn()
@@ -52,10 +52,10 @@ describe('A writer', () => {
   })
 
   test('gives each peer its own mark, also where one does not take at once what it was given', async () => {
-    const stencil = stencilOf('<__|__>')
+    const template = templateOf('<__|__>')
     const peers = [createPeer(), createPeer({ isHeld: true }), createPeer({ isHeld: true }), createPeer()]
     for (const [index, { stream }] of peers.entries()) {
-      new Writer(stream, MANY).writeMarked(stencil, markFor(`0${index}`))
+      new Writer(stream, MANY).writeTemplate(template, idSlotFor(`0${index}`))
     }
     await turn()
     const expected = peers.map((_, index) => `<0${index}|0${index}>`)
@@ -81,7 +81,7 @@ describe('A writer', () => {
     const peer = createPeer()
     const writer = new Writer(peer.stream, MANY)
     writer.write(Buffer.from('a'))
-    writer.writeMarked(stencilOf(`${'_'.repeat(2)}${'.'.repeat(10_000)}`), markFor('01'))
+    writer.writeTemplate(templateOf(`${'_'.repeat(2)}${'.'.repeat(10_000)}`), idSlotFor('01'))
     expect(peer.copies).toEqual([`a01${'.'.repeat(10_000)}`])
     expect([writer.queuedBytes, writer.isCongested()]).toEqual([0, false])
   })
@@ -90,7 +90,7 @@ describe('A writer', () => {
     const onOverflow = vi.fn()
     const peer = createPeer({ isHeld: true })
     const writer = new Writer(peer.stream, { maxBufferBytes: 100, onOverflow })
-    for (let count = 0; count < 50; count += 1) writer.writeMarked(stencilOf('<__>'), markFor('01'))
+    for (let count = 0; count < 50; count += 1) writer.writeTemplate(templateOf('<__>'), idSlotFor('01'))
     await turn()
     expect(onOverflow).toHaveBeenCalledOnce()
     await writer.drained()
@@ -124,10 +124,10 @@ test.each([['1'], ['"\\ ü 💥'], ['5f3b1b0c-9f9e-4b50-9ca5-6d2b9a3f0c11']])(
     const results = texts.flatMap(
       (text) => payloadOf(Buffer.from(JSON.stringify({ data: text })), null).results,
     )
-    const mark = markOf(id)
+    const mark = idSlotOf(id)
     const written: Buffer[] = []
     const stream = new Writable({ write: (chunk, _, taken) => taken(void written.push(Buffer.from(chunk))) })
-    new Writer(stream, MANY).writeMarked(nextFrames({ results }, mark.length), mark)
+    new Writer(stream, MANY).writeTemplate(nextFrames({ results }, mark.length), mark)
     await turn()
     expect(messagesIn(Buffer.concat(written))).toEqual(
       texts.map((data) => ({ id, type: 'next', payload: { data } })),

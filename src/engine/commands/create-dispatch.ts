@@ -45,7 +45,7 @@ export function createDispatch({ families, hooks, ...given }: DispatchOptions): 
     forget() {
       for (const queue of queues) queue.forget()
     },
-    figures: counters,
+    metrics: counters,
     waiting: () => backlog.waiting(),
   }
 }

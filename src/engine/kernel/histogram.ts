@@ -12,7 +12,7 @@ export interface GrowingDistribution extends Distribution {
   add(value: number): void
 }
 
-export function createDistribution(bounds: readonly number[]): GrowingDistribution {
+export function createHistogram(bounds: readonly number[]): MutableHistogram {
   const counts = Array.from({ length: bounds.length + 1 }, () => 0)
   let sum = 0
   return {

@@ -4,14 +4,14 @@ import type { Hub, HubStats } from '../../engine/hub/hub.ts'
 import type { DatabaseActivity } from '../../engine/storage/activity.ts'
 import type { Bus } from '../../pubsub/bus.ts'
 import type { Readiness } from '../health/readiness.ts'
-import { createFigures, type Figures } from './snapshot.ts'
+import { createExposition, type Exposition } from './exposition.ts'
 
 /** The parts that count, as far as they are asked. */
 export interface Counted {
-  readonly ws: Door & { readonly closeCodes: ReadonlyMap<string, number> }
-  readonly sse: Door
+  readonly ws: Transport & { readonly closeCodes: ReadonlyMap<string, number> }
+  readonly sse: Transport
   readonly hub: Pick<Hub, 'stats'>
-  readonly commands: { readonly figures: CommandMetrics; waiting(): number }
+  readonly commands: { readonly metrics: CommandMetrics; waiting(): number }
   readonly bus: Pick<Bus, 'status'>
   readonly readiness: Pick<Readiness, 'problems' | 'warnings'>
   readonly database: Pick<DatabaseActivity, 'connections' | 'waiting' | 'destroyed'>
@@ -19,7 +19,7 @@ export interface Counted {
 }
 
 /** What clients come in by. */
-interface Door {
+interface Transport {
   readonly connectionCount: number
   queuedBytes(): number
 }
@@ -47,14 +47,14 @@ export function createMetrics(counted: Counted): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   for (const name of TOO_DEAR) registry.removeSingleMetric(name)
-  const figures = createFigures(registry)
-  showConnections(figures, ws, sse)
+  const exposition = createExposition(registry)
+  showConnections(exposition, ws, sse)
   // Looked at once a scrape.
   let stats = hub.stats()
-  showHub(figures, () => stats)
-  showCommands(figures, commands)
-  showParts(figures, bus, readiness, database)
-  figures.counter(
+  showHub(exposition, () => stats)
+  showCommands(exposition, commands)
+  showParts(exposition, bus, readiness, database)
+  exposition.counter(
     {
       name: 'rostrum_histories_replaced_total',
       help: 'Times that this node found the database to continue another history: after a failover or a restore.',
@@ -65,46 +65,49 @@ export function createMetrics(counted: Counted): Metrics {
     contentType: registry.contentType,
     text() {
       stats = hub.stats()
-      return figures.text()
+      return exposition.text()
     },
   }
 }
 
-function showConnections(figures: Figures, ws: Counted['ws'], sse: Door): void {
-  const doors = [
+function showConnections(exposition: Exposition, ws: Counted['ws'], sse: Transport): void {
+  const transports = [
     ['websocket', ws],
     ['sse', sse],
   ] as const
-  const perDoor = (read: (door: Door) => number) => ({
+  const perTransport = (read: (transport: Transport) => number) => ({
     label: 'transport',
-    read: () => doors.map(([name, door]) => [name, read(door)] as const),
+    read: () => transports.map(([name, transport]) => [name, read(transport)] as const),
   })
-  figures.gauge(
+  exposition.gauge(
     { name: 'rostrum_connections', help: 'Open WebSockets, and open streams of server-sent events.' },
-    perDoor((door) => door.connectionCount),
+    perTransport((transport) => transport.connectionCount),
   )
-  figures.gauge(
+  exposition.gauge(
     { name: 'rostrum_send_buffer_bytes', help: 'Bytes queued in this process for all connections together.' },
-    perDoor((door) => door.queuedBytes()),
+    perTransport((transport) => transport.queuedBytes()),
   )
-  figures.counter(
+  exposition.counter(
     { name: 'rostrum_closes_total', help: 'WebSockets that ended, by close code.' },
     { label: 'code', read: () => ws.closeCodes },
   )
 }
 
-function showHub(figures: Figures, stats: () => HubStats): void {
+function showHub(exposition: Exposition, stats: () => HubStats): void {
   const { latency } = stats()
-  figures.gauge(
+  exposition.gauge(
     { name: 'rostrum_topics', help: 'Histories that are followed on this node.' },
     () => stats().topics,
   )
-  figures.gauge({ name: 'rostrum_subscriptions', help: 'Running subscriptions.' }, () => stats().subscribers)
-  figures.gauge(
+  exposition.gauge(
+    { name: 'rostrum_subscriptions', help: 'Running subscriptions.' },
+    () => stats().subscribers,
+  )
+  exposition.gauge(
     { name: 'rostrum_groups', help: 'Groups of subscriptions that are executed together.' },
     () => stats().groups,
   )
-  figures.gauge(
+  exposition.gauge(
     { name: 'rostrum_group_subscribers', help: 'Subscriptions in a group: on average, and in the largest.' },
     {
       label: 'of',
@@ -117,41 +120,41 @@ function showHub(figures: Figures, stats: () => HubStats): void {
       },
     },
   )
-  figures.counter(
+  exposition.counter(
     { name: 'rostrum_executions_total', help: 'Selections executed for subscriptions.' },
     () => stats().executions,
   )
-  figures.counter(
+  exposition.counter(
     { name: 'rostrum_deliveries_total', help: 'Payloads handed to connections.' },
     () => stats().deliveries,
   )
-  figures.histogram(
+  exposition.histogram(
     {
       name: 'rostrum_delivery_latency_seconds',
       help: 'From the instant of an entry to its being written to sockets: once for each entry and live group.',
     },
     latency,
   )
-  figures.counter(
+  exposition.counter(
     { name: 'rostrum_gaps_repaired_total', help: 'Gaps of the bus that were closed by reading the history.' },
     () => stats().gapsRepaired,
   )
-  figures.counter(
+  exposition.counter(
     { name: 'rostrum_replays_total', help: 'Subscriptions that began with a replay from their cursor.' },
     () => stats().replays,
   )
-  figures.counter(
+  exposition.counter(
     { name: 'rostrum_resets_total', help: 'Subscriptions that were told to start over, by reason.' },
     { label: 'reason', read: () => Object.entries(stats().resets) },
   )
-  figures.counter(
+  exposition.counter(
     {
       name: 'rostrum_unreadable_entries_total',
       help: 'Attempts to present an entry that this node cannot present: its readers were ended.',
     },
     () => stats().unreadableEntries,
   )
-  figures.counter(
+  exposition.counter(
     {
       name: 'rostrum_listener_faults_total',
       help: 'Entries or resets of a topic at which a listener threw.',
@@ -160,20 +163,20 @@ function showHub(figures: Figures, stats: () => HubStats): void {
   )
 }
 
-function showCommands(figures: Figures, { figures: commands, waiting }: Counted['commands']): void {
-  figures.counter(
+function showCommands(exposition: Exposition, { metrics: commands, waiting }: Counted['commands']): void {
+  exposition.counter(
     { name: 'rostrum_commands_total', help: 'Commands by how they ended.' },
     { label: 'outcome', read: () => Object.entries(commands.ends) },
   )
-  figures.gauge(
+  exposition.gauge(
     { name: 'rostrum_commands_waiting', help: 'Commands that wait for their transaction.' },
     waiting,
   )
-  figures.histogram(
+  exposition.histogram(
     { name: 'rostrum_command_batch_size', help: 'Commands in one transaction.' },
     commands.batchSizes,
   )
-  figures.histogram(
+  exposition.histogram(
     {
       name: 'rostrum_command_latency_seconds',
       help: 'From being given to being answered, waiting included.',
@@ -183,15 +186,15 @@ function showCommands(figures: Figures, { figures: commands, waiting }: Counted[
 }
 
 function showParts(
-  figures: Figures,
+  exposition: Exposition,
   bus: Counted['bus'],
   readiness: Counted['readiness'],
   database: Counted['database'],
 ): void {
-  figures.gauge({ name: 'rostrum_ready', help: '1 while /ready answers 200.' }, () =>
+  exposition.gauge({ name: 'rostrum_ready', help: '1 while /ready answers 200.' }, () =>
     readiness.problems().length === 0 ? 1 : 0,
   )
-  figures.gauge(
+  exposition.gauge(
     { name: 'rostrum_problem', help: '1 while this part keeps the node from being ready.' },
     {
       label: 'part',
@@ -201,23 +204,23 @@ function showParts(
       },
     },
   )
-  figures.gauge({ name: 'rostrum_bus_up', help: '1 while the bus works, 0 while it is away.' }, () =>
+  exposition.gauge({ name: 'rostrum_bus_up', help: '1 while the bus works, 0 while it is away.' }, () =>
     bus.status().kind === 'up' ? 1 : 0,
   )
   const isWorking = (part: 'presence' | 'limits') => () =>
     readiness.warnings().some((warning) => warning.part === part) ? 0 : 1
-  figures.gauge(
+  exposition.gauge(
     { name: 'rostrum_presence_up', help: '1 while presence is that of all nodes, 0 while it is this one’s.' },
     isWorking('presence'),
   )
-  figures.gauge(
+  exposition.gauge(
     {
       name: 'rostrum_limits_up',
       help: '1 while limits count for all nodes, 0 while each counts for itself.',
     },
     isWorking('limits'),
   )
-  figures.gauge(
+  exposition.gauge(
     {
       name: 'rostrum_bus_probe_age_seconds',
       help: 'Since a probe last came back; while the bus is away, since it is.',
@@ -227,11 +230,11 @@ function showParts(
       return Math.max(0, Date.now() - (status.kind === 'up' ? status.lastProbeAt : status.since)) / 1000
     },
   )
-  showDatabase(figures, database)
+  showDatabase(exposition, database)
 }
 
-function showDatabase(figures: Figures, database: Counted['database']): void {
-  figures.gauge(
+function showDatabase(exposition: Exposition, database: Counted['database']): void {
+  exposition.gauge(
     {
       name: 'rostrum_database_connections',
       help: 'Connections to the database, those of them that are idle, and statements that wait for one.',
@@ -245,14 +248,14 @@ function showDatabase(figures: Figures, database: Counted['database']): void {
       },
     },
   )
-  figures.gauge(
+  exposition.gauge(
     {
       name: 'rostrum_database_waiting',
       help: 'Statements and transactions that wait for a connection, by what it is for.',
     },
     { label: 'purpose', read: () => Object.entries(database.waiting()) },
   )
-  figures.counter(
+  exposition.counter(
     {
       name: 'rostrum_database_stuck_connections_total',
       help: 'Connections that were destroyed because the database did not answer on them.',

@@ -19,7 +19,7 @@ export interface Stats extends Counts {
 }
 
 export interface StatsOptions {
-  readonly doors: readonly { readonly connectionCount: number }[]
+  readonly transports: readonly { readonly connectionCount: number }[]
   readonly hub: Pick<Hub, 'stats' | 'scopes'>
   readonly presence: Pick<Presence, 'onThisNode'>
   /** How a scope is shown; undefined for those that are not. */
@@ -31,7 +31,7 @@ export function statsOf({ doors, hub, presence, shownId }: StatsOptions): Stats 
   const here = presence.onThisNode()
   const { subscribers, groups, deliveries } = hub.stats()
   return {
-    connections: doors.reduce((sum, { connectionCount }) => sum + connectionCount, 0),
+    connections: transports.reduce((sum, { connectionCount }) => sum + connectionCount, 0),
     users: here.users,
     ...{ subscriptions: subscribers, groups, deliveries },
     rooms: [...hub.scopes()].flatMap(([scope, counts]) => {

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { CommandMetrics } from '../../engine/commands/metrics.ts'
 import type { Hub } from '../../engine/hub/hub.ts'
-import type { Distribution } from '../../engine/kernel/histogram.ts'
+import type { Histogram } from '../../engine/kernel/histogram.ts'
 import { formatInstant, type Instant } from '../../engine/kernel/instant.ts'
 import type { Bus } from '../../pubsub/bus.ts'
 import type { Readiness } from '../health/readiness.ts'
@@ -42,7 +42,7 @@ export interface Timeline {
 }
 
 export interface TimelineOptions {
-  readonly doors: readonly { readonly connectionCount: number }[]
+  readonly transports: readonly { readonly connectionCount: number }[]
   readonly hub: Pick<Hub, 'stats'>
   readonly commands: CommandMetrics
   readonly bus: Pick<Bus, 'status'>
@@ -57,7 +57,7 @@ const KEEP = 180
 const RESOLUTION_MS = 20
 
 export function createTimeline({
-  doors,
+  transports,
   hub,
   commands,
   bus,
@@ -88,7 +88,7 @@ export function createTimeline({
     const status = bus.status()
     samples.push({
       at: formatInstant(after.at),
-      connections: doors.reduce((sum, { connectionCount }) => sum + connectionCount, 0),
+      connections: transports.reduce((sum, { connectionCount }) => sum + connectionCount, 0),
       subscriptions: after.stats.subscribers,
       groups: after.stats.groups,
       deliveriesPerSecond: round((after.stats.deliveries - before.stats.deliveries) / seconds),
@@ -121,8 +121,8 @@ function round(value: number): number {
   return Math.round(value * 10) / 10
 }
 
-/** Of what was added to a distribution in seconds since its counts were `before`. */
-export function quantilesOf({ bounds, counts }: Distribution, before: readonly number[]): Quantiles {
+/** Of what was added to a histogram in seconds since its counts were `before`. */
+export function quantilesOf({ bounds, counts }: Histogram, before: readonly number[]): Quantiles {
   const added = counts.map((count, index) => count - (before[index] ?? 0))
   return { p50: quantileOf(bounds, added, 0.5), p99: quantileOf(bounds, added, 0.99) }
 }

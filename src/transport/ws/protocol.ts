@@ -19,7 +19,7 @@ import type { Mask } from '../masking.ts'
 import { acknowledgement } from './acknowledgement.ts'
 import { CLOSE } from './close-codes.ts'
 import type { Connection } from './connection.ts'
-import { markOf } from './frame.ts'
+import { idSlotOf } from './frame.ts'
 import { OperationSink } from './operation-sink.ts'
 
 /** What all connections share. */
@@ -218,7 +218,7 @@ export class Protocol {
         operations
           .plan(operation, liveContext(call, life), null, message)
           .catch((error: unknown) => Promise.reject(mask(error))),
-      createSink: (end) => new OperationSink(this.#connection.writer, markOf(id), end),
+      createSink: (end) => new OperationSink(this.#connection.writer, idSlotOf(id), end),
       onEnd: (error) => {
         if (!this.#end(id, running)) return
         if (error === undefined) this.#send({ id, type: 'complete' })

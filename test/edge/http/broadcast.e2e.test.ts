@@ -186,12 +186,12 @@ describe('POST /broadcast', () => {
 describe('while the database is away', () => {
   test('/broadcast answers 503, /stats and /metrics answer as ever', async () => {
     const database = new URL(await freshDatabase())
-    await using door = await startProxy(Number(database.port))
-    database.port = String(door.port)
+    await using proxy = await startProxy(Number(database.port))
+    database.port = String(proxy.port)
     await using cut = await startTestApp({ DATABASE_URL: database.href })
     const headers = { authorization: `Bearer ${admin}` }
     expect((await send(TEST, admin, cut.url)).status).toBe(200)
-    door.shut()
+    proxy.shut()
     const refused = await send(TEST, admin, cut.url)
     expect(refused.status).toBe(503)
     expect(await refused.json()).toEqual({ error: expect.stringContaining('database') })
@@ -201,7 +201,7 @@ describe('while the database is away', () => {
       async () => expect((await scrape(cut.url)).value('rostrum_problem{part="database"}')).toBe(1),
       15_000,
     )
-    door.open()
+    proxy.open()
     await vi.waitFor(async () => expect((await send(TEST, admin, cut.url)).status).toBe(200), 30_000)
   }, 90_000)
 })

@@ -6,7 +6,7 @@ import { createPresence, type Presence } from '../../../src/engine/presence/pres
 import { createRedisRegistry } from '../../../src/engine/presence/registry.redis.ts'
 import { asRoomId } from '../../../src/features/rooms/ids.ts'
 import { createRedisBus } from '../../../src/pubsub/bus.redis.ts'
-import { redisFigures } from '../../support/redis-figures.ts'
+import { redisStats } from '../../support/redis-stats.ts'
 
 export interface StormOptions {
   readonly redisUrl: string
@@ -84,7 +84,7 @@ async function spread(users: number, withinMs: number, act: (user: number) => vo
 /** Users join a room at once, spread over nodes that share this process, and leave again. */
 export async function runStorm(
   options: StormOptions,
-): Promise<{ readonly joining: StormFigures; readonly leaving: StormFigures }> {
+): Promise<{ readonly joining: StormStats; readonly leaving: StormStats }> {
   const { redisUrl, users, withinMs } = options
   await using stack = new AsyncDisposableStack()
   const nodes: Node[] = []

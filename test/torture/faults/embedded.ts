@@ -17,7 +17,7 @@ export const killedAlone: Fault = {
     return performEmbedded({ ...BURST, seed }, async ({ nodes: [alone], random }) => {
       let longestMs = 0
       for (let kill = 0; kill < kills; kill += 1) {
-        if (alone === undefined) throw new RangeError('a scene has a node')
+        if (alone === undefined) throw new RangeError('a scenario has a node')
         await untilAccepted(alone.node, 5 + random(40))
         const killedAt = Date.now()
         await alone.crash()

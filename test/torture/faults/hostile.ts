@@ -4,7 +4,7 @@ import { post } from '../../support/graphql-client.ts'
 import type { PostgresServer } from '../../support/postgres.ts'
 import { makeAuction } from '../../support/rooms.ts'
 import { signToken } from '../../support/tokens.ts'
-import { type AttackBounds, faultsOfAttacks, reportAttacks, type UnderAttack } from '../attack-figures.ts'
+import { type AttackBounds, faultsOfAttacks, reportAttacks, type UnderAttack } from '../attack-stats.ts'
 import type { Attack } from '../attacker.ts'
 import { type Child, startChild } from '../child.ts'
 import type { Fault, Form } from '../fault.ts'
@@ -13,7 +13,7 @@ import type { Latencies } from '../latency.ts'
 import { SELLER } from '../places.ts'
 import { watchProcess } from '../processes.ts'
 import { watchReadiness } from '../readiness.ts'
-import { type Outcome, perform, type Scene } from '../scenario.ts'
+import { type Outcome, perform, type Scenario } from '../scenario.ts'
 import { measureWork } from '../work.ts'
 
 const BURST = { nodes: 2, rooms: 1, watchersEach: 2, publishers: 1, pauseMs: 400 }
@@ -92,13 +92,13 @@ export async function attackNode({
 }: AttackSetting): Promise<Outcome> {
   const port = await freePort()
   const setting = { ...BURST, seed, postgres, env: { ...inspectable(port), ...DEFAULT_LIMITS, ...env } }
-  return await perform(setting, async (scene) => {
-    const [first] = scene.nodes
-    if (first === undefined) throw new RangeError('a scene has a node')
+  return await perform(setting, async (scenario) => {
+    const [first] = scenario.nodes
+    if (first === undefined) throw new RangeError('a scenario has a node')
     const { node } = first
-    const roomId = scene.places.roomIds[0] ?? ''
-    await fill(scene, roomId)
-    const token = await signToken(scene.places.author)
+    const roomId = scenario.places.roomIds[0] ?? ''
+    await fill(scenario, roomId)
+    const token = await signToken(scenario.places.author)
     await using honest = startChild('honest.ts', { url: node.url, localAddress: HONEST, token, roomId })
     await honest.ask({ forMs: BOUNDS[form].forMs / 2 })
     const watch = watchProcess(node.pid, LOOK_MS)
@@ -106,20 +106,20 @@ export async function attackNode({
     const residentBefore = Math.max(...(await watch.stop()).map(({ residentBytes }) => residentBytes))
     // Only now: a collection that is forced shrinks the process far below what it needs in normal operation.
     const usedBefore = (await keptMemoryOf(node.pid, port)).used
-    const idle = await measureWork(node, scene.databaseUrl, IDLE_MS)
+    const idle = await measureWork(node, scenario.databaseUrl, IDLE_MS)
     const under: UnderAttack[] = []
-    for (const attack of attacks) under.push(await measureUnder(scene, attack, honest))
+    for (const attack of attacks) under.push(await measureUnder(scenario, attack, honest))
     const usedAfter = (await keptMemoryOf(node.pid, port)).used
     const before = { baseline, residentBefore, idle, usedBefore }
-    for (const sentence of faultsOfAttacks(before, under, usedAfter, bounds)) scene.fail(sentence)
+    for (const sentence of faultsOfAttacks(before, under, usedAfter, bounds)) scenario.fail(sentence)
     return reportAttacks(before, under, usedAfter)
   })
 }
 
 /** Rooms that everybody may see, and auctions in one of them. */
-async function fill({ nodes }: Scene, roomId: string): Promise<void> {
+async function fill({ nodes }: Scenario, roomId: string): Promise<void> {
   const [first] = nodes
-  if (first === undefined) throw new RangeError('a scene has a node')
+  if (first === undefined) throw new RangeError('a scenario has a node')
   const token = await signToken('a service', { claims: { roles: ['service'] } })
   for (let made = 0; made < ROOMS; made += ROOMS_AT_ONCE) {
     const rooms = Array.from(
@@ -133,14 +133,14 @@ async function fill({ nodes }: Scene, roomId: string): Promise<void> {
   for (let made = 0; made < 10; made += 1) await makeAuction(first.node, seller, roomId)
 }
 
-async function measureUnder(scene: Scene, attack: Attack, honest: Child): Promise<UnderAttack> {
-  const [first] = scene.nodes
-  if (first === undefined) throw new RangeError('a scene has a node')
+async function measureUnder(scenario: Scenario, attack: Attack, honest: Child): Promise<UnderAttack> {
+  const [first] = scenario.nodes
+  if (first === undefined) throw new RangeError('a scenario has a node')
   const { node } = first
-  const order = { url: node.url, localAddress: HOSTILE, roomId: scene.places.roomIds[0] ?? '' }
+  const order = { url: node.url, localAddress: HOSTILE, roomId: scenario.places.roomIds[0] ?? '' }
   const attacker = startChild('attacker.ts', order)
   const process = watchProcess(node.pid, LOOK_MS)
-  const readiness = watchReadiness(scene.nodes, 'database')
+  const readiness = watchReadiness(scenario.nodes, 'database')
   const [sent, latencies] = await Promise.all([
     attacker.ask<number>(attack),
     honest.ask<Latencies>({ forMs: attack.forMs }),
@@ -152,6 +152,6 @@ async function measureUnder(scene: Scene, attack: Attack, honest: Child): Promis
   return {
     ...{ name: attack.name, sent, latencies, notReady },
     peakBytes: Math.max(...samples.map(({ residentBytes }) => residentBytes)),
-    work: await measureWork(node, scene.databaseUrl, IDLE_MS),
+    work: await measureWork(node, scenario.databaseUrl, IDLE_MS),
   }
 }

@@ -27,7 +27,7 @@ export const noise: Fault = {
     const port = await freePort()
     return perform({ ...BURST, seed, postgres, env: inspectable(port) }, async ({ nodes }) => {
       const [first] = nodes
-      if (first === undefined) throw new RangeError('a scene has a node')
+      if (first === undefined) throw new RangeError('a scenario has a node')
       const { node } = first
       const owner = await node.token('owner')
       const roomId = await makeRoom(node, owner)
@@ -66,7 +66,7 @@ function expectNoGrowth(what: string, before: number, after: number, most: numbe
 
 /** What the first keeps. Throws where any node has ended. */
 async function keptBy([first, ...others]: readonly RestartingNode[], port: number): Promise<KeptMemory> {
-  if (first === undefined) throw new RangeError('a scene has a node')
+  if (first === undefined) throw new RangeError('a scenario has a node')
   try {
     await Promise.all(others.map(({ node: { pid } }) => memoryOf(pid)))
     return await keptMemoryOf(first.node.pid, port)

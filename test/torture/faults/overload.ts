@@ -1,7 +1,7 @@
 import type { Attempt } from '../attempts.ts'
 import { startChild } from '../child.ts'
 import type { Fault, Form } from '../fault.ts'
-import { faultsOfLoads, type LoadBounds, RAMP_MS, rateOf, reportLoads } from '../load-figures.ts'
+import { faultsOfLoads, type LoadBounds, RAMP_MS, rateOf, reportLoads } from '../load-stats.ts'
 import type { LoaderOrder, LoaderRequest } from '../loader.ts'
 import { perform } from '../scenario.ts'
 
@@ -31,8 +31,8 @@ export const overload: Fault = {
   number: 28,
   name: 'mutations at three times the capacity',
   run(form, seed, postgres) {
-    return perform({ ...BURST, seed, postgres, env: LIMITS }, async (scene) => {
-      const { places, nodes, postgresProxy } = scene
+    return perform({ ...BURST, seed, postgres, env: LIMITS }, async (scenario) => {
+      const { places, nodes, postgresProxy } = scenario
       const bounds = BOUNDS[form]
       const order = { url: nodes[0]?.node.url ?? '', author: places.author, roomId: places.roomIds[0] ?? '' }
       await using loader = startChild('loader.ts', {
@@ -52,9 +52,9 @@ export const overload: Fault = {
       const count = Math.round(TIMES * peakRate)
       const over = await load({ kind: 'a second', count, name: `${seed} over`, forMs: bounds.overloadMs })
       postgresProxy.delay(0)
-      for (const { attempted } of [...peak, ...over]) scene.attempted(attempted)
+      for (const { attempted } of [...peak, ...over]) scenario.attempted(attempted)
       const loads = { peak, peakRate, over, overRate: rateOf(over, bounds.overloadMs) }
-      for (const sentence of faultsOfLoads(loads, bounds)) scene.fail(sentence)
+      for (const sentence of faultsOfLoads(loads, bounds)) scenario.fail(sentence)
       return reportLoads(loads)
     })
   },

@@ -4,7 +4,7 @@ import type { RestartingNode } from '../../support/restarting-node.ts'
 import { signToken } from '../../support/tokens.ts'
 import type { Fault } from '../fault.ts'
 import { addMember, type Places, SELLER } from '../places.ts'
-import { perform, type Scene, type Setting } from '../scenario.ts'
+import { perform, type Scenario, type Setting } from '../scenario.ts'
 import type { Watched } from '../watchers.ts'
 
 /** A mutation's effect holds on every node so soon after its answer. */
@@ -33,7 +33,7 @@ async function people(
   { followed, roomIds }: Places,
   [first]: readonly RestartingNode[],
 ): Promise<readonly Person[]> {
-  if (first === undefined) throw new RangeError('a scene has a node')
+  if (first === undefined) throw new RangeError('a scenario has a node')
   const seller = await signToken(SELLER)
   const wanted = (['stays', 'expires', 'is revoked', 'is removed'] as const).flatMap((end) => [
     { end, userId: `one who ${end}` },
@@ -68,7 +68,7 @@ async function ask(
 
 /** Takes the rights that mutations take, by `nodes`, and tells the checker from when on. */
 async function takeRights(
-  { bar, places, random }: Scene,
+  { bar, places, random }: Scenario,
   nodes: readonly RestartingNode[],
   group: readonly Person[],
 ): Promise<void> {
@@ -104,15 +104,15 @@ export const endedRights: Fault = {
         return everybody.flatMap(({ watched }) => watched)
       },
     }
-    return perform(setting, async (scene) => {
+    return perform(setting, async (scenario) => {
       const only = everybody
         .filter(({ userId }) => userId.startsWith('another'))
         .flatMap(({ watched }) => watched.map(({ subscription }) => subscription))
-      await scene.watchers({ kind: 'away', only })
-      await takeRights(scene, scene.nodes, everybody)
+      await scenario.watchers({ kind: 'away', only })
+      await takeRights(scenario, scenario.nodes, everybody)
       const expiry = Math.max(...everybody.map(({ expiresAt }) => expiresAt))
       await pause(expiry + HOLDS_WITHIN_MS - Date.now())
-      await scene.watchers({ kind: 'back', only })
+      await scenario.watchers({ kind: 'back', only })
       await pause(lifetimeMs / 4)
       return { people: `${everybody.length}` }
     })
@@ -133,19 +133,19 @@ export const stoppedNode: Fault = {
         return everybody.flatMap(({ watched }) => watched)
       },
     }
-    return perform(setting, async (scene) => {
-      const [stopped, ...others] = scene.nodes
-      if (stopped === undefined) throw new RangeError('a scene has a node')
+    return perform(setting, async (scenario) => {
+      const [stopped, ...others] = scenario.nodes
+      if (stopped === undefined) throw new RangeError('a scenario has a node')
       const { pid } = stopped.node
       process.kill(pid, 'SIGSTOP')
       try {
-        await takeRights(scene, others, everybody)
+        await takeRights(scenario, others, everybody)
         await pause(stillMs)
       } finally {
         process.kill(pid, 'SIGCONT')
       }
       const goesOnAt = Date.now()
-      await untilNoGhosts(scene, everybody)
+      await untilNoGhosts(scenario, everybody)
       return { 'stopped for': `${stillMs} ms`, 'no ghosts after': `${Date.now() - goesOnAt} ms` }
     })
   },
@@ -159,7 +159,7 @@ const ONLINE = 'query ($roomId: ID!) { room(id: $roomId) { onlineCount } }'
 const GHOSTS_WITHIN_MS = 30_000
 
 /** Resolves when every node shows as present in every room those who may be there, and nobody else. */
-async function untilNoGhosts({ nodes, places }: Scene, everybody: readonly Person[]): Promise<void> {
+async function untilNoGhosts({ nodes, places }: Scenario, everybody: readonly Person[]): Promise<void> {
   const token = await signToken(SELLER)
   const wanted = everybody.filter(({ end }) => end === 'stays').length
   const end = Date.now() + GHOSTS_WITHIN_MS

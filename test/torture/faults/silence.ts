@@ -6,7 +6,7 @@ import { type Attempt, attempt, countCodes } from '../attempts.ts'
 import { announcementCommand, bidCommand, type Command, messageCommand } from '../commands.ts'
 import type { Fault } from '../fault.ts'
 import { watchReadiness } from '../readiness.ts'
-import { perform, type Scene } from '../scenario.ts'
+import { perform, type Scenario } from '../scenario.ts'
 
 const BURST = { nodes: 2, rooms: 2, watchersEach: 3, publishers: 4 }
 /** Every command is answered within this. */
@@ -35,29 +35,29 @@ export const silentDatabase: Fault = {
     await using servers = new AsyncDisposableStack()
     const primary = servers.use(await startPostgres())
     const replica = servers.use(await startReplica(primary))
-    return await perform({ ...BURST, seed, postgres: primary }, async (scene) => {
+    return await perform({ ...BURST, seed, postgres: primary }, async (scenario) => {
       const fromMs = Date.now()
       await replica.untilCaughtUp()
       using _frozen = await freezePostgres(primary)
-      const watch = watchReadiness(scene.nodes, 'database')
-      const waves = sendWaves(scene, SILENT_MS[form] / WAVE_MS, 'silent')
+      const watch = watchReadiness(scenario.nodes, 'database')
+      const waves = sendWaves(scenario, SILENT_MS[form] / WAVE_MS, 'silent')
       await pause(SILENT_MS[form])
       await replica.promote()
       const switchedAtMs = Date.now()
-      scene.replaced({ fromMs, untilMs: switchedAtMs, lacksTail: false })
-      scene.switchTo(replica)
-      const later = sendWaves(scene, WAVES_AFTER, 'switched')
-      const acceptedAfterMs = await untilAcceptedEverywhere(scene, switchedAtMs)
+      scenario.replaced({ fromMs, untilMs: switchedAtMs, lacksTail: false })
+      scenario.switchTo(replica)
+      const later = sendWaves(scenario, WAVES_AFTER, 'switched')
+      const acceptedAfterMs = await untilAcceptedEverywhere(scenario, switchedAtMs)
       const attempts = (await Promise.all([waves, later])).flat()
-      const afterwards = await Promise.all(await wave(scene, 'afterwards', AFTERWARDS, WORKS_WITHIN_MS))
+      const afterwards = await Promise.all(await wave(scenario, 'afterwards', AFTERWARDS, WORKS_WITHIN_MS))
       const { namedAfterMs } = await watch.stop()
       const unanswered = attempts.filter(({ tookMs }) => tookMs > ANSWER_WITHIN_MS + TOLERANCE_MS[form])
       const stuck = afterwards.filter(({ kind }) => kind !== 'accepted' && kind !== 'rejected')
       if (unanswered.length > 0)
-        scene.fail(`${unanswered.length} commands were not answered within ${ANSWER_WITHIN_MS} ms.`)
-      if (stuck.length > 0) scene.fail(`${stuck.length} topics are stuck: ${countCodes(stuck)}.`)
-      if (acceptedAfterMs === undefined) scene.fail('Some node accepted no command after the switch.')
-      if (namedAfterMs === undefined) scene.fail('/ready of some node never named the database.')
+        scenario.fail(`${unanswered.length} commands were not answered within ${ANSWER_WITHIN_MS} ms.`)
+      if (stuck.length > 0) scenario.fail(`${stuck.length} topics are stuck: ${countCodes(stuck)}.`)
+      if (acceptedAfterMs === undefined) scenario.fail('Some node accepted no command after the switch.')
+      if (namedAfterMs === undefined) scenario.fail('/ready of some node never named the database.')
       return {
         silent: `${SILENT_MS[form]} ms`,
         'commands unanswered after 30 s': `${unanswered.length} of ${attempts.length}`,
@@ -72,7 +72,7 @@ export const silentDatabase: Fault = {
 }
 
 /** One command on every topic. */
-function commandsOn({ places }: Scene, key: string, raise: number): Promise<readonly Command[]> {
+function commandsOn({ places }: Scenario, key: string, raise: number): Promise<readonly Command[]> {
   return Promise.all([
     ...places.roomIds.map((roomId) => messageCommand(`${key} ${roomId}`, roomId, places.author)),
     ...places.auctionIds.map((id) => bidCommand(`${key} ${id}`, id, raise * RAISE)),
@@ -82,16 +82,16 @@ function commandsOn({ places }: Scene, key: string, raise: number): Promise<read
 
 /** To every node, at once. */
 async function wave(
-  scene: Scene,
+  scenario: Scenario,
   name: string,
   raise: number,
   withinMs: number,
 ): Promise<readonly Promise<Attempt>[]> {
-  const sent = scene.nodes.map(async ({ node }, place) => {
-    const commands = await commandsOn(scene, `${name} on ${place}`, raise + place)
+  const sent = scenario.nodes.map(async ({ node }, place) => {
+    const commands = await commandsOn(scenario, `${name} on ${place}`, raise + place)
     return commands.map(async (command) => {
       const outcome = await attempt(node.url, command, withinMs)
-      scene.attempted(outcome.attempted)
+      scenario.attempted(outcome.attempted)
       return outcome
     })
   })
@@ -99,23 +99,26 @@ async function wave(
 }
 
 /** Wave after wave, whatever became of the one before. Resolves with all of them, when all are over. */
-async function sendWaves(scene: Scene, count: number, name: string): Promise<readonly Attempt[]> {
+async function sendWaves(scenario: Scenario, count: number, name: string): Promise<readonly Attempt[]> {
   const pending: Promise<Attempt>[] = []
   for (let number = 0; number < count; number += 1) {
-    pending.push(...(await wave(scene, `${name} ${number}`, number * 2 + 1, GIVE_UP_MS)))
+    pending.push(...(await wave(scenario, `${name} ${number}`, number * 2 + 1, GIVE_UP_MS)))
     await pause(WAVE_MS)
   }
   return await Promise.all(pending)
 }
 
 /** Resolves with how long after the switch every node had accepted something; undefined where one did not. */
-async function untilAcceptedEverywhere(scene: Scene, switchedAtMs: number): Promise<number | undefined> {
-  const took = scene.nodes.map(async ({ node }, place) => {
+async function untilAcceptedEverywhere(
+  scenario: Scenario,
+  switchedAtMs: number,
+): Promise<number | undefined> {
+  const took = scenario.nodes.map(async ({ node }, place) => {
     for (let number = 0; ; number += 1) {
       const key = `first on ${place}, ${number}`
       const command = await announcementCommand(key)
       const outcome = await attempt(node.url, command, GIVE_UP_MS)
-      scene.attempted(outcome.attempted)
+      scenario.attempted(outcome.attempted)
       if (outcome.kind === 'accepted') return Date.now() - switchedAtMs
       if (Date.now() > switchedAtMs + GIVE_UP_MS) return undefined
       await pause(50)

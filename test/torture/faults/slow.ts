@@ -6,7 +6,7 @@ import { scrape } from '../../support/scrape.ts'
 import { breachCount } from '../check.ts'
 import type { Fault } from '../fault.ts'
 import { megabytes, memoryOf } from '../processes.ts'
-import { type Outcome, perform, type Scene, type Setting } from '../scenario.ts'
+import { type Outcome, perform, type Scenario, type Setting } from '../scenario.ts'
 
 const BURST = { nodes: 2, rooms: 2, publishers: 6, pauseMs: 200 }
 const SHARE = 0.01
@@ -29,14 +29,14 @@ export const stoppedReaders: Fault = {
     const rounds = form === 'short' ? 1 : 10
     const setting = { ...BURST, watchersEach, seed, postgres }
     const without = await flooded(setting, rounds, 0)
-    if (breachCount(without.figures) > 0)
+    if (breachCount(without.result) > 0)
       throw new Error(`Promises were broken though everyone read: ${JSON.stringify(without)}`)
     const outcome = await flooded(setting, rounds, SHARE)
     return {
       ...outcome,
       also: {
         ...outcome.also,
-        'p99 without them': `${Math.round(without.figures.delayMs?.p99 ?? 0)} ms`,
+        'p99 without them': `${Math.round(without.result.delayMs?.p99 ?? 0)} ms`,
         'peak RSS without them': without.also['peak RSS of a node'] ?? '',
       },
     }
@@ -45,8 +45,8 @@ export const stoppedReaders: Fault = {
 
 /** A burst with big messages, of whose clients a share stops to read in each round. */
 function flooded(setting: Setting, rounds: number, share: number): Promise<Outcome> {
-  return perform(setting, async (scene) => {
-    const { nodes, places } = scene
+  return perform(setting, async (scenario) => {
+    const { nodes, places } = scenario
     const clients = setting.watchersEach * places.topics.length
     const stopping = Math.ceil(clients * share)
     let slowestMs = 0
@@ -56,7 +56,7 @@ function flooded(setting: Setting, rounds: number, share: number): Promise<Outco
       for (let each = 0; each < stopping; each += 1)
         stack.use(await openStopped(nodes[each % nodes.length]?.node.wsUrl ?? '', roomId))
       const wanted = (round + 1) * stopping
-      const [cutMs] = await Promise.all([untilCut(scene, wanted), flood(scene, roomId)])
+      const [cutMs] = await Promise.all([untilCut(scenario, wanted), flood(scenario, roomId)])
       slowestMs = Math.max(slowestMs, cutMs)
     }
     const peaks = await Promise.all(nodes.map(async ({ node }) => (await memoryOf(node.pid)).peak))
@@ -86,9 +86,9 @@ async function openStopped(wsUrl: string, roomId: string): Promise<Disposable> {
   return { [Symbol.dispose]: () => socket.terminate() }
 }
 
-async function flood({ nodes, places }: Scene, roomId: string): Promise<void> {
+async function flood({ nodes, places }: Scenario, roomId: string): Promise<void> {
   const [first] = nodes
-  if (first === undefined) throw new RangeError('a scene has a node')
+  if (first === undefined) throw new RangeError('a scenario has a node')
   await using author = await createCaller(first.node, places.author)
   const send = (): Promise<unknown> =>
     author.ask(SEND, { input: { roomId, body: FLOOD.body, clientMessageId: randomUUID() } })
@@ -97,7 +97,7 @@ async function flood({ nodes, places }: Scene, roomId: string): Promise<void> {
 }
 
 /** Resolves with how long it took until the nodes had closed so many for not reading. */
-async function untilCut({ nodes }: Scene, wanted: number): Promise<number> {
+async function untilCut({ nodes }: Scenario, wanted: number): Promise<number> {
   const beganAt = Date.now()
   for (;;) {
     const counts = await Promise.all(

@@ -20,7 +20,7 @@ export const twoProcesses: Fault = {
   run(form, seed) {
     const rounds = form === 'short' ? 1 : 15
     return performEmbedded({ ...BURST, seed }, async ({ nodes: [alone] }) => {
-      if (alone === undefined) throw new RangeError('a scene has a node')
+      if (alone === undefined) throw new RangeError('a scenario has a node')
       const prefix = (await canUnshare()) ? UNSHARE : []
       let refused = 0
       for (let round = 0; round < rounds; round += 1) {

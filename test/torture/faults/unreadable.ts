@@ -6,7 +6,7 @@ import { makeAuction, makeRoom } from '../../support/rooms.ts'
 import { scrape } from '../../support/scrape.ts'
 import type { Fault } from '../fault.ts'
 import { SELLER } from '../places.ts'
-import { perform, type Scene } from '../scenario.ts'
+import { perform, type Scenario } from '../scenario.ts'
 
 const CLUSTER = { nodes: 2, rooms: 2, watchersEach: 4, publishers: 6 }
 const READERS_EACH = 3
@@ -47,16 +47,16 @@ export const unreadableEntries: Fault = {
   run(form, seed, postgres) {
     const kinds = form === 'short' ? UNREADABLE.slice(0, 6) : UNREADABLE
     const rounds = form === 'short' ? 1 : 5
-    return perform({ ...CLUSTER, seed, postgres }, async (scene) => {
+    return perform({ ...CLUSTER, seed, postgres }, async (scenario) => {
       let ended = 0
       let holes = 0
       for (let round = 0; round < rounds; round += 1) {
-        const results = await Promise.all(kinds.map((data) => happen(scene, data)))
+        const results = await Promise.all(kinds.map((data) => happen(scenario, data)))
         ended += results.reduce((sum, result) => sum + result.ended, 0)
         holes += results.reduce((sum, result) => sum + result.holes, 0)
       }
       if (holes > 0) throw new Error(`${holes} readers were sent across an entry`)
-      const counts = await Promise.all(scene.nodes.map(({ node }) => scrape(node.url)))
+      const counts = await Promise.all(scenario.nodes.map(({ node }) => scrape(node.url)))
       const counted = counts.map(({ value }) => value('rostrum_unreadable_entries_total'))
       if (counted.includes(0)) throw new Error(`not every node has counted: ${counted}`)
       return {
@@ -64,7 +64,7 @@ export const unreadableEntries: Fault = {
         'readers ended with a masked error': `${ended} of ${ended}`,
         holes: `${holes}`,
         'attempts counted, by node': counted.join(', '),
-        'log lines, of the first node': `${await countLogged(scene)}`,
+        'log lines, of the first node': `${await countLogged(scenario)}`,
       }
     })
   },
@@ -75,13 +75,13 @@ interface Happened {
   readonly holes: number
 }
 
-async function happen(scene: Scene, data: string): Promise<Happened> {
+async function happen(scenario: Scenario, data: string): Promise<Happened> {
   await using stack = new AsyncDisposableStack()
   const callers = await Promise.all(
-    scene.nodes.map(async ({ node }) => stack.use(await createCaller(node, 'reader'))),
+    scenario.nodes.map(async ({ node }) => stack.use(await createCaller(node, 'reader'))),
   )
   const results = await Promise.all(
-    (await makeFollowed(scene)).map((followed) => happenTo(scene, callers, followed, data)),
+    (await makeFollowed(scenario)).map((followed) => happenTo(scenario, callers, followed, data)),
   )
   return {
     ended: results.reduce((sum, { ended }) => sum + ended, 0),
@@ -90,7 +90,7 @@ async function happen(scene: Scene, data: string): Promise<Happened> {
 }
 
 async function happenTo(
-  { databaseUrl }: Scene,
+  { databaseUrl }: Scenario,
   callers: readonly Caller[],
   followed: Followed,
   data: string,
@@ -134,8 +134,8 @@ function hasHole({ values }: Recording<Payload>): boolean {
   return values.some(({ offset }, index) => index > 0 && offset !== (values[index - 1]?.offset ?? 0) + 1)
 }
 
-async function makeFollowed({ nodes: [first] }: Scene): Promise<readonly Followed[]> {
-  if (first === undefined) throw new RangeError('a scene has nodes')
+async function makeFollowed({ nodes: [first] }: Scenario): Promise<readonly Followed[]> {
+  if (first === undefined) throw new RangeError('a scenario has nodes')
   const { node } = first
   const seller = await node.token(SELLER)
   const roomId = await makeRoom(node, seller)
@@ -166,7 +166,7 @@ async function accepted(answer: Promise<{ readonly __typename: string }>): Promi
   if (__typename === 'Rejected') throw new Error('a command was rejected')
 }
 
-async function countLogged({ nodes: [first] }: Scene): Promise<number> {
+async function countLogged({ nodes: [first] }: Scenario): Promise<number> {
   if (first === undefined) return 0
   const { node } = first
   await node.stop()

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 
 /** What a Redis has done since it started. */
-export interface RedisFigures {
+export interface RedisStats {
   /** Scripts run. */
   readonly scripts: number
   /** Messages published, each to however many. */
@@ -9,7 +9,7 @@ export interface RedisFigures {
   readonly cpuMs: number
 }
 
-export async function redisFigures(url: string): Promise<RedisFigures> {
+export async function redisStats(url: string): Promise<RedisStats> {
   const admin = new Redis(url)
   try {
     const stats = await admin.info('commandstats')

@@ -1,14 +1,14 @@
 import { Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
-import { createDistribution } from '../../../src/engine/kernel/histogram.ts'
-import { createFigures } from '../../../src/platform/metrics/snapshot.ts'
+import { createHistogram } from '../../../src/engine/kernel/histogram.ts'
+import { createExposition } from '../../../src/platform/metrics/exposition.ts'
 
-describe('figures', () => {
+describe('exposition', () => {
   test('are what the parts say when they are asked', async () => {
-    const figures = createFigures(new Registry())
+    const exposition = createExposition(new Registry())
     let count = 3
-    figures.counter({ name: 'done_total', help: 'What is done.' }, () => count)
-    figures.gauge(
+    exposition.counter({ name: 'done_total', help: 'What is done.' }, () => count)
+    exposition.gauge(
       { name: 'open', help: 'What is open.' },
       {
         label: 'of',
@@ -18,9 +18,9 @@ describe('figures', () => {
         ],
       },
     )
-    expect(await figures.text()).toContain('\ndone_total 3\n')
+    expect(await exposition.text()).toContain('\ndone_total 3\n')
     count = 7
-    const text = await figures.text()
+    const text = await exposition.text()
     expect(text).toContain('# TYPE done_total counter\ndone_total 7\n')
     expect(text).toContain(
       '# HELP open What is open.\n# TYPE open gauge\nopen{of="a\\"b"} 7\nopen{of="c"} 0\n',
@@ -28,20 +28,20 @@ describe('figures', () => {
   })
 
   test('forget a label’s value that is there no more', async () => {
-    const figures = createFigures(new Registry())
+    const exposition = createExposition(new Registry())
     let values: [string, number][] = [['a', 1]]
-    figures.gauge({ name: 'open', help: 'What is open.' }, { label: 'of', read: () => values })
-    expect(await figures.text()).toContain('open{of="a"} 1')
+    exposition.gauge({ name: 'open', help: 'What is open.' }, { label: 'of', read: () => values })
+    expect(await exposition.text()).toContain('open{of="a"} 1')
     values = []
-    expect(await figures.text()).not.toContain('open{')
+    expect(await exposition.text()).not.toContain('open{')
   })
 
-  test('show a distribution as a histogram, which counts upwards', async () => {
-    const figures = createFigures(new Registry())
-    const distribution = createDistribution([0.5, 2])
-    figures.histogram({ name: 'wait_seconds', help: 'Waiting.' }, distribution)
-    for (const value of [0.25, 0.5, 1, 4]) distribution.add(value)
-    expect((await figures.text()).trim()).toBe(
+  test('show a histogram as a histogram, which counts upwards', async () => {
+    const exposition = createExposition(new Registry())
+    const histogram = createHistogram([0.5, 2])
+    exposition.histogram({ name: 'wait_seconds', help: 'Waiting.' }, histogram)
+    for (const value of [0.25, 0.5, 1, 4]) histogram.add(value)
+    expect((await exposition.text()).trim()).toBe(
       [
         '# HELP wait_seconds Waiting.',
         '# TYPE wait_seconds histogram',
@@ -55,7 +55,7 @@ describe('figures', () => {
   })
 
   test('of two nodes in one process do not mix', async () => {
-    const [one, other] = [createFigures(new Registry()), createFigures(new Registry())]
+    const [one, other] = [createExposition(new Registry()), createExposition(new Registry())]
     one.gauge({ name: 'open', help: 'What is open.' }, () => 1)
     other.gauge({ name: 'open', help: 'What is open.' }, () => 2)
     expect(await one.text()).toContain('open 1')
