@@ -2,7 +2,7 @@ import { ROLES, type Role } from '../../engine/kernel/actor.ts'
 import { asUserId, isUserId, userIdRule } from '../../engine/kernel/id.ts'
 import { type Person, personNamed } from '../../engine/kernel/person.ts'
 
-/** The claims that say who somebody is, as they came. */
+/** The identity claims, unchecked. */
 export interface IdentityClaims {
   readonly sub?: unknown
   readonly name?: unknown

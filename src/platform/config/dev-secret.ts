@@ -10,8 +10,8 @@ const FILE = 'jwt-secret'
 const BYTES = 32
 
 /**
- * Returns the secret that a server without keys of its operator signs development tokens with. It is stored in
- * DATA_DIR, so that a token stays valid across a restart. Tests get a new one each time and leave no file behind.
+ * Returns the secret that signs development tokens on a server without configured keys. It is stored in DATA_DIR, so
+ * that a token stays valid across a restart. Tests get a new one each time and leave no file behind.
  */
 export function readDevSecret(env: Environment): string {
   if (env['NODE_ENV'] === 'test') return newSecret()
