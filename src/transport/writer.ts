@@ -2,20 +2,23 @@ import type { Writable } from 'node:stream'
 import { atEndOfTurn } from '../engine/kernel/end-of-tick.ts'
 
 export interface WriterOptions {
-  /** What may be queued in this process for one peer. */
+  /** Limit on bytes queued in this process for one peer. */
   readonly maxBufferBytes: number
-  /** The peer could not keep up. Called once; what was queued here is dropped, and nothing more is taken. */
+  /** Called once if the peer cannot keep up: queued bytes are dropped, and nothing more is accepted. */
   readonly onOverflow: () => void
 }
 
-/** What many peers get, but for a mark of their own at certain offsets. */
+/** A frame shared by many peers that differs only in the operation id at certain offsets. */
 export interface FrameTemplate {
-  /** Those at the offsets are whatever mark was there last. Replaced by a copy when a stream has kept them. */
+  /** The bytes at the offsets are those of the last id written. Replaced by a copy when a stream has kept them. */
   bytes: Buffer
   readonly offsets: readonly number[]
 }
 
-/** What is one peer's own. As text: small buffers would each hold the block that they were cut from. */
+/**
+ * The operation id to write into a template. As text: small buffers would each retain the block they were allocated
+ * from.
+ */
 export interface OperationIdSlot {
   readonly text: string
   /** In bytes. */
@@ -23,18 +26,21 @@ export interface OperationIdSlot {
 }
 
 const CONGESTED_BYTES = 64 * 1024
-/** So much is not worth waiting for more; and who sends it in slices of time is to see what it costs. */
+/**
+ * Flush immediately from this size: more batching gains nothing, and a sender that works in time slices must see the
+ * cost.
+ */
 const AT_ONCE_BYTES = 8 * 1024
 
 /**
- * Queues what goes to one peer; all that is queued within a turn of the event loop leaves in one write. A class, and not
- * closures: there is one for every connection.
+ * Queues output to one peer; everything queued within one tick of the event loop leaves in one write. A class rather
+ * than closures, since every connection has one.
  */
 export class Writer {
   readonly #stream: Writable
   readonly #options: WriterOptions
   #chunks: Buffer[] | undefined
-  /** Instead of the chunks, where this is all: most often it is, and then nothing is copied. */
+  /** Set instead of `#chunks` if it is the only output of the tick: the common case, which copies nothing. */
   #template: FrameTemplate | undefined
   #idSlot: OperationIdSlot | undefined
   #pendingBytes = 0
@@ -45,7 +51,7 @@ export class Writer {
   constructor(stream: Writable, options: WriterOptions) {
     this.#stream = stream
     this.#options = options
-    // Past the mark where a writer is congested, a stream always says when it has drained.
+    // A stream beyond the congestion threshold always emits `drain`.
     stream.on('drain', () => this.#wake())
   }
 
@@ -56,7 +62,7 @@ export class Writer {
     this.#account(chunk.length)
   }
 
-  /** `mark` is as long as the gaps of the template. */
+  /** `idSlot` is exactly as long as the gaps of the template. */
   writeTemplate(template: FrameTemplate, idSlot: OperationIdSlot): void {
     if (this.#isClosed) return
     if (this.#pendingBytes === 0) {
@@ -69,7 +75,7 @@ export class Writer {
     this.#account(template.bytes.length)
   }
 
-  /** Hands over what is queued now, before something is written past this writer. */
+  /** Writes what is queued, before something bypasses this writer. */
   flush(): void {
     if (this.#pendingBytes === 0 || this.#isClosed) return
     if (this.#template !== undefined && this.#idSlot !== undefined) {
@@ -90,12 +96,12 @@ export class Writer {
     return this.#pendingBytes + this.#stream.writableLength
   }
 
-  /** True while enough is queued that replay should pause and state be conflated. */
+  /** True while so much is queued that replay should pause and state should be conflated. */
   isCongested(): boolean {
     return !this.#isClosed && this.queuedBytes > CONGESTED_BYTES
   }
 
-  /** Resolves when no longer congested, or when the peer is gone. */
+  /** Resolves when no longer congested, or when closed. */
   drained(): Promise<void> {
     if (!this.isCongested()) return Promise.resolve()
     this.#waiting ??= []
@@ -120,7 +126,7 @@ export class Writer {
     for (const resume of resumed) resume()
   }
 
-  /** Lends the template to the stream, which gives it back at once where the system takes it all. */
+  /** Writes the template itself: the stream is done with it at once if the kernel accepts all of it. */
   #writeThrough(template: FrameTemplate, idSlot: OperationIdSlot): void {
     const { bytes } = template
     imprint(template, idSlot)
@@ -142,7 +148,7 @@ export class Writer {
   #account(length: number): void {
     const { maxBufferBytes, onOverflow } = this.#options
     this.#pendingBytes += length
-    // What comes within one turn may be more than the budget, and nothing to a peer that reads: the system takes it.
+    // One tick may queue more than the budget, yet a peer that reads is fine: try to hand it to the kernel first.
     if (this.#pendingBytes >= AT_ONCE_BYTES || this.queuedBytes > maxBufferBytes) this.flush()
     if (this.queuedBytes > maxBufferBytes) {
       this.close()

@@ -1,22 +1,25 @@
 import { Listeners, warnOfFault } from '../../engine/kernel/listeners.ts'
 
 /**
- * Finds out that this process did not run for a while: it was stopped, its machine slept, something kept it busy, or
- * the clock was set forward. Others went on meanwhile: what it knows of them is no longer true.
+ * Detects that this process did not run for a while: it was stopped, its machine slept, the event loop was blocked, or
+ * the clock was set forward. Other nodes moved on meanwhile, so cached knowledge about them is stale.
  */
 export interface StallDetector {
-  /** Called before anything that comes from outside is acted on; costs a look at the clock. */
+  /** Call before acting on external input; costs one clock read. */
   look(): void
-  /** Calls `listener` with the length in ms, within the first look after a stall. */
+  /** Calls `listener` with the length in ms, during the first check after a stall. */
   onStall(listener: (ms: number) => void): void
   close(): void
 }
 
 const LOOK_EVERY_MS = 1_000
-/** Longer than pauses for garbage and bursts of work. */
+/** Longer than garbage collection and bursts of work take. */
 const STALL_MS = 5_000
 
-/** `now` in epoch ms: a clock that goes on while the machine sleeps. `onFault` gets what a listener throws. */
+/**
+ * `now` in epoch ms, from a clock that advances while the machine sleeps. `onFault` receives errors thrown by
+ * listeners.
+ */
 export function createStallDetector(
   now: () => number,
   onFault: (fault: unknown) => void = warnOfFault,

@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Histogram } from '../../engine/kernel/histogram.ts'
 
-/** A metric's name, and what it says, with its unit. */
+/** A metric's name and description, with its unit. */
 export interface Named {
   readonly name: string
   readonly help: string
@@ -12,13 +12,13 @@ export type Reading =
   | (() => number)
   | { readonly label: string; readonly read: () => Iterable<readonly [value: string, number: number]> }
 
-/** Shows what others count: it is read when somebody asks, and nothing is done before that. */
+/** Exposes the counters of other components to Prometheus. They are read on each scrape only. */
 export interface Exposition {
-  /** What only grows, until the process ends. */
+  /** A value that only grows during the life of the process. */
   counter(named: Named, reading: Reading): void
   gauge(named: Named, reading: Reading): void
   histogram(named: Named, histogram: Histogram): void
-  /** All of them, in the text format of Prometheus, version 0.0.4. */
+  /** All metrics in the Prometheus text format, version 0.0.4. */
   text(): Promise<string>
 }
 
@@ -66,7 +66,7 @@ function show(reading: Reading, set: (labels: Record<string, string>, value: num
   else for (const [value, number] of reading.read()) set({ [reading.label]: value }, number)
 }
 
-/** prom-client's own histogram takes values one by one, when they arise: that would be a lookup for each. */
+/** prom-client's own histogram takes values one by one as they occur, which would cost a lookup each. */
 function histogramText({ name, help }: Named, { bounds, counts, sum }: Histogram): string {
   let count = 0
   const buckets = counts.map((own, at) => {

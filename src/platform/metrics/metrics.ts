@@ -6,7 +6,7 @@ import type { Bus } from '../../pubsub/bus.ts'
 import type { Readiness } from '../health/readiness.ts'
 import { createExposition, type Exposition } from './exposition.ts'
 
-/** The parts that count, as far as they are asked. */
+/** The components that are measured. */
 export interface Counted {
   readonly ws: Transport & { readonly closeCodes: ReadonlyMap<string, number> }
   readonly sse: Transport
@@ -18,19 +18,22 @@ export interface Counted {
   readonly history: { readonly replacements: number }
 }
 
-/** What clients come in by. */
+/** A transport that clients connect by. */
 interface Transport {
   readonly connectionCount: number
   queuedBytes(): number
 }
 
-/** What a node says of itself to Prometheus. */
+/** A node's metrics for Prometheus. */
 export interface Metrics {
   readonly contentType: string
   text(): Promise<string>
 }
 
-/** These walk all open sockets and files at each scrape, on the thread that serves; `rostrum_connections` says the same. */
+/**
+ * Default metrics that walk all open sockets and files on the main thread at each scrape; `rostrum_connections` covers
+ * them.
+ */
 const TOO_DEAR = [
   'nodejs_active_handles',
   'nodejs_active_handles_total',
@@ -43,13 +46,13 @@ const TOO_DEAR = [
 
 export function createMetrics(counted: Counted): Metrics {
   const { ws, sse, hub, commands, bus, readiness, database, history } = counted
-  // Its own: several nodes may live in one process.
+  // A registry per node: several nodes may run in one process.
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   for (const name of TOO_DEAR) registry.removeSingleMetric(name)
   const exposition = createExposition(registry)
   showConnections(exposition, ws, sse)
-  // Looked at once a scrape.
+  // Read once per scrape.
   let stats = hub.stats()
   showHub(exposition, () => stats)
   showCommands(exposition, commands)
@@ -57,7 +60,7 @@ export function createMetrics(counted: Counted): Metrics {
   exposition.counter(
     {
       name: 'rostrum_histories_replaced_total',
-      help: 'Times that this node found the database to continue another history: after a failover or a restore.',
+      help: 'Times this node found that the database continues another history, after a failover or a restore.',
     },
     () => history.replacements,
   )
@@ -80,15 +83,15 @@ function showConnections(exposition: Exposition, ws: Counted['ws'], sse: Transpo
     read: () => transports.map(([name, transport]) => [name, read(transport)] as const),
   })
   exposition.gauge(
-    { name: 'rostrum_connections', help: 'Open WebSockets, and open streams of server-sent events.' },
+    { name: 'rostrum_connections', help: 'Open WebSockets and open streams of server-sent events.' },
     perTransport((transport) => transport.connectionCount),
   )
   exposition.gauge(
-    { name: 'rostrum_send_buffer_bytes', help: 'Bytes queued in this process for all connections together.' },
+    { name: 'rostrum_send_buffer_bytes', help: 'Bytes queued in this process for all connections.' },
     perTransport((transport) => transport.queuedBytes()),
   )
   exposition.counter(
-    { name: 'rostrum_closes_total', help: 'WebSockets that ended, by close code.' },
+    { name: 'rostrum_closes_total', help: 'Closed WebSockets, by close code.' },
     { label: 'code', read: () => ws.closeCodes },
   )
 }
@@ -96,7 +99,7 @@ function showConnections(exposition: Exposition, ws: Counted['ws'], sse: Transpo
 function showHub(exposition: Exposition, stats: () => HubStats): void {
   const { latency } = stats()
   exposition.gauge(
-    { name: 'rostrum_topics', help: 'Histories that are followed on this node.' },
+    { name: 'rostrum_topics', help: 'Histories followed on this node.' },
     () => stats().topics,
   )
   exposition.gauge(
@@ -108,7 +111,7 @@ function showHub(exposition: Exposition, stats: () => HubStats): void {
     () => stats().groups,
   )
   exposition.gauge(
-    { name: 'rostrum_group_subscribers', help: 'Subscriptions in a group: on average, and in the largest.' },
+    { name: 'rostrum_group_subscribers', help: 'Subscriptions per group: on average, and in the largest.' },
     {
       label: 'of',
       read() {
@@ -131,33 +134,33 @@ function showHub(exposition: Exposition, stats: () => HubStats): void {
   exposition.histogram(
     {
       name: 'rostrum_delivery_latency_seconds',
-      help: 'From the instant of an entry to its being written to sockets: once for each entry and live group.',
+      help: 'Time from the commit of an entry until it is written to sockets, once per entry and live group.',
     },
     latency,
   )
   exposition.counter(
-    { name: 'rostrum_gaps_repaired_total', help: 'Gaps of the bus that were closed by reading the history.' },
+    { name: 'rostrum_gaps_repaired_total', help: 'Gaps in the bus that were filled from the history.' },
     () => stats().gapsRepaired,
   )
   exposition.counter(
-    { name: 'rostrum_replays_total', help: 'Subscriptions that began with a replay from their cursor.' },
+    { name: 'rostrum_replays_total', help: 'Subscriptions that started with a replay from their cursor.' },
     () => stats().replays,
   )
   exposition.counter(
-    { name: 'rostrum_resets_total', help: 'Subscriptions that were told to start over, by reason.' },
+    { name: 'rostrum_resets_total', help: 'Subscriptions that were reset, by reason.' },
     { label: 'reason', read: () => Object.entries(stats().resets) },
   )
   exposition.counter(
     {
       name: 'rostrum_unreadable_entries_total',
-      help: 'Attempts to present an entry that this node cannot present: its readers were ended.',
+      help: 'Entries that this node could not present, which ended their subscriptions; once per attempt.',
     },
     () => stats().unreadableEntries,
   )
   exposition.counter(
     {
       name: 'rostrum_listener_faults_total',
-      help: 'Entries or resets of a topic at which a listener threw.',
+      help: 'Entries or resets of a topic for which a listener threw.',
     },
     () => stats().listenerFaults,
   )
@@ -165,21 +168,21 @@ function showHub(exposition: Exposition, stats: () => HubStats): void {
 
 function showCommands(exposition: Exposition, { metrics: commands, waiting }: Counted['commands']): void {
   exposition.counter(
-    { name: 'rostrum_commands_total', help: 'Commands by how they ended.' },
+    { name: 'rostrum_commands_total', help: 'Commands, by outcome.' },
     { label: 'outcome', read: () => Object.entries(commands.ends) },
   )
   exposition.gauge(
-    { name: 'rostrum_commands_waiting', help: 'Commands that wait for their transaction.' },
+    { name: 'rostrum_commands_waiting', help: 'Commands waiting for their transaction.' },
     waiting,
   )
   exposition.histogram(
-    { name: 'rostrum_command_batch_size', help: 'Commands in one transaction.' },
+    { name: 'rostrum_command_batch_size', help: 'Commands per transaction.' },
     commands.batchSizes,
   )
   exposition.histogram(
     {
       name: 'rostrum_command_latency_seconds',
-      help: 'From being given to being answered, waiting included.',
+      help: 'Time from submission to the answer, including waiting.',
     },
     commands.latency,
   )
@@ -195,7 +198,7 @@ function showParts(
     readiness.problems().length === 0 ? 1 : 0,
   )
   exposition.gauge(
-    { name: 'rostrum_problem', help: '1 while this part keeps the node from being ready.' },
+    { name: 'rostrum_problem', help: '1 while this component keeps the node from being ready.' },
     {
       label: 'part',
       read() {
@@ -204,26 +207,26 @@ function showParts(
       },
     },
   )
-  exposition.gauge({ name: 'rostrum_bus_up', help: '1 while the bus works, 0 while it is away.' }, () =>
+  exposition.gauge({ name: 'rostrum_bus_up', help: '1 while the bus works, 0 while it is unavailable.' }, () =>
     bus.status().kind === 'up' ? 1 : 0,
   )
   const isWorking = (part: 'presence' | 'limits') => () =>
     readiness.warnings().some((warning) => warning.part === part) ? 0 : 1
   exposition.gauge(
-    { name: 'rostrum_presence_up', help: '1 while presence is that of all nodes, 0 while it is this one’s.' },
+    { name: 'rostrum_presence_up', help: '1 while presence covers all nodes, 0 while it covers this node only.' },
     isWorking('presence'),
   )
   exposition.gauge(
     {
       name: 'rostrum_limits_up',
-      help: '1 while limits count for all nodes, 0 while each counts for itself.',
+      help: '1 while limits are shared by all nodes, 0 while each node counts alone.',
     },
     isWorking('limits'),
   )
   exposition.gauge(
     {
       name: 'rostrum_bus_probe_age_seconds',
-      help: 'Since a probe last came back; while the bus is away, since it is.',
+      help: 'Time since the last probe returned, or since the bus became unavailable.',
     },
     () => {
       const status = bus.status()
@@ -237,7 +240,7 @@ function showDatabase(exposition: Exposition, database: Counted['database']): vo
   exposition.gauge(
     {
       name: 'rostrum_database_connections',
-      help: 'Connections to the database, those of them that are idle, and statements that wait for one.',
+      help: 'Database connections, idle connections, and statements waiting for a connection.',
     },
     {
       label: 'state',
@@ -251,14 +254,14 @@ function showDatabase(exposition: Exposition, database: Counted['database']): vo
   exposition.gauge(
     {
       name: 'rostrum_database_waiting',
-      help: 'Statements and transactions that wait for a connection, by what it is for.',
+      help: 'Statements and transactions waiting for a connection, by purpose.',
     },
     { label: 'purpose', read: () => Object.entries(database.waiting()) },
   )
   exposition.counter(
     {
       name: 'rostrum_database_stuck_connections_total',
-      help: 'Connections that were destroyed because the database did not answer on them.',
+      help: 'Connections destroyed because the database did not answer on them.',
     },
     () => database.destroyed(),
   )

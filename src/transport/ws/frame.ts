@@ -18,10 +18,10 @@ function textHeadLength(length: number): number {
   return length < 126 ? 2 : length < 65_536 ? 4 : 10
 }
 
-/** Asks for a sign of life: nothing is in it. */
+/** An empty ping frame. */
 export const PING = Buffer.from([0x89, 0])
 
-/** A whole text message. */
+/** A complete text message. */
 export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text)
   const head = textHeadLength(length)
@@ -33,18 +33,17 @@ export function textFrame(text: string): Buffer {
 
 const ID_BEFORE = '{"id":'
 const ID_AFTER = ',"type":"next","payload":'
-/** By the length of the operation id, in bytes of JSON. */
+/** Keyed by the length of the operation id in bytes of JSON. */
 const framesOf = new WeakMap<Payload, Map<number, FrameTemplate>>()
 
-/** What marks the messages of one operation: its id, as JSON. */
+/** The id of an operation, as JSON. */
 export const idSlotOf = (operationId: string): OperationIdSlot => {
   const text = JSON.stringify(operationId)
   return { text, length: Buffer.byteLength(text) }
 }
 
 /**
- * The `next` messages (graphql-transport-ws) of a payload for operations whose marks are so long: the same bytes for all of
- * them, but for the marks.
+ * The `next` messages (graphql-transport-ws) of a payload, as a template for all operations whose ids have this length.
  */
 export function nextFrames(payload: Payload, idLength: number): FrameTemplate {
   const byLength = framesOf.get(payload) ?? new Map<number, FrameTemplate>()

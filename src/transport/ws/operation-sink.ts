@@ -3,14 +3,14 @@ import type { ClosableSink } from '../../engine/session/subscription.ts'
 import type { OperationIdSlot, Writer } from '../writer.ts'
 import { nextFrames } from './frame.ts'
 
-/** One operation's messages on their way to its connection. */
+/** Writes one operation's messages to its connection. */
 export class OperationSink implements ClosableSink {
   readonly #writer: Writer
   readonly #idSlot: OperationIdSlot
   readonly end: Sink['end']
   #isClosed = false
 
-  /** `mark`: `idSlotOf` the operation's id. */
+  /** `idSlot`: `idSlotOf` the operation's id. */
   constructor(writer: Writer, idSlot: OperationIdSlot, end: Sink['end']) {
     this.#writer = writer
     this.#idSlot = idSlot
@@ -18,7 +18,7 @@ export class OperationSink implements ClosableSink {
   }
 
   send(payload: Payload): void {
-    // Its id may name another operation by now.
+    // The id may belong to another operation by now.
     if (!this.#isClosed) this.#writer.writeTemplate(nextFrames(payload, this.#idSlot.length), this.#idSlot)
   }
 
