@@ -36,7 +36,7 @@ export function createMask(log: Logger): Mask {
       return shown(
         error,
         'BAD_USER_INPUT',
-        'Text may not hold the character U+0000 or half a surrogate pair.',
+        'Text must not contain the character U+0000 or an unpaired surrogate.',
       )
     }
     const errorId = newErrorId()

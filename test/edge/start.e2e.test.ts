@@ -97,7 +97,7 @@ describe('A start with mistakes', () => {
     const path = await writeManifest('{"5f2e":"query Server { server { node } }"}')
     const { code, lines } = await startInVain({ TRUSTED_DOCUMENTS: path, GRAPHIQL: 'true' })
     expect(code).toBe(1)
-    expect(lines).toEqual([expect.stringMatching(/^GRAPHIQL: on beside TRUSTED_DOCUMENTS; expected /)])
+    expect(lines).toEqual([expect.stringMatching(/^GRAPHIQL: on together with TRUSTED_DOCUMENTS; expected /)])
   })
 
   test('in production is one without a secret', async () => {

@@ -122,7 +122,7 @@ describe('GET /health', () => {
   test('answers 400 to a Host header that names no host', async () => {
     const { send, faults } = await start()
     const answer = await send('GET /health HTTP/1.1', 'Host: no host', 'Connection: close')
-    expect(answer).toMatch(/^HTTP\/1.1 400 .*\{"error":"The address or the Host header is malformed."\}$/su)
+    expect(answer).toMatch(/^HTTP\/1.1 400 .*\{"error":"The URL or the Host header is malformed."\}$/su)
     expect(faults).toEqual([])
   })
 
@@ -201,9 +201,9 @@ describe('POST /dev/token', () => {
   })
 
   test.each([
-    ['', 'The body is no JSON.'],
-    ['{"sub":', 'The body is no JSON.'],
-    [new Uint8Array([0x22, 0xff, 0x22]), 'The body is no JSON.'],
+    ['', 'The body is not valid JSON.'],
+    ['{"sub":', 'The body is not valid JSON.'],
+    [new Uint8Array([0x22, 0xff, 0x22]), 'The body is not valid JSON.'],
     ['[]', 'The body must be an object: {"sub", "name"?, "roles"?}.'],
     ['{}', '"sub" must be a non-empty string.'],
     ['{"sub":7}', '"sub" must be a non-empty string.'],

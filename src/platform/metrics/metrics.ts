@@ -98,10 +98,7 @@ function showConnections(exposition: Exposition, ws: Counted['ws'], sse: Transpo
 
 function showHub(exposition: Exposition, stats: () => HubStats): void {
   const { latency } = stats()
-  exposition.gauge(
-    { name: 'rostrum_topics', help: 'Histories followed on this node.' },
-    () => stats().topics,
-  )
+  exposition.gauge({ name: 'rostrum_topics', help: 'Histories followed on this node.' }, () => stats().topics)
   exposition.gauge(
     { name: 'rostrum_subscriptions', help: 'Running subscriptions.' },
     () => stats().subscribers,
@@ -207,13 +204,17 @@ function showParts(
       },
     },
   )
-  exposition.gauge({ name: 'rostrum_bus_up', help: '1 while the bus works, 0 while it is unavailable.' }, () =>
-    bus.status().kind === 'up' ? 1 : 0,
+  exposition.gauge(
+    { name: 'rostrum_bus_up', help: '1 while the bus works, 0 while it is unavailable.' },
+    () => (bus.status().kind === 'up' ? 1 : 0),
   )
   const isWorking = (part: 'presence' | 'limits') => () =>
     readiness.warnings().some((warning) => warning.part === part) ? 0 : 1
   exposition.gauge(
-    { name: 'rostrum_presence_up', help: '1 while presence covers all nodes, 0 while it covers this node only.' },
+    {
+      name: 'rostrum_presence_up',
+      help: '1 while presence covers all nodes, 0 while it covers this node only.',
+    },
     isWorking('presence'),
   )
   exposition.gauge(

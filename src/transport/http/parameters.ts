@@ -75,7 +75,8 @@ function parametersOf(request: unknown): Parameters {
     variables = null,
   } = request
   if (query !== null && typeof query !== 'string') return malformed('`query` must be a string.')
-  if (documentId !== null && typeof documentId !== 'string') return malformed('`documentId` must be a string.')
+  if (documentId !== null && typeof documentId !== 'string')
+    return malformed('`documentId` must be a string.')
   if (operationName !== null && typeof operationName !== 'string')
     return malformed('`operationName` must be a string.')
   if (variables !== null && !isRecord(variables)) return malformed('`variables` must be an object.')

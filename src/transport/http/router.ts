@@ -52,7 +52,10 @@ export function createRouter(options: RouterOptions): Endpoints {
 /** Serves a node that is waiting for its database: `/health`, `/ready` with the problem, and 503 everywhere else. */
 export function createStartingRouter(options: StartingOptions): Endpoints {
   const cors = crossOrigin(options.origins)
-  const error = { message: 'The server is waiting for its database. Retry.', extensions: { code: 'UNAVAILABLE' } }
+  const error = {
+    message: 'The server is waiting for its database. Retry.',
+    extensions: { code: 'UNAVAILABLE' },
+  }
   const unavailable: NotFoundHandler<EndpointEnv> = (c) =>
     json(c, 503, { errors: [error] }, { 'retry-after': '1' })
   const endpoints = createHealthEndpoints(options.readiness, cors)

@@ -99,8 +99,8 @@ describe('POST /broadcast', () => {
   })
 
   test.each([
-    ['', 'The body is no JSON.'],
-    ['{"audience":', 'The body is no JSON.'],
+    ['', 'The body is not valid JSON.'],
+    ['{"audience":', 'The body is not valid JSON.'],
     ['[]', 'The body must be an object: {"audience", "roomId"?, "severity"?, "title", "body"}.'],
     ['null', 'The body must be an object: {"audience", "roomId"?, "severity"?, "title", "body"}.'],
   ])('answers 400 to %s', async (body, error) => {

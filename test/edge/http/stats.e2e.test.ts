@@ -70,7 +70,7 @@ describe('GET /stats', () => {
     for (const token of [ann, await node.token('mo', { roles: ['moderator'] })]) {
       const refused = await ask(token)
       expect(refused.status).toBe(403)
-      expect(await refused.json()).toEqual({ error: 'This is for administrators and services.' })
+      expect(await refused.json()).toEqual({ error: 'Only administrators and services may use this endpoint.' })
     }
   })
 

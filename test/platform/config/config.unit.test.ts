@@ -215,7 +215,7 @@ describe('Each variable, when it is wrong', () => {
 
   test('a secret and a key set together are one problem', () => {
     const problems = problemsOf({ ...PRODUCTION, JWKS_URL: 'https://id.example/jwks' })
-    expect(problems).toEqual(['JWKS_URL: set beside JWT_SECRET; expected only one of the two'])
+    expect(problems).toEqual(['JWKS_URL: set together with JWT_SECRET; expected only one of the two'])
   })
 })
 

@@ -74,7 +74,7 @@ describe.each(['production', 'development', 'test'])('In %s a placeholder', (mod
     const hook = { NOTIFICATION_WEBHOOK_URL: 'https://hook.example/in' }
     const problems = problemsOf({ ...GOOD, ...hook, [name]: value })
     expect(problems).toEqual([
-      `${name}: holds a placeholder that everyone knows; expected a secret of your own`,
+      `${name}: contains a publicly known placeholder; expected a secret of your own`,
     ])
   })
 

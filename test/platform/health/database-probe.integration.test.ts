@@ -50,7 +50,7 @@ describe('a look at the database', () => {
   test('finds that it takes no writes, and that it does again', async () => {
     await message().toBe(null)
     await setReadOnly('on')
-    await message().toBe('It takes no writes.')
+    await message().toBe('It accepts no writes.')
     await setReadOnly('off')
     await message().toBe(null)
   })
@@ -60,8 +60,8 @@ describe('a look at the database', () => {
     await withClient(url, (client) => client.query(FILL_DISK))
     await message().toBe(null)
     await expect(write()).rejects.toMatchObject({ cause: { code: '53100' } })
-    expect(probe.problem()).toMatchObject({ message: 'It has no space left for writes.' })
-    await message().toBe('It has no space left for writes.')
+    expect(probe.problem()).toMatchObject({ message: 'It has no disk space left.' })
+    await message().toBe('It has no disk space left.')
     const { since } = probe.problem() ?? {}
     await withClient(url, (client) => client.query('DROP TRIGGER full_disk ON entries'))
     await message().toBe(null)

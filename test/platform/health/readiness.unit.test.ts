@@ -39,8 +39,8 @@ describe('a node', () => {
 
   test('is not ready while the database is not', () => {
     const { facts, readiness } = given()
-    facts.database = { since: AT, message: 'It takes no writes.' }
-    expect(readiness.problems()).toEqual([{ part: 'database', since: AT, message: 'It takes no writes.' }])
+    facts.database = { since: AT, message: 'It accepts no writes.' }
+    expect(readiness.problems()).toEqual([{ part: 'database', since: AT, message: 'It accepts no writes.' }])
   })
 
   test('is not ready while commands are stuck, though a new connection works', () => {
