@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 export interface RedisStats {
   /** Scripts run. */
   readonly scripts: number
-  /** Messages published, each to however many. */
+  /** Messages published, regardless of the number of receivers. */
   readonly notices: number
   readonly cpuMs: number
 }
@@ -27,7 +27,7 @@ export async function redisStats(url: string): Promise<RedisStats> {
   }
 }
 
-/** How many channels there are, and how many subscriptions to them. */
+/** The number of channels, and of subscriptions to them. */
 export interface RedisSubscriptions {
   readonly channels: number
   readonly subscriptions: number

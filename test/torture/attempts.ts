@@ -1,10 +1,10 @@
 import { type Command, type RawAnswer, readAnswer } from './commands.ts'
 import type { Attempted } from './records.ts'
 
-/** One request, whatever came of it, and how long that took. */
+/** One request, its outcome, and its duration. */
 export interface Attempt {
   readonly kind: 'accepted' | 'rejected' | 'failed' | 'unanswered'
-  /** Of a rejection or an error; of the HTTP status where the answer is no GraphQL. */
+  /** The code of a rejection or an error; the HTTP status if the response is not GraphQL. */
   readonly code?: string
   readonly retryAfterMs?: number
   readonly tookMs: number
@@ -23,14 +23,14 @@ export interface Body {
   readonly errors?: readonly { readonly message: string; readonly extensions?: Coded }[]
 }
 
-/** Sends a command once to the node at `url`, and waits for so long. Never rejects. */
+/** Sends a command once to the node at `url`, with a timeout. Never rejects. */
 export async function attempt(url: string, command: Command, withinMs: number): Promise<Attempt> {
   const beganMs = Date.now()
   const answer = await answerOf(url, command, withinMs).catch(() => UNANSWERED)
   return attemptOf(command, answer, beganMs)
 }
 
-/** An answer that has just come. */
+/** A fresh answer. */
 export function attemptOf({ key, topic, effect }: Command, answer: Answer, beganMs: number): Attempt {
   const endedMs = Date.now()
   const read = answer.raw === undefined ? undefined : readAnswer(topic, answer.raw)
@@ -61,7 +61,7 @@ export function answerIn({ data, errors }: Body): Answer {
   const raw = data?.answer ?? undefined
   if (raw === undefined) return { kind: 'failed', code: 'no answer' }
   if (raw.code === undefined) return { kind: 'accepted', raw }
-  // A refusal for want of capacity says nothing of the effect: the key may be used again.
+  // An overload rejection does not reveal whether the command took effect: the key may be reused.
   if (raw.code === 'OVERLOADED') return { kind: 'failed', ...codesOf(raw, 'OVERLOADED') }
   return { kind: 'rejected', code: raw.code, raw }
 }
@@ -70,7 +70,7 @@ function codesOf({ code, retryAfterMs }: Coded = {}, otherwise = ''): Pick<Attem
   return { code: code ?? otherwise, ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}) }
 }
 
-/** How often each code came, most frequent first. */
+/** The number of occurrences of each code, most frequent first. */
 export function countCodes(attempts: readonly Attempt[]): string {
   const names = attempts.map(({ kind, code }) => (code === undefined ? kind : `${kind} ${code}`))
   const counts = [...Map.groupBy(names, (name) => name)].map(([name, all]) => ({ name, count: all.length }))

@@ -4,7 +4,7 @@ import { check } from './check.ts'
 import { type Attempted, type Barred, type Replaced, readLines, type Seen } from './records.ts'
 import { readStored } from './stored.ts'
 
-/** `node checker.ts <folder of a run> <its record> <topic>…`: prints the run's figures as JSON. */
+/** `node checker.ts <folder of a run> <its database> <topic>…`: prints the result as JSON. */
 const [folder, record, ...topics] = process.argv.slice(2)
 if (folder === undefined || record === undefined) throw new RangeError('name a folder and a record')
 

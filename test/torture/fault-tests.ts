@@ -5,7 +5,7 @@ import type { Fault } from './fault.ts'
 
 const PATIENCE_MS = 120_000
 
-/** Runs the short form of each, one after another, and demands that no promise was broken. */
+/** Runs the short form of each, one after another, and expects no breach. */
 export function testFaults(faults: readonly Fault[]): void {
   let postgres: PostgresServer
 

@@ -7,7 +7,7 @@ import type { Scenario } from './scenario.ts'
 
 const STEP = 10
 const LOST = [500, 600, 900]
-/** More transactions than a burst makes until the auction is judged. */
+/** More transactions than a burst makes before the auction is checked. */
 const BURNT = 20_000
 const HOURS_MS = 4 * 3_600_000
 
@@ -15,17 +15,17 @@ const HOURS_MS = 4 * 3_600_000
 export interface HotAuction {
   /** A subscription that stays connected. */
   readonly reader: string
-  /** Bids at the first node that will be lost. */
+  /** Places bids at the first node, which will be lost. */
   bidInTail(databaseUrl: string): Promise<void>
   /**
-   * Bids at the second node, gives the topic's row the transaction id that the first node remembers, and bids at the first
-   * node what only the new history allows. Resolves with how it was decided.
+   * Bids at the second node, gives the topic's row the transaction id cached by the first node, and places a bid at the
+   * first node that only the new history allows. Resolves with the decision.
    */
   bidAfterwards(databaseUrl: string): Promise<Verdict>
 }
 
 export interface Verdict {
-  /** Bids that were judged by a state that is gone. */
+  /** Bids decided on a lost state. */
   readonly decidedByLostState: number
   /** Whether the topic's row had the same transaction id in both histories. */
   readonly isCoincidence: boolean
@@ -33,7 +33,7 @@ export interface Verdict {
   readonly acceptedAtMs: number
 }
 
-/** Makes one with a first bid of 100, the only one that will survive. */
+/** Creates one with a first bid of 100, the only one that will survive. */
 export async function makeHotAuction(
   { nodes, attempted, follow }: Scenario,
   name: string,
@@ -99,8 +99,8 @@ async function xminOf(databaseUrl: string, topic: string): Promise<bigint> {
 }
 
 /**
- * Writes the topic's row, unchanged, in the transaction with this id, as a bid would that happens to get it. Resolves with
- * whether that succeeded: another session may take the very id.
+ * Rewrites the topic's row, unchanged, in the transaction with this id, like a bid that happens to get it. Resolves
+ * with whether that succeeded: another session may take the same id.
  */
 async function touchWith(databaseUrl: string, topic: string, xmin: bigint): Promise<boolean> {
   await withClient(databaseUrl, async (client) => {

@@ -9,8 +9,8 @@ import type { Outcome } from './scenario.ts'
 import { runStates } from './states.ts'
 
 /**
- * `npm run torture -- 3 7` runs the long form of those faults, without numbers all, and notes each as it ends.
- * `npm run torture -- states` runs that of the property of states.
+ * `npm run torture -- 3 7` runs the long form of these faults (all without numbers), and records each result. `npm run
+ * torture -- states` runs the long form of the state property.
  */
 const REPORT = join(import.meta.dirname, '../../docs/reliability.md')
 const MARK = '<!-- What follows is written by `npm run torture`. -->'
@@ -35,7 +35,7 @@ function rowOf({ number, name }: Fault, { seed, result, areAllAnswered, also }: 
 
 const numberOf = (row: string): number => Number(/^\| (\d+) /.exec(row)?.[1])
 
-/** Puts a row in place of an earlier one of that fault. */
+/** Replaces an earlier row of the same fault. */
 async function note(row: string): Promise<void> {
   const [page = '', table = ''] = (await readFile(REPORT, 'utf8')).split(MARK)
   const others = table.split('\n').filter((line) => numberOf(line) > 0 && numberOf(line) !== numberOf(row))

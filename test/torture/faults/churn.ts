@@ -18,9 +18,9 @@ const SIZES = {
 /** A topic that lost its last reader stays for 10 s. */
 const REST_WITHIN_MS = 60_000
 const LOOK_MS = 250
-/** Idle connections of publishers, and those that the pool of the database has opened meanwhile. */
+/** Idle connections of publishers, and those opened meanwhile by the database pool. */
 const MORE_FILES = 30
-/** What a garbage collector may let lie; a leak shows in a slope over a long time. */
+/** Tolerance for uncollected garbage; a leak shows as a slope over a long time. */
 const MAX_GROWTH_BYTES = 100 * 2 ** 20
 const LEAST_FOR_SLOPE_MS = 5 * MINUTE_MS
 
@@ -36,7 +36,7 @@ interface Held {
   readonly nodes: readonly Readonly<Record<'connections' | 'subscriptions' | 'groups' | 'topics', number>>[]
 }
 
-/** The first node lives through all of it. */
+/** The first node survives all of it. */
 const DISTURBANCES: readonly (readonly [name: string, disturb: (scenario: Scenario) => Promise<unknown>])[] =
   [
     ['nodes killed', async ({ nodes, random }) => nodes[1 + random(nodes.length - 1)]?.crash()],
@@ -76,7 +76,7 @@ const DISTURBANCES: readonly (readonly [name: string, disturb: (scenario: Scenar
     ],
   ]
 
-/** Fault 17: clients and parts come and go; then all clients go, and nothing may be left of them. */
+/** Fault 17: clients and components come and go; then all clients leave, and nothing of them may remain. */
 export const churn: Fault = {
   number: 17,
   name: 'churn and random faults',
@@ -135,7 +135,7 @@ function groupsOf(held: Held | undefined): number | undefined {
   return held?.nodes.reduce((sum, { groups }) => sum + groups, 0)
 }
 
-/** Disturbs at random for so long. Resolves with how often each was done. */
+/** Injects random disturbances for a time. Resolves with the count of each. */
 async function disturb(
   scenario: Scenario,
   forMs: number,
@@ -169,7 +169,7 @@ async function readHeld(nodes: readonly RestartingNode[], redisUrl: string): Pro
   return { redis, nodes: figures }
 }
 
-/** Resolves when all is held that `wanted` says, and nothing else. */
+/** Resolves when exactly `wanted` is held. */
 async function untilHeld(
   nodes: readonly RestartingNode[],
   redisUrl: string,
@@ -187,7 +187,7 @@ async function untilHeld(
   }
 }
 
-/** How memory and open files grew after a first quarter in which a node warms up. */
+/** The growth of memory and open files after the first quarter, in which a node warms up. */
 function growthOf(samples: readonly Sample[], churnMs: number): Readonly<Record<string, string>> {
   const late = samples.slice(samples.length / 4)
   const bytes = slopePerMinute(late.map(({ atMs, residentBytes }) => [atMs, residentBytes]))

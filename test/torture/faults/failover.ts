@@ -25,7 +25,7 @@ export const promotedReplica: Fault = {
   run: (form, seed) => promoteReplicas(form === 'short' ? 1 : LONG_ROUNDS, seed),
 }
 
-/** Promotes a replica again and again. `prepare` may do something to the database before the first one is made. */
+/** Promotes a replica repeatedly. `prepare` may change the database before the first replica is created. */
 export async function promoteReplicas(
   count: number,
   seed: number,
@@ -62,7 +62,7 @@ function report(rounds: readonly Round[], lost: number): Readonly<Record<string,
   }
 }
 
-/** Loses a tail, and looks at what readers and bidders are told. */
+/** Loses a tail, and observes what readers and bidders receive. */
 async function failOver(
   scenario: Scenario,
   primary: PostgresServer,

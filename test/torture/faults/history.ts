@@ -19,13 +19,13 @@ const PATIENCE_MS = 60_000
 const LOOK_MS = 100
 
 const ONE_TOPIC = { nodes: 3, rooms: 1, watchersEach: 4, publishers: 8, pauseMs: 5 }
-/** Most of what is said passes at once, and some of it so late that others commit meanwhile. */
+/** Most packets pass immediately, some so late that others commit meanwhile. */
 const LATE_PERCENT = 12
 const LATE_MS = 80
-/** Fewer show nothing. */
+/** Fewer prove nothing. */
 const LEAST_GAPS = 3
 
-/** Fault 6: on the way to and from PostgreSQL, so that a node hears of its commit after others of theirs. */
+/** Fault 6: delays to and from PostgreSQL, so that a node learns of its commit after others learn of theirs. */
 export const delayedCommits: Fault = {
   number: 6,
   name: 'one topic, commits delayed at random, 8 publishers on 3 nodes',
@@ -42,7 +42,7 @@ export const delayedCommits: Fault = {
   },
 }
 
-/** Resolves when enough commits were announced before earlier ones, with how often a node has met that. */
+/** Resolves when enough commits were announced before earlier ones, with the number of times a node saw that. */
 async function untilGaps(scenario: Scenario): Promise<number> {
   const end = Date.now() + PATIENCE_MS
   while (Date.now() < end) {
@@ -63,7 +63,10 @@ const FORGETFUL = {
   env: { RETENTION_EVENTS: '5', RETENTION_MS: '100' },
 }
 
-/** Fault 8: all clients leave, and come back when what they had last is forgotten; at last, when nothing is written. */
+/**
+ * Fault 8: all clients leave, and come back when their cursors have been trimmed; finally, when nothing is written any
+ * more.
+ */
 export const awayTooLong: Fault = {
   number: 8,
   name: 'clients away longer than retention',
@@ -97,10 +100,10 @@ export const awayTooLong: Fault = {
 const TIMES = 100
 const ANSWER_WITHIN_MS = 35_000
 const RETRY_MS = 100
-/** More than a burst ever bids. */
+/** Higher than any bid of a burst. */
 const RAISE = 1_000_000
 
-/** Fault 10: a bid, a message and an announcement a round; each is asked for once more when all nodes had crashed. */
+/** Fault 10: one bid, message and announcement per round; each is sent again after all nodes have crashed. */
 export const repeatedKeys: Fault = {
   number: 10,
   name: 'the same key 100 times in parallel on 3 nodes, and after a restart',

@@ -19,11 +19,11 @@ import { measureWork } from '../work.ts'
 const BURST = { nodes: 2, rooms: 1, watchersEach: 2, publishers: 1, pauseMs: 400 }
 const ROOMS = 130
 const ROOMS_AT_ONCE = 5
-/** What an attack leaves over its connections must be gone within this. */
+/** How soon the state of an attack's connections must be gone. */
 const REST_MS = 2_000
 const IDLE_MS = 1_200
 const LOOK_MS = 100
-/** What a deployment has that sets nothing: nodes of tests are without limits. */
+/** The default limits of a deployment: test nodes have none. */
 const DEFAULT_LIMITS = {
   QUERY_COST_PER_SECOND: '',
   MAX_OPERATIONS_IN_FLIGHT: '',
@@ -32,7 +32,9 @@ const DEFAULT_LIMITS = {
 const HOSTILE = '127.0.0.66'
 const HONEST = '127.0.0.2'
 
-/** The short form shares two cores with other tests, and its p99 is that of a hundred samples: it has a wide margin. */
+/**
+ * The short form shares two cores with other tests, and its p99 comes from a hundred samples, so the margin is wide.
+ */
 const BOUNDS: Readonly<Record<Form, AttackBounds & { readonly forMs: number }>> = {
   short: { forMs: 3_000, latency: 6, floorMs: 400, resident: 2.5 },
   long: { forMs: 20_000, latency: 3, floorMs: 0, resident: 2 },
@@ -63,7 +65,7 @@ function attacksFor(forMs: number): readonly Attack[] {
   ]
 }
 
-/** Fault 27: one visitor from one address; honest clients, signed in, come from another. */
+/** Fault 27: one visitor attacks from one address; honest, signed-in clients use another. */
 export const hostileVisitor: Fault = {
   number: 27,
   name: 'one anonymous client sends the most expensive operations, over every transport',
@@ -77,11 +79,11 @@ export interface AttackSetting {
   readonly postgres: PostgresServer
   readonly attacks: readonly Attack[]
   readonly env?: Readonly<Record<string, string>>
-  /** Default: those of the form. */
+  /** Default: the documents of the form. */
   readonly bounds?: AttackBounds
 }
 
-/** Carries out one attack after another, and compares what others notice with how it was before. */
+/** Runs one attack after another, and compares the service of others with that before. */
 export async function attackNode({
   form,
   seed,
@@ -104,7 +106,7 @@ export async function attackNode({
     const watch = watchProcess(node.pid, LOOK_MS)
     const baseline = await honest.ask<Latencies>({ forMs: BOUNDS[form].forMs })
     const residentBefore = Math.max(...(await watch.stop()).map(({ residentBytes }) => residentBytes))
-    // Only now: a collection that is forced shrinks the process far below what it needs in normal operation.
+    // Only now: a forced collection shrinks the process far below its normal size.
     const usedBefore = (await keptMemoryOf(node.pid, port)).used
     const idle = await measureWork(node, scenario.databaseUrl, IDLE_MS)
     const under: UnderAttack[] = []
@@ -116,7 +118,7 @@ export async function attackNode({
   })
 }
 
-/** Rooms that everybody may see, and auctions in one of them. */
+/** Public rooms, with auctions in one of them. */
 async function fill({ nodes }: Scenario, roomId: string): Promise<void> {
   const [first] = nodes
   if (first === undefined) throw new RangeError('a scenario has a node')

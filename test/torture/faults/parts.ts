@@ -13,7 +13,7 @@ function report(noticedMs: number[], recoveredMs: number[]): Readonly<Record<str
   }
 }
 
-/** Fault 3: with all its subscriptions and leases gone. */
+/** Fault 3: Redis restarts without its subscriptions and leases. */
 export const restartedRedis: Fault = {
   number: 3,
   name: 'Redis killed and restarted empty',
@@ -34,7 +34,7 @@ export const restartedRedis: Fault = {
   },
 }
 
-/** Fault 4: connections stay open, and nothing passes. */
+/** Fault 4: connections stay open, but nothing passes. */
 export const swallowedRedis: Fault = {
   number: 4,
   name: 'Redis black-holed',
@@ -57,12 +57,12 @@ export const swallowedRedis: Fault = {
   },
 }
 
-/** Over the bus an entry arrives at once; without it, when a node next looks into the database. */
+/** With the bus an entry arrives at once; without it, when a node next polls the database. */
 const ARRIVE_WITHIN_MS = 5_000
-/** What a crowded machine adds. */
+/** Margin for a busy machine. */
 const TOLERANCE_MS = { short: 2_000, long: 500 } as const
 
-/** Fault 24: nodes stay in service, commands are accepted, and entries arrive on the other node. */
+/** Fault 24: nodes stay ready, commands are accepted, and entries arrive on the other node. */
 export const absentRedis: Fault = {
   number: 24,
   name: 'Redis away for a minute',
@@ -99,7 +99,7 @@ async function countAccepted(nodes: readonly RestartingNode[]): Promise<number> 
   return scrapes.reduce((sum, { value }) => sum + value('rostrum_commands_total{outcome="accepted"}'), 0)
 }
 
-/** Fault 5: an immediate shutdown, from which it recovers by its write-ahead log. */
+/** Fault 5: an immediate shutdown, after which PostgreSQL recovers from its write-ahead log. */
 export const killedPostgres: Fault = {
   number: 5,
   name: 'PostgreSQL killed (immediate) and restarted during bids',

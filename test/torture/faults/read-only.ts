@@ -14,13 +14,13 @@ const READ_ONLY_MS = { short: 5_000, long: 30_000 } as const
 const BETWEEN_MS = 40
 const ANSWER_WITHIN_MS = 35_000
 const RECOVER_WITHIN_MS = 30_000
-/** So long may a node keep a session with a server that takes no writes any more. */
+/** How long a node may keep a session with a server that no longer accepts writes. */
 const DROP_WITHIN_MS = 20_000
 const LOOK_MS = 100
 
 /**
- * Fault 22: first for a while, as a full disk of a managed database; then for good, with the sessions left open, while new
- * connections lead to a promoted replica, as an orderly failover with a stale proxy.
+ * Fault 22: the database is read-only, first temporarily, like the full disk of a managed database; then permanently,
+ * with open sessions, while new connections reach a promoted replica, like an orderly failover with a stale proxy.
  */
 export const readOnlyDatabase: Fault = {
   number: 22,
@@ -103,7 +103,7 @@ function sendAlways(scenario: Scenario): Sending {
   }
 }
 
-/** Resolves with how long it took until every node accepted something that was sent from now on; undefined: too long. */
+/** Resolves with the time until every node accepted a command sent from now on; undefined on timeout. */
 async function untilAccepted(
   { nodes }: Scenario,
   accepted: ReadonlyMap<string, number>,
@@ -116,7 +116,7 @@ async function untilAccepted(
   return Date.now() - sinceMs
 }
 
-/** How many sessions of nodes a server has, when they had time to leave. */
+/** The number of node sessions on a server after they had time to leave. */
 async function countSessions({ url }: PostgresServer, databaseUrl: string): Promise<number> {
   const end = Date.now() + DROP_WITHIN_MS
   for (;;) {

@@ -11,15 +11,15 @@ import { bringBack, reportTold, type Told } from '../told.ts'
 const BURST = { nodes: 2, rooms: 2, watchersEach: 3, publishers: 6 }
 const TAIL_MS = 700
 
-/** Brings the database back as it was. Resolves with the server that holds it. */
+/** Restores the database. Resolves with its server. */
 interface Backup {
   restore(): Promise<PostgresServer>
 }
 
-/** What an operator keeps, and how it is brought back. */
+/** A kind of backup, and how it is restored. */
 interface Kind {
   readonly name: string
-  /** PostgreSQL starts a new timeline by itself; otherwise the operator runs `npm run renew-epochs`. */
+  /** Whether PostgreSQL starts a new timeline by itself; otherwise the operator runs `npm run renew-epochs`. */
   readonly isTimelineNew: boolean
   take(server: PostgresServer, databaseUrl: string, stack: AsyncDisposableStack): Promise<Backup>
 }

@@ -15,10 +15,10 @@ const MOST_USES = 5
 const AT_ONCE = 8
 const REST_WITHIN_MS = 30_000
 const LOOK_MS = 100
-/** The limit on the cost of queries is not what this is about. */
+/** Disables the query cost limit, which is not under test. */
 const LIMITS = { QUERY_COST_PER_SECOND: '1000000000' }
 
-/** Fault 26: in one write, and with pauses; and then nothing is left of anybody. */
+/** Fault 26: ids are reused in one write and with pauses; afterwards no state of any client remains. */
 export const reusedIds: Fault = {
   number: 26,
   name: 'an operation id reused in every order of subscribe, complete, answer, close',
@@ -57,7 +57,7 @@ function stepOf(
 ): Step {
   const name = nameOf(number)
   if (use.kind === 'subscription') {
-    // Some of them make somebody present.
+    // Some of them make a user present.
     const [roomId] = places.roomIds
     const present = `subscription { ${name}: presence(roomId: "${roomId}") { count } }`
     return { ...use, query: number % 2 === 0 ? TICKS(number) : present }
@@ -76,7 +76,7 @@ function stepOf(
   return { ...use, query, variables: { input } }
 }
 
-/** Two uses of every two kinds, the first abandoned after every gap. */
+/** Two uses for every pair of kinds, the first abandoned after every gap. */
 function everyPair(scenario: Scenario, seed: number): readonly Script[] {
   return KINDS.flatMap((one) =>
     KINDS.flatMap((other) =>
@@ -135,7 +135,7 @@ interface Stats {
 
 const ONLINE = 'query ($id: ID!) { room(id: $id) { onlineCount } }'
 
-/** Resolves when nothing is left of any client, or with what is left after a while. */
+/** Resolves when no client state is left, or with the remainder after a timeout. */
 async function untilNothingLeft(scenario: Scenario): Promise<Left> {
   const end = Date.now() + REST_WITHIN_MS
   for (;;) {

@@ -11,21 +11,21 @@ import { perform, type Scenario } from '../scenario.ts'
 const BURST = { nodes: 2, rooms: 2, watchersEach: 3, publishers: 4 }
 /** Every command is answered within this. */
 const ANSWER_WITHIN_MS = 30_000
-/** What a crowded machine adds. */
+/** Margin for a busy machine. */
 const TOLERANCE_MS = { short: 3_000, long: 1_000 } as const
 const GIVE_UP_MS = 45_000
 const SILENT_MS = { short: 8_000, long: 20_000 } as const
 const WAVE_MS = 1_000
 const WAVES_AFTER = 4
-/** Once the new primary serves, a command on any topic takes no longer. */
+/** The longest time for a command on any topic once the new primary serves. */
 const WORKS_WITHIN_MS = 5_000
-/** More than a burst ever bids. */
+/** Higher than any bid of a burst. */
 const RAISE = 1_000_000
 const AFTERWARDS = 100
 
 /**
- * Fault 21: the kernel of the old host still acknowledges, its PostgreSQL answers nothing. After a while new connections lead
- * to a promoted replica; those to the old host stay open, as HAProxy leaves them by default.
+ * Fault 21: the kernel of the old host still acknowledges, but its PostgreSQL does not answer. After a while new
+ * connections reach a promoted replica; those to the old host stay open, as with HAProxy's defaults.
  */
 export const silentDatabase: Fault = {
   number: 21,
@@ -80,7 +80,7 @@ function commandsOn({ places }: Scenario, key: string, raise: number): Promise<r
   ])
 }
 
-/** To every node, at once. */
+/** To every node, concurrently. */
 async function wave(
   scenario: Scenario,
   name: string,
@@ -98,7 +98,7 @@ async function wave(
   return (await Promise.all(sent)).flat()
 }
 
-/** Wave after wave, whatever became of the one before. Resolves with all of them, when all are over. */
+/** Sends wave after wave, regardless of the outcome of earlier ones. Resolves with all of them once all are done. */
 async function sendWaves(scenario: Scenario, count: number, name: string): Promise<readonly Attempt[]> {
   const pending: Promise<Attempt>[] = []
   for (let number = 0; number < count; number += 1) {
@@ -108,7 +108,7 @@ async function sendWaves(scenario: Scenario, count: number, name: string): Promi
   return await Promise.all(pending)
 }
 
-/** Resolves with how long after the switch every node had accepted something; undefined where one did not. */
+/** Resolves with the time from the switch until every node had accepted something; undefined if one did not. */
 async function untilAcceptedEverywhere(
   scenario: Scenario,
   switchedAtMs: number,

@@ -10,17 +10,17 @@ import { type Outcome, perform, type Scenario, type Setting } from '../scenario.
 
 const BURST = { nodes: 2, rooms: 2, publishers: 6, pauseMs: 200 }
 const SHARE = 0.01
-/** What the system takes for a socket that is not read (its buffers may grow to 37 MB by Linux's settings), and more. */
+/** More than the kernel buffers for a socket that is not read (up to 37 MB by Linux's settings). */
 const FLOOD = { messages: 80, at: 8, copies: 60, body: '€'.repeat(4_000) }
 const LOOK_MS = 20
 const CUT_WITHIN_MS = 60_000
 const SEND = 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { __typename } }'
 const COPIES = Array.from({ length: FLOOD.copies }, (_, index) => `c${index}: body`).join(' ')
-/** Who asks for so much of each message is the first whose buffers are full. */
+/** A client that selects this much of each message fills its buffers first. */
 const GREEDY = `subscription ($roomId: ID!) { messages(roomId: $roomId) {
   __typename ... on MessageSent { message { ${COPIES} } } } }`
 
-/** Fault 9: with and without them, the same messages in the same burst. */
+/** Fault 9: runs the same burst with and without slow clients. */
 export const stoppedReaders: Fault = {
   number: 9,
   name: '1 % of the clients stop reading',
@@ -43,7 +43,7 @@ export const stoppedReaders: Fault = {
   },
 }
 
-/** A burst with big messages, of whose clients a share stops to read in each round. */
+/** A burst with big messages, in which some clients stop reading in each round. */
 function flooded(setting: Setting, rounds: number, share: number): Promise<Outcome> {
   return perform(setting, async (scenario) => {
     const { nodes, places } = scenario
@@ -68,11 +68,11 @@ function flooded(setting: Setting, rounds: number, share: number): Promise<Outco
   })
 }
 
-/** A client that has begun, and reads no more. */
+/** A client that has started, and stops reading. */
 async function openStopped(wsUrl: string, roomId: string): Promise<Disposable> {
   const socket = new WebSocket(wsUrl, 'graphql-transport-ws')
   const begun = Promise.withResolvers<void>()
-  // What breaks it is what this is about.
+  // Its failure is the expected outcome.
   socket.on('error', begun.reject)
   socket.on('open', () => socket.send('{"type":"connection_init"}'))
   socket.on('message', (data) => {
@@ -96,7 +96,7 @@ async function flood({ nodes, places }: Scenario, roomId: string): Promise<void>
     await Promise.all(Array.from({ length: FLOOD.at }, send))
 }
 
-/** Resolves with how long it took until the nodes had closed so many for not reading. */
+/** Resolves with the time until the nodes had closed this many for not reading. */
 async function untilCut({ nodes }: Scenario, wanted: number): Promise<number> {
   const beganAt = Date.now()
   for (;;) {

@@ -13,12 +13,12 @@ import type { Answer } from '../records.ts'
 import { perform, type Scenario } from '../scenario.ts'
 import { bidEffect } from '../stored.ts'
 
-/** Five minutes apart. Ahead: a clock that is behind takes new tokens for those of the future. */
+/** Five minutes apart. Ahead, because a clock that is behind rejects new tokens as issued in the future. */
 const CLOCKS = [0, 300_000]
 const BURST = { nodes: CLOCKS.length, clockSkewsMs: CLOCKS, rooms: 1, watchersEach: 2, publishers: 4 }
 const LONG_ROUNDS = 5
 const LEAD_MS = 2_500
-/** The part is away from so long before the end until so long after it. */
+/** How long before and after the end the component is down. */
 const BEFORE_MS = 200
 const AFTER_MS = 700
 /** A busy machine needs half a minute to start all nodes again. */
@@ -28,7 +28,7 @@ const MOST_BETWEEN_BIDS_MS = 60
 const CREDIT = `mutation ($userId: ID!, $key: String!) {
   creditWallet(userId: $userId, currency: "EUR", amount: 1000000000, idempotencyKey: $key) { __typename } }`
 
-/** All end at one time, if bids do not move it. */
+/** All end at the same time, unless bids extend it. */
 const LOTS = [
   { title: 'Sold', pairs: 2 },
   { title: 'Paid for', pairs: 2, funded: true },
@@ -37,7 +37,7 @@ const LOTS = [
   { title: 'Wanted by nobody', pairs: 0 },
 ] as const
 
-/** What is away when auctions end. */
+/** What is down when auctions end. */
 interface Outage {
   readonly name: string
   begin(scenario: Scenario): Promise<unknown>
@@ -63,7 +63,7 @@ const OUTAGES: readonly Outage[] = [
 ]
 const NOTHING_AWAY: Outage = { name: 'all there', begin: async () => {}, end: async () => {} }
 
-/** Fault 15: bids come until the end, and until somebody says that it was. */
+/** Fault 15: bids arrive until the end, and until they are rejected as too late. */
 export const endsWhileAway: Fault = {
   number: 15,
   name: 'auctions end while their node is dead, while PostgreSQL is down, with clocks 5 min apart',
@@ -93,14 +93,14 @@ export const endsWhileAway: Fault = {
   },
 }
 
-/** Of the entry that ends an auction, at most. */
+/** The maximum delay of the entry that ends an auction. */
 interface Lateness {
   readonly afterEndMs: number
-  /** 0 where it was written before the part was back. */
+  /** 0 if it was written before the component was back. */
   readonly afterReturnMs: number
 }
 
-/** Lets some auctions end in an outage. Throws where one did not end as its bids say. */
+/** Lets auctions end during an outage. Throws if one did not end as its bids require. */
 async function endAuctions(scenario: Scenario, outage: Outage, round: number): Promise<Lateness> {
   const pairs = await Promise.all(LOTS.map((terms) => makePairs(scenario, terms, round)))
   const endsAtMs = Date.now() + LEAD_MS
@@ -115,7 +115,7 @@ async function endAuctions(scenario: Scenario, outage: Outage, round: number): P
     ),
   )
   const bidding = Promise.all(lots.map((lot) => bidOn(scenario, lot)))
-  // What fails before it is awaited is no unhandled rejection.
+  // A failure before it is awaited must not be an unhandled rejection.
   bidding.catch(() => {})
   await pause(Math.max(0, endsAtMs - BEFORE_MS - Date.now()))
   await outage.begin(scenario)
@@ -143,7 +143,7 @@ interface Bidder {
   readonly token: string
 }
 
-/** Two bid in turns: who leads would only raise the own maximum, and show nothing. */
+/** Two bidders alternate: a leader would only raise their own maximum, invisibly. */
 type Pair = readonly [Bidder, Bidder]
 
 interface Lot {
@@ -183,7 +183,7 @@ async function makeBidder({ nodes }: Scenario, name: string, isFunded: boolean):
   return { name, token: await signToken(name) }
 }
 
-/** Resolves with all bids that were accepted, when the auction has refused one of each pair as ended. */
+/** Resolves with all accepted bids once the auction has rejected one of each pair as ended. */
 async function bidOn(scenario: Scenario, { id, pairs }: Lot): Promise<readonly Told[]> {
   return (await Promise.all(pairs.map((pair) => bidInTurns(scenario, id, pair)))).flat()
 }
@@ -209,7 +209,9 @@ async function bidInTurns(
   }
 }
 
-/** Bids at the first node, and where that does not answer, at any, until there is an answer: also told to the checker. */
+/**
+ * Bids at the first node, and if it does not answer at any, until an answer arrives, which is logged for the checker.
+ */
 async function bidOnce(
   { nodes, random, attempted }: Scenario,
   { name, token }: Bidder,

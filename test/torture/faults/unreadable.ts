@@ -10,7 +10,7 @@ import { perform, type Scenario } from '../scenario.ts'
 
 const CLUSTER = { nodes: 2, rooms: 2, watchersEach: 4, publishers: 6 }
 const READERS_EACH = 3
-/** Longer than pages of a history, and what could not be rendered, are shared among readers who come back. */
+/** Longer than history pages and render failures are shared among returning readers. */
 const SHARED_MS = 2_500
 
 interface Payload {
@@ -34,13 +34,13 @@ const BIDS = `subscription ($id: ID!, $after: Cursor) { bids(auctionId: $id, aft
 const SEND = `mutation ($input: SendMessageInput!) { sendMessage(input: $input) { __typename } }`
 const BID = `mutation ($input: PlaceBidInput!) { placeBid(input: $input) { __typename } }`
 
-/** Data that no version of this server reads: of none of the members that are wanted, or with others in them. */
+/** Data that no version of this server reads: required members are missing or have other types. */
 const UNREADABLE: readonly string[] = [
   ...['{}', 'null', '[]', '7', '{"of":"a newer version"}'],
   ...['{"message":{},"standing":{}}', '{"message":null,"standing":null}', '{"message":7,"standing":7}'],
 ]
 
-/** Fault 30: entries that no node can present appear in histories of their own; after a while they are mended. */
+/** Fault 30: entries that no node can present appear in separate histories; later they are repaired. */
 export const unreadableEntries: Fault = {
   number: 30,
   name: 'an entry that a node cannot present',
@@ -121,7 +121,7 @@ async function happenTo(
   return { ended: live.length + again.length, holes }
 }
 
-/** Throws where the subscription ends otherwise, or says nothing of when to retry. */
+/** Throws if the subscription ends otherwise, or without a retry delay. */
 async function untilMasked({ ended }: Recording<Payload>): Promise<void> {
   const reason = await Promise.race([ended, pause(20_000, 'nothing came')])
   const [error] = Array.isArray(reason) ? reason : []
@@ -178,7 +178,7 @@ async function countLogged({ nodes: [first] }: Scenario): Promise<number> {
   return lines.length
 }
 
-/** As a node of another version would write it, but without a notice. Resolves with its offset. */
+/** Writes an entry like a node of another version, but without a notice. Resolves with its offset. */
 function insertUnreadable(databaseUrl: string, topic: string, data: string): Promise<number> {
   return changeOne(
     databaseUrl,
@@ -191,7 +191,7 @@ function insertUnreadable(databaseUrl: string, topic: string, data: string): Pro
   )
 }
 
-/** The entry gets the data of the one before it. */
+/** Replaces the data of the entry with that of the one before it. */
 function mend(databaseUrl: string, topic: string, offset: number): Promise<number> {
   return changeOne(
     databaseUrl,
