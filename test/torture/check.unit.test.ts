@@ -43,7 +43,7 @@ function seen(offset: number, change: Partial<Seen> = {}): Seen {
 
 const SNAPSHOT = seen(0, { kind: 'snapshot' })
 
-/** Three commands that went well, and a client that saw all of them. */
+/** Three successful commands, and a client that saw all of them. */
 function sound(change: Partial<Records> = {}): Records {
   return {
     attempted: [1, 2, 3].map((offset) => attempted(offset)),
@@ -160,7 +160,7 @@ describe('The checker counts', () => {
   })
 })
 
-/** The replica had one entry. Two were lost; the new history, of another epoch, has one in their place. */
+/** The replica had one entry. Two were lost; the new history, with another epoch, has one in their place. */
 function failedOver(change: Partial<Records> = {}): Records {
   const effect = 'key 4'
   return sound({

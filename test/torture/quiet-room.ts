@@ -7,12 +7,12 @@ import type { Library } from './watchers.ts'
 
 const LIBRARIES: readonly Library[] = ['graphql-ws', 'apollo', 'urql']
 
-/** A room in which only the fault itself writes, so that it knows what its readers have. */
+/** A room in which only the fault itself writes, so that it knows what its readers have received. */
 export interface QuietRoom {
   readonly topic: string
   /** Readers that stay connected. */
   readonly live: readonly string[]
-  /** Readers to send away: these come back before anything new is written, those only afterwards. */
+  /** Readers that leave: `early` ones return before anything new is written, `late` ones afterwards. */
   readonly early: readonly string[]
   readonly late: readonly string[]
   /** Sends one message after another to the node. Resolves when all are accepted. */

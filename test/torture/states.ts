@@ -12,7 +12,9 @@ const END = '<!-- End of what it wrote. -->'
 const HEAD =
   '| family | commands | entries, by reader | snapshots compared | differences | seconds | run |\n|---|---|---|---|---|---|---|'
 
-/** Runs the long form of "snapshot plus entries equals state", and puts its stats into `report`. False where one failed. */
+/**
+ * Runs the long form of "snapshot plus entries equals state", and writes its stats to `report`. False if one failed.
+ */
 export async function runStates(report: string, run: string): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'rostrum-states-'))
   const file = join(folder, 'stats.jsonl')
