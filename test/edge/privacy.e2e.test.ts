@@ -15,11 +15,11 @@ const TOKEN_ROLES: Partial<Record<Role, readonly string[]>> = {
   service: ['service'],
 }
 
-/** How the secret may be asked for: a query, or a subscription, which is opened over WebSocket and as events. */
+/** How to read the secret: by a query, or by a subscription over WebSocket and server-sent events. */
 type Probe = readonly [document: string, variables?: Variables]
 
 interface Secret {
-  /** Is in what those read who may know it, and in nothing that others do. */
+  /** Appears in what entitled users read, and nowhere else. */
   readonly text: string
   readonly known: readonly Role[]
   readonly probes: readonly Probe[]
@@ -37,7 +37,7 @@ function as(role: Role): Caller {
 beforeAll(async () => {
   node = await startNode({
     databaseUrl: await freshDatabase(),
-    // Pages of a hundred, with all that there is to see.
+    // Pages of a hundred, with all fields.
     env: { MAX_QUERY_COMPLEXITY: '10000' },
   })
   for (const role of ROLES) {
@@ -51,7 +51,7 @@ afterAll(async () => {
   await node[Symbol.asyncDispose]()
 })
 
-/** All that a role gets to read by a probe, as text; of a subscription what comes until it is quiet for `quietMs`. */
+/** Everything that a role reads by a probe, as text; for a subscription, until it is quiet for `quietMs`. */
 async function read(role: Role, [document, variables = {}]: Probe, quietMs: number): Promise<string> {
   const caller = as(role)
   if (!document.startsWith('subscription')) return JSON.stringify(await caller.answer(document, variables))
@@ -94,7 +94,7 @@ async function expectSecret({ text, known, probes }: Secret): Promise<void> {
 
 const marker = (): string => `secret-${randomUUID()}`
 
-describe('nobody else reads, through any door,', () => {
+describe('nobody else reads, over any transport,', () => {
   test('a notification', async () => {
     const text = marker()
     const cursorQuery = '{ viewer { notificationsCursor } }'
@@ -116,7 +116,7 @@ describe('nobody else reads, through any door,', () => {
         [`subscription { notifications { __typename ${entries} } }`],
       ],
     })
-    // A cursor of ann's topic is none of anybody else's.
+    // A cursor of ann's topic is invalid for everyone else.
     const replay: Probe = [
       `subscription ($after: Cursor) { notifications(after: $after) { __typename ${entries} } }`,
       { after: notificationsCursor },
@@ -124,7 +124,7 @@ describe('nobody else reads, through any door,', () => {
     await expectSecret({ ...{ text, known: ['ann'] }, probes: [replay] })
   })
 
-  test('a ceiling', async () => {
+  test('a maximum bid', async () => {
     const roomId = await makeRoom(node, as('owner').token ?? '')
     const auctionId = await makeAuction(node, as('owner').token ?? '', roomId)
     await placeBid(node, as('ann').token ?? '', { auctionId, maximum: 987_654_321 })
@@ -226,7 +226,7 @@ describe('nobody else reads, through any door,', () => {
     })
   })
 
-  test('the orders and positions of a member, but those who run the room', async () => {
+  test('the orders and positions of a member, except the room’s moderators', async () => {
     const { room } = await as('owner').ask<{ readonly room: { readonly id: string } }>(
       `mutation { createRoom(input: { name: "Pit", kind: TRADE, visibility: PUBLIC }) { ... on RoomPayload { room { id } } } }`,
     )

@@ -12,7 +12,7 @@ const SEND = `mutation ($input: SendMessageInput!) { sendMessage(input: $input) 
 const CREATE = `mutation ($input: CreateRoomInput!) { createRoom(input: $input) { __typename } }`
 const READ = `{ room(id: "${MARKER}") { id } node(id: "${MARKER}") { id } }`
 
-/** A database that refuses rows with the marker, and whose messages can't be read afterwards. */
+/** A database that rejects rows with the marker, and whose messages cannot be read afterwards. */
 async function corruptRows(databaseUrl: string, statements: readonly string[]): Promise<void> {
   const client = new Client(databaseUrl)
   await client.connect()
@@ -20,7 +20,7 @@ async function corruptRows(databaseUrl: string, statements: readonly string[]): 
   await client.end()
 }
 
-test('What people write is in no line of the log and in no trace, whatever fails', async () => {
+test('User input is in no log line and in no trace, whatever fails', async () => {
   const databaseUrl = await freshDatabase()
   await using receiver = await startTraceReceiver()
   await using node = await startNode({

@@ -152,7 +152,7 @@ interface Taken {
   readonly statements: number
 }
 
-/** What a visitor's operation takes, from its text to its answer. */
+/** The cost of a visitor's operation, from its text to its response. */
 async function take(query: string, variables: object = {}): Promise<Taken> {
   const { services } = all
   const signal = AbortSignal.any([])

@@ -5,7 +5,7 @@ import { payloadOf } from '../../src/engine/hub/delivery.ts'
 import { type FrameTemplate, type OperationIdSlot, Writer } from '../../src/transport/writer.ts'
 import { idSlotOf, nextFrames } from '../../src/transport/ws/frame.ts'
 
-/** A peer that takes all at once, or, held, nothing: then it keeps the bytes it was given, as the system does. */
+/** A peer that accepts everything, or nothing while held: then it keeps the bytes, like the kernel. */
 function createPeer({ isHeld = false } = {}) {
   const kept: Buffer[] = []
   const copies: string[] = []
@@ -38,7 +38,7 @@ const templateOf = (text: string): FrameTemplate => ({
 })
 
 describe('A writer', () => {
-  test('hands over in one write what comes within a turn, in order', async () => {
+  test('writes everything of one tick at once, in order', async () => {
     const peer = createPeer()
     const writer = new Writer(peer.stream, MANY)
     writer.write(Buffer.from('a'))
@@ -51,7 +51,7 @@ describe('A writer', () => {
     expect(writer.queuedBytes).toBe(0)
   })
 
-  test('gives each peer its own mark, also where one does not take at once what it was given', async () => {
+  test('gives each peer its own id, even if one does not accept the bytes at once', async () => {
     const template = templateOf('<__|__>')
     const peers = [createPeer(), createPeer({ isHeld: true }), createPeer({ isHeld: true }), createPeer()]
     for (const [index, { stream }] of peers.entries()) {
@@ -63,7 +63,7 @@ describe('A writer', () => {
     expect([peers[1]?.kept, peers[2]?.kept]).toEqual([[expected[1]], [expected[2]]])
   })
 
-  test('wakes those who wait when the peer has taken what was queued', async () => {
+  test('wakes waiters when the peer has accepted the queue', async () => {
     const peer = createPeer({ isHeld: true })
     const writer = new Writer(peer.stream, MANY)
     writer.write(Buffer.alloc(100_000))
@@ -77,7 +77,7 @@ describe('A writer', () => {
     expect(onDrained).toHaveBeenCalledOnce()
   })
 
-  test('hands over at once what is large, after what was queued before', () => {
+  test('writes large chunks immediately, after earlier ones', () => {
     const peer = createPeer()
     const writer = new Writer(peer.stream, MANY)
     writer.write(Buffer.from('a'))
@@ -86,7 +86,7 @@ describe('A writer', () => {
     expect([writer.queuedBytes, writer.isCongested()]).toEqual([0, false])
   })
 
-  test('gives up a peer for whom more is queued than it may be, and drops that', async () => {
+  test('gives up a peer whose queue exceeds the limit, and drops the queue', async () => {
     const onOverflow = vi.fn()
     const peer = createPeer({ isHeld: true })
     const writer = new Writer(peer.stream, { maxBufferBytes: 100, onOverflow })
@@ -118,7 +118,7 @@ function messagesIn(bytes: Buffer): unknown[] {
 }
 
 test.each([['1'], ['"\\ ü 💥'], ['5f3b1b0c-9f9e-4b50-9ca5-6d2b9a3f0c11']])(
-  'The messages of operation %s are whole, however long',
+  'The messages of operation %s are complete, at any length',
   async (id) => {
     const texts = ['', 'x', 'ü'.repeat(30), 'y'.repeat(60), 'y'.repeat(126), 'z'.repeat(70_000)]
     const results = texts.flatMap(

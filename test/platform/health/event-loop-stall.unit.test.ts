@@ -20,7 +20,7 @@ function watched() {
   return stallDetector
 }
 
-test('a process that runs, with pauses of seconds, does not stand still', () => {
+test('a running process with pauses of seconds is not stalled', () => {
   const stallDetector = watched()
   for (let second = 0; second < 60; second += 1) {
     clock += 1_000
@@ -32,7 +32,7 @@ test('a process that runs, with pauses of seconds, does not stand still', () => 
   expect(heard).toEqual([])
 })
 
-test('a process that was stopped hears of it once, and before its timers do', () => {
+test('a stopped process is notified once, before its timers fire', () => {
   const stallDetector = watched()
   clock += 60_000
   stallDetector.look()
@@ -41,7 +41,7 @@ test('a process that was stopped hears of it once, and before its timers do', ()
   expect(heard).toEqual([60_000])
 })
 
-test('a process that gets no message hears of it by a timer', () => {
+test('a process without messages is notified by a timer', () => {
   watched()
   clock += 60_000
   vi.advanceTimersByTime(1_000)
@@ -49,7 +49,7 @@ test('a process that gets no message hears of it by a timer', () => {
   expect(heard).toEqual([60_000])
 })
 
-test('a closed one looks no more', () => {
+test('a closed detector no longer checks', () => {
   const stallDetector = watched()
   stallDetector.close()
   clock += 60_000

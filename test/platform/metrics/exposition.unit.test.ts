@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { createHistogram } from '../../../src/engine/kernel/histogram.ts'
 import { createExposition } from '../../../src/platform/metrics/exposition.ts'
 
-describe('exposition', () => {
-  test('are what the parts say when they are asked', async () => {
+describe('The exposition', () => {
+  test('reads the values on each scrape', async () => {
     const exposition = createExposition(new Registry())
     let count = 3
     exposition.counter({ name: 'done_total', help: 'What is done.' }, () => count)
@@ -27,7 +27,7 @@ describe('exposition', () => {
     )
   })
 
-  test('forget a label’s value that is there no more', async () => {
+  test('drops label values that no longer exist', async () => {
     const exposition = createExposition(new Registry())
     let values: [string, number][] = [['a', 1]]
     exposition.gauge({ name: 'open', help: 'What is open.' }, { label: 'of', read: () => values })
@@ -36,7 +36,7 @@ describe('exposition', () => {
     expect(await exposition.text()).not.toContain('open{')
   })
 
-  test('show a histogram as a histogram, which counts upwards', async () => {
+  test('shows histograms with cumulative buckets', async () => {
     const exposition = createExposition(new Registry())
     const histogram = createHistogram([0.5, 2])
     exposition.histogram({ name: 'wait_seconds', help: 'Waiting.' }, histogram)
@@ -54,7 +54,7 @@ describe('exposition', () => {
     )
   })
 
-  test('of two nodes in one process do not mix', async () => {
+  test('of one node does not mix with another in the process', async () => {
     const [one, other] = [createExposition(new Registry()), createExposition(new Registry())]
     one.gauge({ name: 'open', help: 'What is open.' }, () => 1)
     other.gauge({ name: 'open', help: 'What is open.' }, () => 2)

@@ -21,7 +21,7 @@ function given(keep?: number) {
   const problems: { part: 'database'; since: Instant; message: string }[] = []
   const timeline = createTimeline({
     transports: [{ connectionCount: 4 }, { connectionCount: 1 }],
-    // Of the figures of a hub, those that are looked at.
+    // The hub stats that are read.
     hub: { stats: () => ({ ...counted, latency }) as never },
     commands,
     bus: { status: () => ({ kind: 'up', lastProbeAt: instant(Date.now() - 700) }) },
@@ -33,7 +33,7 @@ function given(keep?: number) {
 }
 
 describe('The timeline of a node', () => {
-  test('has a sample every five seconds, of what went on since the last', () => {
+  test('has a sample of the activity every five seconds', () => {
     const { timeline, commands, latency, counted } = given()
     expect(timeline.samples()).toEqual([])
     counted.deliveries = 500
