@@ -152,7 +152,7 @@ export interface AddMemberArgs {
   readonly role?: MemberRole | null | undefined
 }
 
-/** May name someone nobody has seen yet: such a user begins to exist when the command was accepted, not before. */
+/** May name an unknown user, who is created only once the command is accepted. */
 export async function addMember(args: AddMemberArgs, context: CallContext): Promise<MembershipResult> {
   signedIn(context)
   if (!isUserId(args.userId)) return rejected('INVALID_INPUT', `A user's id ${userIdRule()}.`, 'userId')

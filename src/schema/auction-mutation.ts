@@ -123,7 +123,7 @@ function createInput(builder: Builder) {
       }),
       currencyExponent: t.int({
         description:
-          'How many decimal digits the minor unit has, 0 to 8: the first auction in a code outside ISO 4217 fixes it, as 0 unless given. For a code of ISO 4217, or one that is fixed, any other value is INVALID_INPUT.',
+          'Number of decimal digits of the minor unit, 0 to 8: the first auction in a code outside ISO 4217 fixes it, as 0 unless given. For a code of ISO 4217, or one that is fixed, any other value is INVALID_INPUT.',
       }),
       startingPrice: t.field({ type: 'Amount', required: true }),
       reservePrice: t.field({ type: 'Amount' }),

@@ -28,7 +28,7 @@ const FAULTS = 'INJECTED_FAULTS'
 const variables = environment()
 const faults: InjectedFaults = JSON.parse(variables[FAULTS] ?? '{}')
 setClockForward(faults.clockSkewMs ?? 0)
-// Only now, so that nothing of it has seen the right time.
+// Imported only now, so that no code has seen the real time.
 const { startNode } = await import('../../src/node.ts')
 const read = readConfig(variables)
 if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))

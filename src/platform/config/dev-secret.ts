@@ -22,7 +22,7 @@ export function readDevSecret(env: Environment): string {
   try {
     writeFileSync(path, newSecret(), { mode: 0o600, flag: 'wx' })
   } catch (error) {
-    // Another process created the file, perhaps at this very moment.
+    // Another process created the file, perhaps concurrently.
     if (codeOf(error) !== 'EEXIST') throw error
   }
   return readFileSync(path, 'utf8').trim()

@@ -104,7 +104,8 @@ export const ROOM_TEXTS: Texts = {
   'Query.room':
     'The room with this id; built-in rooms also by their bare names. Null if it does not exist or the caller may not see it.',
   'Query.rooms': 'The rooms that the caller may see, newest first, 20 to a page by default and at most 100.',
-  'Mutation.createRoom': 'Anyone signed in; the caller becomes OWNER. Errors: UNAUTHENTICATED, FORBIDDEN.',
+  'Mutation.createRoom':
+    'For any signed-in user; the caller becomes OWNER. Errors: UNAUTHENTICATED, FORBIDDEN.',
   'Mutation.updateRoom':
     'The room’s OWNER and MODERATOR, and administrators. Built-in rooms keep their names and never end.',
   'Mutation.joinRoom':

@@ -19,7 +19,7 @@ interface Backup {
 /** A kind of backup, and how it is restored. */
 interface Kind {
   readonly name: string
-  /** Whether PostgreSQL starts a new timeline by itself; otherwise the operator runs `npm run renew-epochs`. */
+  /** Whether Whether PostgreSQL starts a new timeline by itself; otherwise the operator runs `npm run renew-epochs`. */
   readonly isTimelineNew: boolean
   take(server: PostgresServer, databaseUrl: string, stack: AsyncDisposableStack): Promise<Backup>
 }
