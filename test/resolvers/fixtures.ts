@@ -93,7 +93,7 @@ export async function openFixture(
 export async function openFixtureOn(
   where: { readonly url: string | null; readonly directory: string },
   known: readonly Viewer[],
-): Promise<Given & { readonly close: () => Promise<void> }> {
+): Promise<Fixture & { readonly close: () => Promise<void> }> {
   const record = await openDatabase({ ...where, onConnectionError: () => {} })
   const { database } = record
   const { dispatch, passDeadline } = openDispatch({

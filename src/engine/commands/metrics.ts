@@ -7,9 +7,9 @@ export type CommandEnd = 'accepted' | 'rejected' | 'forbidden' | 'failed' | 'ove
 export interface CommandMetrics {
   readonly ends: Readonly<Record<CommandEnd, number>>
   /** Commands per transaction. */
-  readonly batchSizes: Distribution
+  readonly batchSizes: Histogram
   /** Seconds from submission to outcome, without commands that were refused at once. */
-  readonly latency: Distribution
+  readonly latency: Histogram
 }
 
 /** Metrics that the queues update. */

@@ -27,7 +27,7 @@ export interface StatsOptions {
 }
 
 /** Of this node alone, right now. */
-export function statsOf({ doors, hub, presence, shownId }: StatsOptions): Stats {
+export function statsOf({ transports, hub, presence, shownId }: StatsOptions): Stats {
   const here = presence.onThisNode()
   const { subscribers, groups, deliveries } = hub.stats()
   return {

@@ -19,7 +19,7 @@ export interface StormOptions {
 }
 
 /** Cost of a storm in one direction, until every node has seen the final state. */
-export interface StormFigures {
+export interface StormStats {
   readonly seconds: number
   /** From the last join or leave until every node has seen it. */
   readonly settledMs: number
@@ -92,8 +92,8 @@ export async function runStorm(
     nodes.push(stack.use(await startNode(index, options)))
   }
 
-  async function measure(act: (user: number) => void, count: number): Promise<StormFigures> {
-    const before = await redisFigures(redisUrl)
+  async function measure(act: (user: number) => void, count: number): Promise<StormStats> {
+    const before = await redisStats(redisUrl)
     const notified = nodes.flatMap((node) => node.notified)
     const cpu = process.cpuUsage()
     const start = performance.now()
@@ -104,7 +104,7 @@ export async function runStorm(
     }
     const end = performance.now()
     const { user, system } = process.cpuUsage(cpu)
-    const after = await redisFigures(redisUrl)
+    const after = await redisStats(redisUrl)
     // Pending notifications arrive within a second.
     await pause(1_200)
     return {

@@ -255,7 +255,7 @@ async function untilEnded({ databaseUrl }: Scenario, auctionId: string): Promise
 }
 
 /** Recomputes all auctions and wallets. */
-async function verify({ databaseUrl }: Scene): Promise<void> {
+async function verify({ databaseUrl }: Scenario): Promise<void> {
   const record = await openDatabase({ url: databaseUrl, directory: '', onConnectionError: () => {} })
   try {
     const differences = await Array.fromAsync(verifyDatabase(record.database, FEATURES.verifications))
