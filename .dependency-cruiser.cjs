@@ -387,7 +387,11 @@ module.exports = {
       { path: '^src/features/[^/]+/rules/' },
       {
         path: '^src/',
-        pathNot: ['^src/engine/kernel/', '^src/engine/commands/report\\.ts$', '^src/features/[^/]+/(rules/|ids\\.ts$)'],
+        pathNot: [
+          '^src/engine/kernel/',
+          '^src/engine/commands/report\\.ts$',
+          '^src/features/[^/]+/(rules/|ids\\.ts$)',
+        ],
       },
     ),
     refuse(

@@ -1,4 +1,4 @@
-import { runStorm, type StormFigures } from '../test/engine/presence/storm.ts'
+import { runStorm, type StormStats } from '../test/engine/presence/storm.ts'
 import { startRedis } from '../test/support/redis.ts'
 
 /**
@@ -8,7 +8,7 @@ import { startRedis } from '../test/support/redis.ts'
 const NODES = 3
 const USERS = 5_000
 
-function show(what: string, figures: StormFigures): void {
+function show(what: string, figures: StormStats): void {
   const { seconds, settledMs, scripts, notices, redisCpuMs, payloads, nodesCpuMs } = figures
   console.log(
     [

@@ -4,8 +4,8 @@ import { readConfig } from '../src/platform/config/config.ts'
 import { environment } from '../src/platform/config/environment.ts'
 
 /**
- * Opens the database that the environment names: DATABASE_URL, or the embedded one in DATA_DIR while no server has it
- * open. Ends the process with 2 where the configuration is wrong.
+ * Opens the configured database: DATABASE_URL, or the embedded one in DATA_DIR while no server has it open. Exits with
+ * 2 if the configuration is invalid.
  */
 export function openConfiguredDatabase(): Promise<OpenDatabase> {
   const read = readConfig(environment())

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { buildSchema } from 'graphql'
 import { differenceFrom } from '../test/contract/difference.ts'
 
-/** Says what the printed schema lacks of the contract, or has in another shape; 1 where there is any. */
+/** Reports what the printed schema lacks or changes compared with the contract, and exits with 1 if anything. */
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
 const contract = buildSchema(read('../test/contract/contract.graphql'))
 const { missing, different } = differenceFrom(contract, buildSchema(read('../schema.graphql')))

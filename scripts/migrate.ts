@@ -3,8 +3,8 @@ import { featureSet } from '../src/features.ts'
 import { readMigration } from '../src/platform/config/database.ts'
 import { environment } from '../src/platform/config/environment.ts'
 
-// Brings the database up to date and ends: MIGRATION_DATABASE_URL where it is set, else DATABASE_URL, else the embedded
-// database in DATA_DIR while no server has it open. Ends with 1 where it fails, with 2 where the variables are wrong.
+// Migrates the database and exits: MIGRATION_DATABASE_URL if set, else DATABASE_URL, else the embedded database in
+// DATA_DIR while no server has it open. Exits with 1 on failure, with 2 if the variables are invalid.
 const read = readMigration(environment())
 if (read.kind === 'invalid') {
   console.error(read.problems.join('\n'))
@@ -16,7 +16,7 @@ try {
     contents: featureSet().contents,
     url: database.kind === 'postgres' ? database.url.reveal() : null,
     directory: database.kind === 'embedded' ? database.directory : '',
-    onMigrationWait: () => console.log('Another process migrates this database. Waiting for it.'),
+    onMigrationWait: () => console.log('Another process is migrating this database. Waiting for it.'),
   })
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error))

@@ -17,15 +17,15 @@ import {
 } from 'graphql'
 
 /**
- * Writes docs/reference.md from the committed schema and its descriptions. With `--check` writes nothing and exits with 1 where
- * it is stale.
+ * Writes docs/reference.md from the committed schema and its descriptions. With `--check` writes nothing and exits with
+ * 1 if it is stale.
  */
 const ROOT = join(import.meta.dirname, '..')
 const PAGE = join(ROOT, 'docs/reference.md')
 
 const INTRODUCTION = `# Reference
 
-Written by \`npm run reference\` from \`schema.graphql\`. What a client depends on besides stands in [api.md](api.md).
+Written by \`npm run reference\` from \`schema.graphql\`. [api.md](api.md) describes what else clients may rely on.
 `
 
 const oneLine = (text: string | null | undefined): string => text?.replace(/\s+/g, ' ').trim() ?? ''
@@ -54,7 +54,7 @@ function linesOf(type: GraphQLNamedType): readonly string[] {
   if (isObjectType(type) || isInterfaceType(type)) {
     const interfaces = type.getInterfaces()
     const names = interfaces.map(({ name }) => `[${name}](#${name.toLowerCase()})`)
-    const kinds = interfaces.length === 0 ? [] : [`Is ${names.join(' and ')}, with the fields of that.`, '']
+    const kinds = interfaces.length === 0 ? [] : [`Implements ${names.join(' and ')}.`, '']
     const inherited = new Set(interfaces.flatMap((each) => Object.keys(each.getFields())))
     const own = Object.values(type.getFields()).filter(({ name }) => !inherited.has(name))
     return [...head, ...kinds, ...fieldLines(own), '']

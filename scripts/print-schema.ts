@@ -4,7 +4,7 @@ import { lexicographicSortSchema, printSchema } from 'graphql'
 import { featureSet } from '../src/features.ts'
 import { createSchema } from '../src/schema/schema.ts'
 
-/** Writes the schema to the file that is committed; with --check it only says whether that file is up to date. */
+/** Writes the schema to the committed file; with --check it only reports whether the file is up to date. */
 const file = fileURLToPath(new URL('../schema.graphql', import.meta.url))
 const printed = `${printSchema(lexicographicSortSchema(createSchema(featureSet().schema)))}\n`
 

@@ -5,7 +5,7 @@ import { type Page, startChromium } from '../test/support/chromium.ts'
 import { CAN_BID, openLive, signIn } from '../test/support/live.ts'
 import { OWN_SECRET, startNode } from '../test/support/node.ts'
 
-/** Takes the screenshots of the live page that docs/live-page.md shows, of a demo that has gone on for some seconds. */
+/** Takes the screenshots of the live page for docs/live-page.md, a few seconds into the demo. */
 
 const FOLDER = join(import.meta.dirname, '../docs/screenshots')
 const PHONE = [390, 844] as const

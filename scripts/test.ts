@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Runs the tests, passing its arguments on to vitest. The last line alone says `N passed, N failed`, also
- * after a failure, and the exit code is 0 only when all went well.
+ * Runs the tests and passes its arguments on to vitest. The last line is always `N passed, N failed`, and the exit code
+ * is 0 only if everything passed.
  */
 
 interface Report {
@@ -20,7 +20,7 @@ interface Report {
   }[]
 }
 
-/** A file that failed without a failing test, because it doesn't load say, counts as one failure. */
+/** A file that failed without a failing test, for example because it does not load, counts as one failure. */
 function summaryOf(report: Report): string {
   const brokenFiles = report.testResults.filter(
     ({ status, assertionResults }) =>

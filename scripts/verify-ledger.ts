@@ -11,7 +11,7 @@ for await (const { about, what, stored, recomputed } of verifyDatabase(
   featureSet().verifications,
 )) {
   count += 1
-  console.log(`${about}: ${what} is ${JSON.stringify(stored)}, and should be ${JSON.stringify(recomputed)}`)
+  console.log(`${about}: ${what} is ${JSON.stringify(stored)} but should be ${JSON.stringify(recomputed)}`)
 }
 console.log(count === 0 ? 'Everything adds up.' : `${count} differences.`)
 await record.close()

@@ -42,7 +42,7 @@ import { refusingRevoked } from './platform/auth/revocations.ts'
 import { createTokenVerifier } from './platform/auth/verifier.ts'
 import type { Config } from './platform/config/config.ts'
 import { createDatabaseProbe } from './platform/health/database-probe.ts'
-import { createStandstill } from './platform/health/event-loop-stall.ts'
+import { createStallDetector } from './platform/health/event-loop-stall.ts'
 import { createReadiness } from './platform/health/readiness.ts'
 import { createClientAddress } from './platform/limits/client-address.ts'
 import { createConnections } from './platform/limits/connections.ts'
@@ -152,7 +152,7 @@ export async function startNode(
   const node = newNodeId()
   const features = featureSet(options.features ?? bundledFeatures(pushServiceOf(config.webhook, log)))
   const deadlines = createDeadlines(now)
-  const stall = createStandstill(now, (error) => log.error({ err: error }, 'a listener of stalls failed'))
+  const stall = createStallDetector(now, (error) => log.error({ err: error }, 'a listener of stalls failed'))
   const tracing = await openTracing(config, node, log)
   stack.defer(() => tracing.close())
   const keepTime = (): void => {
@@ -175,7 +175,7 @@ export async function startNode(
     deadlines.clear()
   })
   const edge = createEdge(context, engine, origins)
-  stall.onStandstill((ms) => {
+  stall.onStall((ms) => {
     log.warn({ ms }, 'the node stood still: its clients are asked to come again')
     engine.revocations.doubt()
     edge.sessions.restart('The node stood still')
@@ -385,10 +385,10 @@ function createEdge(context: Context, engine: Engine, origins: OriginPolicy) {
     yoga: createYogaServer(mask),
     maxBodyBytes: limits.maxMessageBytes,
   })
-  const doors = [ws, streams]
+  const transports = [ws, streams]
   const timeline = createTimeline({
-    ...{ doors, hub, bus, readiness, now },
-    commands: running.figures,
+    ...{ transports, hub, bus, readiness, now },
+    commands: running.metrics,
   })
   stack.defer(() => timeline.stop())
   const router = createRouter({
@@ -401,7 +401,7 @@ function createEdge(context: Context, engine: Engine, origins: OriginPolicy) {
         ...{ ws, hub, bus, readiness },
         ...{ sse: streams, commands: running, database: activity, history: engine.historyGuard },
       }),
-      stats: () => statsOf({ doors, hub, presence, shownId: shownRoomId }),
+      stats: () => statsOf({ transports, hub, presence, shownId: shownRoomId }),
       user: (id) => userStats(id, services),
       history: () => ({ node: services.node, everyMs: timeline.everyMs, samples: timeline.samples() }),
       broadcast: (body, viewer, signal) =>

@@ -14,16 +14,16 @@ const SEND = 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) 
 const MESSAGES = 'subscription ($roomId: ID!) { messages(roomId: $roomId) { __typename } }'
 
 let node: TestNode
-let door: TcpProxy
+let proxy: TcpProxy
 let ada: string
 
 beforeAll(async () => {
   node = await startNode({ databaseUrl: await freshDatabase() })
-  door = await startProxy(Number(new URL(node.url).port))
+  proxy = await startProxy(Number(new URL(node.url).port))
   ada = await node.token('ada')
 })
 afterAll(async () => {
-  await door[Symbol.asyncDispose]()
+  await proxy[Symbol.asyncDispose]()
   await node[Symbol.asyncDispose]()
 })
 
@@ -34,7 +34,7 @@ interface Opened extends AsyncDisposable {
 }
 
 function open(token: TokenSource = null): Opened {
-  const client = createRostrumClient({ url: `http://127.0.0.1:${door.port}`, token, backoff })
+  const client = createRostrumClient({ url: `http://127.0.0.1:${proxy.port}`, token, backoff })
   const states: Connection[] = [client.connection.get()]
   client.connection.subscribe(() => states.push(client.connection.get()))
   return { client, states, [Symbol.asyncDispose]: () => client.dispose() }
@@ -84,10 +84,10 @@ describe('The connection of a client', () => {
     const { next } = subscribe(opened, MESSAGES, { roomId })
     await vi.waitFor(() => expect(next).toHaveBeenCalledTimes(1), 10_000)
 
-    door.shut()
+    proxy.shut()
     for (const body of ['one', 'two', 'three']) await send(node.url, roomId, body)
     await vi.waitFor(() => expect(opened.client.connection.get().kind).toBe('reconnecting'), 10_000)
-    door.open()
+    proxy.open()
 
     await vi.waitFor(
       () => expect(opened.client.connection.get()).toMatchObject({ kind: 'connected', recovered: 3 }),
@@ -102,9 +102,9 @@ describe('The connection of a client', () => {
     const { next } = subscribe(opened, SECONDS)
     await vi.waitFor(() => expect(next).toHaveBeenCalled(), 10_000)
 
-    door.swallow()
+    proxy.swallow()
     await vi.waitFor(() => expect(opened.client.connection.get().kind).toBe('reconnecting'), 20_000)
-    door.heal()
+    proxy.heal()
     await vi.waitFor(() => expect(opened.client.connection.get().kind).toBe('connected'), 20_000)
   })
 
@@ -112,13 +112,13 @@ describe('The connection of a client', () => {
     await using opened = open(ada)
     const { next, stop } = subscribe(opened, SECONDS)
     await vi.waitFor(() => expect(next).toHaveBeenCalled(), 10_000)
-    door.shut()
+    proxy.shut()
     try {
       await vi.waitFor(() => expect(opened.client.connection.get().kind).toBe('reconnecting'), 10_000)
       stop()
       await vi.waitFor(() => expect(opened.client.connection.get().kind).toBe('idle'), 10_000)
     } finally {
-      door.open()
+      proxy.open()
     }
   })
 
@@ -241,11 +241,11 @@ describe('A mutation whose answer is lost with the connection', () => {
   async function cutDuring(query: string, variables: object) {
     await using opened = open(ada)
     await opened.client.execute({ query: VIEWER })
-    door.swallow()
+    proxy.swallow()
     const answer = opened.client.execute<Record<string, unknown>, object>({ query, variables })
     const settled = Promise.allSettled([answer])
-    door.cut()
-    door.heal()
+    proxy.cut()
+    proxy.heal()
     const [outcome] = await settled
     return outcome
   }

@@ -12,7 +12,7 @@ const BIDS = `subscription ($auctionId: ID!) { bids(auctionId: $auctionId) {
 } }`
 
 let house: RestartingNode
-let door: TcpProxy
+let proxy: TcpProxy
 /** The address that clients know. */
 let url: string
 let seller: string
@@ -20,14 +20,14 @@ let bidders: readonly string[]
 
 beforeAll(async () => {
   house = await startRestartingNode({ databaseUrl: await freshDatabase() })
-  door = await startProxy(Number(new URL(house.node.url).port))
-  url = `http://127.0.0.1:${door.port}`
+  proxy = await startProxy(Number(new URL(house.node.url).port))
+  url = `http://127.0.0.1:${proxy.port}`
   seller = await house.node.token('seller')
   bidders = await Promise.all(['ann', 'ben'].map((name) => house.node.token(name)))
 })
 
 afterAll(async () => {
-  await door[Symbol.asyncDispose]()
+  await proxy[Symbol.asyncDispose]()
   await house[Symbol.asyncDispose]()
 })
 
@@ -75,9 +75,9 @@ describe.each(READERS)('With %s', (_name, open) => {
       // What is written right before, and while the reader is away, is what would be lost.
       await auction.bid(1)
       await house.crash()
-      door.shut()
+      proxy.shut()
       await auction.bid(2)
-      door.open()
+      proxy.open()
       await vi.waitFor(() => expect(reader.entries).toHaveLength(1 + 2 + 3 * (round + 1)), 20_000)
     }
     await auction.bid(1)

@@ -64,7 +64,7 @@ export async function retractAnnouncement(
   return announcementPayload(context.services, outcome)
 }
 
-/** Who publishes need not be among the audience: a retry shows what the first answer showed. */
+/** The publisher need not be in the audience: a retry shows what the first answer showed. */
 async function announcementPayload(
   { database }: Services,
   outcome: Outcome<AnnouncementReply, Announcement>,

@@ -13,7 +13,7 @@ import { readFor } from './read-for.ts'
 
 const ANNOUNCEMENTS = defineList<AnnouncementRecord>('announcements', ({ rank }) => ({ rank, id: '' }))
 
-/** Those in force that are meant for the caller, newest first. */
+/** The announcements in force for the caller, newest first. */
 export async function announcements(
   args: ForwardArgs,
   context: CallContext,

@@ -43,7 +43,7 @@ export interface AuctionPayload {
 
 export interface BidAccepted extends AuctionPayload {
   readonly outcome: BidOutcome
-  /** Null where only a ceiling was raised. */
+  /** Null if only a maximum was raised. */
   readonly bidId: BidId | null
 }
 
@@ -122,7 +122,7 @@ export async function voidBid(
   context: CallContext,
 ): Promise<AuctionResult> {
   const bidId = asBidId(args.bidId)
-  // As the caller sees it: a bid that is out of sight and one that does not exist take the same path to the same answer.
+  // Read with the caller's visibility: an invisible bid and a missing bid take the same path to the same answer.
   const bid = await readBid(context.services.database, bidId, actorIn(context))
   if (bid === undefined) return notFoundResult('bidId')
   const body: AuctionCommand = { kind: 'voidBid', bidId, answerId: newBidId(), reason: args.reason }
@@ -157,7 +157,7 @@ export async function buyNow(args: BuyNowArgs, context: CallContext): Promise<Pl
   return giveBid('buyNow', args, { kind: 'buyNow', price: args.price, bidId: newBidId() }, context)
 }
 
-/** Read only where it is asked for: the command's answer doesn't hold it. */
+/** Read only if selected: the command's answer does not contain it. */
 export async function bidAccepted({ bidId }: BidAccepted, { services }: SharedContext): Promise<Bid | null> {
   return bidId === null ? null : ((await services.get(auctionReads).bid(bidId)) ?? null)
 }

@@ -10,7 +10,7 @@ import type { Services } from './services.ts'
 import { actorIn } from './signed-in.ts'
 
 const REMOVED = 'The bidder was removed from the room.'
-/** Commands of different auctions run side by side; so many leave connections for others. */
+/** Commands of different auctions run concurrently; this limit leaves connections for others. */
 const AT_ONCE = 8
 
 /**
@@ -35,15 +35,15 @@ export async function voidBidsOf(
 }
 
 /**
- * Writes what the room's phase means to its auctions: each opens, pauses, resumes or ends. The scheduler does the same a
- * moment later; whoever changed the phase reads their own writes. A retry writes what an interrupted call left.
+ * Applies the room's phase to its auctions: each opens, pauses, resumes or ends. The scheduler would do the same a
+ * moment later; doing it here lets the caller read their own writes. A retry completes an interrupted call.
  */
 export async function followPhase({ database, dispatch }: Services, roomId: RoomId): Promise<void> {
   const due = await readDueAuctionsIn(database, roomId)
   await forEach(due, (id) => dispatch(auctionFamily, id, SYSTEM, { kind: 'applyDue' }))
 }
 
-/** Handles all of `items`, whichever fail; then throws the first failure. */
+/** Processes all `items`, even if some fail; then throws the first error. */
 async function forEach<Item>(
   items: readonly Item[],
   handle: (item: Item) => Promise<unknown>,

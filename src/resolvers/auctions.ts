@@ -38,7 +38,7 @@ export interface AuctionsArgs extends ForwardArgs {
   readonly roomId?: string | null | undefined
 }
 
-/** Newest first, of the rooms that the caller may see. */
+/** Auctions of the rooms that the caller may see, newest first. */
 export async function auctions(args: AuctionsArgs, context: CallContext): Promise<Connection<AuctionView>> {
   const slice = sliceOf(AUCTIONS, args)
   const roomId = typeof args.roomId === 'string' ? asRoomId(args.roomId) : null
@@ -56,7 +56,7 @@ export interface AuctionsOfRoomArgs extends ForwardArgs {
   readonly phase?: AuctionPhase | null | undefined
 }
 
-/** Newest first. Whoever has the room may see them: nobody is asked again. */
+/** Newest first. Access to the room was already checked: it includes access to its auctions. */
 export async function auctionsOfRoom(
   { id }: RoomView,
   args: AuctionsOfRoomArgs,
@@ -70,7 +70,7 @@ export async function auctionsOfRoom(
   return auctionConnection(slice, records)
 }
 
-/** Newest first, up to where the view's cursor goes on. */
+/** Newest first, up to the view's cursor. */
 export async function bidsOfAuction(
   auction: AuctionView,
   args: ForwardArgs,
@@ -86,7 +86,7 @@ export async function auctionCursor(auction: AuctionView): Promise<Cursor> {
   return encodeCursor(auctionTopic(auction.id), await auction.position())
 }
 
-/** The viewer's own ceiling: nobody else's is ever read here. */
+/** The viewer's own maximum: nobody else's is ever read here. */
 export async function maximumOfViewer(
   { id }: AuctionView,
   { services, viewer, signal }: CallContext,
@@ -97,7 +97,7 @@ export async function maximumOfViewer(
 
 /** The viewer's own position in an auction. */
 export interface OwnBidding extends Bidding {
-  /** Whether the viewer leads in the auction as shown, so that it agrees with `leader` beside it. */
+  /** Whether the viewer leads in the auction as shown, consistent with its `leader`. */
   readonly leading: boolean
 }
 

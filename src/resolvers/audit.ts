@@ -35,7 +35,7 @@ export interface AuditEntry extends AuditedEntry {
 const DEFAULT_SIZE = 100
 const MAX_SIZE = 1_000
 
-/** For administrators. Null where there is no such auction. */
+/** For administrators. Null if the auction does not exist. */
 export async function auctionAudit(
   args: { readonly auctionId: string },
   context: CallContext,
@@ -49,7 +49,7 @@ export async function auctionAudit(
   return { auction: auctionOfRecord(record), reservePrice: record.terms.reservePrice }
 }
 
-/** Throws CURSOR_INVALID where `after` is none of this auction's. */
+/** Throws CURSOR_INVALID unless `after` belongs to this auction. */
 export async function auditEntries(
   { auction }: AuctionAudit,
   args: { readonly first?: number | null | undefined; readonly after?: string | null | undefined },

@@ -4,7 +4,7 @@ import { type RejectedResult, rejected } from './result.ts'
 
 export type AuthenticateResult = { readonly kind: 'authenticated'; readonly viewer: Viewer } | RejectedResult
 
-/** Signs the connection in that the call came by; the operation itself goes on as who it began. */
+/** Signs in the connection of the call; the operation itself continues with its original viewer. */
 export async function authenticate(
   args: { readonly token: string },
   { connection }: CallContext,

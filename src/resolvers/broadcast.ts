@@ -16,7 +16,7 @@ export type BroadcastAnswer =
   | {
       readonly kind: 'published'
       readonly announcementId: AnnouncementId
-      /** Connections to this node with a subscription to announcements, of viewers for whom it is meant. */
+      /** Connections to this node that subscribe to announcements and whose viewer is in the audience. */
       readonly reached: number
     }
   | Invalid
@@ -24,16 +24,18 @@ export type BroadcastAnswer =
 interface Invalid {
   readonly kind: 'invalid'
   readonly reason: string
-  /** The member of the body that is at fault, where one is. */
+  /** The invalid member of the body, if any. */
   readonly field?: string | undefined
 }
 
-/** How many connections to this node read a topic, of viewers who are such as `isMeant` says. */
+/** Number of connections to this node subscribed to a topic whose viewer matches the predicate. */
 export type CountConnections = (topic: Topic, isMeant: (viewer: Viewer | null) => boolean) => number
 
 const MEMBERS = ['audience', 'roomId', 'severity', 'title', 'body']
 
-/** Publishes what `body`, unchecked JSON, says, as the mutation publishAnnouncement does. Throws RATE_LIMITED. */
+/**
+ * Publishes the announcement in `body`, unvalidated JSON, like the mutation publishAnnouncement. Throws RATE_LIMITED.
+ */
 export async function broadcast(
   body: unknown,
   context: CallContext,
@@ -70,7 +72,7 @@ function readBroadcast(
   }
   const given = new Map<string, unknown>(Object.entries(body))
   for (const name of given.keys()) {
-    if (!MEMBERS.includes(name)) return invalid(`There is no "${name}", only ${MEMBERS.join(', ')}.`, name)
+    if (!MEMBERS.includes(name)) return invalid(`Unknown member "${name}". Use ${MEMBERS.join(', ')}.`, name)
   }
   const audience = AUDIENCES.find((known) => known === given.get('audience'))
   if (audience === undefined) return invalid(`"audience" must be ${oneOf(AUDIENCES)}.`, 'audience')
@@ -81,8 +83,8 @@ function readBroadcast(
     return invalid('"roomId" must be the id of a room.', 'roomId')
   }
   const [title, text] = [given.get('title'), given.get('body')]
-  if (typeof title !== 'string') return invalid('"title" must be a text.', 'title')
-  if (typeof text !== 'string') return invalid('"body" must be a text.', 'body')
+  if (typeof title !== 'string') return invalid('"title" must be a string.', 'title')
+  if (typeof text !== 'string') return invalid('"body" must be a string.', 'body')
   return { kind: 'read', input: { audience, roomId, severity, title, body: text } }
 }
 

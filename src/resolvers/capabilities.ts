@@ -6,7 +6,7 @@ const OF_THE_PRIVILEGED = ['announcements', 'operations', 'trading'] as const
 
 export type Capability = (typeof OF_THE_SIGNED_IN | typeof OF_THE_PRIVILEGED)[number]
 
-/** What a caller may do on this server, sorted: the same in `server.capabilities` and in `connection_ack`. */
+/** The caller's capabilities, sorted: the same in `server.capabilities` and in `connection_ack`. */
 export function capabilitiesOf(viewer: Viewer | null): readonly Capability[] {
   if (viewer === null) return []
   return isPrivileged(actorOf(viewer)) ? [...OF_THE_SIGNED_IN, ...OF_THE_PRIVILEGED].sort() : OF_THE_SIGNED_IN

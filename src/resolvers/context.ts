@@ -5,29 +5,29 @@ import type { Viewer } from '../platform/auth/viewer.ts'
 import type { Services } from './services.ts'
 
 /**
- * What every execution sees, also one that many subscribers share: nothing in it tells them apart. That it
- * has no `viewer` is the safeguard: a field that reads the viewer without being marked so throws there.
+ * The context of every execution, including those shared by many subscribers, so it contains nothing specific to one of
+ * them. It has no `viewer` on purpose: a field that reads the viewer without being marked throws.
  */
 export interface SharedContext {
   readonly services: Services
 }
 
-/** The context of one caller's own operation. */
+/** The context of a single caller's operation. */
 export interface CallContext extends SharedContext, PlanContext {
   readonly services: Services
-  /** The WebSocket the call came by; null over HTTP. */
+  /** The WebSocket of the call; null over HTTP. */
   readonly connection: ConnectionControl | null
-  /** Whose limits this call counts against. */
+  /** The client key for limits. */
   readonly client: ClientKey
 }
 
-/** What an operation may do to the connection that it came by. */
+/** What an operation may do to its connection. */
 export interface ConnectionControl {
   /** The connection as rooms see it. */
   readonly presence: PresenceSession
   /** A mutation that came by it was one too many. Who goes on and on is cut off. */
   onRateLimited(): void
-  /** Signs the connection in, or renews its token. Refused, the connection keeps what it had. */
+  /** Signs the connection in, or renews its token. If refused, the connection keeps its viewer. */
   authenticate(
     token: string,
   ): Promise<
@@ -35,18 +35,18 @@ export interface ConnectionControl {
   >
 }
 
-/** Whether `context` is that of one caller. */
+/** Whether `context` belongs to a single caller. */
 export function isCallContext(context: SharedContext): context is CallContext {
   return 'viewer' in context
 }
 
-/** Aborted when nobody waits for the answer any more; undefined in a shared execution, for which somebody always does. */
+/** Aborted when nobody waits for the result any more; undefined in a shared execution, which always has a reader. */
 export function signalIn(context: SharedContext): AbortSignal | undefined {
   return isCallContext(context) ? context.signal : undefined
 }
 
-/** `context` as that of one caller. Throws in a shared execution. */
+/** `context` as that of a single caller. Throws in a shared execution. */
 export function callContextOf(context: SharedContext): CallContext {
   if (isCallContext(context)) return context
-  throw new Error('a field that reads the viewer lacks the mark readsViewer')
+  throw new Error('a field that reads the viewer is not marked with readsViewer')
 }

@@ -3,24 +3,24 @@ import { clientError } from '../engine/hub/client-errors.ts'
 import { abandoned } from '../engine/kernel/abandoned.ts'
 import type { Rejection } from '../engine/kernel/rejection.ts'
 
-/** `reason`: a sentence for people. For what the caller sees but may not do. */
+/** For something the caller can see but may not do. `reason`: a sentence for people. */
 export const forbidden = (reason: string): GraphQLError => clientError('FORBIDDEN', reason)
 
-/** A refusal by a rule, where the field's type has no place for one. */
+/** A rejection by a rule, for fields whose type cannot represent one. */
 export const refused = ({ code, reason }: Rejection): GraphQLError => clientError(code, reason)
 
 export const rateLimited = (retryAfterMs: number): GraphQLError =>
-  new GraphQLError('Too many mutations: wait a moment.', {
+  new GraphQLError('Too many mutations. Retry after a pause.', {
     extensions: { code: 'RATE_LIMITED', retryAfterMs },
   })
 
 export const queriesLimited = (retryAfterMs: number): GraphQLError =>
-  new GraphQLError('Too many expensive operations: wait a moment, or ask for less.', {
+  new GraphQLError('Too many expensive operations. Retry after a pause, or request less.', {
     extensions: { code: 'RATE_LIMITED', retryAfterMs },
   })
 
 export const cursorInvalid = (): GraphQLError =>
   clientError('CURSOR_INVALID', 'The cursor does not belong to this list.')
 
-/** `abandoned` where an operation ends with it. */
+/** The error of an abandoned operation. */
 export const operationAbandoned: GraphQLError = clientError('ABANDONED', abandoned.message)

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { asRoomId } from '../features/rooms/ids.ts'
 
 /**
- * The same for two calls of `mutation` exactly when their inputs say the same: the order of fields doesn't
- * matter, a field that is null is one left out, and a room is the same by either of its ids.
+ * Equal for two calls of `mutation` exactly if their inputs are equivalent: field order does not matter, null equals
+ * omitted, and either id of a room counts as the same.
  */
 export function fingerprint(mutation: string, input: object): string {
   return createHash('sha256')

@@ -3,7 +3,7 @@ import type { Person } from '../engine/kernel/person.ts'
 import { findUsers } from '../features/users/users.ts'
 import type { Services } from './services.ts'
 
-/** Those of `ids` whom anybody has seen, each once, in the order of `ids`: also who was seen here just now. */
+/** The known users among `ids`, without duplicates, in the order of `ids`; includes users this node has just seen. */
 export async function findKnownUsers(
   { database, settleUsers }: Services,
   ids: readonly UserId[],

@@ -21,7 +21,7 @@ import { cursorInvalid } from './errors.ts'
 import { sizeOf } from './paging.ts'
 import { readFor } from './read-for.ts'
 
-/** The leaderboard as it is when first asked for. */
+/** The leaderboard, read when first needed. */
 export function leaderboardOfAuction(
   { id }: AuctionView,
   _args: object,
@@ -39,19 +39,19 @@ function viewOf(topic: Topic, context: SharedContext): LeaderboardView {
   return { topic, record: once(() => leaderboard(topic, signalIn(context))), size: null }
 }
 
-/** Of its own: an auction and its leaderboard are two records in a client's cache. */
+/** Distinct from the auction's id: an auction and its leaderboard are two entities in a client's cache. */
 export function leaderboardId({ topic }: LeaderboardView): string {
   const id = idOf(topic)
   return `${leaderboardPrefix}${auctionIds.is(id) ? id : publicRoomId(asRoomId(id))}`
 }
 
-/** Null of a room's leaderboard. */
+/** Null for a room's leaderboard. */
 export function leaderboardAuctionId({ topic }: LeaderboardView): string | null {
   const id = idOf(topic)
   return auctionIds.is(id) ? id : null
 }
 
-/** Null of an auction's leaderboard. */
+/** Null for an auction's leaderboard. */
 export function leaderboardRoomId({ topic }: LeaderboardView): string | null {
   const id = idOf(topic)
   return auctionIds.is(id) ? null : id
@@ -67,7 +67,10 @@ export interface StandingsArgs {
   readonly around?: string | null | undefined
 }
 
-/** From the first rank the standings of the view; from elsewhere those of now. Throws BAD_USER_INPUT and CURSOR_INVALID. */
+/**
+ * From the first rank, the standings of the view; from elsewhere, the current ones. Throws BAD_USER_INPUT and
+ * CURSOR_INVALID.
+ */
 export async function leaderboardStandings(
   { topic, record, size }: LeaderboardView,
   { first, after, around }: StandingsArgs,
@@ -82,14 +85,14 @@ export async function leaderboardStandings(
   return (await record()).standings.slice(0, shown ?? sizeOf('first', first))
 }
 
-/** Where a page goes on behind `standing`. */
+/** The cursor of the page after `standing`. */
 export function standingCursor({ score, reachedAt, user }: Standing): string {
   return Buffer.from(`standing.${score}.${reachedAt}.${user.id}`).toString('base64url')
 }
 
 const STANDING = /^standing\.(-?\d{1,16})\.(\d{1,16})\.([^\0]{1,1000})$/su
 
-/** Null: from the first rank on. */
+/** Null: from the first rank. */
 function pageOf(after: string | null, around: string | null): StandingsPage | null {
   if (after !== null && around !== null) throw badUserInput('Give after or around, not both.')
   if (around !== null) return { kind: 'around', userId: asUserId(around) }

@@ -33,7 +33,7 @@ export interface SendMessageInput {
   readonly replyToId?: string | null | undefined
 }
 
-/** Mentions of users nobody has seen are dropped; the fingerprint holds what the client sent. */
+/** Mentions of unknown users are dropped; the fingerprint contains what the client sent. */
 export async function sendMessage(input: SendMessageInput, context: CallContext): Promise<MessageResult> {
   const actor = actorIn(context)
   const body = input.body.trim()
@@ -56,11 +56,11 @@ export async function sendMessage(input: SendMessageInput, context: CallContext)
 export interface EditMessageArgs {
   readonly messageId: string
   readonly body: string
-  /** In place of the former ones; null and undefined leave those as they are. */
+  /** Replace the previous ones; null and undefined leave them unchanged. */
   readonly mentions?: readonly string[] | null | undefined
 }
 
-/** Mentions of users nobody has seen are dropped. Only those who were not mentioned before count as reached. */
+/** Mentions of unknown users are dropped. Only newly mentioned users count as reached. */
 export async function editMessage(args: EditMessageArgs, context: CallContext): Promise<MessageResult> {
   const { body } = args
   const named = args.mentions?.map(asUserId)
@@ -81,7 +81,7 @@ export async function deleteMessage(
   return changeMessage(args, context, async (message) => ({ kind: 'delete', id: message.id }))
 }
 
-/** A message's own id tells no room, so that is looked up first. */
+/** A message id does not contain its room, so the room is looked up first. */
 async function changeMessage(
   args: { readonly messageId: string },
   context: CallContext,
@@ -111,7 +111,7 @@ async function giveMessageCommand(
   const { reply, position, state } = outcome
   const message = state ?? (await readMessage(services.database, reply.messageId, actor))
   if (message === undefined) return notFoundResult()
-  // A retry of a message gets the first answer's cursor, however far the history has gone on.
+  // A retry of a message gets the first answer's cursor, however long the history has grown since.
   const offset = command.kind === 'send' ? message.offset : position.offset
   return { kind: 'accepted', message, cursor: encodeCursor(messagesTopic(roomId), { ...position, offset }) }
 }

@@ -13,7 +13,7 @@ import { readFor } from './read-for.ts'
 
 const MESSAGES = defineList<Message>('messages', ({ offset }) => ({ rank: offset, id: '' }))
 
-/** Newest last, up to where the view's `messagesCursor` goes on. */
+/** Newest last, up to the view's `messagesCursor`. */
 export async function messagesOfRoom(
   room: RoomView,
   args: BothWaysArgs,

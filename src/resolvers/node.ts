@@ -1,33 +1,33 @@
 import { hasReservedPrefix } from '../engine/kernel/id.ts'
 import type { CallContext } from './context.ts'
 
-/** What a global id names. */
+/** The object behind a global id. */
 export interface NodeView {
   readonly id: string
 }
 
-/** How the things of one type are found by their global ids. */
+/** How objects of one type are found by their global ids. */
 export interface NodeLoader {
-  /** How their ids begin. */
+  /** The prefix of their ids. */
   readonly prefix: string
-  /** The type of the schema. */
+  /** The GraphQL type. */
   readonly typeName: string
-  /** Whether some of them have ids without any prefix: of one type at most. */
+  /** Whether some of their ids have no prefix. At most one type may. */
   readonly hasBareIds?: boolean
-  /** Null where `id` names nothing, or nothing that the caller may see. */
+  /** Null if the object does not exist or the caller may not see it. */
   load(id: string, context: CallContext): Promise<NodeView | null>
 }
 
 export interface NodeResolver {
-  /** Null where the id names nothing, or nothing that the caller may see. */
+  /** Null if the object does not exist or the caller may not see it. */
   node(args: { readonly id: string }, context: CallContext): Promise<NodeView | null>
-  /** The name of the type of what `node` found. */
+  /** The type name of an object that `node` found. */
   typeOfNode(found: NodeView): string
 }
 
 export function createNodeResolver(loaders: readonly NodeLoader[]): NodeResolver {
   const bare = loaders.find(({ hasBareIds }) => hasBareIds === true)
-  /** By what was found: not everything that has a global id holds it, nor its type. */
+  /** Types of found objects: not every object contains its global id or type. */
   const types = new WeakMap<NodeView, string>()
 
   function loaderOf(id: string): NodeLoader | undefined {

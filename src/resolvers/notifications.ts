@@ -29,10 +29,7 @@ export interface NotificationsArgs extends ForwardArgs {
   readonly unreadOnly?: boolean | null | undefined
 }
 
-/**
- * One look for each operation: the list and the count go as far as the cursor, so that whatever came since comes after
- * it.
- */
+/** One read per operation: the list and the count match the cursor, so later changes come after it. */
 const looks = new WeakMap<SharedContext, () => Promise<Inbox>>()
 
 function inboxOf(viewer: Viewer, context: SharedContext): Promise<Inbox> {
@@ -66,7 +63,7 @@ export async function notificationsCursor(viewer: Viewer, context: SharedContext
   return encodeCursor(notificationsTopic(viewer.user.id), position)
 }
 
-/** Null for everyone but its owner. */
+/** Null for everyone except its owner. */
 async function notification(
   args: { readonly id: string },
   context: CallContext,
@@ -113,7 +110,7 @@ export interface NotifyPayload {
 
 export type NotifyResult = NotifyPayload | RejectedResult
 
-/** A retry shows what is still kept of what the first answer showed. */
+/** A retry shows what is still stored of the first answer. */
 export async function notifyUsers(input: NotifyInput, context: CallContext): Promise<NotifyResult> {
   const actor = actorIn(context)
   const { user } = signedIn(context)

@@ -16,22 +16,22 @@ export interface BothWaysArgs extends ForwardArgs {
 }
 
 interface NamedList {
-  /** Stands in every cursor of the list: a cursor of one list is refused by every other. */
+  /** Part of every cursor of the list: a cursor of one list is rejected by every other. */
   readonly name: string
 }
 
 /** A list that clients page through. */
 export interface List<Row> extends NamedList {
-  /** Where a row stands in the list. */
+  /** The sort key of a row. */
   readonly keyOf: (row: Row) => ListKey
 }
 
-/** `name`: lower-case letters, of no other list. */
+/** `name`: lower-case letters, unique among lists. */
 export function defineList<Row>(name: string, keyOf: (row: Row) => ListKey): List<Row> {
   return { name, keyOf }
 }
 
-/** A page of a list, in the shape of the Relay connection specification. */
+/** A page of a list, as in the Relay connection specification. */
 export interface Connection<Node> {
   readonly edges: readonly Edge<Node>[]
   readonly pageInfo: PageInfo
@@ -49,12 +49,12 @@ export interface PageInfo {
   readonly endCursor: string | null
 }
 
-/** Checks a page asked for from the front. Throws BAD_USER_INPUT and CURSOR_INVALID. */
+/** Validates the arguments of a forward page. Throws BAD_USER_INPUT and CURSOR_INVALID. */
 export function sliceOf({ name }: NamedList, args: ForwardArgs): Slice {
   return { after: keyIn(name, args.after), limit: sizeOf('first', args.first) }
 }
 
-/** Checks a page asked for from either end; without any argument it is the last one. */
+/** Validates the arguments of a page from either end; without arguments it is the last page. */
 export function spanOf({ name }: NamedList, args: BothWaysArgs): Span {
   const isForward = isGiven(args.first) || (isGiven(args.after) && !isGiven(args.last))
   if (isGiven(args.first) && isGiven(args.last)) throw badUserInput('Give first or last, not both.')
@@ -66,7 +66,7 @@ export function spanOf({ name }: NamedList, args: BothWaysArgs): Span {
   }
 }
 
-/** The connection of rows that were read for `slice` with one row more than its limit, where there was one. */
+/** The connection of rows read for `slice` with up to one row more than its limit. */
 export function connectionOf<Row, Node>(
   list: List<Row>,
   slice: Slice,
@@ -77,7 +77,7 @@ export function connectionOf<Row, Node>(
   return page(edges, rows.length > slice.limit, slice.after !== null)
 }
 
-/** The same for a span; `rows` stand in the list's own order, whichever end they were read from. */
+/** The same for a span; `rows` are in list order, whichever end they were read from. */
 export function spanConnectionOf<Row, Node>(
   list: List<Row>,
   span: Span,
@@ -121,7 +121,7 @@ function isGiven<Value>(value: Value | null | undefined): value is Value {
   return value !== null && value !== undefined
 }
 
-/** How many items are asked for. Throws BAD_USER_INPUT where that is less than none or too many. */
+/** The requested page size. Throws BAD_USER_INPUT if out of range. */
 export function sizeOf(name: 'first' | 'last', size: number | null | undefined): number {
   if (!isGiven(size)) return DEFAULT_SIZE
   if (size >= 0 && size <= MAX_PAGE_SIZE) return size
@@ -134,12 +134,12 @@ function encodeKey(name: string, key: ListKey): string {
   return Buffer.from(`${name}.${key.rank.toString(36)}.${key.id}`).toString('base64url')
 }
 
-/** Undefined where `text` did not come from `encodeKey` for this list. */
+/** Undefined if `text` was not produced by `encodeKey` for this list. */
 function decodeKey(name: string, text: string): ListKey | undefined {
   const parts = PARTS.exec(Buffer.from(text, 'base64url').toString())
   if (parts === null || parts[1] !== name) return undefined
   const key = { rank: parseInt(parts[2] ?? '', 36), id: parts[3] ?? '' }
-  // Beyond this no instant can be written, and the database would fault.
+  // Later instants cannot be represented, and the database would fail.
   return key.rank <= FAR_FUTURE && encodeKey(name, key) === text ? key : undefined
 }
 

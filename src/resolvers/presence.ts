@@ -28,8 +28,8 @@ export interface SetPresenceArgs {
 }
 
 /**
- * By a WebSocket that is in the room, for that connection; else for all of the caller's. False where the caller is not
- * present. Throws NOT_FOUND where there is no such room for them.
+ * Over a WebSocket that is in the room, for that connection; otherwise for all connections of the caller. False if the
+ * caller is not present. Throws NOT_FOUND if the caller cannot see the room.
  */
 export async function setPresence(args: SetPresenceArgs, context: CallContext): Promise<boolean> {
   const { user } = signedIn(context)
@@ -47,8 +47,8 @@ export interface SetTypingArgs {
 }
 
 /**
- * Throws NOT_FOUND where there is no such room for the caller, and the code of the rule that keeps them from writing in
- * it. Whoever sees the room may stop.
+ * Throws NOT_FOUND if the caller cannot see the room, or the code of the rule that forbids them to write in it.
+ * Stopping is allowed to everyone who sees the room.
  */
 export async function setTyping(args: SetTypingArgs, context: CallContext): Promise<boolean> {
   const { user } = signedIn(context)

@@ -17,7 +17,7 @@ const PUSHES = defineList<FailedPush>('pushes', ({ createdAt, notificationId }) 
 
 export type { FailedPush }
 
-/** For administrators: what the webhook did not take within a day, newest first. */
+/** For administrators: notifications that the webhook did not accept within a day, newest first. */
 export async function failedPushes(args: ForwardArgs, context: CallContext): Promise<Connection<FailedPush>> {
   if (!hasRole(actorIn(context), 'ADMIN')) throw forbidden('Only administrators can list failed deliveries.')
   const slice = sliceOf(PUSHES, args)

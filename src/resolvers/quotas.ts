@@ -5,17 +5,17 @@ import type { CallContext } from './context.ts'
 import { type RejectedResult, rejected } from './result.ts'
 import { actorIn } from './signed-in.ts'
 
-/** The quota of rooms that binds the caller; undefined where none does. */
+/** The room quota that applies to the caller; undefined if none. */
 export function roomQuotaOf(context: CallContext): RoomQuota | undefined {
   return isExemptFromQuotas(actorIn(context)) ? undefined : context.services.quotas.rooms
 }
 
-/** The most auctions that may be open where the caller opens another; undefined where nothing binds them. */
+/** The maximum number of open auctions for the caller; undefined if unlimited. */
 export function maxOpenAuctionsOf(context: CallContext): number | undefined {
   return isExemptFromQuotas(actorIn(context)) ? undefined : context.services.quotas.openAuctions
 }
 
-/** Counts `count` people whom the caller reaches unasked. The refusal where those are too many for now. */
+/** Counts `count` users whom the caller contacts unasked. Returns the rejection if that exceeds the limit. */
 export function contactsRefusal(context: CallContext, count: number): Promise<RejectedResult | undefined> {
   return refusalBy(
     context.services.quotas.contacts,
@@ -25,7 +25,7 @@ export function contactsRefusal(context: CallContext, count: number): Promise<Re
   )
 }
 
-/** Counts a direct room that the caller begins. The refusal where those are too many for now. */
+/** Counts a direct room that the caller opens. Returns the rejection if that exceeds the limit. */
 export function directRoomRefusal(context: CallContext): Promise<RejectedResult | undefined> {
   return refusalBy(
     context.services.quotas.directRooms,

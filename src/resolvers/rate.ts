@@ -1,8 +1,8 @@
 import type { CallContext } from './context.ts'
 
 /**
- * Counts a mutation among its caller's. 0 where it may be done; else the whole ms after which it may. Visitors can do
- * nothing that would have to be counted, and services are exempt.
+ * Counts a mutation of the caller. Returns 0 if allowed, otherwise the ms to wait, rounded up. Visitors have no
+ * mutations that need a limit, and services are exempt.
  */
 export async function waitOf({ services, viewer, connection }: CallContext): Promise<number> {
   if (viewer === null || viewer.roles.has('SERVICE')) return 0

@@ -1,7 +1,7 @@
 import type { Database } from '../engine/storage/database.ts'
 import { isCallContext, type SharedContext } from './context.ts'
 
-/** A read by a statement of its own, for one caller: what many fields ask for belongs to a feature's batched reads. */
+/** A read with its own statement for one caller. Data that many fields need belongs in a feature's batched reads. */
 export function readFor<Value>(
   context: SharedContext,
   read: (database: Database) => Promise<Value>,

@@ -1,24 +1,24 @@
 import { abandoned } from '../engine/kernel/abandoned.ts'
 
-/** Whom a read is for: `signal` is aborted when nobody waits for it any more. */
+/** The requester of a read: `signal` is aborted when nobody waits for it any more. */
 interface Reader {
   readonly client: string
   readonly signal: AbortSignal
 }
 
-/** Lets each client have a few statements of its own under way, however many its operations ask for. */
+/** Bounds the concurrent statements of each client, however many its operations need. */
 export interface ReadGates {
-  /** Begins `read` when it is the client's turn. Rejects, without reading, where nobody waits for it any more by then. */
+  /** Starts `read` once the client has a free slot. Rejects without reading if aborted by then. */
   run<Value>(reader: Reader, read: () => Promise<Value>): Promise<Value>
 }
 
 interface Gate {
   running: number
-  /** Each takes over the place of one that has ended. */
+  /** Each takes over the slot of a finished one. */
   readonly waiting: (() => void)[]
 }
 
-/** Of the database's ten connections; the others stay free for everybody else. */
+/** Per client, of the database's ten connections; the rest stay free for other clients. */
 const AT_ONCE = 4
 
 export function createReadGates(atOnce: number = AT_ONCE): ReadGates {

@@ -18,7 +18,7 @@ export interface AdvanceReceiptArgs {
   readonly readThrough?: number | null | undefined
 }
 
-/** Answers with the cursor of the room's messages: that of the entry, where it made one. */
+/** Returns the cursor of the room's messages: that of the entry, if the command produced one. */
 export async function advanceReceipt(
   args: AdvanceReceiptArgs,
   context: CallContext,
@@ -42,7 +42,7 @@ export async function advanceReceipt(
   }
 }
 
-/** As of now; null where the room shows no receipts. */
+/** The current value; null if the room shows no receipts. */
 export async function receiptCounts(message: Message, context: SharedContext): Promise<ReceiptCounts | null> {
   const members = await context.services.get(messageReads).receipts(message.roomId, signalIn(context))
   return members === undefined ? null : countReceipts(members, message)

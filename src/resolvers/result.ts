@@ -12,14 +12,14 @@ export function rejected(code: CommonRejection, reason: string, field?: string):
   return { kind: 'rejected', code, reason, ...(field === undefined ? {} : { field }) }
 }
 
-/** For what is not there, or not there for this caller. */
+/** For something that does not exist, or is invisible to the caller. */
 export const notFoundResult = (field?: string): RejectedResult => rejected('NOT_FOUND', 'Not found.', field)
 
 type Refused =
   | { readonly kind: 'rejected'; readonly rejection: Rejection }
   | { readonly kind: 'forbidden'; readonly reason: string }
 
-/** The answer to a command that was not accepted. Throws FORBIDDEN where the caller may not do this. */
+/** The result of a rejected command. Throws FORBIDDEN if the caller is not allowed to do this. */
 export function refusalOf(outcome: Refused): RejectedResult {
   if (outcome.kind === 'forbidden') throw forbidden(outcome.reason)
   return { kind: 'rejected', ...outcome.rejection }
@@ -27,7 +27,7 @@ export function refusalOf(outcome: Refused): RejectedResult {
 
 const KEY = /^[^\0]{1,128}$/su
 
-/** What a key in an input stands for; `key` undefined where the caller gave none. */
+/** Scopes an idempotency key to its input; `key` is undefined if the caller sent none. */
 export type KeyReading = { readonly kind: 'read'; readonly key: IdempotencyKey | undefined } | RejectedResult
 
 /** The idempotency key of `input`, bound to everything else in it. */
@@ -37,7 +37,7 @@ export function readKey(
 ): KeyReading {
   const { idempotencyKey, ...rest } = input
   if (idempotencyKey === null || idempotencyKey === undefined) return { kind: 'read', key: undefined }
-  // Halves of surrogate pairs are all the same to the record: two such keys would be one.
+  // The database stores all unpaired surrogates alike: two such keys would be equal.
   if (!KEY.test(idempotencyKey) || !idempotencyKey.isWellFormed()) {
     return rejected('INVALID_INPUT', 'An idempotency key has 1 to 128 characters.', 'idempotencyKey')
   }

@@ -5,7 +5,7 @@ import type { CallContext } from './context.ts'
 import { forbidden } from './errors.ts'
 import { actorIn } from './signed-in.ts'
 
-/** True when it is done: repeating it does it again. The user need not be known. */
+/** True once done; repeating it revokes again. The user need not be known. */
 export async function revokeUser(
   { userId, reason }: { readonly userId: string; readonly reason: string },
   context: CallContext,

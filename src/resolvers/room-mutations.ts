@@ -43,7 +43,7 @@ export interface RoomPayload {
 }
 
 export interface MembershipPayload extends RoomPayload {
-  /** Null where the user is no member (any more). */
+  /** Null if the user is not a member (any more). */
   readonly membership: MemberView | null
 }
 
@@ -87,7 +87,7 @@ export async function createRoom(input: CreateRoomInput, context: CallContext): 
   return giveRoomCommand(context, id, actor, body, reading.key)
 }
 
-/** The room of the caller and another user, made where the two have none. */
+/** The room of the caller and another user, created if they have none. */
 export async function openDirectRoom(
   args: { readonly userId: string },
   context: CallContext,
@@ -97,7 +97,7 @@ export async function openDirectRoom(
   const target = userId === user.id ? user : await findKnownUser(context.services, userId)
   if (target === undefined) return notFoundResult('userId')
   const id = directRoomId(user.id, userId)
-  // Opening a room again that the two have already is no contact.
+  // Reopening an existing direct room does not count as a contact.
   const isNew = !(await context.services.get(roomReads).seesRoom({ roomId: id, caller: actorIn(context) }))
   const refusal = isNew ? await directRoomRefusal(context) : undefined
   if (refusal !== undefined) return refusal
@@ -112,7 +112,7 @@ export interface UpdateRoomInput {
   readonly endsAt?: Instant | null | undefined
 }
 
-/** A field left out stays as it is. Null takes an instant away; a room is never without name or visibility. */
+/** Omitted fields stay unchanged. Null clears an instant; name and visibility cannot be cleared. */
 export async function updateRoom(input: UpdateRoomInput, context: CallContext): Promise<RoomResult> {
   const body: RoomCommand = {
     kind: 'update',
@@ -124,7 +124,7 @@ export async function updateRoom(input: UpdateRoomInput, context: CallContext): 
   return giveRoomCommand(context, input.roomId, actorIn(context), body)
 }
 
-/** Answers when the room's auctions have followed: queries show them opened, paused, resumed or over. */
+/** Resolves once the room's auctions have followed: queries show them opened, paused, resumed or ended. */
 export function changePhase(
   kind: 'start' | 'pause' | 'resume' | 'end',
 ): (args: { readonly roomId: string }, context: CallContext) => Promise<RoomResult> {
@@ -132,7 +132,7 @@ export function changePhase(
     const { services } = context
     const actor = actorIn(context)
     const roomId = asRoomId(args.roomId)
-    // A pause whose node died before the auctions followed would be unknown to them once the room has resumed.
+    // If the node died before its auctions followed a pause, they would never learn of it once the room has resumed.
     if (kind === 'resume') await followPhase(services, roomId)
     const result = await giveRoomCommand(context, roomId, actor, { kind })
     if (result.kind === 'accepted') await followPhase(services, roomId)
@@ -152,7 +152,7 @@ export interface AddMemberArgs {
   readonly role?: MemberRole | null | undefined
 }
 
-/** May name someone nobody has seen yet: such a user begins to exist when the command was accepted, not before. */
+/** May name an unknown user, who is created only once the command is accepted. */
 export async function addMember(args: AddMemberArgs, context: CallContext): Promise<MembershipResult> {
   signedIn(context)
   if (!isUserId(args.userId)) return rejected('INVALID_INPUT', `A user's id ${userIdRule()}.`, 'userId')
@@ -174,7 +174,7 @@ export interface RemoveMemberArgs {
   readonly voidBids?: boolean | null | undefined
 }
 
-/** Voids bids after the removal, which keeps new ones out. A retry voids what an interrupted call left standing. */
+/** Voids bids after the removal, which prevents new ones. A retry voids what an interrupted call left. */
 export async function removeMember(args: RemoveMemberArgs, context: CallContext): Promise<MembershipResult> {
   signedIn(context)
   const userId = asUserId(args.userId)
@@ -202,7 +202,7 @@ export async function muteMember(args: MuteMemberArgs, context: CallContext): Pr
   return giveMemberCommand(context, args.roomId, target.id, body)
 }
 
-/** Someone nobody has seen was never in the room either, and the decider says so. */
+/** An unknown user was never in the room, which the decider rejects. */
 async function personOf(services: Services, id: UserId): Promise<Person> {
   return (await findKnownUser(services, id)) ?? personNamed(id)
 }

@@ -27,7 +27,7 @@ export interface RoomsArgs extends ForwardArgs {
   readonly phase?: RoomPhase | null | undefined
 }
 
-/** Newest first, of those the caller may see. */
+/** The rooms that the caller may see, newest first. */
 export function rooms(args: RoomsArgs, context: CallContext): Promise<Connection<RoomView>> {
   return listRooms(context, context.viewer, { kind: args.kind, phase: args.phase }, args)
 }
@@ -53,7 +53,7 @@ async function listRooms(
   return connectionOf(ROOMS, slice, records, roomOfRecord)
 }
 
-/** A page of a room's members, and which room's they are. */
+/** A page of a room's members, with the room. */
 export interface MemberConnection extends Connection<MemberView> {
   readonly roomId: RoomId
 }
@@ -77,7 +77,7 @@ export async function roomCursor(room: RoomView): Promise<Cursor> {
   return encodeCursor(roomTopic(room.id), await room.roomPosition())
 }
 
-/** The viewer's own standing membership. */
+/** The viewer's current membership. */
 export async function membershipInRoom(
   { id }: RoomView,
   { services, viewer, signal }: CallContext,

@@ -47,7 +47,10 @@ export interface ReportScoresArgs {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** Sets scores: repeating it changes nothing, unless others came between; then a key or a time helps. May name users whom nobody has seen yet. */
+/**
+ * Sets scores. A repetition changes nothing, unless other reports came in between; a key or a time prevents that. May
+ * name unknown users.
+ */
 export async function reportScores(args: ReportScoresArgs, context: CallContext): Promise<LeaderboardResult> {
   const actor = actorIn(context)
   const { services, viewer } = context
@@ -87,7 +90,7 @@ export async function createLeaderboardSnapshot(
   return leaderboardPayload(services, roomId, outcome)
 }
 
-/** Null where there is none for the caller. */
+/** Null if none is visible to the caller. */
 export async function leaderboardSnapshot(
   args: { readonly id: string },
   context: CallContext,
@@ -106,7 +109,7 @@ export function archivedStandings(
   return standings.slice(0, sizeOf('first', first)).map(unpack)
 }
 
-/** Whether the caller sees the room; its board is begun where it is older than boards are. */
+/** Whether the caller sees the room. Creates the board of a room that predates leaderboards. */
 async function hasBoard(
   { database, get }: Services,
   roomId: RoomId,

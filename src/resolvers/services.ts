@@ -7,32 +7,32 @@ import type { RoomQuota } from '../features/rooms/rules/quota.ts'
 import type { Rates } from '../platform/limits/rates.ts'
 import { createReadGates, type ReadGates } from './read-gates.ts'
 
-/** What an ordinary user may have and do, on all nodes together. */
+/** Quotas of an ordinary user, across all nodes. */
 export interface Quotas {
   readonly rooms: RoomQuota
-  /** Auctions that are not over, in all rooms of one owner. */
+  /** Open auctions in all rooms of one owner. */
   readonly openAuctions: number
-  /** People reached unasked: members added, and people mentioned. */
+  /** Users contacted unasked: added as members, or mentioned. */
   readonly contacts: Rates
   readonly directRooms: Rates
 }
 
-/** What resolvers work with: the same for every caller of a node. */
+/** The dependencies of resolvers: the same for every caller of a node. */
 export interface Services extends ServiceParts {
   readonly dispatch: Dispatch
   readonly gates: ReadGates
-  /** Writes down that there is such a user, and the name: soon, with others. */
+  /** Stores the user and name soon, batched with others. */
   seeUser(user: Person): void
-  /** Resolves when whoever was seen here up to now is written down. */
+  /** Resolves once all users seen here so far are stored. */
   settleUsers(): Promise<void>
   readonly presence: Presence
-  /** Of mutations. */
+  /** The rate limit of mutations. */
   readonly rates: Rates
   readonly quotas: Quotas
   /** Identifies this node. */
   readonly node: string
   readonly version: string
-  /** This node's clock: for showing and for ticking, never for deciding. */
+  /** This node's clock: for display and tickers, never for decisions. */
   now(): Instant
 }
 

@@ -38,8 +38,8 @@ export interface StatusPayload {
 export type StatusResult = StatusPayload | RejectedResult
 
 /**
- * Sets a state: repeating it changes nothing, and answers with the history's end. A retry with a key answers with the
- * status as it is now. May name somebody nobody has seen.
+ * Sets a state. A repetition changes nothing, and returns the end of the history. A retry with a key returns the
+ * current status. May name an unknown user.
  */
 export async function reportStatus(input: ReportStatusInput, context: CallContext): Promise<StatusResult> {
   const actor = actorIn(context)
@@ -70,7 +70,7 @@ async function statusNow(
   return status
 }
 
-/** Those that the caller may see, the latest change first, at most 1000. */
+/** The statuses that the caller may see, latest change first, at most 1000. */
 export async function statuses(args: StatusesArgs, context: CallContext): Promise<readonly Status[]> {
   const caller = actorOf(signedIn(context))
   const wanted = { kind: args.kind, subjectIds: subjectsOf(args), caller }

@@ -47,7 +47,7 @@ export interface ReportOrderInput {
   readonly rejectionReason?: string | null | undefined
 }
 
-/** A retry gets the first answer's cursor, and the order as it is now. */
+/** A retry gets the first answer's cursor, and the current order. */
 export async function reportOrder(input: ReportOrderInput, context: CallContext): Promise<OrderResult> {
   const roomId = asRoomId(input.roomId)
   const { executionId, symbol, side, type, executionType, quantity } = input
@@ -66,7 +66,7 @@ export async function reportOrder(input: ReportOrderInput, context: CallContext)
   const outcome = await context.services.dispatch(orderFamily, roomId, actorIn(context), command)
   if (outcome.kind !== 'accepted') return refusalOf(outcome)
   const { reply, position, state: order } = outcome
-  if (order === undefined) throw new RangeError('a report has no key beside its executionId')
+  if (order === undefined) throw new RangeError('a report has no key other than its executionId')
   const cursor = encodeCursor(ordersTopic(roomId), { ...position, offset: reply.offset })
   return { kind: 'accepted', order, cursor }
 }
@@ -102,7 +102,7 @@ export async function reportPosition(
   const stated = await giveStatement(input.roomId, context, command, reading.key)
   if (stated.kind === 'rejected') return stated
   const { held, cursor, stale } = stated
-  if (held.kind !== 'position') throw new RangeError('who states a position is answered with one')
+  if (held.kind !== 'position') throw new RangeError('a position report is answered with a position')
   return { kind: 'accepted', position: held.position, stale, cursor }
 }
 
@@ -135,7 +135,7 @@ export async function reportPortfolio(
   const stated = await giveStatement(input.roomId, context, command, reading.key)
   if (stated.kind === 'rejected') return stated
   const { held, cursor, stale } = stated
-  if (held.kind !== 'portfolio') throw new RangeError('who states a portfolio is answered with one')
+  if (held.kind !== 'portfolio') throw new RangeError('a portfolio report is answered with a portfolio')
   return { kind: 'accepted', portfolio: held.portfolio, stale, cursor }
 }
 
@@ -150,7 +150,7 @@ async function giveStatement(
   if (outcome.kind !== 'accepted') return refusalOf(outcome)
   const { position, reply } = outcome
   const held = outcome.state ?? (await readHolding(context.services.database, roomId, reply))
-  if (held === undefined) throw new RangeError('an accepted statement leaves what it states')
+  if (held === undefined) throw new RangeError('an accepted report is stored')
   const cursor = encodeCursor(positionsTopic(roomId), position)
   return { kind: 'accepted', held, stale: reply.stale, cursor }
 }

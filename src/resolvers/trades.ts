@@ -17,7 +17,7 @@ interface RoomArgs {
 
 const MOST = 1000
 
-/** By the engine's own number. Null where the room has none of it, or none that is disclosed to the caller. */
+/** By the engine's own number. Null if the order does not exist in the room, or is not disclosed to the caller. */
 export async function order(
   args: RoomArgs & { readonly orderId: string },
   context: CallContext,
@@ -27,7 +27,7 @@ export async function order(
   return (await readFor(context, (database) => readOrder(database, named, caller))) ?? null
 }
 
-/** What is disclosed to the caller; of a room that they may not see nothing, as of one that is not there. */
+/** What is disclosed to the caller. An invisible room gives the same empty result as a missing one. */
 export function orders(args: RoomArgs, context: CallContext): Promise<readonly Order[]> {
   return readDisclosed(args, context, readOrders)
 }

@@ -6,16 +6,16 @@ import type { Services } from './services.ts'
 
 export interface UserStats {
   readonly id: string
-  /** Null for an id that no token had so far, and that no service named. */
+  /** Null for an id that no token and no service has named so far. */
   readonly name: string | null
-  /** Open connections on all nodes; while other nodes cannot be asked, on this one. */
+  /** Open connections on all nodes; on this node only, while the others cannot be queried. */
   readonly connections: number
 }
 
-/** For administrators, before and after they revoke a user: whether the id is known, and what is open. */
+/** For administrators, before and after revoking a user: whether the id is known, and its open connections. */
 export async function userStats(given: string | null, services: Services): Promise<UserStats> {
-  if (given === null || given === '') throw badUserInput('Name the user: `?id=…`.')
-  if (!isStorable(given)) throw badUserInput('The id contains NUL or half a surrogate pair.')
+  if (given === null || given === '') throw badUserInput('Set the user with `?id=…`.')
+  if (!isStorable(given)) throw badUserInput('The id contains NUL or an unpaired surrogate.')
   const id = asUserId(given)
   const [person, connections] = await Promise.all([
     findKnownUser(services, id),

@@ -27,7 +27,7 @@ export interface CreditWalletArgs {
   readonly idempotencyKey: string
 }
 
-/** May name someone nobody has seen yet. A retry with the same key gets the wallet as it is now. */
+/** May name an unknown user. A retry with the same key gets the current wallet. */
 export async function creditWallet(args: CreditWalletArgs, context: CallContext): Promise<WalletResult> {
   const actor = actorIn(context)
   const { dispatch, database } = context.services
@@ -60,7 +60,7 @@ export async function exponentOfWallet(
   return found.get(currency) ?? null
 }
 
-/** Zeroes where there is none. */
+/** Zeroes if there is no wallet. */
 export async function walletOfViewer(
   { user }: Viewer,
   { currency }: { readonly currency: string },

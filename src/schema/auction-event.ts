@@ -16,7 +16,7 @@ type Extended = AuctionEvent & { readonly previousEndsAt: Instant }
 type Sold = AuctionEvent & { readonly winner: NonNullable<AuctionEvent['winner']> }
 type Cancelled = AuctionEvent & { readonly reason: string }
 
-/** An event that shows the auction and nothing else. */
+/** An event that contains only the auction. */
 function plainEvent(builder: Builder, name: string): TypeOf<AuctionEvent> {
   return builder.objectRef<AuctionEvent>(name).implement({
     interfaces: [Event],
@@ -58,8 +58,8 @@ export function addAuctionEvents(builder: Builder): void {
     auctionUpdates: t.field({
       type: Auction,
       description:
-        'The auctions of one room, or all that the caller may see, as a ticker for lists: first each that is not over, ' +
-        'then each that was created or changed, latest state, at most once per period each.',
+        'The auctions of one room, or all that the caller may see, as a ticker for lists: first each open auction, ' +
+        'then each created or changed auction in its latest state, each at most once per period.',
       args: { roomId: t.arg.id(), everyMs: t.arg.int() },
       ...servedBy(auctionUpdatesPlan),
     }),
@@ -93,7 +93,7 @@ function bidVoided(builder: Builder): TypeOf<Voided> {
   return builder.objectRef<Voided>('BidVoided').implement({
     interfaces: [Event],
     description:
-      'Bids that no longer count. `auction` shows the recomputed price and leader; where no bid of the leader stands at ' +
+      'Bids that no longer count. `auction` shows the recomputed price and leader; if no bid of the leader stands at ' +
       'that price, a BidPlaced with their automatic bid follows.',
     fields: (t) => ({
       bid: t.expose('bid', {

@@ -26,7 +26,7 @@ export function addAuctionMutations(builder: Builder): void {
     t.expose('minimum', {
       type: 'Amount',
       nullable: true,
-      description: 'BID_BELOW_MINIMUM: the least that would be accepted.',
+      description: 'BID_BELOW_MINIMUM: the lowest amount that would be accepted.',
     }),
   )
   RemoveMemberArguments.extend(
@@ -123,7 +123,7 @@ function createInput(builder: Builder) {
       }),
       currencyExponent: t.int({
         description:
-          'How many decimal digits the minor unit has, 0 to 8: the first auction in a code outside ISO 4217 fixes it, as 0 unless given. For a code of ISO 4217, or one that is fixed, any other value is INVALID_INPUT.',
+          'Number of decimal digits of the minor unit, 0 to 8: the first auction in a code outside ISO 4217 fixes it, as 0 unless given. For a code of ISO 4217, or one that is fixed, any other value is INVALID_INPUT.',
       }),
       startingPrice: t.field({ type: 'Amount', required: true }),
       reservePrice: t.field({ type: 'Amount' }),
@@ -134,7 +134,8 @@ function createInput(builder: Builder) {
       startsAt: t.field({ type: 'DateTime' }),
       endsAt: t.field({ type: 'DateTime', required: true }),
       sellerId: t.id({
-        description: 'Whoever may create auctions here may name another seller; the creator otherwise.',
+        description:
+          'The creator if left out. Users who may create auctions in the room may name another seller.',
       }),
       idempotencyKey: t.string(),
     }),
@@ -146,7 +147,7 @@ function addBidding(builder: Builder): void {
 
   const PlaceBidInput = builder.inputType('PlaceBidInput', {
     description:
-      'Exactly one of `amount` (bid just this) and `maximum` (let the server bid for me, no higher than this).',
+      'Exactly one of `amount` (bid exactly this) and `maximum` (the server bids on your behalf, up to this amount).',
     fields: (t) => ({
       auctionId: t.id({ required: true }),
       amount: t.field({ type: 'Amount' }),
@@ -176,13 +177,13 @@ function addBidding(builder: Builder): void {
 function placeBidResult(builder: Builder) {
   const BidOutcome = builder.enumType('BidOutcome', {
     description:
-      'LEADING_RESERVE_NOT_MET: in front, but it would not sell. OUTBID: accepted, and at once beaten by a higher maximum. MAXIMUM_RAISED: the leader raised their own ceiling; the price did not move.',
+      'LEADING_RESERVE_NOT_MET: leading, but below the reserve. OUTBID: accepted, but immediately beaten by a higher maximum. MAXIMUM_RAISED: the leader raised their own maximum; the price did not change.',
     values: BID_OUTCOMES,
   })
 
   const BidAccepted = builder.objectRef<BidAcceptedShape>('BidAccepted').implement({
     description:
-      "`bid` is null when only a ceiling was raised. `cursor` is the position after this command's last entry.\n" +
+      "`bid` is null when only a maximum was raised. `cursor` is the position after this command's last entry.\n" +
       'A retry with the same key gets the same outcome, bid and cursor, and the auction as it is now.',
     fields: (t) => ({
       outcome: t.expose('outcome', { type: BidOutcome }),

@@ -23,7 +23,7 @@ const AuctionPhase = new SharedEnum<AuctionPhaseShape>('AuctionPhase')
 export const AuctionWinner = new SharedObject<NonNullable<AuctionStanding['winner']>>('AuctionWinner')
 export const Auction = new SharedObject<AuctionView>('Auction')
 
-/** Auctions, and the rooms that hold them. */
+/** Auctions, and their rooms. */
 export function addAuctionTypes(builder: Builder): void {
   RoomKind.extend(builder, ['AUCTION'])
   addEnums(builder)
@@ -42,7 +42,7 @@ function addTerms(builder: Builder): void {
   const IncrementBand = builder
     .objectRef<AuctionView['terms']['increments'][number]>('IncrementBand')
     .implement({
-      description: 'From this price on, the next bid must be at least `step` higher.',
+      description: 'From this price upwards, the next bid must be at least `step` higher.',
       fields: (t) => ({
         from: t.expose('from', { type: 'Amount' }),
         step: t.expose('step', { type: 'Amount' }),
@@ -61,7 +61,8 @@ function addTerms(builder: Builder): void {
 
   Auction.in(builder).implement({ interfaces: [Node] })
 
-  // Of the terms each field names what it shows: the reserve is the seller's secret, and so are ceilings.
+  // Each field selects explicitly what it shows of the terms: the reserve is the seller's secret, and maximums are
+  // secret, too.
   builder.objectFields(Auction, (t) => ({
     roomId: t.id({ resolve: ({ terms }) => terms.roomId }),
     title: t.string({ resolve: ({ terms }) => terms.title }),
@@ -113,14 +114,14 @@ function addStanding(builder: Builder): void {
     }),
     minimumBid: t.field({
       type: 'Amount',
-      description: 'The least that a new bidder may offer now.',
+      description: 'The lowest amount that a new bidder may offer now.',
       resolve: minimumBid,
     }),
     reserveMet: t.boolean({ resolve: ({ standing }) => standing.reserveMet }),
     buyNowPrice: t.field({
       type: 'Amount',
       nullable: true,
-      description: 'Null where there is none, or where it is no longer offered.',
+      description: 'Null if there is none, or it is no longer available.',
       resolve: offeredBuyNow,
     }),
     leader: t.field({ type: User, nullable: true, resolve: ({ standing }) => standing.leader }),
@@ -129,13 +130,13 @@ function addStanding(builder: Builder): void {
     endsAt: t.field({
       type: 'DateTime',
       description:
-        'The planned end, as bids and pauses have moved it. Stays as it is when the auction ends earlier.',
+        'The planned end, including extensions and pauses. Unchanged when the auction ends earlier.',
       resolve: ({ standing }) => standing.endsAt,
     }),
     endedAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When it really ended: sold, unsold, hammered, bought or cancelled. Null before.',
+      description: 'When it actually ended: sold, unsold, hammered, bought or cancelled. Null before.',
       resolve: ({ standing }) => endOf(standing),
     }),
     extensionCount: t.int({ resolve: ({ standing }) => standing.extensionCount }),

@@ -14,7 +14,7 @@ import type { Builder, TypeOf } from './builder.ts'
 import { asCaller, costs } from './field.ts'
 import { User } from './person.ts'
 
-/** Administrators read up to 1000 rows at once: the statement weighs more, and the list counts as a short page. */
+/** Administrators read up to 1000 rows at once: the statement weighs more, and the list counts as one short page. */
 const LONG_PAGE = { weight: 2 * STATEMENT, size: 20, maxSize: 20 } as const
 
 /** The audit of an auction, for administrators. */
@@ -23,7 +23,7 @@ export function addAuctionAudit(builder: Builder): void {
   const AuditOffer = auditOffer(builder)
 
   const AuctionAudit = builder.objectRef<AuctionAuditShape>('AuctionAudit').implement({
-    description: 'The record of one auction: enough to replay the sale.',
+    description: 'The audit trail of one auction: enough to replay the sale.',
     fields: (t) => ({
       auction: t.expose('auction', { type: Auction }),
       reservePrice: t.expose('reservePrice', {
@@ -33,14 +33,14 @@ export function addAuctionAudit(builder: Builder): void {
       }),
       entries: t.field({
         type: [AuditEntry],
-        description: 'In order; 100 where `first` says nothing, 1000 at most.',
+        description: 'In order. `first` defaults to 100 and is at most 1000.',
         args: { first: t.arg.int(), after: t.arg({ type: 'Cursor' }) },
         ...costs(LONG_PAGE),
         resolve: auditEntries,
       }),
       offers: t.field({
         type: [AuditOffer],
-        description: 'In order; 100 where `first` says nothing, 1000 at most.',
+        description: 'In order. `first` defaults to 100 and is at most 1000.',
         args: { first: t.arg.int(), afterSequence: t.arg.int() },
         ...costs(LONG_PAGE),
         resolve: auditOffers,
@@ -64,7 +64,7 @@ function auditEntry(builder: Builder): TypeOf<AuditEntryShape> {
   const LedgerTransfer = ledgerTransfer(builder)
 
   return builder.objectRef<AuditEntryShape>('AuditEntry').implement({
-    description: 'One entry of the history as it stands in the record.',
+    description: 'One entry of the history, as stored.',
     fields: (t) => ({
       cursor: t.expose('cursor', { type: 'Cursor' }),
       offset: t.exposeInt('offset'),
@@ -73,17 +73,17 @@ function auditEntry(builder: Builder): TypeOf<AuditEntryShape> {
       actor: t.expose('actor', {
         type: User,
         nullable: true,
-        description: 'Who gave the command; null where the server itself did.',
+        description: 'The user who sent the command; null for the server itself.',
       }),
       data: t.expose('data', {
         type: 'JSON',
-        description: 'What it carries, the state right after it included.',
+        description: 'The stored event, including the state right after it.',
       }),
       transfers: t.expose('transfers', {
         type: [LedgerTransfer],
         ...costs({ size: 2 }),
         description:
-          'What the commands that ended here moved, those included that made no entry of their own.',
+          'The transfers of the commands up to this entry, including those that produced no entry of their own.',
       }),
     }),
   })
@@ -92,8 +92,8 @@ function auditEntry(builder: Builder): TypeOf<AuditEntryShape> {
 function ledgerTransfer(builder: Builder): TypeOf<AuditedTransfer> {
   const TransferKind = builder.enumType('TransferKind', {
     description:
-      'CREDIT and DEBIT move between the house and what a user can spend, HOLD and RELEASE between that and what is ' +
-      'promised, CAPTURE from what the winner promised to what the seller can spend.',
+      'CREDIT and DEBIT move between the house and the available balance of a user, HOLD and RELEASE between the available and the held ' +
+      'balance, CAPTURE from the held balance of the winner to the available balance of the seller.',
     values: TRANSFER_KINDS,
   })
 
@@ -113,21 +113,21 @@ function ledgerTransfer(builder: Builder): TypeOf<AuditedTransfer> {
 
 function auditOffer(builder: Builder): TypeOf<AuditedOffer> {
   const OfferKind = builder.enumType('OfferKind', {
-    description: 'AMOUNT: bid just this. MAXIMUM: bid for me, no higher than this.',
+    description: 'AMOUNT: bid exactly this. MAXIMUM: the server bids on behalf of the bidder, up to this.',
     values: { AMOUNT: { value: 'amount' }, MAXIMUM: { value: 'maximum' } } as const,
   })
 
   return builder.objectRef<AuditedOffer>('AuditOffer').implement({
-    description: 'One accepted bidding command, also one that made no visible bid.',
+    description: 'One accepted bidding command, whether or not it produced a visible bid.',
     fields: (t) => ({
       sequence: t.exposeInt('sequence', { description: 'Order of acceptance.' }),
       bidder: t.expose('bidder', { type: User }),
       kind: t.expose('kind', { type: OfferKind }),
       offer: t.expose('offer', { type: 'Amount' }),
-      ceiling: t.expose('ceiling', { type: 'Amount', description: 'The bidder’s ceiling from then on.' }),
+      ceiling: t.expose('ceiling', { type: 'Amount', description: 'The bidder’s maximum from then on.' }),
       bidId: t.exposeID('bidId', {
         nullable: true,
-        description: 'The visible bid that it made, where it made one.',
+        description: 'The visible bid that it produced, if any.',
       }),
       at: t.expose('at', { type: 'DateTime' }),
       voidedAt: t.expose('voidedAt', { type: 'DateTime', nullable: true }),

@@ -33,7 +33,7 @@ function addVoidReason(builder: Builder): void {
         value: VOID_REASONS[1],
       },
       UNFUNDED: {
-        description: 'Its bidder would lead again, but their wallet does not cover it.',
+        description: 'Its bidder would lead again, but their wallet does not cover the bid.',
         value: VOID_REASONS[2],
       },
     },
@@ -55,19 +55,19 @@ function addBid(builder: Builder): void {
       voidedAt: t.expose('voidedAt', {
         type: 'DateTime',
         nullable: true,
-        description: 'When it was voided; null while it stands.',
+        description: 'When it was voided; null if it was not.',
       }),
       voidReason: t.field({
         type: VoidReason,
         nullable: true,
-        description: 'Why it was voided; null while it stands.',
+        description: 'Why it was voided; null if it was not.',
         resolve: voidReasonOf,
       }),
     }),
   })
 }
 
-/** Of bids that were voided before there were reasons, a moderator's is the only one. */
+/** Bids voided before reasons were stored were all voided by a moderator. */
 function voidReasonOf({ voidedAt, voidReason }: BidShape): VoidReasonShape | null {
   return voidedAt === null ? null : (voidReason ?? 'MODERATED')
 }
@@ -77,23 +77,23 @@ function addBidsOfAuction(builder: Builder): void {
 
   const MyBidding = builder.objectRef<OwnBidding>('MyBidding').implement({
     description:
-      "The viewer's own position in an auction. Apart from `leading` it is read now, in events as well.",
+      "The viewer's own position in an auction. All fields but `leading` show the current values, in events as well.",
     fields: (t) => ({
       leading: t.exposeBoolean('leading', { description: 'Whether the viewer leads, or won.' }),
       highestBid: t.expose('highestBid', {
         type: Bid,
         nullable: true,
-        description: "The viewer's highest visible bid that stands. Null where all were voided.",
+        description: "The viewer's highest visible bid that was not voided. Null if all were.",
       }),
       maximum: t.expose('maximum', {
         type: 'Amount',
         nullable: true,
         description:
-          'The most that the viewer offers: the same as `myMaximum`. Null where all bids were voided.',
+          'The most that the viewer offers: the same as `myMaximum`. Null if all bids were voided.',
       }),
       held: t.expose('held', {
         type: 'Amount',
-        description: "What the viewer's wallet holds for this auction. 0 where nothing is held.",
+        description: "The amount held in the viewer's wallet for this auction. 0 if nothing is held.",
       }),
     }),
   })
@@ -109,7 +109,7 @@ function addBidsOfAuction(builder: Builder): void {
     myMaximum: t.field({
       type: 'Amount',
       nullable: true,
-      description: "The viewer's own ceiling, or null. Never visible to anyone else.",
+      description: "The viewer's own maximum, or null. Never visible to anyone else.",
       ...readsViewer({ weight: SHARE }, maximumOfViewer),
     }),
     myBidding: t.field({

@@ -4,7 +4,7 @@ import type { Cursor } from '../engine/kernel/cursor.ts'
 import type { Instant } from '../engine/kernel/instant.ts'
 import type { SharedContext } from '../resolvers/context.ts'
 
-/** What the schema is made of, as code sees it: nothing is null unless a field says so. */
+/** The types of the schema for Pothos. Fields are non-null unless declared nullable. */
 export interface SchemaTypes {
   Context: SharedContext
   DefaultFieldNullability: false
@@ -12,7 +12,7 @@ export interface SchemaTypes {
     ID: { Input: string; Output: string }
     DateTime: { Input: Instant; Output: Instant }
     Amount: { Input: Amount; Output: Amount }
-    /** Of the output only the encoder makes one; what comes in is unchecked until its topic is known. */
+    /** Only the encoder produces output values; input is unchecked until its topic is known. */
     Cursor: { Input: string; Output: Cursor }
     JSON: { Input: unknown; Output: unknown }
   }

@@ -24,7 +24,7 @@ export function connectionType<Node extends object, Page extends Connection<Node
   name: string,
   node: TypeOf<Node>,
 ): TypeOf<Page> {
-  // What Pothos infers of a field's value it can't infer of a type parameter: an object is all it need know.
+  // Pothos cannot infer the field's value from a type parameter; it need only know that it is an object.
   const anyNode: TypeOf<object> = node
   const edge = builder.objectRef<Edge<Node>>(`${name}Edge`).implement({
     description: `One item of a ${name}Connection.`,
@@ -36,7 +36,7 @@ export function connectionType<Node extends object, Page extends Connection<Node
         resolve: (parent) => parent.node,
       }),
       cursor: t.exposeString('cursor', {
-        description: 'Where the item lies in its list: for `after` and `before`.',
+        description: 'The position of the item in its list, for `after` and `before`.',
         ...costs({ weight: FREE }),
       }),
     }),
@@ -46,13 +46,13 @@ export function connectionType<Node extends object, Page extends Connection<Node
     fields: (t) => ({
       edges: t.field({
         type: [edge],
-        description: 'The items of the page, in the order of the list.',
+        description: 'The items of the page, in list order.',
         ...costs({ weight: FREE }),
         resolve: (parent) => parent.edges,
       }),
       pageInfo: t.field({
         type: PageInfo,
-        description: 'Where the page lies in the list.',
+        description: 'The position of the page in the list.',
         ...costs({ weight: FREE }),
         resolve: (parent) => parent.pageInfo,
       }),

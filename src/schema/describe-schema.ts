@@ -14,7 +14,7 @@ import { SERVER_TEXTS } from './texts/server.ts'
 import type { Texts } from './texts/texts.ts'
 import { TRADE_TEXTS } from './texts/trade.ts'
 
-/** Descriptions that stand apart from the definitions. Those that explain how a field is resolved stand with it. */
+/** Descriptions kept apart from the definitions. Those that explain how a field is resolved are kept with it. */
 export const TEXTS: Texts = {
   ...AUCTION_TEXTS,
   ...MESSAGE_TEXTS,
@@ -28,7 +28,7 @@ interface Described {
   description?: string | null | undefined
 }
 
-/** Gives every type, field and argument without a description the text for it. `onUse` gets the key of each text that is used. */
+/** Adds a description to every type, field and argument without one. `onUse` receives the key of each text used. */
 export function describeSchema(schema: GraphQLSchema, onUse: (key: string) => void = () => {}): void {
   const fill = (described: Described, ...keys: readonly string[]): void => {
     const key = keys.find((each) => each in TEXTS)

@@ -16,7 +16,7 @@ export const RESET =
 /** The interface of all entries. */
 export function addEvent(builder: Builder): void {
   Event.in(builder).implement({
-    description: 'What every entry of a durable topic carries.',
+    description: 'The common fields of all entries of a durable topic.',
     fields: (t) => ({
       cursor: t.field({
         type: 'Cursor',
@@ -25,13 +25,13 @@ export function addEvent(builder: Builder): void {
       }),
       offset: t.int({
         description:
-          '1, 2, 3 … within one topic, with no hole. A subscriber who may not see every entry (announcements for\n' +
-          "others, another member's orders) sees offsets skip; the cursor still resumes exactly.",
+          '1, 2, 3 … within one topic, without gaps. A subscriber who may not see every entry (announcements for\n' +
+          "others, another member's orders) sees gaps in the offsets; the cursor still resumes exactly.",
         resolve: ({ position }) => position.offset,
       }),
       at: t.expose('at', {
         type: 'DateTime',
-        description: 'When it was written, by the database’s clock; of a snapshot, when it was read.',
+        description: 'When it was written, by the database’s clock; for a snapshot, when it was read.',
       }),
     }),
     resolveType: ({ type }) => type,

@@ -4,18 +4,18 @@ import { type CallContext, callContextOf, type SharedContext } from '../resolver
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
-    /** The field depends on who asks: a selection that holds it is not shared between subscribers. */
+    /** The field depends on the viewer: a selection containing it is not shared between subscribers. */
     readsViewer?: true
     /**
-     * How a subscription field is served. Takes the field's arguments as coerced by the field's own
-     * definition; throws GraphQLError where the caller may not. A method, so that each plan can name its
-     * arguments: that they fit the field is checked where it is declared, by `servedBy`.
+     * How a subscription field is served. Takes the field's arguments, coerced by its definition; throws GraphQLError
+     * if the caller is not allowed. A method, so that each plan can declare its argument types: `servedBy` checks that
+     * they match the field.
      */
     plan?(args: object, context: CallContext): Promise<Plan>
   }
 }
 
-/** The resolver of a root field: what it calls gets the caller. */
+/** The resolver of a root field: passes the caller on. */
 export function asCaller<Args, Value>(
   resolve: (args: Args, context: CallContext) => Value,
 ): (root: unknown, args: Args, context: SharedContext) => Value {
@@ -29,7 +29,7 @@ export function asCallerOf<Input, Value>(
   return (_root, { input }, context) => resolve(input, callContextOf(context))
 }
 
-/** Marks a field that subscriptions reach and that depends on who asks; elsewhere the viewer is out of reach. */
+/** Marks a field reachable by subscriptions that depends on the viewer; unmarked fields cannot access the viewer. */
 export function readsViewer<Parent, Value>(
   cost: FieldCost,
   resolve: (parent: Parent, context: CallContext) => Value,
@@ -43,12 +43,12 @@ export function readsViewer<Parent, Value>(
   }
 }
 
-/** The `extensions` of a field that costs more than a value which its parent holds, or of a list. */
+/** The `extensions` of a list, or a field that costs more than reading a value of its parent. */
 export function costs(cost: FieldCost): { readonly extensions: { readonly cost: FieldCost } } {
   return { extensions: { cost } }
 }
 
-/** Serves a subscription field by the hub, as `plan` says: the field is executed with each value as the root. */
+/** Serves a subscription field through the hub by `plan`: the field is executed with each value as the root. */
 export function servedBy<Args extends object>(
   plan: (args: Args, context: CallContext) => Promise<Plan>,
 ): {

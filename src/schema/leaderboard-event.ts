@@ -21,12 +21,12 @@ export function addLeaderboardEvents(builder: Builder): void {
 
   const LeaderboardUpdated = builder.objectRef<StandingsEvent>('LeaderboardUpdated').implement({
     interfaces: [Event],
-    description: 'Scores changed; `standings` holds only those that did.',
+    description: 'Scores changed; `standings` contains only those that did.',
     fields: (t) => ({
       standings: t.expose('standings', { type: [Standing], ...costs({ size: 20 }) }),
       removedUserIds: t.exposeIDList('removedUserIds', {
         description:
-          'Those who left the ranking. Those below them who moved up stand in the RankingChanged that follows.',
+          'The users who left the ranking. Users below them who moved up are in the RankingChanged that follows.',
         ...costs({ size: 20 }),
       }),
     }),
@@ -35,7 +35,7 @@ export function addLeaderboardEvents(builder: Builder): void {
   const RankingChanged = builder.objectRef<StandingsEvent>('RankingChanged').implement({
     interfaces: [Event],
     description:
-      'At least one rank among the top 100 changed hands: `standings` holds who came to or from one.',
+      'At least one of the top 100 ranks changed: `standings` contains the users who gained or lost one.',
     fields: (t) => ({ standings: t.expose('standings', { type: [Standing], ...costs({ size: 20 }) }) }),
   })
 
@@ -43,7 +43,8 @@ export function addLeaderboardEvents(builder: Builder): void {
     .objectRef<SnapshotCreatedEvent>('LeaderboardSnapshotCreated')
     .implement({
       interfaces: [Event],
-      description: 'A copy was taken: the first 100 of it, the rest by `leaderboardSnapshot(id:)`.',
+      description:
+        'A copy was taken. Contains its first 100 standings; read the rest with `leaderboardSnapshot(id:)`.',
       fields: (t) => ({
         snapshotId: t.exposeID('snapshotId'),
         standings: t.expose('standings', { type: [Standing], ...costs({ size: 20 }) }),
@@ -58,7 +59,7 @@ export function addLeaderboardEvents(builder: Builder): void {
   builder.subscriptionField('leaderboard', (t) =>
     t.field({
       type: LeaderboardEvent,
-      description: "A room's or an auction's: give exactly one id.",
+      description: 'The leaderboard of a room or an auction: pass exactly one id.',
       args: { roomId: t.arg.id(), auctionId: t.arg.id(), after: t.arg({ type: 'Cursor' }) },
       ...servedBy(leaderboardPlan),
     }),

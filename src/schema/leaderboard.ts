@@ -25,7 +25,7 @@ export const RankingMethod = new SharedEnum<RankingMethodShape>('RankingMethod')
 export const Standing = new SharedObject<StandingShape>('Standing')
 export const Leaderboard = new SharedObject<LeaderboardView>('Leaderboard')
 
-/** The first 100 standings are read, however many are shown. */
+/** The first 100 standings are read, however many are selected. */
 const LEADERBOARD = 10
 
 /** Leaderboards of rooms and auctions. */
@@ -48,15 +48,15 @@ function addStandings(builder: Builder): void {
       user: t.expose('user', { type: User }),
       score: t.expose('score', {
         type: 'Amount',
-        description: 'In an entry, 0 behind all others: all that the user had was voided.',
+        description: 'In an entry, 0 if all bids of the user were voided: ranks behind all others.',
       }),
       previousRank: t.exposeInt('previousRank', {
         nullable: true,
         description:
-          'In an entry, the rank before it; elsewhere, the one before the score last changed. Null for who was new.',
+          'In an entry, the rank before it; elsewhere, the rank before the score last changed. Null for new users.',
       }),
       cursor: t.string({
-        description: 'Pass to `standings(after:)`: the ranks behind this one follow.',
+        description: 'Pass to `standings(after:)` to read the ranks after this one.',
         resolve: standingCursor,
       }),
       reachedAt: t.expose('reachedAt', { type: 'DateTime', description: 'When the score was reached.' }),
@@ -67,7 +67,7 @@ function addStandings(builder: Builder): void {
 function addLeaderboard(builder: Builder): void {
   Leaderboard.in(builder).implement({
     description:
-      "An auction's ranks each bidder's highest visible bid; a room's ranks the scores reported to it.",
+      "For an auction, ranks each bidder's highest visible bid; for a room, the scores reported to it.",
     fields: (t) => ({
       id: t.id({ description: 'Opaque, for caches.', resolve: leaderboardId }),
       auctionId: t.id({
@@ -85,13 +85,13 @@ function addLeaderboard(builder: Builder): void {
         type: [Standing],
         description: 'Best first. `after` and `around` read the ranking as it is now.',
         args: {
-          first: t.arg.int({ description: 'At most 100; 20 unless given.' }),
+          first: t.arg.int({ description: 'At most 100; 20 if left out.' }),
           after: t.arg.string({
-            description: 'The cursor of a standing: those behind it, through all ranks.',
+            description: 'The cursor of a standing: returns those after it, through all ranks.',
           }),
           around: t.arg.id({
             description:
-              'A user: the page that has this user in the middle. Empty where the user has no rank.',
+              'A user: returns the page with this user in the middle. Empty if the user has no rank.',
           }),
         },
         ...costs({ weight: LEADERBOARD, size: 20 }),
@@ -115,7 +115,7 @@ function addWhereRanked(builder: Builder): void {
   builder.objectField(Room, 'leaderboard', (t) =>
     t.field({
       type: Leaderboard,
-      description: 'Of the scores reported to it.',
+      description: 'The ranking of the scores reported to it.',
       ...costs({ weight: LEADERBOARD }),
       resolve: leaderboardOfRoom,
     }),

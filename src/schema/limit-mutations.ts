@@ -5,7 +5,7 @@ import { rateLimited } from '../resolvers/errors.ts'
 import { waitOf } from '../resolvers/rate.ts'
 import { rejected } from '../resolvers/result.ts'
 
-/** Makes every mutation count among its caller's: one field, one mutation, however many stand in a document. */
+/** Rate-limits mutations per caller. Each field counts as one mutation, however many a document contains. */
 export function limitMutations(schema: GraphQLSchema): void {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) limit(field)
 }
@@ -19,7 +19,7 @@ function limit(field: GraphQLField<unknown, SharedContext>): void {
     const waitMs = await waitOf(callContextOf(context))
     if (waitMs > 0) {
       if (!canReject) throw rateLimited(waitMs)
-      return { ...rejected('RATE_LIMITED', 'Too many mutations: wait a moment.'), retryAfterMs: waitMs }
+      return { ...rejected('RATE_LIMITED', 'Too many mutations. Retry after a pause.'), retryAfterMs: waitMs }
     }
     try {
       return await resolve(root, args, context, info)

@@ -25,7 +25,7 @@ export function addMembershipMutations(builder: Builder): void {
       membership: t.expose('membership', { type: RoomMember, nullable: true }),
       cursor: t.expose('cursor', {
         type: 'Cursor',
-        description: 'Pass to `roomState(after:)`; that of advanceReceipt to `messages(after:)`.',
+        description: 'Pass to `roomState(after:)`; after advanceReceipt, pass to `messages(after:)`.',
       }),
     }),
   })
@@ -48,7 +48,7 @@ export function addMembershipMutations(builder: Builder): void {
     }),
     addMember: t.field({
       type: MembershipResult,
-      description: 'The way into a MEMBERS room.',
+      description: 'The only way into a MEMBERS room.',
       args: {
         roomId: t.arg.id({ required: true }),
         userId: t.arg.id({ required: true }),

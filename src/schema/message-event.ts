@@ -32,7 +32,7 @@ export function addMessageEvents(builder: Builder): void {
 
   const ReceiptAdvanced = builder.objectRef<ReceiptEventShape>('ReceiptAdvanced').implement({
     interfaces: [Event],
-    description: "A member has got further. Not told above the server's receipt limit.",
+    description: "A member's receipt advanced. Not sent above the server's receipt limit.",
     fields: (t) => ({
       user: t.expose('user', { type: User }),
       deliveredThrough: t.exposeInt('deliveredThrough'),

@@ -25,7 +25,7 @@ export function addMessageMutations(builder: Builder): void {
 
   const SendMessageInput = builder.inputType('SendMessageInput', {
     description:
-      '`clientMessageId` makes a retry safe: the same one with the same body returns the same message.',
+      '`clientMessageId` makes retries safe: the same id with the same body returns the same message.',
     fields: (t) => ({
       roomId: t.id({ required: true }),
       body: t.string({ required: true }),
@@ -44,7 +44,7 @@ export function addMessageMutations(builder: Builder): void {
     editMessage: t.field({
       type: MessageResult,
       description:
-        'By its author. `mentions` replaces the former mentions: users who are new get a notification, those who are gone lose\n' +
+        'For its author. `mentions` replaces the previous mentions: added users get a notification, removed users lose\n' +
         'theirs if it is unread. Omit it to leave the mentions as they are.',
       args: {
         messageId: t.arg.id({ required: true }),
@@ -56,8 +56,8 @@ export function addMessageMutations(builder: Builder): void {
     deleteMessage: t.field({
       type: MessageResult,
       description:
-        'By its author and those who moderate the room. Erases the body and the mentions from all versions of the message:\n' +
-        'entries that are replayed keep their offsets and have `body: null`. Its unread notifications are withdrawn.',
+        'For its author and moderators of the room. Erases the body and the mentions from all versions of the message:\n' +
+        'replayed entries keep their offsets and have `body: null`. Its unread notifications are withdrawn.',
       args: { messageId: t.arg.id({ required: true }) },
       resolve: asCaller(deleteMessage),
     }),

@@ -12,7 +12,7 @@ import { SharedObject } from './shared-types.ts'
 
 export const Message = new SharedObject<MessageShape>('Message')
 
-/** One look at the marks of at most 100 members per room; counted in memory per message. */
+/** One read of the receipts of at most 100 members per room; counted in memory per message. */
 const RECEIPTS = 1
 
 /** Messages, and those of a room. */
@@ -29,7 +29,7 @@ function addMessage(builder: Builder): void {
       author: t.expose('author', { type: User }),
       body: t.exposeString('body', {
         nullable: true,
-        description: 'Null once deleted, also in earlier entries that are replayed.',
+        description: 'Null once deleted, even in replayed earlier entries.',
       }),
       mentions: t.expose('mentions', { type: [User], ...costs({ size: 1 }) }),
       replyToId: t.exposeID('replyToId', { nullable: true }),
@@ -42,7 +42,7 @@ function addMessage(builder: Builder): void {
       deliveredCount: t.int({
         nullable: true,
         description:
-          "How many other members have had it delivered / have read it. Null above the server's receipt limit.",
+          "The number of other members to whom it was delivered / who have read it. Null above the server's receipt limit.",
         ...costs({ weight: RECEIPTS }),
         resolve: async (message, _args, context) =>
           (await receiptCounts(message, context))?.deliveredCount ?? null,

@@ -9,10 +9,10 @@ export const Node = new SharedInterface<NodeView>('Node')
 /** The interface of all types with a global id, and the query `node`. */
 export function addNode(builder: Builder, { node, typeOfNode }: NodeResolver): void {
   Node.in(builder).implement({
-    description: 'Whatever has a global id: `node(id:)` finds it again.',
+    description: 'An object with a global id, which `node(id:)` finds again.',
     fields: (t) => ({
       id: t.exposeID('id', {
-        description: 'Opaque. Unique across all types: its prefix says which type it is of.',
+        description: 'Opaque. Unique across all types: the prefix identifies the type.',
       }),
     }),
     resolveType: typeOfNode,

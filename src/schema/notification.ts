@@ -36,8 +36,10 @@ function settledEvent(
     interfaces: [Event],
     description,
     fields: (t) => ({
-      ids: t.exposeIDList('ids', { description: 'They were unread until now.', ...costs({ size: 20 }) }),
-      unreadCount: t.exposeInt('unreadCount', { description: 'How many are unread from now on.' }),
+      ids: t.exposeIDList('ids', { description: 'The ids that were unread before.', ...costs({ size: 20 }) }),
+      unreadCount: t.exposeInt('unreadCount', {
+        description: 'The number of unread notifications after this entry.',
+      }),
     }),
   })
 }
@@ -54,7 +56,7 @@ export function addNotifications(builder: Builder): void {
 function addNotification(builder: Builder): void {
   NotificationKind.in(builder, {
     description:
-      'BID_VOIDED: your bids were voided. LEADING: you lead since a bid was voided. AUCTION_CANCELLED: an auction that you ' +
+      'BID_VOIDED: your bids were voided. LEADING: you lead because a bid was voided. AUCTION_CANCELLED: an auction that you ' +
       'bid in was cancelled.',
     values: NOTIFICATION_KINDS,
   })
@@ -69,15 +71,15 @@ function addNotification(builder: Builder): void {
       subjectId: t.exposeID('subjectId', {
         nullable: true,
         description:
-          'What it is about: of OUTBID, LEADING, BID_VOIDED and AUCTION_… the auction, of MENTION and DIRECT_MESSAGE the message.',
+          'What it is about: for OUTBID, LEADING, BID_VOIDED and AUCTION_… the auction, for MENTION and DIRECT_MESSAGE the message.',
       }),
       data: t.expose('data', {
         type: 'JSON',
         nullable: true,
         description:
-          'Of OUTBID, LEADING, BID_VOIDED and AUCTION_…: auctionId, roomId, price (the auction’s current one, or null), ' +
-          'currency and currencyExponent. Of AUCTION_CANCELLED also reason. Of BID_VOIDED also bidIds, amount (the highest of those bids), ' +
-          'voidReason, and reason (the moderator’s). Of MENTION and DIRECT_MESSAGE: roomId, messageId, offset and authorId.',
+          'For OUTBID, LEADING, BID_VOIDED and AUCTION_…: auctionId, roomId, price (the auction’s current one, or null), ' +
+          'currency and currencyExponent. For AUCTION_CANCELLED also reason. For BID_VOIDED also bidIds, amount (the highest of those bids), ' +
+          'voidReason, and reason (the moderator’s). For MENTION and DIRECT_MESSAGE: roomId, messageId, offset and authorId.',
       }),
       createdAt: t.expose('createdAt', { type: 'DateTime' }),
       readAt: t.expose('readAt', { type: 'DateTime', nullable: true }),
@@ -102,7 +104,7 @@ function addNotificationsOfViewer(builder: Builder): void {
     }),
     notificationsCursor: t.field({
       type: 'Cursor',
-      description: 'Pass to `notifications(after:)`: whatever happens after this read arrives.',
+      description: 'Pass to `notifications(after:)` to receive everything after this read.',
       ...costs({ weight: SHARE }),
       resolve: (viewer, _args, context) => notificationsCursor(viewer, context),
     }),
@@ -116,12 +118,12 @@ function addNotificationEvents(builder: Builder): void {
     >('NotificationsSnapshot')
     .implement({
       interfaces: [Event],
-      description: 'The unread notifications as of `cursor`, newest last; of more than 200, the newest.',
+      description: 'The unread notifications as of `cursor`, newest last; the newest 200 if there are more.',
       fields: (t) => ({
         reset: t.exposeBoolean('reset', { description: RESET }),
         unread: t.expose('unread', { type: [Notification], ...costs({ size: 20 }) }),
         unreadCount: t.exposeInt('unreadCount', {
-          description: 'How many are unread, also of more than 200.',
+          description: 'The total number of unread notifications, even above 200.',
         }),
       }),
     })
@@ -171,7 +173,7 @@ function addMarkRead(builder: Builder): void {
     t.field({
       type: MarkNotificationsReadResult,
       description:
-        "At most 500 ids. Those that are read already, unknown or another user's are passed over, so that a retry answers the same.",
+        "At most 500 ids. Read, unknown and other users' ids are ignored, so that a retry returns the same result.",
       args: { ids: t.arg.idList({ required: true }) },
       resolve: asCaller(markNotificationsRead),
     }),
@@ -192,7 +194,7 @@ function addNotify(builder: Builder): void {
 
   const NotifyInput = builder.inputType('NotifyInput', {
     fields: (t) => ({
-      userIds: t.idList({ required: true, description: 'At most 1000; each is told once.' }),
+      userIds: t.idList({ required: true, description: 'At most 1000; each is notified once.' }),
       kind: t.field({ type: NotificationKind, required: true }),
       title: t.string({ required: true, description: '1 to 200 characters.' }),
       body: t.string({ required: true, description: '1 to 4000 characters.' }),
@@ -205,7 +207,7 @@ function addNotify(builder: Builder): void {
   builder.mutationField('notify', (t) =>
     t.field({
       type: NotifyResult,
-      description: 'Services and administrators. Users whom nobody has seen yet may be named.',
+      description: 'Services and administrators. May name unknown users.',
       args: { input: t.arg({ type: NotifyInput, required: true }) },
       resolve: asCaller(({ input }, context) => notifyUsers(input, context)),
     }),

@@ -6,7 +6,7 @@ import { SharedEnum, SharedObject } from './shared-types.ts'
 export const RoleType = new SharedEnum<Role>('Role')
 export const User = new SharedObject<Person>('User')
 
-/** Users, and the roles that their tokens give them. */
+/** Users, and the roles in their tokens. */
 export function addPeople(builder: Builder): void {
   RoleType.in(builder, { values: ROLES })
 

@@ -37,13 +37,13 @@ function addRoster(builder: Builder): void {
   })
 
   const Presence = builder.objectRef<Roster>('Presence').implement({
-    description: "Above the server's roster limit `users` is empty and only `count` is given.",
+    description: "Above the server's roster limit `users` is empty and only `count` is set.",
     fields: (t) => ({
       roomId: t.exposeID('scope'),
       count: t.exposeInt('count'),
       users: t.expose('users', {
         type: [PresentUser],
-        description: 'Who came first stands first.',
+        description: 'In order of arrival.',
         ...costs({ size: 20 }),
       }),
       at: t.expose('at', { type: 'DateTime' }),
@@ -61,8 +61,8 @@ function addRoster(builder: Builder): void {
   builder.mutationField('setPresence', (t) =>
     t.boolean({
       description:
-        'For the WebSocket that it comes by, where that is in the room; else for all connections of the caller. False\n' +
-        'where the caller is not present.',
+        'For the WebSocket of the call if it is in the room; otherwise for all connections of the caller. False\n' +
+        'if the caller is not present.',
       args: {
         roomId: t.arg.id({ required: true }),
         state: t.arg({ type: PresenceState, required: true }),
@@ -92,8 +92,7 @@ function addTyping(builder: Builder): void {
 
   builder.mutationField('setTyping', (t) =>
     t.boolean({
-      description:
-        'Holds for ten seconds, unless it is said again. Those who may not write in the room may not type.',
+      description: 'Lasts ten seconds unless repeated. Users who may not write in the room may not type.',
       args: { roomId: t.arg.id({ required: true }), typing: t.arg.boolean({ required: true }) },
       resolve: asCaller(setTyping),
     }),

@@ -10,18 +10,18 @@ import { asCaller, costs } from './field.ts'
 import { NotificationKind } from './notification.ts'
 import { User } from './person.ts'
 
-/** Notifications that the webhook did not take. */
+/** Notifications that the webhook did not accept. */
 export function addFailedPushes(builder: Builder): void {
   const FailedPush = builder.objectRef<FailedPushShape>('FailedPush').implement({
     description:
-      'A notification that the webhook did not take within 24 hours. What it says is for its user alone, who still has it.',
+      'A notification that the webhook did not accept within 24 hours. Its content is visible to its user only.',
     fields: (t) => ({
       notificationId: t.exposeID('notificationId'),
       user: t.expose('user', { type: User }),
       kind: t.expose('kind', {
         type: NotificationKind,
         nullable: true,
-        description: 'Null where the notification is kept no longer.',
+        description: 'Null once the notification is deleted by retention.',
       }),
       createdAt: t.expose('createdAt', { type: 'DateTime' }),
       attempts: t.exposeInt('attempts'),
@@ -38,7 +38,8 @@ export function addFailedPushes(builder: Builder): void {
   builder.queryField('failedPushes', (t) =>
     t.field({
       type: FailedPushConnection,
-      description: 'Administrators: what NOTIFICATION_WEBHOOK_URL did not take in the end, newest first.',
+      description:
+        'Administrators: notifications that NOTIFICATION_WEBHOOK_URL never accepted, newest first.',
       args: { first: t.arg.int(), after: t.arg.string() },
       ...costs({ weight: STATEMENT }),
       resolve: asCaller(failedPushes),

@@ -5,7 +5,7 @@ import { asCaller, costs } from './field.ts'
 import { MembershipResult } from './membership-mutation.ts'
 import { RoomMember } from './room.ts'
 
-/** Receipts: the delivery and read marks of members. */
+/** Receipts: how far messages were delivered to, and read by, members. */
 export function addReceipts(builder: Builder): void {
   builder.objectFields(RoomMember, (t) => ({
     deliveredThrough: t.int({
@@ -24,7 +24,7 @@ export function addReceipts(builder: Builder): void {
     }),
     deliveredCursor: t.field({
       type: 'Cursor',
-      description: 'Pass to `messages(after:)`: everything after deliveredThrough follows.',
+      description: 'Pass to `messages(after:)` to receive everything after deliveredThrough.',
       ...costs({ weight: PAID }),
       resolve: deliveredCursor,
     }),

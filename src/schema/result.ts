@@ -4,22 +4,22 @@ import { SharedObject } from './shared-types.ts'
 
 export const Rejected = new SharedObject<RejectedResult>('Rejected')
 
-/** Descriptions that all mutations which report a state share. */
+/** Descriptions shared by all mutations that report a state. */
 export const REPORTED_AT =
-  "When this was so, by the source's clock. A report older than the latest accepted one of its subject changes nothing and is answered with `stale: true`. Without it the order of arrival counts."
+  "When this was true, by the source's clock. A report older than the latest accepted one of its subject changes nothing and returns `stale: true`. If left out, the order of arrival counts."
 
 export const REPORT_KEY =
-  'Makes a retry safe: it gets the first answer and changes nothing, whatever was reported since.'
+  'Makes retries safe: a retry gets the first answer and changes nothing, whatever was reported since.'
 
 export const STALE =
-  'Whether the report was older than the latest accepted one of its subject: it changed nothing, and this is the current state.'
+  'Whether the report was older than the latest accepted one of its subject. If so, it changed nothing, and this is the current state.'
 
-/** The type of refusals. `codes` are those of the features in this schema. */
+/** The type of rejections. `codes` are those of the features in this schema. */
 export function addRejected(builder: Builder, codes: readonly string[]): void {
   const RejectionCodeType = builder.enumType('RejectionCode', { values: codes })
 
   Rejected.in(builder).implement({
-    description: 'An expected refusal. Nothing was changed.',
+    description: 'An expected rejection. Nothing was changed.',
     fields: (t) => ({
       code: t.expose('code', { type: RejectionCodeType }),
       reason: t.exposeString('reason', {
@@ -28,7 +28,7 @@ export function addRejected(builder: Builder, codes: readonly string[]): void {
       }),
       field: t.exposeString('field', {
         nullable: true,
-        description: 'The input field at fault, by its own name, where there is one.',
+        description: 'The name of the invalid input field, if any.',
       }),
       retryAfterMs: t.exposeInt('retryAfterMs', {
         nullable: true,

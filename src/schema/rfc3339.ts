@@ -3,14 +3,13 @@ import { FAR_FUTURE, type Instant, instant } from '../engine/kernel/instant.ts'
 const DATE_TIME =
   /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:Z|([+-])(\d{2}):(\d{2}))$/i
 
-/** Before it PostgreSQL writes years that JavaScript does not read. */
+/** The earliest year that PostgreSQL writes in a form that JavaScript parses. */
 const FIRST = Date.UTC(1000, 0, 1)
 const MINUTE_MS = 60_000
 
 /**
- * The instant that `text` writes by RFC 3339 section 5.6, with any offset from UTC; undefined where it writes
- * none. Fractions beyond the millisecond are cut off. Left out: leap seconds, a blank in place of the T, and
- * years outside 1000 to 9999.
+ * Parses an instant by RFC 3339 section 5.6, with any offset from UTC; undefined if `text` is not one. Fractions beyond
+ * milliseconds are truncated. Not supported: leap seconds, a blank instead of the T, and years outside 1000 to 9999.
  */
 export function parseInstant(text: string): Instant | undefined {
   const parts = DATE_TIME.exec(text)

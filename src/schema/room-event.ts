@@ -37,7 +37,7 @@ export function addRoomEvents(builder: Builder): void {
     .implement({
       interfaces: [Event],
       description:
-        'The state at `cursor`; everything after follows. First when no `after` is given; `reset` is true when the\n' +
+        'The state at `cursor`; everything after follows. The first entry without `after`; `reset` is true when the\n' +
         'history after the given cursor is gone and the client must replace what it holds.',
       fields: (t) => ({
         reset: t.exposeBoolean('reset', { description: RESET }),

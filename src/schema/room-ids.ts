@@ -10,8 +10,8 @@ import { asRoomId, publicRoomId } from '../features/rooms/ids.ts'
 import type { SharedContext } from '../resolvers/context.ts'
 
 /**
- * Shows the ids of rooms as clients know them: `Room.id`, and every field named `roomId`. Some are stored as bare words, which
- * `asRoomId` accepts from clients as well.
+ * Converts room ids to their public form: `Room.id`, and every field named `roomId`. Some are stored as bare words,
+ * which `asRoomId` also accepts from clients.
  */
 export function showRoomIds(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {

@@ -44,21 +44,22 @@ export function addRoomMutations(builder: Builder): void {
     }),
     startRoom: t.field({
       type: RoomResult,
-      description: 'Opens a SCHEDULED room and its auctions that are due. Answers when queries show them so.',
+      description:
+        'Opens a SCHEDULED room and its auctions that are due. Returns once queries show them open.',
       args: { roomId: t.arg.id({ required: true }) },
       resolve: asCaller(changePhase('start')),
     }),
     pauseRoom: t.field({
       type: RoomResult,
       description:
-        'Pauses a LIVE room and the clocks of its LIVE auctions. Answers when queries show them paused.',
+        'Pauses a LIVE room and the clocks of its LIVE auctions. Returns once queries show them paused.',
       args: { roomId: t.arg.id({ required: true }) },
       resolve: asCaller(changePhase('pause')),
     }),
     resumeRoom: t.field({
       type: RoomResult,
       description:
-        'Resumes a PAUSED room and the auctions that its pause paused: their ends move by the pause. Auctions paused by hand stay so. Answers when queries show them resumed.',
+        'Resumes a PAUSED room and the auctions that its pause paused: their ends move by the length of the pause. Auctions paused by hand stay paused. Returns once queries show them resumed.',
       args: { roomId: t.arg.id({ required: true }) },
       resolve: asCaller(changePhase('resume')),
     }),
@@ -71,7 +72,8 @@ export function addRoomMutations(builder: Builder): void {
     }),
     openDirectRoom: t.field({
       type: RoomResult,
-      description: 'The room of the caller and another user: one for each two, however often it is opened.',
+      description:
+        'The direct room of the caller and another user: one per pair, however often it is opened.',
       args: { userId: t.arg.id({ required: true }) },
       resolve: asCaller(openDirectRoom),
     }),

@@ -147,7 +147,7 @@ function addRoomQueries(builder: Builder): void {
     t.field({
       type: RoomConnection,
       args: { first: t.arg.int(), after: t.arg.string() },
-      description: 'Those that the caller is a member of, newest first.',
+      description: 'The rooms that the caller is a member of, newest first.',
       ...costs({ weight: STATEMENT }),
       resolve: roomsOfViewer,
     }),

@@ -6,7 +6,7 @@ import { parseInstant } from './rfc3339.ts'
 
 const MAX_JSON_BYTES = 16 * 1024
 
-/** Deeper ones would run out of stack somewhere: where they are compared, or in a client. */
+/** Deeper values could overflow the stack, here or in a client. */
 const MAX_JSON_DEPTH = 100
 
 function instantOf(value: unknown): Instant {
@@ -18,13 +18,13 @@ function instantOf(value: unknown): Instant {
 }
 
 function amountOf(value: unknown): Amount {
-  // Zero has a sign in JSON, but not among amounts.
+  // JSON has a negative zero, amounts do not.
   const unsigned = value === 0 ? 0 : value
   if (typeof unsigned === 'number' && isAmount(unsigned)) return unsigned
   throw new TypeError('Amount must be a whole number within ±(2^53 − 1).')
 }
 
-/** Whether it is a cursor of the right topic is for the topic's reader to say. */
+/** The reader of the topic checks whether the cursor belongs to it. */
 function cursorOf(value: unknown): string {
   if (typeof value === 'string') return value
   throw new TypeError('Cursor must be a string issued by this server.')

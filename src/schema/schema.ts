@@ -22,8 +22,8 @@ import { addViewer } from './viewer.ts'
 const CORE: readonly Part[] = [addScalars, addEvent, addPageInfo, addPeople, addServer, addViewer]
 
 /**
- * The schema that the server executes, made of what its features contribute. Subscription fields carry `extensions.plan`;
- * see field.ts.
+ * The schema that the server executes, built from the contributions of its features. Subscription fields have
+ * `extensions.plan`; see field.ts.
  */
 export function createSchema(contributions: readonly SchemaContribution[]): GraphQLSchema {
   const builder = createBuilder()
@@ -32,7 +32,7 @@ export function createSchema(contributions: readonly SchemaContribution[]): Grap
   builder.subscriptionType({
     description:
       'Every field with `after` is a durable topic: without `after` the first entry is the snapshot; with it, exactly\n' +
-      'the entries after that cursor, in order, none missing, none twice; a snapshot with `reset: true` first where\n' +
+      'the entries after that cursor, in order, none missing, none twice; preceded by a snapshot with `reset: true` if\n' +
       'that history is gone. `everyMs` conflates: at most one payload per period, always the latest state.',
   })
   addRejected(builder, [...COMMON_REJECTIONS, ...contributions.flatMap(({ rejections = [] }) => rejections)])

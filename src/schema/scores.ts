@@ -12,7 +12,7 @@ import { asCaller, costs } from './field.ts'
 import { Leaderboard, RankingMethod, Standing } from './leaderboard.ts'
 import { REPORT_KEY, REPORTED_AT, Rejected } from './result.ts'
 
-/** Scores that services report, and the copies of leaderboards. */
+/** Scores reported by services, and copies of leaderboards. */
 export function addScores(builder: Builder): void {
   addScoreReports(builder)
   addArchives(builder)
@@ -24,7 +24,7 @@ function addScoreReports(builder: Builder): void {
       leaderboard: t.expose('leaderboard', { type: Leaderboard }),
       stale: t.exposeBoolean('stale', {
         description:
-          'Whether one or more of the reported scores were older than the latest accepted one of their user: those changed nothing. Always false for createLeaderboardSnapshot.',
+          'Whether any of the reported scores was older than the latest accepted one of its user: such scores changed nothing. Always false for createLeaderboardSnapshot.',
       }),
       cursor: t.expose('cursor', { type: 'Cursor' }),
     }),
@@ -46,7 +46,7 @@ function addScoreReports(builder: Builder): void {
     reportScores: t.field({
       type: LeaderboardResult,
       description:
-        'Services and administrators. Scores are absolute and replace; at most 1000 at once, each user once, who got there first first.',
+        'Services and administrators. Scores are absolute and replace earlier ones; at most 1000 at once, each user once, in the order they were reached.',
       args: {
         roomId: t.arg.id({ required: true }),
         scores: t.arg({ type: [ScoreInput], required: true }),
@@ -74,7 +74,7 @@ function addArchives(builder: Builder): void {
       takenAt: t.expose('takenAt', { type: 'DateTime' }),
       standings: t.field({
         type: [Standing],
-        description: 'Best first. None has a previous rank.',
+        description: 'Best first. `previousRank` is always null.',
         args: { first: t.arg.int() },
         ...costs({ size: 20 }),
         resolve: archivedStandings,
@@ -87,7 +87,7 @@ function addArchives(builder: Builder): void {
       type: LeaderboardArchive,
       nullable: true,
       args: { id: t.arg.id({ required: true }) },
-      // An archive is read whole, with up to thousands of standings.
+      // An archive is read completely, with up to thousands of standings.
       ...costs({ weight: 2 * STATEMENT }),
       resolve: asCaller(leaderboardSnapshot),
     }),

@@ -24,7 +24,7 @@ export function addServer(builder: Builder): void {
       resolve: (_root, _args, context) => server(callContextOf(context)),
     }),
     echo: t.string({
-      description: 'Answers with its argument: for testing a connection.',
+      description: 'Returns its argument, for testing a connection.',
       args: { message: t.arg.string({ required: true }) },
       resolve: (_root, { message }) => message,
     }),
@@ -33,7 +33,7 @@ export function addServer(builder: Builder): void {
   builder.subscriptionField('serverTime', (t) =>
     t.field({
       type: 'DateTime',
-      description: 'One per period: for testing a connection and for setting a countdown.',
+      description: 'One per period, for testing a connection and synchronising a countdown.',
       args: { everyMs: t.arg.int() },
       ...servedBy(serverTimePlan),
     }),

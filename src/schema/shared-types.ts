@@ -12,9 +12,7 @@ import {
 import type { Builder, Types } from './builder.ts'
 
 /*
- * References to types that several modules use. Pothos keeps fields and values in the reference that a type was implemented
- * with: shared by two builders, it would collect them twice. So a shared reference is never implemented itself; `in` creates
- * a reference for one builder and associates the two.
+ * References to types that several modules use. Pothos stores fields and values in the reference that a type was implemented with: shared by two builders, it would collect them twice. So a shared reference is never implemented itself; `in` creates a reference for one builder and associates the two.
  */
 
 /** An object type. */

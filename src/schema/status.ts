@@ -52,8 +52,7 @@ function addStatusEvents(builder: Builder): void {
     .objectRef<PresentedSnapshot & { readonly statuses: readonly StatusShape[] }>('StatusesSnapshot')
     .implement({
       interfaces: [Event],
-      description:
-        'The latest of each subject as of `cursor`, the latest change first; of more than 1000, the first.',
+      description: 'The latest status of each subject as of `cursor`, latest change first, at most 1000.',
       fields: (t) => ({
         reset: t.exposeBoolean('reset', { description: RESET }),
         statuses: t.expose('statuses', { type: [Status], ...costs({ size: 20 }) }),
@@ -66,14 +65,15 @@ function addStatusEvents(builder: Builder): void {
       status: t.expose('status', { type: Status }),
       previousState: t.exposeString('previousState', {
         nullable: true,
-        description: 'Null where there was none, and where it was for other eyes.',
+        description: 'Null if there was none, or it was not visible to the viewer.',
       }),
     }),
   })
 
   const StatusRemoved = builder.objectRef<StatusRemovedEvent>('StatusRemoved').implement({
     interfaces: [Event],
-    description: 'The status became private, or that of another user: the subscriber no longer sees it.',
+    description:
+      'The status became private or belongs to another user now: the subscriber no longer sees it.',
     fields: (t) => ({
       kind: t.expose('kind', { type: StatusKind, description: 'The kind of the lost status.' }),
       subjectId: t.exposeID('subjectId', { description: 'The subject of the lost status.' }),

@@ -3,8 +3,8 @@ import { abandoned } from '../engine/kernel/abandoned.ts'
 import { type SharedContext, signalIn } from '../resolvers/context.ts'
 
 /**
- * Makes fields that read fail when nobody waits for the answer any more, before they read and after: what hangs on what
- * they found is then not resolved. (graphql-js 16 cannot abort an execution.) Mutations are exempt: they run to their end.
+ * Makes reading fields fail when nobody waits for the result any more, before and after their read, so that their
+ * subfields are not resolved. (graphql-js 16 cannot abort an execution.) Mutations are exempt: they run to completion.
  */
 export function stopWhenGone(schema: GraphQLSchema): void {
   const exempt = [schema.getMutationType(), schema.getSubscriptionType()]

@@ -54,7 +54,7 @@ function addOrderReports(builder: Builder): void {
     t.field({
       type: OrderResult,
       description:
-        "Services and administrators: what an engine decided. A TRADE moves the user's position, too.",
+        "Services and administrators: reports what an engine decided. A TRADE also changes the user's position.",
       args: { input: t.arg({ type: ReportOrderInput, required: true }) },
       resolve: asCallerOf(reportOrder),
     }),
@@ -76,8 +76,7 @@ function addPositionReports(builder: Builder): void {
   })
 
   const ReportPositionInput = builder.inputType('ReportPositionInput', {
-    description:
-      'Takes the place of all that was known of the position: what is left out is not known any more.',
+    description: 'Replaces everything known about the position: omitted values become unknown.',
     fields: (t) => ({
       roomId: t.id({ required: true }),
       userId: t.id({ required: true }),

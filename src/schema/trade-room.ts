@@ -23,22 +23,24 @@ export function addTradeRooms(builder: Builder): void {
     disclosure: t.expose('disclosure', { type: TradeDisclosure }),
     currency: t.string({
       nullable: true,
-      description: 'Of the amounts in a TRADE room; null where it has none.',
+      description: 'The currency of the amounts in a TRADE room; null if it has none.',
       resolve: ({ currency }) => currency ?? null,
     }),
     currencyExponent: t.int({
       nullable: true,
-      description: 'How many decimal digits the minor unit of `currency` has; null without a currency.',
+      description: 'Number of decimal digits of the minor unit of `currency`; null without a currency.',
       resolve: ({ currencyExponent }) => currencyExponent ?? null,
     }),
   }))
 
   CreateRoomInput.extend(builder, (t) => ({
     disclosure: t.field({ type: TradeDisclosure }),
-    currency: t.string({ description: 'Of the amounts in a TRADE room. INVALID_INPUT for other kinds.' }),
+    currency: t.string({
+      description: 'The currency of the amounts in a TRADE room. INVALID_INPUT for other kinds.',
+    }),
     currencyExponent: t.int({
       description:
-        'How many decimal digits the minor unit has, 0 to 8: for codes outside ISO 4217, 0 unless given. For a code of ISO 4217 any value but its own is INVALID_INPUT.',
+        'Number of decimal digits of the minor unit, 0 to 8: for codes outside ISO 4217; 0 if left out. For an ISO 4217 code, any other value is INVALID_INPUT.',
     }),
   }))
 }

@@ -62,15 +62,14 @@ function addEnums(builder: Builder): void {
 function addOrder(builder: Builder): void {
   Order.in(builder).implement({
     interfaces: [Node],
-    description: 'An order of a trade room, as the reports of a service left it. FIX terms.',
+    description: 'An order of a trade room, in the state of the latest report. Uses FIX terms.',
     fields: (t) => ({
       id: t.id({
         description: 'Opaque, for caches and `node(id:)`. The same for the same room and `orderId`.',
         resolve: globalOrderId,
       }),
       orderId: t.exposeID('id', {
-        description:
-          'The number that the reporting service gave it: unique in its room, 1 to 128 characters.',
+        description: 'The id assigned by the reporting service: unique in its room, 1 to 128 characters.',
       }),
       roomId: t.exposeID('roomId'),
       user: t.expose('user', { type: User }),
@@ -107,14 +106,14 @@ function addPosition(builder: Builder): void {
       averageEntryPrice: t.expose('averageEntryPrice', {
         type: 'Amount',
         nullable: true,
-        description: 'Null at zero, and where a service stated a quantity without it.',
+        description: 'Null at zero, or if a service reported a quantity without it.',
       }),
       markPrice: t.expose('markPrice', { type: 'Amount', nullable: true }),
       realizedPnl: t.expose('realizedPnl', { type: 'Amount' }),
       unrealizedPnl: t.expose('unrealizedPnl', {
         type: 'Amount',
         nullable: true,
-        description: 'At the mark; null where mark or entry price is not known.',
+        description: 'At the mark price; null if the mark or entry price is unknown.',
       }),
       updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
     }),
@@ -123,7 +122,7 @@ function addPosition(builder: Builder): void {
 
 function addPortfolio(builder: Builder): void {
   Portfolio.in(builder).implement({
-    description: "A user's account in a room, as a service states it.",
+    description: "A user's account in a room, as reported by a service.",
     fields: (t) => ({
       roomId: t.exposeID('roomId'),
       user: t.expose('user', { type: User }),
@@ -142,15 +141,14 @@ function addTradeQueries(builder: Builder): void {
       type: Order,
       nullable: true,
       description:
-        'The order with that number of its service. Null where the room has none, or none that is disclosed to the caller.',
+        'The order with this id of its service. Null if the room has no such order, or it is not disclosed to the caller.',
       args: { roomId: t.arg.id({ required: true }), orderId: t.arg.id({ required: true }) },
       ...costs({ weight: STATEMENT }),
       resolve: asCaller(order),
     }),
     orders: t.field({
       type: [Order],
-      description:
-        'Those that are disclosed to the caller, also those that have ended: the last 1000 to change.',
+      description: 'The orders disclosed to the caller, including ended ones: the 1000 that changed last.',
       args: { roomId: t.arg.id({ required: true }) },
       ...costs(LONG_LIST),
       resolve: asCaller(orders),
@@ -158,14 +156,14 @@ function addTradeQueries(builder: Builder): void {
     positions: t.field({
       type: [Position],
       description:
-        'Those that are disclosed to the caller, 1000 at most. Closed ones come last: they tell what they realised.',
+        'The positions disclosed to the caller, at most 1000. Closed ones come last and show their realised profit.',
       args: { roomId: t.arg.id({ required: true }) },
       ...costs(LONG_LIST),
       resolve: asCaller(positions),
     }),
     portfolios: t.field({
       type: [Portfolio],
-      description: 'Those that are disclosed to the caller, 1000 at most.',
+      description: 'The portfolios disclosed to the caller, at most 1000.',
       args: { roomId: t.arg.id({ required: true }) },
       ...costs(LONG_LIST),
       resolve: asCaller(portfolios),

@@ -11,9 +11,9 @@ import { isStorable } from '../engine/kernel/text.ts'
 import type { SharedContext } from '../resolvers/context.ts'
 
 /**
- * Makes every root field refuse, with BAD_USER_INPUT, ids that nothing can have: asked for one that holds NUL, the
- * record answers with a fault, which would be taken for ours. (Pothos builds no other ID than GraphQL's own;
- * other texts are looked at where they are stored, by the domain.)
+ * Makes every root field reject impossible ids with BAD_USER_INPUT: queried for an id that contains NUL, the database
+ * fails, which would look like an internal fault. (Pothos always uses GraphQL's own ID type; other texts are validated
+ * where they are stored, by the domain.)
  */
 export function refuseUnstorableIds(schema: GraphQLSchema): void {
   for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
@@ -62,6 +62,6 @@ function checkIds(name: string, type: GraphQLInputType, value: unknown): void {
     for (const field of Object.values(named.getFields()))
       checkIds(field.name, field.type, given.get(field.name))
   } else if (named === GraphQLID && typeof value === 'string' && !isStorable(value)) {
-    throw badUserInput(`${name} contains NUL or an unpaired surrogate: no id does.`)
+    throw badUserInput(`${name} contains NUL or an unpaired surrogate, which no id does.`)
   }
 }

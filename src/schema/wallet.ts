@@ -45,7 +45,7 @@ export function addWallets(builder: Builder): void {
     t.field({
       type: WalletResult,
       description:
-        'Services and administrators: adds coins (negative takes away, never below zero available).',
+        'Services and administrators: adds to the balance. A negative amount subtracts, but never below zero available.',
       args: {
         userId: t.arg.id({ required: true }),
         currency: t.arg.string({ required: true }),
@@ -69,7 +69,7 @@ export function addWallets(builder: Builder): void {
     available: t.expose('available', {
       type: 'Amount',
       nullable: true,
-      description: 'INSUFFICIENT_FUNDS: what the viewer can still spend, and what this needs.',
+      description: 'INSUFFICIENT_FUNDS: what the viewer can still spend, and what the command requires.',
     }),
     required: t.expose('required', { type: 'Amount', nullable: true }),
   }))

@@ -9,7 +9,7 @@ export interface CallOptions {
   readonly connection: ConnectionControl | null
 }
 
-/** Of a query or mutation: the viewer stays the one that it began with. */
+/** The context of a query or mutation: the viewer stays the one it started with. */
 export function callContext(
   { services, session, connection }: CallOptions,
   signal: AbortSignal,
@@ -18,7 +18,7 @@ export function callContext(
   return { services, viewer, connection, client, signal }
 }
 
-/** Of a subscription: the viewer is always the session's present one. */
+/** The context of a subscription: the viewer is always the session's current one. */
 export function liveContext(
   { services, session, connection }: CallOptions,
   life: SubscriptionLife,

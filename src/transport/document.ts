@@ -11,28 +11,28 @@ import {
 import { excessOfDocument } from '../platform/limits/document-bounds.ts'
 import type { CostLimits } from '../platform/limits/operation-cost.ts'
 
-/** What is refused before it is executed. */
+/** What is rejected before execution. */
 export interface OperationLimits extends CostLimits {
   readonly maxQueryTokens: number
-  /** Cost per second and client. */
+  /** Cost per second per client. */
   readonly queryCostPerSecond: number
-  /** Whether clients may ask for the schema, and are helped where they spell it wrongly. */
+  /** Whether clients may introspect the schema and get suggestions for misspelt names. */
   readonly isIntrospectionAllowed: boolean
 }
 
-/** What to validate by beside the rules of the specification. */
+/** Validation rules in addition to those of the specification. */
 export function rulesOf({ isIntrospectionAllowed }: OperationLimits): readonly ValidationRule[] {
   return isIntrospectionAllowed ? [] : [NoSchemaIntrospectionCustomRule]
 }
 
-/** To locate an error is a pass over all lines before it: 20 errors behind 60,000 empty lines took 40 ms. */
+/** Locating an error scans all lines before it: 20 errors after 60,000 empty lines took 40 ms. */
 const MAX_LINES = 2_000
-/** Those of one document that are found and shown. */
+/** Maximum number of validation errors per document. */
 const MAX_ERRORS = 20
 
 /**
- * `parse`, within bounds that keep validation cheap. Also for what nests too deep for the stack, or is too long: that is
- * the client's doing, and no fault of ours.
+ * `parse`, within bounds that keep validation cheap. A document that overflows the stack or is too long is the client's
+ * error, not an internal fault.
  */
 export function parseQuery(text: string, { maxTokens }: { readonly maxTokens: number }): DocumentNode {
   if (hasMoreLines(text, MAX_LINES)) throw tooComplex(`The query has more than ${MAX_LINES} lines.`)
@@ -46,7 +46,7 @@ function parseTokens(text: string, maxTokens: number): DocumentNode {
   try {
     return parse(text, { maxTokens })
   } catch (error) {
-    if (error instanceof RangeError) throw tooComplex('The query nests too deep.')
+    if (error instanceof RangeError) throw tooComplex('The query is nested too deeply.')
     const isTooLong = error instanceof GraphQLError && /more that \d+ tokens/u.test(error.message)
     throw isTooLong ? tooComplex(`The query has more than ${maxTokens} tokens.`) : error
   }
@@ -66,7 +66,7 @@ export function tooComplex(reason: string): GraphQLError {
   return new GraphQLError(reason, { extensions: { code: 'QUERY_TOO_COMPLEX' } })
 }
 
-/** As clients see it that may not ask for the schema: graphql-js answers misspelt names with those that exist. */
+/** Hides suggestions from clients that may not introspect: graphql-js answers misspelt names with existing ones. */
 export function withoutSuggestion(error: GraphQLError): GraphQLError {
   const message = error.message.replace(/ ?Did you mean .*$/su, '')
   if (message === error.message) return error
@@ -79,7 +79,7 @@ export function withoutSuggestion(error: GraphQLError): GraphQLError {
   })
 }
 
-/** `validate`, which throws where `@skip` or `@include` on the field of a subscription hang on a variable. */
+/** `validate`, which throws if `@skip` or `@include` on a subscription's root field depends on a variable. */
 export function validateQuery(
   schema: GraphQLSchema,
   document: DocumentNode,

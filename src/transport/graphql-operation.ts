@@ -28,19 +28,19 @@ import { type OperationLimits, tooComplex, withoutSuggestion } from './document.
 import { createKnownDocuments } from './known-documents.ts'
 import type { DocumentReference, Documents } from './trusted-documents.ts'
 
-/** A GraphQL request as any transport brings it. */
+/** A GraphQL request, from any transport. */
 export interface OperationRequest extends DocumentReference {
   readonly operationName?: string | null | undefined
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined
 }
 
-/** An operation that is well-formed and valid for the schema, with variables that fit. */
+/** An operation that is valid for the schema, with coerced variables. */
 export interface Operation {
   readonly document: DocumentNode
   readonly definition: OperationDefinitionNode
   readonly operationName: string | null
   readonly variables: Readonly<Record<string, unknown>>
-  /** What it makes the server do: see docs/api.md. A subscription's is that of its most expensive event or snapshot. */
+  /** Its cost: see docs/api.md. For a subscription, that of its most expensive event or snapshot. */
   readonly cost: number
 }
 
@@ -48,21 +48,21 @@ export type Preparation =
   | { readonly kind: 'ready'; readonly operation: Operation }
   | { readonly kind: 'refused'; readonly errors: readonly GraphQLError[] }
 
-/** How to serve a subscription, and what to make of each value. */
+/** How to serve a subscription, and how to render each value. */
 export interface Planned {
   readonly plan: Plan
   readonly selection: Selection
-  /** Of one execution for an event. Snapshots are paid for when the subscription begins. */
+  /** Cost of one execution for an event. Snapshots are charged when the subscription starts. */
   readonly cost: number
 }
 
-/** How an operation is run, the same for WebSocket and SSE. */
+/** Runs operations, the same way for WebSocket and SSE. */
 export interface Operations {
-  /** Charges the asker for it: RATE_LIMITED where QUERY_COST_PER_SECOND does not allow it now. */
+  /** Charges the asker: RATE_LIMITED if it would exceed QUERY_COST_PER_SECOND. */
   prepare(request: OperationRequest, asker: Asker): Preparation
-  /** A query or mutation. Errors in the result are masked already. */
+  /** Executes a query or mutation. Errors in the result are already masked. */
   run(operation: Operation, context: CallContext, message?: TracedMessage): Promise<ExecutionResult>
-  /** What a subscription asks of the hub. Throws GraphQLError where the caller may not. */
+  /** The hub request for a subscription. Throws GraphQLError if the caller is not allowed. */
   plan(
     operation: Operation,
     context: CallContext,
@@ -71,29 +71,29 @@ export interface Operations {
   ): Promise<Planned>
 }
 
-/** A message of a WebSocket that brought an operation: it is a request of its own. */
+/** The WebSocket message that carried the operation, which counts as a request of its own. */
 export interface TracedMessage {
-  /** Of the client's span, as far as it sent one. */
+  /** The client's trace context, if it sent one. */
   readonly parent: TraceParent | undefined
 }
 
-/** What a valid document tells about the operations in it. */
+/** What is known statically about the operations of a valid document. */
 interface DocumentFacts {
   readonly id: number
   readonly readsViewer: boolean
-  /** By operation: the variable that is `after` and nothing else, where there is one. */
+  /** By operation: the variable used for `after` and nothing else, if any. */
   readonly cursorVariables: ReadonlyMap<OperationDefinitionNode, string>
 }
 
-/** Who asks, as limits see it. */
+/** The identity of a caller for limits. */
 export type Asker = Pick<CallContext, 'client' | 'viewer'>
 
-/** A document that is not known yet costs its length, in addition to what it asks for: to validate 5 KB takes up to 5 ms. */
+/** A document that is not cached costs extra by length: validating 5 KB takes up to 5 ms. */
 const PREPARATION = { charactersPerUnit: 16, max: 320 } as const
 const NEVER = new AbortController().signal
-/** A bucket holds what comes in this time: spent at once, it must not hold up the others noticeably. */
+/** Bucket capacity as refill time: spent at once, it must not noticeably delay other clients. */
 const BURST_SECONDS = 2
-/** Of what a user may spend: nobody can revoke a visitor. */
+/** A visitor's share of a user's allowance, since a visitor cannot be revoked. */
 const VISITORS_SHARE = 0.4
 
 export function createOperations(
@@ -129,7 +129,7 @@ export function createOperations(
     return made
   }
 
-  /** Takes `cost` from the asker's bucket. Undefined where it was there. Services are exempt. */
+  /** Takes `cost` from the asker's bucket. Undefined on success. Services are exempt. */
   function charge({ client, viewer }: Asker, cost: number): Preparation | undefined {
     if (viewer?.roles.has('SERVICE') === true) return undefined
     const waitMs = (viewer === null ? visitorCosts : userCosts).take(client, cost)
@@ -148,10 +148,10 @@ export function createOperations(
     const { document, definition, operationName, variables } = operation
     const found = facts.get(document)
     if (found === undefined) throw new RangeError('the operation was not prepared here')
-    // A subscription's viewer may change. The group's must not: its key names them.
+    // A subscription's viewer may change; the group's must not, since its key contains the viewer.
     const { viewer } = context
     const viewerKey = found.readsViewer ? `u${viewer?.user.id ?? ''}` : ''
-    // Other connections of the same user share what is executed with it: it outlives the one that began it.
+    // Other connections of the same user share its execution: it outlives the one that started it.
     const contextValue = found.readsViewer ? { ...context, viewer, signal: NEVER } : shared
     return {
       key: `${found.id} ${operationName ?? ''} ${keyOfVariables(definition, variables, found.cursorVariables.get(definition))} ${viewerKey}`,
@@ -235,7 +235,7 @@ export function createOperations(
   }
 }
 
-/** Errors of variables that are found and shown. */
+/** Maximum number of variable errors. */
 const COERCION = { maxErrors: 20 } as const
 
 function preparationCostOf(text: string): number {
@@ -263,7 +263,7 @@ function withCode(error: GraphQLError, code: string): GraphQLError {
   })
 }
 
-/** Whether any field that the document may reach depends on who asks. */
+/** Whether any field in the document depends on the viewer. */
 function readsViewer(schema: GraphQLSchema, document: DocumentNode): boolean {
   const types = new TypeInfo(schema)
   let found = false
@@ -278,7 +278,10 @@ function readsViewer(schema: GraphQLSchema, document: DocumentNode): boolean {
   return found
 }
 
-/** The only field of a subscription (the GraphQL specification allows no second one), with its arguments and all variables. */
+/**
+ * The single root field of a subscription (the GraphQL specification allows only one), with its arguments and all
+ * variables.
+ */
 function rootFieldOf(
   schema: GraphQLSchema,
   { document, definition, variables }: Operation,
@@ -304,7 +307,7 @@ function rootFieldOf(
   return { field, args: getArgumentValues(field, node, coerced.coerced), coerced: coerced.coerced }
 }
 
-/** By operation, the variable that is the `after` of its root field, where it is used for nothing else. */
+/** By operation: the variable passed as `after` to its root field, if it is used for nothing else. */
 function cursorVariablesOf(document: DocumentNode): ReadonlyMap<OperationDefinitionNode, string> {
   const found = new Map<OperationDefinitionNode, string>()
   for (const definition of document.definitions) {
@@ -331,8 +334,9 @@ function countUses(document: DocumentNode, variable: string): number {
 }
 
 /**
- * The declared variables without `cursor`: readers of one operation who begin at different cursors get the same bytes afterwards,
- * and share them. What is not declared changes nothing, was not checked, and may nest without end.
+ * The declared variables except `cursor`: readers of one operation who start at different cursors receive the same
+ * bytes afterwards, and share them. Undeclared variables have no effect, were not validated, and may nest arbitrarily
+ * deep.
  */
 function keyOfVariables(
   { variableDefinitions = [] }: OperationDefinitionNode,

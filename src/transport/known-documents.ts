@@ -10,26 +10,26 @@ import { LRUCache } from 'lru-cache'
 import { type OperationLimits, parseQuery, rulesOf, validateQuery, withoutSuggestion } from './document.ts'
 import { createDocumentCache } from './document-cache.ts'
 
-/** A document that was read: valid, or refused with the errors that the client is shown. */
+/** A parsed document: valid, or rejected with the errors that the client sees. */
 export type KnownDocument =
   | { readonly kind: 'valid'; readonly id: number; readonly document: DocumentNode }
   | { readonly kind: 'refused'; readonly errors: readonly GraphQLError[] }
 
-/** Documents by their text, as far as they are remembered. */
+/** A cache of documents by their text. */
 export interface KnownDocuments {
   find(text: string): KnownDocument | undefined
-  /** Parses and validates `text`, and remembers the outcome. */
+  /** Parses and validates `text`, and caches the outcome. */
   read(text: string): KnownDocument
 }
 
-/** Of what is remembered of refusals. */
+/** Size limit of the cache of rejections. */
 const MAX_REFUSED_BYTES = 2_000_000
 const REFUSAL_BYTES = 500
 
 export function createKnownDocuments(schema: GraphQLSchema, limits: OperationLimits): KnownDocuments {
   const rules = rulesOf(limits)
   const valid = createDocumentCache<Extract<KnownDocument, { readonly kind: 'valid' }>>()
-  /** By hash: a refused text may be as large as a message, and is never needed again. */
+  /** By hash: a rejected text may be as large as a message, and is never needed again. */
   const refused = new LRUCache<string, readonly Refusal[]>({
     maxSize: MAX_REFUSED_BYTES,
     sizeCalculation: (refusals) =>
@@ -78,8 +78,8 @@ export function createKnownDocuments(schema: GraphQLSchema, limits: OperationLim
 }
 
 /**
- * What a client is shown of an error, as plain data: an error of graphql-js holds the syntax tree and the whole text, and so
- * does the stack of any error that is made while they are in use.
+ * The client-visible part of an error, as plain data: an error of graphql-js retains the syntax tree and the whole
+ * text, and so does the stack of any error created while they are in use.
  */
 interface Refusal {
   readonly message: string
@@ -87,7 +87,7 @@ interface Refusal {
   readonly locations: readonly SourceLocation[] | undefined
 }
 
-/** The locations are worked out once, since each costs a pass over the lines of the text. */
+/** Locations are computed once, since each scans the lines of the text. */
 function refusalOf({ message, extensions, locations }: GraphQLError, code: string): Refusal {
   return {
     message,

@@ -7,7 +7,7 @@ import { UNREADABLE_RETRY_AFTER_MS, UnreadableEntry } from '../engine/kernel/unr
 import { isDatabaseUnavailable, isUnstorableText } from '../engine/storage/faults.ts'
 import { JwksUnavailable } from '../platform/auth/keys.ts'
 
-/** What a client may know of an error. Refusals pass; a fault becomes an id that the log explains. */
+/** The client-visible form of an error. Rejections pass; a fault becomes an id that refers to the log. */
 export type Mask = (error: unknown) => GraphQLError
 
 const UNREADABLE =
@@ -17,7 +17,7 @@ export function createMask(log: Logger): Mask {
   return (error) => {
     const origin = originOf(error)
     if (origin instanceof GraphQLError) return error instanceof GraphQLError ? error : origin
-    // GraphQL has copied the code already.
+    // GraphQL has already copied the code.
     if (origin === abandoned && error instanceof GraphQLError) return error
     const overload = overloadOf(origin)
     if (overload !== undefined) {
@@ -29,14 +29,14 @@ export function createMask(log: Logger): Mask {
       return shown(error, 'UNAVAILABLE', 'The server cannot reach its database. Retry with the same key.')
     }
     if (origin instanceof JwksUnavailable) {
-      log.warn({ err: origin }, 'the keys to check tokens with were not available')
-      return shown(error, 'UNAVAILABLE', 'The server cannot check tokens at the moment. Retry.')
+      log.warn({ err: origin }, 'the keys to verify tokens were not available')
+      return shown(error, 'UNAVAILABLE', 'The server cannot verify tokens at the moment. Retry.')
     }
     if (isUnstorableText(origin)) {
       return shown(
         error,
         'BAD_USER_INPUT',
-        'Text may not hold the character U+0000 or half a surrogate pair.',
+        'Text must not contain the character U+0000 or an unpaired surrogate.',
       )
     }
     const errorId = newErrorId()
@@ -47,11 +47,11 @@ export function createMask(log: Logger): Mask {
       })
     }
     log.error({ err: origin, errorId }, 'a fault was masked')
-    return shown(error, 'INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', { errorId })
+    return shown(error, 'INTERNAL_SERVER_ERROR', 'Internal server error.', { errorId })
   }
 }
 
-/** What was thrown at first: GraphQL wraps it to add the path. */
+/** The original error: GraphQL wraps it to add the path. */
 function originOf(error: unknown): unknown {
   let origin = error
   while (origin instanceof GraphQLError && origin.originalError !== undefined) origin = origin.originalError

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type Credential, tokenFromAuthorization, tokenFromUrl } from '../platform/auth/credentials.ts'
 
-/** What a request or an upgrade brings, in its header or its address. Where both have a token they must agree. */
+/** The credential of a request or upgrade, from its header or URL. If both contain a token they must be equal. */
 export function credentialOf({ headers, url = '' }: IncomingMessage): Credential {
   const header = tokenFromAuthorization(headers.authorization)
   const address = tokenFromUrl(url)

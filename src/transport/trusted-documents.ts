@@ -12,12 +12,12 @@ import type { Manifest } from '../platform/config/trusted-documents.ts'
 import { type OperationLimits, parseQuery, rulesOf, validateQuery } from './document.ts'
 import { createDocumentCache } from './document-cache.ts'
 
-/** How a request names the document to run; unchecked but for `query`. */
+/** How a request refers to the document to run; unvalidated except for `query`. */
 export interface DocumentReference {
   readonly query?: string | null | undefined
-  /** By the GraphQL-over-HTTP specification's appendix on persisted documents. */
+  /** As in the GraphQL-over-HTTP specification's appendix on persisted documents. */
   readonly documentId?: unknown
-  /** `persistedQuery.sha256Hash` as Apollo and urql send it. */
+  /** `persistedQuery.sha256Hash`, as sent by Apollo and urql. */
   readonly extensions?: unknown
 }
 
@@ -25,13 +25,13 @@ export type Admission =
   | { readonly kind: 'admitted'; readonly text: string }
   | { readonly kind: 'refused'; readonly error: GraphQLError }
 
-/** Which documents may run: one rule, whichever way they come. */
+/** The documents that may run: one rule for every transport. */
 export interface Documents {
-  /** The text to run. Empty where the request names no document. */
+  /** The text to run. Empty if the request refers to no document. */
   admit(reference: DocumentReference): Admission
 }
 
-/** Any document that clients send as text. No text is known by its hash. */
+/** Allows any document sent as text. No document is known by its hash. */
 export const ANY_DOCUMENT: Documents = {
   admit(reference) {
     if (reference.query) return admitted(reference.query)
@@ -43,19 +43,19 @@ export interface TrustedDocumentsOptions {
   readonly schema: GraphQLSchema
   readonly limits: OperationLimits
   readonly manifest: Manifest
-  /** Documents of pages that the server serves itself. */
+  /** Documents of the server's own pages. */
   readonly own: readonly string[]
 }
 
 /**
- * The documents of a manifest and no others: by their hash, or by their text, which is compared by what it means and run as it
- * was sent. Throws where one of the manifest is not valid for the schema, naming file and hash.
+ * Allows only the documents of a manifest: by hash, or by text, which is compared by meaning and run as sent. Throws if
+ * a document of the manifest is not valid for the schema, naming file and hash.
  */
 export function createTrustedDocuments(options: TrustedDocumentsOptions): Documents {
   const { schema, limits, manifest, own } = options
   const byId = new Map(manifest.documents)
   const meanings = new Set<string>()
-  /** Texts that were compared before. */
+  /** Cache of compared texts. */
   const known = createDocumentCache<Admission>()
   const meaningOf = (text: string): string =>
     meaning(parseQuery(text, { maxTokens: limits.maxQueryTokens }), schema)
@@ -74,7 +74,7 @@ export function createTrustedDocuments(options: TrustedDocumentsOptions): Docume
     try {
       return meanings.has(meaningOf(text))
     } catch (error) {
-      // It is no document, and so none of ours.
+      // Not a document, so not in the manifest.
       if (error instanceof GraphQLError) return false
       throw error
     }
@@ -91,7 +91,7 @@ export function createTrustedDocuments(options: TrustedDocumentsOptions): Docume
 
   return {
     admit(reference) {
-      // Whoever sends both was told before that the hash is unknown: the text decides.
+      // A client that sends both has already learnt that the hash is unknown: the text decides.
       if (reference.query) return admitText(reference.query)
       const id = idOf(reference)
       if (id === undefined) return admitted('')
@@ -105,7 +105,7 @@ function admitted(text: string): Admission {
   return { kind: 'admitted', text }
 }
 
-/** Why the document could never be run; undefined where it can. */
+/** Why the document can never run; undefined if it can. */
 function problemOf(text: string, schema: GraphQLSchema, limits: OperationLimits): string | undefined {
   try {
     const document = parseQuery(text, { maxTokens: limits.maxQueryTokens })
@@ -116,7 +116,7 @@ function problemOf(text: string, schema: GraphQLSchema, limits: OperationLimits)
   }
 }
 
-/** What else clients may call the document that the manifest calls `hash`. */
+/** Alternative ids for the document with `hash` in the manifest. */
 function idsOf(hash: string, text: string): readonly string[] {
   const sha256 = createHash('sha256').update(text).digest('hex')
   return [`sha256:${sha256}`, sha256, `sha256:${hash}`]
@@ -133,9 +133,9 @@ function memberOf(value: unknown, name: string): unknown {
 }
 
 /**
- * Equal for documents that ask for the same: but for white space, comments, the order of what has none, and `__typename`,
- * which clients add for their caches and which tells a type of the schema and no data. An alias of it counts: thousands of
- * them would make an answer long. The root fields of a mutation run one after another, so that their order counts, too.
+ * A normal form: equal for documents that differ only in white space, comments, insignificant order and `__typename`,
+ * which clients add for their caches and which reveals no data. An alias of `__typename` counts: thousands of them
+ * would make a response long. The root fields of a mutation run in order, so their order counts, too.
  */
 function meaning(document: DocumentNode, schema: GraphQLSchema): string {
   const bare = withoutTypename(document)
@@ -150,7 +150,7 @@ function withoutTypename(document: DocumentNode): DocumentNode {
   return visit(document, {
     SelectionSet(node) {
       const others = node.selections.filter((selection) => !isTypename(selection))
-      // Where nothing else is selected it is what was asked for.
+      // If nothing else is selected, `__typename` is what was requested.
       return others.length === 0
         ? { ...node, selections: node.selections.slice(0, 1) }
         : { ...node, selections: others }
@@ -162,12 +162,12 @@ function isTypename(node: SelectionNode): boolean {
   return node.kind === 'Field' && node.name.value === '__typename' && !node.alias && !node.directives?.length
 }
 
-/** In the words that Apollo's and urql's clients look for. */
+/** The message that Apollo's and urql's clients look for. */
 function notFound(): GraphQLError {
   return new GraphQLError('PersistedQueryNotFound', { extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } })
 }
 
-/** In the words at which these clients send the text, and no hash from then on. */
+/** The message upon which these clients send the text, and stop sending hashes. */
 function notSupported(): GraphQLError {
   return new GraphQLError('PersistedQueryNotSupported', {
     extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' },

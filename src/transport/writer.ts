@@ -2,41 +2,47 @@ import type { Writable } from 'node:stream'
 import { atEndOfTurn } from '../engine/kernel/end-of-tick.ts'
 
 export interface WriterOptions {
-  /** What may be queued in this process for one peer. */
+  /** Limit on bytes queued in this process for one peer. */
   readonly maxBufferBytes: number
-  /** The peer could not keep up. Called once; what was queued here is dropped, and nothing more is taken. */
+  /** Called once if the peer cannot keep up: queued bytes are dropped, and nothing more is accepted. */
   readonly onOverflow: () => void
 }
 
-/** What many peers get, but for a mark of their own at certain places. */
-export interface Stencil {
-  /** Those at the places are whatever mark was there last. Replaced by a copy when a stream has kept them. */
+/** A frame shared by many peers that differs only in the operation id at certain offsets. */
+export interface FrameTemplate {
+  /** The bytes at the offsets are those of the last id written. Replaced by a copy when a stream has kept them. */
   bytes: Buffer
-  readonly places: readonly number[]
+  readonly offsets: readonly number[]
 }
 
-/** What is one peer's own. As text: small buffers would each hold the block that they were cut from. */
-export interface Mark {
+/**
+ * The operation id to write into a template. As text: small buffers would each retain the block they were allocated
+ * from.
+ */
+export interface OperationIdSlot {
   readonly text: string
   /** In bytes. */
   readonly length: number
 }
 
 const CONGESTED_BYTES = 64 * 1024
-/** So much is not worth waiting for more; and who sends it in slices of time is to see what it costs. */
+/**
+ * Flush immediately from this size: more batching gains nothing, and a sender that works in time slices must see the
+ * cost.
+ */
 const AT_ONCE_BYTES = 8 * 1024
 
 /**
- * Queues what goes to one peer; all that is queued within a turn of the event loop leaves in one write. A class, and not
- * closures: there is one for every connection.
+ * Queues output to one peer; everything queued within one tick of the event loop leaves in one write. A class rather
+ * than closures, since every connection has one.
  */
 export class Writer {
   readonly #stream: Writable
   readonly #options: WriterOptions
   #chunks: Buffer[] | undefined
-  /** Instead of the chunks, where this is all: most often it is, and then nothing is copied. */
-  #stencil: Stencil | undefined
-  #mark: Mark | undefined
+  /** Set instead of `#chunks` if it is the only output of the tick: the common case, which copies nothing. */
+  #template: FrameTemplate | undefined
+  #idSlot: OperationIdSlot | undefined
   #pendingBytes = 0
   #isScheduled = false
   #isClosed = false
@@ -45,36 +51,36 @@ export class Writer {
   constructor(stream: Writable, options: WriterOptions) {
     this.#stream = stream
     this.#options = options
-    // Past the mark where a writer is congested, a stream always says when it has drained.
+    // A stream beyond the congestion threshold always emits `drain`.
     stream.on('drain', () => this.#wake())
   }
 
   write(chunk: Buffer): void {
     if (this.#isClosed) return
-    this.#queueMarked()
+    this.#queueTemplate()
     this.#push(chunk)
     this.#account(chunk.length)
   }
 
-  /** `mark` is as long as the gaps of the stencil. */
-  writeMarked(stencil: Stencil, mark: Mark): void {
+  /** `idSlot` is exactly as long as the gaps of the template. */
+  writeTemplate(template: FrameTemplate, idSlot: OperationIdSlot): void {
     if (this.#isClosed) return
     if (this.#pendingBytes === 0) {
-      this.#stencil = stencil
-      this.#mark = mark
+      this.#template = template
+      this.#idSlot = idSlot
     } else {
-      this.#queueMarked()
-      this.#push(copyOf(stencil, mark))
+      this.#queueTemplate()
+      this.#push(copyOf(template, idSlot))
     }
-    this.#account(stencil.bytes.length)
+    this.#account(template.bytes.length)
   }
 
-  /** Hands over what is queued now, before something is written past this writer. */
+  /** Writes what is queued, before something bypasses this writer. */
   flush(): void {
     if (this.#pendingBytes === 0 || this.#isClosed) return
-    if (this.#stencil !== undefined && this.#mark !== undefined) {
-      this.#writeThrough(this.#stencil, this.#mark)
-      this.#stencil = undefined
+    if (this.#template !== undefined && this.#idSlot !== undefined) {
+      this.#writeThrough(this.#template, this.#idSlot)
+      this.#template = undefined
     } else if (this.#chunks !== undefined) {
       const [first, second] = this.#chunks
       if (first !== undefined) {
@@ -90,12 +96,12 @@ export class Writer {
     return this.#pendingBytes + this.#stream.writableLength
   }
 
-  /** True while enough is queued that replay should pause and state be conflated. */
+  /** True while so much is queued that replay should pause and state should be conflated. */
   isCongested(): boolean {
     return !this.#isClosed && this.queuedBytes > CONGESTED_BYTES
   }
 
-  /** Resolves when no longer congested, or when the peer is gone. */
+  /** Resolves when no longer congested, or when closed. */
   drained(): Promise<void> {
     if (!this.isCongested()) return Promise.resolve()
     this.#waiting ??= []
@@ -108,7 +114,7 @@ export class Writer {
   close(): void {
     this.#isClosed = true
     this.#chunks = undefined
-    this.#stencil = undefined
+    this.#template = undefined
     this.#pendingBytes = 0
     this.#wake()
   }
@@ -120,12 +126,12 @@ export class Writer {
     for (const resume of resumed) resume()
   }
 
-  /** Lends the stencil to the stream, which gives it back at once where the system takes it all. */
-  #writeThrough(stencil: Stencil, mark: Mark): void {
-    const { bytes } = stencil
-    imprint(stencil, mark)
+  /** Writes the template itself: the stream is done with it at once if the kernel accepts all of it. */
+  #writeThrough(template: FrameTemplate, idSlot: OperationIdSlot): void {
+    const { bytes } = template
+    imprint(template, idSlot)
     this.#stream.write(bytes)
-    if (this.#stream.writableLength > 0) stencil.bytes = Buffer.from(bytes)
+    if (this.#stream.writableLength > 0) template.bytes = Buffer.from(bytes)
   }
 
   #push(chunk: Buffer): void {
@@ -133,15 +139,16 @@ export class Writer {
     else this.#chunks.push(chunk)
   }
 
-  #queueMarked(): void {
-    if (this.#stencil !== undefined && this.#mark !== undefined) this.#push(copyOf(this.#stencil, this.#mark))
-    this.#stencil = undefined
+  #queueTemplate(): void {
+    if (this.#template !== undefined && this.#idSlot !== undefined)
+      this.#push(copyOf(this.#template, this.#idSlot))
+    this.#template = undefined
   }
 
   #account(length: number): void {
     const { maxBufferBytes, onOverflow } = this.#options
     this.#pendingBytes += length
-    // What comes within one turn may be more than the budget, and nothing to a peer that reads: the system takes it.
+    // One tick may queue more than the budget, yet a peer that reads is fine: try to hand it to the kernel first.
     if (this.#pendingBytes >= AT_ONCE_BYTES || this.queuedBytes > maxBufferBytes) this.flush()
     if (this.queuedBytes > maxBufferBytes) {
       this.close()
@@ -158,11 +165,11 @@ export class Writer {
   }
 }
 
-function imprint({ bytes, places }: Stencil, mark: Mark): void {
-  for (const place of places) bytes.write(mark.text, place)
+function imprint({ bytes, offsets }: FrameTemplate, idSlot: OperationIdSlot): void {
+  for (const offset of offsets) bytes.write(idSlot.text, offset)
 }
 
-function copyOf(stencil: Stencil, mark: Mark): Buffer {
-  imprint(stencil, mark)
-  return Buffer.from(stencil.bytes)
+function copyOf(template: FrameTemplate, idSlot: OperationIdSlot): Buffer {
+  imprint(template, idSlot)
+  return Buffer.from(template.bytes)
 }

@@ -28,7 +28,7 @@ const CLIENTS: readonly (readonly [string, OpenReader])[] = [
 ]
 
 let house: RestartingNode
-let door: TcpProxy
+let proxy: TcpProxy
 /** The address that clients know. */
 let url: string
 let seller: string
@@ -36,14 +36,14 @@ let bidders: readonly string[]
 
 beforeAll(async () => {
   house = await startRestartingNode({ databaseUrl: await freshDatabase() })
-  door = await startProxy(Number(new URL(house.node.url).port))
-  url = `http://127.0.0.1:${door.port}`
+  proxy = await startProxy(Number(new URL(house.node.url).port))
+  url = `http://127.0.0.1:${proxy.port}`
   seller = await house.node.token('seller')
   bidders = await Promise.all(['ann', 'ben'].map((name) => house.node.token(name)))
 })
 
 afterAll(async () => {
-  await door[Symbol.asyncDispose]()
+  await proxy[Symbol.asyncDispose]()
   await house[Symbol.asyncDispose]()
 })
 
@@ -112,9 +112,9 @@ describe.each(CLIENTS)('A client with %s', (_name, open) => {
     await auction.write(2)
     await reader.take(3)
 
-    door.shut()
+    proxy.shut()
     await auction.write(3)
-    door.open()
+    proxy.open()
     await reader.take(6)
     await auction.write(1)
 
@@ -129,11 +129,11 @@ describe.each(CLIENTS)('A client with %s', (_name, open) => {
     await auction.write(2)
     await reader.take(3)
 
-    door.shut()
+    proxy.shut()
     await auction.write(1)
     await house.crash()
     await auction.write(2)
-    door.open()
+    proxy.open()
     await reader.take(6)
     await auction.write(1)
 
@@ -171,9 +171,9 @@ describe('A graphql-ws client that does nothing about cuts', () => {
     await auction.write(1)
     await reader.take(2)
 
-    door.shut()
+    proxy.shut()
     await auction.write(1)
-    door.open()
+    proxy.open()
 
     expect(shown(await reader.take(3))).toEqual([
       { __typename: 'AuctionSnapshot', offset: 0 },

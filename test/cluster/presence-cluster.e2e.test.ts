@@ -14,8 +14,8 @@ import { connect, post, type Recording, record } from '../support/graphql-client
 import { type NodeOptions, startNode, type TestNode } from '../support/node.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
 import { startRedis } from '../support/redis.ts'
-import { redisFigures } from '../support/redis-figures.ts'
 import { freshRedisPrefix, sharedRedisUrl } from '../support/redis-shared.ts'
+import { redisStats } from '../support/redis-stats.ts'
 import { makeRoom } from '../support/rooms.ts'
 
 const GRACE_MS = 10_000
@@ -256,7 +256,7 @@ describe('300 users who come to a room on three nodes, and go', () => {
 
     /** Until all recordings show so many; fails where that cost more than a storm may. */
     async function storm(act: () => Promise<unknown>, count: number, timeout: number): Promise<void> {
-      const before = await redisFigures(redis.url)
+      const before = await redisStats(redis.url)
       const seen = recordings.map(({ values }) => values.length)
       const startedAt = performance.now()
       await act()
@@ -264,7 +264,7 @@ describe('300 users who come to a room on three nodes, and go', () => {
         await vi.waitFor(() => expect(values.at(-1)?.count).toBe(count), { timeout, interval: 10 })
       }
       const seconds = (performance.now() - startedAt) / 1000
-      const after = await redisFigures(redis.url)
+      const after = await redisStats(redis.url)
       for (const [index, { values }] of recordings.entries()) {
         expect(values.length - (seen[index] ?? 0)).toBeLessThanOrEqual(2 * (seconds + 1) + 1)
       }

@@ -49,7 +49,7 @@ describe.each<readonly [string, () => Promise<string> | string]>([
     await expectRefusal(await fetch(`${node.url}/graphql?query={__typename}`, { headers }))
   })
 
-  test('is refused for server-sent events, in the header and in the address', async () => {
+  test('is refused for server-sent events, in the header and in the URL', async () => {
     const token = await make()
     const query = 'subscription { serverTime }'
     const headers = { authorization: `Bearer ${token}` }
@@ -68,7 +68,7 @@ describe.each<readonly [string, () => Promise<string> | string]>([
     }
   })
 
-  test('closes a WebSocket with 4403 after an upgrade that succeeds', async () => {
+  test('closes a WebSocket with 4403 after a successful upgrade', async () => {
     const token = await make()
     using byHeader = await openSocket(node.wsUrl, { headers: { authorization: `Bearer ${token}` } })
     expect(await byHeader.closed).toMatchObject({ code: 4403 })
@@ -77,7 +77,7 @@ describe.each<readonly [string, () => Promise<string> | string]>([
   })
 })
 
-/** The same signature under the claims of somebody else. */
+/** The same signature with another user's claims. */
 async function tamper(made: Promise<string>): Promise<string> {
   const [head, , signature] = (await made).split('.')
   const [, payload] = (await signToken('eve', { claims: GOOD })).split('.')
@@ -85,7 +85,7 @@ async function tamper(made: Promise<string>): Promise<string> {
 }
 
 describe('A good token', () => {
-  test('is accepted where audience and issuer are checked', async () => {
+  test('is accepted if audience and issuer match', async () => {
     const token = await signToken('ada', { claims: { ...GOOD, aud: ['other', AUDIENCE] } })
     const { data } = await post(node.url, '{ viewer { user { id } } }', {}, token)
     expect(data).toEqual({ viewer: { user: { id: 'ada' } } })
@@ -98,7 +98,7 @@ describe('A good token', () => {
     expect(data).toEqual({ viewer: { user: { id: 'ada' } } })
   })
 
-  test('in the header does not make up for a bad one in the address', async () => {
+  test('in the header does not override a bad one in the URL', async () => {
     const headers = { authorization: `Bearer ${await node.token('ada')}` }
     await using stream = await openEventStream(node.url, {
       query: '{ __typename }',
@@ -110,21 +110,21 @@ describe('A good token', () => {
     expect(await socket.closed).toMatchObject({ code: 4403 })
   })
 
-  test('in the header and the same in the address are one', async () => {
+  test('in the header may be repeated in the URL', async () => {
     const token = await node.token('ada')
     const headers = { authorization: `Bearer ${token}` }
     using socket = await openSocket(`${node.wsUrl}?token=${token}`, { headers })
     expect(await socket.init({ token })).toMatchObject({ user: { id: 'ada' } })
   })
 
-  test('does not make up for a bad one on the upgrade', async () => {
+  test('does not override a bad one on the upgrade', async () => {
     using socket = await openSocket(`${node.wsUrl}?token=rubbish`)
     socket.send({ type: 'connection_init', payload: { token: await node.token('ada') } })
     expect(await socket.closed).toMatchObject({ code: 4403 })
   })
 })
 
-describe('What is no bearer token', () => {
+describe('A malformed bearer token', () => {
   test.each(['Basic YWRhOnNlY3JldA==', 'Bearer', 'Bearer a b', 'token'])(
     '%j as Authorization is refused, never downgraded to a visitor',
     async (authorization) => {

@@ -21,14 +21,17 @@ const KINDS = [
 ] as const
 type Kind = (typeof KINDS)[number]
 
-/** Something that exists, and that these roles may not see. */
+/** Existing objects that these roles may not see. */
 interface Hidden {
   readonly kind: Kind
   readonly id: string
   readonly from: readonly Role[]
 }
 
-/** Which hidden things an argument of that name may name. Empty: ids that callers give themselves, or that are no secret. */
+/**
+ * The hidden objects that an argument of this name may refer to. Empty: ids that callers choose themselves, or that are
+ * not secret.
+ */
 const KINDS_OF: Readonly<Record<string, readonly Kind[]>> = {
   id: KINDS,
   ids: KINDS,
@@ -38,12 +41,12 @@ const KINDS_OF: Readonly<Record<string, readonly Kind[]>> = {
   messageId: ['message'],
   replyToId: ['message'],
   announcementId: ['announcement'],
-  // Services name orders, executions and subjects themselves, and refer to them in a room or kind that they may see.
+  // Services choose the ids of orders, executions and subjects, and refer to them in a room or kind that they may see.
   orderId: [],
   executionId: [],
   subjectId: [],
   subjectIds: [],
-  // Who was ever seen is no secret: one may write to everybody (docs/security.md).
+  // Known users are not secret: anyone may write to them (docs/security.md).
   userId: [],
   userIds: [],
   sellerId: [],
@@ -55,7 +58,7 @@ const FIELDS = rootFields().filter((field) => slotsOf(field).some(isId))
 let node: TestNode
 const callers = new Map<Role | 'owner' | 'friend' | 'engine' | 'root', Caller>()
 let hidden: readonly Hidden[]
-/** What everybody sees, for the other arguments of a field. */
+/** Public values, for the other arguments of a field. */
 let open: Readonly<Record<string, string>>
 
 function as(who: Role | 'owner' | 'friend' | 'engine' | 'root'): Caller {
@@ -109,7 +112,7 @@ async function tradeIn(roomId: string): Promise<readonly [order: string, archive
   return [orderId, copy?.snapshotId ?? '']
 }
 
-/** A room of that kind and visibility, with all that can be in it. */
+/** A room of that kind and visibility, with everything it can contain. */
 async function furnish(kind: string, visibility: string, from: readonly Role[]): Promise<readonly Hidden[]> {
   const owner = as(visibility === 'ADMIN' ? 'root' : 'owner')
   const roomId = await makeRoom(node, owner.token ?? '', { kind, visibility })
@@ -179,7 +182,7 @@ afterAll(async () => {
   await node?.[Symbol.asyncDispose]()
 })
 
-/** An id of the same make that nothing has. */
+/** An unused id of the same form. */
 const madeUp = (id: string): string =>
   id.replace(/[\da-z]{12}$/i, (end) =>
     [...end]
@@ -188,7 +191,7 @@ const madeUp = (id: string): string =>
       .replace(/./g, (char) => (char === '0' ? '1' : '0')),
   )
 
-/** The whole answer, but for what differs from one request to the next. */
+/** The complete response, without what differs between requests. */
 async function answerTo(
   role: Role,
   field: RootField,
@@ -221,7 +224,7 @@ async function begun(
   return first ?? 'complete'
 }
 
-test('Every argument that is an id is one of those that are compared', () => {
+test('Every id argument is among those compared', () => {
   const names = FIELDS.flatMap(slotsOf)
     .filter(isId)
     .map(({ name }) => name)
@@ -229,27 +232,22 @@ test('Every argument that is an id is one of those that are compared', () => {
   expect(FIELDS.length).toBeGreaterThan(45)
 })
 
-describe.each(ROLES)(
-  'A %s learns nothing from the answer to an id that exists and is out of sight',
-  (role) => {
-    test.each(FIELDS.map((field) => [`${field.operation} ${field.name}`, field] as const))(
-      'of %s',
-      async (_, field) => {
-        const differences: unknown[] = []
-        for (const slot of slotsOf(field).filter(isId)) {
-          const kinds = KINDS_OF[slot.name] ?? []
-          for (const { id } of hidden.filter(
-            ({ kind, from }) => kinds.includes(kind) && from.includes(role),
-          )) {
-            for (const isFull of [false, true]) {
-              const real = await answerTo(role, field, slot, id, isFull)
-              const none = await answerTo(role, field, slot, madeUp(id), isFull)
-              if (real !== none) differences.push({ path: slot.path, id, real, none })
-            }
+describe.each(ROLES)('A %s learns nothing from the response to an existing but invisible id', (role) => {
+  test.each(FIELDS.map((field) => [`${field.operation} ${field.name}`, field] as const))(
+    'of %s',
+    async (_, field) => {
+      const differences: unknown[] = []
+      for (const slot of slotsOf(field).filter(isId)) {
+        const kinds = KINDS_OF[slot.name] ?? []
+        for (const { id } of hidden.filter(({ kind, from }) => kinds.includes(kind) && from.includes(role))) {
+          for (const isFull of [false, true]) {
+            const real = await answerTo(role, field, slot, id, isFull)
+            const none = await answerTo(role, field, slot, madeUp(id), isFull)
+            if (real !== none) differences.push({ path: slot.path, id, real, none })
           }
         }
-        expect(differences).toEqual([])
-      },
-    )
-  },
-)
+      }
+      expect(differences).toEqual([])
+    },
+  )
+})

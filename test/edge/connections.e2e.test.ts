@@ -54,7 +54,7 @@ async function untilFree(): Promise<void> {
 }
 
 describe('Visitors of one address', () => {
-  test('have a bounded number of WebSockets and streams together, before and after connection_init', async () => {
+  test('have a bounded total of WebSockets and streams, before and after connection_init', async () => {
     await untilFree()
     const silent = await openFrom('203.0.113.1')
     await (await openFrom('203.0.113.1')).init()
@@ -83,7 +83,7 @@ describe('Visitors of one address', () => {
     expect((await stream('203.0.113.3', token)).status).toBe(200)
   })
 
-  test('share a network of IPv6', async () => {
+  test('share an IPv6 network', async () => {
     await untilFree()
     for (let each = 0; each < PER_ADDRESS; each += 1) await (await openFrom(`2001:db8::${each}`)).init()
     expect((await stream('2001:db8::ffff')).status).toBe(429)
@@ -105,8 +105,8 @@ describe('Visitors of one address', () => {
   })
 })
 
-describe('A node that visitors have filled', () => {
-  test('has places for the signed-in: streams and WebSockets, also behind silent ones', async () => {
+describe('A node full of visitors', () => {
+  test('has slots for signed-in streams and WebSockets, even behind silent ones', async () => {
     await untilFree()
     let visitors = 0
     for (; visitors < CONNECTIONS; visitors += 1) await openFrom(`198.51.100.${visitors}`)
@@ -121,7 +121,7 @@ describe('A node that visitors have filled', () => {
 })
 
 describe('A WebSocket that was refused', () => {
-  test('counts no longer, and is destroyed after two seconds where it does not answer', async () => {
+  test('no longer counts, and is destroyed after two seconds if it does not answer', async () => {
     await untilFree()
     const socket = connect(Number(new URL(node.url).port), '127.0.0.1')
     onTestFinished(() => void socket.destroy())
@@ -142,7 +142,7 @@ describe('A WebSocket that was refused', () => {
 describe('Queries and mutations of one client over HTTP', () => {
   const SLOW_MS = 300
 
-  test('run a few at once, and are refused with 429 beyond those that may wait; others are served', async () => {
+  test('run a few at once, and are refused with 429 once the queue is full; others are served', async () => {
     const url = new URL(await freshDatabase())
     await using proxy = await startProxy(Number(url.port))
     url.port = `${proxy.port}`

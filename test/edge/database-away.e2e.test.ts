@@ -8,7 +8,7 @@ import { withClient } from '../support/postgres-databases.ts'
 import { freshDatabase } from '../support/postgres-shared.ts'
 import { startProxy } from '../support/proxy.ts'
 
-/** The status that an upgrade is answered with. */
+/** The response status of an upgrade. */
 async function upgradeStatus(port: number): Promise<number | undefined> {
   const asked = request({
     ...{ host: '127.0.0.1', port, path: '/graphql' },
@@ -26,8 +26,8 @@ async function upgradeStatus(port: number): Promise<number | undefined> {
   return response.statusCode
 }
 
-describe('A node that starts while its database is away', () => {
-  test('listens, says so, and goes into service by itself', async () => {
+describe('A node that starts while its database is down', () => {
+  test('listens, reports it, and becomes ready by itself', async () => {
     const own = new URL(await freshDatabase())
     await using proxy = await startProxy(Number(own.port))
     proxy.shut()
@@ -67,7 +67,7 @@ describe('A node that starts while its database is away', () => {
     expect((await node.exited).match(/the database is away/g)).toHaveLength(1)
   })
 
-  test('ends where time does not mend it: there is no such database', async () => {
+  test('exits on a permanent error: the database does not exist', async () => {
     const missing = new URL(await freshDatabase())
     missing.pathname = '/no_such_database'
     await expect(startNode({ databaseUrl: missing.href })).rejects.toThrow(
@@ -76,8 +76,8 @@ describe('A node that starts while its database is away', () => {
   })
 })
 
-describe('A node whose database falls silent', () => {
-  test('answers every command within 30 s, and goes on with the next connection', async () => {
+describe('A node whose database stops responding', () => {
+  test('answers every command within 30 s, and recovers with the next connection', async () => {
     const own = new URL(await freshDatabase())
     await using proxy = await startProxy(Number(own.port))
     const through = new URL(own)
@@ -99,7 +99,7 @@ describe('A node whose database falls silent', () => {
     }
     const first = await send()
     expect(first).toContain('MessagePayload')
-    // Old connections stay open and silent; new ones lead to a server that works, as after a failover behind a proxy.
+    // Old connections stay open without responses; new ones reach a working server, as after a failover behind a proxy.
     proxy.swallow()
     proxy.heal()
     const beganAt = Date.now()

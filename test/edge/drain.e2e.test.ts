@@ -32,7 +32,7 @@ afterAll(() => proxy[Symbol.asyncDispose]())
 
 const roomInput = (name: string) => ({ input: { name, kind: 'AUCTION', visibility: 'PUBLIC' } })
 
-/** A node on its own port that is told to end; tests wait for it. */
+/** A node on its own port that is being stopped; tests wait for it. */
 async function startMortal(env: Readonly<Record<string, string>> = {}): Promise<TestNode> {
   proxy.delay(0)
   return startNode({ databaseUrl, env })
@@ -59,11 +59,11 @@ function readiness(url: string, agent: Agent): Promise<{ readonly status: number
   })
 }
 
-describe('A node that is told to end', () => {
+describe('A node that is being stopped', () => {
   test('answers the mutations that are in flight, over WebSocket and HTTP, before it closes with 1012', async () => {
     await using node = await startMortal()
     using socket = await connect(node)
-    // So that the node knows the seller.
+    // Makes the seller known to the node.
     await makeRoom(node, token)
     proxy.delay(SLOW_DATABASE_MS)
     const overSocket = socket.run(CREATE, roomInput('By socket'))
@@ -80,7 +80,7 @@ describe('A node that is told to end', () => {
     await expect(node.exited).resolves.not.toMatch(/error|fatal/i)
   })
 
-  test('says at once that it is not ready, and takes no new connection', async () => {
+  test('reports at once that it is not ready, and accepts no new connection', async () => {
     await using node = await startMortal()
     using socket = await connect(node)
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -100,7 +100,7 @@ describe('A node that is told to end', () => {
     await node.exited
   })
 
-  test('closes its connections one batch after another, and lets SSE streams come again', async () => {
+  test('closes its connections in batches, and lets SSE streams reconnect', async () => {
     await using node = await startMortal()
     const roomId = await makeRoom(node, token)
     const sockets = await Promise.all(Array.from({ length: 40 }, () => connect(node)))
@@ -119,12 +119,12 @@ describe('A node that is told to end', () => {
     expect(new Set(endings.map(({ code }) => code))).toEqual(new Set([1012]))
     expect((closedAt.at(-1) ?? 0) - (closedAt[0] ?? 0)).toBeGreaterThan(1_000)
     expect(Date.now() - toldAt).toBeLessThan(12_000)
-    // A stream that ends without `complete` is one that EventSource and graphql-sse open anew.
+    // EventSource and graphql-sse reopen a stream that ends without `complete`.
     await expect(stream.rest()).resolves.toEqual([])
     await node.exited
   })
 
-  test('cuts off whoever does not go, within the time that it has', async () => {
+  test('terminates clients that do not leave within the drain time', async () => {
     await using node = await startMortal({ DRAIN_TIMEOUT_MS: '1500' })
     using socket = await connect(node)
     await socket.receive('next', socket.subscribe(TIME))
@@ -137,7 +137,7 @@ describe('A node that is told to end', () => {
     expect(Date.now() - toldAt).toBeLessThan(8_000)
   })
 
-  test('ends at once when it is told so again', async () => {
+  test('exits immediately on a second signal', async () => {
     await using node = await startMortal()
     using socket = await connect(node)
     socket.stall()
@@ -151,8 +151,8 @@ describe('A node that is told to end', () => {
   })
 })
 
-describe('A peer that is gone without a word', () => {
-  test('is found within 30 s, and one that answers stays', async () => {
+describe('A peer that vanished', () => {
+  test('is detected within 30 s, and one that answers stays', async () => {
     await using node = await startMortal()
     await using network = await startProxy(Number(new URL(node.url).port))
     using lost = await openSocket(`ws://127.0.0.1:${network.port}/graphql`)

@@ -31,7 +31,7 @@ function askForToken(node: TestNode, body: string): Promise<Response> {
 }
 
 describe('A node in development', () => {
-  test('answers /health, that path alone', async () => {
+  test('answers /health on exactly that path', async () => {
     expect((await fetch(`${development.url}/health`)).status).toBe(200)
     for (const path of ['/health/', '/healthz', '/Health', '/x/health', '/graphql/health'])
       expect((await fetch(`${development.url}${path}`)).status).toBe(404)
@@ -49,7 +49,7 @@ describe('A node in development', () => {
     expect((await response.text()).trim()).toBe((await readFile(COMMITTED_SCHEMA, 'utf8')).trim())
   })
 
-  test('shows GraphiQL, with subscriptions over WebSocket, to browsers alone', async () => {
+  test('serves GraphiQL, with subscriptions over WebSocket, to browsers only', async () => {
     const page = await fetch(`${development.url}/graphql`, PAGE)
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
     const html = await page.text()
@@ -59,7 +59,7 @@ describe('A node in development', () => {
     expect(answer.headers.get('content-type')).toContain('json')
   })
 
-  test('shows a GraphiQL that ignores the token of a link to those who come from another site', async () => {
+  test('serves a GraphiQL that ignores the token of a link from another site', async () => {
     const scriptFor = async (site?: string) => {
       const headers = { ...PAGE.headers, ...(site === undefined ? {} : { 'sec-fetch-site': site }) }
       const page = await fetch(`${development.url}/graphql`, { headers })
@@ -70,7 +70,7 @@ describe('A node in development', () => {
     expect(await Promise.all(sites.map(scriptFor))).toEqual(['true', 'true', 'true', 'false', 'false'])
   })
 
-  test('tells browsers to keep its answers, and where they came from, to themselves', async () => {
+  test('tells browsers not to sniff types, and not to send referrers', async () => {
     const json = { 'content-type': 'application/json' }
     const asked = { method: 'POST', headers: json, body: '{"query":"{ __typename }"}' }
     for (const [path, init] of [
@@ -103,7 +103,7 @@ describe('A node in development', () => {
   })
 
   test.each(['', '{', '[]', '{}', '{"sub":""}', '{"sub":7}', '{"sub":"ada","roles":["root"]}'])(
-    'issues none for %j, and says why',
+    'issues none for %j, and gives the reason',
     async (body) => {
       const response = await askForToken(development, body)
       expect(response.status).toBe(400)
@@ -111,14 +111,14 @@ describe('A node in development', () => {
     },
   )
 
-  test('answers a method that a path does not have with 405', async () => {
+  test('answers an unsupported method with 405', async () => {
     const response = await fetch(`${development.url}/dev/token`)
     expect(response.status).toBe(405)
     expect(response.headers.get('allow')).toContain('POST')
   })
 })
 
-describe.each(['development', 'test', 'production'])('A node in %s with a secret of its operator', (mode) => {
+describe.each(['development', 'test', 'production'])('A node in %s with a configured secret', (mode) => {
   test('issues no tokens', async () => {
     await using node = await startNode({ databaseUrl: await freshDatabase(), env: { NODE_ENV: mode } })
     expect((await askForToken(node, '{"sub":"ada"}')).status).toBe(404)
@@ -131,7 +131,7 @@ describe('A node in production', () => {
     expect((await fetch(`${production.url}/ready`)).status).toBe(200)
   })
 
-  test('issues no tokens, and accepts those of its secret', async () => {
+  test('issues no tokens, and accepts those signed with its secret', async () => {
     expect((await askForToken(production, '{"sub":"ada"}')).status).toBe(404)
     const token = await signToken('ada')
     expect(await post(production.url, '{ viewer { user { id } } }', {}, token)).toEqual({
@@ -161,7 +161,7 @@ describe('A node in production', () => {
     expect((await fetch(`${production.url}/`)).status).toBe(404)
   })
 
-  test('lets pages of its own origin in alone', async () => {
+  test('accepts only pages of its own origin', async () => {
     const foreign = { origin: 'https://evil.example' }
     const answer = await fetch(`${production.url}/graphql?query={__typename}`, { headers: foreign })
     expect(answer.headers.get('access-control-allow-origin')).toBeNull()
@@ -171,8 +171,8 @@ describe('A node in production', () => {
   })
 })
 
-describe('A node in production that is asked to', () => {
-  test('shows its schema, GraphiQL and the demo page, and issues no tokens all the same', async () => {
+describe('A node in production with everything enabled', () => {
+  test('serves its schema, GraphiQL and the demo page, but issues no tokens', async () => {
     const asked = { GRAPHIQL: 'on', PUBLIC_SCHEMA: 'on', INTROSPECTION: 'on', DEMO: 'on' }
     await using node = await startNode({
       databaseUrl: await freshDatabase(),

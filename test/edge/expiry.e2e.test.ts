@@ -22,7 +22,7 @@ async function openSignedIn(token: string): Promise<Socket> {
   return socket
 }
 
-/** A token that ends soon, and a connection that closes when it does. */
+/** A token that expires soon, and a connection that closes at that time. */
 async function startFuse(): Promise<{ readonly token: string; readonly burnt: Promise<unknown> }> {
   const token = await signToken('ada', { lifetimeMs: LIFETIME_MS })
   const socket = await openSignedIn(token)
@@ -40,7 +40,7 @@ describe.concurrent('When its token expires', () => {
     expect(Date.now()).toBeLessThan(expiresAt + 1_000)
   })
 
-  test('a WebSocket that was signed in by its upgrade is closed too', async () => {
+  test('a WebSocket signed in by its upgrade is closed, too', async () => {
     const token = await signToken('ada', { lifetimeMs: LIFETIME_MS })
     using socket = await openSocket(`${node.wsUrl}?token=${token}`)
     await socket.init()

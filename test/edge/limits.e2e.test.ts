@@ -25,7 +25,7 @@ interface Sent {
   readonly retryAfterMs?: number
 }
 
-/** A burst of ten, and then one every ten seconds: none comes back while a test counts. */
+/** A burst of ten, then one every ten seconds: no token is refilled during a test. */
 let nodes: readonly [TestNode, TestNode]
 let production: TestNode
 let roomId: string
@@ -61,7 +61,7 @@ async function somebody(node: TestNode, roles: readonly string[] = []): Promise<
 const send = (by: Pick<Caller, 'ask'>): Promise<Sent> => by.ask<Sent>(SEND, { roomId, id: randomUUID() })
 
 describe('a user’s mutations', () => {
-  test('are refused beyond the burst, over all nodes, with when to try again; that is so, then', async () => {
+  test('are refused beyond the burst, across nodes, with a retry delay that is correct', async () => {
     const here = await somebody(nodes[0])
     await using there = await createCaller(nodes[1], here.id)
     await here.ask(JOIN, { roomId })
@@ -80,7 +80,7 @@ describe('a user’s mutations', () => {
     await expect.poll(() => send(here), { timeout: 10_000 }).toMatchObject({ __typename: 'MessagePayload' })
   })
 
-  test('end with an error where the result has no place for a refusal', async () => {
+  test('end with an error if the result type has no rejection', async () => {
     const ann = await somebody(nodes[0])
     await ann.ask(JOIN, { roomId })
     const answers = await Promise.all(Array.from({ length: 30 }, () => ann.answer(TYPING, { roomId })))
@@ -88,7 +88,7 @@ describe('a user’s mutations', () => {
     expect(error?.extensions).toEqual({ code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) })
   })
 
-  test('count each, also where many stand in one document', async () => {
+  test('count each, even if many are in one document', async () => {
     const ann = await somebody(nodes[0])
     await ann.ask(JOIN, { roomId })
     const fields = Array.from(
@@ -100,7 +100,7 @@ describe('a user’s mutations', () => {
     expect(refused.length).toBeGreaterThan(10)
   })
 
-  test('are not counted of services, and those of one user not for another', async () => {
+  test('are not counted for services, nor for other users', async () => {
     const service = await somebody(nodes[0], ['service'])
     const bob = await somebody(nodes[0])
     await bob.ask(JOIN, { roomId })
@@ -109,7 +109,7 @@ describe('a user’s mutations', () => {
     expect(await send(bob)).toMatchObject({ __typename: 'MessagePayload' })
   })
 
-  test('cut off who sends a hundred that are refused: 1008; others are served meanwhile', async () => {
+  test('close the connection with 1008 after a hundred refusals; others are served meanwhile', async () => {
     const [ann, bob] = [await somebody(nodes[0]), await somebody(nodes[0])]
     await bob.ask(JOIN, { roomId })
     using socket = await openSocket(nodes[0].wsUrl)
@@ -128,13 +128,13 @@ describe('a user’s connections', () => {
     return socket
   }
 
-  test('beyond the limit close with 4903, over all nodes; those there were stay, and one that went makes room', {
+  test('beyond the limit close with 4903, across nodes; existing ones stay, and a closed one makes room', {
     timeout: 60_000,
   }, async () => {
     const { token } = await somebody(nodes[0])
     const first = await connect(nodes[0], token)
     const others = [await connect(nodes[1], token), await connect(nodes[1], token)]
-    // Nothing shows that these were checked; within that moment one more would count against them, too.
+    // The check of these is not observable; until it is done, another connection would count against them, too.
     await pause(1_000)
     const excess = await connect(nodes[0], token)
     expect(await excess.closed).toMatchObject({ code: 4903 })
@@ -157,7 +157,7 @@ describe('a user’s connections', () => {
     }
   })
 
-  test('count also where a visitor signs in', async () => {
+  test('count when a visitor signs in', async () => {
     const { token } = await somebody(nodes[0])
     for (let each = 0; each < MAX_CONNECTIONS; each += 1) await connect(nodes[0], token)
     const visitor = await connect(nodes[0], undefined)
@@ -165,7 +165,7 @@ describe('a user’s connections', () => {
     expect(await visitor.closed).toMatchObject({ code: 4903 })
   })
 
-  test('are streams of server-sent events, too', async () => {
+  test('include streams of server-sent events', async () => {
     const { token } = await somebody(nodes[0])
     const headers = { accept: 'text/event-stream', authorization: `Bearer ${token}` }
     const url = `${nodes[0].url}/graphql?query=${encodeURIComponent(TIME)}`
@@ -180,7 +180,7 @@ describe('a user’s connections', () => {
 })
 
 describe('a node’s connections', () => {
-  test('beyond the limit are answered 503; those there are served, and one that goes makes room', async () => {
+  test('beyond the limit are answered 503; existing ones are served, and a closed one makes room', async () => {
     await using node = await startNode({ databaseUrl: await freshDatabase(), env: { MAX_CONNECTIONS: '2' } })
     const open = () => openSocket(node.wsUrl)
     using staying = await open()
@@ -197,7 +197,7 @@ describe('a node’s connections', () => {
 })
 
 describe('a connection', () => {
-  test('has 100 subscriptions at once, beside its queries and mutations; one that ends makes room', async () => {
+  test('has 100 subscriptions in addition to its queries and mutations; an ended one makes room', async () => {
     using socket = await openSocket(nodes[0].wsUrl)
     await socket.init()
     const ids = Array.from({ length: 100 }, () => socket.subscribe(TIME))
@@ -246,7 +246,7 @@ describe('an operation that is', () => {
     expect(await codeOfEnd(visitor.record(query))).toBe('QUERY_TOO_COMPLEX')
   })
 
-  test('as large as its variables make it is measured by them', async () => {
+  test('sized by its variables is measured by them', async () => {
     const query = `query ($n: Int) { rooms(first: $n) { edges { node { auctions(first: $n) { edges { node { id } } } } } } }`
     const [node] = nodes
     expect(await post(node.url, query, { n: 5 })).toHaveProperty('data.rooms')
@@ -254,14 +254,14 @@ describe('an operation that is', () => {
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'QUERY_TOO_COMPLEX' })
   })
 
-  test('introspection, or what GraphiQL and generators ask, is not measured in development', async () => {
+  test('introspection, such as of GraphiQL and generators, is not measured in development', async () => {
     const { getIntrospectionQuery } = await import('graphql')
     expect(await post(nodes[0].url, getIntrospectionQuery())).toHaveProperty('data.__schema')
   })
 })
 
 describe('a node in production', () => {
-  test('does not help to guess names', async () => {
+  test('suggests no names', async () => {
     for (const query of [
       '{ room }',
       '{ rom { id } }',

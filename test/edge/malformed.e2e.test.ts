@@ -20,7 +20,7 @@ let node: TestNode
 beforeAll(async () => {
   node = await startNode({ databaseUrl: await freshDatabase() })
 })
-/** After all tests, whatever their order: nothing that clients sent is an error of ours. */
+/** After all tests: no client input was logged as an internal error. */
 afterAll(async () => {
   await node.stop()
   const log = (await node.exited).split('\n').filter((line) => line.startsWith('{'))
@@ -28,7 +28,7 @@ afterAll(async () => {
   expect(log.filter((line) => Number(JSON.parse(line).level) >= 50)).toEqual([])
 })
 
-/** Whatever was sent, it is the client's fault, and is said so. */
+/** Whatever was sent, it is reported as a client error. */
 async function expectRefusal(response: Response): Promise<void> {
   const text = await response.text()
   expect(response.status, text).toBeLessThan(500)
@@ -99,8 +99,8 @@ const BODIES: readonly (string | Buffer<ArrayBuffer>)[] = [
   `{"query":"${'{a'.repeat(5_000)}"}`,
 ]
 
-describe.each(ACCEPTS)('What is malformed, to who accepts %s', (accept) => {
-  test.each(SEARCHES)('is refused in an address: %s', async (search) => {
+describe.each(ACCEPTS)('A malformed request, accepting %s', (accept) => {
+  test.each(SEARCHES)('is refused in a URL: %s', async (search) => {
     await expectRefusal(await fetch(`${node.url}/graphql?${search}`, { headers: { accept } }))
   })
 
@@ -128,7 +128,7 @@ describe.each(ACCEPTS)('What is malformed, to who accepts %s', (accept) => {
     await expectRefusal(response)
   })
 
-  test('is 415 in an encoding that is not served', async () => {
+  test('is 415 in an unsupported encoding', async () => {
     const headers = { accept, 'content-type': 'application/json', 'content-encoding': 'gzip' }
     const response = await fetch(`${node.url}/graphql`, { method: 'POST', headers, body: randomBytes(40) })
     expect(response.status).toBe(415)
@@ -153,7 +153,7 @@ describe('A body in JSON', () => {
 })
 
 describe('Noise', () => {
-  test('on sockets and in messages leaves the node well', async () => {
+  test('on sockets and in messages leaves the node healthy', async () => {
     for (let each = 0; each < 50; each += 1) {
       const socket = connect(Number(new URL(node.url).port), '127.0.0.1')
       socket.on('error', () => {})
@@ -176,7 +176,7 @@ describe('Noise', () => {
       const answered = socket.receive('pong').then(() => socket.taken('error', '1'))
       const text = JSON.stringify(await answered.catch(() => socket.closed))
       expect(text).not.toContain('INTERNAL_SERVER_ERROR')
-      // Members that the protocol does not know are passed over.
+      // Unknown members of a message are ignored.
       if (text !== '[]') expect(text).toMatch(/"code":(4400|1007|"[A-Z_]+")/)
     }
     expect(await (await fetch(`${node.url}/graphql?query=${encoded(QUERY)}`)).json()).toHaveProperty('data')

@@ -11,10 +11,10 @@ import { openSocket } from '../support/socket.ts'
 const ROLES = ['visitor', 'user', 'admin'] as const
 type Role = (typeof ROLES)[number]
 
-/** As text, since a JavaScript object literal would set the prototype. */
+/** As JSON text, since an object literal would set the prototype. */
 const PROTOTYPE = JSON.parse('{"__proto__": {"polluted": true}, "constructor": {"prototype": {}}}')
 const deep = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels))
-/** Cursors of lists and of histories as clients could make them up: base64 of odd places. */
+/** Forged cursors of lists and histories: base64 of odd positions. */
 const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 const TEXTS: readonly string[] = [
@@ -123,7 +123,7 @@ const JSONS: readonly unknown[] = [
   'y'.repeat(20_000),
 ]
 
-/** Values that are meant to go wrong in a slot of that type. */
+/** Values that are likely to break a slot of that type. */
 function nastyFor({ name, type }: Slot): readonly unknown[] {
   const isCursor = type.name === 'Cursor' || name === 'after' || name === 'before'
   if (isCursor) return CURSORS
@@ -144,7 +144,7 @@ function nastyFor({ name, type }: Slot): readonly unknown[] {
   }
 }
 
-/** After so long a subscription was accepted. */
+/** A subscription that survives this long was accepted. */
 const QUIET_MS = 500
 
 const WRONG_KINDS: readonly unknown[] = [null, [], {}, true, PROTOTYPE, [['a']], 2 ** 53]
@@ -178,12 +178,12 @@ beforeAll(async () => {
   const roomId = await makeRoom(node, token)
   const auctionId = await makeAuction(node, token, roomId)
   await placeBid(node, as('admin').token ?? '', { auctionId, amount: 600 })
-  // Somebody who calls nothing here: an administrator may revoke or remove them.
+  // A user who sends nothing here, so that an administrator may revoke or remove them.
   const bystander = await createCaller(node, 'bystander')
   await bystander.answer('{ viewer { user { id } } }')
   await bystander[Symbol.asyncDispose]()
   known = { roomId, auctionId, userId: 'bystander' }
-  // Real cursors, whose places are made extreme below.
+  // Real cursors, whose positions are made extreme below.
   const { data } = await as('user').answer(
     `{ room(id: "${roomId}") { cursor messagesCursor } rooms { pageInfo { endCursor } } auctions { pageInfo { endCursor } } }`,
   )
@@ -192,7 +192,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const caller of callers.values()) await caller[Symbol.asyncDispose]()
-  // After all tests, whatever their order: none of it left a line at warn or error.
+  // After all tests: nothing was logged at warn or error.
   await node.stop()
   const lines = (await node.exited).split('\n').filter((line) => /"level":[456]0/.test(line))
   expect(lines).toEqual([])
@@ -238,7 +238,7 @@ async function codesOf(
     () => undefined,
     () => ended,
   )
-  // A list that is empty sends nothing: it was not refused, then.
+  // An empty list sends nothing: it was not refused.
   const codes = [await Promise.race([begun, ended, pause(QUIET_MS)])]
   recording.stop()
   return codes
@@ -257,7 +257,7 @@ const ALLOWED: ReadonlySet<unknown> = new Set([
   undefined,
 ])
 
-describe.each(ROLES)('Nasty input of a %s is refused, and never a fault', (role) => {
+describe.each(ROLES)('Nasty input of a %s is refused, never an internal error', (role) => {
   test.each(
     rootFields()
       .filter(({ args }) => args.length > 0)
@@ -286,7 +286,7 @@ describe.each(ROLES)('Nasty input of a %s is refused, and never a fault', (role)
   )
 })
 
-describe('JSON that nests thousands of levels', () => {
+describe('JSON nested thousands of levels deep', () => {
   const DEEP = '['.repeat(9_000) + ']'.repeat(9_000)
   const QUERY = '"query":"subscription { serverTime }"'
 
@@ -300,7 +300,7 @@ describe('JSON that nests thousands of levels', () => {
     },
   )
 
-  test('in a variable that is not declared changes nothing over a WebSocket', async () => {
+  test('in an undeclared variable has no effect over a WebSocket', async () => {
     using socket = await openSocket(node.wsUrl)
     await socket.init()
     socket.send(`{"id":"d","type":"subscribe","payload":{${QUERY},"variables":{"x":${DEEP}}}}`)
@@ -308,7 +308,7 @@ describe('JSON that nests thousands of levels', () => {
   })
 
   test.each(['application/json', 'text/event-stream', 'application/graphql-response+json'])(
-    'is a mistake of the client over HTTP that wants %s, in variables and extensions',
+    'is a client error over HTTP, accepting %s, in variables and extensions',
     async (accept) => {
       for (const part of ['variables', 'extensions']) {
         const body = `{"query":"{ __typename }","${part}":{"x":${DEEP}}}`

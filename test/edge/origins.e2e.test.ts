@@ -45,7 +45,7 @@ describe.each(['https://evil.example', 'http://app.example', 'https://app.exampl
 )
 
 describe('With ALLOWED_ORIGINS set', () => {
-  test('a listed origin may connect, ask before it posts, and read answers and refusals', async () => {
+  test('a listed origin may connect, send preflights, and read responses and refusals', async () => {
     using socket = await openSocket(node.wsUrl, { headers: { origin: OURS } })
     expect(await socket.init()).toMatchObject({ authenticated: false })
 
@@ -65,12 +65,12 @@ describe('With ALLOWED_ORIGINS set', () => {
     }
   })
 
-  test('a page of the server’s own may connect', async () => {
+  test('a same-origin page may connect', async () => {
     using socket = await openSocket(node.wsUrl, { headers: { origin: node.url } })
     expect(await socket.init()).toMatchObject({ authenticated: false })
   })
 
-  test('who sends no Origin is no browser and may connect', async () => {
+  test('a client without an Origin header is not a browser and may connect', async () => {
     using socket = await openSocket(node.wsUrl)
     expect(await socket.init()).toMatchObject({ authenticated: false })
   })

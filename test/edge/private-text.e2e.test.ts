@@ -12,15 +12,15 @@ const SEND = `mutation ($input: SendMessageInput!) { sendMessage(input: $input) 
 const CREATE = `mutation ($input: CreateRoomInput!) { createRoom(input: $input) { __typename } }`
 const READ = `{ room(id: "${MARKER}") { id } node(id: "${MARKER}") { id } }`
 
-/** A database that refuses rows with the marker, and whose messages can't be read afterwards. */
-async function spoil(databaseUrl: string, statements: readonly string[]): Promise<void> {
+/** A database that rejects rows with the marker, and whose messages cannot be read afterwards. */
+async function corruptRows(databaseUrl: string, statements: readonly string[]): Promise<void> {
   const client = new Client(databaseUrl)
   await client.connect()
   for (const statement of statements) await client.query(statement)
   await client.end()
 }
 
-test('What people write is in no line of the log and in no trace, whatever fails', async () => {
+test('User input is in no log line and in no trace, whatever fails', async () => {
   const databaseUrl = await freshDatabase()
   await using receiver = await startTraceReceiver()
   await using node = await startNode({
@@ -35,7 +35,7 @@ test('What people write is in no line of the log and in no trace, whatever fails
   const { url, wsUrl } = node
   const [ann, admin] = [await node.token('ann'), await node.token('root', { roles: ['admin'] })]
   const roomId = await makeRoom(node, ann, { kind: 'CHAT' })
-  await spoil(databaseUrl, [
+  await corruptRows(databaseUrl, [
     `ALTER TABLE messages ADD CHECK (body NOT LIKE '%${MARKER}%')`,
     `ALTER TABLE rooms ADD CHECK (name NOT LIKE '%${MARKER}%')`,
     `ALTER TABLE announcements ADD CHECK (title NOT LIKE '%${MARKER}%')`,
@@ -50,7 +50,7 @@ test('What people write is in no line of the log and in no trace, whatever fails
     await fetch(`${url}/broadcast`, { method: 'POST', headers, body })
     await fetch(`${url}/graphql`, { method: 'POST', headers, body })
   }
-  await spoil(databaseUrl, [
+  await corruptRows(databaseUrl, [
     'ALTER TABLE messages RENAME TO hidden',
     'ALTER TABLE rooms RENAME COLUMN name TO title',
   ])

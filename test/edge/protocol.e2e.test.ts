@@ -25,7 +25,7 @@ async function openVisitor(): Promise<Socket> {
 }
 
 describe('connection_ack', () => {
-  test('tells a visitor what it may know', async () => {
+  test('contains what a visitor may know', async () => {
     const { data } = await post(node.url, '{ server { node } }')
     using socket = await openSocket(node.wsUrl)
     expect(await socket.init()).toEqual({
@@ -40,7 +40,7 @@ describe('connection_ack', () => {
     })
   })
 
-  test('tells who signed in, until when, and what they may do', async () => {
+  test('contains the user, the expiry and the capabilities', async () => {
     const exp = Math.floor(Date.now() / 1000) + 600
     const token = await signToken('ada', { claims: { name: 'Ada', roles: ['admin', 'service'], exp } })
     const { data } = await post(node.url, '{ server { node capabilities } }', {}, token)
@@ -56,7 +56,7 @@ describe('connection_ack', () => {
     })
   })
 
-  test('names every connection differently', async () => {
+  test('has a unique id per connection', async () => {
     using one = await openSocket(node.wsUrl)
     using other = await openSocket(node.wsUrl)
     expect((await one.init())['connectionId']).not.toBe((await other.init())['connectionId'])
@@ -64,7 +64,7 @@ describe('connection_ack', () => {
 })
 
 describe.concurrent('A connection', () => {
-  test('whose client answers no ping is cut within twice the heartbeat; one that answers stays', async () => {
+  test('whose client answers no ping is terminated within twice the heartbeat; one that answers stays', async () => {
     const connect = (autoPong: boolean): WebSocket =>
       new WebSocket(node.wsUrl, 'graphql-transport-ws', { autoPong })
     const [lively, dead] = [connect(true), connect(false)]
@@ -101,7 +101,7 @@ describe.concurrent('A connection', () => {
     expect(await socket.closed).toEqual({ code: 4429, reason: 'Too many initialisation requests' })
   })
 
-  test('that uses the id of a running operation again is closed with 4409', async () => {
+  test('that reuses the id of a running operation is closed with 4409', async () => {
     using socket = await openVisitor()
     const subscribe = { type: 'subscribe', id: 'same', payload: { query: TIME } }
     socket.send(subscribe)
@@ -111,7 +111,7 @@ describe.concurrent('A connection', () => {
   })
 
   test.each(['x'.repeat(300), `${'€'.repeat(300)}`, `a${'€'.repeat(300)}`, `ab${'€'.repeat(300)}`])(
-    'is closed with 4409 also where the id is longer than a close reason may be: %#',
+    'is closed with 4409 even if the id is longer than a close reason: %#',
     async (id) => {
       using socket = await openVisitor()
       const subscribe = { type: 'subscribe', id, payload: { query: TIME } }
@@ -122,7 +122,7 @@ describe.concurrent('A connection', () => {
     },
   )
 
-  test('may use the id of an operation that is over again', async () => {
+  test('may reuse the id of a finished operation', async () => {
     using socket = await openVisitor()
     for (const query of [TIME, TIME]) {
       socket.send({ type: 'subscribe', id: 'same', payload: { query } })
@@ -132,7 +132,7 @@ describe.concurrent('A connection', () => {
     expect(await socket.run('{ __typename }')).toEqual({ data: { __typename: 'Query' } })
   })
 
-  test('gets the answers to thousands of messages sent at once, in order, while others are served', async () => {
+  test('gets the answers to thousands of messages in order, while others are served', async () => {
     using busy = await openVisitor()
     using other = await openVisitor()
     const count = 5_000

@@ -6,7 +6,7 @@ import { openSocket } from '../support/socket.ts'
 /** 450: a burst of 1320 holds two. */
 const DEAR = 'query Dear { rooms(first: 100) { edges { node { id name kind phase } } } }'
 const DEAR_MUTATION = `mutation ($id: ID!) { ${Array.from({ length: 40 }, (_, n) => `m${n}: setTyping(roomId: $id, typing: false)`).join(' ')} }`
-/** Over 300, so that half a minute must pass before an empty bucket pays for it. */
+/** Over 300, so that an empty bucket takes half a minute to pay for it. */
 const DEAR_SUBSCRIPTION = `subscription { announcements { ${Array.from({ length: 300 }, (_, n) => `t${n}: __typename`).join(' ')} } }`
 const LIMITED = { code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) }
 
@@ -48,7 +48,7 @@ describe('what operations cost', () => {
     expect(await codesOf(bob, DEAR, 1)).toEqual([undefined])
   })
 
-  test('is one bucket for all that a user has: HTTP, WebSockets, queries, mutations and subscriptions', async () => {
+  test('is one bucket per user for HTTP, WebSockets, queries, mutations and subscriptions', async () => {
     const eve = await somebody('eve')
     expect(await codesOf(eve, DEAR_MUTATION, 6)).toContain('RATE_LIMITED')
     using socket = await openSocket(node.wsUrl)
@@ -59,7 +59,7 @@ describe('what operations cost', () => {
     expect(payload).toMatchObject([{ extensions: LIMITED }])
   })
 
-  test('is bounded for the visitors of an address together', async () => {
+  test('is bounded jointly for the visitors of an address', async () => {
     const [one, two] = [await createCaller(node), await createCaller(node)]
     const codes = [...(await codesOf(one, DEAR, 3)), ...(await codesOf(two, DEAR, 3))]
     expect(codes).toContain('RATE_LIMITED')
@@ -70,7 +70,7 @@ describe('what operations cost', () => {
     expect(new Set(await codesOf(service, DEAR, 12))).toEqual(new Set([undefined]))
   })
 
-  test('includes documents that must be read anew, valid or not', async () => {
+  test('includes uncached documents, valid or not', async () => {
     const dan = await somebody('dan')
     const codes: unknown[] = []
     for (let each = 0; each < 12; each += 1) {

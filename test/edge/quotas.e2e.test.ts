@@ -67,7 +67,7 @@ const countOf = (answers: readonly Answer[], type: string) =>
   answers.filter(({ __typename }) => __typename === type).length
 
 describe('The rooms of one user', () => {
-  test('are bounded at any moment, also where they are created at once on two nodes', async () => {
+  test('are bounded, even if created concurrently on two nodes', async () => {
     const token = await somebody()
     const answers = await Promise.all(
       Array.from({ length: 12 }, (_, index) =>
@@ -83,7 +83,7 @@ describe('The rooms of one user', () => {
     })
   })
 
-  test('count again once they have ended, up to so many an hour', async () => {
+  test('free their quota once they have ended, up to an hourly limit', async () => {
     const token = await somebody()
     for (let index = 0; index < 6; index += 1) {
       const made = await ask(token, CREATE_ROOM, room())
@@ -101,7 +101,7 @@ describe('The rooms of one user', () => {
 })
 
 describe('The open auctions of one user', () => {
-  test('are bounded over all of their rooms, whoever creates them', async () => {
+  test('are bounded across all of their rooms, whoever creates them', async () => {
     const owner = await somebody()
     const [first, second] = [await makeRoom(nodes[0], owner), await makeRoom(nodes[0], owner)]
     for (const roomId of [first, second, second]) await makeAuction(nodes[0], owner, roomId)
@@ -125,8 +125,8 @@ describe('The open auctions of one user', () => {
   })
 })
 
-describe('People whom one user reaches unasked', () => {
-  test('are bounded a minute on all nodes: members added and people mentioned together', async () => {
+describe('People whom one user contacts unasked', () => {
+  test('are bounded per minute across nodes: added members and mentions together', async () => {
     const token = await somebody()
     const roomId = await makeRoom(nodes[0], token, { kind: 'CHAT' })
     const add = (id: string, node?: TestApp) =>
@@ -149,7 +149,7 @@ describe('People whom one user reaches unasked', () => {
     expect(await ask(token, send, message([]))).toMatchObject({ __typename: 'MessagePayload' })
   })
 
-  test('by direct rooms are bounded an hour; a room that the two have already opens at any time', async () => {
+  test('by direct rooms are bounded per hour; an existing room opens at any time', async () => {
     const token = await somebody()
     const others: string[] = []
     for (let index = 0; index < 3; index += 1) {

@@ -37,7 +37,7 @@ async function revoke(userId: string, { by = admin, reason = 'Fraud' } = {}): Pr
   return errors?.[0]?.extensions?.['code'] ?? data?.['revokeUser']
 }
 
-/** A connection that hears the time. */
+/** A connection that subscribes to the clock. */
 async function open(node: TestNode, token: string): Promise<Socket> {
   const socket = await openSocket(node.wsUrl)
   await socket.init({ token })
@@ -97,7 +97,7 @@ describe('a user who is revoked', () => {
     expect(await socket.run(VIEWER)).toMatchObject({ data: { viewer: { user: { id } } } })
   })
 
-  test('stays revoked when a node starts anew, and where nobody has seen the user before', async () => {
+  test('stays revoked when a node restarts, and on nodes that have never seen the user', async () => {
     const id = somebody()
     const old = await signToken(id)
     await revoke(id)
@@ -137,7 +137,7 @@ describe('revoking', () => {
   })
 })
 
-describe('while the bus is away', () => {
+describe('while the bus is down', () => {
   test('a revocation holds on the other node within ten seconds', async () => {
     const id = somebody()
     const token = await signToken(id)

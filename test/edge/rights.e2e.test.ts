@@ -80,7 +80,7 @@ async function renew(socket: Socket, way: 'ping' | 'authenticate', token: string
   await socket.receive('pong')
 }
 
-/** All that came for `id` by half a second from now. */
+/** Everything received for `id` within half a second. */
 async function rest(socket: Socket, id: string): Promise<readonly Message[]> {
   await pause(500)
   socket.send({ type: 'ping' })
@@ -92,7 +92,7 @@ const ROLES = ['admin', 'service'] as const
 const WAYS = ['ping', 'authenticate'] as const
 
 describe.each(ROLES)('A connection of a user with the role %s, who is in no room', (role) => {
-  test.each(WAYS)('gets nothing of private rooms when %s has renewed it without the role', async (way) => {
+  test.each(WAYS)('gets nothing of private rooms after %s renewed it without the role', async (way) => {
     const rooms = await privateRooms()
     const sub = `user ${randomUUID()}`
     using socket = await openSocket(node.wsUrl)
@@ -115,44 +115,41 @@ describe.each(ROLES)('A connection of a user with the role %s, who is in no room
   })
 })
 
-describe('What is filtered by viewer', () => {
-  test.each(WAYS)(
-    'is chosen by the rights that %s has renewed: a fresh snapshot, then the rest',
-    async (way) => {
-      const sub = `user ${randomUUID()}`
-      const secret = `secret ${randomUUID()}`
-      await ask(PUBLISH, { audience: 'ADMIN', title: secret }, service)
-      const rooms = await privateRooms()
-      using socket = await openSocket(node.wsUrl)
-      await socket.init({ token: await signToken(sub, { claims: { roles: ['admin'] } }) })
-      const [announcements, auctions] = [socket.subscribe(ANNOUNCEMENTS), socket.subscribe(ALL_AUCTIONS)]
-      expect(JSON.stringify(await socket.receive('next', announcements))).toContain(secret)
-      await socket.receive('next', auctions)
-      await rest(socket, auctions)
+describe('Data filtered by viewer', () => {
+  test.each(WAYS)('follows the rights renewed by %s: a fresh snapshot, then the rest', async (way) => {
+    const sub = `user ${randomUUID()}`
+    const secret = `secret ${randomUUID()}`
+    await ask(PUBLISH, { audience: 'ADMIN', title: secret }, service)
+    const rooms = await privateRooms()
+    using socket = await openSocket(node.wsUrl)
+    await socket.init({ token: await signToken(sub, { claims: { roles: ['admin'] } }) })
+    const [announcements, auctions] = [socket.subscribe(ANNOUNCEMENTS), socket.subscribe(ALL_AUCTIONS)]
+    expect(JSON.stringify(await socket.receive('next', announcements))).toContain(secret)
+    await socket.receive('next', auctions)
+    await rest(socket, auctions)
 
-      await renew(socket, way, await signToken(sub))
-      const snapshot = await socket.receive('next', announcements)
-      expect(snapshot).toMatchObject({ payload: { data: { announcements: { reset: true } } } })
-      expect(JSON.stringify(snapshot)).not.toContain(secret)
+    await renew(socket, way, await signToken(sub))
+    const snapshot = await socket.receive('next', announcements)
+    expect(snapshot).toMatchObject({ payload: { data: { announcements: { reset: true } } } })
+    expect(JSON.stringify(snapshot)).not.toContain(secret)
 
-      const open = `open ${randomUUID()}`
-      await ask(PUBLISH, { audience: 'ADMIN', title: `later ${secret}` }, service)
-      await ask(PUBLISH, { audience: 'GLOBAL', title: open }, service)
-      await placeBid(node, owner, { auctionId: rooms.auctionId, amount: 7777 }).catch(() => {})
-      await placeBid(node, service, { auctionId: rooms.auctionId, amount: 7777 }).catch(() => {})
-      const heard = JSON.stringify(await rest(socket, announcements))
-      expect(heard).toContain(open)
-      expect(heard).not.toContain(secret)
-      expect(JSON.stringify(await rest(socket, auctions))).not.toContain('7777')
+    const open = `open ${randomUUID()}`
+    await ask(PUBLISH, { audience: 'ADMIN', title: `later ${secret}` }, service)
+    await ask(PUBLISH, { audience: 'GLOBAL', title: open }, service)
+    await placeBid(node, owner, { auctionId: rooms.auctionId, amount: 7777 }).catch(() => {})
+    await placeBid(node, service, { auctionId: rooms.auctionId, amount: 7777 }).catch(() => {})
+    const heard = JSON.stringify(await rest(socket, announcements))
+    expect(heard).toContain(open)
+    expect(heard).not.toContain(secret)
+    expect(JSON.stringify(await rest(socket, auctions))).not.toContain('7777')
 
-      // And the other way round: with the role again there is more to see.
-      await renew(socket, way, await signToken(sub, { claims: { roles: ['admin'] } }))
-      const again = await socket.receive('next', announcements)
-      expect(JSON.stringify(again)).toContain(secret)
-    },
-  )
+    // And the other way round: with the role again, more is visible.
+    await renew(socket, way, await signToken(sub, { claims: { roles: ['admin'] } }))
+    const again = await socket.receive('next', announcements)
+    expect(JSON.stringify(again)).toContain(secret)
+  })
 
-  test('of an open trade room is what is disclosed to the user, from the moment of the renewal', async () => {
+  test('of an open trade room is what is disclosed to the user, from the renewal on', async () => {
     const tradeId = await makeRoom(node, owner, { kind: 'TRADE', visibility: 'PUBLIC', disclosure: 'OWN' })
     const sub = `user ${randomUUID()}`
     await ask('{ viewer { user { id } } }', {}, ann)

@@ -9,7 +9,7 @@ import { signToken } from '../support/tokens.ts'
 const WHO = '{ viewer { user { id } } }'
 const AUTHENTICATE = 'mutation ($token: String!) { authenticate(token: $token) { __typename } }'
 
-test('With LOG_LEVEL=trace, no token that came through any door is in the server’s output', async () => {
+test('With LOG_LEVEL=trace, no token received over any transport is in the server’s output', async () => {
   await using node = await startNode({
     databaseUrl: await freshDatabase(),
     env: { LOG_LEVEL: 'trace', LOG_FORMAT: 'json' },
@@ -64,7 +64,7 @@ test('With LOG_LEVEL=trace, no token that came through any door is in the server
   expect(output).toContain('"level":20')
   for (const token of tokens) {
     expect(output).not.toContain(token)
-    // Neither its signature, which is what makes it one.
+    // Nor its signature, which is what makes it a token.
     expect(output).not.toContain(token.split('.').at(-1))
   }
 })

@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => node[Symbol.asyncDispose]())
 
 describe('Without a token', () => {
-  test('a caller is a visitor at every door', async () => {
+  test('a caller is a visitor on every transport', async () => {
     expect(await post(node.url, WHO)).toEqual(NOBODY)
     await using stream = await openEventStream(node.url, { query: WHO })
     expect((await stream.next()).data).toEqual(NOBODY)
@@ -79,13 +79,13 @@ describe('A token signs in', () => {
     },
   )
 
-  test('in the address of a WebSocket', async () => {
+  test('in the URL of a WebSocket', async () => {
     using socket = await openSocket(`${node.wsUrl}?token=${ada}`)
     await socket.init()
     expect(await socket.run(WHO)).toEqual(ADA)
   })
 
-  test.each(['GET', 'POST'] as const)('in the address of server-sent events with %s', async (method) => {
+  test.each(['GET', 'POST'] as const)('in the URL of server-sent events with %s', async (method) => {
     await using stream = await openEventStream(node.url, { query: WHO, method, token: ada })
     expect((await stream.next()).data).toEqual(ADA)
   })
@@ -101,7 +101,7 @@ describe('A token signs in', () => {
 })
 
 describe('A visitor on a WebSocket who signs in later', () => {
-  test('is that user from then on, and what was subscribed goes on', async () => {
+  test('is that user from then on, and subscriptions continue', async () => {
     const seller = await node.token('seller')
     const auctionId = await makeAuction(node, seller, await makeRoom(node, seller))
     using socket = await openSocket(node.wsUrl)
@@ -128,7 +128,7 @@ describe('A visitor on a WebSocket who signs in later', () => {
     expect(await socket.run(WHO)).toEqual(ADA)
   })
 
-  test('stays a visitor where the token is bad', async () => {
+  test('stays a visitor if the token is bad', async () => {
     using socket = await openSocket(node.wsUrl)
     await socket.init()
     expect(await socket.run(AUTHENTICATE, { token: 'rubbish' })).toEqual(REJECTED)
@@ -137,7 +137,7 @@ describe('A visitor on a WebSocket who signs in later', () => {
 })
 
 describe('A connection that is signed in', () => {
-  test('shows the end of a renewed token', async () => {
+  test('shows the expiry of a renewed token', async () => {
     using socket = await openSocket(node.wsUrl)
     const { expiresAt } = await socket.init({ token: await signToken('ada', { lifetimeMs: 60_000 }) })
     const longer = Date.parse(String(expiresAt)) / 1000 + 60
@@ -189,7 +189,7 @@ describe('A connection that is signed in', () => {
 })
 
 describe('authenticate over HTTP', () => {
-  test('is Rejected: there is no connection to sign in', async () => {
+  test('is Rejected, since HTTP has no connection to sign in', async () => {
     expect(await post(node.url, AUTHENTICATE, { token: ada })).toEqual(REJECTED)
   })
 })

@@ -32,7 +32,7 @@ describe('clients that send an upgrade byte by byte', () => {
     return { socket, answered: once(socket, 'close').then(() => answer) }
   }
 
-  test('are cut off within seconds, and hold up nobody', { timeout: 40_000 }, async () => {
+  test('are cut off within seconds, and delay nobody', { timeout: 40_000 }, async () => {
     const crawlers = await Promise.all(Array.from({ length: 50 }, crawl))
     using socket = await openSocket(node.wsUrl)
     await socket.init()

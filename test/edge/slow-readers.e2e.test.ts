@@ -9,7 +9,7 @@ import { makeRoom } from '../support/rooms.ts'
 const MESSAGES = `subscription ($roomId: ID!, $after: Cursor) { messages(roomId: $roomId, after: $after) {
   __typename ... on Event { offset cursor } ... on MessageSent { message { body } } } }`
 const SEND = `mutation ($input: SendMessageInput!) { sendMessage(input: $input) { __typename } }`
-/** What the system takes for a socket that is not read, and much more. */
+/** Much more than the kernel buffers for a socket that is not read. */
 const FLOOD = { messages: 1_500, at: 50 }
 
 interface Entry {
@@ -39,7 +39,7 @@ describe('a client that stops reading', () => {
     }
   }
 
-  /** Follows the room until told to stop reading; then says how the connection ended, and what came until then. */
+  /** Follows the room until it stops reading; then returns how the connection ended, and what was received. */
   async function follow(roomId: string): Promise<{
     stop(): void
     go(): void
@@ -64,7 +64,7 @@ describe('a client that stops reading', () => {
     return { stop: () => socket.pause(), go: () => socket.resume(), entries, closed }
   }
 
-  test('is closed with 4901, others get everything, and it resumes where it was', {
+  test('is closed with 4901, others get everything, and it resumes at its cursor', {
     timeout: 60_000,
   }, async () => {
     const roomId = await makeRoom(node, service.token ?? '')

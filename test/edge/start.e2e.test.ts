@@ -6,7 +6,7 @@ import { makeTemporaryFolder, run } from '../support/process.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 
-/** Starts a node with only these variables, expecting it to refuse. */
+/** Starts a node with only these variables, expecting an error. */
 async function startInVain(env: Readonly<Record<string, string>>) {
   const folder = await makeTemporaryFolder('vain')
   try {
@@ -23,7 +23,7 @@ async function startInVain(env: Readonly<Record<string, string>>) {
 
 const nameOf = (line: string) => line.split(':')[0]
 
-describe('A start with mistakes', () => {
+describe('A start with configuration errors', () => {
   test('prints a line per variable and exits 1', async () => {
     const { code, stdout, lines } = await startInVain({
       PORT: 'http',
@@ -66,7 +66,7 @@ describe('A start with mistakes', () => {
     expect(lines.join('\n')).not.toContain('hunter2')
   })
 
-  test('names the file of trusted documents that is missing, malformed or empty', async () => {
+  test('names a missing, malformed or empty file of trusted documents', async () => {
     const { code, lines } = await startInVain({ TRUSTED_DOCUMENTS: '/nowhere/persisted-documents.json' })
     expect(code).toBe(1)
     expect(lines).toEqual([
@@ -93,14 +93,14 @@ describe('A start with mistakes', () => {
     }
   })
 
-  test('is one that wants GraphiQL where only trusted documents are run', async () => {
+  test('includes GraphiQL together with trusted documents', async () => {
     const path = await writeManifest('{"5f2e":"query Server { server { node } }"}')
     const { code, lines } = await startInVain({ TRUSTED_DOCUMENTS: path, GRAPHIQL: 'true' })
     expect(code).toBe(1)
-    expect(lines).toEqual([expect.stringMatching(/^GRAPHIQL: on beside TRUSTED_DOCUMENTS; expected /)])
+    expect(lines).toEqual([expect.stringMatching(/^GRAPHIQL: on together with TRUSTED_DOCUMENTS; expected /)])
   })
 
-  test('in production is one without a secret', async () => {
+  test('includes production without a secret', async () => {
     const { code, lines } = await startInVain({ NODE_ENV: 'production' })
     expect(code).toBe(1)
     expect(lines).toEqual([expect.stringMatching(/^JWT_SECRET: .*JWKS_URL/)])

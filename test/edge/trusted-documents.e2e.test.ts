@@ -62,7 +62,7 @@ const notTrusted = refusedWith('DOCUMENT_NOT_TRUSTED')
 const notFound = refusedWith('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound')
 
 describe('A node with trusted documents, over HTTP', () => {
-  test('runs a document by its hash, in the words of Apollo, of the specification and with its prefix', async () => {
+  test('runs a document by its hash, in the formats of Apollo and of the specification, with and without prefix', async () => {
     const hash = manifest.hashOf('Server')
     for (const body of [
       { extensions: persisted(hash) },
@@ -77,14 +77,14 @@ describe('A node with trusted documents, over HTTP', () => {
     expect((await get({ extensions: JSON.stringify(persisted(hash)) })).result).toEqual(answered)
   })
 
-  test('passes variables on to a document that is named by its hash', async () => {
+  test('passes variables to a document referenced by hash', async () => {
     const { result } = await postBody({ documentId: manifest.hashOf('Room'), variables: { id: roomId } })
     expect(result).toEqual({ data: { room: { id: roomId, name: 'The saleroom' } } })
     const { result: missing } = await postBody({ documentId: manifest.hashOf('Room') })
     expect(missing).toMatchObject(refusedWith('BAD_USER_INPUT'))
   })
 
-  test('runs the text of a document as it was written, before the generator put it in order', async () => {
+  test('runs the original text of a document, before the generator normalised it', async () => {
     expect((await postBody({ query: SERVER })).result).toEqual(answered)
     expect((await get({ query: SERVER })).result).toEqual(answered)
   })
@@ -107,7 +107,7 @@ describe('A node with trusted documents, over HTTP', () => {
     await expect(client.query({ query: gql(UNTRUSTED) })).rejects.toThrow('trusted documents only')
   })
 
-  test('refuses every other text, and says so with a code', async () => {
+  test('refuses every other text with a code', async () => {
     for (const query of [
       UNTRUSTED,
       'query Server { server { version node a: __typename } }',
@@ -123,12 +123,12 @@ describe('A node with trusted documents, over HTTP', () => {
     expect((await get({ query: UNTRUSTED })).result).toMatchObject(notTrusted)
   })
 
-  test('refuses a text that is not trusted though it comes with a hash that is', async () => {
+  test('refuses an untrusted text even with a trusted hash', async () => {
     const { result } = await postBody({ query: UNTRUSTED, extensions: persisted(manifest.hashOf('Server')) })
     expect(result).toMatchObject(notTrusted)
   })
 
-  test('answers an unknown hash in the words that clients look for, with 200 for those that ask for plain JSON', async () => {
+  test('answers an unknown hash with the message that clients look for, with 200 for plain JSON', async () => {
     const body = { extensions: persisted(UNKNOWN_HASH) }
     expect(await postBody(body)).toMatchObject({ status: 400, result: notFound })
     expect(await postBody(body, 'application/json')).toMatchObject({ status: 200, result: notFound })
@@ -144,7 +144,7 @@ describe('A node with trusted documents, over HTTP', () => {
     expect(status).toBe(405)
   })
 
-  test('answers operators, and serves no GraphiQL', async () => {
+  test('serves the admin endpoints, but no GraphiQL', async () => {
     for (const path of ['/health', '/ready', '/metrics'])
       expect((await fetch(`${node.url}${path}`)).status).toBe(200)
     const page = await fetch(`${node.url}/graphql`, { headers: { accept: 'text/html' } })
@@ -152,14 +152,14 @@ describe('A node with trusted documents, over HTTP', () => {
     expect(await page.text()).not.toContain('<html')
   })
 
-  test('runs what its own page at / asks', async () => {
+  test('runs the documents of its own page at /', async () => {
     const own: Readonly<Record<string, string>> = JSON.parse(await readFile(LIVE_PAGE, 'utf8'))
     const documents = Object.values(own).filter((document) => /\$\w+: \w+!/.test(document))
     expect(documents.length).toBeGreaterThan(20)
     using socket = await openSocket(node.wsUrl)
     await socket.init()
     for (const query of documents) {
-      // Without variables: what is trusted gets as far as missing them.
+      // Without variables: a trusted document fails only because they are missing.
       const id = socket.subscribe(query)
       const { payload } = await socket.receive('error', id)
       expect(payload, query).toEqual(
@@ -175,7 +175,7 @@ describe('A node with trusted documents, over HTTP', () => {
     for (const query of documents) {
       const { errors = [] } = await post(node.url, query, {}, admin)
       const codes = errors.map(({ extensions }) => extensions?.['code'])
-      // Without variables: what is trusted and valid gets as far as missing them.
+      // Without variables: a trusted and valid document fails only because they are missing.
       expect(codes, query).toEqual(query.includes('$') ? expect.arrayContaining(['BAD_USER_INPUT']) : [])
     }
   })
@@ -223,7 +223,7 @@ describe('A node with trusted documents, over WebSocket', () => {
 })
 
 describe('A node with trusted documents, over server-sent events', () => {
-  test('runs a document by its hash from an address, as EventSource asks', async () => {
+  test('runs a document by its hash from a URL, as EventSource sends it', async () => {
     const address = new URL('/graphql', node.url)
     address.searchParams.set('documentId', manifest.hashOf('Time'))
     const gone = new AbortController()
@@ -237,7 +237,7 @@ describe('A node with trusted documents, over server-sent events', () => {
     expect(text).toContain('event: next\ndata: {"data":{"serverTime":')
   })
 
-  test('runs a text that is trusted and refuses the rest', async () => {
+  test('runs a trusted text and refuses the rest', async () => {
     await using trusted = await openEventStream(node.url, { query: SERVER })
     expect((await trusted.next()).data).toEqual(answered)
     for (const method of ['GET', 'POST'] as const) {

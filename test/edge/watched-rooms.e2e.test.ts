@@ -50,7 +50,7 @@ function watch(socket: Socket, names: readonly string[], variables: object): rea
   return names.map((name) => socket.subscribe(documents.get(name) ?? name, variables))
 }
 
-/** The code of the error that ended each, or `running`. */
+/** The error code that ended each, or `running`. */
 async function fates(socket: Socket, ids: readonly string[]): Promise<readonly (string | undefined)[]> {
   return await Promise.all(
     ids.map(async (id) => {
@@ -72,7 +72,7 @@ describe('Visitors of one address', () => {
     expect(new Set(all.flat())).toEqual(new Set(['running']))
   })
 
-  test('that subscribe to one topic with selections that share nothing are refused', async () => {
+  test('that subscribe to one topic with unrelated selections are refused', async () => {
     const [room] = rooms
     const socket = await visit()
     const ids = Array.from({ length: 20 }, (_, number) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { given, replay, snapshot, textAt, viewer } from './fixtures.ts'
+import { createFixture, replay, snapshot, textAt, viewer } from './fixtures.ts'
 
 const admin = viewer('admin', 'ADMIN')
 const service = viewer('service', 'SERVICE')
@@ -19,7 +19,7 @@ const listed = (...titles: readonly string[]) => ({
 
 /** One announcement to each audience but ROOM, titled by it. */
 async function published() {
-  const all = await given()
+  const all = await createFixture()
   for (const audience of ['GLOBAL', 'AUTHENTICATED', 'ADMIN']) {
     await all.run(service, PUBLISH, { input: { audience, title: audience, body: 'b' } })
   }
@@ -50,7 +50,7 @@ describe('announcements', () => {
   })
 
   test('to a room reach its members', async () => {
-    const all = await given(user)
+    const all = await createFixture(user)
     const create = `mutation { createRoom(input: { name: "r", kind: CHAT, visibility: MEMBERS }) {
       ... on RoomPayload { room { id } } } }`
     const roomId = textAt(await all.run(user, create), 'createRoom', 'room', 'id')
@@ -83,7 +83,7 @@ describe('announcements', () => {
   })
 
   test('are shown again to a publisher who retries, also where the audience is another', async () => {
-    const all = await given()
+    const all = await createFixture()
     const input = { audience: 'ADMIN', title: 'For admins', body: 'b', idempotencyKey: 'k' }
     const first = await all.run(service, PUBLISH, { input })
     expect(first).toMatchObject({ publishAnnouncement: { __typename: 'AnnouncementPayload' } })

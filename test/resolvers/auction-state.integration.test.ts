@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createRandom } from '../support/random.ts'
-import { type Given, given, textAt, viewer } from './fixtures.ts'
+import { createFixture, type Fixture, textAt, viewer } from './fixtures.ts'
 
 const BIDDERS = ['ann', 'bob', 'cid', 'dan'].map((name) => viewer(name))
 const seller = viewer('seller')
@@ -59,13 +59,13 @@ interface Audit {
 }
 
 interface Lot {
-  readonly all: Given
+  readonly all: Fixture
   readonly id: string
   readonly random: (below: number) => number
 }
 
 async function open(funded: boolean, seed: number): Promise<Lot> {
-  const all = await given(seller, bank, ...BIDDERS)
+  const all = await createFixture(seller, bank, ...BIDDERS)
   const room = `mutation { createRoom(input: { name: "Sale", kind: AUCTION, visibility: PUBLIC }) {
     ... on RoomPayload { room { id } } } }`
   const roomId = textAt(await all.run(seller, room), 'createRoom', 'room', 'id')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Given, given, refusalOf, replay, snapshot, textAt, viewer } from './fixtures.ts'
+import { createFixture, type Fixture, refusalOf, replay, snapshot, textAt, viewer } from './fixtures.ts'
 
 const seller = viewer('seller')
 const ann = viewer('ann')
@@ -19,11 +19,11 @@ const BIDS = `subscription { bids(auctionId: "-") { __typename ... on Event { of
   ... on AuctionSold { winner { price user { id } } auction { phase } }
   ... on AuctionCancelled { reason auction { phase } } } }`
 
-type Auctions = Given & { readonly roomId: string; readonly auctionId: string }
+type Auctions = Fixture & { readonly roomId: string; readonly auctionId: string }
 
 /** A LIVE auction in a room for all, or for members. */
 async function auction(terms: object = {}, visibility = 'PUBLIC'): Promise<Auctions> {
-  const all = await given(seller, ann, bob)
+  const all = await createFixture(seller, ann, bob)
   const room = `mutation { createRoom(input: { name: "Sale", kind: AUCTION, visibility: ${visibility} }) {
     ... on RoomPayload { room { id } } } }`
   const roomId = textAt(await all.run(seller, room), 'createRoom', 'room', 'id')

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { given, viewer } from './fixtures.ts'
+import { createFixture, viewer } from './fixtures.ts'
 import { ann, owner, type Sale, sale } from './sale-of-room.ts'
 
 const service = viewer('service', 'SERVICE')
@@ -57,7 +57,7 @@ describe('the exponent of a currency outside ISO 4217', () => {
   })
 
   test('is that of wallets in it, and of the refusal to withdraw', async () => {
-    const all = await sale('visibility: PUBLIC', await given(owner, ann, service))
+    const all = await sale('visibility: PUBLIC', await createFixture(owner, ann, service))
     const exponent = (currencyExponent: number | null) => ({ viewer: { wallet: { currencyExponent } } })
     expect(await walletExponent(all, 'POINTS')).toEqual(exponent(null))
     await create(all, 'POINTS', 3)

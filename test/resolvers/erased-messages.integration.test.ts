@@ -5,7 +5,7 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { messagesTopic } from '../../src/features/messages/topics.ts'
 import { asRoomId } from '../../src/features/rooms/ids.ts'
-import { entriesOf, type Given, given, openGivenOn, replay, textAt, viewer } from './fixtures.ts'
+import { entriesOf, type Fixture, createFixture, openFixtureOn, replay, textAt, viewer } from './fixtures.ts'
 
 const ann = viewer('ann')
 const bob = viewer('bob')
@@ -14,9 +14,9 @@ const MESSAGES = `subscription { messages(roomId: "-") { __typename ... on Event
   ... on MessageSent { message { body mentions { id } } } ... on MessageEdited { message { body mentions { id } } }
   ... on MessageDeleted { message { body mentions { id } } } } }`
 
-async function embedded(): Promise<Given> {
+async function embedded(): Promise<Fixture> {
   const directory = await mkdtemp(join(tmpdir(), 'rostrum-erased-'))
-  const opened = await openGivenOn({ url: null, directory }, [ann, bob])
+  const opened = await openFixtureOn({ url: null, directory }, [ann, bob])
   onTestFinished(async () => {
     await opened.close()
     await rm(directory, { recursive: true })
@@ -24,7 +24,7 @@ async function embedded(): Promise<Given> {
   return opened
 }
 
-async function room({ run }: Given): Promise<string> {
+async function room({ run }: Fixture): Promise<string> {
   const create = `mutation { createRoom(input: { name: "Talk", kind: CHAT, visibility: PUBLIC }) {
     ... on RoomPayload { room { id } } } }`
   const roomId = textAt(await run(ann, create), 'createRoom', 'room', 'id')
@@ -32,20 +32,20 @@ async function room({ run }: Given): Promise<string> {
   return roomId
 }
 
-async function send({ run }: Given, roomId: string, body: string): Promise<string> {
+async function send({ run }: Fixture, roomId: string, body: string): Promise<string> {
   const input = { roomId, body, clientMessageId: `c ${body.length}`, mentions: ['bob'] }
   const text = `mutation ($input: SendMessageInput!) { sendMessage(input: $input) {
     ... on MessagePayload { message { id } } } }`
   return textAt(await run(ann, text, { input }), 'sendMessage', 'message', 'id')
 }
 
-const edit = ({ run }: Given, id: string, body: string) =>
+const edit = ({ run }: Fixture, id: string, body: string) =>
   run(ann, `mutation { editMessage(messageId: "${id}", body: "${body}") { __typename } }`)
-const remove = ({ run }: Given, id: string) =>
+const remove = ({ run }: Fixture, id: string) =>
   run(ann, `mutation { deleteMessage(messageId: "${id}") { __typename } }`)
 
 /** The tables with a row that holds `text` anywhere. */
-async function tablesWith({ services }: Given, text: string): Promise<readonly string[]> {
+async function tablesWith({ services }: Fixture, text: string): Promise<readonly string[]> {
   const { rows } = await services.database.execute<{ name: string }>(
     sql`SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
   )
@@ -61,7 +61,7 @@ async function tablesWith({ services }: Given, text: string): Promise<readonly s
 
 describe('a deleted message', () => {
   test.each([
-    ['PostgreSQL', () => given(ann, bob)],
+    ['PostgreSQL', () => createFixture(ann, bob)],
     ['the embedded database', embedded],
   ])(
     'is in no row of %s, in none of its versions, and keeps its place in the history',
@@ -88,7 +88,7 @@ describe('a deleted message', () => {
   )
 
   test('leaves nothing if it was edited during its deletion', async () => {
-    const all = await given(ann, bob)
+    const all = await createFixture(ann, bob)
     const roomId = await room(all)
     const id = await send(all, roomId, SECRET)
     await Promise.all([edit(all, id, `${SECRET} 1`), edit(all, id, `${SECRET} 2`), remove(all, id)])
@@ -96,7 +96,7 @@ describe('a deleted message', () => {
   })
 
   test('takes no content from others, also not from replies to it', async () => {
-    const all = await given(ann, bob)
+    const all = await createFixture(ann, bob)
     const roomId = await room(all)
     const id = await send(all, roomId, SECRET)
     const reply = textAt(
@@ -125,7 +125,7 @@ describe('a deleted message', () => {
 
 describe('the migration', () => {
   test('erases what was deleted before deletion did, and nothing else', async () => {
-    const all = await given(ann, bob)
+    const all = await createFixture(ann, bob)
     const roomId = await room(all)
     const id = await send(all, roomId, SECRET)
     await edit(all, id, `${SECRET} 1111`)

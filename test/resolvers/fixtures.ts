@@ -34,7 +34,7 @@ export function viewer(id: string, ...roles: readonly Role[]): Viewer {
   return { user, roles: new Set(['USER', ...roles]), expiresAt: FAR_FUTURE, issuedAt: null }
 }
 
-export interface Given {
+export interface Fixture {
   readonly services: Services
   readonly history: History
   readonly schema: GraphQLSchema
@@ -75,25 +75,25 @@ export function textAt(data: Data, ...path: readonly (string | number)[]): strin
 }
 
 /** The resolvers over a database of their own, with the real command side. Users: whoever is named here is known. */
-export async function given(...known: readonly Viewer[]): Promise<Given> {
-  const opened = await openGiven(...known)
+export async function createFixture(...known: readonly Viewer[]): Promise<Fixture> {
+  const opened = await openFixture(...known)
   onTestFinished(() => opened.close())
   return opened
 }
 
 /** The same, for several tests: whoever opens it closes it. */
-export async function openGiven(
+export async function openFixture(
   ...known: readonly Viewer[]
-): Promise<Given & { readonly close: () => Promise<void> }> {
+): Promise<Fixture & { readonly close: () => Promise<void> }> {
   const url = await createDatabase(inject('postgresUrl'), inject('databasePrefix'))
-  return openGivenOn({ url, directory: '' }, known)
+  return openFixtureOn({ url, directory: '' }, known)
 }
 
 /** The same over a given database: PostgreSQL, or the embedded one in a directory. */
-export async function openGivenOn(
+export async function openFixtureOn(
   where: { readonly url: string | null; readonly directory: string },
   known: readonly Viewer[],
-): Promise<Given & { readonly close: () => Promise<void> }> {
+): Promise<Fixture & { readonly close: () => Promise<void> }> {
   const record = await openDatabase({ ...where, onConnectionError: () => {} })
   const { database } = record
   const { dispatch, passDeadline } = openDispatch({
@@ -166,7 +166,7 @@ export async function openGivenOn(
 }
 
 /** A topic's whole history. */
-export async function entriesOf({ history }: Given, topic: Topic): Promise<readonly Entry[]> {
+export async function entriesOf({ history }: Fixture, topic: Topic): Promise<readonly Entry[]> {
   const head = await history.head(topic)
   if (head === undefined) throw new Error(`${topic} has no history`)
   return history.readAfter(topic, { ...head, offset: head.floor }, 1000)
@@ -181,7 +181,7 @@ export function guardOf(plan: Plan): Guard {
 
 /** All entries that a plan's readers would get from the beginning, presented and executed. */
 export async function replay(
-  all: Given,
+  all: Fixture,
   plan: Plan,
   text: string,
   reader: Viewer | null = null,
@@ -202,7 +202,7 @@ export async function replay(
 
 /** The snapshot of a plan for `reader`, executed. */
 export async function snapshot(
-  { present }: Given,
+  { present }: Fixture,
   plan: Plan,
   text: string,
   reader: Viewer | null = null,

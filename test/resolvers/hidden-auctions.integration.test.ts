@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AuctionStanding, AuctionTerms } from '../../src/features/auctions/rules/auction.ts'
 import { auctions } from '../../src/features/auctions/tables.ts'
 import { rowsReadFor } from '../support/rows-read.ts'
-import { openGiven, textAt, viewer } from './fixtures.ts'
+import { openFixture, textAt, viewer } from './fixtures.ts'
 
 const HIDDEN = 50_000
 const HIDDEN_ROOMS = 500
@@ -19,11 +19,11 @@ const CREATE_AUCTION = `mutation ($roomId: ID!) { createAuction(input:
   { roomId: $roomId, title: "Lot", currency: "EUR", startingPrice: 100, endsAt: "2033-01-01T00:00:00Z" }) {
     ... on AuctionPayload { auction { id } } } }`
 
-let all: Awaited<ReturnType<typeof openGiven>>
+let all: Awaited<ReturnType<typeof openFixture>>
 
 /** Old auctions that everyone sees, each tenth of them over, and newer ones that nobody here sees but those of two rooms of Ann's. */
 beforeAll(async () => {
-  all = await openGiven(SELLER, ANN, BOB)
+  all = await openFixture(SELLER, ANN, BOB)
   const { database } = all.services
   const roomId = textAt(await all.run(SELLER, CREATE_ROOM), 'createRoom', 'room', 'id')
   await all.run(SELLER, CREATE_AUCTION, { roomId })

@@ -1,17 +1,17 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rowsReadFor } from '../support/rows-read.ts'
-import { openGiven, viewer } from './fixtures.ts'
+import { openFixture, viewer } from './fixtures.ts'
 
 const HIDDEN = 20_000
 const SHOWN = 300
 const [ANN, BOB] = [viewer('ann'), viewer('bob')]
 
-let all: Awaited<ReturnType<typeof openGiven>>
+let all: Awaited<ReturnType<typeof openFixture>>
 
 /** Old rooms that all see, and newer ones that none of these see but for two of Ann's. */
 beforeAll(async () => {
-  all = await openGiven(ANN, BOB)
+  all = await openFixture(ANN, BOB)
   const { database } = all.services
   await database.execute(sql`
     INSERT INTO rooms (id, name, kind, visibility, phase, owner, created_at, member_count, ranking, disclosure)

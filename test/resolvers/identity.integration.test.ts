@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Cache, throughApollo, throughGraphcache, throughRelay } from './caches.ts'
-import { type Data, type Given, NOW, openGiven, textAt, viewer } from './fixtures.ts'
+import { type Data, type Fixture, NOW, openFixture, textAt, viewer } from './fixtures.ts'
 
 const olga = viewer('olga')
 const engine = viewer('engine', 'SERVICE')
@@ -15,13 +15,13 @@ const REPORT = `mutation ($roomId: ID!, $symbol: String!, $side: OrderSide!, $us
   reportOrder(input: { executionId: $executionId, roomId: $roomId, orderId: "42", userId: $userId, symbol: $symbol, side: $side,
     type: MARKET, executionType: NEW, quantity: 5 }) { ... on OrderPayload { order { id } } ... on Rejected { code field } } }`
 
-let all: Given & { readonly close: () => Promise<void> }
+let all: Fixture & { readonly close: () => Promise<void> }
 let rooms: readonly [string, string]
 let saleroom: string
 let auctionId: string
 
 beforeAll(async () => {
-  all = await openGiven(olga, engine, trader)
+  all = await openFixture(olga, engine, trader)
   const open = async (kind: string) => textAt(await all.run(olga, ROOM, { kind }), 'createRoom', 'room', 'id')
   rooms = [await open('TRADE'), await open('TRADE')]
   const join = 'mutation ($roomId: ID!) { joinRoom(roomId: $roomId) { __typename } }'

@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { asUserId } from '../../src/engine/kernel/id.ts'
 import { notificationsTopic } from '../../src/features/notifications/topics.ts'
-import { type Data, entriesOf, type Given, given, textAt, viewer } from './fixtures.ts'
+import { createFixture, type Data, entriesOf, type Fixture, textAt, viewer } from './fixtures.ts'
 
 const ann = viewer('ann')
 const bob = viewer('bob')
 const eve = viewer('eve')
 
-interface Room extends Given {
+interface Room extends Fixture {
   readonly roomId: string
 }
 
 async function roomOfThree(): Promise<Room> {
-  const all = await given(ann, bob, eve)
+  const all = await createFixture(ann, bob, eve)
   const create = `mutation { createRoom(input: { name: "Talk", kind: CHAT, visibility: PUBLIC }) {
     ... on RoomPayload { room { id } } } }`
   const roomId = textAt(await all.run(ann, create), 'createRoom', 'room', 'id')
@@ -22,7 +22,7 @@ async function roomOfThree(): Promise<Room> {
 }
 
 async function directRoom(): Promise<Room> {
-  const all = await given(ann, bob)
+  const all = await createFixture(ann, bob)
   const open = 'mutation { openDirectRoom(userId: "bob") { ... on RoomPayload { room { id } } } }'
   return { ...all, roomId: textAt(await all.run(ann, open), 'openDirectRoom', 'room', 'id') }
 }
@@ -126,7 +126,7 @@ describe('editing a message', () => {
 
   test('refuses more than 50 mentions', async () => {
     const many = Array.from({ length: 51 }, (_, index) => viewer(`user ${index}`))
-    const all = await given(ann, ...many)
+    const all = await createFixture(ann, ...many)
     const create = `mutation { createRoom(input: { name: "Talk", kind: CHAT, visibility: PUBLIC }) {
       ... on RoomPayload { room { id } } } }`
     const room = { ...all, roomId: textAt(await all.run(ann, create), 'createRoom', 'room', 'id') }

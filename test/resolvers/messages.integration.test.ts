@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Given, given, refusalOf, replay, snapshot, textAt, viewer } from './fixtures.ts'
+import { createFixture, type Fixture, refusalOf, replay, snapshot, textAt, viewer } from './fixtures.ts'
 
 const ann = viewer('ann')
 const bob = viewer('bob')
@@ -14,8 +14,8 @@ const MESSAGES = `subscription { messages(roomId: "-") { __typename ... on Event
   ... on MessageDeleted { message { body offset } } } }`
 
 /** A room for members, with ann (its owner) and bob. */
-async function roomWithTwo(): Promise<Given & { readonly roomId: string }> {
-  const all = await given(ann, bob, eve)
+async function roomWithTwo(): Promise<Fixture & { readonly roomId: string }> {
+  const all = await createFixture(ann, bob, eve)
   const create = `mutation { createRoom(input: { name: "Talk", kind: CHAT, visibility: MEMBERS }) {
     ... on RoomPayload { room { id } } } }`
   const roomId = textAt(await all.run(ann, create), 'createRoom', 'room', 'id')
@@ -24,7 +24,7 @@ async function roomWithTwo(): Promise<Given & { readonly roomId: string }> {
 }
 
 async function send(
-  { run, roomId }: Given & { readonly roomId: string },
+  { run, roomId }: Fixture & { readonly roomId: string },
   body: string,
   more: object = {},
 ): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { given, textAt, viewer } from './fixtures.ts'
+import { createFixture, textAt, viewer } from './fixtures.ts'
 
 const ANN = viewer('ann', 'ADMIN', 'SERVICE')
 const BOB = viewer('bob')
@@ -19,7 +19,7 @@ const NOTIFY = `mutation { notify(input: { userIds: ["bob"], kind: CUSTOM, title
 const NODE = 'query ($id: ID!) { node(id: $id) { __typename id } }'
 
 test('node(id:) finds each type by its prefix, and a built-in room by its bare name', async () => {
-  const all = await given(ANN, BOB)
+  const all = await createFixture(ANN, BOB)
   const roomId = textAt(
     await all.run(ANN, CREATE_ROOM, { visibility: 'PUBLIC' }),
     ...['createRoom', 'room', 'id'],
@@ -46,7 +46,7 @@ test('node(id:) finds each type by its prefix, and a built-in room by its bare n
 })
 
 test('node(id:) is null for ids of types that it does not find, and for hidden rooms', async () => {
-  const all = await given(ANN, BOB)
+  const all = await createFixture(ANN, BOB)
   const hidden = textAt(
     await all.run(ANN, CREATE_ROOM, { visibility: 'MEMBERS' }),
     ...['createRoom', 'room', 'id'],

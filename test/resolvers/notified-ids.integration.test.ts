@@ -6,7 +6,7 @@ import { asAuctionId } from '../../src/features/auctions/ids.ts'
 import { auctionTopic } from '../../src/features/auctions/topics.ts'
 import { drawConsequences } from '../../src/features/notifications/follower/round.ts'
 import { queuePushes, takeDue } from '../../src/features/notifications/webhook/delivery-queue.ts'
-import { type Given, given, replay, textAt, viewer } from './fixtures.ts'
+import { createFixture, type Fixture, replay, textAt, viewer } from './fixtures.ts'
 
 const ANN = viewer('ann', 'SERVICE', 'ADMIN')
 const BOB = viewer('bob')
@@ -24,7 +24,7 @@ interface Notified {
 
 /** In a room whose stored id has no prefix: Bob is mentioned, outbid, and told something by a service. */
 async function notified() {
-  const all = await given(ANN, BOB)
+  const all = await createFixture(ANN, BOB)
   await all.run(BOB, 'mutation { joinRoom(roomId: "global") { __typename } }')
   const send = `mutation { sendMessage(input: { roomId: "global", body: "Hi", clientMessageId: "1", mentions: ["bob"] }) {
     ... on MessagePayload { message { id } } ... on Rejected { reason } } }`
@@ -47,14 +47,14 @@ async function notified() {
   return { all, auctionId }
 }
 
-async function ofBob({ run }: Given): Promise<readonly Notified[]> {
+async function ofBob({ run }: Fixture): Promise<readonly Notified[]> {
   const { viewer: own } = (await run(BOB, OWN)) as {
     readonly viewer: { readonly notifications: { readonly edges: readonly { readonly node: Notified }[] } }
   }
   return own.notifications.edges.map(({ node }) => node)
 }
 
-async function expectUsable(all: Given, notifications: readonly Notified[]): Promise<void> {
+async function expectUsable(all: Fixture, notifications: readonly Notified[]): Promise<void> {
   for (const { kind, subjectId, data } of notifications) {
     const { roomId } = data
     expect(

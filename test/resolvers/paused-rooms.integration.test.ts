@@ -6,7 +6,7 @@ import { auctionTopic } from '../../src/features/auctions/topics.ts'
 import { roomFamily } from '../../src/features/rooms/family.ts'
 import { asRoomId } from '../../src/features/rooms/ids.ts'
 import { createDatabase } from '../support/postgres-databases.ts'
-import { entriesOf, type Given, openGivenOn } from './fixtures.ts'
+import { entriesOf, type Fixture, openFixtureOn } from './fixtures.ts'
 import { ann, bob, owner, type Sale, sale, saleIn } from './sale-of-room.ts'
 
 const PATIENCE = { timeout: 15_000, interval: 50 }
@@ -19,7 +19,7 @@ async function phaseOf(all: Sale, auctionId: string): Promise<unknown> {
   return shown
 }
 
-async function typesIn(all: Given, auctionId: string): Promise<readonly string[]> {
+async function typesIn(all: Fixture, auctionId: string): Promise<readonly string[]> {
   const entries = await entriesOf(all, auctionTopic(asAuctionId(auctionId)))
   return entries.map(({ type }) => type)
 }
@@ -30,7 +30,7 @@ async function endOf(all: Sale, auctionId: string): Promise<number> {
 }
 
 /** A scheduler as a node has it. Throws what fails. */
-function schedule({ services: { database }, passDeadline }: Given): void {
+function schedule({ services: { database }, passDeadline }: Fixture): void {
   const scheduler = createScheduler({
     database,
     passDeadline,
@@ -41,8 +41,8 @@ function schedule({ services: { database }, passDeadline }: Given): void {
   onTestFinished(() => scheduler.close())
 }
 
-async function node(url: string): Promise<Given> {
-  const opened = await openGivenOn({ url, directory: '' }, [])
+async function node(url: string): Promise<Fixture> {
+  const opened = await openFixtureOn({ url, directory: '' }, [])
   onTestFinished(() => opened.close())
   return opened
 }

@@ -14,7 +14,7 @@ import { asRoomId } from '../../src/features/rooms/ids.ts'
 import { members, rooms } from '../../src/features/rooms/tables.ts'
 import { roomTopic } from '../../src/features/rooms/topics.ts'
 import { PATIENTLY, runs } from '../support/runs.ts'
-import { type Given, given, viewer } from './fixtures.ts'
+import { createFixture, type Fixture, viewer } from './fixtures.ts'
 
 const BEFORE = instant(Date.UTC(2026, 0, 1))
 const ROOM = asRoomId('room_1')
@@ -27,7 +27,7 @@ interface Told {
 
 /** The messages of a room, written as they would be read: each author is a number. Null: an entry that is no message. */
 async function writeMessages(
-  { services }: Given,
+  { services }: Fixture,
   room: string,
   told: readonly (Told | null)[],
 ): Promise<void> {
@@ -52,7 +52,7 @@ async function writeMessages(
 }
 
 /** A room of a hundred messages and that many members, who have read as far as their number goes. */
-async function roomOf(all: Given, memberCount: number): Promise<void> {
+async function roomOf(all: Fixture, memberCount: number): Promise<void> {
   const { database } = all.services
   await beginTopics(database, [roomTopic(ROOM), messagesTopic(ROOM)])
   await database
@@ -90,7 +90,7 @@ const asked = fc.record({
 
 describe('what members have not read', PATIENTLY, () => {
   test('is counted for many in many rooms at once as it is one by one', async () => {
-    const all = await given()
+    const all = await createFixture()
     let round = 0
     const histories = fc.array(fc.array(told, { maxLength: 40, size: 'max' }), { minLength: 3, maxLength: 3 })
     await fc.assert(
@@ -134,7 +134,7 @@ describe('a page', () => {
     `{ room(id: "${ROOM}") { members(first: 100) { edges { node { user { id } ${fields} } } } } }`
 
   /** How many statements it takes to answer. */
-  async function statementsFor(all: Given, text: string): Promise<number> {
+  async function statementsFor(all: Fixture, text: string): Promise<number> {
     const { database } = all.services
     const spies = [vi.spyOn(database, 'select'), vi.spyOn(database, 'execute')]
     await all.run(viewer('ann'), text)
@@ -144,7 +144,7 @@ describe('a page', () => {
   }
 
   test('of a hundred messages takes one statement for all its receipts', async () => {
-    const all = await given()
+    const all = await createFixture()
     await roomOf(all, 200)
     const hundred = Array.from({ length: 100 }, () => ({ author: 0, isDeleted: false }))
     await writeMessages(all, ROOM, hundred)
@@ -160,7 +160,7 @@ describe('a page', () => {
   })
 
   test('of a hundred members takes one statement for all that they have not read', async () => {
-    const all = await given()
+    const all = await createFixture()
     await roomOf(all, 100)
     const hundred = Array.from({ length: 100 }, () => ({ author: 500, isDeleted: false }))
     await writeMessages(all, ROOM, hundred)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Given, given, replay, snapshot, viewer } from './fixtures.ts'
+import { type Fixture, createFixture, replay, snapshot, viewer } from './fixtures.ts'
 
 const ann = viewer('ann')
 const bob = viewer('bob')
@@ -10,7 +10,7 @@ const STATUSES = `subscription { statuses(kind: UPLOAD) { __typename
   ... on StatusesSnapshot { statuses { subjectId state } }
   ... on StatusChanged { status { subjectId state } } ... on StatusRemoved { kind subjectId } } }`
 
-const report = ({ run }: Given, state: string, userId: string | null) =>
+const report = ({ run }: Fixture, state: string, userId: string | null) =>
   run(house, 'mutation ($input: ReportStatusInput!) { reportStatus(input: $input) { __typename } }', {
     input: { kind: 'UPLOAD', subjectId: 'file', state, userId },
   })
@@ -22,7 +22,7 @@ interface Entry {
 }
 
 /** What a reader's entries come to, and what a snapshot shows them. */
-async function shown(all: Given, reader: typeof ann, subjectIds?: readonly string[]) {
+async function shown(all: Fixture, reader: typeof ann, subjectIds?: readonly string[]) {
   const plan = await all.plan(reader, 'statuses', { kind: 'UPLOAD', ...(subjectIds && { subjectIds }) })
   const entries = (await replay(all, plan, STATUSES, reader)) as readonly Entry[]
   const { statuses = [] } = (await snapshot(all, plan, STATUSES, reader)) as Entry
@@ -34,7 +34,7 @@ async function shown(all: Given, reader: typeof ann, subjectIds?: readonly strin
 
 describe('a status that becomes private', () => {
   test('is removed for those who lose it, and changes for those who keep it', async () => {
-    const all = await given(...READERS)
+    const all = await createFixture(...READERS)
     await report(all, 'public', null)
     await report(all, 'for ann', 'ann')
     expect(await shown(all, ann)).toEqual({ heard: ['public', 'for ann'], now: ['for ann'] })
@@ -49,7 +49,7 @@ describe('a status that becomes private', () => {
   })
 
   test('is removed for its former owner when reassigned, and returns when public again', async () => {
-    const all = await given(...READERS)
+    const all = await createFixture(...READERS)
     await report(all, 'for ann', 'ann')
     await report(all, 'for bob', 'bob')
     expect(await shown(all, ann)).toEqual({ heard: ['for ann', 'StatusRemoved'], now: [] })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Given, openGiven, textAt, viewer } from './fixtures.ts'
+import { type Fixture, openFixture, textAt, viewer } from './fixtures.ts'
 
 const engine = viewer('engine', 'SERVICE')
 const REPORT = 'cursor stale'
@@ -16,9 +16,9 @@ const PORTFOLIO = `mutation ($input: ReportPortfolioInput!) { report: reportPort
 const ORDER = `mutation ($input: ReportOrderInput!) { report: reportOrder(input: $input) {
   ... on OrderPayload { order { status filledQuantity } } ${REFUSED} } }`
 
-let all: Given & { readonly close: () => Promise<void> }
+let all: Fixture & { readonly close: () => Promise<void> }
 beforeAll(async () => {
-  all = await openGiven(engine)
+  all = await openFixture(engine)
 })
 afterAll(() => all.close())
 

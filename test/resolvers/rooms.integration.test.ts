@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import {
   entriesOf,
-  type Given,
-  given,
+  type Fixture,
+  createFixture,
   guardOf,
   refusalOf,
   replay,
@@ -28,7 +28,7 @@ const ROOM_STATE = `subscription { roomState(roomId: "-") { __typename ... on Ev
   ... on MemberRemoved { user { id } memberCount reason } ... on MemberMuted { user { id } until mutedUntil }
   ... on MemberRoleChanged { user { id } role } } }`
 
-async function createRoom({ run }: Given, visibility = 'PUBLIC', name = 'Hall'): Promise<string> {
+async function createRoom({ run }: Fixture, visibility = 'PUBLIC', name = 'Hall'): Promise<string> {
   return textAt(
     await run(owner, CREATE, { input: { name, kind: 'CHAT', visibility } }),
     'createRoom',
@@ -39,7 +39,7 @@ async function createRoom({ run }: Given, visibility = 'PUBLIC', name = 'Hall'):
 
 describe('creating a room', () => {
   test('makes the caller its owner, at a position before any entry', async () => {
-    const { run } = await given(owner)
+    const { run } = await createFixture(owner)
     const answer = await run(owner, CREATE, {
       input: { name: ' Hall ', kind: 'CHAT', visibility: 'MEMBERS' },
     })
@@ -59,7 +59,7 @@ describe('creating a room', () => {
   })
 
   test('again with the same key gives the same room, with another input IDEMPOTENCY_KEY_REUSED', async () => {
-    const { run } = await given(owner)
+    const { run } = await createFixture(owner)
     const input = { name: 'Hall', kind: 'CHAT', visibility: 'PUBLIC', idempotencyKey: 'k' }
     const first = await run(owner, CREATE, { input })
     expect(await run(owner, CREATE, { input: { ...input, startsAt: null } })).toEqual(first)
@@ -69,7 +69,7 @@ describe('creating a room', () => {
   })
 
   test.each(['', 'x'.repeat(129)])('with the key %j is INVALID_INPUT', async (idempotencyKey) => {
-    const { run } = await given(owner)
+    const { run } = await createFixture(owner)
     const input = { name: 'Hall', kind: 'CHAT', visibility: 'PUBLIC', idempotencyKey }
     expect(await run(owner, CREATE, { input })).toEqual({
       createRoom: { __typename: 'Rejected', code: 'INVALID_INPUT', field: 'idempotencyKey' },
@@ -77,7 +77,7 @@ describe('creating a room', () => {
   })
 
   test('is UNAUTHENTICATED for a visitor and FORBIDDEN for what takes an administrator', async () => {
-    const { codeOf } = await given(owner)
+    const { codeOf } = await createFixture(owner)
     const input = { name: 'Hall', kind: 'LOBBY', visibility: 'PUBLIC' }
     expect(await codeOf(null, CREATE, { input })).toBe('UNAUTHENTICATED')
     expect(await codeOf(owner, CREATE, { input })).toBe('FORBIDDEN')
@@ -86,7 +86,7 @@ describe('creating a room', () => {
 
 describe('a room that the caller may not see', () => {
   test('does not exist for them', async () => {
-    const all = await given(owner)
+    const all = await createFixture(owner)
     const id = await createRoom(all, 'MEMBERS')
     const query = `{ node(id: "${id}") { id } room(id: "${id}") { id } rooms { edges { node { id } } } }`
     expect(await all.run(guest, query)).toEqual({
@@ -116,7 +116,7 @@ describe('a room that the caller may not see', () => {
   })
 
   test('with an id that nothing can have is BAD_USER_INPUT', async () => {
-    const { codeOf, plan } = await given()
+    const { codeOf, plan } = await createFixture()
     expect(await codeOf(null, 'query ($id: ID!) { room(id: $id) { id } }', { id: 'a\u0000b' })).toBe(
       'BAD_USER_INPUT',
     )
@@ -126,7 +126,7 @@ describe('a room that the caller may not see', () => {
 
 describe('the members of a room', () => {
   test('join and leave, and the history shows it', async () => {
-    const all = await given(owner, guest)
+    const all = await createFixture(owner, guest)
     const id = await createRoom(all)
     expect(await all.run(guest, `mutation { joinRoom(roomId: "${id}") ${MEMBERSHIP} }`)).toMatchObject({
       joinRoom: { room: { memberCount: 2 }, membership: { role: 'MEMBER', user: { id: 'guest' } } },
@@ -152,7 +152,7 @@ describe('the members of a room', () => {
   })
 
   test('get another role, and the history shows it', async () => {
-    const all = await given(owner, guest)
+    const all = await createFixture(owner, guest)
     const roomId = await createRoom(all)
     for (const role of ['MEMBER', 'MODERATOR', 'MODERATOR']) {
       const add = `mutation { addMember(roomId: "${roomId}", userId: "guest", role: ${role}) ${MEMBERSHIP} }`
@@ -165,7 +165,7 @@ describe('the members of a room', () => {
   })
 
   test('join with their role and with a mute that still applies, and the history shows it', async () => {
-    const all = await given(owner, guest)
+    const all = await createFixture(owner, guest)
     const roomId = await createRoom(all)
     const add = (role: string): Promise<unknown> =>
       all.run(
@@ -195,7 +195,7 @@ describe('the members of a room', () => {
   })
 
   test('may be added before anyone has seen them, and exist from then on', async () => {
-    const all = await given(owner)
+    const all = await createFixture(owner)
     const id = await createRoom(all, 'MEMBERS')
     const add = `mutation { addMember(roomId: "${id}", userId: "new", role: MODERATOR) ${MEMBERSHIP} }`
     expect(await all.run(owner, add)).toMatchObject({
@@ -208,7 +208,7 @@ describe('the members of a room', () => {
   })
 
   test('nobody may add are not created', async () => {
-    const all = await given(owner, guest)
+    const all = await createFixture(owner, guest)
     const id = await createRoom(all)
     const add = `mutation { addMember(roomId: "${id}", userId: "new") ${MEMBERSHIP} }`
     expect(await all.codeOf(guest, add)).toBe('FORBIDDEN')
@@ -222,7 +222,7 @@ describe('the members of a room', () => {
   })
 
   test('are listed in order of joining, counted, and shown with their present names', async () => {
-    const all = await given(owner)
+    const all = await createFixture(owner)
     const id = await createRoom(all)
     for (const name of ['c', 'a', 'b']) {
       await all.run(viewer(name), `mutation { joinRoom(roomId: "${id}") { __typename } }`)
@@ -249,7 +249,7 @@ describe('the members of a room', () => {
 
 describe('an entry of a room', () => {
   test('carries the room of its moment, with the current connections', async () => {
-    const all = await given(owner, guest)
+    const all = await createFixture(owner, guest)
     const id = await createRoom(all)
     for (const name of ['One', 'Two']) {
       await all.run(
@@ -271,7 +271,7 @@ describe('an entry of a room', () => {
   })
 
   test('cannot be executed for all at once if it reads the viewer', async () => {
-    const all = await given(owner)
+    const all = await createFixture(owner)
     const plan = await all.plan(null, 'roomState', { roomId: 'global' })
     const text = `subscription { roomState(roomId: "-") { ... on RoomSnapshot { room { membership { role } } } } }`
     await expect(snapshot(all, plan, text)).rejects.toThrow('lacks the mark readsViewer')
@@ -280,7 +280,7 @@ describe('an entry of a room', () => {
 
 describe('the guard of a subscription to a room', () => {
   test('checks again when settings change or the reader leaves, and then finds who lost access', async () => {
-    const all = await given(owner, guest)
+    const all = await createFixture(owner, guest)
     const id = await createRoom(all, 'MEMBERS')
     await all.run(owner, `mutation { addMember(roomId: "${id}", userId: "guest") { __typename } }`)
     const guard = guardOf(await all.plan(guest, 'messages', { roomId: id }))
@@ -299,7 +299,7 @@ describe('the guard of a subscription to a room', () => {
 
 describe('lists of rooms', () => {
   test('are newest first, by kind and phase, page after page', async () => {
-    const all = await given(owner)
+    const all = await createFixture(owner)
     const ids: string[] = []
     for (let count = 0; count < 5; count++) ids.push(await createRoom(all))
     await all.run(owner, `mutation { endRoom(roomId: "${ids[2]}") { __typename } }`)

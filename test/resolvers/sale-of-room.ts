@@ -1,4 +1,4 @@
-import { type Given, given, textAt, viewer } from './fixtures.ts'
+import { createFixture, type Fixture, textAt, viewer } from './fixtures.ts'
 
 export const owner = viewer('owner')
 export const ann = viewer('ann')
@@ -10,7 +10,7 @@ const BID = `mutation ($input: PlaceBidInput!) { placeBid(input: $input) {
   ... on BidAccepted { outcome } ... on Rejected { code } } }`
 
 /** A room of `owner` with ann and bob as members; auctions are put up and bid for in it. */
-export interface Sale extends Given {
+export interface Sale extends Fixture {
   readonly roomId: string
   /** Creates an auction that starts at 500 and ends in an hour. Returns its id. */
   putUp(terms?: object): Promise<string>
@@ -24,8 +24,8 @@ export interface Sale extends Given {
   show(auctionId: string, fields: string): Promise<unknown>
 }
 
-export async function sale(room = 'visibility: PUBLIC', node?: Given): Promise<Sale> {
-  const all = node ?? (await given(owner, ann, bob))
+export async function sale(room = 'visibility: PUBLIC', node?: Fixture): Promise<Sale> {
+  const all = node ?? (await createFixture(owner, ann, bob))
   const created = await all.run(
     owner,
     `mutation { createRoom(input: { name: "Sale", kind: AUCTION, ${room} }) { ... on RoomPayload { room { id } } } }`,
@@ -38,7 +38,7 @@ export async function sale(room = 'visibility: PUBLIC', node?: Given): Promise<S
 }
 
 /** The same sale by another node: `all` runs on the same database. */
-export function saleIn(all: Given, roomId: string): Sale {
+export function saleIn(all: Fixture, roomId: string): Sale {
   let keys = 0
   const newKey = (): string => `key ${roomId} ${++keys} ${Math.random()}`
   return {

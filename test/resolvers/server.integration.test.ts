@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { ConnectionControl } from '../../src/resolvers/context.ts'
-import { given, NOW, viewer } from './fixtures.ts'
+import { createFixture, NOW, viewer } from './fixtures.ts'
 
 const admin = viewer('admin', 'ADMIN')
 const user = viewer('user')
 
 describe('the server', () => {
   test('shows each caller what they may do here', async () => {
-    const { run } = await given()
+    const { run } = await createFixture()
     const query =
       '{ server { version node time capabilities } viewer { user { name } roles expiresAt } echo(message: "x") }'
     const server = { version: '1.2.3', node: 'node_1', time: new Date(NOW).toISOString() }
@@ -32,7 +32,7 @@ describe('the server', () => {
   })
 
   test('ticks by its clock', async () => {
-    const { plan, present } = await given()
+    const { plan, present } = await createFixture()
     const pulse = await plan(null, 'serverTime', {})
     expect(pulse).toMatchObject({ kind: 'pulse', everyMs: 1000 })
     const value = pulse.kind === 'pulse' ? pulse.value() : undefined
@@ -42,13 +42,13 @@ describe('the server', () => {
   })
 
   test('signs in no request without a connection', async () => {
-    const { run } = await given()
+    const { run } = await createFixture()
     const text = 'mutation { authenticate(token: "t") { ... on Rejected { code field } } }'
     expect(await run(null, text)).toEqual({ authenticate: { code: 'INVALID_INPUT', field: 'token' } })
   })
 
   test('signs the connection in that a call came by, or says why not', async () => {
-    const { run, services } = await given()
+    const { run, services } = await createFixture()
     const text = `mutation ($token: String!) { authenticate(token: $token) {
       ... on Authenticated { viewer { user { id } rooms { edges { cursor } } } } ... on Rejected { code field reason } } }`
     const connection: ConnectionControl = {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { asRoomId } from '../../src/features/rooms/ids.ts'
-import { given, textAt, viewer } from './fixtures.ts'
+import { createFixture, textAt, viewer } from './fixtures.ts'
 
 const ann = viewer('ann')
 const bob = viewer('bob')
 const eve = viewer('eve')
 
 async function roomWithTypists() {
-  const all = await given(ann, bob, eve)
+  const all = await createFixture(ann, bob, eve)
   const create = `mutation { createRoom(input: { name: "Talk", kind: CHAT, visibility: PUBLIC }) {
     ... on RoomPayload { room { id } } } }`
   const roomId = textAt(await all.run(ann, create), 'createRoom', 'room', 'id')

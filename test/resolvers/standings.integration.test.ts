@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Given, openGiven, textAt, viewer } from './fixtures.ts'
+import { type Fixture, openFixture, textAt, viewer } from './fixtures.ts'
 
 const engine = viewer('engine', 'SERVICE')
 const SIZE = 250
@@ -15,11 +15,11 @@ interface Standing {
   readonly user: { readonly id: string }
 }
 
-let all: Given & { readonly close: () => Promise<void> }
+let all: Fixture & { readonly close: () => Promise<void> }
 let id: string
 let moving: string
 beforeAll(async () => {
-  all = await openGiven(engine)
+  all = await openFixture(engine)
   const room = `mutation { createRoom(input: { name: "Game", kind: TRADE, visibility: PUBLIC }) {
     ... on RoomPayload { room { id } } } }`
   id = textAt(await all.run(engine, room), 'createRoom', 'room', 'id')

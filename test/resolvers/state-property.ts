@@ -11,7 +11,7 @@ import type { Topic } from '../../src/engine/kernel/topic.ts'
 import type { Viewer } from '../../src/platform/auth/viewer.ts'
 import { createRandom } from '../support/random.ts'
 import { PATIENTLY, runs } from '../support/runs.ts'
-import { type Given, openGiven, type Variables } from './fixtures.ts'
+import { type Fixture, openFixture, type Variables } from './fixtures.ts'
 
 /**
  * Snapshot plus entries equals state: random commands, given several at a time; at random points a snapshot is taken, and a
@@ -72,7 +72,7 @@ const MOMENT_MS = 2_000
 
 /** Follows a subject by the source of its plan, as the hub does. */
 export async function follow<State, Result, Asked extends object, Read = undefined>(
-  all: Given,
+  all: Fixture,
   random: Random,
   { definition, reader, read, shown, asked, entries: expectedTypes }: Subject<State, Result, Asked, Read>,
 ): Promise<Followed> {
@@ -187,7 +187,7 @@ function fieldOf(definitions: readonly { readonly kind: string }[]): string {
   return root.name.value
 }
 
-async function headOf({ history }: Given, topic: Topic): Promise<Position> {
+async function headOf({ history }: Fixture, topic: Topic): Promise<Position> {
   const head = await history.head(topic)
   if (head === undefined) throw new Error(`${topic} has no history`)
   return head
@@ -205,7 +205,7 @@ const NO_SIGHTS: Sights = { onChange() {}, include: async () => {}, advance: asy
 /** A source compares with what it has heard: all readers of a topic share one watch, as on a node. */
 const watches = new WeakMap<Source, Map<Topic, Promise<Sights>>>()
 
-function sightsOf(all: Given, { topic, source }: HistoryPlan): Promise<Sights> {
+function sightsOf(all: Fixture, { topic, source }: HistoryPlan): Promise<Sights> {
   const ofSource = watches.get(source) ?? new Map<Topic, Promise<Sights>>()
   watches.set(source, ofSource)
   const known = ofSource.get(topic) ?? watchVisibility(all, topic, source.visibility)
@@ -215,7 +215,7 @@ function sightsOf(all: Given, { topic, source }: HistoryPlan): Promise<Sights> {
 
 /** The hub's own watch, over histories that are read when `advance` is called. */
 async function watchVisibility(
-  all: Given,
+  all: Fixture,
   topic: Topic,
   visibility: Visibility | undefined,
 ): Promise<Sights> {
@@ -249,7 +249,7 @@ async function watchVisibility(
 
 /** Gives a command. Whatever it is refused with is as good as accepted; only a fault is thrown. */
 export async function give(
-  { run }: Given,
+  { run }: Fixture,
   caller: Viewer,
   text: string,
   variables: Variables = {},
@@ -272,13 +272,13 @@ export interface Scene {
 }
 
 /** Opens a scene in a database of its own. */
-export type OpenScene = (all: Given, random: Random) => Promise<Scene>
+export type OpenScene = (all: Fixture, random: Random) => Promise<Scene>
 
 /** The usual run gives so many commands; the long form, as `npm run torture -- states`, PROPERTY_RUNS. */
 const SHORT = 160
 const COMMANDS = runs(SHORT).numRuns
-/** The long form adds its figures to this file, a line of JSON for each family. */
-const FIGURES_FILE = process.env['STATE_FIGURES']
+/** The long form adds its stats to this file, a line of JSON for each family. */
+const STATS_FILE = process.env['STATE_STATS']
 /** Of a failure that is to be repeated. */
 const SEED = process.env['STATE_SEED']
 /** A scene gets so many commands; then another begins. */
@@ -314,14 +314,14 @@ export function testState(family: string, known: readonly Viewer[], open: OpenSc
       const missing = [...expected].filter((type) => !types.has(type))
       expect(missing, 'types of entries that never came').toEqual([])
       const seconds = Math.round((performance.now() - startedAt) / 1000)
-      const figures: StateFigures = { family, commands: COMMANDS, entries, snapshots, seconds }
-      if (FIGURES_FILE !== undefined) await appendFile(FIGURES_FILE, `${JSON.stringify(figures)}\n`)
+      const stats: StateStats = { family, commands: COMMANDS, entries, snapshots, seconds }
+      if (STATS_FILE !== undefined) await appendFile(STATS_FILE, `${JSON.stringify(stats)}\n`)
     },
   )
 }
 
 /** What a long run did without finding a difference. `entries`: as often as a reader got one. */
-export interface StateFigures {
+export interface StateStats {
   readonly family: string
   readonly commands: number
   readonly entries: number
@@ -336,7 +336,7 @@ async function runScene(
 ): Promise<{ readonly followed: readonly Followed[]; readonly snapshots: number }> {
   const seed = SEED === undefined ? Math.trunc(Math.random() * 2 ** 31) : Number(SEED)
   const random = createRandom(seed)
-  await using opened = await disposable(openGiven(...known))
+  await using opened = await disposable(openFixture(...known))
   const { followed, act } = await open(opened.all, random)
   let [snapshots, step] = [0, 0]
   const compareAll = async (): Promise<void> => {
@@ -356,8 +356,8 @@ async function runScene(
 }
 
 async function disposable(
-  opening: Promise<Given & { readonly close: () => Promise<void> }>,
-): Promise<AsyncDisposable & { readonly all: Given }> {
+  opening: Promise<Fixture & { readonly close: () => Promise<void> }>,
+): Promise<AsyncDisposable & { readonly all: Fixture }> {
   const all = await opening
   return { all, [Symbol.asyncDispose]: () => all.close() }
 }

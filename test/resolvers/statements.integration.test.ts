@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CountedStatements, countStatements } from '../support/statements.ts'
-import { openGiven, textAt, viewer } from './fixtures.ts'
+import { openFixture, textAt, viewer } from './fixtures.ts'
 
 const ANN = viewer('ann', 'SERVICE')
 const BOB = viewer('bob')
@@ -16,14 +16,14 @@ const SEND = `mutation ($roomId: ID!, $id: String!) {
 const BID = `mutation ($id: ID!) { placeBid(input: { auctionId: $id, amount: 100, idempotencyKey: "k" }) { __typename } }`
 const JOIN = 'mutation ($id: ID!) { joinRoom(roomId: $id) { __typename } }'
 
-let all: Awaited<ReturnType<typeof openGiven>>
+let all: Awaited<ReturnType<typeof openFixture>>
 let statements: CountedStatements
 let roomIds: string[]
 let auctionIds: string[]
 
 // A database for all: nothing here writes.
 beforeAll(async () => {
-  all = await openGiven(ANN, BOB)
+  all = await openFixture(ANN, BOB)
   roomIds = []
   auctionIds = []
   for (let each = 0; each < ROOMS; each += 1) await fillRoom(`Room ${each}`)

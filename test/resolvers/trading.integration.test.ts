@@ -4,7 +4,7 @@ import { asRoomId } from '../../src/features/rooms/ids.ts'
 import { readHoldings } from '../../src/features/trading/reads/positions.ts'
 import { readTradeFacts } from '../../src/features/trading/reads/trade-facts.ts'
 import { ordersTopic, positionsTopic } from '../../src/features/trading/topics.ts'
-import { type Data, type Given, given, textAt, viewer } from './fixtures.ts'
+import { createFixture, type Data, type Fixture, textAt, viewer } from './fixtures.ts'
 
 const olga = viewer('olga')
 const ann = viewer('ann')
@@ -17,10 +17,10 @@ const ADD = `mutation ($roomId: ID!, $role: MemberRole) { addMember(roomId: $roo
   ... on MembershipPayload { membership { role } } } }`
 const RECEIPT = `mutation ($roomId: ID!) { advanceReceipt(roomId: $roomId, readThrough: 0) { ... on MembershipPayload { cursor } } }`
 
-const openRoom = async ({ run }: Given): Promise<string> =>
+const openRoom = async ({ run }: Fixture): Promise<string> =>
   textAt(await run(olga, CREATE), 'createRoom', 'room', 'id')
 
-function trade({ run }: Given, roomId: string, executionId: string): Promise<Data> {
+function trade({ run }: Fixture, roomId: string, executionId: string): Promise<Data> {
   const order = { roomId, orderId: executionId, userId: 'ann', symbol: 'ACME', side: 'BUY', type: 'MARKET' }
   const fill = { executionType: 'TRADE', quantity: 5, lastQuantity: 5, lastPrice: 10 }
   return run(engine, REPORT, { input: { executionId, ...order, ...fill } })
@@ -28,8 +28,8 @@ function trade({ run }: Given, roomId: string, executionId: string): Promise<Dat
 
 describe('a trade room that is older than trading', () => {
   /** As a server left it that knew nothing of trading. */
-  async function oldRoom(): Promise<{ readonly here: Given; readonly roomId: string }> {
-    const here = await given(olga, engine)
+  async function oldRoom(): Promise<{ readonly here: Fixture; readonly roomId: string }> {
+    const here = await createFixture(olga, engine)
     const roomId = await openRoom(here)
     await here.services.database.execute(sql`
       DELETE FROM topics WHERE topic IN (${ordersTopic(asRoomId(roomId))}, ${positionsTopic(asRoomId(roomId))})`)
@@ -64,7 +64,7 @@ describe('a trade room that is older than trading', () => {
 
 describe('who is in a trade room', () => {
   test('is read again when anything of it has changed, and only then', async () => {
-    const here = await given(olga, ann)
+    const here = await createFixture(olga, ann)
     const { database } = here.services
     const roomId = await openRoom(here)
     const read = (known?: Awaited<ReturnType<typeof readTradeFacts>>) =>
@@ -86,7 +86,7 @@ describe('who is in a trade room', () => {
 
 describe('a snapshot of positions', () => {
   test('is of one moment, also where something is written while it is read', async () => {
-    const here = await given(olga, engine)
+    const here = await createFixture(olga, engine)
     const { database } = here.services
     const roomId = asRoomId(await openRoom(here))
     await trade(here, roomId, 'x')

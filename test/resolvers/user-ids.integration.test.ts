@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { asUserId } from '../../src/engine/kernel/id.ts'
 import { findUsers } from '../../src/features/users/users.ts'
-import { type Given, openGiven, textAt, viewer } from './fixtures.ts'
+import { type Fixture, openFixture, textAt, viewer } from './fixtures.ts'
 
 const owner = viewer('owner')
 const service = viewer('service', 'SERVICE')
 
-let all: Given & { readonly close: () => Promise<void> }
+let all: Fixture & { readonly close: () => Promise<void> }
 let rooms: Readonly<Record<'CHAT' | 'TRADE', string>>
 let keys = 0
 
 beforeAll(async () => {
-  all = await openGiven(owner, service)
+  all = await openFixture(owner, service)
   const open = async (kind: string): Promise<string> => {
     const text = `mutation { createRoom(input: { name: "Room", kind: ${kind}, visibility: PUBLIC }) {
       ... on RoomPayload { room { id } } } }`

@@ -34,7 +34,7 @@ import {
 import { members, rooms } from '../../src/features/rooms/tables.ts'
 import { roomTopic } from '../../src/features/rooms/topics.ts'
 import { callerOf } from '../../src/platform/auth/viewer.ts'
-import { given, viewer } from './fixtures.ts'
+import { createFixture, viewer } from './fixtures.ts'
 
 const BEFORE = instant(Date.UTC(2026, 0, 1))
 
@@ -101,7 +101,7 @@ const ANNOUNCEMENTS = [
 
 /** Every kind of room with every visibility, each with one who is a member, one who left and one who was removed. */
 async function everyRoom() {
-  const all = await given()
+  const all = await createFixture()
   const { database } = all.services
   await beginTopics(
     database,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { given, viewer } from './fixtures.ts'
+import { createFixture, viewer } from './fixtures.ts'
 
 const ANN = viewer('ann')
 const BANK = viewer('bank', 'SERVICE')
@@ -12,7 +12,7 @@ describe('A wallet', () => {
     ['KWD', 3],
     ['POINTS', null],
   ])('in %s has the exponent %s, empty or not', async (currency, currencyExponent) => {
-    const { run } = await given(ANN, BANK)
+    const { run } = await createFixture(ANN, BANK)
     const own = `{ viewer { wallet(currency: "${currency}") { currency currencyExponent balance } } }`
     expect(await run(ANN, own)).toEqual({ viewer: { wallet: { currency, currencyExponent, balance: 0 } } })
     const credit = `mutation { creditWallet(userId: "ann", currency: "${currency}", amount: 5, idempotencyKey: "k") {

@@ -1,7 +1,7 @@
 import axe from 'axe-core'
 import type { Page } from './chromium.ts'
 
-/** What axe finds in a page that is moderate or worse. */
+/** The violations that axe finds in a page, moderate or worse. */
 export async function findingsIn(page: Page): Promise<readonly unknown[]> {
   await page.evaluate(`${axe.source}; undefined`)
   return page.evaluate(`axe.run().then(({ violations }) => violations

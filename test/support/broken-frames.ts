@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** Bytes that are no frame of a client (RFC 6455), and the code that closes the WebSocket after them. */
+/** Bytes that are not a valid client frame (RFC 6455), and the resulting close code. */
 export const BROKEN_FRAMES = [
   { called: 'an unmasked frame', bytes: Buffer.from([0x81, 0x02, 0x7b, 0x7d]), code: 1002 },
   { called: 'a frame with reserved bits', bytes: Buffer.from([0xf1, 0x80, 0, 0, 0, 0]), code: 1002 },
@@ -16,17 +16,17 @@ export const BROKEN_FRAMES = [
   { called: 'a ping of 126 bytes', bytes: Buffer.from([0x89, 0xfe, 0, 126, 0, 0, 0, 0]), code: 1002 },
 ] as const
 
-/** A TCP connection to a node that says nothing yet. */
+/** An idle TCP connection to a node. */
 export async function openTcp(url: string): Promise<Socket> {
   const { port, hostname } = new URL(url)
   const socket = connect(Number(port), hostname)
-  // A reset is an answer as well.
+  // A reset counts as an answer.
   socket.on('error', () => {})
   await once(socket, 'connect')
   return socket
 }
 
-/** Has a connection become a WebSocket. Throws where it does not. */
+/** Upgrades a connection to a WebSocket. Throws on failure. */
 export async function upgrade(socket: Socket): Promise<void> {
   socket.write(
     'GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
@@ -37,7 +37,7 @@ export async function upgrade(socket: Socket): Promise<void> {
   if (!String(head).includes('101 Switching Protocols')) throw new Error(`no upgrade: ${head}`)
 }
 
-/** All that comes until the server ends it. */
+/** Everything received until the server ends it. */
 export async function restOf(socket: Socket): Promise<Buffer> {
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -47,7 +47,7 @@ export async function restOf(socket: Socket): Promise<Buffer> {
 
 const CLOSE = 8
 
-/** The code in the close frame, which others of up to 125 bytes may precede: a ping, say. */
+/** The code in the close frame, which frames of up to 125 bytes may precede, such as a ping. */
 export function codeIn(frames: Buffer): number {
   let at = 0
   while (at < frames.length && (frames.readUInt8(at) & 0x0f) !== CLOSE) at += 2 + frames.readUInt8(at + 1)

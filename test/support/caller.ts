@@ -4,18 +4,18 @@ import type { TestNode } from './node.ts'
 
 export type Variables = Readonly<Record<string, unknown>>
 
-/** Somebody who uses a node over HTTP and one WebSocket: signed in, or a visitor. */
+/** A user of a node over HTTP and one WebSocket: signed in, or a visitor. */
 export interface Caller extends AsyncDisposable {
   /** Empty for a visitor. */
   readonly id: string
   readonly token: string | undefined
   /** The WebSocket: opened by the first use. */
   readonly client: Client
-  /** The one root field of a query or mutation over HTTP. Throws where the answer has errors. */
+  /** The single root field of a query or mutation over HTTP. Throws if the response has errors. */
   ask<Answer>(document: string, variables?: Variables): Promise<Answer>
-  /** The code of the first error; throws where the answer has none. */
+  /** The code of the first error; throws if there is none. */
   refusal(document: string, variables?: Variables): Promise<unknown>
-  /** The whole answer over HTTP. */
+  /** The complete response over HTTP. */
   answer(document: string, variables?: Variables): Promise<GraphqlResult>
   record<Value>(document: string, variables?: Variables): Recording<Value>
 }
@@ -59,7 +59,7 @@ export async function createCaller(
   }
 }
 
-/** With which code a subscription ends: of the `error` frame, or of the socket's close. Undefined: `complete`. */
+/** The code with which a subscription ends: of the `error` frame, or of the socket's close. Undefined: `complete`. */
 export async function codeOfEnd(recording: Pick<Recording<unknown>, 'ended'>): Promise<unknown> {
   const reason = await recording.ended
   const [error]: readonly GraphqlError[] = Array.isArray(reason) ? reason : []
@@ -69,7 +69,7 @@ export async function codeOfEnd(recording: Pick<Recording<unknown>, 'ended'>): P
 
 type GraphqlError = NonNullable<GraphqlResult['errors']>[number]
 
-/** Resolves when everything that the server sent to this caller's WebSocket before now has been read. */
+/** Resolves when everything that the server has sent to this caller's WebSocket so far has been read. */
 export async function caughtUp({ client }: Pick<Caller, 'client'>): Promise<void> {
   for await (const _ of client.iterate({ query: '{ __typename }' }));
 }

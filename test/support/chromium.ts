@@ -7,37 +7,39 @@ import { folderWith, run, startPatiently } from './process.ts'
 export interface Page {
   /** Resolves once the page has loaded. */
   goTo(url: string): Promise<void>
-  /** What `expression` is in the page, awaited; it must survive JSON. Throws what it throws. */
+  /** The awaited value of `expression` in the page; it must survive JSON. Throws what it throws. */
   evaluate<Value>(expression: string): Promise<Value>
-  /** Runs `script` in each document that is opened from now on, before what the document itself runs. */
+  /** Runs `script` in each document opened from now on, before its own scripts. */
   runFirst(script: string): Promise<void>
-  /** Resolves when `expression` is true in the page, also after a navigation; else throws, with what the page shows. */
+  /**
+   * Resolves when `expression` is true in the page, even after a navigation; otherwise throws with the page's content.
+   */
   until(expression: string, timeoutMs?: number): Promise<void>
-  /** Types into the element that `selector` finds, in place of what it holds. */
+  /** Replaces the content of the element that matches `selector`. */
   fill(selector: string, text: string): Promise<void>
   click(selector: string): Promise<void>
-  /** Presses a key of the keyboard; the focused element gets it. */
+  /** Presses a key; the focused element receives it. */
   press(key: 'Tab' | 'Enter' | 'Escape'): Promise<void>
-  /** Where the page is `isDark`, it prefers dark colours. */
+  /** Whether the page prefers dark colours. */
   resize(width: number, height: number, isDark?: boolean): Promise<void>
   /** Renders as in a high-contrast mode, which replaces the page's colours. */
   forceColors(isForced: boolean): Promise<void>
   screenshot(file: string): Promise<void>
-  /** Addresses it asked for, beside those that hold their own content (data:, blob:). */
+  /** URLs it requested, except those that contain their own content (data:, blob:). */
   readonly requested: readonly string[]
-  /** What it threw and nobody caught, and what its console calls an error. */
+  /** Its uncaught errors, and errors in its console. */
   readonly faults: readonly string[]
 }
 
 export interface Chromium extends AsyncDisposable {
   newPage(): Promise<Page>
-  /** Closes all pages: what they subscribe to counts against the limits of their address. */
+  /** Closes all pages: their subscriptions count against the limits of their address. */
   closePages(): Promise<void>
 }
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-sync']
-/** One installs, others wait for it and find it there. */
+/** One process installs it, others wait for it. */
 const INSTALL = `flock /tmp/rostrum-apt.lock sh -c 'command -v chromium ||
   (apt-get update && apt-get install -y --no-install-recommends chromium)'`
 const TIMEOUT_MS = 10_000
@@ -50,7 +52,7 @@ function findChromium(): string | undefined {
   return folder === undefined || name === undefined ? undefined : join(folder, name)
 }
 
-/** The program's path, installing it where it may. Throws where it stays missing. */
+/** The path of the program, which is installed if permitted. Throws if it is missing. */
 async function provideChromium(): Promise<string> {
   const mayInstall = process.getuid?.() === 0 && folderWith(['apt-get']) !== undefined
   if (findChromium() === undefined && mayInstall) {
@@ -63,7 +65,7 @@ async function provideChromium(): Promise<string> {
   )
 }
 
-/** A browser without a window and with a fresh profile, which all its pages share. */
+/** A headless browser with a fresh profile, which all its pages share. */
 export async function startChromium(): Promise<Chromium> {
   const executablePath = await provideChromium()
   const browser = await startPatiently(() => chromium.launch({ executablePath, args: FLAGS }))
@@ -102,8 +104,8 @@ async function openPage(context: BrowserContext): Promise<Page> {
     },
     async until(expression, timeoutMs = TIMEOUT_MS) {
       const deadline = Date.now() + timeoutMs
-      // In the middle of a navigation there is nothing to ask. (What Playwright waits for itself, it evaluates in the page, where
-      // the pages' own policy refuses it.)
+      // During a navigation nothing can be evaluated. (Playwright's own waiting evaluates in the page, where the page's
+      // content security policy forbids it.)
       while (!(await tab.evaluate(`Boolean(${expression})`).catch(() => false))) {
         if (Date.now() > deadline) {
           const shown = await tab.evaluate('document.body.innerText').catch((error: unknown) => error)

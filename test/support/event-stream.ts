@@ -1,15 +1,15 @@
 /** One server-sent event. */
 export interface ServerEvent {
   readonly event: string
-  /** As JSON says it; null where there was none. */
+  /** The parsed JSON; null without data. */
   readonly data: unknown
   readonly id?: string
 }
 
-/** An answer of server-sent events that is read as it comes. */
+/** A response of server-sent events, read as it arrives. */
 export interface EventStream extends AsyncDisposable {
   readonly response: Response
-  /** The next event. Rejects when the stream is over. */
+  /** The next event. Rejects when the stream has ended. */
   next(): Promise<ServerEvent>
   /** All events up to the end of the stream. */
   rest(): Promise<readonly ServerEvent[]>
@@ -21,11 +21,11 @@ export interface EventRequest {
   /** GET is what EventSource sends. */
   readonly method?: 'GET' | 'POST'
   readonly headers?: Readonly<Record<string, string>>
-  /** Goes into the address. */
+  /** Sent in the URL. */
   readonly token?: string
 }
 
-/** Resolves as soon as the head of the answer is there. */
+/** Resolves as soon as the response head has arrived. */
 export async function openEventStream(
   url: string,
   { query, variables = {}, method = 'GET', headers = {}, token }: EventRequest,

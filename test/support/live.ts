@@ -3,17 +3,17 @@ import { type Chromium, type Page, startChromium } from './chromium.ts'
 import { OWN_SECRET, startNode, type TestNode } from './node.ts'
 import { makeAuction, makeRoom } from './rooms.ts'
 
-/** What the live page shows in the element with that id. */
+/** The text of the element with that id on the live page. */
 export const textOf = (id: string): string => `(document.getElementById('${id}')?.textContent ?? '')`
 export const shows = (id: string, text: string): string => `${textOf(id)}.includes(${JSON.stringify(text)})`
-/** Whether the next step can be bid by a click. */
+/** Whether the next increment can be bid by a click. */
 export const CAN_BID = `document.querySelector('#quick')?.getAttribute('aria-disabled') === 'false'`
 /** The prices in the list of bids, newest first. */
 export const PRICES = `[...document.querySelectorAll('#bids li')].map((line) => line.firstChild.textContent)`
 
 const INSTALLING_MS = 300_000
 
-/** What the tests of the live page in one file share. */
+/** The fixture shared by the live-page tests of one file. */
 export interface Demo {
   /** A node with the demo's rooms, which issues tokens. */
   readonly node: TestNode
@@ -56,12 +56,12 @@ export function useDemo(): Demo {
 
 export interface Sale {
   readonly roomId: string
-  /** Of the lot that is shown: the first, which ends first. */
+  /** The auction of the lot shown: the first, which ends first. */
   readonly id: string
   readonly path: string
 }
 
-/** A room of `seller`'s own, where the demo's visitors don't come, with the lots of `titles`. */
+/** A new room of `seller`, which the demo's bots do not visit, with the lots of `titles`. */
 export async function makeSale(
   node: TestNode,
   seller: string,
@@ -79,11 +79,11 @@ export interface Opening {
   /** Signs in with it. */
   readonly name?: string
   readonly isAuctioneer?: boolean
-  /** Runs before what the page itself runs. */
+  /** Runs before the page's own scripts. */
   readonly script?: string
 }
 
-/** The live page at `url`, once it shows a lot, and is ready for bids where a name is given. */
+/** The live page at `url`, once it shows a lot and, if a name is given, accepts bids. */
 export async function openLive(chromium: Chromium, url: string, opening: Opening = {}): Promise<Page> {
   const { name, isAuctioneer = false, script = '' } = opening
   const page = await chromium.newPage()
@@ -105,8 +105,8 @@ export async function signIn(page: Page, name: string, isAuctioneer = false): Pr
 }
 
 /**
- * Records in `window.moved` the elements that move, except in lists, where older lines make room. It starts two frames from now,
- * so that a shift of the frame that is being drawn, such as the bid form in place of the sign-in form, does not count.
+ * Records in `window.moved` the elements that move, except in lists, where older lines make room. Starts after two
+ * frames, so that a shift in the current frame, such as the bid form replacing the sign-in form, does not count.
  */
 export const WATCH_SHIFTS = `(async () => {
   const frame = () => new Promise(requestAnimationFrame)
@@ -120,7 +120,7 @@ export const WATCH_SHIFTS = `(async () => {
   }).observe({ type: 'layout-shift' })
 })()`
 
-/** The elements that reach beyond the page to the right, where that can be scrolled to. */
+/** The elements that overflow the page to the right and make it scroll. */
 export const TOO_WIDE = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
   .filter((element) => !element.closest('.scroll') && element.getBoundingClientRect().right > innerWidth)
   .map((element) => element.outerHTML.slice(0, 200))`

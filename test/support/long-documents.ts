@@ -3,7 +3,7 @@ const times = (count: number, part: (index: number) => string): string =>
 
 const FIELDS = 'rooms { edges { node { auctions { edges { node { bids { edges { node { id } } } } } } } } }'
 
-/** Documents that take the server longest to read, each of at most 2000 tokens: by name. */
+/** Documents that take the server longest to parse and validate, each of at most 2000 tokens, by name. */
 export const longDocuments: readonly (readonly [name: string, text: string])[] = [
   ['one field 490 times', `{ ${times(490, () => 'viewer { id }')} }`],
   ['one value 1900 times', `{ rooms { edges { node { ${times(1900, () => 'id')} } } } }`],

@@ -1,11 +1,11 @@
-/** A message that begins an operation. */
+/** A message that starts an operation. */
 export interface Subscribe {
   readonly id: string
   readonly type: 'subscribe'
   readonly payload: { readonly query: string; readonly variables?: object | undefined }
 }
 
-/** Operations that are well, to be made ill. */
+/** Valid operations, to be malformed. */
 export function operationsOn(roomId: string, auctionId: string): readonly Subscribe[] {
   const documents: readonly (readonly [query: string, variables?: object])[] = [
     ['{ server { version node time capabilities } viewer { user { id name } roles unreadNotifications } }'],
@@ -112,31 +112,31 @@ export type Random = (below: number) => number
 
 const pick = <Item>(items: readonly Item[], random: Random): Item | undefined => items[random(items.length)]
 
-/** Puts something else somewhere, or takes something away. */
-function spoilText(text: string, insertions: readonly string[], random: Random): string {
+/** Replaces, inserts or removes a part of a text. */
+function corruptText(text: string, insertions: readonly string[], random: Random): string {
   const at = random(text.length + 1)
   return `${text.slice(0, at)}${pick(insertions, random)}${text.slice(at + random(6))}`
 }
 
-function spoilValue(value: unknown, random: Random): unknown {
+function corruptValue(value: unknown, random: Random): unknown {
   if (typeof value === 'string' && value.length > 8 && random(2) === 0)
-    return spoilText(value, TOKENS, random)
+    return corruptText(value, TOKENS, random)
   if (typeof value !== 'object' || value === null || random(8) === 0) return pick(JUNK, random)
   const entries = Object.entries(value)
   const at = random(entries.length)
-  const spoilt = entries.flatMap(([name, each], index) => {
+  const corrupted = entries.flatMap(([name, each], index) => {
     if (index !== at) return [[name, each] as const]
     if (random(8) === 0) return []
-    return [[random(10) === 0 ? 'constructor' : name, spoilValue(each, random)] as const]
+    return [[random(10) === 0 ? 'constructor' : name, corruptValue(each, random)] as const]
   })
-  return Array.isArray(value) ? spoilt.map(([, each]) => each) : Object.fromEntries(spoilt)
+  return Array.isArray(value) ? corrupted.map(([, each]) => each) : Object.fromEntries(corrupted)
 }
 
-/** The envelope is sound, so that those after it are read, too. */
-export function spoilOperation({ id, payload }: Subscribe, number: number, random: Random): string {
+/** The envelope stays valid, so that later messages are read, too. */
+export function malformedOperation({ id, payload }: Subscribe, number: number, random: Random): string {
   const isOfText = random(2) === 0
-  const query = isOfText ? spoilText(payload.query, TOKENS, random) : payload.query
-  const variables = isOfText ? payload.variables : spoilValue(payload.variables ?? {}, random)
+  const query = isOfText ? corruptText(payload.query, TOKENS, random) : payload.query
+  const variables = isOfText ? payload.variables : corruptValue(payload.variables ?? {}, random)
   const isObject = typeof variables === 'object' && !Array.isArray(variables)
   return JSON.stringify({
     id: `${id}.${number}`,
@@ -145,16 +145,16 @@ export function spoilOperation({ id, payload }: Subscribe, number: number, rando
   })
 }
 
-export function spoilMessage(message: object, random: Random): string {
-  const text = JSON.stringify(spoilValue(message, random)) ?? ''
-  return random(2) === 0 ? text : spoilText(text, [...TOKENS, '"', ':', 'null', '\u0000', '1e999'], random)
+export function malformedMessage(message: object, random: Random): string {
+  const text = JSON.stringify(corruptValue(message, random)) ?? ''
+  return random(2) === 0 ? text : corruptText(text, [...TOKENS, '"', ':', 'null', '\u0000', '1e999'], random)
 }
 
-/** So that it stays below what a message may have. */
+/** Keeps it below the maximum message size. */
 const MOST = 3_500
 export const MAX_MESSAGE_BYTES = 65_536
 
-/** An operation that asks for too much: by aliases, by depth, by its variables, or by all of its bytes. */
+/** An oversized operation: by aliases, depth, variables, or total size. */
 export function swollenOperation(number: number, random: Random): string {
   const size = 1 + random(MOST)
   const kinds: readonly (() => { readonly query: string; readonly variables?: object })[] = [
@@ -168,7 +168,7 @@ export function swollenOperation(number: number, random: Random): string {
   return JSON.stringify({ id: `swollen.${number}`, type: 'subscribe', payload })
 }
 
-/** More than a message may have: it closes the connection. */
+/** Larger than the maximum message size: it closes the connection. */
 export function outsizedMessage(random: Random): string {
   return JSON.stringify({
     type: 'ping',

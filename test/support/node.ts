@@ -12,19 +12,19 @@ import {
 } from './process.ts'
 
 export interface NodeOptions {
-  /** A PostgreSQL database; without one, the embedded one in `folder`. */
+  /** A PostgreSQL database; if absent, the embedded one in `folder`. */
   readonly databaseUrl?: string
   readonly redisUrl?: string
-  /** Where the embedded database lives; kept over a restart. A new one where absent. */
+  /** The directory of the embedded database, kept across a restart. A new one if absent. */
   readonly folder?: string
-  /** A free one where absent; that of an earlier node makes this one its restart. */
+  /** A free port if absent; that of an earlier node makes this one its restart. */
   readonly port?: number
   readonly env?: Readonly<Record<string, string>>
-  /** The program, where it is not the server's own. */
+  /** The program to run instead of the server's own. */
   readonly main?: string
 }
 
-/** A server in a process of its own, as `npm start` would start it. */
+/** A server in its own process, as started by `npm start`. */
 export interface TestNode extends AsyncDisposable {
   readonly url: string
   readonly wsUrl: string
@@ -33,22 +33,22 @@ export interface TestNode extends AsyncDisposable {
   readonly pid: number
   /** A token for this node and all others of the tests. */
   token(sub: string, claims?: { readonly name?: string; readonly roles?: readonly string[] }): Promise<string>
-  /** Ends it as a crash would, at once. */
+  /** Kills it immediately, like a crash. */
   kill(): Promise<void>
-  /** Ends it as an operator would. */
+  /** Stops it gracefully, like an operator. */
   stop(): Promise<void>
-  /** Resolves with what it printed, once it has ended. */
+  /** Resolves with its output once it has exited. */
   readonly exited: Promise<string>
 }
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
-/** The same for every node, so that a token works on all of them. */
+/** Shared by all nodes, so that a token works on all of them. */
 export const TEST_SECRET = 'a secret for tests, longer than thirty-two bytes'
 
-/** A node with this variable signs with a secret that it makes itself, and so issues tokens at /dev/token. */
+/** A node with this variable generates its signing secret, and so issues tokens at /dev/token. */
 export const OWN_SECRET = { JWT_SECRET: '' } as const
 
-/** Tests act faster than people: whoever tests a limit sets it. */
+/** Tests act faster than people: a test of a limit sets it explicitly. */
 export const NO_LIMITS = {
   MUTATIONS_PER_SECOND: '100000',
   QUERY_COST_PER_SECOND: '1000000000',
@@ -129,7 +129,7 @@ async function askForToken(url: string, claims: DevClaims): Promise<string> {
   return token
 }
 
-/** A token as the operator who set these variables would issue it. */
+/** A token issued by the operator who set these variables. */
 async function signAs(variables: Readonly<Record<string, string>>, claims: DevClaims): Promise<string> {
   const { JWT_SECRET = '', JWT_ISSUER = null, JWT_AUDIENCE = null } = variables
   const config = {

@@ -11,7 +11,7 @@ const PATIENCE_MS = 20_000
 export interface PostgresReplica extends PostgresServer {
   /** Resolves when it has replayed everything that the primary has written so far. */
   untilCaughtUp(): Promise<void>
-  /** Breaks the replication. What the primary commits from now on is missing here. */
+  /** Stops replication. Later commits of the primary are missing here. */
   cutOff(): Promise<void>
   /** Makes it a primary, on a new timeline. Resolves when it accepts writes. */
   promote(): Promise<void>
@@ -69,11 +69,11 @@ export async function startReplica(primary: PostgresServer): Promise<PostgresRep
         throw new Error('The replica was not promoted')
     },
   }
-  // Its getters stay alive: the process changes with a restart.
+  // Keeps the getters: the process changes with a restart.
   return Object.assign(server, replica)
 }
 
-/** Files of a server as they were at one moment. */
+/** The files of a server at one moment. */
 export interface BaseBackup extends AsyncDisposable {
   /** Starts a server on the backup's timeline, as a copied disk or a snapshot of a volume does. Once only. */
   start(): Promise<PostgresServer>
@@ -81,14 +81,14 @@ export interface BaseBackup extends AsyncDisposable {
   recover(): Promise<PostgresServer>
 }
 
-/** Takes a base backup. A server that was started from it removes the files at its end. */
+/** Takes a base backup. A server started from it removes the files when it is disposed of. */
 export async function takeBaseBackup(primary: PostgresServer): Promise<BaseBackup> {
   const home = await copyOf(primary)
   const configuration = join(home.data, 'postgresql.auto.conf')
   return {
     start: () => servePostgres(home, false),
     async recover() {
-      // No archive: the backup's own write-ahead log leads to the moment at which it became consistent.
+      // No archive: the backup's own write-ahead log reaches the point of consistency.
       await appendFile(configuration, RECOVERY)
       await writeFile(join(home.data, 'recovery.signal'), '')
       const server = await servePostgres(home, false)

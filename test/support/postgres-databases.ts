@@ -7,7 +7,7 @@ export async function withClient<Result>(
   work: (client: Client) => Promise<Result>,
 ): Promise<Result> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
-  // A server that goes away under an idle client says so here; whoever waits for a query hears it there.
+  // A server that disappears under an idle client is reported here; a pending query rejects by itself.
   client.on('error', () => {})
   await client.connect()
   try {
@@ -17,7 +17,7 @@ export async function withClient<Result>(
   }
 }
 
-/** Makes an empty database, its name beginning with `prefix`, on the server at `serverUrl`, and returns its address. */
+/** Creates an empty database, named with `prefix`, on the server at `serverUrl`, and returns its URL. */
 export async function createDatabase(serverUrl: string, prefix = 'rostrum_test_'): Promise<string> {
   const name = `${prefix}${randomBytes(8).toString('hex')}`
   await withClient(serverUrl, (client) => client.query(`create database "${name}" template template0`))
@@ -26,7 +26,7 @@ export async function createDatabase(serverUrl: string, prefix = 'rostrum_test_'
   return url.href
 }
 
-/** Removes all databases whose names begin with `prefix`, whoever is connected to them. */
+/** Drops all databases whose names begin with `prefix`, even with open connections. */
 export async function dropDatabases(serverUrl: string, prefix: string): Promise<void> {
   await withClient(serverUrl, async (client) => {
     const { rows } = await client.query<{ datname: string }>(

@@ -4,9 +4,9 @@ import { withClient } from './postgres-databases.ts'
 import { programsOfPostgres } from './postgres-server.ts'
 import { makeTemporaryFolder, run } from './process.ts'
 
-/** What `pg_dump` wrote of one database. */
+/** A `pg_dump` of one database. */
 export interface Dump extends AsyncDisposable {
-  /** Replaces the database that it was taken of: everything that is newer than the dump is gone. Ends its sessions. */
+  /** Restores the original database: everything newer than the dump is lost. Ends its sessions. */
   restore(): Promise<void>
 }
 

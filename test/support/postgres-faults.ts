@@ -20,11 +20,11 @@ function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 /**
- * Freezes a whole PostgreSQL, as a host that falls silent: sessions stay open, the kernel acknowledges what arrives, nothing
- * answers. It continues when the result is disposed of. Dispose of it before the server.
+ * Freezes a whole PostgreSQL, like an unresponsive host: sessions stay open, the kernel acknowledges packets, nothing
+ * answers. It resumes when the result is disposed of. Dispose of it before the server.
  */
 export async function freezePostgres({ pid }: Pick<PostgresServer, 'pid'>): Promise<Disposable> {
-  // The postmaster first: from then on no new child appears.
+  // The postmaster first, so that no new child appears.
   process.kill(pid, 'SIGSTOP')
   const children = await childrenOf(pid)
   for (const child of children) signal(child, 'SIGSTOP')
@@ -35,7 +35,9 @@ export async function freezePostgres({ pid }: Pick<PostgresServer, 'pid'>): Prom
   }
 }
 
-/** Makes every new transaction of a server read-only, as a full disk or a failover does; until the result is disposed of. */
+/**
+ * Makes every new transaction of a server read-only, like a full disk or a failover, until the result is disposed of.
+ */
 export async function makeReadOnly({ url }: Pick<PostgresServer, 'url'>): Promise<AsyncDisposable> {
   const set = (setting: string): Promise<void> =>
     withClient(url, async (client) => {

@@ -18,13 +18,13 @@ export interface PostgresServer extends AsyncDisposable {
   readonly port: number
   /** Of the postmaster that runs now. */
   readonly pid: number
-  /** Ends it in order (fast shutdown). */
+  /** Stops it gracefully (fast shutdown). */
   stop(): Promise<void>
-  /** Ends it as a crash would (immediate shutdown): the next start recovers from its write-ahead log. */
+  /** Stops it like a crash (immediate shutdown): the next start recovers from its write-ahead log. */
   killImmediate(): Promise<void>
-  /** Starts it again on the same port with its data; ends it in order first where it runs. */
+  /** Restarts it on the same port with its data; stops it gracefully first if it is running. */
   restart(): Promise<void>
-  /** The address of a new, empty database. */
+  /** The URL of a new, empty database. */
   createDatabase(): Promise<string>
 }
 
@@ -33,12 +33,12 @@ interface User {
   readonly gid: number
 }
 
-/** An empty place for the data of a server, and the programs that work on it. */
+/** An empty data directory for a server, and PostgreSQL's programs. */
 export interface PostgresHome {
   readonly folder: string
   readonly data: string
   readonly sockets: string
-  /** Runs one of PostgreSQL's programs as the user who owns the data. */
+  /** Runs a PostgreSQL program as the owner of the data. */
   runProgram(name: string, args: readonly string[]): Promise<void>
   readonly postgres: string
   readonly user: User | undefined
@@ -46,19 +46,19 @@ export interface PostgresHome {
 
 const PROGRAMS = ['initdb', 'postgres', 'pg_basebackup', 'pg_dump', 'pg_restore']
 
-/** The folder of PostgreSQL's programs, by version where there are several. */
+/** The folders of PostgreSQL's programs, by version. */
 export function findPostgres(): string | undefined {
   return folderWith(PROGRAMS, ['/usr/lib/postgresql/*/bin'])
 }
 
-/** The folder of PostgreSQL's programs. Throws where it is not installed. */
+/** The folder of PostgreSQL's programs. Throws if it is not installed. */
 export function programsOfPostgres(): string {
   const programs = findPostgres()
   if (programs === undefined) throw new Error('There is no PostgreSQL: install the package postgresql')
   return programs
 }
 
-/** PostgreSQL refuses to run as root: then it runs as the user that its package made. */
+/** PostgreSQL refuses to run as root: then it runs as the user created by its package. */
 async function userForPostgres(): Promise<User | undefined> {
   if (process.getuid?.() !== 0) return undefined
   const [uid, gid] = await Promise.all([run('id', ['-u', 'postgres']), run('id', ['-g', 'postgres'])])

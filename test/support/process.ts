@@ -9,40 +9,40 @@ import { promisify } from 'node:util'
 export const run = promisify(execFile)
 
 export interface ServerProcess {
-  /** Undefined where it could not be started. */
+  /** Undefined if it could not be started. */
   readonly pid: number | undefined
-  /** Resolves with all that it printed when it is over. */
+  /** Resolves with its output when it has exited. */
   readonly exited: Promise<string>
   hasExited(): boolean
-  /** Sends the signal and waits for the end; nothing happens where it's over already. */
+  /** Sends the signal and waits for the exit; has no effect if it has already exited. */
   end(signal: NodeJS.Signals): Promise<void>
 }
 
 export interface ServerCommand {
   readonly file: string
   readonly args: readonly string[]
-  /** Its own folder, from `makeTemporaryFolder`, where it runs; removed if this process dies before the server was ended. */
+  /** Its working directory, from `makeTemporaryFolder`; removed if this process dies before the server was stopped. */
   readonly folder: string
   readonly user?: { readonly uid: number; readonly gid: number } | undefined
-  /** What ends it at once, with its children. */
+  /** The signal that kills it immediately, with its children. */
   readonly lethal: NodeJS.Signals
 }
 
 const TEMPORARY = 'rostrum-'
 
-/** Makes a folder that `startProcess` may be given. */
+/** Creates a folder for `startProcess`. */
 export function makeTemporaryFolder(name: string): Promise<string> {
   return mkdtemp(join(tmpdir(), `${TEMPORARY}${name}-`))
 }
 
-// Its standard input closes when the test process is gone, for whatever reason, kill -9 included.
+// Its standard input closes when the test process dies for any reason, including kill -9.
 const WATCHDOG = `
   read -r _
   kill -s "$1" "$2" && while kill -0 "$2"; do sleep 0.1; done
   rm -rf "$3"
 `
 
-/** Starts a server that ends with this process at the latest. */
+/** Starts a server that ends when this process does, at the latest. */
 export function startProcess({ file, args, folder, user, lethal }: ServerCommand): ServerProcess {
   if (!folder.startsWith(join(tmpdir(), TEMPORARY))) throw new Error(`${folder} is none of ours to remove`)
   const child = spawn(file, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], ...user })
@@ -80,7 +80,7 @@ export function startProcess({ file, args, folder, user, lethal }: ServerCommand
   }
 }
 
-/** Resolves when `isReady` answers true. Throws with what the server printed when it ends or isn't ready in time. */
+/** Resolves when `isReady` returns true. Throws with the server's output if it exits or is not ready in time. */
 export async function untilReady(
   server: ServerProcess,
   isReady: () => Promise<boolean>,
@@ -98,7 +98,7 @@ export async function untilReady(
   throw new Error(`The server ended before it was ready:\n${await server.exited}`)
 }
 
-/** Tries again when a start fails: another process may have taken the free port meanwhile. */
+/** Retries when a start fails: another process may have taken the free port meanwhile. */
 export async function startPatiently<Started>(start: () => Promise<Started>, attempts = 3): Promise<Started> {
   try {
     return await start()
@@ -117,7 +117,9 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** The first folder, in PATH and then among those that `patterns` match (newest version first), that holds all `files`. */
+/**
+ * The first folder, in PATH and then among the matches of `patterns` (newest version first), that contains all `files`.
+ */
 export function folderWith(files: readonly string[], patterns: readonly string[] = []): string | undefined {
   const byVersion = new Intl.Collator('en', { numeric: true })
   const usual = patterns.flatMap((pattern) => globSync(pattern).sort(byVersion.compare).reverse())

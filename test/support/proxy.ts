@@ -3,27 +3,27 @@ import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { portOf } from './free-port.ts'
 
-/** Stands between a client and a server, and does to their connections what networks do. */
+/** A proxy between a client and a server that simulates network faults. */
 export interface TcpProxy extends AsyncDisposable {
   readonly port: number
-  /** Cuts all connections; who comes again is let through. */
+  /** Cuts all connections; new ones are accepted. */
   cut(): void
-  /** Cuts all connections, and resets those who come. */
+  /** Cuts all connections, and resets new ones. */
   shut(): void
   open(): void
-  /** From now on all connections, old and new, stay open and nothing passes: what is sent is lost. */
+  /** Keeps all connections, old and new, open without forwarding: everything sent is lost. */
   swallow(): void
   /** Lets new connections through again; the old ones stay dead, having lost bytes. */
   heal(): void
-  /** What is sent from now on arrives so much later; a function is asked for each piece. */
+  /** Delays everything sent from now on; a function is called for each chunk. */
   delay(ms: number | (() => number)): void
-  /** Each connection carries so much in each direction from now on. */
+  /** Limits the bandwidth of each connection per direction. */
   throttle(bytesPerSecond: number): void
-  /** New connections lead to the server on this port from now on; the old ones stay where they are. */
+  /** Routes new connections to the server on this port; existing ones stay. */
   switchTo(targetPort: number): void
 }
 
-/** A TCP proxy on 127.0.0.1 in front of the server on `firstTargetPort`; on a free port if none is named. */
+/** A TCP proxy on 127.0.0.1 in front of the server on `firstTargetPort`; on a free port by default. */
 export async function startProxy(firstTargetPort: number, port = 0): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   const links = new Set<{ passes: boolean }>()
@@ -40,7 +40,7 @@ export async function startProxy(firstTargetPort: number, port = 0): Promise<Tcp
     return socket.setNoDelay(true)
   }
 
-  /** Carries one direction; in order, and no faster than allowed. */
+  /** Forwards one direction, in order, within the bandwidth. */
   function carry(from: Socket, to: Socket, link: { readonly passes: boolean }): void {
     let last: Promise<void> | undefined
     from.on('data', (data) => {

@@ -1,4 +1,6 @@
-/** Numerical Recipes' generator: small, and the same for a seed everywhere. Gives whole numbers from 0 on, below `below`. */
+/**
+ * Numerical Recipes' generator: small, and the same for a seed everywhere. Returns whole numbers from 0, below `below`.
+ */
 export function createRandom(seed: number): (below: number) => number {
   let state = seed >>> 0
   return (below) => {

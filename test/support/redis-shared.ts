@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { inject } from 'vitest'
 
-/** The Redis of this test run. All test files use it at once: pair it with a prefix of one's own. */
+/** The Redis of this test run. All test files share it: combine it with a private prefix. */
 export function sharedRedisUrl(): string {
   return inject('redisUrl')
 }

@@ -14,11 +14,11 @@ import {
 export interface RedisServer extends AsyncDisposable {
   readonly url: string
   readonly port: number
-  /** Ends it in order. */
+  /** Stops it gracefully. */
   stop(): Promise<void>
-  /** Ends it without a chance to say goodbye (SIGKILL). */
+  /** Kills it (SIGKILL). */
   kill(): Promise<void>
-  /** Starts it again on the same port, empty; ends it first where it runs. */
+  /** Restarts it on the same port, empty; stops it first if it is running. */
   restart(): Promise<void>
 }
 
@@ -39,7 +39,7 @@ function answersPing(port: number): Promise<boolean> {
   })
 }
 
-/** A Redis of one's own on 127.0.0.1 that keeps nothing on disk. */
+/** A private Redis on 127.0.0.1 without persistence. */
 export async function startRedis(): Promise<RedisServer> {
   const programs = findRedis()
   if (programs === undefined) throw new Error('There is no redis-server: install the package redis-server')

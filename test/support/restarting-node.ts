@@ -1,12 +1,12 @@
 import { type NodeOptions, startNode, type TestNode } from './node.ts'
 
-/** A node that comes back after a crash as the same one: on the same port, with the same data. */
+/** A node that restarts after a crash with the same identity: on the same port, with the same data. */
 export interface RestartingNode extends AsyncDisposable {
-  /** Keeps its addresses over a crash. */
+  /** Keeps its URLs across a crash. */
   readonly node: TestNode
   /** Kills it with SIGKILL and resolves when it is ready again. */
   crash(): Promise<void>
-  /** Resolves when it is ready, and starts it where it has ended. */
+  /** Resolves when it is ready, starting it if it has exited. */
   revive(): Promise<void>
 }
 

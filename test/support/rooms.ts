@@ -18,7 +18,7 @@ export interface BidAnswer {
 
 const HOUR_MS = 3_600_000
 
-/** A public auction room of a seller's own. */
+/** Creates a public auction room of a seller. */
 export async function makeRoom(
   node: Pick<TestNode, 'url'>,
   token: string,
@@ -49,7 +49,7 @@ export async function makeAuction(
 
 let keys = 0
 
-/** Bids with a key of its own, unless `bid` has one. */
+/** Bids with a new key, unless `bid` has one. */
 export async function placeBid(
   node: Pick<TestNode, 'url'>,
   token: string,

@@ -18,7 +18,7 @@ import {
 } from 'graphql'
 import { createFullSchema } from './schema.ts'
 
-/** A field of Query, Mutation or Subscription, with a document that selects everything that is near. */
+/** A field of Query, Mutation or Subscription, with a document that selects all of its nearby fields. */
 export interface RootField {
   readonly operation: 'query' | 'mutation' | 'subscription'
   readonly name: string
@@ -35,7 +35,7 @@ export interface Slot {
 
 type Choose = (slot: Slot) => unknown
 
-/** Every root field that the schema has, so that a new one can't be forgotten. */
+/** Every root field of the schema, so that a new one cannot be forgotten. */
 export function rootFields(schema: GraphQLSchema = createFullSchema()): readonly RootField[] {
   const roots = [
     ['query', schema.getQueryType()],
@@ -79,7 +79,7 @@ function selectionOf(
   return `{ __typename ${fields.join(' ')} }`
 }
 
-/** All values of a field's arguments, those in input objects included. */
+/** All values of a field's arguments, including those in input objects. */
 export function slotsOf({ args }: Pick<RootField, 'args'>): readonly Slot[] {
   return args.flatMap((arg) => slotsIn(arg, ''))
 }
@@ -96,8 +96,8 @@ export const isId = ({ type }: Slot): boolean => type === GraphQLID
 let keys = 0
 
 /**
- * Variables for a field: what `choose` gives for a slot, else something plausible. Optional ones are left away unless they
- * are chosen, or `isFull`.
+ * Variables for a field: the value that `choose` returns for a slot, or something plausible. Optional ones are omitted
+ * unless chosen or `isFull`.
  */
 export function variablesOf(
   { args }: Pick<RootField, 'args'>,

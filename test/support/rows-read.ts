@@ -16,7 +16,7 @@ function rowsOf(plan: Plan): number {
   return (plan.Plans ?? []).reduce((sum, each) => sum + rowsOf(each), own)
 }
 
-/** Number of rows of tables that PostgreSQL looks at for the statements that `work` sends: each is explained after it ran. */
+/** The number of table rows that PostgreSQL reads for the statements of `work`: each is explained after it ran. */
 export async function rowsReadFor(database: Database, work: () => Promise<unknown>): Promise<number> {
   const client = database.$client
   const original = client.query

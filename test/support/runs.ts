@@ -1,9 +1,12 @@
-/** `PROPERTY_RUNS=10000 npm test -- test/domain test/hub test/resolvers/states` is the long form; undefined in the usual one. */
+/**
+ * `PROPERTY_RUNS=10000 npm test -- test/domain test/hub test/resolvers/states` runs the long form; undefined in a
+ * normal run.
+ */
 const asked = process.env['PROPERTY_RUNS']
 const FROM_ENVIRONMENT = asked === undefined ? undefined : countOf(asked)
 
 const PATIENCE_MS = 20_000
-/** What one case may take, on a machine that does other things, too. */
+/** The time limit of one case, on a busy machine. */
 const CASE_MS = 150
 
 function countOf(text: string): number {
@@ -12,10 +15,10 @@ function countOf(text: string): number {
   return count
 }
 
-/** For `fc.assert`: how often a property is tried. `often` in the usual run, PROPERTY_RUNS where that is set. */
+/** For `fc.assert`: the number of runs of a property. `often` by default, PROPERTY_RUNS if set. */
 export function runs(often: number): { readonly numRuns: number } {
   return { numRuns: FROM_ENVIRONMENT ?? often }
 }
 
-/** For the `test` or `describe` around it: time enough for as many cases. */
+/** For the surrounding `test` or `describe`: a timeout for as many cases. */
 export const PATIENTLY = { timeout: Math.max(PATIENCE_MS, (FROM_ENVIRONMENT ?? 0) * CASE_MS) }

@@ -1,8 +1,8 @@
-/** The answer of `/metrics`, read. */
+/** A parsed response of `/metrics`. */
 export interface Scrape {
-  /** Every metric that is declared, by its name, with its type. */
+  /** The types of all declared metrics, by name. */
   readonly types: ReadonlyMap<string, string>
-  /** The value of a sample, named as it stands there: `name`, or `name{label="value"}`. */
+  /** The value of a sample, named as in the text: `name`, or `name{label="value"}`. */
   value(sample: string): number
   /** The names of all samples, without labels. */
   readonly samples: ReadonlySet<string>
@@ -10,7 +10,7 @@ export interface Scrape {
 
 const SAMPLE = /^(?<sample>(?<name>[a-zA-Z_:][\w:]*)(\{[^}]*\})?) (?<value>\S+)$/
 
-/** Throws on a line that is not of the text format of Prometheus. */
+/** Throws on a line that is not in the Prometheus text format. */
 export async function scrape(url: string): Promise<Scrape> {
   const response = await fetch(`${url}/metrics`)
   if (response.status !== 200) throw new Error(`/metrics answered ${response.status}`)

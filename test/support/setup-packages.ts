@@ -10,10 +10,10 @@ export interface Needed {
 
 const POLICY = '/usr/sbin/policy-rc.d'
 
-/** Installs the named packages without letting Debian start their services, which the tests have no use for. */
+/** Installs the named packages without letting Debian start their services. */
 async function install(packages: readonly string[]): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
-  // 101 is the answer "not allowed" to whoever asks whether a service may start. An existing policy stays.
+  // Exit code 101 of policy-rc.d forbids starting services. An existing policy is kept.
   const isPolicyOurs = await writeFile(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' }).then(
     () => true,
     () => false,
@@ -33,7 +33,10 @@ function missing(needed: Needed): string[] {
   ]
 }
 
-/** Resolves when the servers that the tests need are there, installing them where it may. Throws where they stay missing. */
+/**
+ * Resolves when the servers that the tests need are installed, installing them if permitted. Throws if they are
+ * missing.
+ */
 export async function providePackages(needed: Needed): Promise<void> {
   const packages = missing(needed)
   if (packages.length === 0) return

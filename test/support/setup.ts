@@ -10,12 +10,12 @@ declare module 'vitest' {
   export interface ProvidedContext {
     readonly redisUrl: string
     readonly postgresUrl: string
-    /** Begins the names of all databases that this run makes. */
+    /** Prefix of all databases created by this run. */
     readonly databasePrefix: string
   }
 }
 
-/** Starts the servers that all tests of a run share, or takes those that the environment names. Ends what it started. */
+/** Starts the servers shared by all tests of a run, or uses those named in the environment. Stops what it started. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { ROSTRUM_TEST_DATABASE_URL: givenPostgres, ROSTRUM_TEST_REDIS_URL: givenRedis } = process.env
   await providePackages({ redis: !givenRedis, postgres: !givenPostgres })

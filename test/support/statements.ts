@@ -8,10 +8,10 @@ export interface CountedStatements {
   reset(): void
 }
 
-/** Counts the statements that `database` sends from now on: those of a transaction as one. */
+/** Counts the statements that `database` sends from now on; a transaction counts as one. */
 export function countStatements(database: Database): CountedStatements {
   let texts: string[] = []
-  /** A statement takes a connection of its own: that is no transaction. */
+  /** A statement takes its own connection: it is not in a transaction. */
   let isTaking = false
   const client: object = database.$client
   for (const method of ['query', 'connect']) {

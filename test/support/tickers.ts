@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 
-/** An auction as a subscriber of `auctionUpdates` was shown it. */
+/** An auction as shown to a subscriber of `auctionUpdates`. */
 export interface Shown {
   readonly id: string
   readonly currentPrice: number | null
 }
 
-/** Subscribers of `auctionUpdates` that share one WebSocket: a plain one, so that a thousand are cheap. */
+/** Subscribers of `auctionUpdates` that share one plain WebSocket, so that a thousand are cheap. */
 export interface Tickers extends Disposable {
-  /** What each was shown, in order. */
+  /** What each received, in order. */
   readonly subscribers: readonly (readonly Shown[])[]
 }
 

@@ -4,13 +4,13 @@ import { TEST_SECRET } from './node.ts'
 export interface TokenOptions {
   readonly lifetimeMs?: number
   readonly secret?: string
-  /** Beside `sub`, `iat` and `exp`; takes their place where it names them. */
+  /** Claims in addition to `sub`, `iat` and `exp`, which they override. */
   readonly claims?: Readonly<Record<string, unknown>>
 }
 
 const HOUR_MS = 3_600_000
 
-/** A token such as an issuer of one's own would sign. Its times have milliseconds. */
+/** A token like those of a custom issuer. Its times have milliseconds. */
 export function signToken(
   sub: string,
   { lifetimeMs = HOUR_MS, secret = TEST_SECRET, claims = {} }: TokenOptions = {},
@@ -25,7 +25,7 @@ function encode(part: object): string {
   return Buffer.from(JSON.stringify(part)).toString('base64url')
 }
 
-/** A token whose header says that it needs no signature (RFC 7519, section 6), and has none. */
+/** An unsecured token (RFC 7519, section 6), without a signature. */
 export function unsignedToken(sub: string): string {
   return `${encode({ alg: 'none' })}.${encode({ sub, exp: (Date.now() + HOUR_MS) / 1000 })}.`
 }

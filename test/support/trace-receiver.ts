@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { portOf } from './free-port.ts'
 
-/** A span as it came by OTLP, with its attributes as an object. */
+/** A span received by OTLP, with its attributes as an object. */
 export interface ReceivedSpan {
   readonly traceId: string
   readonly spanId: string
@@ -19,17 +19,17 @@ export interface ReceivedSpan {
 export interface TraceReceiver extends AsyncDisposable {
   readonly url: string
   readonly spans: readonly ReceivedSpan[]
-  /** All that came, as it came. */
+  /** Everything received, unparsed. */
   readonly text: string
-  /** Requests, also those that were not taken. */
+  /** Requests, including rejected ones. */
   readonly requests: number
-  /** Resolves with the first span that `isMeant`, as soon as it is there. */
+  /** Resolves with the first span that matches `isMeant`. */
   find(isMeant: (span: ReceivedSpan) => boolean): Promise<ReceivedSpan>
-  /** Resolves when this many requests came. */
+  /** Resolves when this many requests have arrived. */
   asked(count: number): Promise<void>
 }
 
-/** `hang` reads a request and never answers, `refuse` answers 403, and `put off` 503: that is tried again. */
+/** `hang` reads a request and never answers, `refuse` answers 403, and `put off` answers 503, which is retried. */
 type Manner = 'take' | 'hang' | 'refuse' | 'put off'
 
 const STATUS = { take: 200, refuse: 403, 'put off': 503 } as const

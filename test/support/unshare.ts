@@ -1,6 +1,6 @@
 import { run } from './process.ts'
 
-/** Runs a command in a PID namespace of its own, as a container does; as a user without rights, in a user namespace too. */
+/** Runs a command in its own PID namespace, like a container; as an unprivileged user, in a user namespace too. */
 export const UNSHARE: readonly string[] = [
   'unshare',
   ...(process.getuid?.() === 0 ? [] : ['--user', '--map-current-user']),

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { connect, record } from '../support/graphql-client.ts'
 import type { Reach } from './records.ts'
-import type { Scene } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
 import { readReaches } from './stored.ts'
 import type { Reset, Stand } from './watchers.ts'
 
@@ -10,21 +10,21 @@ const LOOK_MS = 100
 
 /** A time without clients. */
 export interface Absence {
-  /** Clients whose cursors were no longer kept when they came back. */
+  /** Clients whose cursors had been trimmed when they came back. */
   readonly forgotten: number
   readonly told: number
-  /** From when the record had forgotten the cursors until every node said so. */
+  /** From the trimming of the cursors until every node reported it. */
   readonly noticedMs: number
 }
 
-/** All clients leave, and come back after `until`, when none of their cursors is kept any more. */
-export async function beAway(scene: Scene, until: () => Promise<void>): Promise<Absence> {
-  const { watchers, databaseUrl, places } = scene
+/** All clients leave, and come back after `until`, when all their cursors have been trimmed. */
+export async function beAway(scenario: Scenario, until: () => Promise<void>): Promise<Absence> {
+  const { watchers, databaseUrl, places } = scenario
   const left = await watchers<readonly Stand[]>({ kind: 'away' })
   const before = await watchers<readonly Reset[]>({ kind: 'resets' })
   await untilForgotten(databaseUrl, places.topics, left)
   const forgottenAt = Date.now()
-  await untilNoticed(scene, left)
+  await untilNoticed(scenario, left)
   const noticedMs = Date.now() - forgottenAt
   await until()
   const reaches = await readReaches(databaseUrl, places.topics)
@@ -51,8 +51,8 @@ async function untilForgotten(
   }
 }
 
-/** A node that has the rest at hand gives it, until it looks at the record, within seconds. */
-async function untilNoticed({ nodes, places }: Scene, left: readonly Stand[]): Promise<void> {
+/** A node with the remainder in memory serves it until it checks the database, within seconds. */
+async function untilNoticed({ nodes, places }: Scenario, left: readonly Stand[]): Promise<void> {
   const looks = places.watchedBy(1).flatMap((watched) => {
     const latest = left.filter(({ topic }) => topic === watched.topic).sort((a, b) => b.offset - a.offset)[0]
     return nodes.map(({ node }) => ({ watched, after: latest?.cursor, url: node.wsUrl }))

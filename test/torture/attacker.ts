@@ -5,27 +5,27 @@ import { WebSocket } from 'ws'
 import { COSTLY_QUERIES, costlySubscription, renamed } from './attack-documents.ts'
 import { answerAll, readOrder } from './child.ts'
 
-/** A process of one hostile client without a token. It measures nothing: it sends, within bounds, and leaves. */
+/** The process of a hostile client without a token. It measures nothing: it sends, within bounds, and leaves. */
 export interface AttackerOrder {
   readonly url: string
-  /** Other than that of honest clients: a node may tell them apart by it. */
+  /** A different address from that of honest clients, by which a node may distinguish them. */
   readonly localAddress: string
   readonly roomId: string
 }
 
-/** One attack; resolves with how many operations were sent. Every socket is gone then. */
+/** Runs one attack; resolves with the number of operations sent, when every socket is closed. */
 export interface Attack {
   readonly name: string
   readonly transports: readonly Transport[]
   readonly connections: number
-  /** Operations at once over each connection. */
+  /** Concurrent operations per connection. */
   readonly perConnection: number
-  /** Sends again, over new connections, after so long. */
+  /** Interval after which it sends again over new connections. */
   readonly everyMs: number
   readonly forMs: number
-  /** Cuts its connections so long after sending; stays until the next time where absent. */
+  /** Delay after which it cuts its connections; if absent, they stay until the next round. */
   readonly leaveAfterMs?: number
-  /** Reads nothing of what comes. */
+  /** Never reads. */
   readonly isDeaf?: boolean
   readonly subscribes?: boolean
 }
@@ -38,10 +38,10 @@ const ACCEPT: Readonly<Record<Exclude<Transport, 'websocket'>, string>> = {
   'event-stream': 'text/event-stream',
   multipart: 'multipart/mixed;subscriptionSpec=1.0, application/json',
 }
-/** A bound on what one attack sends, whatever it is told. */
+/** Hard limit on the operations of one attack. */
 const MAX_OPERATIONS = 20_000
 
-// It stands for another machine: it must not take processor time from those that it attacks.
+// It represents another machine: it must not take processor time from the nodes.
 setPriority(constants.priority.PRIORITY_LOW)
 const { url, localAddress, roomId } = await readOrder<AttackerOrder>()
 let sent = 0
@@ -60,7 +60,7 @@ function attackByWebSocket({ perConnection, isDeaf = false, subscribes = false }
   const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
     localAddress,
   })
-  // A node that refuses or cuts it is what this asks for.
+  // Being rejected or disconnected is the expected outcome.
   socket.on('error', () => {})
   socket.on('open', () => socket.send('{"type":"connection_init"}'))
   socket.once('message', () => {

@@ -1,10 +1,10 @@
-import { type Command, type Given, readAnswer } from './commands.ts'
+import { type Command, type RawAnswer, readAnswer } from './commands.ts'
 import type { Attempted } from './records.ts'
 
-/** One request, whatever came of it, and how long that took. */
+/** One request, its outcome, and its duration. */
 export interface Attempt {
   readonly kind: 'accepted' | 'rejected' | 'failed' | 'unanswered'
-  /** Of a rejection or an error; of the HTTP status where the answer is no GraphQL. */
+  /** The code of a rejection or an error; the HTTP status if the response is not GraphQL. */
   readonly code?: string
   readonly retryAfterMs?: number
   readonly tookMs: number
@@ -19,27 +19,27 @@ interface Coded {
 
 /** A GraphQL result of a command. */
 export interface Body {
-  readonly data?: { readonly answer?: Given | null } | null
+  readonly data?: { readonly answer?: RawAnswer | null } | null
   readonly errors?: readonly { readonly message: string; readonly extensions?: Coded }[]
 }
 
-/** Sends a command once to the node at `url`, and waits for so long. Never rejects. */
+/** Sends a command once to the node at `url`, with a timeout. Never rejects. */
 export async function attempt(url: string, command: Command, withinMs: number): Promise<Attempt> {
   const beganMs = Date.now()
   const answer = await answerOf(url, command, withinMs).catch(() => UNANSWERED)
   return attemptOf(command, answer, beganMs)
 }
 
-/** An answer that has just come. */
+/** A fresh answer. */
 export function attemptOf({ key, topic, effect }: Command, answer: Answer, beganMs: number): Attempt {
   const endedMs = Date.now()
-  const read = answer.given === undefined ? undefined : readAnswer(topic, answer.given)
+  const read = answer.raw === undefined ? undefined : readAnswer(topic, answer.raw)
   const attempted = { key, topic, effect, attempts: 1, answers: read === undefined ? [] : [read] }
-  const { given: _, ...shown } = answer
+  const { raw: _, ...shown } = answer
   return { ...shown, tookMs: endedMs - beganMs, attempted: { ...attempted, beganMs, endedMs } }
 }
 
-export type Answer = Omit<Attempt, 'tookMs' | 'attempted'> & { readonly given?: Given }
+export type Answer = Omit<Attempt, 'tookMs' | 'attempted'> & { readonly raw?: RawAnswer }
 
 export const UNANSWERED: Answer = { kind: 'unanswered' }
 
@@ -58,19 +58,19 @@ async function answerOf(url: string, { query, input, token }: Command, withinMs:
 export function answerIn({ data, errors }: Body): Answer {
   const [error] = errors ?? []
   if (error !== undefined) return { kind: 'failed', ...codesOf(error.extensions, error.message) }
-  const given = data?.answer ?? undefined
-  if (given === undefined) return { kind: 'failed', code: 'no answer' }
-  if (given.code === undefined) return { kind: 'accepted', given }
-  // A refusal for want of capacity says nothing of the effect: the key may be used again.
-  if (given.code === 'OVERLOADED') return { kind: 'failed', ...codesOf(given, 'OVERLOADED') }
-  return { kind: 'rejected', code: given.code, given }
+  const raw = data?.answer ?? undefined
+  if (raw === undefined) return { kind: 'failed', code: 'no answer' }
+  if (raw.code === undefined) return { kind: 'accepted', raw }
+  // An overload rejection does not reveal whether the command took effect: the key may be reused.
+  if (raw.code === 'OVERLOADED') return { kind: 'failed', ...codesOf(raw, 'OVERLOADED') }
+  return { kind: 'rejected', code: raw.code, raw }
 }
 
 function codesOf({ code, retryAfterMs }: Coded = {}, otherwise = ''): Pick<Attempt, 'code' | 'retryAfterMs'> {
   return { code: code ?? otherwise, ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}) }
 }
 
-/** How often each code came, most frequent first. */
+/** The number of occurrences of each code, most frequent first. */
 export function countCodes(attempts: readonly Attempt[]): string {
   const names = attempts.map(({ kind, code }) => (code === undefined ? kind : `${kind} ${code}`))
   const counts = [...Map.groupBy(names, (name) => name)].map(([name, all]) => ({ name, count: all.length }))

@@ -1,12 +1,12 @@
 import { withClient } from '../support/postgres-databases.ts'
 
-/** A bid that its bidder was told is accepted. */
+/** A bid confirmed to its bidder as accepted. */
 export interface Told {
   readonly bidder: string
   readonly amount: number
 }
 
-/** How an auction ended, by the record. */
+/** How an auction ended, according to the database. */
 export interface Ended {
   readonly phase: string
   readonly endsAtMs: number
@@ -17,7 +17,7 @@ export interface Ended {
   /** The entries that end an auction. */
   readonly ends: readonly { readonly type: string; readonly offset: number; readonly atMs: number }[]
   readonly lastBidMs: number | null
-  /** What the ledger says was paid, by whom. */
+  /** The payments in the ledger. */
   readonly captures: readonly { readonly amount: number; readonly debit: string }[]
   readonly holds: number
   readonly deadlines: number
@@ -47,7 +47,7 @@ export function readEnded(databaseUrl: string, auctionId: string): Promise<Ended
   })
 }
 
-/** What is wrong with an end, given all bids that were accepted, as whole sentences; none where it is right. */
+/** The errors in an auction's end, given all accepted bids, as full sentences; empty if it is correct. */
 export function faultsOfEnd(ended: Ended, told: readonly Told[]): readonly string[] {
   const best = told.reduce<Told | undefined>(
     (highest, bid) => (highest === undefined || bid.amount > highest.amount ? bid : highest),

@@ -5,30 +5,30 @@ import { followOne, placeOf, type View } from './view.ts'
 export interface Breaches {
   /** Accepted, but not in the database. */
   readonly lost: number
-  /** In the database, but never seen by a subscriber entitled to it, who was told of no reset. */
+  /** In the database, but never seen by an entitled subscriber that got no reset. */
   readonly unseen: number
   /** Seen twice by one subscriber. */
   readonly repeated: number
   /** Seen after something later. */
   readonly disordered: number
-  /** Seen, though written or delivered when the subscriber had no right to it any more. */
+  /** Seen, though written or delivered after the subscriber had lost the right to it. */
   readonly unentitled: number
-  /** Commands that came to anything but the 0 or 1 effect that their last answer says, or to unlike answers. */
+  /** Commands with a different number of effects than their last answer says (0 or 1), or with differing answers. */
   readonly ambiguous: number
   /** Seen, but not in the database. */
   readonly invented: number
-  /** Offsets that no entry of the database has, between others that it holds. */
+  /** Offsets missing in the database between existing ones. */
   readonly skipped: number
-  /** Subscriptions under which the history was replaced, and that were told of no reset. */
+  /** Subscriptions whose history was replaced, and that got no reset. */
   readonly untold: number
 }
 
-export interface Figures {
+export interface CheckResult {
   readonly breaches: Breaches
-  /** From an entry's commit until the last client had it; null where there was none to measure. */
+  /** From an entry's commit until the last client received it; null if nothing was measured. */
   readonly delayMs: { readonly p50: number; readonly p99: number; readonly max: number } | null
   readonly resets: number
-  /** What was looked at: a run that compared nothing has shown nothing. */
+  /** What was compared: a run that compared nothing proves nothing. */
   readonly compared: {
     readonly commands: number
     readonly entries: number
@@ -40,7 +40,7 @@ export interface Figures {
 }
 
 /** Compares what was accepted, what is stored, and what was seen. */
-export function check(records: Records): Figures {
+export function check(records: Records): CheckResult {
   const { attempted, stored, seen } = records
   const reaches = new Map(records.reaches.map((reach) => [reach.topic, reach]))
   const byEffect = Map.groupBy(stored, ({ topic, effect }) => `${topic}\n${effect}`)
@@ -85,17 +85,20 @@ export function check(records: Records): Figures {
 
 type Verdict = 'right' | 'lost' | 'ambiguous'
 
-/** Whether a command was under way, or answered, while a tail was written that is gone. */
+/** Whether a command was in flight or answered while the lost tail was written. */
 function wasReplaced({ beganMs, endedMs }: Attempted, replaced: readonly Replaced[]): boolean {
   return replaced.some(({ fromMs, untilMs }) => beganMs <= untilMs && endedMs >= fromMs)
 }
 
-/** It may have been accepted in the lost tail, and once more afterwards; but never have two effects in what is left. */
+/**
+ * It may have been accepted in the lost tail, and again afterwards; but must not have two effects in the remaining
+ * history.
+ */
 function judgeReplaced(effects: readonly Stored[]): Verdict {
   return effects.length <= 1 ? 'right' : 'ambiguous'
 }
 
-/** Effects that retention has forgotten can't be counted: such a command is taken for right. */
+/** Trimmed effects cannot be counted: such a command counts as correct. */
 function judge({ answers }: Attempted, effects: readonly Stored[], reach: Reach | undefined): Verdict {
   const floor = reach?.floor ?? 0
   const last = answers.at(-1)
@@ -105,7 +108,7 @@ function judge({ answers }: Attempted, effects: readonly Stored[], reach: Reach 
   if (last.offset <= floor) return effects.length <= 1 ? 'right' : 'ambiguous'
   const [effect] = effects
   if (effect === undefined) return 'lost'
-  // A cursor may lie after the entry itself, where one command wrote several.
+  // A cursor may be after the entry itself if one command wrote several.
   return effects.length === 1 && effect.offset <= last.offset ? 'right' : 'ambiguous'
 }
 
@@ -117,8 +120,8 @@ function skippedIn(byTopic: ReadonlyMap<string, readonly Stored[]>, reaches: rea
   return missing.reduce((sum, count) => sum + count, 0)
 }
 
-/** For each entry the delay of the last client that had it. */
-function delaysOf(views: readonly View[]): Figures['delayMs'] {
+/** For each entry, the delay until the last client received it. */
+function delaysOf(views: readonly View[]): CheckResult['delayMs'] {
   const slowest = new Map<string, number>()
   for (const { delays } of views) {
     for (const [place, delay] of delays) slowest.set(place, Math.max(delay, slowest.get(place) ?? 0))
@@ -130,6 +133,6 @@ function delaysOf(views: readonly View[]): Figures['delayMs'] {
   return { p50: quantile(0.5), p99: quantile(0.99), max }
 }
 
-export function breachCount({ breaches }: Figures): number {
+export function breachCount({ breaches }: CheckResult): number {
   return Object.values(breaches).reduce((sum, count) => sum + count, 0)
 }

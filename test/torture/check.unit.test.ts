@@ -43,7 +43,7 @@ function seen(offset: number, change: Partial<Seen> = {}): Seen {
 
 const SNAPSHOT = seen(0, { kind: 'snapshot' })
 
-/** Three commands that went well, and a client that saw all of them. */
+/** Three successful commands, and a client that saw all of them. */
 function sound(change: Partial<Records> = {}): Records {
   return {
     attempted: [1, 2, 3].map((offset) => attempted(offset)),
@@ -60,15 +60,15 @@ const breachesOf = (change: Partial<Records>): Breaches => check(sound(change)).
 
 describe('A run in which all went well', () => {
   test('has no breach, and says what was compared', () => {
-    const figures = check(sound())
+    const result = check(sound())
 
-    expect(figures).toEqual({
+    expect(result).toEqual({
       breaches: NOTHING,
       delayMs: { p50: 5, p99: 5, max: 5 },
       resets: 0,
       compared: { commands: 3, entries: 3, payloads: 4, subscriptions: 1, retried: 0 },
     })
-    expect(breachCount(figures)).toBe(0)
+    expect(breachCount(result)).toBe(0)
   })
 
   test('may have begun for a client in the middle, by a snapshot', () => {
@@ -131,8 +131,8 @@ describe('The checker counts', () => {
     const holed = [stored(1), stored(2), stored(4)]
     const four = [SNAPSHOT, seen(1), seen(2), seen(4)]
 
-    const figures = breachesOf({ attempted: [], stored: holed, reaches, seen: four })
-    expect(figures).toEqual({ ...NOTHING, skipped: 1 })
+    const result = breachesOf({ attempted: [], stored: holed, reaches, seen: four })
+    expect(result).toEqual({ ...NOTHING, skipped: 1 })
   })
 
   test('commands with two effects, with an effect though rejected, or with unlike answers', () => {
@@ -160,7 +160,7 @@ describe('The checker counts', () => {
   })
 })
 
-/** The replica had one entry. Two were lost; the new history, of another epoch, has one in their place. */
+/** The replica had one entry. Two were lost; the new history, with another epoch, has one in their place. */
 function failedOver(change: Partial<Records> = {}): Records {
   const effect = 'key 4'
   return sound({

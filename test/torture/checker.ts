@@ -4,7 +4,7 @@ import { check } from './check.ts'
 import { type Attempted, type Barred, type Replaced, readLines, type Seen } from './records.ts'
 import { readStored } from './stored.ts'
 
-/** `node checker.ts <folder of a run> <its record> <topic>…`: prints the run's figures as JSON. */
+/** `node checker.ts <folder of a run> <its database> <topic>…`: prints the result as JSON. */
 const [folder, record, ...topics] = process.argv.slice(2)
 if (folder === undefined || record === undefined) throw new RangeError('name a folder and a record')
 
@@ -13,7 +13,7 @@ function read<Line>(pattern: string): readonly Line[] {
 }
 
 const { stored, reaches } = await readStored(record, topics)
-const figures = check({
+const result = check({
   attempted: read<Attempted>('attempted*.jsonl'),
   seen: read<Seen>('seen*.jsonl'),
   barred: read<Barred>('barred*.jsonl'),
@@ -21,4 +21,4 @@ const figures = check({
   stored,
   reaches,
 })
-process.stdout.write(JSON.stringify(figures))
+process.stdout.write(JSON.stringify(result))

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
-/** A program of this folder in a process of its own, that is spoken to by messages. */
+/** A program of this folder in its own process, controlled by messages. */
 export interface Child extends AsyncDisposable {
   /** Sends `request` and resolves with the answer. Rejects when the process ends first. */
   ask<Answer>(request: object): Promise<Answer>
@@ -13,7 +13,7 @@ interface Reply {
   readonly answer: unknown
 }
 
-/** Starts `program`, which reads `order` by `readOrder`, and answers questions by `answerAll`. */
+/** Starts `program`, which reads `order` with `readOrder`, and answers requests with `answerAll`. */
 export function startChild(program: string, order: object): Child {
   const child: ChildProcess = fork(join(import.meta.dirname, program), {
     execArgv: [],
@@ -45,7 +45,7 @@ export function startChild(program: string, order: object): Child {
   }
 }
 
-/** In the child: what it was started with. It ends with its parent. */
+/** In the child: the order it was started with. The child ends with its parent. */
 export async function readOrder<Order>(): Promise<Order> {
   process.on('disconnect', () => process.exit())
   const [order] = await once(process, 'message')

@@ -1,4 +1,4 @@
-/** Has this process think that it is so much later, for whatever asks `Date`. Timers go on as before. */
+/** Shifts `Date` of this process into the future. Timers are not affected. */
 export function setClockForward(byMs: number): void {
   const Real = globalThis.Date
   const now = (): number => Real.now() + byMs

@@ -10,15 +10,15 @@ import { bidEffect } from './stored.ts'
 export interface Command {
   readonly key: string
   readonly topic: string
-  /** What an entry of it says of itself: see `effectOf`. */
+  /** The identity of its entry: see `effectOf`. */
   readonly effect: string
   readonly token: string
   readonly query: string
   readonly input: object
 }
 
-/** An answer as GraphQL gives it: all that a retry must repeat. */
-export interface Given {
+/** A GraphQL answer: everything that a retry must repeat. */
+export interface RawAnswer {
   readonly cursor?: string
   readonly code?: string
   /** Of OVERLOADED. */
@@ -30,7 +30,7 @@ export interface Given {
 }
 
 interface GivenResult {
-  readonly data?: { readonly answer?: Given | null } | null
+  readonly data?: { readonly answer?: RawAnswer | null } | null
   readonly errors?: unknown
 }
 
@@ -45,14 +45,14 @@ const ANNOUNCE = `mutation ($input: PublishAnnouncementInput!) { answer: publish
 
 const tokens = new Map<string, Promise<string>>()
 
-/** One token for all that somebody does, as clients have. */
+/** One token per user, like real clients. */
 function tokenOf(user: string, options?: Parameters<typeof signToken>[1]): Promise<string> {
   const token = tokens.get(user) ?? signToken(user, options)
   tokens.set(user, token)
   return token
 }
 
-/** By a bidder of its own. */
+/** By a new bidder. */
 export async function bidCommand(key: string, auctionId: string, amount: number): Promise<Command> {
   const bidder = `bidder ${key}`
   return {
@@ -78,14 +78,14 @@ export async function announcementCommand(key: string): Promise<Command> {
 }
 
 /**
- * One request to the node at `url`; undefined where no answer came in time, or none that is whole: a field of it may not
- * have been to be read.
+ * One request to the node at `url`; undefined if no complete answer arrived in time, for example because a field could
+ * not be read.
  */
 export async function ask(
   url: string,
   { query, input, token }: Command,
   withinMs: number,
-): Promise<Given | undefined> {
+): Promise<RawAnswer | undefined> {
   try {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
@@ -94,7 +94,7 @@ export async function ask(
       signal: AbortSignal.timeout(withinMs),
     })
     const { data, errors } = (await response.json()) as GivenResult
-    // A refusal for want of capacity says nothing of the effect: the key is sent again.
+    // An overload rejection does not reveal whether the command took effect: the key is sent again.
     const isAnswer = errors === undefined && data?.answer?.code !== 'OVERLOADED'
     return isAnswer ? (data?.answer ?? undefined) : undefined
   } catch {
@@ -102,32 +102,32 @@ export async function ask(
   }
 }
 
-/** What the checker must know of an answer; undefined where its cursor is none of `topic`. */
-export function readAnswer(topic: string, given: Given): Answer | undefined {
-  if (given.code !== undefined) return { kind: 'rejected', code: given.code }
-  const position = decodeCursor(asTopic(topic), given.cursor ?? '')
+/** Extracts what the checker needs from an answer; undefined if its cursor does not belong to `topic`. */
+export function readAnswer(topic: string, raw: RawAnswer): Answer | undefined {
+  if (raw.code !== undefined) return { kind: 'rejected', code: raw.code }
+  const position = decodeCursor(asTopic(topic), raw.cursor ?? '')
   if (position === undefined) return undefined
-  const id = (given.bid ?? given.message ?? given.announcement)?.id ?? ''
+  const id = (raw.bid ?? raw.message ?? raw.announcement)?.id ?? ''
   return { kind: 'accepted', offset: position.offset, id }
 }
 
 const RETRY_MS = 50
 const ANSWER_WITHIN_MS = 35_000
 
-/** Asks until there is an answer, and gives it with all that the checker must know. Throws where none comes. */
+/** Retries until an answer arrives, and returns it with everything the checker needs. Throws if none does. */
 export async function askUntilAnswered(
   url: string,
   command: Command,
   withinMs = 60_000,
-): Promise<{ readonly given: Given; readonly attempted: Attempted }> {
+): Promise<{ readonly raw: RawAnswer; readonly attempted: Attempted }> {
   const { key, topic, effect } = command
   const beganMs = Date.now()
   for (let attempts = 1; Date.now() < beganMs + withinMs; attempts += 1) {
-    const given = await ask(url, command, ANSWER_WITHIN_MS)
-    const answer = given === undefined ? undefined : readAnswer(topic, given)
-    if (given !== undefined && answer !== undefined) {
+    const raw = await ask(url, command, ANSWER_WITHIN_MS)
+    const answer = raw === undefined ? undefined : readAnswer(topic, raw)
+    if (raw !== undefined && answer !== undefined) {
       const times = { beganMs, endedMs: Date.now() }
-      return { given, attempted: { key, topic, effect, attempts, answers: [answer], ...times } }
+      return { raw, attempted: { key, topic, effect, attempts, answers: [answer], ...times } }
     }
     await pause(RETRY_MS)
   }

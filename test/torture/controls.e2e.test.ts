@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => postgres[Symbol.asyncDispose]())
 
-/** A database in which a topic keeps its epoch, whatever is written there. */
+/** A database in which a topic always keeps its epoch. */
 async function keepEpochs(databaseUrl: string): Promise<void> {
   await withClient(databaseUrl, (client) =>
     client.query(`
@@ -31,7 +31,7 @@ const BOUNDLESS = {
   ...{ MAX_QUERY_COMPLEXITY: '1000000000', QUERY_COST_PER_SECOND: '1000000000' },
   ...{ MAX_QUERY_DEPTH: '100', MAX_QUERY_TOKENS: '100000' },
 }
-/** Clients share the event loop whatever the limits are, which keeps a flood within the wide margin of the short form. */
+/** Clients share the event loop regardless of limits, which keeps a flood within the wide margin of the short form. */
 const STRICT = { latency: 3, floorMs: 0, resident: 2 }
 const FLOOD: Attack = {
   ...{ name: 'a flood', transports: ['websocket'], forMs: 4_000 },
@@ -40,9 +40,9 @@ const FLOOD: Attack = {
 
 describe('What the faults compare', () => {
   test('misses the new epochs of a history that was replaced', async () => {
-    const { figures } = await promoteReplicas(1, SEED, keepEpochs)
+    const { result } = await promoteReplicas(1, SEED, keepEpochs)
 
-    expect(figures.breaches.untold, JSON.stringify(figures)).toBeGreaterThan(0)
+    expect(result.breaches.untold, JSON.stringify(result)).toBeGreaterThan(0)
   }, 120_000)
 
   test('misses the limits on what a visitor may ask for', async () => {

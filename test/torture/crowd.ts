@@ -4,10 +4,10 @@ import { createRandom } from '../support/random.ts'
 import { signToken } from '../support/tokens.ts'
 import type { Places } from './places.ts'
 
-/** People who come, follow this and that, and go: in order, or as a cable that is pulled. */
+/** Users who connect, subscribe and leave: by closing, or like a pulled cable. */
 export interface Crowd {
   readonly visits: number
-  /** Resolves when all have gone. */
+  /** Resolves when all have left. */
   leave(): Promise<void>
 }
 
@@ -19,11 +19,11 @@ interface Operation {
 const MOST_FOLLOWED = 4
 const STAY_MS = 2_500
 const PAUSE_MS = 400
-/** Who closes in order waits so long for the other side. */
+/** How long an orderly close waits for the other side. */
 const PATIENCE_MS = 1_000
 const USERS = 12
 
-/** Every kind of reader that a node has, with what it keeps for each. */
+/** Every kind of subscription that a node holds state for. */
 function operationsIn({ roomIds: [roomId], auctionIds: [auctionId] }: Places): readonly Operation[] {
   const room = { id: roomId }
   const auction = { id: auctionId }
@@ -45,7 +45,7 @@ function inRoom(field: string, variables: object): Operation {
   return { query: `subscription ($id: ID!) { ${field} }`, variables }
 }
 
-/** `size` people, each at one node after another. */
+/** `size` users, distributed over the nodes. */
 export function gather(urls: readonly string[], places: Places, size: number, seed: number): Crowd {
   const operations = operationsIn(places)
   let isOver = false
@@ -82,7 +82,7 @@ async function visit(
 ): Promise<void> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
   const gone = new Promise((resolve) => socket.once('close', resolve))
-  // A node may be away.
+  // A node may be down.
   socket.on('error', () => {})
   socket.on('open', () => socket.send(JSON.stringify({ type: 'connection_init', payload: { token } })))
   const followed = Array.from(

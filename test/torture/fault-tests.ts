@@ -5,7 +5,7 @@ import type { Fault } from './fault.ts'
 
 const PATIENCE_MS = 120_000
 
-/** Runs the short form of each, one after another, and demands that no promise was broken. */
+/** Runs the short form of each, one after another, and expects no breach. */
 export function testFaults(faults: readonly Fault[]): void {
   let postgres: PostgresServer
 
@@ -22,10 +22,10 @@ export function testFaults(faults: readonly Fault[]): void {
       const shown = JSON.stringify(outcome)
 
       expect(outcome.broken, shown).toEqual([])
-      expect(breachCount(outcome.figures), shown).toBe(0)
-      if (!mayReset) expect(outcome.figures.resets, shown).toBe(0)
+      expect(breachCount(outcome.result), shown).toBe(0)
+      if (!mayReset) expect(outcome.result.resets, shown).toBe(0)
       expect(outcome.areAllAnswered, shown).toBe(true)
-      expect(outcome.figures.compared.entries, shown).toBeGreaterThan(0)
+      expect(outcome.result.compared.entries, shown).toBeGreaterThan(0)
     },
     PATIENCE_MS,
   )

@@ -7,14 +7,17 @@ import { createRandom } from '../support/random.ts'
 import { setClockForward } from './clock.ts'
 import { createGaplessHistory, dyingToAnnounce, withoutKeys, withoutReplay } from './faulty-parts.ts'
 
-/** What is wrong with a node: each fault is one of its collaborators, wrapped. */
+/** The faults of a node: each wraps one of its collaborators. */
 export interface InjectedFaults {
   readonly withoutGapCheck?: boolean
   readonly withoutReplay?: boolean
   readonly withoutKeys?: boolean
-  /** Of a thousand announcements so many end the process after their commit, before anybody is told: from SIGUSR2 on. */
+  /**
+   * Per mille of announcements after which the process dies, once committed and before notifying anyone: from SIGUSR2
+   * on.
+   */
   readonly deathsPerMille?: number
-  /** How much later it is by this node's clock than it is. */
+  /** How far this node's clock is ahead. */
   readonly clockSkewMs?: number
   readonly seed?: number
 }
@@ -25,7 +28,7 @@ const FAULTS = 'INJECTED_FAULTS'
 const variables = environment()
 const faults: InjectedFaults = JSON.parse(variables[FAULTS] ?? '{}')
 setClockForward(faults.clockSkewMs ?? 0)
-// Only now, so that nothing of it has seen the right time.
+// Imported only now, so that no code has seen the real time.
 const { startNode } = await import('../../src/node.ts')
 const read = readConfig(variables)
 if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))

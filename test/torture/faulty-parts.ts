@@ -7,7 +7,7 @@ import { advance } from '../../src/engine/kernel/position.ts'
 import type { Topic } from '../../src/engine/kernel/topic.ts'
 import type { Bus } from '../../src/pubsub/bus.ts'
 
-/** A history that claims there is no gap: each topic ends where the notices of the bus, one after another, have led. */
+/** A history that never reports a gap: each topic ends at the last notice of the bus. */
 export function createGaplessHistory(): { wrapBus(bus: Bus): Bus; wrapHistory(history: History): History } {
   const heard = new Map<Topic, Head>()
 
@@ -63,12 +63,12 @@ export function withoutReplay(hub: Hub, history: History): Hub {
   }
 }
 
-/** Commands without their idempotency keys: each repetition counts as a command of its own. */
+/** Strips idempotency keys from commands: each repetition counts as a new command. */
 export function withoutKeys(dispatch: Dispatch): Dispatch {
   return (family, id, actor, body) => dispatch(family, id, actor, body)
 }
 
-/** A bus whose process dies in place of announcing what was committed, when `isDue`. */
+/** A bus whose process dies instead of announcing a commit if `isDue`. */
 export function dyingToAnnounce(bus: Bus, isDue: () => boolean): Bus {
   return {
     ...bus,

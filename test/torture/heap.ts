@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { type Memory, memoryOf } from './processes.ts'
 
-/** Where a node that is started with `env` can be looked into. */
+/** The inspector port of a node started with `env`. */
 export function inspectable(port: number): Readonly<Record<string, string>> {
   return { NODE_OPTIONS: `--inspect-port=127.0.0.1:${port}` }
 }
@@ -11,22 +11,21 @@ export function inspectable(port: number): Readonly<Record<string, string>> {
 const PATIENCE_MS = 20_000
 const LOOK_MS = 50
 
-/** What a process keeps, in bytes. */
+/** The memory that a process retains, in bytes. */
 export interface KeptMemory extends Memory {
-  /** By JavaScript, and by what that refers to outside of its heap. */
+  /** The JavaScript heap plus external memory. */
   readonly used: number
 }
 
 /**
- * What a process holds when all garbage is collected: until then it holds what its collector has let lie. The process was
- * started `inspectable` on `port`.
+ * Measures the memory of a process after a full garbage collection. The process was started `inspectable` on `port`.
  */
 export async function keptMemoryOf(pid: number, port: number): Promise<KeptMemory> {
   process.kill(pid, 'SIGUSR1')
   const socket = new WebSocket(await addressOf(port))
   try {
     await once(socket, 'open')
-    // What the first round finalises, the second frees.
+    // Objects finalised in the first round are freed in the second.
     await call(socket, 'HeapProfiler.collectGarbage')
     await call(socket, 'HeapProfiler.collectGarbage')
     const { result } = await call(socket, 'Runtime.evaluate', { expression: USED })

@@ -1,13 +1,13 @@
 import { withClient } from '../support/postgres-databases.ts'
 import { makeAuction, makeRoom } from '../support/rooms.ts'
 import { signToken } from '../support/tokens.ts'
-import { askUntilAnswered, bidCommand, type Given } from './commands.ts'
+import { askUntilAnswered, bidCommand, type RawAnswer } from './commands.ts'
 import { bidsOn, SELLER } from './places.ts'
-import type { Scene } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
 
 const STEP = 10
 const LOST = [500, 600, 900]
-/** More transactions than a burst makes until the auction is judged. */
+/** More transactions than a burst makes before the auction is checked. */
 const BURNT = 20_000
 const HOURS_MS = 4 * 3_600_000
 
@@ -15,17 +15,17 @@ const HOURS_MS = 4 * 3_600_000
 export interface HotAuction {
   /** A subscription that stays connected. */
   readonly reader: string
-  /** Bids at the first node that will be lost. */
+  /** Places bids at the first node, which will be lost. */
   bidInTail(databaseUrl: string): Promise<void>
   /**
-   * Bids at the second node, gives the topic's row the transaction id that the first node remembers, and bids at the first
-   * node what only the new history allows. Resolves with how it was decided.
+   * Bids at the second node, gives the topic's row the transaction id cached by the first node, and places a bid at the
+   * first node that only the new history allows. Resolves with the decision.
    */
   bidAfterwards(databaseUrl: string): Promise<Verdict>
 }
 
 export interface Verdict {
-  /** Bids that were judged by a state that is gone. */
+  /** Bids decided on a lost state. */
   readonly decidedByLostState: number
   /** Whether the topic's row had the same transaction id in both histories. */
   readonly isCoincidence: boolean
@@ -33,10 +33,13 @@ export interface Verdict {
   readonly acceptedAtMs: number
 }
 
-/** Makes one with a first bid of 100, the only one that will survive. */
-export async function makeHotAuction({ nodes, attempted, follow }: Scene, name: string): Promise<HotAuction> {
+/** Creates one with a first bid of 100, the only one that will survive. */
+export async function makeHotAuction(
+  { nodes, attempted, follow }: Scenario,
+  name: string,
+): Promise<HotAuction> {
   const [first, second] = nodes
-  if (first === undefined || second === undefined) throw new RangeError('a scene has two nodes')
+  if (first === undefined || second === undefined) throw new RangeError('a scenario has two nodes')
   const seller = await signToken(SELLER)
   const endsAt = new Date(Date.now() + HOURS_MS).toISOString()
   const terms = { endsAt, startingPrice: 100, increments: [{ from: 0, step: STEP }] }
@@ -46,15 +49,15 @@ export async function makeHotAuction({ nodes, attempted, follow }: Scene, name: 
   await follow([{ ...bidsOn(auctionId), subscription: reader, library: 'graphql-ws' }])
   let remembered = 0n
 
-  async function bid(url: string, amount: number): Promise<Given> {
+  async function bid(url: string, amount: number): Promise<RawAnswer> {
     const command = await bidCommand(`${name} ${amount}`, auctionId, amount)
     const answered = await askUntilAnswered(url, command)
     attempted(answered.attempted)
-    return answered.given
+    return answered.raw
   }
   async function bidAndExpect(url: string, amount: number): Promise<void> {
-    const given = await bid(url, amount)
-    if (given.code !== undefined) throw new Error(`A bid of ${amount} was refused: ${JSON.stringify(given)}`)
+    const raw = await bid(url, amount)
+    if (raw.code !== undefined) throw new Error(`A bid of ${amount} was refused: ${JSON.stringify(raw)}`)
   }
 
   await bidAndExpect(first.node.url, 100)
@@ -96,8 +99,8 @@ async function xminOf(databaseUrl: string, topic: string): Promise<bigint> {
 }
 
 /**
- * Writes the topic's row, unchanged, in the transaction with this id, as a bid would that happens to get it. Resolves with
- * whether that succeeded: another session may take the very id.
+ * Rewrites the topic's row, unchanged, in the transaction with this id, like a bid that happens to get it. Resolves
+ * with whether that succeeded: another session may take the same id.
  */
 async function touchWith(databaseUrl: string, topic: string, xmin: bigint): Promise<boolean> {
   await withClient(databaseUrl, async (client) => {

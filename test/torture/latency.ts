@@ -1,4 +1,4 @@
-/** How long one operation took, and whether it was answered without an error. */
+/** The duration of one operation, and whether it succeeded. */
 export interface Latency {
   readonly ms: number
   readonly isAnswered: boolean
@@ -12,7 +12,7 @@ export interface Percentiles {
   readonly max: number
 }
 
-/** What an honest client does, and how long it waits for each. */
+/** What an honest client does, with timeouts. */
 export interface Latencies {
   readonly echo: Percentiles
   readonly read: Percentiles

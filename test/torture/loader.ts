@@ -5,7 +5,7 @@ import { type Answer, type Attempt, answerIn, attemptOf, type Body, UNANSWERED }
 import { answerAll, readOrder } from './child.ts'
 import { type Command, messageCommand } from './commands.ts'
 
-/** A process that sends messages to one room of one node, as fast as it is told, over many connections. */
+/** A process that sends messages to one room of one node, at a given rate, over many connections. */
 export interface LoaderOrder {
   readonly url: string
   readonly author: string
@@ -14,12 +14,12 @@ export interface LoaderOrder {
 }
 
 export type LoaderRequest = {
-  /** Begins the keys of this load. */
+  /** Prefix of the keys of this load. */
   readonly name: string
   readonly forMs: number
 } & (
   | { readonly kind: 'in flight'; readonly count: number }
-  /** Whatever is answered. */
+  /** Regardless of the answer. */
   | { readonly kind: 'a second'; readonly count: number }
 )
 

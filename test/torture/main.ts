@@ -9,8 +9,8 @@ import type { Outcome } from './scenario.ts'
 import { runStates } from './states.ts'
 
 /**
- * `npm run torture -- 3 7` runs the long form of those faults, without numbers all, and notes each as it ends.
- * `npm run torture -- states` runs that of the property of states.
+ * `npm run torture -- 3 7` runs the long form of these faults (all without numbers), and records each result. `npm run
+ * torture -- states` runs the long form of the state property.
  */
 const REPORT = join(import.meta.dirname, '../../docs/reliability.md')
 const MARK = '<!-- What follows is written by `npm run torture`. -->'
@@ -24,8 +24,8 @@ const HEADINGS = [
 const HEAD = `| ${HEADINGS.join(' | ')} |\n${'|---'.repeat(HEADINGS.length)}|`
 const RUN = `${new Date().toISOString().slice(0, 10)}, Rostrum ${VERSION}, Node ${process.versions.node}`
 
-function rowOf({ number, name }: Fault, { seed, figures, areAllAnswered, also }: Outcome): string {
-  const { breaches, resets, delayMs, compared } = figures
+function rowOf({ number, name }: Fault, { seed, result, areAllAnswered, also }: Outcome): string {
+  const { breaches, resets, delayMs, compared } = result
   const delays = delayMs === null ? '' : [delayMs.p50, delayMs.p99, delayMs.max].map(Math.round).join(' / ')
   const besides = Object.entries(also).map(([what, value]) => `${what}: ${value}`)
   const broken = BREACHES.map((breach) => breaches[breach])
@@ -35,7 +35,7 @@ function rowOf({ number, name }: Fault, { seed, figures, areAllAnswered, also }:
 
 const numberOf = (row: string): number => Number(/^\| (\d+) /.exec(row)?.[1])
 
-/** Puts a row in place of an earlier one of that fault. */
+/** Replaces an earlier row of the same fault. */
 async function note(row: string): Promise<void> {
   const [page = '', table = ''] = (await readFile(REPORT, 'utf8')).split(MARK)
   const others = table.split('\n').filter((line) => numberOf(line) > 0 && numberOf(line) !== numberOf(row))
@@ -53,9 +53,9 @@ async function runFaults(wanted: readonly number[]): Promise<void> {
     const row = rowOf(fault, outcome)
     process.stdout.write(`${row}\n`)
     await note(row)
-    const isReset = outcome.figures.resets > 0 && fault.mayReset !== true
+    const isReset = outcome.result.resets > 0 && fault.mayReset !== true
     for (const sentence of outcome.broken) process.stderr.write(`${sentence}\n`)
-    const isBroken = breachCount(outcome.figures) > 0 || outcome.broken.length > 0
+    const isBroken = breachCount(outcome.result) > 0 || outcome.broken.length > 0
     if (isBroken || isReset || !outcome.areAllAnswered) process.exitCode = 1
   }
 }

@@ -2,19 +2,19 @@ import { once } from 'node:events'
 import { BROKEN_FRAMES, codeIn, openTcp, restOf, upgrade } from '../support/broken-frames.ts'
 import {
   MAX_MESSAGE_BYTES,
+  malformedMessage,
+  malformedOperation,
   OTHERS,
   outsizedMessage,
   type Random,
   type Subscribe,
-  spoilMessage,
-  spoilOperation,
   swollenOperation,
 } from '../support/malformed.ts'
 import type { TestNode } from '../support/node.ts'
 import { createRandom } from '../support/random.ts'
 import { type Frame, openRawSocket, type RawSocket } from '../support/raw-socket.ts'
 
-/** How often each code was answered with, and each code closed a connection. `data`: served all the same. */
+/** The number of answers and closes by code. `data`: served all the same. */
 export interface Echo {
   readonly answers: ReadonlyMap<string, number>
   readonly closings: ReadonlyMap<number, number>
@@ -44,8 +44,8 @@ function codesOf({ type, payload }: Frame): readonly unknown[] {
 }
 
 /**
- * Sends `count` messages to a node, spoilt ones and swollen ones, and frames that are broken. Throws where one is not
- * answered, or with anything but a clear error or the right close code.
+ * Sends `count` malformed and oversized messages and broken frames to a node. Throws if one is not answered, or with
+ * anything but a clear error or the right close code.
  */
 export async function sendNoise(
   node: TestNode,
@@ -70,7 +70,7 @@ function add<Key>(counts: Map<Key, number>, key: Key): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
-/** The last of a round may break the protocol: that ends the connection. */
+/** The last message of a round may break the protocol, which ends the connection. */
 function messageOf(number: number, operations: readonly Subscribe[], random: Random): string {
   const kind = random(12)
   if (number === ROUND - 1 && kind === 0) return outsizedMessage(random)
@@ -78,9 +78,9 @@ function messageOf(number: number, operations: readonly Subscribe[], random: Ran
   if (operation === undefined) throw new RangeError('there are operations')
   if (number === ROUND - 1 && kind < 5) {
     const messages = [operation, ...OTHERS]
-    return spoilMessage(messages[random(messages.length)] ?? operation, random)
+    return malformedMessage(messages[random(messages.length)] ?? operation, random)
   }
-  return kind === 0 ? swollenOperation(number, random) : spoilOperation(operation, number, random)
+  return kind === 0 ? swollenOperation(number, random) : malformedOperation(operation, number, random)
 }
 
 async function sendRound(
@@ -92,10 +92,10 @@ async function sendRound(
   using socket = await openRawSocket(wsUrl, { token })
   const sent = Array.from({ length: ROUND }, (_, number) => messageOf(number, operations, random))
   for (const message of sent) socket.send(message)
-  // What arrives after a connection was closed for its size resets it: the code would be lost on its way.
+  // Data that arrives after a connection was closed for its size resets it, and the code would be lost.
   const isOutsized = (sent.at(-1)?.length ?? 0) > MAX_MESSAGE_BYTES
   if (!isOutsized) socket.send({ type: 'ping', payload: JSON.parse(LAST) })
-  // The id of the last one may be spoilt.
+  // The id of the last one may be malformed.
   const ids = sent.slice(0, -1).map((message) => (JSON.parse(message) as Subscribe).id)
   const { code, cause } = await answerTo(socket, ids)
   const strange = socket.frames.find((frame) => codesOf(frame).some((each) => !CODES.has(each)))
@@ -106,7 +106,7 @@ async function sendRound(
   return { frames: socket.frames, code }
 }
 
-/** Resolves when each operation, and the ping, was answered; or with the code that closed the connection before. */
+/** Resolves when each operation and the ping was answered, or with the code that closed the connection before. */
 async function answerTo(
   socket: RawSocket,
   ids: readonly string[],
@@ -124,7 +124,7 @@ async function answerTo(
   }
 }
 
-/** Returns the code that closed the connection: the right one. */
+/** Returns the close code of the connection, which must be the expected one. */
 async function sendBroken({ url }: TestNode, random: Random): Promise<number> {
   const broken = BROKEN_FRAMES[random(BROKEN_FRAMES.length)]
   if (broken === undefined) throw new RangeError('there are broken frames')

@@ -3,17 +3,17 @@ import type { TestNode } from '../support/node.ts'
 import { makeAuction, makeRoom } from '../support/rooms.ts'
 import type { Library, Watched } from './watchers.ts'
 
-/** A history, and how a client follows it. */
+/** A history, and how to subscribe to it. */
 export type Followed = Pick<Watched, 'topic' | 'query' | 'variables'>
 
-/** The rooms and auctions of a run, and the histories that clients follow. */
+/** The rooms and auctions of a run, and the subscribed histories. */
 export interface Places {
   readonly author: string
   readonly roomIds: readonly string[]
   readonly auctionIds: readonly string[]
   readonly topics: readonly string[]
   readonly followed: readonly Followed[]
-  /** `each` clients on every topic, with the libraries in turn. */
+  /** `each` clients on every topic, alternating the libraries. */
   watchedBy(each: number, libraries?: readonly Library[]): readonly Watched[]
 }
 
@@ -32,10 +32,10 @@ const MESSAGES = `subscription ($id: ID!, $after: Cursor) { messages(roomId: $id
 const ANNOUNCEMENTS = `subscription ($after: Cursor) { announcements(after: $after) {
   ${EVENT} ... on AnnouncementsSnapshot { reset announcements { title } }
   ... on AnnouncementPublished { announcement { title } } } }`
-/** Most clients are of graphql-ws. */
+/** Most clients use graphql-ws. */
 const LIBRARIES: readonly Library[] = ['graphql-ws', 'apollo', 'graphql-ws', 'urql']
 
-/** Adds somebody to a room, by who may. Throws where it is refused. */
+/** Adds a user to a room, as an authorised user. Throws if it is rejected. */
 export async function addMember(
   node: TestNode,
   roomId: string,
@@ -47,17 +47,17 @@ export async function addMember(
     throw new Error(`no member was added: ${JSON.stringify({ data, errors })}`)
 }
 
-/** How a client follows the messages of a room. */
+/** Subscribes to the messages of a room. */
 export function messagesIn(roomId: string): Followed {
   return { topic: `messages:${roomId}`, query: MESSAGES, variables: { id: roomId } }
 }
 
-/** How a client follows an auction. */
+/** Subscribes to an auction. */
 export function bidsOn(auctionId: string): Followed {
   return { topic: `auction:${auctionId}`, query: BIDS, variables: { id: auctionId } }
 }
 
-/** Makes `count` rooms: public ones, each with one live auction; or closed ones, without. */
+/** Creates `count` rooms: public ones with one live auction each, or closed ones without. */
 export async function makePlaces(node: TestNode, count: number, isClosed: boolean): Promise<Places> {
   const author = 'author'
   const seller = await node.token(SELLER)

@@ -1,21 +1,21 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** What a process of this machine has in memory, in bytes. */
+/** The resident memory of a local process, in bytes. */
 export interface Memory {
   readonly resident: number
-  /** The most that it ever had. */
+  /** The peak. */
   readonly peak: number
 }
 
-/** Throws where the process is gone. */
+/** Throws if the process has exited. */
 export async function memoryOf(pid: number): Promise<Memory> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   const read = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024
   return { resident: read('VmRSS'), peak: read('VmHWM') }
 }
 
-/** Open files and sockets. Throws where the process is gone. */
+/** Open files and sockets. Throws if the process has exited. */
 export async function openFilesOf(pid: number): Promise<number> {
   return (await readdir(`/proc/${pid}/fd`)).length
 }
@@ -24,14 +24,14 @@ export function megabytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MB`
 }
 
-/** What a process held at one time. */
+/** The resources of a process at one time. */
 export interface Sample {
   readonly atMs: number
   readonly residentBytes: number
   readonly openFiles: number
 }
 
-/** Looks at a process again and again until it is told to stop; then says what it saw. */
+/** Samples a process until stopped; then returns the samples. */
 export function watchProcess(pid: number, everyMs: number): { stop(): Promise<readonly Sample[]> } {
   const samples: Sample[] = []
   let isOver = false
@@ -43,7 +43,7 @@ export function watchProcess(pid: number, everyMs: number): { stop(): Promise<re
     }
     return samples
   })()
-  // Who stops it hears of it.
+  // `stop` rejects with the error.
   watching.catch(() => {})
   return {
     stop() {
@@ -53,7 +53,7 @@ export function watchProcess(pid: number, everyMs: number): { stop(): Promise<re
   }
 }
 
-/** By least squares: how much more a minute. */
+/** Growth per minute, by least squares. */
 export function slopePerMinute(points: readonly (readonly [atMs: number, value: number])[]): number {
   const mean = (of: (point: readonly [number, number]) => number): number =>
     points.reduce((sum, point) => sum + of(point), 0) / points.length
@@ -64,10 +64,10 @@ export function slopePerMinute(points: readonly (readonly [atMs: number, value: 
 
 const TICKS_PER_SECOND = 100
 
-/** Processor time that a process has used, of all its threads. Throws where the process is gone. */
+/** Processor time of all threads of a process. Throws if the process has exited. */
 export async function cpuMsOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  // After the name in brackets, which may hold spaces: utime and stime are fields 14 and 15.
+  // After the name in brackets, which may contain spaces: utime and stime are fields 14 and 15.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND
 }

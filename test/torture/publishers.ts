@@ -4,30 +4,30 @@ import { answerAll, readOrder } from './child.ts'
 import { announcementCommand, ask, bidCommand, type Command, messageCommand, readAnswer } from './commands.ts'
 import { type Answer, type Attempted, appendTo } from './records.ts'
 
-/** A process of publishers: each sends one mutation after another to random nodes, and logs what became of it. */
+/** A process of publishers: each sends one mutation after another to random nodes, and logs the outcome. */
 export interface PublishersOrder {
   readonly seed: number
   readonly nodes: readonly string[]
   readonly file: string
   readonly count: number
-  /** Members of all the rooms; bidders come fresh with every bid. */
+  /** Members of all rooms; every bid has a new bidder. */
   readonly author: string
   readonly auctionIds: readonly string[]
   readonly roomIds: readonly string[]
-  /** What is asked for: each command is of a kind drawn from these. */
+  /** The mixture: the kind of each command is drawn from these. */
   readonly mixture: readonly CommandKind[]
-  /** Between two commands of a publisher, at most. */
+  /** Maximum pause between two commands of a publisher. */
   readonly pauseMs: number
-  /** Of a hundred requests so many are given up before their answer, and sent again with their key. */
+  /** Percentage of requests abandoned before their answer, and sent again with their key. */
   readonly impatientPercent: number
-  /** Of a hundred answered commands so many are asked once more, to compare. */
+  /** Percentage of answered commands sent once more, to compare. */
   readonly doubtingPercent: number
 }
 
 export type CommandKind = 'bid' | 'message' | 'announcement'
 
 export type PublishersRequest =
-  /** Resolves when all that was begun is answered: false where something was not within `timeoutMs`. */
+  /** Resolves when all commands are answered: false if any was not within `timeoutMs`. */
   { readonly kind: 'stop'; readonly timeoutMs: number }
 
 const ANSWER_WITHIN_MS = 35_000
@@ -55,7 +55,7 @@ async function commandOf(random: (below: number) => number, key: string): Promis
   return announcementCommand(key)
 }
 
-/** One request; undefined where no answer came, or one that says nothing of the effect. */
+/** One request; undefined if no answer came, or one that does not reveal the effect. */
 async function request(command: Command, random: (below: number) => number): Promise<Answer | undefined> {
   const isImpatient = random(100) < order.impatientPercent
   const node = order.nodes[random(order.nodes.length)] ?? ''
@@ -67,7 +67,7 @@ async function request(command: Command, random: (below: number) => number): Pro
   return readAnswer(topic, given)
 }
 
-/** Sends one command until it is answered, and logs how it ended. Resolves with whether it was. */
+/** Sends one command until it is answered, and logs the outcome. Resolves with whether it was answered. */
 async function carryOut(command: Command, random: (below: number) => number): Promise<boolean> {
   const answers: Answer[] = []
   const beganMs = Date.now()

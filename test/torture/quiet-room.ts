@@ -7,12 +7,12 @@ import type { Library } from './watchers.ts'
 
 const LIBRARIES: readonly Library[] = ['graphql-ws', 'apollo', 'urql']
 
-/** A room in which only the fault itself writes, so that it knows what its readers have. */
+/** A room in which only the fault itself writes, so that it knows what its readers have received. */
 export interface QuietRoom {
   readonly topic: string
   /** Readers that stay connected. */
   readonly live: readonly string[]
-  /** Readers to send away: these come back before anything new is written, those only afterwards. */
+  /** Readers that leave: `early` ones return before anything new is written, `late` ones afterwards. */
   readonly early: readonly string[]
   readonly late: readonly string[]
   /** Sends one message after another to the node. Resolves when all are accepted. */
@@ -25,7 +25,7 @@ export async function makeQuietRoom(
   name: string,
 ): Promise<QuietRoom> {
   const [first] = nodes
-  if (first === undefined) throw new RangeError('a scene has a node')
+  if (first === undefined) throw new RangeError('a scenario has a node')
   const seller = await signToken(SELLER)
   const roomId = await makeRoom(first.node, seller)
   await addMember(first.node, roomId, places.author, seller)
@@ -45,8 +45,7 @@ export async function makeQuietRoom(
       for (const body of bodies) {
         const command = await messageCommand(`${name} ${body}`, roomId, places.author)
         const answered = await askUntilAnswered(nodeUrl, command)
-        if (answered.given.code !== undefined)
-          throw new Error(`A message was refused: ${answered.given.code}`)
+        if (answered.raw.code !== undefined) throw new Error(`A message was refused: ${answered.raw.code}`)
         attempted(answered.attempted)
       }
     },

@@ -7,7 +7,7 @@ const PATIENCE_MS = 60_000
 /** What `/ready` says. */
 export interface Said {
   readonly isReady: boolean
-  /** Parts that are named, whether they take the node out of service or not. */
+  /** The named components, whether or not they make the node unready. */
   readonly parts: readonly string[]
 }
 
@@ -22,7 +22,7 @@ export async function askReady(url: string): Promise<Said> {
   return { isReady: response.status === 200, parts: [...problems, ...warnings].map(({ part }) => part) }
 }
 
-/** Resolves with how long it took until every node said what is wanted. Throws if one does not within a minute. */
+/** Resolves with the time until every node reported the wanted state. Throws if one does not within a minute. */
 export async function untilSaid(
   nodes: readonly RestartingNode[],
   isWanted: (said: Said) => boolean,
@@ -43,15 +43,15 @@ export const names =
   ({ parts }: Said): boolean =>
     parts.includes(part)
 
-/** What the nodes said while something happened. */
+/** What the nodes reported during a fault. */
 export interface Watch {
-  /** Times at which a node was out of service. */
+  /** Number of probes in which a node was unready. */
   readonly notReady: number
-  /** From the start until every node had named the part; undefined where one never did. */
+  /** From the start until every node had named the component; undefined if one never did. */
   readonly namedAfterMs: number | undefined
 }
 
-/** Asks every node again and again until it is stopped. */
+/** Polls every node until stopped. */
 export function watchReadiness(nodes: readonly RestartingNode[], part: string): { stop(): Promise<Watch> } {
   const beganAt = Date.now()
   const named = new Map<string, number>()
@@ -68,7 +68,7 @@ export function watchReadiness(nodes: readonly RestartingNode[], part: string): 
       await pause(LOOK_MS)
     }
   })()
-  // Whoever stops it gets the error.
+  // `stop` rejects with the error.
   watching.catch(() => {})
   return {
     async stop() {

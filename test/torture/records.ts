@@ -1,16 +1,16 @@
 import { appendFileSync, readFileSync } from 'node:fs'
 
-/** One command as its publisher saw it: written when it is known how it ended, or when the publisher gave up. */
+/** One command as its publisher saw it: written once the outcome is known, or the publisher gave up. */
 export interface Attempted {
   readonly key: string
   readonly topic: string
-  /** What an entry of this command says of itself: see `effectOf`. */
+  /** The identity of this command's entry: see `effectOf`. */
   readonly effect: string
-  /** Requests that went out, each with the same key. */
+  /** Number of requests sent with the same key. */
   readonly attempts: number
-  /** All that was answered, in order: a retry that asks once more adds one. */
+  /** All answers, in order: each further retry adds one. */
   readonly answers: readonly Answer[]
-  /** When the first request went out, and when the last answer came or the publisher gave up. */
+  /** When the first request was sent, and when the last answer arrived or the publisher gave up. */
   readonly beganMs: number
   readonly endedMs: number
 }
@@ -28,16 +28,16 @@ export interface Stored {
   readonly effect: string | null
 }
 
-/** How far a topic's history reaches. */
+/** The range of a topic's history. */
 export interface Reach {
   readonly topic: string
   readonly epoch: number
   readonly head: number
-  /** Entries up to and including this offset are forgotten. */
+  /** Entries up to and including this offset are trimmed. */
   readonly floor: number
 }
 
-/** One payload as a client got it. */
+/** One payload as received by a client. */
 export interface Seen {
   /** One subscription over all its connections. */
   readonly subscription: string
@@ -47,11 +47,11 @@ export interface Seen {
   readonly offset: number
   readonly isReset: boolean
   readonly atMs: number
-  /** What the entry says of itself: see `effectOf`. Of a snapshot null. */
+  /** The identity of the entry: see `effectOf`. Null for a snapshot. */
   readonly effect: string | null
 }
 
-/** From `fromMs` on a subscription had no right to what was written, and from `closedMs` on, to anything. */
+/** From `fromMs` a subscription had no right to newly written entries, and from `closedMs` to anything. */
 export interface Barred {
   readonly subscription: string
   readonly fromMs: number
@@ -59,17 +59,17 @@ export interface Barred {
 }
 
 /**
- * The database was replaced by one that lacks a tail: a promoted replica, a backup. What was committed before `fromMs` it has;
- * what was answered between the two it may lack; from `untilMs` on only the new one is in service.
+ * The database was replaced by one that lacks a tail: a promoted replica, a backup. It has what was committed before
+ * `fromMs`; it may lack what was answered between the two; from `untilMs` on only the new one is in service.
  */
 export interface Replaced {
   readonly fromMs: number
   readonly untilMs: number
-  /** Whether it lacks anything for sure: then every reader must be told of a reset. */
+  /** Whether it certainly lacks something: then every reader must get a reset. */
   readonly lacksTail: boolean
 }
 
-/** The three records, who lost the right to see, and when the history was replaced. */
+/** The three logs, the lost rights, and the replacements of the history. */
 export interface Records {
   readonly attempted: readonly Attempted[]
   readonly stored: readonly Stored[]
@@ -79,7 +79,7 @@ export interface Records {
   readonly replaced: readonly Replaced[]
 }
 
-/** A log of one kind of line; each is on its way to the disk when `log` returns, so that a kill loses none. */
+/** A log of one kind of line; each is handed to the kernel when `log` returns, so that a kill loses none. */
 export function appendTo<Line extends object>(file: string): (line: Line) => void {
   return (line) => appendFileSync(file, `${JSON.stringify(line)}\n`)
 }

@@ -1,11 +1,11 @@
-/** One use of an operation id. Uses follow one another under the same id. */
+/** One use of an operation id. The same id is used repeatedly. */
 export interface Use {
   readonly kind: 'query' | 'mutation' | 'subscription'
-  /** The client sent `complete` for it before it had an answer. */
+  /** The client sent `complete` before it had an answer. */
   readonly isAbandoned: boolean
 }
 
-/** A frame as it came. A `pong` answers the ping that was sent right after the `subscribe` of that use. */
+/** A received frame. A `pong` answers the ping sent right after the `subscribe` of that use. */
 export type UseFrame =
   | { readonly kind: 'next'; readonly use: number }
   | { readonly kind: 'complete' }
@@ -13,9 +13,9 @@ export type UseFrame =
   | { readonly kind: 'pong'; readonly use: number }
 
 /**
- * What is wrong with the frames of one id, as sentences. The server reads in order: after the pong of a use nothing of an
- * earlier one may come. Before it, an earlier answer may still have been on its way. The last pong, of the number after the
- * last use, follows the last `complete`: after it nothing comes of what was abandoned.
+ * The errors in the frames of one id, as sentences. The server reads in order: after the pong of a use, nothing of an
+ * earlier use may arrive. Before it, an earlier answer may still have been in flight. The last pong, numbered after the
+ * last use, follows the last `complete`: after it, nothing of an abandoned use may arrive.
  */
 export function faultsOfFrames(uses: readonly Use[], frames: readonly UseFrame[]): readonly string[] {
   const faults: string[] = []
@@ -54,12 +54,12 @@ export function faultsOfFrames(uses: readonly Use[], frames: readonly UseFrame[]
     answer.nexts += 1
   }
 
-  /** `complete` names no use: it belongs to the one that is under way. */
+  /** `complete` does not name a use: it belongs to the current one. */
   function takeComplete(): void {
     const isStale = (number: number): boolean =>
       number >= 0 && uses[number]?.kind !== 'subscription' && answers[number]?.completes === 0
     const current = Math.max(begun, latest)
-    // Until the pong of the next use, the completion of this one may still have been on its way.
+    // Until the pong of the next use, the completion of this one may still have been in flight.
     const answer = answers[isStale(current) || begun >= current ? current : current - 1]
     if (answer === undefined) faults.push('A completion came that nobody asked for.')
     else answer.completes += 1

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { makeTemporaryFolder } from '../support/process.ts'
 import { createRandom } from '../support/random.ts'
 import type { RestartingNode } from '../support/restarting-node.ts'
-import { breachCount, type Figures } from './check.ts'
+import { breachCount, type CheckResult } from './check.ts'
 import { type Child, startChild } from './child.ts'
 import {
   type Backing,
@@ -20,7 +20,7 @@ import { type Attempted, appendTo, type Barred, type Reach, type Replaced } from
 import { readReaches } from './stored.ts'
 import type { Library, Watched, WatchersOrder, WatchersRequest } from './watchers.ts'
 
-/** Who asks, and who follows. All of it follows from `seed`, but for what the machine's own timing does. */
+/** The clients of a burst. Determined by `seed`, apart from the machine's own timing. */
 export interface BurstSetting {
   readonly seed: number
   readonly rooms: number
@@ -30,56 +30,56 @@ export interface BurstSetting {
   readonly watchersEach: number
   readonly libraries?: readonly Library[]
   readonly publishers: number
-  /** Kinds of commands, each as often as it stands here: bids, messages and a few announcements where absent. */
+  /** Kinds of commands, weighted by repetition. Default: bids, messages and a few announcements. */
   readonly mixture?: readonly CommandKind[]
   readonly pauseMs?: number
   readonly impatientPercent?: number
   readonly doubtingPercent?: number
   readonly env?: Readonly<Record<string, string>>
-  /** More clients than those on each topic. */
+  /** Clients in addition to those on each topic. */
   readonly more?: (places: Places, nodes: readonly RestartingNode[]) => Promise<readonly Watched[]>
 }
 
 /** What a run on a cluster is made of. */
 export interface Setting extends BurstSetting, ClusterSetting {
-  /** Looks at the nodes before the first client comes. */
-  readonly beforeClients?: (scene: Pick<Scene, 'nodes' | 'redis'>) => Promise<void>
+  /** Inspects the nodes before the first client connects. */
+  readonly beforeClients?: (scenario: Pick<Scenario, 'nodes' | 'redis'>) => Promise<void>
 }
 
-/** Nodes at work: mutations arrive, and clients follow. */
+/** Running nodes with publishers and subscribers. */
 export interface Burst {
   readonly random: (below: number) => number
   readonly nodes: readonly RestartingNode[]
   readonly places: Places
   watchers<Answer = boolean>(request: WatchersRequest): Promise<Answer>
-  /** Brings more clients. What they follow is compared, too. Resolves when each has had its first payload. */
+  /** Adds clients. Their topics are compared, too. Resolves when each has received its first payload. */
   follow(watched: readonly Watched[]): Promise<void>
   bar(barred: Barred): void
   /** Tells the checker that the database was replaced by one that lacks a tail. */
   replaced(replaced: Replaced): void
-  /** Adds a command of the fault's own to what publishers tell the checker. */
+  /** Reports a command of the fault itself to the checker, in addition to those of publishers. */
   attempted(command: Attempted): void
-  /** Notes a promise that the fault found broken. The run continues, so that its other figures are known, too. */
+  /** Records a broken promise. The run continues, to collect its other results. */
   fail(sentence: string): void
-  /** Stops the publishers: resolves when all that they began is answered. */
+  /** Stops the publishers: resolves when all their commands are answered. */
   settle(): Promise<void>
 }
 
 /** A cluster at work. */
-export interface Scene extends Burst, Backing {}
+export interface Scenario extends Burst, Backing {}
 
-/** What came of a run: the checker's figures, and what the fault says besides. */
+/** The outcome of a run: the checker's result, and the fault's own report. */
 export interface Outcome {
   readonly seed: number
-  readonly figures: Figures
-  /** Whether every publisher had an answer in the end. */
+  readonly result: CheckResult
+  /** Whether every publisher got its last answer. */
   readonly areAllAnswered: boolean
   /** What the fault itself found broken. */
   readonly broken: readonly string[]
   readonly also: Report
 }
 
-/** What a fault found out, by what it is. */
+/** A fault's own findings, by name. */
 type Report = Readonly<Record<string, string>>
 
 const MIXTURE: readonly CommandKind[] = [
@@ -91,15 +91,18 @@ const CHECKER = join(import.meta.dirname, 'checker.ts')
 const ANSWER_WITHIN_MS = 60_000
 const ARRIVE_WITHIN_MS = 20_000
 
-/** Runs `fault` in a burst on a cluster, lets all come to rest, and has the three records compared. */
-export async function perform(setting: Setting, fault: (scene: Scene) => Promise<Report>): Promise<Outcome> {
+/** Runs `fault` in a burst on a cluster, waits until it is idle, and compares the three logs. */
+export async function perform(
+  setting: Setting,
+  fault: (scenario: Scenario) => Promise<Report>,
+): Promise<Outcome> {
   await using stack = new AsyncDisposableStack()
   const cluster = await startCluster(setting, stack)
   await setting.beforeClients?.({ nodes: cluster.nodes, redis: cluster.backing.redis })
   return await performOn(cluster, setting, (burst) => fault({ ...burst, ...cluster.backing }))
 }
 
-/** The same on one node with an embedded record. */
+/** The same on one node with an embedded database. */
 export async function performEmbedded(
   setting: BurstSetting,
   fault: (burst: Burst) => Promise<Report>,
@@ -118,12 +121,12 @@ async function performOn(
   await using stack = new AsyncDisposableStack()
   const folder = await makeTemporaryFolder('torture')
   let isClean = false
-  // Where something is broken, the records are what there is to look into.
+  // If a promise was broken, keep the logs for inspection.
   stack.defer(async () => {
     if (isClean) await rm(folder, { recursive: true })
   })
   const [first] = nodes
-  if (first === undefined) throw new RangeError('a scene has a node')
+  if (first === undefined) throw new RangeError('a scenario has a node')
   const places = await makePlaces(first.node, setting.rooms, setting.areRoomsClosed === true)
   const urls = nodes.map(({ node }) => node.url)
   const topics = new Set(places.topics)
@@ -171,12 +174,12 @@ async function performOn(
   const reaches = await reachesAtRest(deployment, [...topics])
   await watching.ask({ kind: 'reach', reaches, except: [...bars], timeoutMs: ARRIVE_WITHIN_MS })
   await deployment.lend()
-  const figures = await compare(folder, deployment.record(), [...topics])
-  isClean = breachCount(figures) === 0
-  return { seed, figures, areAllAnswered, broken, also }
+  const result = await compare(folder, deployment.record(), [...topics])
+  isClean = breachCount(result) === 0
+  return { seed, result, areAllAnswered, broken, also }
 }
 
-/** How far the histories reach when nothing is asked any more. All nodes run afterwards. */
+/** The ranges of the histories once idle. All nodes run afterwards. */
 async function reachesAtRest(
   { nodes, record, lend }: Deployment,
   topics: readonly string[],
@@ -208,7 +211,7 @@ function startPublishers(
   } satisfies PublishersOrder)
 }
 
-async function compare(folder: string, record: string, topics: readonly string[]): Promise<Figures> {
+async function compare(folder: string, record: string, topics: readonly string[]): Promise<CheckResult> {
   const { stdout } = await promisify(execFile)(process.execPath, [CHECKER, folder, record, ...topics])
-  return JSON.parse(stdout) as Figures
+  return JSON.parse(stdout) as CheckResult
 }

@@ -3,7 +3,7 @@ import type { Client } from 'pg'
 import { withClient } from '../support/postgres-databases.ts'
 import type { Reset } from './watchers.ts'
 
-/** What of a snapshot is compared, as `places.ts` selects it. */
+/** The compared part of a snapshot, as selected by `places.ts`. */
 type Shown =
   | {
       readonly auction: {
@@ -19,8 +19,8 @@ const MESSAGES_SHOWN = 50
 const ANNOUNCEMENTS_SHOWN = 1000
 
 /**
- * The snapshots that show something else than what the database held at their offsets. It knows that still: in a burst
- * nothing is voided, edited or taken back, and each bid leaves its key.
+ * Returns the snapshots that differ from the database at their offsets. The database still knows those states: in a
+ * burst nothing is voided, edited or retracted, and each bid leaves its key.
  */
 export function findWrongSnapshots(
   databaseUrl: string,
@@ -38,7 +38,7 @@ export function findWrongSnapshots(
   })
 }
 
-/** Without what client libraries add. */
+/** Without fields added by client libraries. */
 function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (key, part) => (key === '__typename' ? undefined : part)))
 }

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { StateFigures } from '../resolvers/state-property.ts'
+import type { StateStats } from '../resolvers/state-property.ts'
 
 const COMMANDS = 10_000
 const BEGIN = '<!-- Written by `npm run torture -- states`. -->'
@@ -12,21 +12,23 @@ const END = '<!-- End of what it wrote. -->'
 const HEAD =
   '| family | commands | entries, by reader | snapshots compared | differences | seconds | run |\n|---|---|---|---|---|---|---|'
 
-/** Runs the long form of "snapshot plus entries equals state", and puts its figures into `report`. False where one failed. */
+/**
+ * Runs the long form of "snapshot plus entries equals state", and writes its stats to `report`. False if one failed.
+ */
 export async function runStates(report: string, run: string): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'rostrum-states-'))
-  const file = join(folder, 'figures.jsonl')
+  const file = join(folder, 'stats.jsonl')
   const vitest = join(dirname(fileURLToPath(import.meta.resolve('vitest/package.json'))), 'vitest.mjs')
   const runner = spawn(process.execPath, [vitest, 'run', 'test/resolvers/states'], {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, PROPERTY_RUNS: String(COMMANDS), STATE_FIGURES: file },
+    env: { ...process.env, PROPERTY_RUNS: String(COMMANDS), STATE_STATS: file },
   })
   const [exitCode] = await once(runner, 'exit')
   const lines = (await readFile(file, 'utf8').catch(() => '')).trim().split('\n')
   await rm(folder, { recursive: true, force: true })
   const rows = lines
     .filter((line) => line !== '')
-    .map((line): StateFigures => JSON.parse(line))
+    .map((line): StateStats => JSON.parse(line))
     .sort((one, other) => (one.family < other.family ? -1 : 1))
     .map(({ family, commands, entries, snapshots, seconds }) => {
       return `| ${[family, commands, entries, snapshots, 0, seconds, run].join(' | ')} |`

@@ -4,7 +4,7 @@ import type { QueryResultRow } from 'pg'
 import { withClient } from '../support/postgres-databases.ts'
 import type { Reach, Stored } from './records.ts'
 
-/** As much of an entry as tells it from others: as the database has it, and as clients select it. */
+/** The part of an entry that identifies it, as stored and as selected by clients. */
 export interface Content {
   readonly message?: { readonly body: string }
   readonly announcement?: { readonly title: string }
@@ -20,7 +20,7 @@ interface Row {
   readonly data: Content
 }
 
-/** Names what a command did, by what only that command says: a text with its key in it, or a bidder's amount. */
+/** Identifies the effect of a command by content unique to it: a text with its key, or a bidder's amount. */
 export function effectOf(type: string, { message, announcement, bid }: Content): string | null {
   if (type === 'MessageSent' && message !== undefined) return message.body
   if (type === 'AnnouncementPublished' && announcement !== undefined) return announcement.title
@@ -37,7 +37,7 @@ type Query = <Row extends QueryResultRow>(
   values: unknown[],
 ) => Promise<{ readonly rows: readonly Row[] }>
 
-/** Reads a record: a PostgreSQL address, or the data folder of an embedded node that does not run. */
+/** Opens a database: a PostgreSQL URL, or the data folder of an embedded node that is not running. */
 async function reading<Result>(record: string, read: (query: Query) => Promise<Result>): Promise<Result> {
   if (record.startsWith('postgresql:')) {
     return withClient(record, (client) => read((statement, values) => client.query(statement, values)))
@@ -50,7 +50,7 @@ async function reading<Result>(record: string, read: (query: Query) => Promise<R
   }
 }
 
-/** What the record holds of these topics. */
+/** The stored entries of these topics. */
 export function readStored(
   record: string,
   topics: readonly string[],
@@ -72,7 +72,7 @@ export function readStored(
   })
 }
 
-/** How far these histories reach now. */
+/** The current ranges of these histories. */
 export function readReaches(record: string, topics: readonly string[]): Promise<readonly Reach[]> {
   return reading(record, (query) => readReachesBy(query, topics))
 }

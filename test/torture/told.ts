@@ -4,16 +4,16 @@ import type { Burst } from './scenario.ts'
 import type { Reset } from './watchers.ts'
 
 const LOOK_MS = 50
-/** How long a fault waits for resets; what has come by then is reported. */
+/** How long a fault waits for resets before reporting those received. */
 const NOTICE_WITHIN_MS = 15_000
 const RETURN_WITHIN_MS = 5_000
 const MESSAGES_AFTERWARDS = 10
 
-/** What readers were told of a history that was replaced. */
+/** The resets that readers of a replaced history received. */
 export interface Told {
   readonly told: number
   readonly readers: number
-  /** From the return of the database until the last live reader was told. */
+  /** From the return of the database until the last live reader got a reset. */
   readonly noticedMs: number
 }
 
@@ -23,7 +23,7 @@ export interface Replacement {
   readonly backAtMs: number
 }
 
-/** By subscription: when it was first told of a reset after `sinceMs`. */
+/** By subscription: the time of its first reset after `sinceMs`. */
 async function firstResets(
   { watchers }: Pick<Burst, 'watchers'>,
   sinceMs: number,
@@ -33,7 +33,7 @@ async function firstResets(
   return new Map(later.map(({ subscription, atMs }) => [subscription, atMs]))
 }
 
-/** Resolves when all are told, or when `withinMs` has passed, with when the last of them was. */
+/** Resolves with the time of the last reset once all got one, or `withinMs` has passed. */
 async function untilTold(
   burst: Pick<Burst, 'watchers'>,
   subscriptions: readonly string[],
@@ -51,8 +51,8 @@ async function untilTold(
 }
 
 /**
- * Waits until live readers are told of a reset. Then some come back while the new history is shorter than their cursors, and
- * some when it has become longer.
+ * Waits until live readers get a reset. Then some readers return while the new history is shorter than their cursors,
+ * and some when it has become longer.
  */
 export async function bringBack(
   burst: Pick<Burst, 'watchers' | 'nodes'>,
@@ -76,7 +76,7 @@ export async function bringBack(
   }
 }
 
-/** The figures of several rounds, for a fault's report. */
+/** Summarises several rounds for a fault's report. */
 export function reportTold(rounds: readonly Told[]): Readonly<Record<string, string>> {
   const sum = (of: (round: Told) => number): number => rounds.reduce((total, round) => total + of(round), 0)
   return {

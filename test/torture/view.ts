@@ -1,6 +1,6 @@
 import type { Barred, Reach, Replaced, Seen, Stored } from './records.ts'
 
-/** What one subscription breached, how often it was told of a reset, and how late it had its entries. */
+/** The breaches, resets and delays of one subscription. */
 export interface View {
   readonly unseen: number
   readonly repeated: number
@@ -9,11 +9,11 @@ export interface View {
   readonly invented: number
   readonly untold: number
   readonly resets: number
-  /** By place: when this subscription first had it. */
+  /** By position: the delay until this subscription first had it. */
   readonly delays: ReadonlyMap<string, number>
 }
 
-/** What the database holds, and what happened to it, by topic and by place. */
+/** The content and events of the database, by topic and position. */
 export interface Held {
   readonly byTopic: ReadonlyMap<string, readonly Stored[]>
   readonly byPlace: ReadonlyMap<string, Stored>
@@ -26,7 +26,7 @@ export function placeOf({ topic, epoch, offset }: Pick<Stored, 'topic' | 'epoch'
   return `${topic} ${epoch} ${offset}`
 }
 
-/** Goes through what one subscription got, in the order in which it got it. */
+/** Processes the payloads of one subscription, in order of receipt. */
 export function followOne(payloads: readonly Seen[], held: Held): View {
   const [first] = payloads
   const follower = createFollower(first, held)
@@ -34,7 +34,7 @@ export function followOne(payloads: readonly Seen[], held: Held): View {
   return follower.finish(payloads)
 }
 
-/** One entry may have two contents at one place: that of a history that is gone, and that of the one that replaced it. */
+/** A position may have two contents: one of the lost history, and one of the history that replaced it. */
 function contentOf(entry: Pick<Stored, 'topic' | 'epoch' | 'offset' | 'effect'>): string {
   return `${placeOf(entry)} ${entry.effect ?? ''}`
 }
@@ -44,10 +44,10 @@ function createFollower(first: Seen | undefined, { byTopic, byPlace, reaches, ba
   const bar = bars.get(first?.subscription ?? '')
   const delays = new Map<string, number>()
   const counts = { unseen: 0, repeated: 0, disordered: 0, unentitled: 0, invented: 0, resets: 0 }
-  /** What it had since the last snapshot that began a history. */
+  /** What it received since the last snapshot that started a history. */
   let got = new Set<string>()
   let contents = new Set<string>()
-  /** What a first snapshot or a reset stands for. */
+  /** What a first snapshot or a reset covers. */
   let excused = 0
   let last = 0
   let epoch: number | undefined
@@ -55,7 +55,7 @@ function createFollower(first: Seen | undefined, { byTopic, byPlace, reaches, ba
   function takeReset({ offset }: Seen): void {
     counts.resets += 1
     if (replaced.length === 0) return
-    // A lost tail was seen, and is in the database no more: the reset says so. What follows is compared anew.
+    // A lost tail was seen, but is no longer in the database, as the reset says. What follows is compared afresh.
     counts.invented = 0
     excused = 0
     got = new Set()
@@ -64,7 +64,7 @@ function createFollower(first: Seen | undefined, { byTopic, byPlace, reaches, ba
   }
 
   function takeSnapshot(payload: Seen): void {
-    // Only the first snapshot, and one that says that it is a reset, take the place of entries.
+    // Only the first snapshot and resets replace entries.
     if (epoch === undefined || payload.isReset) excused = Math.max(excused, payload.offset)
     last = payload.isReset ? payload.offset : Math.max(last, payload.offset)
     epoch = payload.epoch
@@ -99,7 +99,8 @@ function createFollower(first: Seen | undefined, { byTopic, byPlace, reaches, ba
       else takeEntry(payload)
     },
     finish(payloads: readonly Seen[]): View {
-      // What was written just before the bar fell may have been on its way: only who was never barred must have all.
+      // Entries written just before the right ended may have been in flight: only subscribers that were never barred
+      // must have all.
       const due = bar === undefined && first !== undefined ? (byTopic.get(first.topic) ?? []) : []
       const missing = due.filter((entry) => entry.offset > excused && !contents.has(contentOf(entry)))
       return { ...counts, unseen: missing.length, untold: untoldOf(payloads, replaced), delays }
@@ -107,7 +108,7 @@ function createFollower(first: Seen | undefined, { byTopic, byPlace, reaches, ba
   }
 }
 
-/** How often the history was replaced under a subscription that was told of no reset until the next time. */
+/** The number of replacements for which a subscription got no reset before the next one. */
 function untoldOf(payloads: readonly Seen[], replaced: readonly Replaced[]): number {
   const missed = replaced.filter(({ untilMs, lacksTail }, index) => {
     const next = replaced[index + 1]?.untilMs ?? Number.POSITIVE_INFINITY

@@ -10,7 +10,7 @@ import { answerAll, readOrder } from './child.ts'
 import { appendTo, type Reach, type Seen } from './records.ts'
 import { type Content, effectOf } from './stored.ts'
 
-/** A process of clients, each with one subscription that it keeps going from node to node, and logs. */
+/** A process of clients, each of which keeps one subscription running across nodes, and logs it. */
 export interface WatchersOrder {
   readonly seed: number
   readonly nodes: readonly string[]
@@ -29,9 +29,9 @@ export interface Watched {
 }
 
 export type WatchersRequest =
-  /** Resolves when every client has had its first payload. */
+  /** Resolves when every client has received its first payload. */
   | { readonly kind: 'begun' }
-  /** Resolves with true when all but some have come that far, with false when they did not within `timeoutMs`. */
+  /** Resolves with true once all clients but `except` have reached these positions, with false after `timeoutMs`. */
   | {
       readonly kind: 'reach'
       readonly reaches: readonly Reach[]
@@ -39,22 +39,22 @@ export type WatchersRequest =
       readonly timeoutMs: number
     }
   | { readonly kind: 'follow'; readonly watched: readonly Watched[] }
-  /** Cuts every connection at once. */
+  /** Cuts all connections. */
   | { readonly kind: 'cut' }
-  /** Resolves with the ms since the last cut when so much of all had something since. */
+  /** Resolves with the ms since the last cut once this share of clients has received something. */
   | { readonly kind: 'restored'; readonly percent: number }
-  /** Cuts each connection again and again, every `minMs` to `maxMs`, until told of `Infinity`. */
+  /** Cuts each connection repeatedly, every `minMs` to `maxMs`, until set to `Infinity`. */
   | { readonly kind: 'flap'; readonly minMs: number; readonly maxMs: number }
   | { readonly kind: 'calm' }
-  /** Lets connections go until `back`, all or of some; resolves with where each stands: `readonly Stand[]`. */
+  /** Closes all or some connections until `back`; resolves with the position of each: `readonly Stand[]`. */
   | { readonly kind: 'away'; readonly only?: readonly string[] }
   | { readonly kind: 'back'; readonly only?: readonly string[] }
-  /** How many connections were opened since the start. */
+  /** The number of connections opened since the start. */
   | { readonly kind: 'connections' }
-  /** All snapshots so far that said `reset`, as they came: `readonly Reset[]`. */
+  /** All snapshots with `reset` so far, in order: `readonly Reset[]`. */
   | { readonly kind: 'resets' }
 
-/** The last that a client has of its topic. */
+/** The last position that a client has of its topic. */
 export interface Stand {
   readonly subscription: string
   readonly topic: string
@@ -64,7 +64,7 @@ export interface Stand {
 
 export interface Reset extends Stand {
   readonly atMs: number
-  /** All that was selected. */
+  /** Everything that was selected. */
   readonly snapshot: unknown
 }
 
@@ -87,7 +87,7 @@ let connections = 0
 let isFlapping = false
 let cutAt = 0
 
-/** Some node; clients spread, and try another where one is away. */
+/** A random node, so that clients spread, and try another if one is down. */
 function address(): string {
   connections += 1
   return nodes[random(nodes.length)] ?? ''
@@ -131,7 +131,7 @@ function createWatcher({ subscription, topic, query, variables, library, token }
         life += 1
         close()
         if (FINAL.test(describe(reason))) return
-        // The server could not serve it just now.
+        // The server was temporarily unable to serve it.
         setTimeout(open, random(RETRY_MS))
       },
     }
@@ -139,7 +139,7 @@ function createWatcher({ subscription, topic, query, variables, library, token }
   }
 
   function close(): void {
-    // What is closed while it connects complains of that.
+    // Closing a socket while it connects emits an error.
     void Promise.resolve(reader?.[Symbol.asyncDispose]()).catch(() => {})
     reader = undefined
   }
@@ -152,7 +152,7 @@ function createWatcher({ subscription, topic, query, variables, library, token }
     get offset() {
       return offset
     },
-    /** Whether it has everything of that history. */
+    /** Whether it has all entries of that history. */
     hasReached({ head, ...reach }: Reach): boolean {
       return epoch === reach.epoch && offset >= head
     },

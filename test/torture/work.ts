@@ -4,20 +4,20 @@ import { withClient } from '../support/postgres-databases.ts'
 import { scrape } from '../support/scrape.ts'
 import { cpuMsOf } from './processes.ts'
 
-/** What a node does in a second. */
+/** The work of a node per second. */
 export interface Work {
-  /** Of 1000 ms of one core. */
+  /** Milliseconds of one core. */
   readonly cpuMs: number
-  /** Transactions of the whole database. */
+  /** Transactions of the entire database. */
   readonly transactions: number
-  /** What it holds for clients. */
+  /** State held for clients. */
   readonly connections: number
   readonly subscriptions: number
-  /** Statements that wait for a connection of the pool. */
+  /** Statements waiting for a pool connection. */
   readonly waiting: number
 }
 
-/** Looks at a node for so long. */
+/** Measures a node for a time. */
 export async function measureWork(node: TestNode, databaseUrl: string, forMs: number): Promise<Work> {
   const [cpuBefore, transactionsBefore] = await Promise.all([
     cpuMsOf(node.pid),
@@ -38,7 +38,7 @@ export async function measureWork(node: TestNode, databaseUrl: string, forMs: nu
   }
 }
 
-/** PostgreSQL counts what ends; it reports that within a second. */
+/** PostgreSQL counts finished transactions, and reports them within a second. */
 export function countTransactions(databaseUrl: string): Promise<number> {
   return withClient(databaseUrl, async (client) => {
     const { rows } = await client.query<{ readonly count: number }>(

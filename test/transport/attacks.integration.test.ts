@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CallContext } from '../../src/resolvers/context.ts'
 import { createOperations, type Operations } from '../../src/transport/graphql-operation.ts'
 import { ANY_DOCUMENT } from '../../src/transport/trusted-documents.ts'
-import { openGivenOn, textAt, viewer } from '../resolvers/fixtures.ts'
+import { openFixtureOn, textAt, viewer } from '../resolvers/fixtures.ts'
 import { longDocuments } from '../support/long-documents.ts'
 import { makeTemporaryFolder } from '../support/process.ts'
 import { type CountedStatements, countStatements } from '../support/statements.ts'
@@ -107,13 +107,13 @@ const ATTACKS = TEXTS.map(([name, query, variables]): readonly [string, Attack] 
   { query, variables },
 ])
 
-let all: Awaited<ReturnType<typeof openGivenOn>>
+let all: Awaited<ReturnType<typeof openFixtureOn>>
 let statements: CountedStatements
 let operations: Operations
 
 beforeAll(async () => {
   const directory = await makeTemporaryFolder('attacks')
-  all = await openGivenOn({ url: null, directory }, [ANN])
+  all = await openFixtureOn({ url: null, directory }, [ANN])
   for (let each = 0; each < ROOMS; each += 1) await fillRoom(each)
   statements = countStatements(all.services.database)
   const limits = {
@@ -152,7 +152,7 @@ interface Taken {
   readonly statements: number
 }
 
-/** What a visitor's operation takes, from its text to its answer. */
+/** The cost of a visitor's operation, from its text to its response. */
 async function take(query: string, variables: object = {}): Promise<Taken> {
   const { services } = all
   const signal = AbortSignal.any([])

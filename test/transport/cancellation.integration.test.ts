@@ -4,20 +4,20 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import type { CallContext } from '../../src/resolvers/context.ts'
 import { createOperations, type Operations } from '../../src/transport/graphql-operation.ts'
 import { ANY_DOCUMENT } from '../../src/transport/trusted-documents.ts'
-import { openGiven, viewer } from '../resolvers/fixtures.ts'
+import { openFixture, viewer } from '../resolvers/fixtures.ts'
 import { type CountedStatements, countStatements } from '../support/statements.ts'
 
 const ANN = viewer('ann', 'SERVICE')
 const LISTS = Array.from({ length: 40 }, (_, n) => `r${n}: rooms(first: 1) { edges { cursor } }`).join(' ')
 
-let all: Awaited<ReturnType<typeof openGiven>>
+let all: Awaited<ReturnType<typeof openFixture>>
 let statements: CountedStatements
 let operations: Operations
 let gone: AbortController
 let context: CallContext
 
 beforeAll(async () => {
-  all = await openGiven(ANN)
+  all = await openFixture(ANN)
   const { services, schema } = all
   statements = countStatements(services.database)
   const limits = {
@@ -46,7 +46,7 @@ function run(query: string): Promise<unknown> {
 }
 
 describe('a query whose client has gone', () => {
-  test('sends no more statements of its own: of 40 those few that were under way', async () => {
+  test('sends no further statements: of 40, only the few in flight', async () => {
     const answer = run(`{ ${LISTS} }`)
     gone.abort()
     await answer
@@ -56,7 +56,7 @@ describe('a query whose client has gone', () => {
     expect(statements.count).toBe(0)
   })
 
-  test('reads nothing of what hangs on what it found', async () => {
+  test('reads nothing that depends on its results', async () => {
     const answer = run(
       '{ rooms { edges { node { members { totalCount } messages { edges { cursor } } leaderboard { cursor } } } } }',
     )
@@ -66,7 +66,7 @@ describe('a query whose client has gone', () => {
     expect(statements.count).toBeLessThanOrEqual(1)
   })
 
-  test('resolves nothing of it either', async () => {
+  test('does not resolve its results either', async () => {
     using count = vi.spyOn(all.services.presence, 'count')
     const answer = run('{ rooms { edges { node { onlineCount } } } }')
     gone.abort()
@@ -77,7 +77,7 @@ describe('a query whose client has gone', () => {
     expect(count).toHaveBeenCalled()
   })
 
-  test('is not begun', async () => {
+  test('is not started', async () => {
     gone.abort()
     expect(await run('{ rooms { edges { cursor } } }')).toMatchObject({
       errors: [{ extensions: { code: 'ABANDONED' } }],
@@ -112,7 +112,7 @@ describe('a mutation whose client has gone', () => {
 })
 
 describe('a subscription that reads the viewer', () => {
-  test('is executed on for others of the same user when the first who subscribed has gone', async () => {
+  test('is still executed for others of the same user after the first subscriber has gone', async () => {
     const query =
       'subscription { roomState(roomId: "global") { ... on RoomSnapshot { room { membership { role } } } } }'
     const prepared = operations.prepare({ query }, context)

@@ -18,13 +18,13 @@ export interface Served {
   deliver(value: unknown): void
 }
 
-/** A hub that serves what a test says, and hands out one more payload as a reader leaves. */
+/** A hub that serves the test's payloads, and delivers one more as a reader leaves. */
 export interface FakeHub {
   readonly served: ReadonlySet<Served>
   of(key: string): Served | undefined
 }
 
-/** A session over parts of which a test sees what is left in them. */
+/** A session over components whose remaining state a test can inspect. */
 export interface FakeSession {
   readonly session: Session
   readonly hub: FakeHub
@@ -55,7 +55,7 @@ export function createFakeSession(
         }
         served.add(each)
         return () => {
-          // As a group does with what is due to a reader that leaves.
+          // Like a group flushing what is due to a leaving reader.
           if (served.delete(each)) each.deliver({ from: subscriber.selection.key })
         }
       },

@@ -31,7 +31,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('asks each once in its time, and few at once, though they came together', () => {
+test('pings each peer once per round, and few at once, even if they connected together', () => {
   const heartbeat = new Heartbeat(EVERY_MS)
   const peers = Array.from({ length: 1_000 }, () => new Someone(true))
   for (const peer of peers) heartbeat.follow(peer)
@@ -48,7 +48,7 @@ test('asks each once in its time, and few at once, though they came together', (
   heartbeat.close()
 })
 
-test('cuts who gives no sign of life by the next time, once', () => {
+test('terminates a peer that does not answer by the next round, once', () => {
   const heartbeat = new Heartbeat(EVERY_MS)
   const [lively, dead] = [new Someone(true), new Someone(false)]
   for (const peer of [lively, dead]) heartbeat.follow(peer)
@@ -62,7 +62,7 @@ test('cuts who gives no sign of life by the next time, once', () => {
   heartbeat.close()
 })
 
-test('takes anything that is heard for a sign of life', () => {
+test('accepts any message as a sign of life', () => {
   const heartbeat = new Heartbeat(EVERY_MS)
   const peer = new Someone(false)
   heartbeat.follow(peer)
@@ -74,7 +74,7 @@ test('takes anything that is heard for a sign of life', () => {
   heartbeat.close()
 })
 
-test('asks nobody who has left', () => {
+test('does not ping peers that have left', () => {
   const heartbeat = new Heartbeat(EVERY_MS)
   const peer = new Someone(true)
   heartbeat.follow(peer)()

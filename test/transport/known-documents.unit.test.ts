@@ -14,7 +14,7 @@ const schema = buildSchema('type Query { me: String }')
 const create = () => createKnownDocuments(schema, limits)
 
 describe('a document', () => {
-  test('that is valid is read once', () => {
+  test('that is valid is parsed once', () => {
     const known = create()
     expect(known.find('{ me }')).toBeUndefined()
     const read = known.read('{ me }')
@@ -27,7 +27,7 @@ describe('a document', () => {
     ['that is not valid', '{\n  you }', 'GRAPHQL_VALIDATION_FAILED', [{ line: 2, column: 3 }]],
     ['that is out of bounds', `{ ${'me '.repeat(300)} }`, 'QUERY_TOO_COMPLEX', undefined],
     ['that is too long', `{ ${'me '.repeat(3000)} }`, 'QUERY_TOO_COMPLEX', undefined],
-    ['that nests too deep', '{ me '.repeat(900), 'GRAPHQL_PARSE_FAILED', expect.anything()],
+    ['that is nested too deeply', '{ me '.repeat(900), 'GRAPHQL_PARSE_FAILED', expect.anything()],
   ] as const)('%s is refused from memory from then on', ([, text, code, locations]) => {
     const known = create()
     expect(known.find(text)).toBeUndefined()
@@ -38,7 +38,7 @@ describe('a document', () => {
     expect(known.find(text)).toEqual(read)
   })
 
-  test('that is refused is remembered by what is shown of it, not with its syntax tree and text', () => {
+  test('that is refused is cached by its visible errors, without syntax tree and text', () => {
     const read = create().read('{ you }')
     if (read.kind !== 'refused') throw new Error('it was read')
     for (const error of read.errors) {
@@ -57,7 +57,7 @@ describe('a document', () => {
     }
   })
 
-  test('that is refused is forgotten when many others were', () => {
+  test('that is refused is evicted after many others', () => {
     const known = create()
     known.read('{ you }')
     for (let each = 0; each < 5_000; each += 1) known.read(`{ you${each} }`)

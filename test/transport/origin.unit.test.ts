@@ -31,7 +31,7 @@ describe('The same origin', () => {
     expect(same.isAllowed(origin, host)).toBe(expected)
   })
 
-  test('is allowed beside a list', () => {
+  test('is allowed in addition to a list', () => {
     expect(listed.isAllowed('https://host.example', 'host.example')).toBe(true)
   })
 })
@@ -53,7 +53,7 @@ describe('Another origin', () => {
     },
   )
 
-  test('is allowed where any is, without credentials', () => {
+  test('is allowed without credentials if any origin is', () => {
     expect(any.isAllowed('null', 'host.example')).toBe(true)
     const headers = any.corsHeaders('https://evil.example')
     expect(headers).toMatchObject({ 'access-control-allow-origin': '*' })

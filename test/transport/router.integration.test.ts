@@ -29,7 +29,7 @@ function failing(fault: Error): RouterOptions['readiness'] {
   }
 }
 
-/** A server with the router alone, the tokens it was asked for, and the faults of its endpoints. */
+/** A server with only the router, the requested tokens, and the faults of its endpoints. */
 async function start(changes: Partial<RouterOptions> = {}) {
   const faults: unknown[] = []
   const asked: DevClaims[] = []
@@ -73,7 +73,7 @@ async function start(changes: Partial<RouterOptions> = {}) {
     faults,
     asked,
     get: (path: string, init?: RequestInit) => fetch(`${url}${path}`, init),
-    /** Sends `lines` as they are. Resolves with the whole answer. */
+    /** Sends `lines` verbatim. Resolves with the complete response. */
     async send(...lines: readonly string[]): Promise<string> {
       const socket = connect(port, '127.0.0.1')
       socket.write(`${lines.join('\r\n')}\r\n\r\n`)
@@ -89,7 +89,7 @@ async function start(changes: Partial<RouterOptions> = {}) {
 }
 
 describe('GET /health', () => {
-  test('answers 200 while the process lives', async () => {
+  test('answers 200 while the process is alive', async () => {
     const { get } = await start()
     const response = await get('/health')
     expect(response.status).toBe(200)
@@ -98,7 +98,7 @@ describe('GET /health', () => {
     expect(await response.json()).toEqual({ status: 'ok' })
   })
 
-  test('is that path alone', async () => {
+  test('matches exactly that path', async () => {
     const { get } = await start()
     for (const path of ['/health/', '/x/health', '/healthz', '/Health', '/graphql/health', '/constructor']) {
       expect((await get(path)).status).toBe(404)
@@ -114,15 +114,15 @@ describe('GET /health', () => {
     }
   })
 
-  test('answers a balancer that speaks HTTP/1.0 and sends no Host header', async () => {
+  test('answers a load balancer with HTTP/1.0 and no Host header', async () => {
     const { send } = await start()
     expect(await send('GET /health HTTP/1.0')).toMatch(/^HTTP\/1.1 200 OK.*\{"status":"ok"\}$/su)
   })
 
-  test('answers 400 to a Host header that names no host', async () => {
+  test('answers 400 to an invalid Host header', async () => {
     const { send, faults } = await start()
     const answer = await send('GET /health HTTP/1.1', 'Host: no host', 'Connection: close')
-    expect(answer).toMatch(/^HTTP\/1.1 400 .*\{"error":"The address or the Host header is malformed."\}$/su)
+    expect(answer).toMatch(/^HTTP\/1.1 400 .*\{"error":"The URL or the Host header is malformed."\}$/su)
     expect(faults).toEqual([])
   })
 
@@ -136,14 +136,14 @@ describe('GET /health', () => {
 })
 
 describe('GET /ready', () => {
-  test('answers 200 when nothing is wrong', async () => {
+  test('answers 200 without problems', async () => {
     const { get } = await start()
     const response = await get('/ready')
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({ ready: true, warnings: [] })
   })
 
-  test('answers 503 with what is wrong, and since when', async () => {
+  test('answers 503 with the problems and their times', async () => {
     const problem: Problem = { part: 'database', since: AT, message: 'it did not answer' }
     const { get } = await start({ readiness: { problems: () => [problem], warnings: () => [] } })
     const response = await get('/ready')
@@ -155,7 +155,7 @@ describe('GET /ready', () => {
     })
   })
 
-  test('answers 200 with what is degraded, and since when', async () => {
+  test('answers 200 with the degradations and their times', async () => {
     const warning: Warning = { part: 'bus', since: AT, message: 'the probe did not come back' }
     const { get } = await start({ readiness: { problems: () => [], warnings: () => [warning] } })
     const response = await get('/ready')
@@ -166,7 +166,7 @@ describe('GET /ready', () => {
     })
   })
 
-  test('answers 500 that says nothing when finding out fails, and reports the fault', async () => {
+  test('answers 500 without details when the check fails, and reports the fault', async () => {
     const fault = new Error('connect ECONNREFUSED db.internal')
     const { get, faults } = await start({ readiness: failing(fault) })
     const response = await get('/ready')
@@ -185,14 +185,14 @@ describe('GET /schema.graphql', () => {
     expect(await response.text()).toBe('type Query { a: Int }\n')
   })
 
-  test('does not exist where the schema is not public', async () => {
+  test('does not exist if the schema is not public', async () => {
     const { get } = await start({ schema: null })
     expect((await get('/schema.graphql')).status).toBe(404)
   })
 })
 
 describe('POST /dev/token', () => {
-  test('answers a token and its end', async () => {
+  test('answers with a token and its expiry', async () => {
     const { postToken, asked } = await start()
     const response = await postToken(JSON.stringify({ sub: 'ada', name: 'Ada', roles: ['admin'] }))
     expect(response.status).toBe(200)
@@ -201,9 +201,9 @@ describe('POST /dev/token', () => {
   })
 
   test.each([
-    ['', 'The body is no JSON.'],
-    ['{"sub":', 'The body is no JSON.'],
-    [new Uint8Array([0x22, 0xff, 0x22]), 'The body is no JSON.'],
+    ['', 'The body is not valid JSON.'],
+    ['{"sub":', 'The body is not valid JSON.'],
+    [new Uint8Array([0x22, 0xff, 0x22]), 'The body is not valid JSON.'],
     ['[]', 'The body must be an object: {"sub", "name"?, "roles"?}.'],
     ['{}', '"sub" must be a non-empty string.'],
     ['{"sub":7}', '"sub" must be a non-empty string.'],
@@ -228,13 +228,13 @@ describe('POST /dev/token', () => {
     },
   )
 
-  test('takes JSON with parameters and in any case', async () => {
+  test('accepts JSON with parameters and in any case', async () => {
     const { postToken } = await start()
     const headers = { 'content-type': 'Application/JSON; charset=utf-8' }
     expect((await postToken('{"sub":"ada"}', headers)).status).toBe(200)
   })
 
-  test('answers pages of this machine, whatever pages the server lets in elsewhere', async () => {
+  test('answers pages of this machine, whichever origins the server allows elsewhere', async () => {
     const { url, postToken, asked } = await start({ origins: createOriginPolicy(ANY) })
     for (const origin of ['http://localhost:5173', 'https://app.localhost', 'http://[::1]:9', url]) {
       const response = await postToken('{"sub":"ada"}', { origin })
@@ -267,7 +267,7 @@ describe('POST /dev/token', () => {
     expect(await response.json()).toEqual({ error: 'The body is larger than 16384 bytes.' })
   })
 
-  test('takes a body in chunks, up to 16 KB', async () => {
+  test('accepts a chunked body of up to 16 KB', async () => {
     const { port } = await start()
     const statusOf = async (body: string) => {
       const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }
@@ -280,7 +280,7 @@ describe('POST /dev/token', () => {
     expect(await statusOf(JSON.stringify({ sub: 'x'.repeat(16 * 1024) }))).toBe(413)
   })
 
-  test('outlives a client that goes away in the middle', async () => {
+  test('survives a client that disconnects midway', async () => {
     const { port, get, faults } = await start()
     const request = sendRequest({
       port,
@@ -296,7 +296,7 @@ describe('POST /dev/token', () => {
     expect(faults).toEqual([])
   })
 
-  test('does not exist where no tokens are issued, by whatever method', async () => {
+  test('does not exist if no tokens are issued, with any method', async () => {
     const { get, postToken } = await start({ devTokens: null })
     expect((await postToken('{"sub":"ada"}')).status).toBe(404)
     expect((await get('/dev/token')).status).toBe(404)
@@ -304,7 +304,7 @@ describe('POST /dev/token', () => {
   })
 })
 
-describe('A method that a path does not have', () => {
+describe('An unsupported method of a path', () => {
   test.each([
     ['/health', 'POST', 'GET, HEAD, OPTIONS'],
     ['/ready', 'DELETE', 'GET, HEAD, OPTIONS'],
@@ -320,7 +320,7 @@ describe('A method that a path does not have', () => {
 })
 
 describe('A browser of another origin', () => {
-  test('may ask before it posts', async () => {
+  test('may send a preflight', async () => {
     const { get } = await start()
     const response = await get('/dev/token', { method: 'OPTIONS', headers: { origin: ORIGIN } })
     expect(response.status).toBe(204)
@@ -329,7 +329,7 @@ describe('A browser of another origin', () => {
     expect(response.headers.get('access-control-allow-headers')).toContain('authorization')
   })
 
-  test('reads answers and refusals when it is listed', async () => {
+  test('reads responses and refusals if it is listed', async () => {
     const { get, postToken } = await start({ readiness: failing(new Error('x')) })
     for (const response of [
       await get('/health', { headers: { origin: ORIGIN } }),
@@ -340,7 +340,7 @@ describe('A browser of another origin', () => {
     }
   })
 
-  test('gets no permission when it is not', async () => {
+  test('gets no permission if it is not', async () => {
     const { get } = await start()
     const response = await get('/health', { headers: { origin: 'https://evil.example' } })
     expect(response.headers.get('access-control-allow-origin')).toBeNull()
@@ -369,7 +369,7 @@ describe('/graphql', () => {
   })
 })
 
-describe('A server that waits for its database', () => {
+describe('A server waiting for its database', () => {
   async function startWaiting() {
     const origins = createOriginPolicy(LISTED)
     const server = createHttpServer({ port: 0, host: '127.0.0.1', origins, log })
@@ -379,7 +379,7 @@ describe('A server that waits for its database', () => {
       fetch(`${server.url}${path}`, { method, headers: { origin: ORIGIN } })
   }
 
-  test('lives, and names the database as what is missing', async () => {
+  test('is alive, and names the database as the problem', async () => {
     const ask = await startWaiting()
     expect((await ask('/health')).status).toBe(200)
     expect((await ask('/health', 'POST')).status).toBe(405)

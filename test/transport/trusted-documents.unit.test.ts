@@ -24,7 +24,7 @@ function runs(trusted: string, sent: string): boolean {
   return admission.kind === 'admitted'
 }
 
-describe('A text is that of a trusted document', () => {
+describe('A text matches a trusted document', () => {
   const trusted = 'query A($id: ID) { thing(id: $id, name: "a b") { id name parts { id } } }'
 
   test.each([
@@ -41,7 +41,7 @@ describe('A text is that of a trusted document', () => {
     expect(runs(sent, trusted)).toBe(true)
   })
 
-  test('that asks for __typename alone', () => {
+  test('that selects only __typename', () => {
     expect(runs('{ thing { __typename } }', '{ thing { __typename } __typename }')).toBe(true)
     expect(runs('{ thing { __typename } }', '{ thing { id } }')).toBe(false)
   })

@@ -2,10 +2,10 @@ import { Writable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import { payloadOf } from '../../src/engine/hub/delivery.ts'
-import { type Mark, type Stencil, Writer } from '../../src/transport/writer.ts'
-import { markOf, nextFrames } from '../../src/transport/ws/frame.ts'
+import { type FrameTemplate, type OperationIdSlot, Writer } from '../../src/transport/writer.ts'
+import { idSlotOf, nextFrames } from '../../src/transport/ws/frame.ts'
 
-/** A peer that takes all at once, or, held, nothing: then it keeps the bytes it was given, as the system does. */
+/** A peer that accepts everything, or nothing while held: then it keeps the bytes, like the kernel. */
 function createPeer({ isHeld = false } = {}) {
   const kept: Buffer[] = []
   const copies: string[] = []
@@ -31,19 +31,19 @@ function createPeer({ isHeld = false } = {}) {
 }
 
 const MANY = { maxBufferBytes: 1_000_000, onOverflow: () => {} }
-const markFor = (text: string): Mark => ({ text, length: Buffer.byteLength(text) })
-const stencilOf = (text: string): Stencil => ({
+const idSlotFor = (text: string): OperationIdSlot => ({ text, length: Buffer.byteLength(text) })
+const templateOf = (text: string): FrameTemplate => ({
   bytes: Buffer.from(text),
-  places: [...text.matchAll(/__/g)].map(({ index }) => index),
+  offsets: [...text.matchAll(/__/g)].map(({ index }) => index),
 })
 
 describe('A writer', () => {
-  test('hands over in one write what comes within a turn, in order', async () => {
+  test('writes everything of one tick at once, in order', async () => {
     const peer = createPeer()
     const writer = new Writer(peer.stream, MANY)
     writer.write(Buffer.from('a'))
-    writer.writeMarked(stencilOf('<__>'), markFor('01'))
-    writer.writeMarked(stencilOf('[__]'), markFor('01'))
+    writer.writeTemplate(templateOf('<__>'), idSlotFor('01'))
+    writer.writeTemplate(templateOf('[__]'), idSlotFor('01'))
     writer.write(Buffer.from('z'))
     expect(peer.copies).toEqual([])
     await turn()
@@ -51,11 +51,11 @@ describe('A writer', () => {
     expect(writer.queuedBytes).toBe(0)
   })
 
-  test('gives each peer its own mark, also where one does not take at once what it was given', async () => {
-    const stencil = stencilOf('<__|__>')
+  test('gives each peer its own id, even if one does not accept the bytes at once', async () => {
+    const template = templateOf('<__|__>')
     const peers = [createPeer(), createPeer({ isHeld: true }), createPeer({ isHeld: true }), createPeer()]
     for (const [index, { stream }] of peers.entries()) {
-      new Writer(stream, MANY).writeMarked(stencil, markFor(`0${index}`))
+      new Writer(stream, MANY).writeTemplate(template, idSlotFor(`0${index}`))
     }
     await turn()
     const expected = peers.map((_, index) => `<0${index}|0${index}>`)
@@ -63,7 +63,7 @@ describe('A writer', () => {
     expect([peers[1]?.kept, peers[2]?.kept]).toEqual([[expected[1]], [expected[2]]])
   })
 
-  test('wakes those who wait when the peer has taken what was queued', async () => {
+  test('wakes waiters when the peer has accepted the queue', async () => {
     const peer = createPeer({ isHeld: true })
     const writer = new Writer(peer.stream, MANY)
     writer.write(Buffer.alloc(100_000))
@@ -77,20 +77,20 @@ describe('A writer', () => {
     expect(onDrained).toHaveBeenCalledOnce()
   })
 
-  test('hands over at once what is large, after what was queued before', () => {
+  test('writes large chunks immediately, after earlier ones', () => {
     const peer = createPeer()
     const writer = new Writer(peer.stream, MANY)
     writer.write(Buffer.from('a'))
-    writer.writeMarked(stencilOf(`${'_'.repeat(2)}${'.'.repeat(10_000)}`), markFor('01'))
+    writer.writeTemplate(templateOf(`${'_'.repeat(2)}${'.'.repeat(10_000)}`), idSlotFor('01'))
     expect(peer.copies).toEqual([`a01${'.'.repeat(10_000)}`])
     expect([writer.queuedBytes, writer.isCongested()]).toEqual([0, false])
   })
 
-  test('gives up a peer for whom more is queued than it may be, and drops that', async () => {
+  test('gives up a peer whose queue exceeds the limit, and drops the queue', async () => {
     const onOverflow = vi.fn()
     const peer = createPeer({ isHeld: true })
     const writer = new Writer(peer.stream, { maxBufferBytes: 100, onOverflow })
-    for (let count = 0; count < 50; count += 1) writer.writeMarked(stencilOf('<__>'), markFor('01'))
+    for (let count = 0; count < 50; count += 1) writer.writeTemplate(templateOf('<__>'), idSlotFor('01'))
     await turn()
     expect(onOverflow).toHaveBeenCalledOnce()
     await writer.drained()
@@ -118,16 +118,16 @@ function messagesIn(bytes: Buffer): unknown[] {
 }
 
 test.each([['1'], ['"\\ ü 💥'], ['5f3b1b0c-9f9e-4b50-9ca5-6d2b9a3f0c11']])(
-  'The messages of operation %s are whole, however long',
+  'The messages of operation %s are complete, at any length',
   async (id) => {
     const texts = ['', 'x', 'ü'.repeat(30), 'y'.repeat(60), 'y'.repeat(126), 'z'.repeat(70_000)]
     const results = texts.flatMap(
       (text) => payloadOf(Buffer.from(JSON.stringify({ data: text })), null).results,
     )
-    const mark = markOf(id)
+    const mark = idSlotOf(id)
     const written: Buffer[] = []
     const stream = new Writable({ write: (chunk, _, taken) => taken(void written.push(Buffer.from(chunk))) })
-    new Writer(stream, MANY).writeMarked(nextFrames({ results }, mark.length), mark)
+    new Writer(stream, MANY).writeTemplate(nextFrames({ results }, mark.length), mark)
     await turn()
     expect(messagesIn(Buffer.concat(written))).toEqual(
       texts.map((data) => ({ id, type: 'next', payload: { data } })),

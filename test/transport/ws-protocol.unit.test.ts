@@ -31,7 +31,7 @@ function messagesIn(bytes: Buffer): readonly Sent[] {
   return found
 }
 
-/** What a test does with an operation that has begun: its executor, in the test's hands. */
+/** The executor of a running operation, controlled by the test. */
 interface Executed {
   readonly signal: AbortSignal
   answer(outcome: 'result' | 'failure'): void
@@ -43,7 +43,7 @@ function definitionOf(text: string): OperationDefinitionNode {
   return definition
 }
 
-/** Text such as `query q7 { a }`: the operation's name tells it from all others. */
+/** Text such as `query q7 { a }`: the operation's name identifies it. */
 const nameOf = (text: string): string => /\w+ (\w+)/.exec(text)?.[1] ?? ''
 
 function open(options: Parameters<typeof createFakeSession>[1] = {}) {
@@ -110,7 +110,7 @@ function open(options: Parameters<typeof createFakeSession>[1] = {}) {
   return {
     ...fake,
     ...{ protocol, executed, closed },
-    /** What was sent since the last call. */
+    /** The messages sent since the last call. */
     sent(): readonly Sent[] {
       writer.flush()
       return messagesIn(Buffer.concat(chunks.splice(0)))
@@ -130,12 +130,12 @@ const STEPS = ['subscribe', 'query', 'complete', 'answer', 'fail', 'deliver', 'e
 const step = fc.record({ kind: fc.constantFrom(...STEPS), id: fc.constantFrom(...IDS), pick: fc.nat(50) })
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
 
-/** What a client that follows the protocol believes. */
+/** The state of a client that follows the protocol. */
 class Model {
-  /** The operation that each id names now. */
+  /** The current operation of each id. */
   readonly current = new Map<string, string>()
   readonly begun: string[] = []
-  /** Those whose executor was told to end them. */
+  /** Operations whose executor was aborted. */
   readonly due = new Set<string>()
 
   check(sent: readonly Sent[]): void {
@@ -172,7 +172,7 @@ function act(opened: Opened, model: Model, { kind, id, pick }: Step): Promise<vo
       say({ type: 'complete', id })
       return undefined
     case 'answer':
-      // A subscription goes on when its plan is there.
+      // A subscription continues once its plan is ready.
       if (executed.has(operation) && operation.startsWith('query')) model.due.add(operation)
       executed.get(operation)?.answer('result')
       return undefined
@@ -196,7 +196,7 @@ function act(opened: Opened, model: Model, { kind, id, pick }: Step): Promise<vo
 }
 
 describe('Operations on one WebSocket', () => {
-  test('keep apart under ids that are used again, and leave nothing behind, in every order', async () => {
+  test('stay separate under reused ids, and leave nothing behind, in every order', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
         const opened = open()
@@ -245,7 +245,7 @@ describe('Operations on one WebSocket', () => {
     expect(aborted()).toEqual(['1', '2', '3', '4'])
   })
 
-  test('run sixteen at once; a hundred wait, and what comes on top is answered OVERLOADED', async () => {
+  test('run sixteen at once; a hundred wait, and any more are answered OVERLOADED', async () => {
     const { say, executed, acknowledge, sent } = open({
       operations: { maxRunning: 16, maxWaiting: 100 },
     })
@@ -258,7 +258,7 @@ describe('Operations on one WebSocket', () => {
     expect(sent().map(({ type, id }) => [type, id])).toEqual(
       ['116', '117', '118', '119'].map((id) => ['error', id]),
     )
-    // What a client completes while it waits never begins, and makes room.
+    // An operation completed while waiting never starts, and frees its slot.
     say({ type: 'complete', id: '16' })
     executed.get('op0')?.answer('result')
     await setImmediate()
@@ -266,7 +266,7 @@ describe('Operations on one WebSocket', () => {
     expect(executed.has('op17')).toBe(true)
   })
 
-  test('that are refused a thousand times close the connection with 1008', async () => {
+  test('refused a thousand times close the connection with 1008', async () => {
     const { say, acknowledge, closed } = open({ operations: { maxRunning: 1, maxWaiting: 0 } })
     await acknowledge()
     say({ type: 'subscribe', id: 'first', payload: { query: 'query op { a }' } })
@@ -311,7 +311,7 @@ describe('Operations on one WebSocket', () => {
   })
 
   test.each(['{"type":"next","id":"1","payload":{}}', '{"type":"connection_ack"}', '7', 'null', ''])(
-    'a message that no client may send closes with 4400: %s',
+    'a message that clients must not send closes with 4400: %s',
     async (text) => {
       const { protocol, acknowledge, closed } = open()
       await acknowledge()

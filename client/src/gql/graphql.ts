@@ -4,7 +4,7 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** SCHEDULED until it opens, LIVE while it takes bids, PAUSED while its clock stands still. SOLD, UNSOLD and CANCELLED are final. */
+/** SCHEDULED until it opens, LIVE while it accepts bids, PAUSED while its clock is stopped. SOLD, UNSOLD and CANCELLED are final. */
 export type AuctionPhase =
   | 'CANCELLED'
   | 'LIVE'
@@ -13,14 +13,14 @@ export type AuctionPhase =
   | 'SOLD'
   | 'UNSOLD';
 
-/** Whom an announcement reaches: everyone, the signed-in, administrators, or those who may see one room. */
+/** The audience of an announcement: everyone, signed-in users, administrators, or users who may see one room. */
 export type Audience =
   | 'ADMIN'
   | 'AUTHENTICATED'
   | 'GLOBAL'
   | 'ROOM';
 
-/** MANUAL: the bidder named the amount. PROXY: the server bid for a maximum. BUY_NOW: the bidder took the price on offer. */
+/** MANUAL: the bidder named the amount. PROXY: the server bid up to a maximum. BUY_NOW: the bidder bought at the fixed price. */
 export type BidKind =
   | 'BUY_NOW'
   | 'MANUAL'
@@ -32,7 +32,7 @@ export type MemberRole =
   | 'MODERATOR'
   | 'OWNER';
 
-/** BID_VOIDED: your bids were voided. LEADING: you lead since a bid was voided. AUCTION_CANCELLED: an auction that you bid in was cancelled. */
+/** BID_VOIDED: your bids were voided. LEADING: you lead because a bid was voided. AUCTION_CANCELLED: an auction that you bid in was cancelled. */
 export type NotificationKind =
   | 'AUCTION_CANCELLED'
   | 'AUCTION_ENDING'
@@ -78,7 +78,7 @@ export type RankingMethod =
   | 'ORDINAL'
   | 'STANDARD';
 
-/** What a room is for. LOBBY: talk for everyone. AUCTION: auctions. TRADE: orders and positions. CHAT: talk. DIRECT: two users. */
+/** The purpose of a room. LOBBY: a chat for everyone. AUCTION: auctions. TRADE: orders and positions. CHAT: a chat. DIRECT: a chat of two users. */
 export type RoomKind =
   | 'AUCTION'
   | 'CHAT'
@@ -86,7 +86,7 @@ export type RoomKind =
   | 'LOBBY'
   | 'TRADE';
 
-/** SCHEDULED until it opens, LIVE, PAUSED while nobody may bid, ENDED for good. */
+/** SCHEDULED until it opens, then LIVE; PAUSED while nobody may bid; ENDED is final. */
 export type RoomPhase =
   | 'ENDED'
   | 'LIVE'
@@ -100,13 +100,13 @@ export type RoomVisibility =
   | 'MEMBERS'
   | 'PUBLIC';
 
-/** How loud to show it. */
+/** The severity of an announcement. */
 export type Severity =
   | 'CRITICAL'
   | 'INFO'
   | 'WARNING';
 
-/** What reports are about: each kind has a history of its own. */
+/** The kind of subject: each kind has its own history. */
 export type StatusKind =
   | 'BOUNTY'
   | 'DASHBOARD'
@@ -120,7 +120,7 @@ export type VoidReason =
   | 'MODERATED'
   /** The recomputation of the auction without the voided bids no longer yields it. */
   | 'RECOMPUTED'
-  /** Its bidder would lead again, but their wallet does not cover it. */
+  /** Its bidder would lead again, but their wallet does not cover the bid. */
   | 'UNFUNDED';
 
 export type AuctionPartsFragment = { id: string, roomId: string, title: string, description: string, phase: AuctionPhase, currency: string, currencyExponent: number, funded: boolean, currentPrice: number | null, minimumBid: number, startingPrice: number, buyNowPrice: number | null, hasReserve: boolean, reserveMet: boolean, bidCount: number, bidderCount: number, startsAt: string, endsAt: string, endedAt: string | null, originalEndsAt: string, extensionCount: number, seller: { id: string, name: string }, leader: { id: string, name: string } | null, winner: { price: number, settledAt: string | null, user: { id: string, name: string } } | null };

@@ -19,7 +19,7 @@ export interface RunningDispatch {
   idle(): Promise<void>
   /** Drops all cached state because the database now continues another history. */
   forget(): void
-  readonly figures: CommandMetrics
+  readonly metrics: CommandMetrics
   /** Number of commands that wait for their transaction. */
   waiting(): number
 }
@@ -45,7 +45,7 @@ export function createDispatch({ families, hooks, ...given }: DispatchOptions): 
     forget() {
       for (const queue of queues) queue.forget()
     },
-    figures: counters,
+    metrics: counters,
     waiting: () => backlog.waiting(),
   }
 }

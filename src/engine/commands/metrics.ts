@@ -1,4 +1,4 @@
-import { createDistribution, type Distribution, type GrowingDistribution } from '../kernel/histogram.ts'
+import { createHistogram, type Histogram, type MutableHistogram } from '../kernel/histogram.ts'
 
 /** The outcome of a command. `failed`: by a fault or a timeout; `overloaded`: refused at once. */
 export type CommandEnd = 'accepted' | 'rejected' | 'forbidden' | 'failed' | 'overloaded'
@@ -7,16 +7,16 @@ export type CommandEnd = 'accepted' | 'rejected' | 'forbidden' | 'failed' | 'ove
 export interface CommandMetrics {
   readonly ends: Readonly<Record<CommandEnd, number>>
   /** Commands per transaction. */
-  readonly batchSizes: Distribution
+  readonly batchSizes: Histogram
   /** Seconds from submission to outcome, without commands that were refused at once. */
-  readonly latency: Distribution
+  readonly latency: Histogram
 }
 
 /** Metrics that the queues update. */
 export interface CommandCounters extends CommandMetrics {
   readonly ends: Record<CommandEnd, number>
-  readonly batchSizes: GrowingDistribution
-  readonly latency: GrowingDistribution
+  readonly batchSizes: MutableHistogram
+  readonly latency: MutableHistogram
 }
 
 const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256]
@@ -25,7 +25,7 @@ const LATENCY_BOUNDS_S = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.
 export function createCommandCounters(): CommandCounters {
   return {
     ends: { accepted: 0, rejected: 0, forbidden: 0, failed: 0, overloaded: 0 },
-    batchSizes: createDistribution(BATCH_SIZES),
-    latency: createDistribution(LATENCY_BOUNDS_S),
+    batchSizes: createHistogram(BATCH_SIZES),
+    latency: createHistogram(LATENCY_BOUNDS_S),
   }
 }

@@ -1,5 +1,5 @@
 import type { GraphQLError } from 'graphql'
-import { createDistribution, type Distribution } from '../kernel/histogram.ts'
+import { createHistogram, type Histogram } from '../kernel/histogram.ts'
 import { UnreadableEntry } from '../kernel/unreadable-entry.ts'
 import type { FeedEvents } from './feed.ts'
 import type { ResetReason } from './resume.ts'
@@ -25,7 +25,7 @@ export interface Totals {
    * Seconds from the time of an entry's transaction until it was sent to all live readers: one value per entry,
    * however many they are, or one per group if its rendering is asynchronous. By the clocks of the database and this node.
    */
-  readonly latency: Distribution
+  readonly latency: Histogram
 }
 
 /** Reports of the hub in addition to metrics. */
@@ -45,7 +45,7 @@ const LATENCY_BOUNDS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 
 /** Counts by adding to integers: deliveries are too frequent for more. */
 export function createHubMetrics(listeners: HubListeners): HubMetrics {
-  const latency = createDistribution(LATENCY_BOUNDS_S)
+  const latency = createHistogram(LATENCY_BOUNDS_S)
   const resets: Record<ResetReason, number> = { epoch: 0, trimmed: 0, ahead: 0, discontinuity: 0, rights: 0 }
   let executions = 0
   let deliveries = 0

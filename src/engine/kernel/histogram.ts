@@ -1,5 +1,5 @@
 /** Counts of values per bucket. Plain numbers, so that an observation costs almost nothing. */
-export interface Distribution {
+export interface Histogram {
   /** Upper bounds in ascending order, inclusive. */
   readonly bounds: readonly number[]
   /** One count per bucket, each excluding the lower ones, and a last one for values above all bounds. */
@@ -8,11 +8,11 @@ export interface Distribution {
 }
 
 /** A histogram that values are added to. */
-export interface GrowingDistribution extends Distribution {
+export interface MutableHistogram extends Histogram {
   add(value: number): void
 }
 
-export function createDistribution(bounds: readonly number[]): GrowingDistribution {
+export function createHistogram(bounds: readonly number[]): MutableHistogram {
   const counts = Array.from({ length: bounds.length + 1 }, () => 0)
   let sum = 0
   return {

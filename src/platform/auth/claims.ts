@@ -2,7 +2,7 @@ import { ROLES, type Role } from '../../engine/kernel/actor.ts'
 import { asUserId, isUserId, userIdRule } from '../../engine/kernel/id.ts'
 import { type Person, personNamed } from '../../engine/kernel/person.ts'
 
-/** The claims that say who somebody is, as they came. */
+/** The identity claims, unchecked. */
 export interface IdentityClaims {
   readonly sub?: unknown
   readonly name?: unknown
@@ -21,12 +21,12 @@ function refuse(reason: string): Identity {
   return { kind: 'refused', reason }
 }
 
-/** Of most users. */
+/** The roles of most users. */
 const USER_ALONE: ReadonlySet<Role> = new Set(['USER'])
 
 /**
- * Who the claims name. `sub` is taken verbatim where it may be a user's id, so that no user has the id of anything else.
- * `name` is shown as `personNamed` cleans it. Of `roles` those that are known count; USER is implied.
+ * The user that the claims identify. `sub` is used verbatim if it is a valid user id, so that a user id never equals
+ * the id of anything else. `personNamed` cleans `name`. Unknown `roles` are ignored; USER is implied.
  */
 export function readIdentity({ sub, name, roles }: IdentityClaims): Identity {
   if (typeof sub !== 'string' || sub === '') return refuse('"sub" must be a non-empty string.')

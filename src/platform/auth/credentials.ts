@@ -1,6 +1,6 @@
 /**
- * What a caller gave to sign in with. `none` is a visitor. `malformed` is refused like a bad token: who
- * tried to sign in and failed must not go on as a visitor unknowingly.
+ * The credential a caller presented. `none` is a visitor. `malformed` is rejected like a bad token: a caller whose
+ * sign-in failed must not silently continue as a visitor.
  */
 export type Credential =
   | { readonly kind: 'none' }
@@ -20,8 +20,8 @@ const BEARER = /^bearer +([\w.~+/-]+=*)$/i
 const TOKEN = /^[\w.~+/-]+=*$/
 
 /**
- * The token of an `Authorization: Bearer …` header. An empty header counts as none: the usual snippet for
- * GraphQL clients sends one where nobody has signed in. Another scheme is malformed.
+ * The token of an `Authorization: Bearer …` header. An empty header counts as none: the usual snippet for GraphQL
+ * clients sends one before sign-in. Any other scheme is malformed.
  */
 export function tokenFromAuthorization(header: string | undefined): Credential {
   const text = header?.trim() ?? ''
@@ -40,7 +40,7 @@ function fromAuthorizationValue(value: unknown): Credential {
   return typeof value === 'string' ? tokenFromAuthorization(value) : MALFORMED
 }
 
-/** The one credential among several; two that differ are malformed. */
+/** Merges several credentials into one; two different tokens are malformed. */
 function merge(a: Credential, b: Credential): Credential {
   if (a.kind === 'none') return b
   if (b.kind === 'none') return a
@@ -59,7 +59,7 @@ export function tokenFromConnectionParams(params: unknown): Credential {
   ].reduce(merge)
 }
 
-/** The token of an address with `?token=…`, absolute or as a request line has it. An empty one is malformed. */
+/** The `?token=…` parameter of a URL, absolute or in origin form (as in a request line). An empty one is malformed. */
 export function tokenFromUrl(url: string): Credential {
   const query = url.indexOf('?')
   if (query < 0) return NONE

@@ -4,7 +4,7 @@ import { type Instant, instant } from '../../engine/kernel/instant.ts'
 import type { SecretAuthConfig } from '../config/config.ts'
 import { type IdentityClaims, ROLES_BY_NAME, readIdentity } from './claims.ts'
 
-/** Whom a token for development is to name. */
+/** The user for whom to issue a development token. */
 export interface DevClaims {
   readonly sub: string
   readonly name?: string
@@ -19,7 +19,7 @@ export interface DevToken {
 
 const LIFETIME_MS = 12 * 60 * 60 * 1000
 
-/** `value` as claims that the verifier will accept as meant, or why it can't be. */
+/** Parses `value` into claims that the verifier accepts unchanged, or returns the reason it cannot. */
 export function readDevClaims(
   value: unknown,
 ):
@@ -40,8 +40,8 @@ export function readDevClaims(
 }
 
 /**
- * A token that this server will accept, for `ttlMs`. Its `iat` has milliseconds, so that one that is issued
- * right after a revocation is told from those before it.
+ * Issues a token that this server accepts for `ttlMs`. Its `iat` has milliseconds, so that a token issued right after a
+ * revocation is distinguishable from earlier ones.
  */
 export async function issueDevToken(
   config: SecretAuthConfig,

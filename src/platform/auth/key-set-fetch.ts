@@ -1,15 +1,15 @@
-/** Fetches a key set, as jose asks for it. */
+/** The fetch function that jose expects for key sets. */
 export type KeySetFetch = (url: string, options: RequestInit) => Promise<Response>
 
-/** Hundreds of keys fit; a provider that answers more is broken, or not the provider. */
+/** Enough for hundreds of keys; a larger response means a broken provider, or not the provider. */
 const MAX_BYTES = 1024 * 1024
 const FIRST_PAUSE_MS = 1_000
 const MAX_PAUSE_MS = 30_000
 
 /**
- * Bounds what a key set may cost. An answer larger than 1 MiB is cut off and refused. After a failure the provider is left
- * alone for a second, and for twice as long after each further one, up to 30 s: any visitor can send a token with an
- * unknown key, and must not be able to hammer a provider that is ill.
+ * Bounds the cost of fetching a key set. A response larger than 1 MiB is cut off and rejected. After a failure,
+ * fetching backs off for 1 s, doubling up to 30 s: any visitor can send a token with an unknown key, and must not be
+ * able to hammer a failing provider.
  */
 export function createKeySetFetch(
   nowMs: () => number = Date.now,
@@ -20,14 +20,14 @@ export function createKeySetFetch(
 
   return async (url, options) => {
     if (nowMs() < retryAt)
-      throw new Error('The key set could not be fetched a moment ago; it is fetched again after a pause')
+      throw new Error('Fetching the key set failed a moment ago; backing off before the next attempt')
     try {
       const response = await plainFetch(url, options)
       if (response.status !== 200) throw new Error(`The provider answered ${response.status}`)
       const body = await readBounded(response)
-      // What is no key set at all fails here, and so counts as a failure.
+      // A response that is not a key set throws here, and so counts as a failure.
       if (!Array.isArray(JSON.parse(body.toString('utf8')).keys))
-        throw new Error('The answer is not a key set')
+        throw new Error('The response is not a key set')
       failures = 0
       retryAt = 0
       return new Response(body, { status: 200, headers: { 'content-type': 'application/json' } })

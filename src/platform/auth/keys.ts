@@ -2,26 +2,28 @@ import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type JWTVer
 import type { AuthConfig } from '../config/config.ts'
 import { createKeySetFetch } from './key-set-fetch.ts'
 
-/** The published keys could not be fetched or read: nothing is known about the token. A fault, not a refusal. */
+/** The published keys could not be fetched or read, so the token cannot be judged. A fault, not a rejection. */
 export class JwksUnavailable extends Error {
   override readonly name = 'JwksUnavailable'
 
   constructor(cause: unknown) {
-    super('The key set of JWKS_URL could not be had', { cause })
+    super('The key set at JWKS_URL could not be loaded', { cause })
   }
 }
 
-/** How long fetched keys are trusted, and how long what was verified with them: a withdrawal is noticed within both. */
+/**
+ * How long fetched keys, and tokens verified with them, are trusted: a withdrawn key is noticed within the sum of both.
+ */
 export const KEYS_MAX_AGE_MS = 10 * 60 * 1000
-/** How often a token that names an unknown key may cause another fetch: how late a new key can be noticed. */
+/** Minimum interval between fetches caused by unknown keys: the longest delay until a new key is noticed. */
 const REFETCH_PAUSE_MS = 5000
 const FETCH_TIMEOUT_MS = 5000
-/** How long known keys are trusted while the provider cannot be asked: signing in outlives its outage. */
+/** How long known keys are trusted while the provider is unreachable, so that sign-in survives its outage. */
 const KEYS_MAX_AGE_IN_OUTAGE_MS = 60 * 60 * 1000
 
 interface Keys {
   readonly algorithms: readonly string[]
-  /** Throws JwksUnavailable on a fault, and jose's errors where the token names no key of ours. */
+  /** Throws JwksUnavailable on a fault, and jose's errors if the token names an unknown key. */
   readonly findKey: JWTVerifyGetKey
 }
 
@@ -35,12 +37,12 @@ function isRefusal(error: unknown): boolean {
 }
 
 /**
- * The keys and the algorithms that go with them. One kind of key, one family of algorithms: else a token
- * could be signed by HS256 with the published key as its secret.
+ * The keys and their algorithms. Each kind of key allows one family of algorithms only; otherwise a token could be
+ * signed by HS256 with the published key as its secret.
  */
 export function createKeys(config: AuthConfig): Keys {
   if (config.kind === 'secret') {
-    // Imported once: jose would do so for each token.
+    // Imported once: jose would import it for each token.
     const secret = importSecret(config.secret.reveal())
     return { algorithms: ['HS256'], findKey: () => secret }
   }

@@ -2,19 +2,22 @@ import type { UserId } from '../../engine/kernel/id.ts'
 import type { TokenVerifier } from './verifier.ts'
 import type { Viewer } from './viewer.ts'
 
-/** Who was signed out by an administrator, as this node knows it: within a second of any other. */
+/** The users whom an administrator signed out, as known to this node: at most a second behind any other. */
 export interface Revocations {
-  /** Whether the token behind `viewer` is refused: one without `iat`, or issued no later than the revocation. */
+  /** Whether the token behind `viewer` is revoked: it has no `iat`, or was issued no later than the revocation. */
   isRevoked(viewer: Viewer): boolean
-  /** From now on what is known may be old: others may have gone on without this node. */
+  /** Marks the known revocations as possibly stale: other nodes may have moved on without this one. */
   doubt(): void
-  /** Resolves when what is known is current: without doubt, at once. Rejects when the record is away. */
+  /**
+   * Resolves once the known revocations are current: immediately, unless marked stale. Rejects if the database is
+   * unavailable.
+   */
   current(): Promise<void>
-  /** Calls `listener` with everyone who is revoked from now on, until the returned function is called. */
+  /** Calls `listener` for each user revoked from now on, until the returned function is called. */
   onRevoked(listener: (userId: UserId) => void): () => void
 }
 
-/** `verifier` that also refuses the tokens of users who were revoked. */
+/** Wraps `verifier` to also refuse the tokens of revoked users. */
 export function refusingRevoked(verifier: TokenVerifier, revocations: Revocations): TokenVerifier {
   return {
     async verify(token) {

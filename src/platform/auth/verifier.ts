@@ -9,25 +9,25 @@ import type { Viewer } from './viewer.ts'
 
 export type Verified =
   | { readonly kind: 'valid'; readonly viewer: Viewer }
-  /** `reason` is for the caller, a whole sentence in English that holds nothing of the token but names of claims. */
+  /** `reason` is shown to the caller: a full English sentence that contains nothing of the token but claim names. */
   | { readonly kind: 'refused'; readonly reason: string }
 
 export interface TokenVerifier {
   /**
-   * Whom a token names now. `exp` is exact: from its first millisecond on, the token is refused. Whether
-   * the user was revoked is not asked here. Throws only faults: JwksUnavailable where the keys can't be had.
+   * Verifies a token and returns its user. `exp` is exact: the token is refused from that millisecond on. Revocation is
+   * not checked here. Throws only faults: JwksUnavailable if the keys cannot be loaded.
    */
   readonly verify: (token: string) => Promise<Verified>
 }
 
 const MAX_TOKEN_LENGTH = 8192
-/** How far the issuer's clock may be ahead of ours, for `nbf` and `iat`. */
+/** How far ahead the issuer's clock may be, for `nbf` and `iat`. */
 const CLOCK_TOLERANCE_MS = 5000
 const MAX_REMEMBERED = 50_000
 
 interface Remembered {
   readonly viewer: Viewer
-  /** Verified again after this: a key may have been withdrawn meanwhile. */
+  /** Verified again after this time, since a key may have been withdrawn meanwhile. */
   readonly until: Instant
 }
 
@@ -35,7 +35,7 @@ function refuse(reason: string): Verified {
   return { kind: 'refused', reason }
 }
 
-/** A NumericDate (RFC 7519, section 2: seconds, fractions allowed), or undefined where it is none. */
+/** A NumericDate (RFC 7519, section 2: seconds, fractions allowed) in ms, or undefined if it is not one. */
 function readDate(claim: unknown): Instant | undefined {
   if (typeof claim !== 'number' || !Number.isFinite(claim) || claim < 0) return undefined
   // Rounded, since 1.001 * 1000 is a hair less than 1001.
@@ -61,15 +61,15 @@ function readViewer(payload: JWTPayload, now: Instant): Verified {
   }
 }
 
-/** What a caller may read of a refusal by jose; its own words name claims and headers, never their values. */
+/** The part of jose's error that the caller may read; its messages name claims and headers, never their values. */
 function describe(error: errors.JOSEError): string {
   if (error instanceof errors.JWTClaimValidationFailed)
-    return `"${error.claim}" is missing or not as expected.`
+    return `"${error.claim}" is missing or has an unexpected value.`
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'The signature is wrong.'
-  if (error instanceof errors.JOSEAlgNotAllowed) return 'The algorithm is not allowed here.'
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'The algorithm is not allowed.'
   if (error instanceof errors.JWKSNoMatchingKey) return 'The token was signed with an unknown key.'
   if (error instanceof errors.JWKSMultipleMatchingKeys) return 'The token must name its key ("kid").'
-  return 'This is no token that can be read.'
+  return 'The token cannot be parsed.'
 }
 
 export function createTokenVerifier(config: AuthConfig, now: () => Instant): TokenVerifier {
@@ -80,8 +80,8 @@ export function createTokenVerifier(config: AuthConfig, now: () => Instant): Tok
     algorithms: [...algorithms],
     ...(config.issuer === null ? {} : { issuer: config.issuer }),
     ...(config.audience === null ? {} : { audience: config.audience }),
-    // jose has one tolerance for all times and whole seconds for a clock. It checks everything else; the
-    // times are checked here.
+    // jose has one tolerance for all times and a clock in whole seconds, so the times are checked here and everything
+    // else there.
     clockTolerance: Number.MAX_SAFE_INTEGER,
   }
 
@@ -97,7 +97,7 @@ export function createTokenVerifier(config: AuthConfig, now: () => Instant): Tok
 
   async function verify(token: string): Promise<Verified> {
     if (token.length > MAX_TOKEN_LENGTH) return refuse(`The token is longer than ${MAX_TOKEN_LENGTH} bytes.`)
-    // By digest: the memory holds no token that could be stolen from it.
+    // By digest: no token can be stolen from memory.
     const digest = createHash('sha256').update(token).digest('base64')
     const known = remembered.get(digest)
     if (known !== undefined && now() < known.until) return { kind: 'valid', viewer: known.viewer }

@@ -2,13 +2,13 @@
 export type AllowedOrigins =
   | { readonly kind: 'any' }
   | { readonly kind: 'same' }
-  /** These, as browsers write them, and the server's own. */
+  /** These, as browsers serialise them, and the server's own. */
   | { readonly kind: 'listed'; readonly origins: ReadonlySet<string> }
 
-/** Schemes of apps in a shell (`capacitor://localhost`): the URL standard has no origin for them, browsers do. */
+/** Schemes of web views (`capacitor://localhost`): the URL standard gives them no origin, browsers do. */
 const OTHER_ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]+$/
 
-/** `text` as a browser's Origin header writes it, or undefined where it is no origin. */
+/** `text` normalised to the form of a browser's Origin header, or undefined if it is not an origin. */
 function normalizeOrigin(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined
   const url = new URL(text)
@@ -19,7 +19,7 @@ function normalizeOrigin(text: string): string | undefined {
   return OTHER_ORIGIN.test(origin) ? origin : undefined
 }
 
-/** The origins in a comma-separated list, where `*` alone means any, or the items that are none. */
+/** Parses a comma-separated list of origins, where `*` alone means any; otherwise returns the invalid items. */
 export function parseAllowedOrigins(
   list: string,
 ):

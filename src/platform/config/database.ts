@@ -13,7 +13,7 @@ export function readDatabase(variables: Variables, name = 'DATABASE_URL'): Datab
     : { kind: 'postgres', url: secret(url) }
 }
 
-/** The database that `npm run migrate` brings up to date, or what is wrong with the variables that name it. */
+/** The database for `npm run migrate`, or the problems of the variables that name it. */
 export function readMigration(
   env: Readonly<Record<string, string | undefined>>,
 ):

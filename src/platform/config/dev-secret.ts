@@ -10,8 +10,8 @@ const FILE = 'jwt-secret'
 const BYTES = 32
 
 /**
- * Returns the secret that a server without keys of its operator signs development tokens with. It is stored in
- * DATA_DIR, so that a token stays valid across a restart. Tests get a new one each time and leave no file behind.
+ * Returns the secret that signs development tokens on a server without configured keys. It is stored in DATA_DIR, so
+ * that a token stays valid across a restart. Tests get a new one each time and leave no file behind.
  */
 export function readDevSecret(env: Environment): string {
   if (env['NODE_ENV'] === 'test') return newSecret()
@@ -22,7 +22,7 @@ export function readDevSecret(env: Environment): string {
   try {
     writeFileSync(path, newSecret(), { mode: 0o600, flag: 'wx' })
   } catch (error) {
-    // Another process created the file, perhaps at this very moment.
+    // Another process created the file, perhaps concurrently.
     if (codeOf(error) !== 'EEXIST') throw error
   }
   return readFileSync(path, 'utf8').trim()

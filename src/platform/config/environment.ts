@@ -1,4 +1,4 @@
-/** The variables of this process, as they were at its start. Everything else gets them as a `Config`. */
+/** The environment variables at process start. All other code receives them as a `Config`. */
 export function environment(): Readonly<Record<string, string | undefined>> {
   return { ...process.env }
 }

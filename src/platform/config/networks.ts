@@ -10,7 +10,7 @@ export type ParsedNetworks =
   | { readonly kind: 'ok'; readonly networks: readonly Network[] }
   | { readonly kind: 'invalid'; readonly wrong: readonly string[] }
 
-/** A list that is separated by commas. Empty items are passed over. */
+/** Parses a comma-separated list. Empty items are skipped. */
 export function parseNetworks(list: string): ParsedNetworks {
   const items = list
     .split(',')

@@ -7,8 +7,8 @@ const STICKY = 0o1000
 
 /**
  * Creates `path` with mode 0700, or sets that mode on a directory that exists: PGlite creates files that every user may
- * write, so the directory above them has to keep others out. Returns a problem to report where the mode could not be set.
- * That is no reason to refuse: a volume that belongs to root and is open to this process's group is a common deployment.
+ * write, so the directory above them has to keep others out. Returns a problem to report where the mode could not be
+ * set. The server starts anyway: a root-owned volume that is open to this process's group is a common deployment.
  *
  * A directory with the sticky bit, such as /tmp, is shared on purpose and keeps its mode. Throws on the root directory.
  */

@@ -1,10 +1,10 @@
 /**
- * Values that files of this project, also of earlier releases, showed where a secret belongs. Everyone knows them: a
- * token signed with one proves nothing. `test/platform/config/published-secrets.unit` finds values that are missing here.
+ * Placeholder secrets that appear in this project's files, including earlier releases. They are public, so a token
+ * signed with one proves nothing. `test/platform/config/published-secrets.unit` detects values missing here.
  */
 const PUBLISHED: ReadonlySet<string> = new Set(['change-me', 'change-me-to-at-least-32-random-bytes'])
 
-/** Texts that people write where they mean to put a secret later. */
+/** Common placeholders for a secret to be filled in later. */
 const PLACEHOLDER =
   /^(?:change|replace|choose|insert|set)-?(?:me|this|one)(?![a-z0-9])|^(?:your|my)-?(?:jwt-?)?secret(?![a-z0-9])|^<.*>$/
 
@@ -18,7 +18,7 @@ export function isPublishedSecret(value: string): boolean {
   return PUBLISHED.has(text) || PLACEHOLDER.test(text)
 }
 
-/** The passwords in an address: that before the host, and those that clients read from its query. */
+/** The passwords in a URL: the one before the host, and those in the query. */
 export function passwordsIn(address: string): readonly string[] {
   const url = URL.parse(address)
   if (url === null) return []

@@ -3,11 +3,11 @@ import type { Variables } from './variables.ts'
 
 export function refusePublished(variables: Variables, name: string, values: readonly string[]): void {
   if (values.some(isPublishedSecret)) {
-    variables.refuse(name, 'holds a placeholder that everyone knows', 'a secret of your own')
+    variables.refuse(name, 'contains a publicly known placeholder', 'a secret of your own')
   }
 }
 
-/** An address that may hold a password, which must not be one that this project published. */
+/** A URL that may contain a password, which must not be one that this project published. */
 export function readSecretAddress(
   variables: Variables,
   name: string,

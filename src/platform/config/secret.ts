@@ -1,7 +1,4 @@
-/**
- * A value that must not be seen. It is held behind a function, so that printing, logging or serialising
- * what contains it shows nothing.
- */
+/** A secret value, held behind a function so that printing, logging or serialising its container reveals nothing. */
 export interface Secret {
   readonly reveal: () => string
 }

@@ -3,14 +3,14 @@ import type { Variables } from './variables.ts'
 
 export interface SamplerConfig {
   readonly kind: 'always_on' | 'always_off' | 'traceidratio'
-  /** Of traces that are kept, from 0 to 1, where `kind` asks for it. */
+  /** Share of traces to keep, from 0 to 1, if `kind` uses it. */
   readonly ratio: number
-  /** Whether a trace that began elsewhere is kept as it was there. */
+  /** Whether to follow the sampling decision of a trace that began elsewhere. */
   readonly isParentBased: boolean
 }
 
 export interface TracingConfig {
-  /** Where spans are posted to. May hold a password. */
+  /** The endpoint for spans. May contain a password. */
   readonly url: Secret
   readonly serviceName: string
   readonly sampler: SamplerConfig
@@ -28,8 +28,9 @@ const SAMPLERS = [
 const MAX_DELAY_MS = 60_000
 
 /**
- * By OpenTelemetry's own variables: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/.
- * Null where no receiver is named.
+ * Reads OpenTelemetry's own variables:
+ * https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/. Null if no collector is
+ * configured.
  */
 export function readTracing(variables: Variables): TracingConfig | null {
   const url = readUrl(variables)
@@ -43,7 +44,7 @@ export function readTracing(variables: Variables): TracingConfig | null {
   return { url: secret(url), serviceName, sampler, scheduleDelayMs }
 }
 
-/** That for traces is taken as it is, that for all signals is what their paths follow. */
+/** The endpoint for traces is used as is; to the one for all signals the signal's path is appended. */
 function readUrl(variables: Variables): string | undefined {
   const protocols = ['http:', 'https:']
   const base = variables.address('OTEL_EXPORTER_OTLP_ENDPOINT', protocols)
@@ -56,7 +57,7 @@ function readSampler(variables: Variables): SamplerConfig {
   const text = variables.text('OTEL_TRACES_SAMPLER_ARG')?.trim() ?? '1'
   const ratio = Number(text)
   if (!(ratio >= 0 && ratio <= 1)) {
-    variables.refuse('OTEL_TRACES_SAMPLER_ARG', 'is no share', 'a number from 0 to 1')
+    variables.refuse('OTEL_TRACES_SAMPLER_ARG', 'is not a ratio', 'a number from 0 to 1')
   }
   const isParentBased = name.startsWith('parentbased_')
   switch (name) {

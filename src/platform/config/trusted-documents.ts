@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { codeOf } from './error-code.ts'
 
-/** The documents that clients may run, as a build of theirs wrote them. */
+/** The documents that clients may run, as written by the client's build. */
 export interface Manifest {
-  /** Of the file, for messages. */
+  /** Path of the file, for error messages. */
   readonly path: string
-  /** By their hash: what the file says, which need not be one. */
+  /** By hash: the key in the file, which need not be a real hash. */
   readonly documents: ReadonlyMap<string, string>
 }
 
 type Reading =
   | { readonly kind: 'ok'; readonly manifest: Manifest }
-  /** `wrong`: what, in words that go on from the variable's name. */
+  /** `wrong`: the problem, worded to follow the variable's name. */
   | { readonly kind: 'wrong'; readonly wrong: string }
 
-/** Reads `persisted-documents.json` as the client preset of GraphQL Code Generator writes it. */
+/** Reads `persisted-documents.json` in the format of GraphQL Code Generator's client preset. */
 export function readManifest(path: string): Reading {
   let text: string
   try {

@@ -3,19 +3,19 @@ interface Range {
   readonly max?: number
 }
 
-/** Reads variables by name, and keeps what is wrong with them. */
+/** Reads variables by name, and collects their problems. */
 export interface Variables {
-  /** The value verbatim, or undefined where it is unset. Empty or blank counts as unset. */
+  /** The value verbatim, or undefined if unset. An empty or blank value counts as unset. */
   readonly text: (name: string) => string | undefined
   readonly wholeNumber: (name: string, fallback: number, range: Range) => number
-  /** Verbatim: others read NODE_ENV too, and what is production to one must be to all. */
+  /** Verbatim: other libraries read NODE_ENV too, and all must agree on what production is. */
   readonly choice: <Choice extends string>(
     name: string,
     fallback: Choice,
     choices: readonly Choice[],
   ) => Choice
   readonly flag: (name: string, fallback: boolean) => boolean
-  /** A URL with one of `protocols`, verbatim. Its value never gets into a problem: addresses hold passwords. */
+  /** A URL with one of `protocols`, verbatim. Its value is never part of a problem: URLs may contain passwords. */
   readonly address: (name: string, protocols: readonly string[]) => string | undefined
   readonly refuse: (name: string, wrong: string, expected: string) => void
   /** At most one line per variable, in the order of reading. */
@@ -23,7 +23,7 @@ export interface Variables {
 }
 
 const MAX_SHOWN = 40
-/** A comma in the authority, after the password. */
+/** Matches a comma in the authority, after the password. */
 const SEVERAL_HOSTS = /^[a-z]+:\/\/([^/?#]*@)?[^/?#@]*,/i
 
 const FLAGS: ReadonlyMap<string, boolean> = new Map([
@@ -43,7 +43,7 @@ function describeRange({ min, max }: Range): string {
   return max === undefined ? `a whole number of at least ${min}` : `a whole number from ${min} to ${max}`
 }
 
-/** A wrong variable reads as its fallback, so that reading goes on and one start tells every mistake. */
+/** An invalid variable reads as its fallback, so that one start reports every mistake. */
 export function createVariables(env: Readonly<Record<string, string | undefined>>): Variables {
   const problems = new Map<string, string>()
 

@@ -6,15 +6,15 @@ import type { Database } from '../../engine/storage/database.ts'
 import { isDiskFull, isReadOnly } from '../../engine/storage/faults.ts'
 import type { Degradation } from './part-health.ts'
 
-/** Looks at the database again and again: it must answer, take writes, and have space for them. */
+/** Probes the database periodically: it must answer, accept writes, and have disk space for them. */
 export interface DatabaseProbe {
-  /** What the latest look found; of space, also what a write has found since. */
+  /** Result of the latest probe; for disk space, also of writes since. */
   problem(): Degradation | undefined
   close(): void
 }
 
 export interface DatabaseProbeOptions {
-  /** Connections that no other work can take. */
+  /** Connections reserved for probes. */
   readonly database: Database
   readonly activity: Pick<DatabaseActivity, 'diskFullAt'>
   readonly lookEveryMs?: number
@@ -22,8 +22,8 @@ export interface DatabaseProbeOptions {
 
 const LOOK_EVERY_MS = 2_000
 const LOOK_TIMEOUT_MS = 4_000
-const NO_WRITES = 'It takes no writes.'
-const NO_SPACE = 'It has no space left for writes.'
+const NO_WRITES = 'It accepts no writes.'
+const NO_SPACE = 'It has no disk space left.'
 
 export function createDatabaseProbe({
   database,
@@ -32,7 +32,7 @@ export function createDatabaseProbe({
 }: DatabaseProbeOptions): DatabaseProbe {
   let found: string | undefined
   let since: Instant | undefined
-  /** A write that began then has found space. */
+  /** A write that began at that time succeeded. */
   let writtenAt = Number.NEGATIVE_INFINITY
 
   function isSpaceInDoubt(): boolean {
@@ -94,8 +94,8 @@ async function refusesWrites(database: Database): Promise<boolean> {
 class RollBack extends Error {}
 
 /**
- * More than one page of the table that each command makes longer, rolled back: where a page is left somewhere, less might
- * find room on a full disk.
+ * Writes more than one page to the table that every command appends to, and rolls back. On a full disk a smaller write
+ * might still fit into a partly filled page.
  */
 async function write(database: Database): Promise<void> {
   const writing = database.transaction(async (tx) => {

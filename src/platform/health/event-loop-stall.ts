@@ -1,26 +1,29 @@
 import { Listeners, warnOfFault } from '../../engine/kernel/listeners.ts'
 
 /**
- * Finds out that this process did not run for a while: it was stopped, its machine slept, something kept it busy, or
- * the clock was set forward. Others went on meanwhile: what it knows of them is no longer true.
+ * Detects that this process did not run for a while: it was stopped, its machine slept, the event loop was blocked, or
+ * the clock was set forward. Other nodes moved on meanwhile, so cached knowledge about them is stale.
  */
-export interface Standstill {
-  /** Called before anything that comes from outside is acted on; costs a look at the clock. */
+export interface StallDetector {
+  /** Call before acting on external input; costs one clock read. */
   look(): void
-  /** Calls `listener` with the length in ms, within the first look after a standstill. */
-  onStandstill(listener: (ms: number) => void): void
+  /** Calls `listener` with the length in ms, during the first check after a stall. */
+  onStall(listener: (ms: number) => void): void
   close(): void
 }
 
 const LOOK_EVERY_MS = 1_000
-/** Longer than pauses for garbage and bursts of work. */
-const STANDSTILL_MS = 5_000
+/** Longer than garbage collection and bursts of work take. */
+const STALL_MS = 5_000
 
-/** `now` in epoch ms: a clock that goes on while the machine sleeps. `onFault` gets what a listener throws. */
-export function createStandstill(
+/**
+ * `now` in epoch ms, from a clock that advances while the machine sleeps. `onFault` receives errors thrown by
+ * listeners.
+ */
+export function createStallDetector(
   now: () => number,
   onFault: (fault: unknown) => void = warnOfFault,
-): Standstill {
+): StallDetector {
   const listeners = new Listeners<(ms: number) => void>(onFault)
   let lookedAt = now()
 
@@ -28,13 +31,13 @@ export function createStandstill(
     const time = now()
     const stoodMs = time - lookedAt
     lookedAt = time
-    if (stoodMs > STANDSTILL_MS) listeners.tell((listener) => listener(stoodMs))
+    if (stoodMs > STALL_MS) listeners.tell((listener) => listener(stoodMs))
   }
 
   const timer = setInterval(look, LOOK_EVERY_MS).unref()
   return {
     look,
-    onStandstill: (listener) => listeners.add(listener),
+    onStall: (listener) => listeners.add(listener),
     close: () => clearInterval(timer),
   }
 }

@@ -1,21 +1,24 @@
 import { type Instant, instant } from '../../engine/kernel/instant.ts'
 
-/** What is wrong with a part that the node can do without, and since when. */
+/** A failure of a component that the node can do without. */
 export interface Degradation {
   readonly since: Instant
-  /** For operators; holds no password. */
+  /** For operators; contains no password. */
   readonly message: string
 }
 
-/** The health of such a part, as it was last reported. */
+/** The last reported health of such a component. */
 export interface PartHealth {
-  /** The part is away, with why, or works: null. Repeating what is known changes nothing. */
+  /** Reports why the component is down, or null if it works. Repeating the known state has no effect. */
   report(problem: string | null): void
-  /** Undefined while the part works, and before anything was reported. */
+  /** Undefined while the component works, and before the first report. */
   degradation(): Degradation | undefined
 }
 
-/** `onChange` is called when the part goes away or comes back, not when it is said again; not when it works at the start. */
+/**
+ * `onChange` is called when the component fails or recovers, not for repeated reports, and not if it works from the
+ * start.
+ */
 export function createPartHealth(onChange: (problem: string | null) => void = () => {}): PartHealth {
   let current: Degradation | undefined
   return {

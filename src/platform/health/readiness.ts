@@ -8,24 +8,24 @@ import type { PartHealth } from './part-health.ts'
 export interface Problem {
   readonly part: 'database' | 'draining'
   readonly since: Instant
-  /** For operators; holds no password. */
+  /** For operators; contains no password. */
   readonly message: string
 }
 
-/** What works less well than it should, though durable work and delivery within five seconds hold. */
+/** A degraded component; durable writes and delivery within five seconds still hold. */
 export interface Warning {
   readonly part: 'bus' | 'presence' | 'limits'
   readonly since: Instant
   readonly message: string
 }
 
-/** Whether a mutation here would work, and a subscriber here would hear of it within five seconds. */
+/** Whether a mutation on this node would succeed, and be delivered to its subscribers within five seconds. */
 export interface Readiness {
-  /** What is wrong, from what is known now: answers at once. */
+  /** The current problems, from cached state: never waits. */
   problems(): readonly Problem[]
-  /** What is degraded, from what is known now. The bus is: without it nodes poll the history. */
+  /** The current degradations, from cached state. A lost bus is one: without it, nodes poll the history. */
   warnings(): readonly Warning[]
-  /** From now on the node wants no traffic. */
+  /** The node wants no more traffic. */
   startDraining(): void
   close(): void
 }
@@ -39,9 +39,9 @@ export interface ReadinessOptions {
   readonly limits: Pick<PartHealth, 'degradation'>
 }
 
-/** Longer than a statement waits for a lock, which is an answer. */
+/** Longer than the lock timeout, whose error would count as an answer. */
 const STUCK_MS = 8_000
-/** Longer than any statement may run: the server would have answered with an error. */
+/** Longer than the statement timeout, after which the server would have answered with an error. */
 const SILENT_MS = 10_500
 
 export function createReadiness({ database, activity, bus, presence, limits }: ReadinessOptions): Readiness {

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 
-/** The parts of an HTTP request that say where it comes from. */
+/** The parts of an HTTP request that identify its origin. */
 interface Origin {
   readonly socket: { readonly remoteAddress?: string | undefined }
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
@@ -10,9 +10,8 @@ interface Origin {
 export type ClientAddress = (request: Origin) => string
 
 /**
- * `X-Forwarded-For` is read only where the peer is a trusted proxy. Proxies append the address they got the request from, so
- * that the rightmost entry that no trusted proxy wrote about itself is the client; everything to its left is the client's
- * own claim.
+ * `X-Forwarded-For` is read only if the peer is a trusted proxy. Proxies append the address of their peer, so the
+ * rightmost entry that is not a trusted proxy is the client; everything to its left is claimed by the client.
  */
 export function createClientAddress(
   trustedProxies: readonly { readonly address: string; readonly prefix: number }[],
@@ -28,7 +27,7 @@ export function createClientAddress(
     if (trustedProxies.length > 0 && isTrusted(client)) {
       for (const entry of entriesOf(headers['x-forwarded-for']).reverse()) {
         const address = plainAddress(entry)
-        // An entry that is no address: the trusted proxy to its right is all that is known.
+        // Not an address: the trusted proxy to its right is the best known client.
         if (address === undefined) break
         client = address
         if (!isTrusted(address)) break
@@ -52,7 +51,7 @@ function entriesOf(header: string | string[] | undefined): string[] {
 const IPV4_WITH_PORT = /^(\d+\.\d+\.\d+\.\d+):\d+$/
 const BRACKETED = /^\[([^\]]+)\](?::\d+)?$/
 
-/** Without port, brackets, zone and the IPv4-mapped form; undefined where `text` is no address. */
+/** `text` without port, brackets, zone and IPv4-mapped prefix; undefined if it is not an address. */
 function plainAddress(text: string): string | undefined {
   const bare = IPV4_WITH_PORT.exec(text)?.[1] ?? BRACKETED.exec(text)?.[1] ?? text
   const address = bare.split('%')[0] ?? ''
@@ -71,7 +70,7 @@ function mappedIPv4(address: string): string | undefined {
     .join('.')
 }
 
-/** Providers give a subscriber a whole /64 (RFC 6177), so that a single address bounds nobody. */
+/** Providers assign a whole /64 to each subscriber (RFC 6177), so a limit on single addresses would bound nobody. */
 function networkOf(address: string): string {
   const [a = 0, b = 0, c = 0, d = 0] = groupsOf(address)
   return `${[a, b, c, d].map((group) => group.toString(16)).join(':')}::/64`

@@ -5,27 +5,27 @@ export interface ConnectionLimits {
   readonly maxConnectionsPerAddress: number
 }
 
-/** Why no connection was admitted: the node is full, or the visitor's address is. */
+/** Why a connection was not admitted: the limit of the node or of the visitor's address is reached. */
 export type NoPlace = 'node-full' | 'address-full'
 
-/** The place of one open connection among the node's limits. */
+/** The slot that one open connection takes of the node's limits. */
 export interface Place {
-  /** The client has signed in. It no longer counts as a visitor. */
+  /** Marks the client as signed in: it no longer counts as a visitor. */
   signIn(): void
-  /** The client stays a visitor. False where visitors have no place left: the connection has to end. */
+  /** Marks the client as a visitor. False if no slot is left for visitors: the connection must be closed. */
   stay(): boolean
-  /** The connection is over. Safe to call twice. */
+  /** Releases the slot. Idempotent. */
   leave(): void
 }
 
 /**
- * Admits connections. One tenth of the places is kept for clients who sign in. A connection whose client is still unknown
- * counts as a visitor of its address. Where visitors have no place left it is admitted provisionally until it signs in, so
- * that a crowd of visitors locks nobody out who has a token. Provisional places are few; when they run out, the oldest is
- * evicted: an honest client signs in within a round trip.
+ * Admits connections. One tenth of the slots is reserved for signed-in clients. A connection counts as a visitor of its
+ * address until it signs in. If visitors have no slots left, it is admitted provisionally, so that a crowd of visitors
+ * cannot lock out clients with a token. Provisional slots are few; when they run out, the oldest is evicted: an honest
+ * client signs in within a round trip.
  */
 export interface Connections {
-  /** `onEvict` must end the connection; its place is free from then on. */
+  /** `onEvict` must close the connection; its slot is free from then on. */
   enterUnknown(address: string, onEvict: () => void): Place | NoPlace
   enterVisitor(address: string): Place | NoPlace
   enterSignedIn(address: string): Place | NoPlace

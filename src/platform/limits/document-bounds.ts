@@ -7,28 +7,28 @@ import type {
 } from 'graphql'
 
 /**
- * What a document may hold, in addition to the limit on its tokens. It is checked on the syntax tree, before validation:
- * some rules take time that grows with the square of what they compare. OverlappingFieldsCanBeMerged compares all fields
- * of one response path with each other, and all fragments that are spread there; the rules about variables visit each
- * fragment once per operation. Within these bounds the slowest documents that we could construct validate in about 5 ms;
- * without them a document of 5 KB took 90 ms.
+ * Bounds on a document, in addition to its token limit. They are checked on the syntax tree before validation, because
+ * some validation rules take quadratic time. OverlappingFieldsCanBeMerged compares all fields of one response path with
+ * each other, and all fragments that are spread there; the variable rules visit each fragment once per operation.
+ * Within these bounds the slowest documents we could construct validate in about 5 ms; without them a 5 KB document
+ * took 90 ms.
  */
 const MAX_ALIASES = 250
 const MAX_OPERATIONS = 20
 const MAX_FRAGMENTS = 60
 const MAX_DIRECTIVES = 250
 const MAX_VARIABLES = 250
-/** The same field once more at a response path costs a comparison with each that stands there. */
+/** Each repetition of a field at a response path is compared with all earlier ones. */
 const MAX_COMPARISONS = 8_000
-/** Selections visited to find that out; a fragment is visited once per response path. */
+/** Selections visited to count the comparisons; a fragment is visited once per response path. */
 const MAX_VISITS = 5_000
 
-/** A sentence that names the bound which the document exceeds; null where it exceeds none. */
+/** A sentence naming the exceeded bound, or null. */
 export function excessOfDocument(document: DocumentNode): string | null {
   return new Counting(document).excess
 }
 
-/** Counts until something is too much, and no further. */
+/** Counts until the first bound is exceeded. */
 class Counting {
   excess: string | null = null
   readonly #fragments = new Map<string, FragmentDefinitionNode>()
@@ -51,7 +51,7 @@ class Counting {
     for (const each of definitions) {
       if (each.kind !== 'OperationDefinition' && each.kind !== 'FragmentDefinition') continue
       this.#addDirectives(each)
-      // Of a fragment too, since it may be spread nowhere: it is validated all the same.
+      // Fragments too: one that is spread nowhere is validated all the same.
       this.#visit([each.selectionSet])
     }
   }
@@ -72,7 +72,7 @@ class Counting {
       this.#bound(this.#visits, MAX_VISITS, 'selections')
       this.#bound(this.#aliases, MAX_ALIASES, 'aliases')
       this.#bound(this.#directives, MAX_DIRECTIVES, 'directives')
-      this.#bound(this.#comparisons, MAX_COMPARISONS, 'comparisons of fields that repeat')
+      this.#bound(this.#comparisons, MAX_COMPARISONS, 'comparisons of repeated fields')
     }
     for (const same of fields.values()) {
       const below = same.flatMap(({ selectionSet }) => selectionSet ?? [])

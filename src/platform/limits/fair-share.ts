@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 
-/** A queue of work that keeps its order, such as the messages of one connection. */
+/** A FIFO queue of work, such as the messages of one connection. */
 export interface Lane {
   /**
    * Runs `work` at once if its client has time left in this pass of the event loop and the lane is empty; otherwise in a
@@ -136,7 +136,7 @@ export function createFairShare<Client>({
     if (isPassDue) nextPass(beginPass)
   }
 
-  /** Runs one item of each lane in turn until the share is used. */
+  /** Runs one item of each lane, round-robin, until the share is used. */
   function serve(account: Account): void {
     for (const lane of account.lanes) {
       if (account.usedMs >= shareMs) return

@@ -1,13 +1,13 @@
 /**
- * What a field adds to the cost of an operation. It stands in the field's `extensions.cost`; a field without one costs 1,
- * which is right for a value that the parent already holds.
+ * What a field adds to the cost of an operation, in its `extensions.cost`. The default of 1 fits a value that the
+ * parent already has.
  */
 export interface FieldCost {
-  /** Per time that the field is resolved. Default 1. 0: free, unless it has an alias. */
+  /** Cost each time the field is resolved. Default 1. 0 is free, unless it has an alias. */
   readonly weight?: number
-  /** Items that a list counts as, where neither `first` nor `last` says. Connections: 20. */
+  /** Assumed list size without `first` and `last`. Connections: 20. */
   readonly size?: number
-  /** Items that a list counts as at most: more are refused by the resolver. Default 100. */
+  /** Maximum assumed list size: the resolver rejects more. Default 100. */
   readonly maxSize?: number
 }
 
@@ -18,20 +18,20 @@ declare module 'graphql' {
 }
 
 /**
- * The weights follow what was measured on the embedded database, where all work is the process's own: a unit is about 10 to
- * 20 microseconds. A field of an object that is there takes 1 to 10 of them, a statement about 1 ms.
+ * The weights follow measurements on the embedded database, where all work happens in this process: one unit is about
+ * 10 to 20 microseconds. A field of a loaded object takes 1 to 10 microseconds, a statement about 1 ms.
  */
 /** A statement of its own. */
 export const STATEMENT = 50
-/** A look by id, which all such fields of an operation make together; what a subscription needs to begin. */
+/** A batched lookup by id, shared by all such fields of an operation; also what a subscription needs to begin. */
 export const LOOKUP = 20
-/** A share of a statement that all parents of a page make together: one index look-up per parent. */
+/** A share of one statement for all parents of a page: one index lookup per parent. */
 export const SHARE = 3
 /** Already paid for by the field that returned the parent. */
 export const PAID = 1
-/** What a connection is made of, which every list selects. */
+/** The wrapper objects of a connection, which every list selects. */
 export const FREE = 0
-/** A field of Mutation, where nothing else is said: it has a limit of its own, and shares its transaction. */
+/** The default for fields of Mutation, which have a rate limit of their own and share their transaction. */
 export const COMMAND = 10
-/** A root list without `first`, of up to 1000 rows: the statements weigh more, since the list counts as a page. */
+/** A root list of up to 1000 rows without `first`: its statement weighs more, since the list counts as one page. */
 export const LONG_LIST = { weight: 2 * STATEMENT, size: 20 } as const satisfies FieldCost

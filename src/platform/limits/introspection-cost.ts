@@ -7,17 +7,17 @@ import type {
 } from 'graphql'
 
 /**
- * Introspection reads no database, so the limit on an operation's cost leaves it out. It does take time: lists of types
- * within types made answers of 1.4 MB in 0.2 s. So a client pays for it out of its cost per second.
+ * Introspection reads no database, so the cost limit of an operation ignores it. It does take time: nested lists of
+ * types produced 1.4 MB in 0.2 s. Clients therefore pay for it from their cost per second.
  */
 export type MeasureIntrospection = (document: DocumentNode, definition: OperationDefinitionNode) => number
 
 /** 10 fields of an introspection take about as long as one unit of cost, 20 µs. */
 const FIELDS_PER_UNIT = 10
-/** Beyond this the result says nothing more: no bucket holds so much. */
+/** Stop counting here: no bucket holds this much. */
 const MOST_FIELDS = 10_000_000
 const ROOTS: ReadonlySet<string> = new Set(['__schema', '__type'])
-/** About how many items the lists of a schema's type hold. */
+/** Approximate list sizes in introspection types. */
 const SIZES: Readonly<Record<string, number>> = {
   fields: 8,
   inputFields: 6,
@@ -28,7 +28,7 @@ const SIZES: Readonly<Record<string, number>> = {
   locations: 2,
 }
 
-/** In units of cost. 0 where the operation asks for nothing of the schema. */
+/** In units of cost. 0 without introspection. */
 export function createIntrospectionMeasure(schema: GraphQLSchema): MeasureIntrospection {
   const typeCount = Object.keys(schema.getTypeMap()).length
   const known = new WeakMap<OperationDefinitionNode, number>()
@@ -56,7 +56,7 @@ class Counting {
     }
   }
 
-  /** `isBelow`: the set belongs to the schema's own description. */
+  /** `isBelow`: the selection set is inside an introspection field. */
   fieldsIn({ selections }: SelectionSetNode, isBelow: boolean): number {
     let fields = 0
     for (const selection of selections) {

@@ -18,7 +18,7 @@ import {
 } from 'graphql'
 import { COMMAND } from './field-cost.ts'
 
-/** What one operation may ask for. */
+/** Limits on one operation. */
 export interface CostLimits {
   /** Levels of fields. */
   readonly maxQueryDepth: number
@@ -33,7 +33,10 @@ export interface OperationSize {
   readonly depth: number
 }
 
-/** Of a valid document, with coerced variables. What no variable can change is computed once per document. */
+/**
+ * Measures operations of a valid document with coerced variables. Parts that do not depend on variables are computed
+ * once per document.
+ */
 export type MeasureOperation = (
   document: DocumentNode,
   definition: OperationDefinitionNode,
@@ -57,8 +60,8 @@ export function createOperationMeasure(schema: GraphQLSchema): MeasureOperation 
 }
 
 /**
- * The cost of executing a subscription for one event: that of the most expensive type of its union but `snapshotType`,
- * which a subscription executes only when it begins.
+ * The cost of executing a subscription for one event: the most expensive member of its union except `snapshotType`,
+ * which is executed only at the start.
  */
 export type MeasureEvents = (
   document: DocumentNode,
@@ -79,7 +82,7 @@ export function createEventMeasure(schema: GraphQLSchema): MeasureEvents {
   }
 }
 
-/** A sentence that names the limit which the operation exceeds; null where it exceeds none. */
+/** A sentence naming the exceeded limit, or null. */
 export function excessOf({ cost, depth }: OperationSize, limits: CostLimits): string | null {
   if (depth > limits.maxQueryDepth) {
     return `The operation nests ${depth} levels; at most ${limits.maxQueryDepth} are allowed. Split it.`
@@ -90,15 +93,15 @@ export function excessOf({ cost, depth }: OperationSize, limits: CostLimits): st
   return null
 }
 
-/** Fragments within fragments make astronomic numbers of a short text. */
+/** Nested fragments can produce astronomical numbers from a short document. */
 function shown(cost: number): string {
   return cost < 1e9 ? String(cost) : 'more than a billion'
 }
 
 /**
- * Adds up one operation. A set of selections is measured for one object type at a time: of a union's members the most
- * expensive one counts, since each item is one of them. What a fragment costs for a type is kept, so that fragments
- * within fragments take no more time than their text.
+ * Sums up the cost of one operation. A selection set is measured for one object type at a time: for a union the most
+ * expensive member counts, since each item is one of them. The cost of a fragment per type is memoized, so nested
+ * fragments take time linear in the document.
  */
 class Measuring {
   readonly #schema: GraphQLSchema
@@ -108,7 +111,7 @@ class Measuring {
   readonly #omittedType: string | undefined
   dependsOnVariables = false
 
-  /** `omittedType`: counts for nothing where it is one of several types. */
+  /** `omittedType` is ignored if it is one of several possible types. */
   constructor(
     schema: GraphQLSchema,
     document: DocumentNode,
@@ -129,7 +132,7 @@ class Measuring {
     return { cost: Math.max(1, cost), depth }
   }
 
-  /** `items`: those of the connection, where `type` is one. */
+  /** `items`: the number of items if `type` is a connection. */
   #set(set: SelectionSetNode, type: GraphQLObjectType, items: number): OperationSize {
     let [cost, depth] = [0, 0]
     for (const selection of set.selections) {
@@ -173,7 +176,7 @@ class Measuring {
 
   #field(node: FieldNode, parent: GraphQLObjectType, items: number): OperationSize {
     const name = node.name.value
-    // What is free is executed once per object, however often it is selected; an alias makes it another field.
+    // A free field is executed once per object, however often it is selected; an alias makes it another field.
     const least = node.alias === undefined ? 0 : 1
     if (name === '__typename') return { cost: least, depth: 1 }
     const field = parent.getFields()[name]
@@ -187,7 +190,7 @@ class Measuring {
     return { cost: weight + (isList ? size : 1) * below.cost, depth: 1 + below.depth }
   }
 
-  /** Of an abstract type, the most that any of its types costs. */
+  /** For an abstract type, the cost of its most expensive member. */
   #below(set: SelectionSetNode, type: GraphQLOutputType, items: number): OperationSize {
     const named = getNamedType(type)
     if (isObjectType(named)) return this.#set(set, named, items)
@@ -213,7 +216,7 @@ class Measuring {
     return Math.min(Math.max(asked, 1), maxSize)
   }
 
-  /** The value of an argument; undefined where it is null or absent. */
+  /** The value of an argument; undefined if null or absent. */
   #number(field: GraphQLField<unknown, unknown>, node: FieldNode, name: string): number | undefined {
     const given = node.arguments?.find((each) => each.name.value === name)?.value
     const value = given?.kind === 'Variable' ? this.#variables[given.name.value] : undefined
@@ -228,7 +231,7 @@ class Measuring {
     return type === this.#schema.getMutationType()
   }
 
-  /** By `@skip` and `@include`, which both must agree. */
+  /** Whether `@skip` and `@include` both include the node. */
   #isIncluded({ directives = [] }: SelectionNode): boolean {
     return directives.every(({ name, arguments: args }) => {
       if (name.value !== 'skip' && name.value !== 'include') return true

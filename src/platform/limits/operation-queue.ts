@@ -3,7 +3,7 @@ import { Overloaded } from '../../engine/kernel/overloaded.ts'
 export interface OperationQueueOptions {
   /** Operations that run at the same time. */
   readonly maxRunning: number
-  /** Operations that wait for their turn. */
+  /** Operations that may wait. */
   readonly maxWaiting: number
 }
 

@@ -1,23 +1,26 @@
 import { LRUCache } from 'lru-cache'
 import { cellsOf, type Rate } from './rates.ts'
 
-/** A client that is forgotten has a full bucket. About 10 MB. */
+/** A forgotten client has a full bucket. About 10 MB. */
 const MAX_CLIENTS = 100_000
 
-/** A bucket of cost per client, on this node alone: it is asked on every operation, and must not wait for anybody. */
+/** A cost bucket per client, local to this node: it is checked on every operation and must not wait. */
 export interface QueryCosts {
-  /** Takes `cost` from the client's bucket. 0 where it was there; else nothing was taken, and it will be there in so many ms. */
+  /**
+   * Takes `cost` from the client's bucket. Returns 0 on success; otherwise takes nothing and returns the ms until it
+   * would succeed.
+   */
   take(client: string, cost: number): number
 }
 
 export interface QueryCostsOptions extends Rate {
   /** Monotonic. */
   readonly nowMs?: () => number
-  /** Clients to remember. */
+  /** Maximum number of tracked clients. */
   readonly maxClients?: number
 }
 
-/** A cost above the burst is taken from a full bucket, as the burst: one operation is always possible. */
+/** A cost above the burst empties a full bucket, so that a single operation is always possible. */
 export function createQueryCosts(options: QueryCostsOptions): QueryCosts {
   const { nowMs = () => performance.now(), maxClients = MAX_CLIENTS } = options
   const { intervalMs, fullMs } = cellsOf(options)

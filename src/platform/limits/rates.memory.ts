@@ -2,10 +2,10 @@ import { LRUCache } from 'lru-cache'
 import type { UserId } from '../../engine/kernel/id.ts'
 import { cellsOf, type Rate, type Rates } from './rates.ts'
 
-/** Who was forgotten has a full bucket. */
+/** A forgotten client has a full bucket. */
 const MAX_USERS = 100_000
 
-/** On this node alone. `nowMs`: monotonic. */
+/** Local to this node. `nowMs` is monotonic. */
 export function createMemoryRates(rate: Rate, nowMs: () => number = () => performance.now()): Rates {
   const { intervalMs, fullMs } = cellsOf(rate)
   const fullAt = new LRUCache<UserId, number>({ max: MAX_USERS })

@@ -4,16 +4,16 @@ import { createMemoryRates } from './rates.memory.ts'
 import { cellsOf, type Rate, type Rates } from './rates.ts'
 
 export interface RedisRatesOptions extends Rate {
-  /** `redis://` or `rediss://`, with credentials where needed. Never shown. */
+  /** `redis://` or `rediss://`, with credentials if needed. Never logged. */
   readonly url: string
-  /** Stands before every key. */
+  /** Prefix of every key. */
   readonly prefix: string
-  /** Redis went away, with why, or is back and has counted: null. Said again at each attempt. */
+  /** Called with the reason when Redis is unavailable, and with null once it counts again. Repeated at each attempt. */
   readonly onChange?: (problem: string | null) => void
 }
 
 /**
- * Takes a token by Redis' own clock. Answers with 0, or with the ms to wait.
+ * Takes a token by Redis' own clock. Returns 0, or the ms to wait.
  *
  * KEYS: when the user's bucket is full again. ARGV: ms for the tokens, ms for a whole bucket.
  */
@@ -26,9 +26,9 @@ const TAKE = scriptOf(`
   redis.call('SET', KEYS[1], string.format('%.3f', next), 'PX', math.ceil(next - now))
   return '0'
 `)
-/** A mutation waits for it: after so long the node's own buckets must do. */
+/** A mutation waits for the reply; after this the local buckets decide. */
 const ANSWER_TIMEOUT_MS = 500
-/** After a failure: for so long there must be no other. */
+/** How long Redis must work without another failure to count as recovered. */
 const STEADY_MS = 5_000
 
 interface Asked {
@@ -37,8 +37,8 @@ interface Asked {
 }
 
 /**
- * On all nodes together; on each alone while Redis is away. Those who ask within a turn of the event loop are asked for
- * in one round trip. Resolves when the first attempt to connect is over, whichever way it went.
+ * Shared by all nodes; local to each while Redis is unavailable. Requests within one tick of the event loop share a
+ * round trip. Resolves when the first connection attempt has succeeded or failed.
  */
 export async function createRedisRates(options: RedisRatesOptions): Promise<Rates> {
   const { url, prefix, onChange = () => {} } = options
@@ -47,7 +47,10 @@ export async function createRedisRates(options: RedisRatesOptions): Promise<Rate
   let steady: NodeJS.Timeout | undefined
   let wasDown = false
 
-  /** A connection proves nothing: Redis may be full, read-only, or serve other keys. It must count, and go on doing so. */
+  /**
+   * A connection proves nothing: Redis may be full, read-only, or serve other keys. It counts as recovered only after
+   * it has kept counting.
+   */
   async function comeBack(): Promise<void> {
     const call = { script: TAKE, keys: [`${prefix}rate-probe`], args: [1, 1_000] }
     const hasCounted = await store.run([call]).then(
@@ -61,7 +64,7 @@ export async function createRedisRates(options: RedisRatesOptions): Promise<Rate
 
   const store = await createStore({
     ...{ url, scripts: [TAKE], answerTimeoutMs: ANSWER_TIMEOUT_MS },
-    // From the next turn: the store is there then.
+    // From the next tick, when `store` is assigned.
     onUp: () => void setImmediate(() => void comeBack()),
     onDown(problem) {
       clearTimeout(steady)

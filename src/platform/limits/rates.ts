@@ -1,10 +1,10 @@
 import type { UserId } from '../../engine/kernel/id.ts'
 
-/** How often each user may do something, on all nodes together. */
+/** A rate limit per user, shared by all nodes. */
 export interface Rates {
   /**
-   * Counts `count` more, one unless given. 0 where they are within the rate; else none was counted, and they would be in
-   * so many ms.
+   * Counts `count` more (default 1). Returns 0 if within the rate; otherwise counts nothing and returns the ms until it
+   * would be.
    */
   take(user: UserId, count?: number): Promise<number>
   close(): Promise<void>
@@ -12,18 +12,18 @@ export interface Rates {
 
 export interface Rate {
   readonly perSecond: number
-  /** So many at once, after a pause. */
+  /** Burst size. */
   readonly burst: number
 }
 
 /**
- * A token bucket as one number (the generic cell rate algorithm of ITU-T I.371): the moment when it will be full again.
- * Taking one moves that on by the time that one needs; further than a whole bucket ahead it must not be.
+ * A token bucket as one number (the generic cell rate algorithm of ITU-T I.371): the time at which it will be full
+ * again. Taking a token advances it by the refill time of one token; it must not be more than a whole bucket ahead.
  */
 export interface Cells {
-  /** For one token. */
+  /** Refill time of one token. */
   readonly intervalMs: number
-  /** For a whole bucket. */
+  /** Refill time of a whole bucket. */
   readonly fullMs: number
 }
 

@@ -1,26 +1,26 @@
 import type { UserId } from '../../engine/kernel/id.ts'
 
-/** The connections of each user to this node, in the order in which they came. */
+/** The connections of each user to this node, in order of arrival. */
 export interface UserConnections {
   /**
-   * Counts one more, until the returned function is called. Calls `onExcess` where it is one too many: at once where this
-   * node alone can tell, else when the others have been asked, a moment later. Of connections that come to several nodes
-   * within that moment more may be turned away than need be.
+   * Counts one more connection until the returned function is called. Calls `onExcess` if it exceeds the limit:
+   * immediately if this node's own count suffices, otherwise after asking the other nodes. If connections arrive at
+   * several nodes within that moment, more than necessary may be rejected.
    */
   add(user: UserId, onExcess: () => void): () => void
 }
 
 export interface UserConnectionsOptions {
   readonly max: number
-  /** How many each has on all nodes, those on this one included. */
+  /** The number of connections of each user on all nodes, including this one. */
   count(users: readonly UserId[]): Promise<ReadonlyMap<UserId, number>>
 }
 
-/** Those who come within this time are asked for together: a storm of them costs no more than that. */
+/** Connections within this time share one query, so that a connection storm costs no more. */
 const GATHER_MS = 50
 
 export function createUserConnections({ max, count }: UserConnectionsOptions): UserConnections {
-  /** What to call where one is too many. */
+  /** Called for a connection that exceeds the limit. */
   type Connection = () => void
   const connections = new Map<UserId, Set<Connection>>()
   let unchecked = new Map<UserId, Set<Connection>>()
@@ -34,7 +34,7 @@ export function createUserConnections({ max, count }: UserConnectionsOptions): U
   async function checkAll(): Promise<void> {
     const asked = unchecked
     unchecked = new Map()
-    // Who can't be asked is not counted: that is no reason to turn anybody away.
+    // An unreachable registry counts nothing: it is no reason to reject a connection.
     const counts = await count([...asked.keys()]).catch(() => new Map<UserId, number>())
     for (const [user, fresh] of asked) {
       const here = [...(connections.get(user) ?? [])]

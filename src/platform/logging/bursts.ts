@@ -1,7 +1,7 @@
-/** A line that would repeat another one of the last seconds. */
+/** A line that repeats another one of the last seconds. */
 interface Folded {
   count: number
-  /** The latest of them is written for all, with how many there were. */
+  /** Writes the latest of them for all, with their number. */
   latest: (repeated: number, errorIds: readonly string[]) => void
   readonly errorIds: string[]
   readonly timer: NodeJS.Timeout
@@ -10,25 +10,28 @@ interface Folded {
 /** Folds lines of one kind that come in a burst. */
 export interface Bursts {
   /**
-   * True where a line of this kind should be written now: the first of its kind in a while. Otherwise it is counted, and
-   * `write` is called at the end of the period for the latest, with the number of lines that it stands for.
+   * True if a line of this kind should be written now, as the first of its kind in the period. Otherwise it is counted,
+   * and at the end of the period `write` is called for the latest, with the number of lines it stands for.
    */
   isFirst(kind: string, errorId: string | undefined, write: Folded['latest']): boolean
 }
 
 const PERIOD_MS = 5_000
-/** Kinds that are remembered at once. Messages are constants of the source: there are far fewer. */
+/** Maximum number of tracked kinds. Messages are constants in the source, so far fewer occur. */
 const MAX_KINDS = 1_000
-/** Clients are shown the ids of faults: so many are listed of those that were folded. */
+/** Clients see the ids of faults: this many of the folded ones are listed. */
 const MAX_IDS = 20
 
-/** A database that is away fails every statement: one line says so at once, and one every few seconds how often. */
+/**
+ * An unavailable database fails every statement: one line reports it at once, then one every few seconds with the
+ * count.
+ */
 export function createBursts(periodMs = PERIOD_MS): Bursts {
   const open = new Map<string, Folded>()
 
   function begin(kind: string): void {
     const timer = setTimeout(() => end(kind), periodMs)
-    // A process that is done ends; what it would still count is of no use.
+    // Do not keep a finished process alive for its counts.
     timer.unref()
     open.set(kind, { count: 0, latest: () => {}, errorIds: [], timer })
   }
@@ -37,7 +40,7 @@ export function createBursts(periodMs = PERIOD_MS): Bursts {
     const folded = open.get(kind)
     open.delete(kind)
     if (folded === undefined || folded.count === 0) return
-    // It goes on: what follows belongs to the next period.
+    // The burst continues: what follows belongs to the next period.
     begin(kind)
     folded.latest(folded.count, folded.errorIds)
   }

@@ -1,4 +1,4 @@
-/** What a log line says of an error. Every value is a name, a code, a place in the code, or a text without values. */
+/** The logged form of an error. Every value is a name, a code, a source location, or text without values. */
 export interface LoggedError {
   readonly type: string
   readonly message: string
@@ -13,14 +13,17 @@ const MAX_STATEMENT = 200
 const MAX_FRAMES = 12
 const MAX_FRAME = 200
 
-/** Of PostgreSQL's own fields, those that name things. `detail`, `where`, `hint` and `internalQuery` hold rows and texts. */
+/**
+ * The PostgreSQL error fields that only name things. `detail`, `where`, `hint` and `internalQuery` contain rows and
+ * texts.
+ */
 const NAMES = ['severity', 'schema', 'table', 'column', 'constraint', 'dataType', 'routine'] as const
 const NAME = /^[\w.$ -]{1,80}$/
 const FRAME = /^\s+at .*(?:\d+:\d+|<anonymous>|native|index \d+)\)?$/
 
 /**
- * Describes `error` for the log: its kind, code, message and stack, and those of its causes. It never shows what a
- * client wrote: no rows, parameters, bodies, documents or tokens, whichever library the error comes from.
+ * Describes `error` and its causes for the log: kind, code, message and stack. The result never contains client input:
+ * no rows, parameters, bodies, documents or tokens, whichever library the error comes from.
  */
 export function describeError(error: unknown, depth = 0): LoggedError {
   if (!(error instanceof Error))
@@ -39,7 +42,7 @@ export function describeError(error: unknown, depth = 0): LoggedError {
   }
 }
 
-/** Names the kind of an error by the types and codes of its causes: equal for all errors of one origin. */
+/** Identifies the kind of an error by the types and codes of its cause chain: equal for all errors of one origin. */
 export function kindOfError(error: unknown): string {
   const kinds: string[] = []
   for (let each = error; each instanceof Error && kinds.length < MAX_DEPTH; each = each.cause) {
@@ -49,15 +52,15 @@ export function kindOfError(error: unknown): string {
 }
 
 /**
- * `text` without the values that it quotes, at most one line. Libraries put what they could not read between quotation
- * marks: JSON.parse the text, PostgreSQL the literal, Redis the arguments, GraphQL the variable.
+ * The first line of `text` without quoted values. Libraries quote what they could not parse: JSON.parse the text,
+ * PostgreSQL the literal, Redis the arguments, GraphQL the variable.
  */
 export function withoutValues(text: string): string {
   const [line = ''] = text.split('\n', 1)
   return shorten(
     line
       .replace(/"[\s\S]*"|`[\s\S]*`|(?<!\w)'[\s\S]*'(?!\w)/g, '"…"')
-      // A quotation that a length limit or the end of the line cut off.
+      // A quotation truncated by a length limit or the end of the line.
       .replace(/(?<!…)["`][^"`…]*$/, '"…'),
     MAX_MESSAGE,
   )
@@ -70,7 +73,7 @@ export function shorten(text: string, most: number): string {
 function messageOf(error: Error): string {
   if (isFailedStatement(error)) return 'Failed query'
   const { message } = error
-  // The name of a property is code.
+  // Property names are code, not input.
   if (
     /^Cannot (?:read|set) properties of (?:undefined|null) \((?:reading|setting) '[\w$]{1,60}'\)$/.test(
       message,
@@ -85,7 +88,7 @@ function messageOf(error: Error): string {
   return withoutValues(message)
 }
 
-/** Statements hold placeholders in place of values; a literal that is written out is left away. */
+/** Statements contain placeholders; inline literals are removed. */
 function isFailedStatement(error: Error): error is Error & { readonly query: string } {
   return 'query' in error && 'params' in error && typeof error.query === 'string'
 }
@@ -112,7 +115,7 @@ function nameOf(name: unknown): string {
   return typeof name === 'string' && /^[\w$.]{1,80}$/.test(name) ? name : 'Error'
 }
 
-/** The places alone: the first lines of a stack repeat the message. */
+/** Stack frames only: the first lines of a stack repeat the message. */
 function stackOf({ stack, message }: Error): string {
   return (stack ?? '')
     .replace(message, '')

@@ -3,20 +3,20 @@ import { describeError, shorten, withoutValues } from './errors.ts'
 const MAX_TEXT = 1_000
 const MAX_ITEMS = 50
 const MAX_DEPTH = 4
-/** Of a line, all its fields together. */
+/** Limit on all fields of a line together. */
 const MAX_LINE = 16 * 1024
 
-/** Anything can be thrown, a text of a client included: under these names only what is known of errors is shown. */
+/** Anything can be thrown, including client input: fields with these names are only logged as described errors. */
 const ERROR_FIELDS: ReadonlySet<string> = new Set(['err', 'error'])
 
-/** The fields of a log line as they may be written: errors described, texts and lists bounded. */
+/** Makes the fields of a log line safe to write: errors described, texts and lists bounded. */
 export function describeFields(fields: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, describeField(name, value)]))
 }
 
 function describeField(name: string, value: unknown): unknown {
   if (ERROR_FIELDS.has(name) && value !== undefined) return describeError(value)
-  // What another program said is wrong, in its own words.
+  // An error message from another program.
   if (name === 'problem' && typeof value === 'string') return withoutValues(value)
   return describeValue(value, 1)
 }
@@ -39,7 +39,7 @@ function isPlain(value: unknown): value is object {
   return prototype === Object.prototype || prototype === null
 }
 
-/** A line of JSON, bounded: one that is too long keeps its level, time and message alone. */
+/** Bounds a JSON line: one that is too long keeps only its level, time and message. */
 export function boundLine(line: string): string {
   if (line.length <= MAX_LINE) return line
   const { level, time, msg }: { readonly level?: unknown; readonly time?: unknown; readonly msg?: unknown } =

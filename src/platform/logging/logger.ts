@@ -12,7 +12,7 @@ function isPretty({ format }: LogConfig, destination: DestinationStream | undefi
   return destination === undefined && process.stdout.isTTY === true
 }
 
-/** Line by line and at once: the ready-made stream holds lines back, and an exit would lose them. */
+/** Writes each line immediately: pino-pretty's own stream buffers lines, and an exit would lose them. */
 function createPrettyStream(output: DestinationStream, colorize: boolean): DestinationStream {
   const format = prettyFactory({ colorize })
   return { write: (line) => output.write(format(line)) }
@@ -21,7 +21,7 @@ function createPrettyStream(output: DestinationStream, colorize: boolean): Desti
 const INFO = 30
 const FATAL = 60
 
-/** The fields and the message of a call, where it logs an error without a message of its own. */
+/** The fields and message of a call that logs an error without a message. */
 function withMessage(args: readonly unknown[]): readonly unknown[] {
   const [first, message] = args
   if (message !== undefined) return args
@@ -42,9 +42,9 @@ function errorIdIn(fields: unknown): string | undefined {
 }
 
 /**
- * Writes a line per event, to the standard output where no destination is given. No line holds what a client wrote, a
- * token or a password: errors are described by `describeError`, fields are bounded, and the whole line is redacted.
- * Lines of one kind that repeat are folded: the first is written at once, then one every few seconds with their number.
+ * Writes one line per event, by default to standard output. No line contains client input, a token or a password:
+ * errors are described by `describeError`, fields are bounded, and the whole line is redacted. Repeated lines of one
+ * kind are folded: the first is written at once, then one every few seconds with their number.
  */
 export function createLogger(
   config: LogConfig,
@@ -62,7 +62,7 @@ export function createLogger(
       formatters: { log: describeFields },
       serializers: {
         url: (url: unknown) => (typeof url === 'string' || url instanceof URL ? redactUrl(url) : url),
-        // Described already: pino's own serializer would add every property of an error.
+        // Already described: pino's own serializer would add every property of an error.
         err: (error: unknown) => error,
       },
       hooks: {
@@ -86,8 +86,8 @@ export function createLogger(
             )
           if (isWritten) Reflect.apply(write, this, [...given])
         },
-        // By names and serializers alone a token would get out in a message, a stack or a field that nobody
-        // thought of. The line as it is written is the one place that all of them pass.
+        // Redaction by field name would miss tokens in messages, stacks and unforeseen fields. The final line is the
+        // one point that all of them pass through.
         streamWrite: (line) => redactText(boundLine(line)),
       },
     },

@@ -1,19 +1,19 @@
 export const REDACTED = '[redacted]'
 
-/** Anything that looks like a JSON Web Token, whole or cut, signed or encrypted: its header begins with `{"`. */
+/** Anything that looks like a JSON Web Token, whole or truncated, signed or encrypted: its header begins with `{"`. */
 const JSON_WEB_TOKEN = /\beyJ[\w-]*(?:\.[\w-]*){1,4}/g
 const BEARER = /(\bBearer\s+)[\w.~+/=-]+/gi
-/** `token=…` in an address, `access_token=…` and the like. */
+/** `token=…` in a URL, `access_token=…` and the like. */
 const ASSIGNED_TOKEN = /(token=)[^&#\s"'\\]*/gi
-/** `"token": "…"` inside a text: in JSON of any depth of escaping, or in a GraphQL document. */
+/** `"token": "…"` inside a string: in JSON at any escaping depth, or in a GraphQL document. */
 const QUOTED_TOKEN = /(token\\*["']?\s*:\s*\\*["'])[^\s"'\\]*/gi
-/** An e-mail address; the host after a redacted password is none. */
+/** An e-mail address, but not the host after a redacted password. */
 const EMAIL = /\b[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}\b/gi
 const PASSWORD = /(:\/\/[^\s/?#"'\\:@]*:)[^\s/?#"'\\]*(?=@)/g
 
 /**
- * `text` without tokens, e-mail addresses and the passwords of addresses. Text that is JSON stays JSON: nothing
- * outside a string is touched.
+ * Removes tokens, e-mail addresses and passwords in URLs from `text`. JSON stays JSON: nothing outside a string is
+ * changed.
  */
 export function redactText(text: string): string {
   return text
@@ -25,7 +25,7 @@ export function redactText(text: string): string {
     .replace(EMAIL, REDACTED)
 }
 
-/** An address, absolute or as a request line has it, that may be logged: `token` and a password are masked. */
+/** Makes a URL, absolute or in origin form, safe to log: `token` and a password are masked. */
 export function redactUrl(url: string | URL): string {
   return redactText(typeof url === 'string' ? url : url.href)
 }
@@ -46,7 +46,7 @@ const SECRET_KEYS = [
 
 const MAX_DEPTH = 5
 
-/** Where values are secret by their name, at any of the depths that are logged here: `a.headers["set-cookie"]`. */
+/** Paths of values that are secret by name, at every depth logged here: `a.headers["set-cookie"]`. */
 export const SECRET_PATHS: readonly string[] = SECRET_KEYS.flatMap((key) =>
   Array.from({ length: MAX_DEPTH }, (_, depth) =>
     depth === 0 ? `["${key}"]` : `${Array(depth).fill('*').join('.')}["${key}"]`,

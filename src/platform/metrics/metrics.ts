@@ -4,33 +4,36 @@ import type { Hub, HubStats } from '../../engine/hub/hub.ts'
 import type { DatabaseActivity } from '../../engine/storage/activity.ts'
 import type { Bus } from '../../pubsub/bus.ts'
 import type { Readiness } from '../health/readiness.ts'
-import { createFigures, type Figures } from './snapshot.ts'
+import { createExposition, type Exposition } from './exposition.ts'
 
-/** The parts that count, as far as they are asked. */
+/** The components that are measured. */
 export interface Counted {
-  readonly ws: Door & { readonly closeCodes: ReadonlyMap<string, number> }
-  readonly sse: Door
+  readonly ws: Transport & { readonly closeCodes: ReadonlyMap<string, number> }
+  readonly sse: Transport
   readonly hub: Pick<Hub, 'stats'>
-  readonly commands: { readonly figures: CommandMetrics; waiting(): number }
+  readonly commands: { readonly metrics: CommandMetrics; waiting(): number }
   readonly bus: Pick<Bus, 'status'>
   readonly readiness: Pick<Readiness, 'problems' | 'warnings'>
   readonly database: Pick<DatabaseActivity, 'connections' | 'waiting' | 'destroyed'>
   readonly history: { readonly replacements: number }
 }
 
-/** What clients come in by. */
-interface Door {
+/** A transport that clients connect by. */
+interface Transport {
   readonly connectionCount: number
   queuedBytes(): number
 }
 
-/** What a node says of itself to Prometheus. */
+/** A node's metrics for Prometheus. */
 export interface Metrics {
   readonly contentType: string
   text(): Promise<string>
 }
 
-/** These walk all open sockets and files at each scrape, on the thread that serves; `rostrum_connections` says the same. */
+/**
+ * Default metrics that walk all open sockets and files on the main thread at each scrape; `rostrum_connections` covers
+ * them.
+ */
 const TOO_DEAR = [
   'nodejs_active_handles',
   'nodejs_active_handles_total',
@@ -43,21 +46,21 @@ const TOO_DEAR = [
 
 export function createMetrics(counted: Counted): Metrics {
   const { ws, sse, hub, commands, bus, readiness, database, history } = counted
-  // Its own: several nodes may live in one process.
+  // A registry per node: several nodes may run in one process.
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   for (const name of TOO_DEAR) registry.removeSingleMetric(name)
-  const figures = createFigures(registry)
-  showConnections(figures, ws, sse)
-  // Looked at once a scrape.
+  const exposition = createExposition(registry)
+  showConnections(exposition, ws, sse)
+  // Read once per scrape.
   let stats = hub.stats()
-  showHub(figures, () => stats)
-  showCommands(figures, commands)
-  showParts(figures, bus, readiness, database)
-  figures.counter(
+  showHub(exposition, () => stats)
+  showCommands(exposition, commands)
+  showParts(exposition, bus, readiness, database)
+  exposition.counter(
     {
       name: 'rostrum_histories_replaced_total',
-      help: 'Times that this node found the database to continue another history: after a failover or a restore.',
+      help: 'Times this node found that the database continues another history, after a failover or a restore.',
     },
     () => history.replacements,
   )
@@ -65,47 +68,47 @@ export function createMetrics(counted: Counted): Metrics {
     contentType: registry.contentType,
     text() {
       stats = hub.stats()
-      return figures.text()
+      return exposition.text()
     },
   }
 }
 
-function showConnections(figures: Figures, ws: Counted['ws'], sse: Door): void {
-  const doors = [
+function showConnections(exposition: Exposition, ws: Counted['ws'], sse: Transport): void {
+  const transports = [
     ['websocket', ws],
     ['sse', sse],
   ] as const
-  const perDoor = (read: (door: Door) => number) => ({
+  const perTransport = (read: (transport: Transport) => number) => ({
     label: 'transport',
-    read: () => doors.map(([name, door]) => [name, read(door)] as const),
+    read: () => transports.map(([name, transport]) => [name, read(transport)] as const),
   })
-  figures.gauge(
-    { name: 'rostrum_connections', help: 'Open WebSockets, and open streams of server-sent events.' },
-    perDoor((door) => door.connectionCount),
+  exposition.gauge(
+    { name: 'rostrum_connections', help: 'Open WebSockets and open streams of server-sent events.' },
+    perTransport((transport) => transport.connectionCount),
   )
-  figures.gauge(
-    { name: 'rostrum_send_buffer_bytes', help: 'Bytes queued in this process for all connections together.' },
-    perDoor((door) => door.queuedBytes()),
+  exposition.gauge(
+    { name: 'rostrum_send_buffer_bytes', help: 'Bytes queued in this process for all connections.' },
+    perTransport((transport) => transport.queuedBytes()),
   )
-  figures.counter(
-    { name: 'rostrum_closes_total', help: 'WebSockets that ended, by close code.' },
+  exposition.counter(
+    { name: 'rostrum_closes_total', help: 'Closed WebSockets, by close code.' },
     { label: 'code', read: () => ws.closeCodes },
   )
 }
 
-function showHub(figures: Figures, stats: () => HubStats): void {
+function showHub(exposition: Exposition, stats: () => HubStats): void {
   const { latency } = stats()
-  figures.gauge(
-    { name: 'rostrum_topics', help: 'Histories that are followed on this node.' },
-    () => stats().topics,
+  exposition.gauge({ name: 'rostrum_topics', help: 'Histories followed on this node.' }, () => stats().topics)
+  exposition.gauge(
+    { name: 'rostrum_subscriptions', help: 'Running subscriptions.' },
+    () => stats().subscribers,
   )
-  figures.gauge({ name: 'rostrum_subscriptions', help: 'Running subscriptions.' }, () => stats().subscribers)
-  figures.gauge(
+  exposition.gauge(
     { name: 'rostrum_groups', help: 'Groups of subscriptions that are executed together.' },
     () => stats().groups,
   )
-  figures.gauge(
-    { name: 'rostrum_group_subscribers', help: 'Subscriptions in a group: on average, and in the largest.' },
+  exposition.gauge(
+    { name: 'rostrum_group_subscribers', help: 'Subscriptions per group: on average, and in the largest.' },
     {
       label: 'of',
       read() {
@@ -117,82 +120,82 @@ function showHub(figures: Figures, stats: () => HubStats): void {
       },
     },
   )
-  figures.counter(
+  exposition.counter(
     { name: 'rostrum_executions_total', help: 'Selections executed for subscriptions.' },
     () => stats().executions,
   )
-  figures.counter(
+  exposition.counter(
     { name: 'rostrum_deliveries_total', help: 'Payloads handed to connections.' },
     () => stats().deliveries,
   )
-  figures.histogram(
+  exposition.histogram(
     {
       name: 'rostrum_delivery_latency_seconds',
-      help: 'From the instant of an entry to its being written to sockets: once for each entry and live group.',
+      help: 'Time from the commit of an entry until it is written to sockets, once per entry and live group.',
     },
     latency,
   )
-  figures.counter(
-    { name: 'rostrum_gaps_repaired_total', help: 'Gaps of the bus that were closed by reading the history.' },
+  exposition.counter(
+    { name: 'rostrum_gaps_repaired_total', help: 'Gaps in the bus that were filled from the history.' },
     () => stats().gapsRepaired,
   )
-  figures.counter(
-    { name: 'rostrum_replays_total', help: 'Subscriptions that began with a replay from their cursor.' },
+  exposition.counter(
+    { name: 'rostrum_replays_total', help: 'Subscriptions that started with a replay from their cursor.' },
     () => stats().replays,
   )
-  figures.counter(
-    { name: 'rostrum_resets_total', help: 'Subscriptions that were told to start over, by reason.' },
+  exposition.counter(
+    { name: 'rostrum_resets_total', help: 'Subscriptions that were reset, by reason.' },
     { label: 'reason', read: () => Object.entries(stats().resets) },
   )
-  figures.counter(
+  exposition.counter(
     {
       name: 'rostrum_unreadable_entries_total',
-      help: 'Attempts to present an entry that this node cannot present: its readers were ended.',
+      help: 'Entries that this node could not present, which ended their subscriptions; once per attempt.',
     },
     () => stats().unreadableEntries,
   )
-  figures.counter(
+  exposition.counter(
     {
       name: 'rostrum_listener_faults_total',
-      help: 'Entries or resets of a topic at which a listener threw.',
+      help: 'Entries or resets of a topic for which a listener threw.',
     },
     () => stats().listenerFaults,
   )
 }
 
-function showCommands(figures: Figures, { figures: commands, waiting }: Counted['commands']): void {
-  figures.counter(
-    { name: 'rostrum_commands_total', help: 'Commands by how they ended.' },
+function showCommands(exposition: Exposition, { metrics: commands, waiting }: Counted['commands']): void {
+  exposition.counter(
+    { name: 'rostrum_commands_total', help: 'Commands, by outcome.' },
     { label: 'outcome', read: () => Object.entries(commands.ends) },
   )
-  figures.gauge(
-    { name: 'rostrum_commands_waiting', help: 'Commands that wait for their transaction.' },
+  exposition.gauge(
+    { name: 'rostrum_commands_waiting', help: 'Commands waiting for their transaction.' },
     waiting,
   )
-  figures.histogram(
-    { name: 'rostrum_command_batch_size', help: 'Commands in one transaction.' },
+  exposition.histogram(
+    { name: 'rostrum_command_batch_size', help: 'Commands per transaction.' },
     commands.batchSizes,
   )
-  figures.histogram(
+  exposition.histogram(
     {
       name: 'rostrum_command_latency_seconds',
-      help: 'From being given to being answered, waiting included.',
+      help: 'Time from submission to the answer, including waiting.',
     },
     commands.latency,
   )
 }
 
 function showParts(
-  figures: Figures,
+  exposition: Exposition,
   bus: Counted['bus'],
   readiness: Counted['readiness'],
   database: Counted['database'],
 ): void {
-  figures.gauge({ name: 'rostrum_ready', help: '1 while /ready answers 200.' }, () =>
+  exposition.gauge({ name: 'rostrum_ready', help: '1 while /ready answers 200.' }, () =>
     readiness.problems().length === 0 ? 1 : 0,
   )
-  figures.gauge(
-    { name: 'rostrum_problem', help: '1 while this part keeps the node from being ready.' },
+  exposition.gauge(
+    { name: 'rostrum_problem', help: '1 while this component keeps the node from being ready.' },
     {
       label: 'part',
       read() {
@@ -201,40 +204,44 @@ function showParts(
       },
     },
   )
-  figures.gauge({ name: 'rostrum_bus_up', help: '1 while the bus works, 0 while it is away.' }, () =>
-    bus.status().kind === 'up' ? 1 : 0,
+  exposition.gauge(
+    { name: 'rostrum_bus_up', help: '1 while the bus works, 0 while it is unavailable.' },
+    () => (bus.status().kind === 'up' ? 1 : 0),
   )
   const isWorking = (part: 'presence' | 'limits') => () =>
     readiness.warnings().some((warning) => warning.part === part) ? 0 : 1
-  figures.gauge(
-    { name: 'rostrum_presence_up', help: '1 while presence is that of all nodes, 0 while it is this one’s.' },
+  exposition.gauge(
+    {
+      name: 'rostrum_presence_up',
+      help: '1 while presence covers all nodes, 0 while it covers this node only.',
+    },
     isWorking('presence'),
   )
-  figures.gauge(
+  exposition.gauge(
     {
       name: 'rostrum_limits_up',
-      help: '1 while limits count for all nodes, 0 while each counts for itself.',
+      help: '1 while limits are shared by all nodes, 0 while each node counts alone.',
     },
     isWorking('limits'),
   )
-  figures.gauge(
+  exposition.gauge(
     {
       name: 'rostrum_bus_probe_age_seconds',
-      help: 'Since a probe last came back; while the bus is away, since it is.',
+      help: 'Time since the last probe returned, or since the bus became unavailable.',
     },
     () => {
       const status = bus.status()
       return Math.max(0, Date.now() - (status.kind === 'up' ? status.lastProbeAt : status.since)) / 1000
     },
   )
-  showDatabase(figures, database)
+  showDatabase(exposition, database)
 }
 
-function showDatabase(figures: Figures, database: Counted['database']): void {
-  figures.gauge(
+function showDatabase(exposition: Exposition, database: Counted['database']): void {
+  exposition.gauge(
     {
       name: 'rostrum_database_connections',
-      help: 'Connections to the database, those of them that are idle, and statements that wait for one.',
+      help: 'Database connections, idle connections, and statements waiting for a connection.',
     },
     {
       label: 'state',
@@ -245,17 +252,17 @@ function showDatabase(figures: Figures, database: Counted['database']): void {
       },
     },
   )
-  figures.gauge(
+  exposition.gauge(
     {
       name: 'rostrum_database_waiting',
-      help: 'Statements and transactions that wait for a connection, by what it is for.',
+      help: 'Statements and transactions waiting for a connection, by purpose.',
     },
     { label: 'purpose', read: () => Object.entries(database.waiting()) },
   )
-  figures.counter(
+  exposition.counter(
     {
       name: 'rostrum_database_stuck_connections_total',
-      help: 'Connections that were destroyed because the database did not answer on them.',
+      help: 'Connections destroyed because the database did not answer on them.',
     },
     () => database.destroyed(),
   )

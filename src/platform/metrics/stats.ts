@@ -2,24 +2,24 @@ import type { Hub } from '../../engine/hub/hub.ts'
 import type { ScopeId } from '../../engine/kernel/scope-id.ts'
 import type { Presence } from '../../engine/presence/presence.ts'
 
-/** What goes on, of a node or of a room. */
+/** Current activity of a node or a room. */
 interface Counts {
   readonly connections: number
-  /** Those who are signed in, each counted once. */
+  /** Distinct signed-in users. */
   readonly users: number
   readonly subscriptions: number
   readonly groups: number
-  /** Payloads handed to connections: since the start, of a room since somebody is there without a break. */
+  /** Payloads handed to connections since the start; for a room, since it last became non-empty. */
   readonly deliveries: number
 }
 
 export interface Stats extends Counts {
-  /** Those with a subscription to anything in them, but no direct ones: nobody learns who talks to whom. */
+  /** Rooms with at least one subscription. Direct rooms are left out: nobody learns who talks to whom. */
   readonly rooms: readonly (Counts & { readonly id: string })[]
 }
 
 export interface StatsOptions {
-  readonly doors: readonly { readonly connectionCount: number }[]
+  readonly transports: readonly { readonly connectionCount: number }[]
   readonly hub: Pick<Hub, 'stats' | 'scopes'>
   readonly presence: Pick<Presence, 'onThisNode'>
   /** How a scope is shown; undefined for those that are not. */
@@ -27,11 +27,11 @@ export interface StatsOptions {
 }
 
 /** Of this node alone, right now. */
-export function statsOf({ doors, hub, presence, shownId }: StatsOptions): Stats {
+export function statsOf({ transports, hub, presence, shownId }: StatsOptions): Stats {
   const here = presence.onThisNode()
   const { subscribers, groups, deliveries } = hub.stats()
   return {
-    connections: doors.reduce((sum, { connectionCount }) => sum + connectionCount, 0),
+    connections: transports.reduce((sum, { connectionCount }) => sum + connectionCount, 0),
     users: here.users,
     ...{ subscriptions: subscribers, groups, deliveries },
     rooms: [...hub.scopes()].flatMap(([scope, counts]) => {

@@ -1,39 +1,39 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { CommandMetrics } from '../../engine/commands/metrics.ts'
 import type { Hub } from '../../engine/hub/hub.ts'
-import type { Distribution } from '../../engine/kernel/histogram.ts'
+import type { Histogram } from '../../engine/kernel/histogram.ts'
 import { formatInstant, type Instant } from '../../engine/kernel/instant.ts'
 import type { Bus } from '../../pubsub/bus.ts'
 import type { Readiness } from '../health/readiness.ts'
 
-/** In milliseconds; null where nothing was measured. */
+/** In milliseconds; null if nothing was measured. */
 interface Quantiles {
   readonly p50: number | null
   readonly p99: number | null
 }
 
-/** What went on in one period. */
+/** Activity in one period. */
 export interface Sample {
-  /** Its end. */
+  /** End of the period. */
   readonly at: string
   readonly connections: number
   readonly subscriptions: number
   readonly groups: number
   readonly deliveriesPerSecond: number
   readonly commandsPerSecond: number
-  /** From the instant of an entry to its being written to sockets. */
+  /** From the commit of an entry until it is written to sockets. */
   readonly deliveryMs: Quantiles
-  /** From a command's being given to its answer. */
+  /** From the submission of a command to its answer. */
   readonly answerMs: Quantiles
-  /** How late timers were, by the event loop: the longest wait of 99 in 100. */
+  /** Event-loop delay: the 99th percentile of how late timers fired. */
   readonly loopDelayMs: number
-  /** Since a probe last came back by the bus; while the bus is away, since it is. */
+  /** Time since the last probe returned by the bus, or since the bus became unavailable. */
   readonly probeAgeMs: number
   readonly isBusUp: boolean
   readonly isReady: boolean
 }
 
-/** The latest quarter of an hour of a node, for people who look at it. */
+/** Samples of a node's last quarter of an hour, for the operations page. */
 export interface Timeline {
   readonly everyMs: number
   /** Oldest first. */
@@ -42,7 +42,7 @@ export interface Timeline {
 }
 
 export interface TimelineOptions {
-  readonly doors: readonly { readonly connectionCount: number }[]
+  readonly transports: readonly { readonly connectionCount: number }[]
   readonly hub: Pick<Hub, 'stats'>
   readonly commands: CommandMetrics
   readonly bus: Pick<Bus, 'status'>
@@ -57,7 +57,7 @@ const KEEP = 180
 const RESOLUTION_MS = 20
 
 export function createTimeline({
-  doors,
+  transports,
   hub,
   commands,
   bus,
@@ -88,7 +88,7 @@ export function createTimeline({
     const status = bus.status()
     samples.push({
       at: formatInstant(after.at),
-      connections: doors.reduce((sum, { connectionCount }) => sum + connectionCount, 0),
+      connections: transports.reduce((sum, { connectionCount }) => sum + connectionCount, 0),
       subscriptions: after.stats.subscribers,
       groups: after.stats.groups,
       deliveriesPerSecond: round((after.stats.deliveries - before.stats.deliveries) / seconds),
@@ -121,13 +121,13 @@ function round(value: number): number {
   return Math.round(value * 10) / 10
 }
 
-/** Of what was added to a distribution in seconds since its counts were `before`. */
-export function quantilesOf({ bounds, counts }: Distribution, before: readonly number[]): Quantiles {
+/** Quantiles of the values added to a histogram (in seconds) since its counts were `before`. */
+export function quantilesOf({ bounds, counts }: Histogram, before: readonly number[]): Quantiles {
   const added = counts.map((count, index) => count - (before[index] ?? 0))
   return { p50: quantileOf(bounds, added, 0.5), p99: quantileOf(bounds, added, 0.99) }
 }
 
-/** As if values lay evenly between their bounds, as Prometheus has it; those above all bounds are at the last. */
+/** Interpolates linearly within a bucket, as Prometheus does; values above all bounds count as the last bound. */
 function quantileOf(bounds: readonly number[], counts: readonly number[], share: number): number | null {
   const total = counts.reduce((sum, count) => sum + count, 0)
   if (total === 0) return null

@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis'
 
-/** How long a connection may take to say goodbye; one into a black hole never answers. */
+/** How long closing a connection may take; a peer behind a broken network never answers. */
 const GOODBYE_MS = 100
 
 /**
- * A connection that lives once, and has yet to `connect`: it never reconnects, queues nothing and repeats nothing, so
- * that nothing it knew can outlive a failure.
+ * A single-use connection that is not yet connected. It never reconnects, queues or retries, so that no state survives
+ * a failure.
  */
 export function openConnection(url: string, name: string, connectTimeoutMs: number): Redis {
   return new Redis(url, {
@@ -21,7 +21,7 @@ export function openConnection(url: string, name: string, connectTimeoutMs: numb
   })
 }
 
-/** Resolves when the connection is gone. Ask before it can be. */
+/** Resolves when the connection is closed. Call it before that can happen. */
 export function endOf(connection: Redis): Promise<void> {
   return new Promise((resolve) => connection.once('end', () => resolve()))
 }

@@ -1,6 +1,6 @@
 /**
- * Returns a function that takes the password in `url` out of a text: servers quote commands that they don't
- * know, AUTH among them. Throws, without the address, where it isn't `redis://…` or `rediss://…`.
+ * Returns a function that removes the password in `url` from a text: servers quote unknown commands, AUTH among them.
+ * Throws, without showing the URL, unless it begins with `redis://` or `rediss://`.
  */
 export function createRedaction(url: string): (text: string) => string {
   const parsed = URL.parse(url)

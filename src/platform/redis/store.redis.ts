@@ -5,7 +5,7 @@ import { endOf, openConnection } from './connection.redis.ts'
 import { createRedaction, messageOf } from './redaction.ts'
 import { retryDelayMs } from './retry-delay.ts'
 
-/** A program in Lua that Redis runs as one step. Answers with a list of texts and numbers, not nested. */
+/** A Lua script that Redis runs atomically. Returns a flat list of strings and numbers. */
 export interface Script {
   readonly source: string
   /** Its name in Redis. */
@@ -16,7 +16,7 @@ export function scriptOf(source: string): Script {
   return { source, sha: createHash('sha1').update(source).digest('hex') }
 }
 
-/** One run of a script. All its keys lie in one slot of a cluster. */
+/** One invocation of a script. All its keys are in one cluster slot. */
 export interface Call {
   readonly script: Script
   readonly keys: readonly string[]
@@ -24,40 +24,43 @@ export interface Call {
 }
 
 export interface StoreOptions {
-  /** `redis://` or `rediss://`, with credentials where needed. Never shown. */
+  /** `redis://` or `rediss://`, with credentials if needed. Never logged. */
   readonly url: string
-  /** All that will be run. */
+  /** All scripts that will be run. */
   readonly scripts: readonly Script[]
-  /** There is a new connection: Redis may have lost everything, or nothing. */
+  /** Called on a new connection: Redis may have lost everything, or nothing. */
   readonly onUp: () => void
-  /** The connection is gone, and everything under way was rejected; or the first attempt failed. Holds no secret. */
+  /**
+   * Called when the connection failed and everything in flight was rejected, or the first attempt failed. Contains no
+   * secret.
+   */
   readonly onDown: (problem: string) => void
   readonly connectTimeoutMs?: number
-  /** Who does not answer within this is taken for gone. */
+  /** A server that does not reply within this time is considered down. */
   readonly answerTimeoutMs?: number
 }
 
-/** Redis can't be had, or failed meanwhile. Its message holds no secret. */
+/** Redis is unavailable, or failed meanwhile. The message contains no secret. */
 export class RedisAway extends Error {}
 
 /**
- * What nodes keep together in Redis, over one connection that is thrown away at the first failure: a new one starts
- * from nothing, after a pause that grows and varies.
+ * State shared by nodes in Redis, over one connection that is discarded at the first failure. A new one starts from
+ * scratch, after exponential backoff with jitter.
  */
 export interface Store {
   /**
-   * Runs all in order, in one round trip; the answers come in the same order. Rejects with RedisAway: at once while
-   * away, and as soon as the connection fails. Then nobody knows which were run.
+   * Runs all in order, in one round trip; replies come in the same order. Rejects with RedisAway: immediately while
+   * disconnected, and as soon as the connection fails; then it is unknown which were run.
    */
   run(calls: readonly Call[]): Promise<readonly (readonly string[])[]>
-  /** Resolves when no connection and no timer is left; `onDown` is not called for it. */
+  /** Resolves when no connection and no timer is left, without calling `onDown`. */
   close(): Promise<void>
 }
 
-/** After so long a connection has worked. */
+/** A connection that lasts this long counts as working. */
 const STEADY_MS = 5_000
 
-/** Resolves when the first attempt to connect is over, whichever way it went. */
+/** Resolves when the first connection attempt has succeeded or failed. */
 export async function createStore(options: StoreOptions): Promise<Store> {
   const { url, scripts, connectTimeoutMs = 3_000, answerTimeoutMs = 2_000 } = options
   const redact = createRedaction(url)
@@ -68,7 +71,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   let failures = 0
   let lastError = 'not connected yet'
 
-  /** From opening a connection to its end. Those that fail soon count as failures, however far they came. */
+  /** Runs one connection from opening to its end. One that fails early counts as a failure, however far it came. */
   async function useOne(): Promise<void> {
     const connection = openConnection(url, 'rostrum-store', connectTimeoutMs)
     const ended = endOf(connection)
@@ -121,7 +124,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     }
     let isAnswered = false
     const timer = setTimeout(() => {
-      // After a long stall of this process timers fire before sockets are read: let the answer in first.
+      // After a long stall of this process, timers fire before sockets are read: let the reply in first.
       setImmediate(() => isAnswered || connection.disconnect())
     }, answerTimeoutMs).unref()
     try {
@@ -145,10 +148,10 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       try {
         return await runOn(connection, calls)
       } catch (fault) {
-        // Also where Redis answered: after an error nobody can say what it still has.
+        // Even if Redis answered: after an error the state of Redis is unknown.
         lastError = messageOf(fault)
         connection.disconnect()
-        // Not the fault itself: ioredis puts the command and its arguments on it.
+        // Not the original error: ioredis attaches the command and its arguments.
         throw new RedisAway(redact(lastError))
       }
     },

@@ -1,9 +1,9 @@
 import { familyOf, type Topic } from '../../engine/kernel/topic.ts'
 import { isRecorded, type SpanStart, type TraceParent } from './tracing.ts'
 
-/** The steps from a request to its deliveries, in the words of OpenTelemetry's semantic conventions. */
+/** Spans from a request to its deliveries, named by OpenTelemetry's semantic conventions. */
 
-/** A name is a client's own text: no longer than this. */
+/** Operation names come from clients: at most this long. */
 const MAX_NAME = 100
 
 interface RangeOfEntries {
@@ -21,7 +21,7 @@ export function requestSpan(method: string, path: string, parent: TraceParent | 
   }
 }
 
-/** `parent`: what came with the message of a WebSocket, which has no request of its own. */
+/** `parent`: the context sent in a WebSocket message, which has no HTTP request of its own. */
 export function operationSpan(
   { operation, name }: { readonly operation: string; readonly name?: { readonly value: string } | undefined },
   message?: { readonly parent: TraceParent | undefined },
@@ -37,13 +37,13 @@ export function operationSpan(
   }
 }
 
-/** A command that waits for its batch. */
+/** A command waiting for its batch. */
 export function waitingSpan(topic: Topic): SpanStart {
   const family = familyOf(topic)
   return { name: `wait ${family}`, kind: 'internal', attributes: { 'rostrum.topic.family': family } }
 }
 
-/** One transaction for the commands of many: a child of the first that is recorded, linked to all. */
+/** One transaction for the commands of several requests: a child of the first recorded one, linked to all. */
 export function transactionSpan(topic: Topic, commands: readonly (TraceParent | undefined)[]): SpanStart {
   const family = familyOf(topic)
   const traces = commands.filter((trace) => trace !== undefined)
@@ -62,22 +62,22 @@ export function transactionSpan(topic: Topic, commands: readonly (TraceParent | 
   }
 }
 
-/** The notice of a batch, on its way to the bus. */
+/** Publishing the notice of a batch on the bus. */
 export function publishSpan(system: string, range: RangeOfEntries): SpanStart {
   return messagingSpan('publish', 'send', 'producer', range, { 'messaging.system': system })
 }
 
-/** The notice of a batch, as a node takes it from the bus. */
+/** Receiving the notice of a batch from the bus. */
 export function receiveSpan(range: RangeOfEntries, parent: TraceParent): SpanStart {
   return { ...messagingSpan('receive', 'receive', 'consumer', range), parent }
 }
 
-/** Executing, serialising and handing to connections: one span a node, batch and topic, however many read it. */
+/** Executing, serialising and delivering: one span per node, batch and topic, regardless of the number of readers. */
 export function deliverySpan(range: RangeOfEntries, parent: TraceParent): SpanStart {
   return { ...messagingSpan('deliver', 'process', 'internal', range), parent }
 }
 
-/** Topics of users hold their ids: the family is told, and which entries, but not whose. */
+/** Topics of users contain their ids, so the span names only the family and the entries. */
 function messagingSpan(
   name: string,
   type: string,

@@ -28,11 +28,11 @@ export interface OtlpTracingOptions extends TracingConfig {
   /** Identifies this node. */
   readonly node: string
   readonly version: string
-  /** Called when the receiver begins to refuse, or is away, not for each attempt after that. */
+  /** Called when the collector starts to refuse or is unreachable, not for each later attempt. */
   readonly onFault: (error: unknown) => void
 }
 
-/** How long a receiver that does not answer may hold up one export, and the end of the process. */
+/** How long an unresponsive collector may delay one export, and the end of the process. */
 const EXPORT_TIMEOUT_MS = 10_000
 const CLOSE_TIMEOUT_MS = 2_000
 
@@ -45,8 +45,8 @@ const KINDS: Readonly<Record<SpanKind, OtelSpanKind>> = {
 }
 
 /**
- * Sends spans by OTLP over HTTP, in batches, in the background. What the receiver does not take in time is dropped.
- * Registers nothing globally: nodes in one process keep apart.
+ * Sends spans by OTLP over HTTP, in batches, in the background. Spans that the collector does not accept in time are
+ * dropped. Registers nothing globally, so nodes in one process stay independent.
  */
 export function createOtlpTracing(options: OtlpTracingOptions): Tracing {
   const running = new AsyncLocalStorage<Context>()
@@ -149,7 +149,7 @@ function createSampler({ kind, ratio, isParentBased }: SamplerConfig): Sampler {
   return isParentBased ? new ParentBasedSampler({ root }) : root
 }
 
-/** `exporter`, which says so when what it sends is not taken. */
+/** Wraps `exporter` to report failed exports. */
 function telling(exporter: SpanExporter, onFault: (error: unknown) => void): SpanExporter {
   let isFailing = false
   return {

@@ -1,43 +1,43 @@
-/** Names a span, on this node or elsewhere, to go on from: `traceparent` of https://www.w3.org/TR/trace-context/. */
+/** Identifies a parent span, on this node or elsewhere: `traceparent` of https://www.w3.org/TR/trace-context/. */
 export type TraceParent = string
 
 export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer'
 
-/** By the semantic conventions of OpenTelemetry where they have a name. Never tokens, variables, or what people wrote. */
+/** Named by OpenTelemetry's semantic conventions where they apply. Never contains tokens, variables or user input. */
 export type Attributes = Readonly<Record<string, string | number>>
 
 export interface SpanStart {
-  /** Of few different ones. */
+  /** Low cardinality. */
   readonly name: string
   readonly kind: SpanKind
-  /** Absent: what is running. What is malformed is no parent. */
+  /** Default: the running span. A malformed value means no parent. */
   readonly parent?: TraceParent | undefined
   readonly links?: readonly TraceParent[]
   readonly attributes: Attributes
 }
 
-/** A step on the way from a request to its deliveries. */
+/** A step between a request and its deliveries. */
 export interface Span {
   readonly context: TraceParent
-  /** False where the sampler left it out. */
+  /** False if not sampled. */
   readonly isRecorded: boolean
   set(attributes: Attributes): void
-  /** `type`: a code or the name of a class, never a message. */
+  /** `type`: a code or class name, never a message. */
   fail(type: string): void
-  /** Calling it again does nothing. */
+  /** Idempotent. */
   end(): void
 }
 
-/** Records how requests go through the nodes. */
+/** Traces requests through the nodes. */
 export interface Tracing {
-  /** False: whoever would have to do something for a span need not. */
+  /** False if callers can skip work that only serves a span. */
   readonly isOn: boolean
   start(start: SpanStart): Span
-  /** Runs `work`, also what it begins and awaits, as part of `span`. */
+  /** Runs `work`, including everything it starts asynchronously, as part of `span`. */
   within<Result>(span: Span, work: () => Result): Result
-  /** The span that is running. */
+  /** The current span. */
   current(): TraceParent | undefined
-  /** Sends what is recorded, as far as the receiver takes it within two seconds. Never rejects. */
+  /** Flushes recorded spans, for at most two seconds. Never rejects. */
   close(): Promise<void>
 }
 
@@ -52,12 +52,12 @@ export const NO_TRACING: Tracing = {
   close: async () => {},
 }
 
-/** Whether the sampler took what `trace` names. */
+/** Whether the span identified by `trace` is sampled. */
 export function isRecorded(trace: TraceParent): boolean {
   return (Number.parseInt(trace.slice(-2), 16) & 1) === 1
 }
 
-/** Runs `work` as a span, from its call to its settling. */
+/** Runs `work` inside a span that lasts until it settles. */
 export async function traced<Result>(
   tracing: Tracing,
   start: SpanStart,
@@ -74,7 +74,7 @@ export async function traced<Result>(
   }
 }
 
-/** What to call an error: the code that clients are shown, or the name of its class. */
+/** The type of an error: the code that clients see, or its class name. */
 export function typeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   if ('extensions' in error && typeof error.extensions === 'object' && error.extensions !== null) {

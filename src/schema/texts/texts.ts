@@ -1,2 +1,2 @@
-/** Descriptions by place: a type (`Bid`), or a field of one, of input types and roots as well (`Bid.amount`). */
+/** Descriptions by coordinate: a type (`Bid`) or a field (`Bid.amount`), including input types and root types. */
 export type Texts = Readonly<Record<string, string>>

@@ -16,20 +16,22 @@ export interface AdminOptions {
   readonly stats: () => object
   /** The samples of the last quarter of an hour, as JSON. */
   readonly history: () => object
-  /** Whether the user with `id` is known, and how many connections they have, as JSON. */
+  /** Whether the user with `id` is known, and their number of connections, as JSON. */
   readonly user: (id: string | null) => Promise<object>
   /** `body`: JSON, unchecked. */
   readonly broadcast: (body: unknown, viewer: Viewer, signal: AbortSignal) => Promise<BroadcastAnswer>
 }
 
-/** In addition, who signed in. */
+/** Context variables plus the signed-in viewer. */
 interface AdminEnv extends EndpointEnv {
   Variables: EndpointEnv['Variables'] & { viewer: Viewer }
 }
 
 const STATUS_OF = { UNAVAILABLE: 503, RATE_LIMITED: 429, FORBIDDEN: 403, BAD_USER_INPUT: 400 } as const
 
-/** `/metrics` is open to all who reach the port. The others require the token of an administrator or a service. */
+/**
+ * `/metrics` is open to everyone who can reach the port. The others require the token of an administrator or a service.
+ */
 export function createAdminEndpoints(options: AdminOptions, cors: MiddlewareHandler): Hono<AdminEnv> {
   const endpoints = new Hono<AdminEnv>()
   const admin = requireAdmin(options)
@@ -52,7 +54,7 @@ export function createAdminEndpoints(options: AdminOptions, cors: MiddlewareHand
     return json(c, 200, await options.user(searchParams.get('id')))
   })
   endpoints.use('/broadcast', cors).post(admin, jsonBody, async (c) => {
-    // Never aborted: the announcement is published even if its author does not wait for the answer.
+    // Never aborted: the announcement is published even if its author disconnects.
     const { signal } = new AbortController()
     const answer = await options.broadcast(c.get('json'), c.get('viewer'), signal)
     if (answer.kind === 'published') {
@@ -64,8 +66,8 @@ export function createAdminEndpoints(options: AdminOptions, cors: MiddlewareHand
 }
 
 /**
- * Signs in by the header alone, as `/graphql` reads it: people see addresses. Hono's `bearerAuth` would answer a malformed
- * header with 400.
+ * Signs in by the header only, parsed as by `/graphql`, since URLs are visible to people. Hono's `bearerAuth` would
+ * answer a malformed header with 400.
  */
 function requireAdmin({ signIn }: AdminOptions): MiddlewareHandler<AdminEnv> {
   return async (c, next) => {
@@ -79,7 +81,7 @@ function requireAdmin({ signIn }: AdminOptions): MiddlewareHandler<AdminEnv> {
       return json(c, 401, { error }, { 'www-authenticate': 'Bearer' })
     }
     if (!isPrivileged(actorOf(signedIn.viewer))) {
-      return json(c, 403, { error: 'This is for administrators and services.' })
+      return json(c, 403, { error: 'Only administrators and services may use this endpoint.' })
     }
     c.set('viewer', signedIn.viewer)
     return next()

@@ -3,10 +3,10 @@ import type { IncomingMessage } from 'node:http'
 export type Body =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'too-large' }
-  /** The client went away before the end. */
+  /** The client disconnected before the end. */
   | { readonly kind: 'aborted' }
 
-/** The body of a request, of which at most `maxBytes` are kept. What exceeds them is thrown away. Never rejects. */
+/** Reads the body of a request and keeps at most `maxBytes`. The rest is discarded. Never rejects. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Body> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
@@ -18,7 +18,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bo
         chunks.push(chunk)
         return
       }
-      // Read on without keeping: a socket that is closed with unread bytes loses the answer as well.
+      // Keep reading without storing: closing a socket with unread bytes loses the response as well.
       request.off('data', onData)
       request.resume()
       resolve({ kind: 'too-large' })

@@ -6,11 +6,11 @@ import type { OriginPolicy } from './origin.ts'
 
 export interface DevTokenOptions {
   readonly issueToken: (claims: DevClaims) => Promise<DevToken>
-  /** Which pages may ask for a token. Others are refused. */
+  /** The origins that may request a token. Others are rejected. */
   readonly origins: OriginPolicy
 }
 
-/** `POST /dev/token`: a token for the user that the body names. */
+/** `POST /dev/token`: issues a token for the user in the body. */
 export function createDevTokenEndpoint({ issueToken, origins }: DevTokenOptions): Endpoints {
   const endpoints = new Hono<EndpointEnv>()
   endpoints.use('/dev/token', async (c, next) => {

@@ -5,7 +5,7 @@ import { readBody } from './body.ts'
 import { type Headers, isJsonType, JSON_HEADERS, parseJson } from './json.ts'
 import type { OriginPolicy } from './origin.ts'
 
-/** What the handlers of an endpoint find in its context: Node's request and response, and the body as JSON. */
+/** The context of endpoint handlers: Node's request and response, and the parsed JSON body. */
 export interface EndpointEnv {
   Bindings: HttpBindings
   Variables: { json: unknown }
@@ -15,7 +15,7 @@ export type Endpoints = Hono<EndpointEnv>
 
 const MAX_BODY_BYTES = 16 * 1024
 
-/** Answers with `body`, whose type is among `headers`. HEAD gets its length, too. */
+/** Answers with `body`; `headers` include its type. HEAD gets the length, too. */
 export function text(c: Context, status: ContentfulStatusCode, body: string, headers: Headers): Response {
   return c.body(body, status, { ...headers, 'content-length': String(Buffer.byteLength(body)) })
 }
@@ -29,7 +29,7 @@ export function json(
   return text(c, status, JSON.stringify(body), { ...JSON_HEADERS, ...headers })
 }
 
-/** Sends the CORS headers of `origins` with every answer. Hono's `cors` sends most of them with preflights only. */
+/** Sends the CORS headers of `origins` with every response. Hono's `cors` sends most of them with preflights only. */
 export function crossOrigin({ corsHeaders }: OriginPolicy): MiddlewareHandler {
   return async (c, next) => {
     for (const [name, value] of Object.entries(corsHeaders(c.req.header('origin')))) c.header(name, value)
@@ -38,8 +38,9 @@ export function crossOrigin({ corsHeaders }: OriginPolicy): MiddlewareHandler {
 }
 
 /**
- * Reads the body as JSON. The type must say JSON: a browser posts `text/plain` and forms for any page without a preflight.
- * Hono's `bodyLimit` fails on chunked bodies unless the adapter replaces the global `Request` of the process.
+ * Reads the body as JSON. The content type must be JSON: browsers let any page post `text/plain` and forms without a
+ * preflight. Hono's `bodyLimit` fails on chunked bodies unless the adapter replaces the global `Request` of the
+ * process.
  */
 export const jsonBody: MiddlewareHandler<EndpointEnv> = async (c, next) => {
   const close = { connection: 'close' }
@@ -51,10 +52,10 @@ export const jsonBody: MiddlewareHandler<EndpointEnv> = async (c, next) => {
   if (body.kind === 'too-large') {
     return json(c, 413, { error: `The body is larger than ${MAX_BODY_BYTES} bytes.` }, close)
   }
-  // Nobody reads the answer.
+  // The client is gone, so nobody reads the response.
   if (body.kind === 'aborted') return c.body(null)
   const parsed = parseJson(body.bytes)
-  if (parsed === undefined) return json(c, 400, { error: 'The body is no JSON.' })
+  if (parsed === undefined) return json(c, 400, { error: 'The body is not valid JSON.' })
   c.set('json', parsed.value)
   return next()
 }

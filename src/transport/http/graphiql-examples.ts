@@ -1,11 +1,11 @@
-/** An operation to begin with, in a tab of its own. */
+/** An example operation, in a tab of its own. */
 export interface Example {
   readonly query: string
   /** JSON. */
   readonly variables?: string
 }
 
-/** The way through an auction, as somebody takes it who sees the server for the first time. */
+/** A tour of an auction for first-time users. */
 export const EXAMPLES: readonly Example[] = [
   {
     query: `# Look around: the auctions that are live in the demo room.
@@ -81,7 +81,7 @@ mutation Say($input: SendMessageInput!) {
     variables: '{ "input": { "roomId": "demo", "body": "Hello", "clientMessageId": "my-first-message" } }',
   },
   {
-    query: `# Who is there, and the server's clock.
+    query: `# The signed-in user, and the server's clock.
 subscription Presence {
   presence(roomId: "demo") { count users { since state user { name } } }
 }

@@ -2,12 +2,12 @@ import type { Handler } from 'hono'
 import { EXAMPLES } from './graphiql-examples.ts'
 import { createPage } from './page.ts'
 
-/** The bundle makes workers out of itself and fetches this server alone. */
+/** The bundle creates blob workers from itself and fetches from this server only. */
 const POLICY =
   "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'; " +
   "img-src data: blob:; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
-/** A bar above GraphiQL, never over it, in the colours that GraphiQL was told to have. */
+/** A bar above GraphiQL, never overlapping it, in GraphiQL's configured colours. */
 const TOKEN_BAR = `
 <style>
   body#body { display: flex; flex-direction: column; height: 100vh; height: 100dvh; margin: 0; background: #fff; color: #3b4b68 }
@@ -33,9 +33,9 @@ const TOKEN_BAR = `
 `
 
 /**
- * Puts the bar's token on every request and into every connection_init that GraphiQL makes: of itself it
- * passes its headers to HTTP alone, and a WebSocket would stay a visitor's. The live page keeps its token
- * under the same name, so that who comes from there is signed in.
+ * Adds the bar's token to every request and every connection_init of GraphiQL: by itself GraphiQL sends headers over
+ * HTTP only, so a WebSocket would stay a visitor's. The live page stores its token under the same name, so users coming
+ * from there are signed in.
  */
 const TOKEN_SCRIPT = `
 <script>
@@ -56,13 +56,13 @@ const TOKEN_SCRIPT = `
       if (exp * 1000 < Date.now()) return 'This token has expired'
       return 'Signed in as ' + name + (exp ? ' until ' + new Date(exp * 1000).toLocaleTimeString() : '')
     } catch {
-      return 'This is no token'
+      return 'This is not a token'
     }
   }
   function keep() {
     sessionStorage.setItem(KEY, token())
     state.textContent = describe()
-    // Connections are signed in when they open: GraphiQL opens them anew, and its subscriptions start over.
+    // Connections sign in when they open: GraphiQL reopens them, and its subscriptions restart.
     for (const socket of sockets) socket.close(3000, 'New token')
   }
 
@@ -124,9 +124,9 @@ function withTokenBar(page: string): string {
 const FROM_ANOTHER_SITE: ReadonlySet<unknown> = new Set(['cross-site', 'same-site'])
 
 /**
- * GraphiQL with its scripts in it: works without a network. A token in the fragment of its address signs in if the address
- * was typed, or if the link is on a page of this server. Browsers name links of other sites as such (`Sec-Fetch-Site`): their
- * visitors get a page that ignores the token, since it would make them act as a user of the link's author.
+ * GraphiQL with inlined scripts, so it works offline. A token in the URL fragment signs in if the URL was typed, or the
+ * link is on a page of this server. For links from other sites (`Sec-Fetch-Site`) the page ignores the token, since it
+ * would make visitors act as a user of the link's author.
  */
 export function createGraphiqlPage(): Handler {
   const [own, foreign] = [createVariant(true), createVariant(false)]
@@ -139,7 +139,7 @@ export function createGraphiqlPage(): Handler {
 function createVariant(acceptsLinkedToken: boolean): Handler {
   return createPage(
     async () => {
-      // A node without GraphiQL need not hold its 9 MB: 50 MB once parsed.
+      // Loaded lazily: a node without GraphiQL need not hold its 9 MB, which are 50 MB once parsed.
       const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
       return withTokenBar(renderGraphiQL(OPTIONS)).replace('TAKES_LINKED_TOKEN', String(acceptsLinkedToken))
     },

@@ -25,9 +25,9 @@ import { withStatus, type YogaServer } from './yoga.ts'
 export interface GraphqlHandlerOptions {
   readonly services: Services
   readonly operations: Operations
-  /** The queries and mutations of each client that run over HTTP. */
+  /** The queue of queries and mutations of each client over HTTP. */
   readonly queues: OperationQueues<ClientKey>
-  /** Requests are handled within the share of their client. */
+  /** Requests are handled in the fair share of their client. */
   readonly share: FairShare<ClientKey>
   readonly yoga: YogaServer
   readonly streams: Streams
@@ -38,10 +38,10 @@ export interface GraphqlHandlerOptions {
   readonly maxBodyBytes: number
 }
 
-/** Serves the operations that GET and POST send to `/graphql`. */
+/** Serves operations sent to `/graphql` by GET and POST. */
 export type GraphqlHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
-/** A request on its way to its answer. */
+/** A request in progress. */
 interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -52,11 +52,11 @@ interface Exchange {
 interface Caller {
   readonly viewer: Viewer | null
   readonly address: string
-  /** What limits count it by. */
+  /** The client key for limits. */
   readonly client: ClientKey
 }
 
-/** No cache may store an answer, and no browser may guess its type. */
+/** Responses must not be cached, and browsers must not sniff their type. */
 const PRIVATE: Headers = { 'cache-control': 'no-store', ...SECURITY_HEADERS }
 const NOT_SERVED: Readonly<Record<NoSession, readonly [status: number, message: string]>> = {
   'address-full': [429, 'This address has too many connections of visitors. Sign in, or retry later.'],
@@ -67,7 +67,7 @@ const NOT_SERVED: Readonly<Record<NoSession, readonly [status: number, message: 
 export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHandler {
   const { share } = options
 
-  // The user is known only after the token was checked; until then the address is charged.
+  // The user is known only once the token is verified; until then the address is charged.
   return (request, response) => {
     const address = options.clientAddress(request)
     const isWanted = (): boolean => !response.destroyed
@@ -91,7 +91,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     await inShare(share, caller.client, () => answer(exchange, caller, body), isWanted)
   }
 
-  /** The signed-in user or visitor; undefined where the request was refused. */
+  /** The signed-in user or visitor; undefined if the request was rejected. */
   async function callerOf(
     { request, response, headers }: Exchange,
     address: string,
@@ -110,7 +110,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     return undefined
   }
 
-  /** Undefined where the request was refused, or its client is gone. */
+  /** Undefined if the request was rejected, or its client is gone. */
   async function bodyOf({ request, response, headers }: Exchange): Promise<Buffer | undefined> {
     const body = await readBody(request, options.maxBodyBytes)
     if (body.kind === 'bytes') return body.bytes
@@ -207,7 +207,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
       accept,
     }: { readonly result: ExecutionResult; readonly body: Buffer | undefined; readonly accept: string },
   ): Promise<void> {
-    // Without data the operation never ran.
+    // Without data the operation did not run.
     const shown = result.data === undefined ? { errors: result.errors?.map(withStatus) ?? [] } : result
     const answered = await options.yoga.answer({
       ...{ url, accept, method: request.method ?? 'GET', body: body?.toString('utf8') },
@@ -217,7 +217,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): GraphqlHan
     response.writeHead(answered.status, { ...Object.fromEntries(answered.headers), ...headers }).end(text)
   }
 
-  /** Rejects with `Overloaded` where too many operations of the client wait. */
+  /** Rejects with `Overloaded` if too many operations of the client are waiting. */
   async function resultOf(
     { request, response }: Exchange,
     { viewer, client }: Caller,
@@ -257,7 +257,7 @@ function mutationByGet(): GraphQLError {
   return new GraphQLError(MUTATE_BY_POST, { extensions: { code: 'BAD_REQUEST' } })
 }
 
-/** Aborted when the connection closes before the response was sent whole. */
+/** Aborted if the connection closes before the response is complete. */
 function signalOf(response: ServerResponse): AbortSignal {
   const gone = new AbortController()
   response.once('close', () => {
@@ -266,7 +266,7 @@ function signalOf(response: ServerResponse): AbortSignal {
   return gone.signal
 }
 
-/** Whether a request to `/graphql` brings an operation. A browser without one gets GraphiQL, if it is served. */
+/** Whether a request to `/graphql` contains an operation. A browser without one gets GraphiQL, if it is enabled. */
 export function isOperation(
   { method, url = '/', headers }: IncomingMessage,
   isGraphiqlServed: boolean,
@@ -278,14 +278,14 @@ export function isOperation(
   return names.some((name) => searchParams.has(name)) || !prefersPage(headers.accept)
 }
 
-/** With `Retry-After` where the error has `retryAfterMs`. */
+/** With `Retry-After` if the error has `retryAfterMs`. */
 function answerError(response: ServerResponse, status: number, error: GraphQLError, headers: Headers): void {
   const { retryAfterMs } = error.extensions
   const after = typeof retryAfterMs === 'number' ? { 'retry-after': `${Math.ceil(retryAfterMs / 1000)}` } : {}
   answerJson(response, status, { errors: [error] }, { ...headers, ...after })
 }
 
-/** 429 where the operations of this client cost too much per second. */
+/** 429 if the operations of this client cost too much per second. */
 function answerLimited(
   response: ServerResponse,
   [error]: readonly GraphQLError[],

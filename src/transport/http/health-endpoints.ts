@@ -3,7 +3,7 @@ import { formatInstant } from '../../engine/kernel/instant.ts'
 import type { Problem, Readiness, Warning } from '../../platform/health/readiness.ts'
 import { type EndpointEnv, type Endpoints, json } from './endpoint.ts'
 
-/** `GET /health`: the process lives. `GET /ready`: the node can do its work, or what is missing. */
+/** `GET /health`: the process is alive. `GET /ready`: whether the node can serve traffic, and if not, why. */
 export function createHealthEndpoints(
   readiness: Pick<Readiness, 'problems' | 'warnings'>,
   cors: MiddlewareHandler,

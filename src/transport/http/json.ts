@@ -10,20 +10,20 @@ export function isJsonType(header: string | undefined): boolean {
   return JSON_TYPE.test(header?.split(';', 1)[0]?.trim().toLowerCase() ?? '')
 }
 
-/** For answers that browsers show: they take the type as sent, and send no address of ours to another site. */
+/** For responses that browsers render: no type sniffing, and no referrer to other sites. */
 export const SECURITY_HEADERS: Headers = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 }
 
-/** No cache may store a JSON answer: it describes this moment. */
+/** JSON responses must not be cached: they describe the current moment. */
 export const JSON_HEADERS: Headers = {
   'cache-control': 'no-store',
   'content-type': 'application/json; charset=utf-8',
   ...SECURITY_HEADERS,
 }
 
-/** Undefined where `bytes` are no JSON or no UTF-8, or nest too deep. */
+/** Undefined if `bytes` are not valid JSON in UTF-8, or nest too deeply. */
 export function parseJson(bytes: Buffer): { readonly value: unknown } | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)

@@ -1,13 +1,13 @@
 import Negotiator from 'negotiator'
 
-/** How an answer is represented. */
+/** The representation of a response. */
 export type Representation =
   | { readonly kind: 'json'; readonly type: string }
   /** Server-sent events. */
   | { readonly kind: 'events' }
   /** Apollo's multipart protocol for subscriptions. */
   | { readonly kind: 'multipart' }
-  /** Nothing that the client accepts. */
+  /** None that the client accepts. */
   | { readonly kind: 'none' }
 
 /** In the server's order of preference. */
@@ -16,12 +16,12 @@ const EVENTS = 'text/event-stream'
 const MULTIPART = 'multipart/mixed;subscriptionSpec=1.0'
 const NONE: Representation = { kind: 'none' }
 
-/** A boundary is the server's to choose: a client that proposes one accepts any. */
+/** The server chooses the boundary: a client that proposes one accepts any. */
 const BOUNDARY = /;\s*boundary\s*=\s*("[^"]*"|[^;,\s]*)/giu
 const NAMES_EVENTS = /(^|,)\s*text\/event-stream\s*(;|,|$)/iu
 const NAMES_MULTIPART = /(^|,)\s*multipart\/mixed\s*;[^,]*subscriptionSpec\s*=\s*"?1\.0/iu
 
-/** RFC 9110 §12.5.1, by quality values. A client that sends no `Accept` accepts anything. */
+/** RFC 9110 §12.5.1, by quality values. A client without `Accept` accepts anything. */
 export function representationOf(
   accept: string | undefined,
   operation: 'query' | 'mutation' | 'subscription',
@@ -31,8 +31,8 @@ export function representationOf(
 }
 
 /**
- * Queries and mutations are answered with JSON, whatever else is listed. Clients of the GraphQL over SSE protocol accept
- * nothing but events, also for them.
+ * Queries and mutations are answered with JSON if it is accepted. Clients of the GraphQL over SSE protocol accept only
+ * events, even for these.
  */
 function forResult(header: string): Representation {
   const type = preferred(header, JSON_TYPES)
@@ -41,9 +41,9 @@ function forResult(header: string): Representation {
 }
 
 /**
- * A stream has to be named: a wildcard comes from clients that know of none. JSON can carry no subscription, so that it
- * wins only where the client gives it a higher quality; at equal quality the order does not matter, since clients such as
- * urql send one list for all operations.
+ * A stream must be named explicitly: a wildcard comes from clients that do not know streams. JSON cannot carry a
+ * subscription, so it wins only with a higher quality value; at equal quality the order does not matter, since clients
+ * such as urql send one list for all operations.
  */
 function forSubscription(header: string): Representation {
   const streams = [
@@ -60,14 +60,14 @@ function forSubscription(header: string): Representation {
   }
 }
 
-/** Negotiator decides between equal qualities by the order of the header. */
+/** Negotiator breaks ties between equal qualities by the order of the header. */
 function streamsFirst(header: string): string {
   const entries = header.split(',')
   const isStream = (entry: string): boolean => NAMES_EVENTS.test(entry) || NAMES_MULTIPART.test(entry)
   return [...entries.filter(isStream), ...entries.filter((entry) => !isStream(entry))].join(',')
 }
 
-/** Whether a browser asks for a page: it prefers HTML to data. */
+/** Whether the client is a browser that prefers HTML. */
 export function prefersPage(accept: string | undefined): boolean {
   return preferred(accept ?? '*/*', [...JSON_TYPES, EVENTS, 'text/html']) === 'text/html'
 }

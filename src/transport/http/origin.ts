@@ -2,18 +2,18 @@ import type { AllowedOrigins } from '../../platform/config/allowed-origins.ts'
 
 export interface OriginPolicy {
   /**
-   * Whether a page of `origin` may talk to this server, which it reached as `host` (both as the request's
-   * headers have them). Without an Origin header the caller is no browser, and is allowed.
+   * Whether a page of `origin` may use this server, which it reached as `host` (both as in the request's headers).
+   * Without an Origin header the caller is not a browser, and is allowed.
    */
   readonly isAllowed: (origin: string | undefined, host: string | undefined) => boolean
-  /** The CORS headers of an answer to `origin`, a preflight's included; none where it is not allowed. */
+  /** The CORS headers of a response to `origin`, preflights included; none if it is not allowed. */
   readonly corsHeaders: (origin: string | undefined) => Readonly<Record<string, string>>
 }
 
-/** Two hours: more is cut off by browsers. */
+/** Two hours: browsers cap it there. */
 const PREFLIGHT_MAX_AGE_S = '7200'
 
-/** Whether `origin` and `host` name the same host and port; the port may be left out where it is the scheme's own. */
+/** Whether `origin` and `host` name the same host and port; the scheme's default port may be omitted. */
 function isSameOrigin(origin: string, host: string | undefined): boolean {
   if (host === undefined) return false
   const page = URL.parse(origin)
@@ -32,7 +32,7 @@ function isListed(allowed: AllowedOrigins, origin: string): boolean {
   }
 }
 
-/** Host names that always mean the machine itself, and addresses: no DNS answer can make them mean another one. */
+/** Loopback names and IP addresses: no DNS response can redirect them to another host. */
 const LOOPBACK = /^(?:localhost|[\w.-]+\.localhost|127(?:\.\d+){3}|\[::1\])$/
 const ADDRESS = /^(?:\d+(?:\.\d+){3}|\[[\da-f:.]+\])$/
 
@@ -46,9 +46,9 @@ function hasAddress(origin: string): boolean {
 }
 
 /**
- * For endpoints that give rights away, in development: pages of this machine, and pages that ALLOWED_ORIGINS names.
- * `any` names none. A page that the server itself delivered counts only under an address: a name of the page's
- * owner can be made to resolve to this machine (DNS rebinding), and is then the same origin.
+ * For endpoints that grant rights, in development: allows pages of this machine, and origins listed in ALLOWED_ORIGINS.
+ * `any` lists none. A same-origin page is allowed only under an IP address: an attacker's host name can be made to
+ * resolve to this machine (DNS rebinding), and is then the same origin.
  */
 export function createLocalOriginPolicy(allowed: AllowedOrigins): OriginPolicy {
   const isNamed = (origin: string) => allowed.kind === 'listed' && isListed(allowed, origin)
@@ -70,7 +70,7 @@ function corsFor(origin: string, more: Readonly<Record<string, string>>): Readon
     'access-control-allow-origin': origin,
     ...more,
     'access-control-allow-methods': 'GET, HEAD, POST, OPTIONS',
-    // The Fetch standard lets `*` stand for every header but Authorization.
+    // In the Fetch standard `*` covers every header but Authorization.
     'access-control-allow-headers': 'authorization, *',
     'access-control-expose-headers': '*',
     'access-control-max-age': PREFLIGHT_MAX_AGE_S,
@@ -83,7 +83,7 @@ export function createOriginPolicy(allowed: AllowedOrigins): OriginPolicy {
       origin === undefined || isListed(allowed, origin) || isSameOrigin(origin, host),
 
     corsHeaders(origin) {
-      // The answer differs by origin also where this one gets nothing: caches must know.
+      // The response varies by origin even if this origin gets no headers: caches must know.
       const vary = { vary: 'Origin' }
       if (origin === undefined || !isListed(allowed, origin)) return allowed.kind === 'listed' ? vary : {}
       return allowed.kind === 'any' ? corsFor('*', {}) : corsFor(origin, vary)

@@ -8,10 +8,10 @@ import { type Headers, SECURITY_HEADERS } from './json.ts'
 const ENCODINGS = ['br', 'gzip'] as const
 type Encoding = (typeof ENCODINGS)[number] | 'identity'
 
-/** Nine megabytes in 0.2 s; the last levels take five times as long for 4 %. */
+/** Compresses 9 MB in 0.2 s; the highest levels take five times as long for 4 %. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 24 } }
 
-/** Answers 304 to a browser that has the page, with the headers that do not describe the body. */
+/** Answers 304 to a browser that has the page, without headers that describe the body. */
 export const revalidation = etag({
   retainedHeaders: [
     'cache-control',
@@ -25,9 +25,9 @@ export const revalidation = etag({
 })
 
 /**
- * A file for browsers that stays the same while the process lives. The first request renders it; each encoding is
- * compressed once, where Hono's `compress` would do it per request and without Brotli. `own` headers: at least the policy of
- * what may run in it.
+ * A file for browsers that does not change during the life of the process. The first request renders it; each encoding
+ * is compressed once, whereas Hono's `compress` works per request and without Brotli. `own` headers contain at least
+ * its content security policy.
  */
 export function createPage(render: () => Promise<string>, own: Headers): Handler {
   const bodies = new Map<Encoding, Promise<Buffer<ArrayBuffer>>>()
@@ -59,7 +59,7 @@ export function createPage(render: () => Promise<string>, own: Headers): Handler
       'cache-control': 'no-cache',
       'content-type': 'text/html; charset=utf-8',
       ...SECURITY_HEADERS,
-      // No window of another site may hold a reference to one of ours.
+      // Windows of other sites must not hold a reference to ours.
       'cross-origin-opener-policy': 'same-origin',
       ...own,
       ...(encoding === 'identity' ? {} : { 'content-encoding': encoding }),
@@ -74,7 +74,7 @@ const compress = {
   gzip: (bytes: Buffer) => promisify(gzip)(bytes),
 }
 
-/** The first of ours that the browser names, unless with a weight of zero. */
+/** Our first encoding that the browser accepts with a non-zero weight. */
 function encodingFor(c: Context): Encoding {
   const accepted = (c.req.header('accept-encoding') ?? '')
     .split(',')

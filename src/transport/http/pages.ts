@@ -16,7 +16,7 @@ const LIVE_DOCUMENTS = inWeb('src/gql/persisted-documents.json')
 const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Rostrum</title>
 <p>The live page is not built: <code>npm run build</code> does that, and <code>npm start</code> does it first.</p></html>`
 
-/** A browser sends requests to this server only, and runs no script of another. */
+/** Restricts browsers to requests to, and scripts from, this server. */
 const policyWith = (sources: string): string =>
   `default-src 'none'; script-src ${sources}; style-src ${sources}; img-src data:; ` +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
@@ -30,7 +30,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
 }
 
-/** The documents of the pages that are served. */
+/** The documents of the served pages. */
 export function documentsOfPages(isDemoOn: boolean): readonly string[] {
   const blocks = readFileSync(OPS_PAGE, 'utf8').matchAll(
     /<script type="application\/graphql" id="\w+">(.*?)<\/script>/gsu,

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { isNestedTooDeep } from '../../engine/kernel/json.ts'
 import type { OperationRequest } from '../graphql-operation.ts'
 
-/** What a request asks for: GraphQL-over-HTTP parameters, or why they can't be read. */
+/** The GraphQL-over-HTTP parameters of a request, or why they cannot be read. */
 export type Parameters =
   | { readonly kind: 'read'; readonly operation: OperationRequest }
   | {
@@ -21,10 +21,10 @@ function malformed(reason: string): Parameters {
   return { kind: 'malformed', reason, code: 'BAD_REQUEST' }
 }
 
-/** JSON that nests deeper than any value that is taken. */
+/** JSON that nests deeper than any accepted value. */
 const TOO_DEEP: Parameters = {
   kind: 'malformed',
-  reason: 'The JSON nests too deep.',
+  reason: 'The JSON is nested too deeply.',
   code: 'BAD_USER_INPUT',
 }
 
@@ -37,7 +37,7 @@ export function parametersOfUrl({ searchParams }: URL): Parameters {
     const text = searchParams.get(name) || 'null'
     if (isNestedTooDeep(text)) return TOO_DEEP
     const parsed = parseJson(text)
-    if (parsed === undefined) return malformed(`The parameter \`${name}\` is no JSON.`)
+    if (parsed === undefined) return malformed(`The parameter \`${name}\` is not valid JSON.`)
     json[name] = parsed.value
   }
   return parametersOf({
@@ -74,18 +74,19 @@ function parametersOf(request: unknown): Parameters {
     operationName = null,
     variables = null,
   } = request
-  if (query !== null && typeof query !== 'string') return malformed('`query` is no text.')
-  if (documentId !== null && typeof documentId !== 'string') return malformed('`documentId` is no text.')
+  if (query !== null && typeof query !== 'string') return malformed('`query` must be a string.')
+  if (documentId !== null && typeof documentId !== 'string')
+    return malformed('`documentId` must be a string.')
   if (operationName !== null && typeof operationName !== 'string')
-    return malformed('`operationName` is no text.')
-  if (variables !== null && !isRecord(variables)) return malformed('`variables` is no object.')
-  if (extensions !== null && !isRecord(extensions)) return malformed('`extensions` is no object.')
+    return malformed('`operationName` must be a string.')
+  if (variables !== null && !isRecord(variables)) return malformed('`variables` must be an object.')
+  if (extensions !== null && !isRecord(extensions)) return malformed('`extensions` must be an object.')
   if (query === null && documentId === null && !isRecord(extensions?.['persistedQuery']))
     return malformed(REQUEST)
   return { kind: 'read', operation: { query, documentId, extensions, operationName, variables } }
 }
 
-/** Undefined where `text` is no JSON. */
+/** Undefined if `text` is not valid JSON. */
 function parseJson(text: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) }
@@ -104,7 +105,7 @@ const JSON_BODIES: ReadonlySet<string> = new Set([
   'application/graphql-response+json',
 ])
 
-/** Why a body with such headers is not read (415); undefined where it is. */
+/** Why a body with these headers is rejected (415); undefined if it is accepted. */
 export function unsupportedBody(headers: IncomingHttpHeaders): string | undefined {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers
   const [media = '', ...parameters] = type.split(';').map((part) => part.trim().toLowerCase())

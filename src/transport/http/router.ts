@@ -18,18 +18,18 @@ export interface StartingOptions {
 
 export interface RouterOptions extends StartingOptions {
   readonly admin: AdminOptions
-  /** The schema's SDL; null where it is not public. */
+  /** The schema's SDL; null if it is not public. */
   readonly schema: string | null
-  /** Null where the server issues no tokens. */
+  /** Null if the server issues no tokens. */
   readonly devTokens: DevTokenOptions | null
-  /** Null where GraphiQL is off. */
+  /** Null if GraphiQL is off. */
   readonly graphiql: Handler | null
   readonly isDemoOn: boolean
 }
 
-const notFound: NotFoundHandler<EndpointEnv> = (c) => json(c, 404, { error: 'There is nothing here.' })
+const notFound: NotFoundHandler<EndpointEnv> = (c) => json(c, 404, { error: 'Not found.' })
 
-/** Serves everything but operations and WebSockets. */
+/** Serves everything except operations and WebSockets. */
 export function createRouter(options: RouterOptions): Endpoints {
   const cors = crossOrigin(options.origins)
   const endpoints = new Hono<EndpointEnv>()
@@ -49,10 +49,13 @@ export function createRouter(options: RouterOptions): Endpoints {
   return createBaseRouter(endpoints, options, notFound).route('/', createPages(options.isDemoOn))
 }
 
-/** Serves a node that waits for its database: `/health`, `/ready` with what is missing, and 503 everywhere else. */
+/** Serves a node that is waiting for its database: `/health`, `/ready` with the problem, and 503 everywhere else. */
 export function createStartingRouter(options: StartingOptions): Endpoints {
   const cors = crossOrigin(options.origins)
-  const error = { message: 'The server waits for its database. Retry.', extensions: { code: 'UNAVAILABLE' } }
+  const error = {
+    message: 'The server is waiting for its database. Retry.',
+    extensions: { code: 'UNAVAILABLE' },
+  }
   const unavailable: NotFoundHandler<EndpointEnv> = (c) =>
     json(c, 503, { errors: [error] }, { 'retry-after': '1' })
   const endpoints = createHealthEndpoints(options.readiness, cors)
@@ -65,12 +68,12 @@ function createBaseRouter(
   { onFault }: StartingOptions,
   unknown: NotFoundHandler<EndpointEnv>,
 ): Endpoints {
-  // The path as it was sent: `/x/../health` and `/%68ealth` are no other names of `/health`.
+  // The path as sent: `/x/../health` and `/%68ealth` are not aliases of `/health`.
   const router = new Hono<EndpointEnv>({ getPath: (_request, sent) => pathOf(sent?.env?.incoming.url) })
   router.route('/', endpoints)
   router.onError((fault, c) => {
     onFault(fault)
-    return json(c, 500, { error: 'Something went wrong on our side.' })
+    return json(c, 500, { error: 'Internal server error.' })
   })
   router.notFound((c) => {
     const methods = methodsAt(endpoints, c.req.path)

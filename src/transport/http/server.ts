@@ -15,23 +15,26 @@ import { JSON_HEADERS } from './json.ts'
 import type { OriginPolicy } from './origin.ts'
 import { createStartingRouter, pathOf } from './router.ts'
 
-/** Longer than balancers keep an idle connection: the server must not close one just as a request is sent on it. */
+/**
+ * Longer than load balancers keep idle connections, so that the server never closes one just as a request arrives on
+ * it.
+ */
 const KEEP_ALIVE_MS = 75_000
-/** A client that sends a request, or the upgrade to a WebSocket, byte by byte holds a socket no longer than this. */
+/** How long a client may hold a socket by sending a request or WebSocket upgrade byte by byte. */
 const SLOW_CLIENTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 }
 const STARTING =
   'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n'
 const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 
 export interface HttpServerOptions {
-  /** 0: a free one. */
+  /** 0 picks a free port. */
   readonly port: number
   readonly host: string
   readonly origins: OriginPolicy
   readonly log: Logger
 }
 
-/** What a node serves once it can do its work. */
+/** What a node serves once it is ready. */
 export interface Served {
   readonly graphql: GraphqlHandler
   readonly ws: { upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void }
@@ -44,12 +47,12 @@ export interface Served {
 }
 
 export interface HttpServer {
-  /** The address for clients on this machine. */
+  /** The URL for clients on this machine. */
   readonly url: string
-  /** Listens, unless it does already. */
+  /** Starts to listen, unless it already does. */
   open(): Promise<void>
   serve(served: Served): void
-  /** Accepts no new connections. `/ready` says on the open ones that the node is draining. */
+  /** Stops accepting connections. On open ones, `/ready` reports that the node is draining. */
   drain(): void
   /** Closes idle connections at once, the others after `graceMs`. Resolves when all are closed. */
   close(graceMs: number): Promise<void>
@@ -60,7 +63,7 @@ type RequestListener = (request: IncomingMessage, response: ServerResponse) => v
 /** The server, which answers 503 until `serve` is called. */
 export function createHttpServer({ port, host, origins, log }: HttpServerOptions): HttpServer {
   const since = instant(Date.now())
-  const message = 'It cannot be reached. The node waits for it.'
+  const message = 'It cannot be reached. The node is waiting for it.'
   const starting = createStartingRouter({
     readiness: { problems: () => [{ part: 'database', since, message }], warnings: () => [] },
     origins,
@@ -103,7 +106,7 @@ export function createHttpServer({ port, host, origins, log }: HttpServerOptions
   }
 }
 
-/** Operations go to `graphql` directly; the router costs more than many of them. */
+/** Operations bypass the router, which costs more than many of them. */
 function requestListener(served: Served, log: Logger): RequestListener {
   const { graphql, isGraphiqlServed, tracing, beforeRequest } = served
   const router = listenerOf(served.router, log)
@@ -138,7 +141,7 @@ function upgradeListener({ ws, beforeRequest }: Served, log: Logger): Served['ws
 /** The listener never rejects. */
 function listenerOf(router: Endpoints, log: Logger): GraphqlHandler {
   return getRequestListener(router.fetch, {
-    // Yoga and `fetch` keep the platform's classes.
+    // Keeps the platform's classes, which Yoga and `fetch` use.
     overrideGlobalObjects: false,
     // HTTP/1.0 clients, such as health checks of balancers, send no Host header.
     hostname: 'localhost',
@@ -146,14 +149,14 @@ function listenerOf(router: Endpoints, log: Logger): GraphqlHandler {
       const isMalformed = error instanceof RequestError
       if (!isMalformed) log.error({ err: error }, 'an endpoint failed')
       const [status, reason] = isMalformed
-        ? [400, 'The address or the Host header is malformed.']
-        : [500, 'Something went wrong on our side.']
+        ? [400, 'The URL or the Host header is malformed.']
+        : [500, 'Internal server error.']
       return Response.json({ error: reason }, { status, headers: JSON_HEADERS })
     },
   })
 }
 
-/** A span covers a request; that of a stream of server-sent events ends when the stream is open. */
+/** A span covers a request; for a stream of server-sent events it ends when the stream is open. */
 function answerTraced(
   tracing: Tracing,
   request: IncomingMessage,
@@ -169,7 +172,7 @@ function answerTraced(
   })
 }
 
-/** RFC 9110 §7.8: a server may ignore any other upgrade, such as `h2c`, and answer the request as it is. */
+/** RFC 9110 §7.8: a server may ignore any other upgrade, such as `h2c`, and answer the plain request. */
 function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket'
 }
@@ -185,8 +188,8 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 }
 
 /**
- * Resolves when all connections are closed, without closing any: `close` of an HTTP server would close the idle ones at
- * once, on which `/ready` says that the node is draining.
+ * Resolves when all connections are closed, without closing any: `close` of an HTTP server would close idle ones at
+ * once, on which `/ready` reports that the node is draining.
  */
 function stopListening(server: Server): Promise<void> {
   server.prependListener('request', (_request, response) => {

@@ -1,29 +1,29 @@
 import type { GraphQLError } from 'graphql'
 import { type Payload, payloadOf } from '../../engine/hub/delivery.ts'
 
-/** How results travel in the body of one answer that stays open. */
+/** The format of results in one long-lived response body. */
 export interface StreamFormat {
   readonly contentType: string
-  /** The beginning of the body. */
+  /** The start of the body. */
   opening(): Buffer
-  /** Keeps proxies from closing a quiet stream. */
+  /** Keeps proxies from closing an idle stream. */
   readonly heartbeat: Buffer
-  /** The same bytes for all streams that get the payload. */
+  /** Returns the same bytes for all streams that get the payload. */
   encode(payload: Payload): Buffer
-  /** The operation was refused, or the server ends it. */
+  /** The operation was rejected, or the server ends it. */
   encodeErrors(errors: readonly GraphQLError[]): Buffer
-  /** The connection ends, whatever the operation: its token expired, it is one too many. */
+  /** The connection ends regardless of the operation: its token expired, or it exceeds a limit. */
   encodeFailure(error: GraphQLError): Buffer
-  /** Nothing more will come. A body that ends without it was cut off, and the client comes back. */
+  /** Marks the end. A body that ends without it was cut off, and the client reconnects. */
   readonly complete: Buffer
 }
 
-/** A payload of one result of its own. */
+/** A payload of a single result. */
 function payloadWith(result: object): Payload {
   return payloadOf(Buffer.from(JSON.stringify(result)), null)
 }
 
-/** Makes each payload's bytes once. */
+/** Encodes each payload once. */
 function encodedOnce(encode: (payload: Payload) => Buffer): (payload: Payload) => Buffer {
   const known = new WeakMap<Payload, Buffer>()
   return (payload) => {
@@ -35,7 +35,7 @@ function encodedOnce(encode: (payload: Payload) => Buffer): (payload: Payload) =
   }
 }
 
-/** How long EventSource waits before it comes back: spread, so that not all come at once. */
+/** EventSource reconnect delay, with jitter so that clients do not reconnect at once. */
 const RETRY_MS = { least: 500, spread: 1_500 }
 
 /**
@@ -63,7 +63,7 @@ export function createEventFormat(): StreamFormat {
 }
 
 const BOUNDARY = 'graphql'
-/** A part ends with the delimiter: clients take it when they see that. */
+/** A part ends with the delimiter: clients process the part only once they see it. */
 const DELIMITER = `\r\n--${BOUNDARY}`
 const PART = '\r\ncontent-type: application/json\r\n\r\n'
 

@@ -14,7 +14,7 @@ export interface StreamOptions {
   readonly maxBufferBytes: number
 }
 
-/** `restart` is absent: that stream is cut off, so that its client comes back. */
+/** `restart` is absent: that stream is cut off, so that its client reconnects. */
 const ERROR_OF: Readonly<Partial<Record<EndingKind, readonly [code: string, message: string]>>> = {
   expired: ['UNAUTHENTICATED', 'The token has expired.'],
   revoked: ['FORBIDDEN', 'The user was revoked.'],
@@ -22,7 +22,7 @@ const ERROR_OF: Readonly<Partial<Record<EndingKind, readonly [code: string, mess
   'too-many-refusals': ['OVERLOADED', 'Too many operations of this client were refused.'],
 }
 
-/** One subscription in the body of one HTTP answer: sends and ends. */
+/** One subscription in the body of one HTTP response: sends and ends. */
 export class Stream implements Transport {
   readonly writer: Writer
   readonly #options: StreamOptions
@@ -37,7 +37,7 @@ export class Stream implements Transport {
     })
   }
 
-  /** Sends the head, before anything is known of the subscription. */
+  /** Sends the response head, before the outcome of the subscription is known. */
   open(): void {
     if (this.#isOpen) return
     this.#isOpen = true
@@ -59,7 +59,7 @@ export class Stream implements Transport {
     if (!this.#isEnded) this.#options.response.write(this.#options.format.heartbeat)
   }
 
-  /** The subscription is over. */
+  /** Ends the subscription. */
   complete(error?: GraphQLError): void {
     const { format } = this.#options
     this.#finish(...(error === undefined ? [] : [format.encodeErrors([error])]), format.complete)

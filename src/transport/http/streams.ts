@@ -22,23 +22,23 @@ export interface StreamsOptions {
 export interface StreamRequest {
   readonly kind: 'events' | 'multipart'
   readonly operation: Operation
-  /** The `Last-Event-ID` header: takes the place of `after`. */
+  /** The `Last-Event-ID` header, which replaces `after`. */
   readonly lastEventId: string | null
   readonly viewer: Viewer | null
-  /** Of the client, as limits count it. */
+  /** The client key for limits. */
   readonly address: string
   readonly response: ServerResponse
   readonly headers: Headers
 }
 
-/** Serves subscriptions in the bodies of HTTP answers, from the same groups as WebSockets. */
+/** Serves subscriptions in HTTP response bodies, from the same groups as WebSockets. */
 export interface Streams {
-  /** Serves a subscription until it ends. Returns why it is not served; nothing was answered then. */
+  /** Serves a subscription until it ends. If it is not served, returns the reason without sending a response. */
   serve(request: StreamRequest): NoSession | undefined
-  /** Answers with one result as server-sent events, for clients that accept nothing else. */
+  /** Sends one result as server-sent events, for clients that accept nothing else. */
   answerOnce(response: ServerResponse, headers: Headers, result: ExecutionResult): void
   readonly connectionCount: number
-  /** Queued in this process for all streams together. */
+  /** Bytes queued in this process for all streams. */
   queuedBytes(): number
   close(): void
 }
@@ -60,7 +60,7 @@ export function createStreams(options: StreamsOptions): Streams {
       const stream = new Stream({ ...{ response, headers, maxBufferBytes }, format: formats[kind] })
       const session = sessions.openAs(viewer, stream, address)
       if (typeof session === 'string') return session
-      // One connection too many of its user: the stream has said so.
+      // The user has too many connections: the stream has already reported it.
       if (!session.isListening) return undefined
       streams.add(stream)
       response.once('close', () => {

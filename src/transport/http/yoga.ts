@@ -2,18 +2,18 @@ import { type ExecutionResult, GraphQLError } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Mask } from '../masking.ts'
 
-/** A request whose parameters were read. */
+/** A request with parsed parameters. */
 export interface WholeRequest {
   readonly url: URL
   readonly method: string
-  /** What the client prefers of what is served. */
+  /** The client's preferred representation. */
   readonly accept: string
   readonly body: string | undefined
-  /** Runs the operation, or says why not. Errors are masked already. */
+  /** Runs the operation, or returns why not. Errors are already masked. */
   answer(): Promise<ExecutionResult>
 }
 
-/** Represents results by the GraphQL-over-HTTP specification: status and media type. */
+/** Formats results by the GraphQL-over-HTTP specification: status and media type. */
 export interface YogaServer {
   answer(request: WholeRequest): Promise<Response>
 }
@@ -23,8 +23,8 @@ interface YogaContext {
 }
 
 /**
- * Yoga speaks HTTP and nothing else: parsing, limits, validation and execution are those of `Operations`, as for every
- * other transport.
+ * Yoga handles HTTP only: parsing, limits, validation and execution are those of `Operations`, as for every other
+ * transport.
  */
 export function createYogaServer(mask: Mask): YogaServer {
   const yoga = createYoga<YogaContext>({
@@ -33,7 +33,7 @@ export function createYogaServer(mask: Mask): YogaServer {
     graphiql: false,
     cors: false,
     logging: false,
-    // Bodies are here already, and as large as they may be.
+    // Bodies are already read and bounded.
     maxRequestBodySize: false,
     parserAndValidationCache: false,
     maskedErrors: { maskError: (error) => mask(error) },
@@ -42,7 +42,7 @@ export function createYogaServer(mask: Mask): YogaServer {
   })
   return {
     async answer({ url, method, accept, body, answer }) {
-      // Yoga's own request takes text as it is, where the platform's makes a stream of it.
+      // Yoga's own Request keeps text as is; the platform's wraps it in a stream.
       const { Request } = yoga.fetchAPI
       const headers = { accept, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
       const init = { method, headers, ...(body === undefined ? {} : { body }) }
@@ -53,13 +53,13 @@ export function createYogaServer(mask: Mask): YogaServer {
 
 const answerByOperations: Plugin<object, YogaContext> = {
   onParams({ params, setParams, setParamsHandler, context }) {
-    // A document may be named by its hash alone.
+    // A document may be referenced by its hash alone.
     setParams({ ...params, query: params.query ?? '' })
     setParamsHandler(() => context.answer())
   },
 }
 
-/** Without data the specification demands 4xx; `spec` keeps 200 for clients that ask for application/json. */
+/** Without data the specification requires 4xx; `spec` keeps 200 for clients that accept application/json. */
 export function withStatus(error: GraphQLError): GraphQLError {
   return new GraphQLError(error.message, {
     nodes: error.nodes ?? null,

@@ -15,7 +15,7 @@ import type { OpenConnections } from './open-connections.ts'
 import type { WsServerOptions } from './options.ts'
 import { Protocol } from './protocol.ts'
 
-/** What the connections of a server share. */
+/** Dependencies shared by the connections of a server. */
 export interface Shared {
   readonly options: WsServerOptions
   readonly connections: OpenConnections
@@ -23,7 +23,7 @@ export interface Shared {
   readonly heartbeat: Heartbeat
 }
 
-/** An upgraded socket, and the request that it came by. */
+/** An upgraded socket, and its request. */
 export interface Upgraded {
   readonly socket: WebSocket
   readonly session: Session
@@ -31,7 +31,7 @@ export interface Upgraded {
   readonly stream: Duplex
 }
 
-/** A connection and what runs over it. */
+/** A connection with its session and protocol. */
 interface Open {
   readonly connection: Connection
   readonly session: Session
@@ -66,7 +66,7 @@ function listen(
   const { connection, session, protocol } = open
   const lane = options.share.lane(() => session.client)
   const dropMessages = receiveMessages(socket, lane, (message) => handle(message, open, options))
-  /** `ws` closes by itself with the right code: the message is too large, or no frame at all. */
+  /** `ws` closes by itself with the right code if a message is too large or a frame is malformed. */
   let brokenWith: number | undefined
   socket.on('error', (error) => {
     brokenWith = protocolErrorCode(error)
@@ -103,7 +103,7 @@ function handle(message: string, { connection, session, protocol }: Open, option
   }
 }
 
-/** A bad token on the upgrade closes at once, but after the upgrade, so that browsers can read why. */
+/** A bad token on the upgrade closes the connection only after the upgrade, so that browsers can read the reason. */
 function refuseBadToken(
   connection: Connection,
   credential: Credential,
@@ -114,6 +114,6 @@ function refuseBadToken(
     (signedIn) => {
       if (signedIn.kind === 'refused') connection.close(CloseCode.Forbidden, signedIn.reason)
     },
-    (error: unknown) => connection.log.warn({ err: error }, 'a token could not be checked'),
+    (error: unknown) => connection.log.warn({ err: error }, 'a token could not be verified'),
   )
 }

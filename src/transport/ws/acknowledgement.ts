@@ -3,7 +3,7 @@ import type { Viewer } from '../../platform/auth/viewer.ts'
 import { capabilitiesOf } from '../../resolvers/capabilities.ts'
 import type { Services } from '../../resolvers/services.ts'
 
-/** A peer that does not answer a ping before the next one is dead: found within twice this. */
+/** A peer that does not answer a ping before the next one is dead, so detection takes at most twice this. */
 export const HEARTBEAT_MS = 12_500
 
 /** The payload of `connection_ack`. */

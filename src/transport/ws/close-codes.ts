@@ -1,6 +1,6 @@
 import { CloseCode } from 'graphql-ws'
 
-/** The close codes beyond those of the protocol. */
+/** Close codes in addition to those of the protocol. */
 export const CLOSE = {
   revoked: 4401,
   tooManyRefusals: 1008,
@@ -12,17 +12,17 @@ export const CLOSE = {
   tooManyConnections: 4903,
 } as const
 
-/** Clients may close with any code: only those with a meaning here are counted apart. */
+/** Clients may close with any code: only known ones are counted separately. */
 const COUNTED_APART: ReadonlySet<number> = new Set([
   ...[1000, 1001, 1002, 1005, 1006, 1007, 1008, 1009, 1011],
   ...Object.values(CLOSE),
   ...Object.values(CloseCode).filter((code) => typeof code === 'number'),
 ])
 
-/** How connections ended. */
+/** Counts closed connections. */
 export interface CloseCounts {
   add(code: number): void
-  /** Since the start, by code; `other` for codes of clients without a meaning here. */
+  /** Since the start, by code; `other` for unknown codes. */
   readonly counts: ReadonlyMap<string, number>
 }
 
@@ -45,7 +45,7 @@ const PROTOCOL_ERRORS: ReadonlyMap<string, number> = new Map([
   ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 1009],
 ])
 
-/** The code with which `ws` closes by itself at `error`: its `close` event does not say. */
+/** The code with which `ws` closes by itself on `error`: its `close` event does not report it. */
 export function protocolErrorCode(error: Error & { readonly code?: unknown }): number | undefined {
   const { code } = error
   if (typeof code !== 'string' || !code.startsWith('WS_ERR_')) return undefined

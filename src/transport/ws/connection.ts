@@ -16,29 +16,29 @@ const CODE_OF: Readonly<Record<EndingKind, number>> = {
   restart: CLOSE.restart,
 }
 
-/** A client that was refused, or could not keep up, has this long to answer the close frame. */
+/** How long a rejected or slow client may take to answer the close frame. */
 const CLOSE_GRACE_MS = { refused: 2_000, tooSlow: 5_000 } as const
-/** RFC 6455 §5.5: a control frame carries 125 bytes, 2 of them the code. */
+/** RFC 6455 §5.5: a control frame carries at most 125 bytes, 2 of them the code. */
 const MAX_REASON_BYTES = 123
 
 export interface ConnectionOptions {
   readonly id: string
   readonly socket: WebSocket
-  /** The TCP stream under `socket`: frames that many share are written to it directly. */
+  /** The TCP stream under `socket`: shared frames are written to it directly. */
   readonly stream: Duplex
   readonly maxBufferBytes: number
-  /** The server's: lines of this connection name it. */
+  /** The server's logger; lines of this connection carry its id. */
   readonly log: Logger
-  /** This side closes: everything that runs over the connection ends. Called once. */
+  /** Called once when this side closes, to end everything that runs over the connection. */
   readonly onClosing: () => void
 }
 
-/** One open WebSocket: sends and closes. A class, and not closures: there are as many as clients. */
+/** One open WebSocket: sends and closes. A class rather than closures, since there is one per client. */
 export class Connection implements Peer, Transport {
   readonly writer: Writer
   isAlive = true
   readonly #options: ConnectionOptions
-  /** What the log lines of its messages name. */
+  /** The log scope of its messages. */
   readonly logScope: { readonly connectionId: string }
   #log: Logger | undefined
   #closedWith: number | undefined
@@ -58,7 +58,7 @@ export class Connection implements Peer, Transport {
   }
 
   get log(): Logger {
-    // Most connections never have anything to say.
+    // Created lazily: most connections never log anything.
     this.#log ??= this.#options.log.child({ connectionId: this.id })
     return this.#log
   }
@@ -86,26 +86,26 @@ export class Connection implements Peer, Transport {
     this.close(CODE_OF[kind], reason)
   }
 
-  /** Closes after what was queued. */
+  /** Closes after flushing the queue. */
   close(code: number, reason: string): void {
     if (this.#closedWith !== undefined) return
     this.#closedWith = code
     this.#options.onClosing()
     this.writer.flush()
-    // Nothing that comes later is for this client any more, however long it takes to close.
+    // Nothing more is sent to this client, however long closing takes.
     this.writer.close()
     this.#options.socket.close(code, shortened(reason))
-    // A client that leaves for another node may have much to read before the close frame.
+    // A client that moves to another node may have much to read before the close frame.
     if (code !== CLOSE.restart) this.#terminateAfter(CLOSE_GRACE_MS.refused)
   }
 
-  /** The client broke the protocol, and `ws` closes: the client has as long as a refused one. */
+  /** The client violated the protocol, and `ws` closes: it gets as long as a rejected one. */
   protocolBroken(): void {
     this.writer.close()
     this.#terminateAfter(CLOSE_GRACE_MS.refused)
   }
 
-  /** The socket is gone. */
+  /** The socket is closed. */
   closed(): void {
     clearTimeout(this.#grace)
     this.writer.close()
@@ -128,7 +128,9 @@ export class Connection implements Peer, Transport {
   }
 }
 
-/** Truncated between characters: half a character would become a longer one, and `ws` throws at a reason too long. */
+/**
+ * Truncates between characters: half a character would become a longer one, and `ws` throws if a reason is too long.
+ */
 function shortened(reason: string): Buffer {
   const bytes = Buffer.alloc(MAX_REASON_BYTES)
   const { written } = new TextEncoder().encodeInto(reason, bytes)

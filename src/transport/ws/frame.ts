@@ -1,5 +1,5 @@
 import type { Payload, Result } from '../../engine/hub/delivery.ts'
-import type { Mark, Stencil } from '../writer.ts'
+import type { FrameTemplate, OperationIdSlot } from '../writer.ts'
 
 /** RFC 6455 §5.2: the head of an unmasked, unfragmented text message of `length` bytes. */
 function writeTextHead(target: Buffer, at: number, length: number): void {
@@ -18,10 +18,10 @@ function textHeadLength(length: number): number {
   return length < 126 ? 2 : length < 65_536 ? 4 : 10
 }
 
-/** Asks for a sign of life: nothing is in it. */
+/** An empty ping frame. */
 export const PING = Buffer.from([0x89, 0])
 
-/** A whole text message. */
+/** A complete text message. */
 export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text)
   const head = textHeadLength(length)
@@ -33,45 +33,44 @@ export function textFrame(text: string): Buffer {
 
 const ID_BEFORE = '{"id":'
 const ID_AFTER = ',"type":"next","payload":'
-/** By the length of the operation id, in bytes of JSON. */
-const framesOf = new WeakMap<Payload, Map<number, Stencil>>()
+/** Keyed by the length of the operation id in bytes of JSON. */
+const framesOf = new WeakMap<Payload, Map<number, FrameTemplate>>()
 
-/** What marks the messages of one operation: its id, as JSON. */
-export const markOf = (operationId: string): Mark => {
+/** The id of an operation, as JSON. */
+export const idSlotOf = (operationId: string): OperationIdSlot => {
   const text = JSON.stringify(operationId)
   return { text, length: Buffer.byteLength(text) }
 }
 
 /**
- * The `next` messages (graphql-transport-ws) of a payload for operations whose marks are so long: the same bytes for all of
- * them, but for the marks.
+ * The `next` messages (graphql-transport-ws) of a payload, as a template for all operations whose ids have this length.
  */
-export function nextFrames(payload: Payload, markLength: number): Stencil {
-  const byLength = framesOf.get(payload) ?? new Map<number, Stencil>()
-  const known = byLength.get(markLength)
+export function nextFrames(payload: Payload, idLength: number): FrameTemplate {
+  const byLength = framesOf.get(payload) ?? new Map<number, FrameTemplate>()
+  const known = byLength.get(idLength)
   if (known !== undefined) return known
-  const made = makeFrames(payload.results, markLength)
-  framesOf.set(payload, byLength.set(markLength, made))
+  const made = makeFrames(payload.results, idLength)
+  framesOf.set(payload, byLength.set(idLength, made))
   return made
 }
 
-function makeFrames(results: readonly Result[], markLength: number): Stencil {
-  const around = ID_BEFORE.length + markLength + ID_AFTER.length + '}'.length
+function makeFrames(results: readonly Result[], idLength: number): FrameTemplate {
+  const around = ID_BEFORE.length + idLength + ID_AFTER.length + '}'.length
   let size = 0
   for (const { json } of results) size += textHeadLength(around + json.length) + around + json.length
   const bytes = Buffer.allocUnsafe(size)
-  const places: number[] = []
+  const offsets: number[] = []
   let at = 0
   for (const { json } of results) {
     const length = around + json.length
     writeTextHead(bytes, at, length)
     at += textHeadLength(length)
     at += bytes.write(ID_BEFORE, at, 'latin1')
-    places.push(at)
-    at += markLength
+    offsets.push(at)
+    at += idLength
     at += bytes.write(ID_AFTER, at, 'latin1')
     at += json.copy(bytes, at)
     at += bytes.write('}', at, 'latin1')
   }
-  return { bytes, places }
+  return { bytes, offsets }
 }

@@ -1,19 +1,19 @@
-/** Someone at the other end of a connection. */
+/** The other end of a connection. */
 export interface Peer {
-  /** Whether it was heard of since it was last asked for a sign of life. Set by whoever hears of it. */
+  /** Whether it has sent anything since the last ping. Set by the receiver of its messages. */
   isAlive: boolean
   ping(): void
-  /** It gave no sign of life. */
+  /** Called if the peer did not answer in time. */
   terminate(): void
 }
 
-/** Rounds are taken in steps of this. */
+/** Interval of the steps that make up a round. */
 const STEP_MS = 100
 
 /**
- * Asks every peer for a sign of life each `everyMs`, and terminates those that gave none by the next time: a dead one is found
- * within twice that. One timer for all; each step asks its share of them, so that thousands do not block
- * the event loop for long.
+ * Pings every peer each `everyMs`, and terminates those that did not answer by the next ping: a dead peer is detected
+ * within twice that. One timer serves all; each step pings a share of them, so that thousands do not block the event
+ * loop.
  */
 export class Heartbeat {
   readonly #steps: readonly Set<Peer>[]
@@ -27,10 +27,10 @@ export class Heartbeat {
     this.#timer.unref()
   }
 
-  /** Until the returned function is called, or `peer` is terminated. */
+  /** Pings `peer` until the returned function is called, or `peer` is terminated. */
   follow(peer: Peer): () => void {
     peer.isAlive = true
-    // In turn: those who come together are not asked together.
+    // Round-robin: peers that connect together are not pinged together.
     const share = this.#steps[this.#next]
     this.#next = (this.#next + 1) % this.#steps.length
     share?.add(peer)

@@ -1,10 +1,13 @@
 import type { RawData, WebSocket } from 'ws'
 import type { Lane } from '../../platform/limits/fair-share.ts'
 
-/** A socket with more queued messages than this is not read until they are handled. */
+/** A socket with more queued messages than this is paused until they are handled. */
 const MAX_QUEUED_MESSAGES = 32
 
-/** Handles the messages of `socket` in order, within the share of its client. Returns what drops those that wait. */
+/**
+ * Handles the messages of `socket` in order, in the fair share of its client. Returns a function that drops queued
+ * ones.
+ */
 export function receiveMessages(
   socket: WebSocket,
   lane: Lane,

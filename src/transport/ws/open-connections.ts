@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws'
 import type { Connection } from './connection.ts'
 
-/** The connections of a node, until their sockets are gone. */
+/** The connections of a node, until their sockets are closed. */
 export class OpenConnections {
   readonly #connections = new Map<WebSocket, Connection>()
   #onEmpty: (() => void) | undefined
@@ -10,7 +10,7 @@ export class OpenConnections {
     return this.#connections.size
   }
 
-  /** Queued in this process for all connections together. */
+  /** Bytes queued in this process for all connections. */
   queuedBytes(): number {
     let sum = 0
     for (const { writer } of this.#connections.values()) sum += writer.queuedBytes
@@ -26,7 +26,7 @@ export class OpenConnections {
     if (this.#connections.size === 0) this.#onEmpty?.()
   }
 
-  /** Resolves when all connections are gone; those still open after `withinMs` are terminated. */
+  /** Resolves when all connections are closed; those still open after `withinMs` are terminated. */
   async drained(withinMs: number): Promise<void> {
     const deadline = setTimeout(() => this.#terminateAll(), withinMs)
     await new Promise<void>((resolve) => {

@@ -1,25 +1,25 @@
 import type { Payload, Sink } from '../../engine/hub/delivery.ts'
 import type { ClosableSink } from '../../engine/session/subscription.ts'
-import type { Mark, Writer } from '../writer.ts'
+import type { OperationIdSlot, Writer } from '../writer.ts'
 import { nextFrames } from './frame.ts'
 
-/** One operation's messages on their way to its connection. */
+/** Writes one operation's messages to its connection. */
 export class OperationSink implements ClosableSink {
   readonly #writer: Writer
-  readonly #mark: Mark
+  readonly #idSlot: OperationIdSlot
   readonly end: Sink['end']
   #isClosed = false
 
-  /** `mark`: `markOf` the operation's id. */
-  constructor(writer: Writer, mark: Mark, end: Sink['end']) {
+  /** `idSlot`: `idSlotOf` the operation's id. */
+  constructor(writer: Writer, idSlot: OperationIdSlot, end: Sink['end']) {
     this.#writer = writer
-    this.#mark = mark
+    this.#idSlot = idSlot
     this.end = end
   }
 
   send(payload: Payload): void {
-    // Its id may name another operation by now.
-    if (!this.#isClosed) this.#writer.writeMarked(nextFrames(payload, this.#mark.length), this.#mark)
+    // The id may belong to another operation by now.
+    if (!this.#isClosed) this.#writer.writeTemplate(nextFrames(payload, this.#idSlot.length), this.#idSlot)
   }
 
   isCongested(): boolean {

@@ -15,10 +15,10 @@ export interface WsServerOptions {
   readonly services: Services
   readonly sessions: Sessions
   readonly clientAddress: ClientAddress
-  /** Messages are handled within the share of their client. */
+  /** Messages are handled in the fair share of their client. */
   readonly share: FairShare<ClientKey>
   readonly signIn: (credential: Credential) => Promise<SignIn>
-  /** Called before a message is handled: it may close the connection that the message came by. */
+  /** Called before each message; may close its connection. */
   readonly beforeMessage: () => void
   readonly origins: OriginPolicy
   readonly mask: Mask

@@ -19,22 +19,22 @@ import type { Mask } from '../masking.ts'
 import { acknowledgement } from './acknowledgement.ts'
 import { CLOSE } from './close-codes.ts'
 import type { Connection } from './connection.ts'
-import { markOf } from './frame.ts'
+import { idSlotOf } from './frame.ts'
 import { OperationSink } from './operation-sink.ts'
 
-/** What all connections share. */
+/** Dependencies shared by all connections. */
 export interface ProtocolHost {
   readonly operations: Operations
   readonly services: Services
   readonly mask: Mask
 }
 
-/** The connection as far as the protocol needs it. */
+/** The part of a connection that the protocol uses. */
 type ProtocolConnection = Pick<Connection, 'id' | 'log' | 'writer' | 'sendText' | 'close'>
 
-/** A running operation, by identity: its id may name another one later. */
+/** A running operation, by identity: its id may be reused later. */
 interface Running {
-  /** The client no longer wants it: nothing more is sent for it. */
+  /** The client cancelled it: nothing more is sent for it. */
   cancel(): void
 }
 
@@ -43,15 +43,16 @@ const INIT_TIMEOUT_MS = 5_000
 const MAX_ID_BYTES = 1024
 
 /**
- * The server's side of graphql-transport-ws (https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md)
- * for one connection. Messages are validated by graphql-ws. An operation is known by its identity: whatever it still
- * produces after its `complete` belongs to nobody, and its id is free for the next.
+ * The server's side of graphql-transport-ws
+ * (https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md) for one connection. Messages
+ * are validated by graphql-ws. Operations are tracked by identity: output after `complete` is dropped, and the id is
+ * free for reuse.
  */
 export class Protocol {
   readonly #host: ProtocolHost
   readonly #connection: ProtocolConnection
   readonly #session: Session
-  /** What came with the upgrade; `connection_init` may bring another. */
+  /** The credential of the upgrade; `connection_init` may contain another. */
   readonly #upgradeCredential: Credential
   #operations: Map<string, Running> | undefined
   #state: 'new' | 'initialising' | 'acknowledged' = 'new'
@@ -70,7 +71,7 @@ export class Protocol {
     this.#upgradeCredential = upgradeCredential
   }
 
-  /** Begins to wait for `connection_init`. `protocol`: the sub-protocol that the handshake chose. */
+  /** Starts the timeout for `connection_init`. `protocol`: the negotiated sub-protocol. */
   open(protocol: string): void {
     if (protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) {
       this.#connection.close(CloseCode.SubprotocolNotAcceptable, 'Subprotocol not acceptable')
@@ -81,13 +82,13 @@ export class Protocol {
     }, INIT_TIMEOUT_MS)
   }
 
-  /** The connection is over. The session has ended what ran. */
+  /** The connection is closed. The session has ended all operations. */
   close(): void {
     clearTimeout(this.#initTimer)
     this.#operations = undefined
   }
 
-  /** Handles one text message. Whatever it sets off reports by itself. */
+  /** Handles one text message. Asynchronous work it starts reports its own errors. */
   receive(text: string): void {
     const message = messageIn(text)
     switch (message?.type) {
@@ -106,7 +107,7 @@ export class Protocol {
         this.#complete(message.id)
         break
       default:
-        // No message at all, or one that only a server sends.
+        // Not a valid message, or one that only servers send.
         this.#connection.close(CloseCode.BadRequest, 'Invalid message received')
     }
   }
@@ -154,8 +155,8 @@ export class Protocol {
   }
 
   #closeUnchecked(error: unknown): void {
-    this.#connection.log.warn({ err: error }, 'a token could not be checked')
-    this.#connection.close(CLOSE.tryAgainLater, 'The token cannot be checked at the moment')
+    this.#connection.log.warn({ err: error }, 'a token could not be verified')
+    this.#connection.close(CLOSE.tryAgainLater, 'The token cannot be verified at the moment')
   }
 
   #subscribe({ id, payload }: SubscribeMessage): void {
@@ -218,7 +219,7 @@ export class Protocol {
         operations
           .plan(operation, liveContext(call, life), null, message)
           .catch((error: unknown) => Promise.reject(mask(error))),
-      createSink: (end) => new OperationSink(this.#connection.writer, markOf(id), end),
+      createSink: (end) => new OperationSink(this.#connection.writer, idSlotOf(id), end),
       onEnd: (error) => {
         if (!this.#end(id, running)) return
         if (error === undefined) this.#send({ id, type: 'complete' })
@@ -238,7 +239,7 @@ export class Protocol {
     this.#operations.set(id, running)
   }
 
-  /** Frees the id. False where it is not `running`'s any more: its client has completed it. */
+  /** Frees the id. False if it no longer belongs to `running`, because the client completed it. */
   #end(id: string, running: Running): boolean {
     if (this.#operations?.get(id) !== running) return false
     this.#operations.delete(id)
@@ -254,7 +255,7 @@ export class Protocol {
         const renewed = await session.renew(tokenFromConnectionParams({ token }))
         if (renewed.kind === 'refused') return renewed
         return renewed.viewer === null
-          ? { kind: 'refused', reason: 'There is no token.' }
+          ? { kind: 'refused', reason: 'The message contains no token.' }
           : { kind: 'ok', viewer: renewed.viewer }
       },
     }
@@ -269,10 +270,10 @@ export class Protocol {
   }
 }
 
-/** undefined for what is no message of the protocol, or nests too deep. */
+/** undefined if it is not a message of the protocol, or nests too deeply. */
 function messageIn(text: string): Message | undefined {
   try {
-    // The payload of a ping is echoed, and would run out of stack. An operation refuses its own variables.
+    // The payload of a ping is echoed, which would overflow the stack. Variables are checked with their operation.
     const isRefused = isNestedTooDeep(text) && !/"type"\s*:\s*"subscribe"/.test(text)
     return isRefused ? undefined : parseMessage(text)
   } catch {
@@ -280,14 +281,14 @@ function messageIn(text: string): Message | undefined {
   }
 }
 
-/** The W3C trace context that a client sent along, in `extensions` or among its connection parameters. */
+/** The W3C trace context from the client, in `extensions` or the connection parameters. */
 function traceParentIn(members: Readonly<Record<string, unknown>> | null | undefined): string | undefined {
   const parent = members?.['traceparent']
   return typeof parent === 'string' ? parent : undefined
 }
 
 function tooManySubscriptions(): GraphQLError {
-  return new GraphQLError('This connection has too many subscriptions running.', {
+  return new GraphQLError('This connection has too many running subscriptions.', {
     extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' },
   })
 }

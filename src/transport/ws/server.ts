@@ -14,11 +14,14 @@ export interface WsServer {
   /** For the HTTP server's `upgrade` event, where the path is that of GraphQL. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void
   readonly connectionCount: number
-  /** Queued in this process for all connections together. */
+  /** Bytes queued in this process for all connections. */
   queuedBytes(): number
-  /** How many connections ended since the start, by close code: see `CloseCounts`. */
+  /** The number of closed connections since the start, by close code: see `CloseCounts`. */
   readonly closeCodes: ReadonlyMap<string, number>
-  /** Resolves when all connections are gone; after `withinMs` they are terminated. Their sessions end by themselves. */
+  /**
+   * Resolves when all connections are closed; those open after `withinMs` are terminated. Their sessions end by
+   * themselves.
+   */
   close(withinMs: number): Promise<void>
 }
 
@@ -36,7 +39,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
   const heartbeat = new Heartbeat(HEARTBEAT_MS)
   const shared = { options, connections, closeCounts, heartbeat }
 
-  /** The session comes first: it has a place among the limits before the upgrade is answered. */
+  /** The session comes first: it takes its slot of the limits before the upgrade is answered. */
   function openSession(request: IncomingMessage, stream: Duplex): ((socket: WebSocket) => void) | undefined {
     let connection: Connection | undefined
     const session = sessions.open(
@@ -44,7 +47,7 @@ export function createWsServer(options: WsServerOptions): WsServer {
       options.clientAddress(request),
     )
     if (typeof session === 'string') return undefined
-    // `ws` refuses a malformed handshake by itself, and ends the stream.
+    // `ws` rejects a malformed handshake by itself, and ends the stream.
     const abandon = (): void => session.close()
     stream.once('close', abandon)
     return (socket) => {

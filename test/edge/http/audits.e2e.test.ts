@@ -12,7 +12,7 @@ afterAll(() => node[Symbol.asyncDispose]())
 
 const audits = serverAudits({ url: () => `${node.url}/graphql` })
 
-// All pass, those that say MAY as well. One that has to fail gets a list here, with the reason.
+// All audits pass, including MAY. An audit that must fail needs a list here, with the reason.
 describe('By the audits of graphql-http', () => {
   test('there are some of all three kinds', () => {
     const kinds = new Set(audits.map(({ name }) => name.split(' ')[0]))

@@ -30,7 +30,7 @@ beforeAll(async () => {
 })
 afterAll(() => node[Symbol.asyncDispose]())
 
-/** The clients of the test before are gone, as the server sees it. */
+/** Waits until the server has noticed that the clients of the previous test are gone. */
 beforeEach(async () => {
   await vi.waitFor(
     async () => expect((await scrape(node.url)).value('rostrum_subscriptions')).toBe(0),
@@ -55,7 +55,7 @@ async function announce(body: object, token = admin) {
   return (await response.json()) as { readonly announcementId: string; readonly reached: number }
 }
 
-/** Somebody with a connection of their own that follows announcements, so many times over. */
+/** A user with one connection and this many subscriptions to announcements. */
 async function listener(sub?: string, roles: readonly string[] = [], times = 1): Promise<Recording<Entry>> {
   const caller = await createCaller(node, sub, roles)
   onTestFinished(() => caller[Symbol.asyncDispose]())
@@ -67,7 +67,7 @@ async function listener(sub?: string, roles: readonly string[] = [], times = 1):
 }
 
 describe('POST /broadcast', () => {
-  test('publishes an announcement to those who follow them', async () => {
+  test('publishes an announcement to its subscribers', async () => {
     const heard = await listener()
     const { announcementId, reached } = await announce({ ...TEST, severity: 'CRITICAL' })
     expect(reached).toBe(1)
@@ -75,13 +75,13 @@ describe('POST /broadcast', () => {
     expect(entry?.announcement).toEqual({ id: announcementId, severity: 'CRITICAL', title: 'A test' })
   })
 
-  test('is INFO unless said otherwise, and may come from a service', async () => {
+  test('defaults to INFO, and may come from a service', async () => {
     const heard = await listener()
     await announce({ ...TEST, severity: null, roomId: null }, service)
     expect((await heard.take(2))[1]?.announcement).toMatchObject({ severity: 'INFO' })
   })
 
-  test('counts connections, not subscriptions, and of those only whom it is meant for', async () => {
+  test('counts connections, not subscriptions, and only those in the audience', async () => {
     const roomId = await makeRoom(node, ann, { visibility: 'MEMBERS' })
     await listener(undefined, [], 3)
     await listener('ann', [], 2)
@@ -90,17 +90,17 @@ describe('POST /broadcast', () => {
     expect((await announce(TEST)).reached).toBe(4)
     expect((await announce({ ...TEST, audience: 'AUTHENTICATED' })).reached).toBe(3)
     expect((await announce({ ...TEST, audience: 'ADMIN' })).reached).toBe(1)
-    // Its owner, by two connections, and the administrator.
+    // Its owner, with two connections, and the administrator.
     expect((await announce({ ...TEST, audience: 'ROOM', roomId })).reached).toBe(3)
   })
 
-  test('reaches nobody where nobody listens', async () => {
+  test('reaches nobody without subscribers', async () => {
     expect((await announce(TEST)).reached).toBe(0)
   })
 
   test.each([
-    ['', 'The body is no JSON.'],
-    ['{"audience":', 'The body is no JSON.'],
+    ['', 'The body is not valid JSON.'],
+    ['{"audience":', 'The body is not valid JSON.'],
     ['[]', 'The body must be an object: {"audience", "roomId"?, "severity"?, "title", "body"}.'],
     ['null', 'The body must be an object: {"audience", "roomId"?, "severity"?, "title", "body"}.'],
   ])('answers 400 to %s', async (body, error) => {
@@ -131,8 +131,8 @@ describe('POST /broadcast', () => {
     expect(await response.json()).toEqual({ error: expect.stringMatching(/\.$/), field })
   })
 
-  test('knows no direct room, like everything else', async () => {
-    // Only who was here before can be talked to.
+  test('does not reveal direct rooms', async () => {
+    // Direct rooms need known users.
     await post(node.url, '{ viewer { user { id } } }', {}, await node.token('bob'))
     const { data } = await post(node.url, OPEN_DIRECT, {}, ann)
     const opened = data?.['openDirectRoom'] as { readonly room: { readonly id: string } } | undefined
@@ -149,7 +149,7 @@ describe('POST /broadcast', () => {
     expect(await response.json()).toEqual({ error: 'The body is larger than 16384 bytes.' })
   })
 
-  test('answers 401 to nobody and to a bad token, 403 to the wrong role, whatever the body', async () => {
+  test('answers 401 without a token or with a bad one, 403 to the wrong role, regardless of the body', async () => {
     for (const [token, status] of [
       [undefined, 401],
       ['garbage', 401],
@@ -164,7 +164,7 @@ describe('POST /broadcast', () => {
     }
   })
 
-  test('counts among the mutations of an administrator, and answers 429 beyond their rate', async () => {
+  test('counts as a mutation of the administrator, and answers 429 beyond the rate limit', async () => {
     await using slow = await startTestApp({ MUTATIONS_PER_SECOND: '1' })
     const answers: Response[] = []
     for (let time = 0; time < 4; time += 1) answers.push(await send(TEST, admin, slow.url))
@@ -183,15 +183,15 @@ describe('POST /broadcast', () => {
   })
 })
 
-describe('while the database is away', () => {
-  test('/broadcast answers 503, /stats and /metrics answer as ever', async () => {
+describe('while the database is down', () => {
+  test('/broadcast answers 503, /stats and /metrics still answer', async () => {
     const database = new URL(await freshDatabase())
-    await using door = await startProxy(Number(database.port))
-    database.port = String(door.port)
+    await using proxy = await startProxy(Number(database.port))
+    database.port = String(proxy.port)
     await using cut = await startTestApp({ DATABASE_URL: database.href })
     const headers = { authorization: `Bearer ${admin}` }
     expect((await send(TEST, admin, cut.url)).status).toBe(200)
-    door.shut()
+    proxy.shut()
     const refused = await send(TEST, admin, cut.url)
     expect(refused.status).toBe(503)
     expect(await refused.json()).toEqual({ error: expect.stringContaining('database') })
@@ -201,7 +201,7 @@ describe('while the database is away', () => {
       async () => expect((await scrape(cut.url)).value('rostrum_problem{part="database"}')).toBe(1),
       15_000,
     )
-    door.open()
+    proxy.open()
     await vi.waitFor(async () => expect((await send(TEST, admin, cut.url)).status).toBe(200), 30_000)
   }, 90_000)
 })

@@ -28,7 +28,7 @@ afterAll(() => node[Symbol.asyncDispose]())
 const sha256 = async (query: string): Promise<string> => createHash('sha256').update(query).digest('hex')
 
 describe('Apollo Client', () => {
-  test('subscribes by HttpLink, by its multipart protocol', async () => {
+  test('subscribes with HttpLink, by its multipart protocol', async () => {
     const client = new ApolloClient({ cache: new InMemoryCache(), link: new HttpLink({ uri: url }) })
     const values: unknown[] = []
     const three = Promise.withResolvers<void>()
@@ -44,7 +44,7 @@ describe('Apollo Client', () => {
     expect(values).toEqual(Array.from({ length: 3 }, () => ({ serverTime: expect.any(String) })))
   })
 
-  test('is told why a subscription is refused', async () => {
+  test('receives the reason why a subscription is refused', async () => {
     const client = new ApolloClient({ cache: new InMemoryCache(), link: new HttpLink({ uri: url }) })
     const query = gql('subscription { bids(auctionId: "none") { __typename } }')
     const refused = Promise.withResolvers<unknown>()
@@ -80,7 +80,7 @@ describe('urql', () => {
     })
   }
 
-  test('gets each of 30 queries at once as JSON, and aborts nothing', async () => {
+  test('gets each of 30 concurrent queries as JSON, and aborts nothing', async () => {
     const faults: unknown[] = []
     const onFault = (error: unknown): number => faults.push(error)
     process.on('unhandledRejection', onFault)
@@ -118,7 +118,7 @@ describe('urql', () => {
 })
 
 describe('graphql-sse', () => {
-  test('queries and subscribes, accepting events alone', async () => {
+  test('queries and subscribes, accepting only events', async () => {
     const client = createClient({ url, retryAttempts: 0 })
     onTestFinished(() => client.dispose())
     for await (const { data } of client.iterate({ query: ECHO, variables: { message: 'hear' } })) {
@@ -131,7 +131,7 @@ describe('graphql-sse', () => {
   })
 })
 
-describe('A hash without text, where the server knows no documents', () => {
+describe('A hash without text, on a server without trusted documents', () => {
   const REFUSED = {
     errors: [
       expect.objectContaining({
@@ -142,7 +142,7 @@ describe('A hash without text, where the server knows no documents', () => {
   }
   const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } }
 
-  test('is answered so that clients send the text, over HTTP and WebSocket', async () => {
+  test('makes clients send the text, over HTTP and WebSocket', async () => {
     const accept = 'application/json'
     const post = (body: object): Promise<Response> =>
       fetch(url, { method: 'POST', headers: { accept, 'content-type': accept }, body: JSON.stringify(body) })

@@ -31,7 +31,7 @@ beforeAll(async () => {
 })
 afterAll(() => node[Symbol.asyncDispose]())
 
-/** The clients of the test before are gone, as the server sees it. */
+/** Waits until the server has noticed that the clients of the previous test are gone. */
 beforeEach(async () => {
   await vi.waitFor(async () => {
     const { value } = await scrape(node.url)
@@ -52,7 +52,7 @@ function watch(variables: object = {}) {
 const sampleOf = async (sample: string, of = node): Promise<number> => (await scrape(of.url)).value(sample)
 
 describe('GET /metrics', () => {
-  test('answers the text format of Prometheus to anyone', async () => {
+  test('serves the Prometheus text format to anyone', async () => {
     const response = await fetch(`${node.url}/metrics`)
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
@@ -69,7 +69,7 @@ describe('GET /metrics', () => {
     expect((await fetch(`${node.url}/metrics`, { method: 'POST' })).status).toBe(405)
   })
 
-  test('counts what this node does, and not what another in the same process does', async () => {
+  test('counts the activity of this node only, not of another in the same process', async () => {
     await using other = await startTestApp()
     await newAuction()
     const { bids } = watch()
@@ -81,7 +81,7 @@ describe('GET /metrics', () => {
 })
 
 describe('a client', () => {
-  test('shows while it is connected and subscribes, in what it gets, and in how it leaves', async () => {
+  test('shows in connections, subscriptions, deliveries and close codes', async () => {
     await newAuction()
     const before = await scrape(node.url)
     const { client, bids } = watch()
@@ -109,7 +109,7 @@ describe('a client', () => {
     }, PATIENCE)
   })
 
-  test('over server-sent events is a connection of its own kind', async () => {
+  test('over server-sent events counts as a separate kind of connection', async () => {
     await newAuction()
     const streams = 'rostrum_connections{transport="sse"}'
     const stream = await openEventStream(node.url, { query: BIDS, variables: { auctionId }, token: bidder })
@@ -119,7 +119,7 @@ describe('a client', () => {
     await vi.waitFor(async () => expect(await sampleOf(streams)).toBe(0), PATIENCE)
   })
 
-  test('that resumes is a replay, and one that cannot is a reset, by its reason', async () => {
+  test('that resumes counts as a replay, and one that cannot as a reset with its reason', async () => {
     await newAuction()
     const [snapshot] = await watch().bids.take(1)
     await placeBid(node, bidder, { auctionId, amount: 1_000 })
@@ -142,7 +142,7 @@ describe('a client', () => {
 })
 
 describe('the latency of deliveries', () => {
-  test('counts an entry once for a group, however many are in it', async () => {
+  test('counts an entry once per group, regardless of its size', async () => {
     await newAuction()
     const { client, bids } = watch()
     const others = Array.from({ length: 9 }, () => record<BidEntry>(client, BIDS, { auctionId }))
@@ -163,7 +163,7 @@ describe('the latency of deliveries', () => {
     expect(grew('rostrum_deliveries_total')).toBe(30)
   })
 
-  test('leaves out what was replayed', async () => {
+  test('excludes replayed entries', async () => {
     await newAuction()
     const [snapshot] = await watch().bids.take(1)
     await placeBid(node, bidder, { auctionId, amount: 1_000 })
@@ -177,7 +177,7 @@ describe('the latency of deliveries', () => {
 })
 
 describe('commands', () => {
-  test('show by how they ended, in how long that took and in batches', async () => {
+  test('are counted by outcome, duration and batch', async () => {
     await newAuction()
     const before = await scrape(node.url)
     await placeBid(node, bidder, { auctionId, amount: 1_000 })
@@ -193,7 +193,7 @@ describe('commands', () => {
 })
 
 describe('the end of a WebSocket', () => {
-  /** Awaited: the server hears of an end a moment after the client. */
+  /** Awaited: the server notices a close a moment after the client. */
   async function expectClose(code: string, close: () => Promise<unknown>): Promise<void> {
     const sample = `rostrum_closes_total{code="${code}"}`
     const before = await sampleOf(sample)
@@ -201,7 +201,7 @@ describe('the end of a WebSocket', () => {
     await vi.waitFor(async () => expect(await sampleOf(sample)).toBe(before + 1), PATIENCE)
   }
 
-  test('is counted under the code that it was refused with', async () => {
+  test('is counted under its close code', async () => {
     await expectClose('4403', async () => {
       using socket = await openRawSocket(node.wsUrl, { init: false })
       socket.send({ type: 'connection_init', payload: { token: 'none' } })
@@ -209,7 +209,7 @@ describe('the end of a WebSocket', () => {
     })
   })
 
-  test('by a message above the size limit is counted under 1009', async () => {
+  test('after a message above the size limit is counted under 1009', async () => {
     await expectClose('1009', async () => {
       using socket = await openRawSocket(node.wsUrl)
       socket.send({ type: 'ping', payload: { text: 'x'.repeat(70_000) } })
@@ -225,7 +225,7 @@ describe('the end of a WebSocket', () => {
     })
   })
 
-  test('because the client does not read is counted under 4901, and what waits for it shows before', async () => {
+  test('because the client does not read is counted under 4901, after its queued bytes were shown', async () => {
     await using slow = await startTestApp({ MAX_SEND_BUFFER_BYTES: '4000000' })
     const socket = new WebSocket(slow.wsUrl, 'graphql-transport-ws')
     onTestFinished(() => socket.terminate())
@@ -256,8 +256,8 @@ describe('the end of a WebSocket', () => {
   }, 60_000)
 })
 
-describe('a node whose Redis is away', () => {
-  test('says so at the next scrape, and counts the gaps that it closes meanwhile', async () => {
+describe('a node whose Redis is down', () => {
+  test('reports it at the next scrape, and counts the gaps that it repairs meanwhile', async () => {
     await using redis = await startRedis()
     await using single = await startNode({ databaseUrl: await freshDatabase(), redisUrl: redis.url })
     const token = await single.token('seller')

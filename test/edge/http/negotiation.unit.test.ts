@@ -53,11 +53,11 @@ describe('A subscription is represented', () => {
     ['multipart/mixed;subscriptionSpec="1.0"', 'multipart'],
     ['multipart/mixed;subscriptionSpec=1.0, text/event-stream;q=0.5', 'multipart'],
     ['multipart/mixed;subscriptionSpec=1.0;q=0.5, text/event-stream', 'events'],
-    // JSON is preferred, and can carry none.
+    // JSON is preferred, but cannot carry a subscription.
     ['application/json, text/event-stream;q=0.5', 'none'],
     ['text/event-stream;q=0', 'none'],
     ['text/event-stream;q=0, multipart/mixed;subscriptionSpec=1.0;q=0', 'none'],
-    // Nothing names a stream.
+    // No stream is named.
     [undefined, 'none'],
     ['*/*', 'none'],
     ['application/json', 'none'],

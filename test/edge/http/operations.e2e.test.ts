@@ -51,7 +51,7 @@ describe('A query over HTTP', () => {
     expect(await response.json()).toEqual({ data: { echo: 'Grüße, 世界' } })
   })
 
-  test('is answered as plain JSON to who asks for that', async () => {
+  test('is answered as plain JSON on request', async () => {
     const response = await post(
       { query: ECHO, variables: { message: 'hello' } },
       { accept: 'application/json' },
@@ -72,7 +72,7 @@ describe('A query over HTTP', () => {
   })
 
   test.each(['', 'no json', '[]', '{}', '{"query":7}', '{"query":"{a}","variables":"none"}'])(
-    'in the body %j, which is no request, is answered 4xx with a reason',
+    'in the body %j, which is not a request, is answered 4xx with a reason',
     async (body) => {
       const response = await post(body)
       expect(response.status).toBeGreaterThanOrEqual(400)
@@ -112,13 +112,13 @@ describe('A mutation over HTTP', () => {
     expect(data).toEqual({ room: { membership: null } })
   })
 
-  test('by who is not signed in is answered with the error UNAUTHENTICATED', async () => {
+  test('by a visitor is answered with the error UNAUTHENTICATED', async () => {
     const response = await post({ query: JOIN, variables: { roomId: 'room_none' } })
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
   })
 })
 
-describe('A method that GraphQL over HTTP does not know', () => {
+describe('A method unknown to GraphQL over HTTP', () => {
   // `fetch` refuses to send TRACE.
   test.each(['HEAD', 'PUT', 'DELETE', 'PATCH', 'TRACE', 'PURGE'])('%s is answered 405', async (method) => {
     const request = sendRequest(`${node.url}/graphql?query={__typename}`, { method }).end()
@@ -131,7 +131,7 @@ describe('A method that GraphQL over HTTP does not know', () => {
 
 describe('A subscription over plain HTTP', () => {
   test.each([RESPONSE_JSON, 'application/json', '*/*'])(
-    'is refused with where to go instead, accepting %s',
+    'is refused with the alternatives, accepting %s',
     async (accept) => {
       const query = 'subscription { serverTime }'
       for (const response of [await post({ query }, { accept }), await get({ query }, { accept })]) {

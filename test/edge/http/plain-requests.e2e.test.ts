@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => node[Symbol.asyncDispose]())
 
-/** What it says, without what is of one answer alone. */
+/** The response, without what is specific to it. */
 async function shown(response: Response) {
   const text = (await response.text()).replace(/err_\w+/g, 'err_')
   return { status: response.status, type: response.headers.get('content-type'), text }
@@ -69,8 +69,8 @@ const REQUESTS: Readonly<Record<string, object>> = {
   'an unknown hash': { extensions: { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } } },
 }
 
-describe('A valid operation by POST, which is serialised at once, is answered as Yoga answers it by GET', () => {
-  describe.each(ACCEPTED)('to who accepts %s', (accept) => {
+describe('A valid operation by POST, which is serialised directly, is answered like Yoga answers it by GET', () => {
+  describe.each(ACCEPTED)('accepting %s', (accept) => {
     test.each(Object.entries(REQUESTS))('%s', async (_name, request) => {
       expect(await post(accept, request)).toEqual(await get(accept, request))
     })

@@ -21,7 +21,7 @@ afterAll(() => node[Symbol.asyncDispose]())
 
 interface Auction {
   readonly auctionId: string
-  /** Its snapshot before the first bid, then the bids. */
+  /** The snapshot before the first bid, then the bids. */
   readonly history: readonly BidEntry[]
 }
 
@@ -45,7 +45,7 @@ function entryOf({ data }: ServerEvent): BidEntry {
   return (data as { readonly data: { readonly bids: BidEntry } }).data.bids
 }
 
-/** The one event of a refusal with that code. */
+/** The single event of a refusal with this code. */
 function refusal(code: string): ServerEvent {
   return {
     event: 'next',
@@ -54,7 +54,7 @@ function refusal(code: string): ServerEvent {
 }
 
 describe.each(METHODS)('Server-sent events with %s', (method) => {
-  test('begin with their headers, before there is an event', async () => {
+  test('start with the headers, before the first event', async () => {
     const { auctionId, history } = await auctionWith(1)
     const variables = { auctionId, after: history.at(-1)?.cursor }
     await using stream = await openEventStream(node.url, { query: BIDS, variables, method })
@@ -63,14 +63,14 @@ describe.each(METHODS)('Server-sent events with %s', (method) => {
     expect(stream.response.headers.get('cache-control')).toContain('no-cache')
   })
 
-  test('bring the result of a query, and complete', async () => {
+  test('carry the result of a query, then complete', async () => {
     const query = 'query ($message: String!) { echo(message: $message) }'
     const variables = { message: 'one\ntwo' }
     await using stream = await openEventStream(node.url, { query, variables, method })
     expect(await stream.rest()).toEqual([{ event: 'next', data: { data: { echo: 'one\ntwo' } } }, COMPLETE])
   })
 
-  test('bring a subscription’s entries as they come, each with its cursor as id', async () => {
+  test('carry the entries of a subscription as they occur, each with its cursor as id', async () => {
     const { auctionId } = await auctionWith(1)
     await using stream = await openEventStream(node.url, { query: BIDS, variables: { auctionId }, method })
     const snapshot = await stream.next()
@@ -83,7 +83,7 @@ describe.each(METHODS)('Server-sent events with %s', (method) => {
     expect(bid.id).toBe(entryOf(bid).cursor)
   })
 
-  test('carry the cursor as id also where the query does not select it', async () => {
+  test('carry the cursor as id even if the query does not select it', async () => {
     const { auctionId } = await auctionWith(1)
     const query = `subscription { bids(auctionId: "${auctionId}") { __typename } }`
     await using stream = await openEventStream(node.url, { query, method })
@@ -99,7 +99,7 @@ describe.each(METHODS)('Server-sent events with %s', (method) => {
     expect(entryOf(await resumed.next())).toMatchObject({ __typename: 'BidPlaced', offset: 2 })
   })
 
-  test('of a subscription that is refused are its errors, and complete', async () => {
+  test('of a refused subscription are its errors, then complete', async () => {
     const variables = { auctionId: 'auc_none' }
     await using stream = await openEventStream(node.url, { query: BIDS, variables, method })
     expect(stream.response.status).toBe(200)
@@ -115,7 +115,7 @@ describe.each(METHODS)('Server-sent events with %s', (method) => {
     expect(await stream.rest()).toEqual([refusal(code), COMPLETE])
   })
 
-  test('resume after Last-Event-ID, with exactly what came since', async () => {
+  test('resume after Last-Event-ID, with exactly the entries since', async () => {
     const { auctionId, history } = await auctionWith(4)
     const headers = { 'last-event-id': history[1]?.cursor ?? '' }
     await using stream = await openEventStream(node.url, {
@@ -133,7 +133,7 @@ describe.each(METHODS)('Server-sent events with %s', (method) => {
     expect(entryOf(await stream.next())).toMatchObject({ __typename: 'BidPlaced', offset: 5 })
   })
 
-  test('take Last-Event-ID for newer than the `after` in the variables', async () => {
+  test('prefer Last-Event-ID to the `after` in the variables', async () => {
     const { auctionId, history } = await auctionWith(3)
     const [, first, second] = history
     const variables = { auctionId, after: first?.cursor }
@@ -179,7 +179,7 @@ describe('A mutation as server-sent events', () => {
   })
 })
 
-describe('A request for server-sent events that is none', () => {
+describe('A malformed request for server-sent events', () => {
   test('is answered 400 as JSON', async () => {
     const response = await fetch(`${node.url}/graphql`, { headers: { accept: 'text/event-stream' } })
     expect(response.status).toBe(400)

@@ -36,7 +36,7 @@ beforeAll(async () => {
 })
 afterAll(() => node[Symbol.asyncDispose]())
 
-/** The clients of the test before are gone, as the server sees it. */
+/** Waits until the server has noticed that the clients of the previous test are gone. */
 beforeEach(async () => {
   await vi.waitFor(
     async () => expect(await stats()).toMatchObject({ connections: 0, subscriptions: 0 }),
@@ -54,7 +54,7 @@ async function stats(token = admin): Promise<Stats> {
   return (await (await ask(token)).json()) as Stats
 }
 
-/** Subscribes by a connection of its own, and returns when all have begun. */
+/** Subscribes over a separate connection, and returns when all have started. */
 async function follow(token: string | undefined, ...subscriptions: readonly [string, object][]) {
   const client = connect(node.wsUrl, token)
   onTestFinished(async () => client.dispose())
@@ -70,7 +70,9 @@ describe('GET /stats', () => {
     for (const token of [ann, await node.token('mo', { roles: ['moderator'] })]) {
       const refused = await ask(token)
       expect(refused.status).toBe(403)
-      expect(await refused.json()).toEqual({ error: 'This is for administrators and services.' })
+      expect(await refused.json()).toEqual({
+        error: 'Only administrators and services may use this endpoint.',
+      })
     }
   })
 
@@ -81,18 +83,18 @@ describe('GET /stats', () => {
     expect(await refused.json()).toEqual({ error: expect.stringMatching(/\.$|…/) })
   })
 
-  test('takes no token from the address', async () => {
+  test('accepts no token in the URL', async () => {
     expect((await fetch(`${node.url}/stats?token=${admin}`)).status).toBe(401)
   })
 
-  test('says that nothing goes on where nothing does', async () => {
+  test('reports zeroes without activity', async () => {
     await using idle = await startTestApp()
     const token = await idle.token('root', { roles: ['admin'] })
     const answer = await fetch(`${idle.url}/stats`, { headers: { authorization: `Bearer ${token}` } })
     expect(await answer.json()).toEqual({ ...NOTHING, rooms: [] })
   })
 
-  test('counts connections, users and what they follow, in all and by room', async () => {
+  test('counts connections, users and subscriptions, in total and by room', async () => {
     const roomId = await makeRoom(node, ann)
     const auctionId = await makeAuction(node, ann, roomId)
     const before = await stats()
@@ -103,17 +105,17 @@ describe('GET /stats', () => {
     await recordings[0]?.take(2)
     const now = await stats()
     expect(now).toMatchObject({ connections: 3, users: 1, subscriptions: 6 })
-    // Bids, messages, the list of auctions; the time is in no room.
+    // Bids, messages and the list of auctions; the clock is in no room.
     expect(now.rooms).toEqual([
       { id: roomId, connections: 3, users: 1, subscriptions: 5, groups: 3, deliveries: expect.any(Number) },
     ])
     expect(now.groups).toBe(4)
-    // Five that began, and a bid for three.
+    // Five snapshots, and a bid for three.
     expect(now.rooms[0]?.deliveries).toBeGreaterThanOrEqual(8)
     expect(now.deliveries - before.deliveries).toBeGreaterThanOrEqual(9)
   })
 
-  test('counts deliveries in the room in which they were made', async () => {
+  test('counts deliveries by room', async () => {
     const [one, other] = [await makeRoom(node, ann), await makeRoom(node, ann)]
     const auctionId = await makeAuction(node, ann, one)
     const { recordings } = await follow(ann, [BIDS, { auctionId }], [MESSAGES, { roomId: other }])
@@ -125,7 +127,7 @@ describe('GET /stats', () => {
     expect([await deliveriesIn(one), await deliveriesIn(other)]).toEqual([2, 1])
   })
 
-  test('forgets a room when nobody is there, and counts anew when somebody comes back', async () => {
+  test('forgets an empty room, and starts from zero when a user returns', async () => {
     const roomId = await makeRoom(node, ann)
     const auctionId = await makeAuction(node, ann, roomId)
     const { client, recordings } = await follow(ann, [BIDS, { auctionId }], [PRESENCE, { roomId }])
@@ -143,7 +145,7 @@ describe('GET /stats', () => {
   })
 
   test('leaves direct rooms out: nobody learns who talks to whom', async () => {
-    // Only who was here before can be talked to.
+    // Direct rooms need known users.
     await post(node.url, '{ viewer { user { id } } }', {}, bob)
     const { data } = await post(node.url, OPEN_DIRECT, { id: 'bob' }, ann)
     const opened = data?.['openDirectRoom'] as { readonly room: { readonly id: string } } | undefined
@@ -155,7 +157,7 @@ describe('GET /stats', () => {
     expect(JSON.stringify(now)).not.toContain(id)
   })
 
-  test('counts a visitor who signs in as a user of the room from then on', async () => {
+  test('counts a visitor as a user of the room after sign-in', async () => {
     const roomId = await makeRoom(node, ann)
     const { client } = await follow(undefined, [MESSAGES, { roomId }])
     expect((await stats()).rooms).toMatchObject([{ connections: 1, users: 0 }])
@@ -182,7 +184,7 @@ describe('GET /stats/user', () => {
     expect((await askFor('?id=ann')).status).toBe(200)
   })
 
-  test('tells a user who has no connection from an id that nobody has', async () => {
+  test('distinguishes a user without a connection from an unknown id', async () => {
     await post(node.url, '{ viewer { user { id } } }', {}, await node.token('a & b', { name: 'Abby' }))
     expect(await userStats('a & b')).toEqual({ id: 'a & b', name: 'Abby', connections: 0 })
     expect(await userStats('nobody-at-all')).toEqual({ id: 'nobody-at-all', name: null, connections: 0 })

@@ -6,7 +6,7 @@ import { createPresence, type Presence } from '../../../src/engine/presence/pres
 import { createRedisRegistry } from '../../../src/engine/presence/registry.redis.ts'
 import { asRoomId } from '../../../src/features/rooms/ids.ts'
 import { createRedisBus } from '../../../src/pubsub/bus.redis.ts'
-import { redisFigures } from '../../support/redis-figures.ts'
+import { redisStats } from '../../support/redis-stats.ts'
 
 export interface StormOptions {
   readonly redisUrl: string
@@ -19,7 +19,7 @@ export interface StormOptions {
 }
 
 /** Cost of a storm in one direction, until every node has seen the final state. */
-export interface StormFigures {
+export interface StormStats {
   readonly seconds: number
   /** From the last join or leave until every node has seen it. */
   readonly settledMs: number
@@ -84,7 +84,7 @@ async function spread(users: number, withinMs: number, act: (user: number) => vo
 /** Users join a room at once, spread over nodes that share this process, and leave again. */
 export async function runStorm(
   options: StormOptions,
-): Promise<{ readonly joining: StormFigures; readonly leaving: StormFigures }> {
+): Promise<{ readonly joining: StormStats; readonly leaving: StormStats }> {
   const { redisUrl, users, withinMs } = options
   await using stack = new AsyncDisposableStack()
   const nodes: Node[] = []
@@ -92,8 +92,8 @@ export async function runStorm(
     nodes.push(stack.use(await startNode(index, options)))
   }
 
-  async function measure(act: (user: number) => void, count: number): Promise<StormFigures> {
-    const before = await redisFigures(redisUrl)
+  async function measure(act: (user: number) => void, count: number): Promise<StormStats> {
+    const before = await redisStats(redisUrl)
     const notified = nodes.flatMap((node) => node.notified)
     const cpu = process.cpuUsage()
     const start = performance.now()
@@ -104,7 +104,7 @@ export async function runStorm(
     }
     const end = performance.now()
     const { user, system } = process.cpuUsage(cpu)
-    const after = await redisFigures(redisUrl)
+    const after = await redisStats(redisUrl)
     // Pending notifications arrive within a second.
     await pause(1_200)
     return {

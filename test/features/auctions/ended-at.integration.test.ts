@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { verifyDatabase } from '../../../src/engine/verify/verify.ts'
-import { given, textAt, viewer } from '../../resolvers/fixtures.ts'
+import { createFixture, textAt, viewer } from '../../resolvers/fixtures.ts'
 import { FEATURES } from '../../support/database.ts'
 
 const ANN = viewer('ann', 'SERVICE')
@@ -17,7 +17,7 @@ const MIGRATION = join(import.meta.dirname, '../../../src/features/migrations/00
 
 /** A sold, a cancelled and a live auction, and one whose history was forgotten; none of them says when it ended. */
 async function ofOlderVersion() {
-  const all = await given(ANN, BOB)
+  const all = await createFixture(ANN, BOB)
   const { database } = all.services
   const roomId = textAt(await all.run(ANN, ROOM), 'createRoom', 'room', 'id')
   const make = async (): Promise<string> => {

@@ -15,7 +15,7 @@ import { createTokenVerifier, type TokenVerifier } from '../../../src/platform/a
 
 const MINUTE_MS = 60_000
 
-/** An identity provider that publishes what it is told to. */
+/** An identity provider that publishes the given keys. */
 async function startProvider() {
   let keys: readonly JWK[] = []
   let status = 200
@@ -108,7 +108,7 @@ describe('With a published key set', () => {
     await provider.publish({ one: pair })
     const pem = new TextEncoder().encode(await exportSPKI(pair.publicKey))
     const token = await sign(pem, 'HS256', 'one')
-    expect(await outcomeOf(verifier, token)).toBe('The algorithm is not allowed here.')
+    expect(await outcomeOf(verifier, token)).toBe('The algorithm is not allowed.')
     expect(provider.fetches()).toBe(0)
   })
 
@@ -116,7 +116,7 @@ describe('With a published key set', () => {
     const pair = await generateKeyPair('PS256')
     await provider.publish({ one: pair })
     const token = await sign(pair.privateKey, 'PS256', 'one')
-    expect(await outcomeOf(verifier, token)).toBe('The algorithm is not allowed here.')
+    expect(await outcomeOf(verifier, token)).toBe('The algorithm is not allowed.')
   })
 
   test('a token by an own key under a published name is refused', async () => {
@@ -158,7 +158,7 @@ describe('With a published key set', () => {
     expect(await outcomeOf(verifier, token)).toBe('The token was signed with an unknown key.')
   })
 
-  test('keys that cannot be had are a fault, not a refusal', async () => {
+  test('unavailable keys are a fault, not a refusal', async () => {
     const pair = await generateKeyPair('ES256')
     const token = await sign(pair.privateKey, 'ES256', 'one')
     provider.fail()
@@ -167,7 +167,7 @@ describe('With a published key set', () => {
     await expect(verifier.verify(token)).rejects.toBeInstanceOf(JwksUnavailable)
   })
 
-  test('while the provider is away, tokens by known keys pass', async () => {
+  test('while the provider is down, tokens signed by known keys pass', async () => {
     const pair = await generateKeyPair('ES256')
     await provider.publish({ one: pair })
     expect(await outcomeOf(verifier, await sign(pair.privateKey, 'ES256', 'one'))).toBe('ada')
@@ -187,7 +187,7 @@ describe('With a published key set', () => {
     expect(await outcomeOf(verifier, token)).toBe('ada')
   })
 
-  test('a provider that is ill is asked ever more rarely, however many tokens come', async () => {
+  test('a failing provider is asked with growing delays, however many tokens arrive', async () => {
     const pair = await generateKeyPair('ES256')
     await provider.publish({ one: pair })
     provider.fail()
@@ -208,7 +208,7 @@ describe('With a published key set', () => {
     expect(await outcomeOf(verifier, await sign(pair.privateKey, 'ES256', 'one'))).toBe('ada')
   })
 
-  test('tokens by known keys pass for an hour while the provider is ill, unknown keys are a fault', async () => {
+  test('tokens signed by known keys pass for an hour while the provider fails, unknown keys are a fault', async () => {
     const pair = await generateKeyPair('ES256')
     await provider.publish({ one: pair })
     await outcomeOf(verifier, await sign(pair.privateKey, 'ES256', 'one'))

@@ -22,7 +22,7 @@ const CONFIG: SecretAuthConfig = {
 const NOW_S = 1_800_000_000
 const NOW = instant(NOW_S * 1000)
 
-/** A verifier whose clock stands still until it is set. */
+/** A verifier with a fake clock. */
 function verifierAt(config: SecretAuthConfig = CONFIG) {
   let now = NOW
   const verifier = createTokenVerifier(config, () => now)
@@ -76,7 +76,7 @@ describe('A valid token', () => {
     expect(user).toEqual({ id: ' auth0|Ada ', name: '😀'.repeat(200) })
   })
 
-  test('may hold dates beyond those that can be written', async () => {
+  test('may contain dates beyond the representable range', async () => {
     const { expiresAt } = await viewerOf(verifierAt(), await sign({ exp: 1e300 }))
     expect(expiresAt).toBe(FAR_FUTURE)
   })
@@ -85,7 +85,7 @@ describe('A valid token', () => {
 describe('A signature', () => {
   test('that is missing (alg none) is refused', async () => {
     const token = new UnsecuredJWT({ sub: 'ada', exp: NOW_S + 60 }).encode()
-    expect(await reasonFor(verifierAt(), token)).toBe('The algorithm is not allowed here.')
+    expect(await reasonFor(verifierAt(), token)).toBe('The algorithm is not allowed.')
   })
 
   test('by another secret is refused', async () => {
@@ -103,7 +103,7 @@ describe('A signature', () => {
     const token = await new SignJWT({ sub: 'ada', exp: NOW_S + 60 })
       .setProtectedHeader({ alg })
       .sign(Buffer.from(SECRET.repeat(2)))
-    expect(await reasonFor(verifierAt(), token)).toBe('The algorithm is not allowed here.')
+    expect(await reasonFor(verifierAt(), token)).toBe('The algorithm is not allowed.')
   })
 
   test('by RS256 is refused where HS256 is configured', async () => {
@@ -111,7 +111,7 @@ describe('A signature', () => {
     const token = await new SignJWT({ sub: 'ada', exp: NOW_S + 60 })
       .setProtectedHeader({ alg: 'RS256' })
       .sign(privateKey)
-    expect(await reasonFor(verifierAt(), token)).toBe('The algorithm is not allowed here.')
+    expect(await reasonFor(verifierAt(), token)).toBe('The algorithm is not allowed.')
   })
 })
 
@@ -149,7 +149,7 @@ describe.each(['nbf', 'iat'])('%s', (claim) => {
     expect(await reasonFor(verifierAt(), await sign({ [claim]: NOW_S + 5.001 }))).toMatch(`"${claim}"`)
   })
 
-  test('is refused when it is no date', async () => {
+  test('is refused if it is not a date', async () => {
     expect(await reasonFor(verifierAt(), await sign({ [claim]: 'now' }))).toMatch(`"${claim}"`)
     expect(await reasonFor(verifierAt(), await sign({ [claim]: -1 }))).toMatch(`"${claim}"`)
   })
@@ -172,7 +172,7 @@ describe('Issuer and audience', () => {
     expect(await reasonFor(verifierAt(strict), await sign(claims))).toMatch(`"${claim}"`)
   })
 
-  test('are not looked at where nothing is configured', async () => {
+  test('are ignored if not configured', async () => {
     expect(await reasonFor(verifierAt(), await sign({ iss: 'anyone', aud: 'anything' }))).toBeNull()
   })
 })
@@ -185,7 +185,7 @@ describe('The subject', () => {
     },
   )
 
-  test.each(reservedIdPrefixes())('that starts as generated ids do (%s) is refused', async (prefix) => {
+  test.each(reservedIdPrefixes())('with a prefix of generated ids (%s) is refused', async (prefix) => {
     expect(await reasonFor(verifierAt(), await sign({ sub: `${prefix}1` }))).toMatch(
       'no prefix of generated ids (ann_, arc_',
     )
@@ -207,14 +207,14 @@ describe('Name and roles', () => {
     expect(await reasonFor(verifierAt(), await sign({ roles }))).toBe('"roles" must be a list.')
   })
 
-  test('a name that is no text is refused, a blank one is the id', async () => {
+  test('a name that is not a string is refused, a blank one defaults to the id', async () => {
     expect(await reasonFor(verifierAt(), await sign({ name: 7 }))).toBe('"name" must be a string.')
     for (const name of [' \t ', '\u200b', '\u202e\u3164', '\u2800', '\u00ad'.repeat(300)]) {
       expect((await viewerOf(verifierAt(), await sign({ name }))).user.name).toBe('ada')
     }
   })
 
-  test('a name loses what would turn the text around it', async () => {
+  test('a name loses text-direction characters', async () => {
     const token = await sign({ name: '\u202eAda\u202c \u2066Lovelace\u2069' })
     expect((await viewerOf(verifierAt(), token)).user.name).toBe('Ada Lovelace')
   })

@@ -57,7 +57,7 @@ describe('An empty environment', () => {
     expect(config.issuesDevTokens).toBe(true)
   })
 
-  test('gets a secret of its own, another one each time', () => {
+  test('gets a new random secret each time', () => {
     const secrets = [configOf({}), configOf({})].map(({ auth }) =>
       auth.kind === 'secret' ? auth.secret.reveal() : '',
     )
@@ -67,23 +67,17 @@ describe('An empty environment', () => {
 })
 
 describe('A server that is not in production', () => {
-  test.each(['development', 'test'])(
-    'listens to this machine alone in %s, unless HOST says otherwise',
-    (mode) => {
-      expect(configOf({ NODE_ENV: mode }).http.host).toBe('127.0.0.1')
-      expect(configOf({ NODE_ENV: mode, HOST: '0.0.0.0' }).http.host).toBe('0.0.0.0')
-    },
-  )
+  test.each(['development', 'test'])('listens on loopback only in %s, unless HOST says otherwise', (mode) => {
+    expect(configOf({ NODE_ENV: mode }).http.host).toBe('127.0.0.1')
+    expect(configOf({ NODE_ENV: mode, HOST: '0.0.0.0' }).http.host).toBe('0.0.0.0')
+  })
 
-  test.each(['development', 'test'])(
-    'issues tokens in %s with the secret that it made, and no other',
-    (mode) => {
-      expect(configOf({ NODE_ENV: mode }).issuesDevTokens).toBe(true)
-      expect(configOf({ NODE_ENV: mode, JWT_SECRET: 'x' }).issuesDevTokens).toBe(false)
-    },
-  )
+  test.each(['development', 'test'])('issues tokens in %s with a generated secret only', (mode) => {
+    expect(configOf({ NODE_ENV: mode }).issuesDevTokens).toBe(true)
+    expect(configOf({ NODE_ENV: mode, JWT_SECRET: 'x' }).issuesDevTokens).toBe(false)
+  })
 
-  test('asks for the secret that it keeps only where no other is given', () => {
+  test('reads the stored secret only if none is configured', () => {
     let asked = 0
     const makeSecret = () => {
       asked += 1
@@ -115,7 +109,7 @@ describe('Production', () => {
     expect(configOf(PRODUCTION).http.host).toBe('0.0.0.0')
   })
 
-  test('closes what is for development', () => {
+  test('disables development features', () => {
     const config = configOf(PRODUCTION)
     expect(config.isDemoOn).toBe(false)
     expect(config.http.isGraphiqlServed).toBe(false)
@@ -125,7 +119,7 @@ describe('Production', () => {
     expect(config.http.allowedOrigins).toEqual({ kind: 'same' })
   })
 
-  test('opens single things when asked', () => {
+  test('enables single features explicitly', () => {
     const config = configOf({
       ...PRODUCTION,
       GRAPHIQL: 'true',
@@ -203,7 +197,7 @@ describe('Each variable, when it is wrong', () => {
     expect(problems[0]).toContain(expected)
   })
 
-  test('is told together with all others', () => {
+  test('is reported together with all others', () => {
     const problems = problemsOf({ PORT: 'x', DEMO: 'x', REDIS_URL: 'x', MAX_CONNECTIONS: 'x' })
     expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual([
       'DEMO',
@@ -215,7 +209,7 @@ describe('Each variable, when it is wrong', () => {
 
   test('a secret and a key set together are one problem', () => {
     const problems = problemsOf({ ...PRODUCTION, JWKS_URL: 'https://id.example/jwks' })
-    expect(problems).toEqual(['JWKS_URL: set beside JWT_SECRET; expected only one of the two'])
+    expect(problems).toEqual(['JWKS_URL: set together with JWT_SECRET; expected only one of the two'])
   })
 })
 
@@ -247,7 +241,7 @@ describe('A secret', () => {
     expect(inspect(config, { depth: 9 })).not.toContain('hunter2')
   })
 
-  test('is handed on verbatim', () => {
+  test('is passed on verbatim', () => {
     const config = configOf({ DATABASE_URL: 'postgresql://app:p%40ss|word@db.example/app?sslmode=require' })
     expect(config.database.kind === 'postgres' && config.database.url.reveal()).toBe(
       'postgresql://app:p%40ss|word@db.example/app?sslmode=require',
@@ -266,7 +260,7 @@ describe('A variable that is set', () => {
     expect(problemsOf({ NODE_ENV: 'production', JWT_SECRET: ' '.repeat(40) })).toHaveLength(1)
   })
 
-  test('takes the place of its default', () => {
+  test('replaces its default', () => {
     const config = configOf({
       PORT: ' 0 ',
       HOST: '::1',
@@ -296,7 +290,7 @@ describe('A variable that is set', () => {
     expect(configOf({ DEMO: value }).isDemoOn).toBe(expected)
   })
 
-  test('issues no tokens for development where another party does', () => {
+  test('issues no development tokens if another party issues tokens', () => {
     expect(configOf({ JWKS_URL: 'http://127.0.0.1:9/jwks' }).issuesDevTokens).toBe(false)
   })
 })
@@ -304,13 +298,13 @@ describe('A variable that is set', () => {
 describe('Traces', () => {
   const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector:4318/'
 
-  test('are off without a receiver, and where the SDK is disabled', () => {
+  test('are off without a collector, and if the SDK is disabled', () => {
     expect(configOf({}).tracing).toBeNull()
     expect(configOf({ OTEL_SERVICE_NAME: 'a', OTEL_TRACES_SAMPLER: 'always_on' }).tracing).toBeNull()
     expect(configOf({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'true' }).tracing).toBeNull()
   })
 
-  test('go to the path for traces, unless there is an address for them alone', () => {
+  test('go to the path for traces, unless they have an endpoint of their own', () => {
     expect(configOf({ OTEL_EXPORTER_OTLP_ENDPOINT }).tracing?.url.reveal()).toBe(
       'http://collector:4318/v1/traces',
     )
@@ -339,7 +333,7 @@ describe('Traces', () => {
     })
   })
 
-  test('refuse what is no address, sampler or share, and show no password', () => {
+  test('reject an invalid URL, sampler or ratio, and show no password', () => {
     const problems = problemsOf({
       OTEL_EXPORTER_OTLP_ENDPOINT: 'ftp://me:hunter2@collector',
       OTEL_TRACES_SAMPLER: 'sometimes',

@@ -14,13 +14,13 @@ function givenFolder(): string {
 const modeOf = (path: string) => statSync(path).mode & 0o7777
 
 describe('A private directory', () => {
-  test('is made for its owner alone, with those above it', () => {
+  test('is created for its owner only, including its parents', () => {
     const folder = givenFolder()
     expect(makePrivateDirectory(join(folder, 'a', 'b'))).toBeUndefined()
     expect(modeOf(join(folder, 'a', 'b'))).toBe(0o700)
   })
 
-  test('is closed to others where it exists', () => {
+  test('is closed to others if it exists', () => {
     const folder = join(givenFolder(), 'open')
     mkdirSync(folder)
     chmodSync(folder, 0o775)
@@ -28,7 +28,7 @@ describe('A private directory', () => {
     expect(modeOf(folder)).toBe(0o700)
   })
 
-  test('is none that everybody shares: its mode stays, and the problem says what to do', () => {
+  test('is never a shared one: its mode stays, and the problem says what to do', () => {
     const folder = join(givenFolder(), 'shared')
     mkdirSync(folder)
     chmodSync(folder, 0o1777)
@@ -40,7 +40,7 @@ describe('A private directory', () => {
     expect(() => makePrivateDirectory('/')).toThrow('Set DATA_DIR to a directory of its own')
   })
 
-  test('is what the secret of development is kept in', () => {
+  test('contains the development secret', () => {
     const folder = join(givenFolder(), 'data')
     mkdirSync(folder)
     chmodSync(folder, 0o755)

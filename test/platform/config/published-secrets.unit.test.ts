@@ -6,7 +6,7 @@ import { readConfig } from '../../../src/platform/config/config.ts'
 import { isPublishedSecret } from '../../../src/platform/config/published-secrets.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
-/** What operators and developers copy from. Tests and benchmarks sign with secrets that no deployment sees. */
+/** Files that operators and developers copy from. Secrets of tests and benchmarks never reach a deployment. */
 const COPIED = [
   'ops',
   'compose.yaml',
@@ -21,7 +21,7 @@ const COPIED = [
 const ASSIGNED = /\b[A-Z_]*(?:SECRET|PASSWORD)\b["']?[ \t]*(?::-|[:=][ \t]*)["']?([^\s"'`}$|?-][^\s"'`}$|]*)/g
 const IN_ADDRESS = /:\/\/[^\s/:@"'`]*:([^\s/:@"'`$]+)@/g
 
-/** The values that stand in `text` where a secret belongs. */
+/** The values in `text` where a secret belongs. */
 function secretsIn(text: string): readonly string[] {
   return [ASSIGNED, IN_ADDRESS]
     .flatMap((pattern) => [...text.matchAll(pattern)].map(([, value = '']) => value))
@@ -74,11 +74,11 @@ describe.each(['production', 'development', 'test'])('In %s a placeholder', (mod
     const hook = { NOTIFICATION_WEBHOOK_URL: 'https://hook.example/in' }
     const problems = problemsOf({ ...GOOD, ...hook, [name]: value })
     expect(problems).toEqual([
-      `${name}: holds a placeholder that everyone knows; expected a secret of your own`,
+      `${name}: contains a publicly known placeholder; expected a secret of your own`,
     ])
   })
 
-  test('is told from secrets that only resemble one', () => {
+  test('is distinguished from secrets that only resemble one', () => {
     for (const JWT_SECRET of [
       'exchange-me-not-0123456789abcdef0123',
       'dont-change-me-0123456789abcdef01234',

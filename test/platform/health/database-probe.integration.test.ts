@@ -6,13 +6,13 @@ import { openDatabase } from '../../support/database.ts'
 import { withClient } from '../../support/postgres-databases.ts'
 import { freshDatabase } from '../../support/postgres-shared.ts'
 
-/** A disk that is full, as far as statements can tell. */
+/** Simulates a full disk. */
 const FILL_DISK = `
   CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$;
   CREATE TRIGGER full_disk BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION full_disk()`
 
-describe('a look at the database', () => {
+describe('a database probe', () => {
   let url: string
   let record: OpenDatabase
   let probe: DatabaseProbe
@@ -35,7 +35,7 @@ describe('a look at the database', () => {
       ),
     )
 
-  /** For all sessions: those that are open end. */
+  /** For all sessions: open ones are terminated. */
   const setReadOnly = (value: string) =>
     withClient(url, async (client) => {
       const name = new URL(url).pathname.slice(1)
@@ -47,21 +47,21 @@ describe('a look at the database', () => {
       )
     })
 
-  test('finds that it takes no writes, and that it does again', async () => {
+  test('detects that it accepts no writes, and that it recovers', async () => {
     await message().toBe(null)
     await setReadOnly('on')
-    await message().toBe('It takes no writes.')
+    await message().toBe('It accepts no writes.')
     await setReadOnly('off')
     await message().toBe(null)
   })
 
-  test('finds that a write had no space, and that one has it again', async () => {
+  test('detects that a write had no disk space, and that one succeeds again', async () => {
     await message().toBe(null)
     await withClient(url, (client) => client.query(FILL_DISK))
     await message().toBe(null)
     await expect(write()).rejects.toMatchObject({ cause: { code: '53100' } })
-    expect(probe.problem()).toMatchObject({ message: 'It has no space left for writes.' })
-    await message().toBe('It has no space left for writes.')
+    expect(probe.problem()).toMatchObject({ message: 'It has no disk space left.' })
+    await message().toBe('It has no disk space left.')
     const { since } = probe.problem() ?? {}
     await withClient(url, (client) => client.query('DROP TRIGGER full_disk ON entries'))
     await message().toBe(null)

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createStandstill } from '../../../src/platform/health/event-loop-stall.ts'
+import { createStallDetector } from '../../../src/platform/health/event-loop-stall.ts'
 
 let clock = 0
 const heard: number[] = []
@@ -15,33 +15,33 @@ afterEach(() => {
 })
 
 function watched() {
-  const standstill = createStandstill(() => clock)
-  standstill.onStandstill((ms) => void heard.push(ms))
-  return standstill
+  const stallDetector = createStallDetector(() => clock)
+  stallDetector.onStall((ms) => void heard.push(ms))
+  return stallDetector
 }
 
-test('a process that runs, with pauses of seconds, does not stand still', () => {
-  const standstill = watched()
+test('a running process with pauses of seconds is not stalled', () => {
+  const stallDetector = watched()
   for (let second = 0; second < 60; second += 1) {
     clock += 1_000
     vi.advanceTimersByTime(1_000)
   }
   clock += 4_900
-  standstill.look()
+  stallDetector.look()
 
   expect(heard).toEqual([])
 })
 
-test('a process that was stopped hears of it once, and before its timers do', () => {
-  const standstill = watched()
+test('a stopped process is notified once, before its timers fire', () => {
+  const stallDetector = watched()
   clock += 60_000
-  standstill.look()
+  stallDetector.look()
   vi.advanceTimersByTime(1_000)
 
   expect(heard).toEqual([60_000])
 })
 
-test('a process that gets no message hears of it by a timer', () => {
+test('a process without messages is notified by a timer', () => {
   watched()
   clock += 60_000
   vi.advanceTimersByTime(1_000)
@@ -49,9 +49,9 @@ test('a process that gets no message hears of it by a timer', () => {
   expect(heard).toEqual([60_000])
 })
 
-test('a closed one looks no more', () => {
-  const standstill = watched()
-  standstill.close()
+test('a closed detector no longer checks', () => {
+  const stallDetector = watched()
+  stallDetector.close()
   clock += 60_000
   vi.advanceTimersByTime(10_000)
 

@@ -24,7 +24,7 @@ function given() {
 }
 
 describe('a node', () => {
-  test('is ready without Redis, and says what is degraded', () => {
+  test('is ready without Redis, and reports what is degraded', () => {
     const { facts, presence, limits, readiness } = given()
     facts.bus = { kind: 'down', since: AT, message: 'away' }
     presence.report('full')
@@ -39,8 +39,8 @@ describe('a node', () => {
 
   test('is not ready while the database is not', () => {
     const { facts, readiness } = given()
-    facts.database = { since: AT, message: 'It takes no writes.' }
-    expect(readiness.problems()).toEqual([{ part: 'database', since: AT, message: 'It takes no writes.' }])
+    facts.database = { since: AT, message: 'It accepts no writes.' }
+    expect(readiness.problems()).toEqual([{ part: 'database', since: AT, message: 'It accepts no writes.' }])
   })
 
   test('is not ready while commands are stuck, though a new connection works', () => {
@@ -68,8 +68,8 @@ describe('a node', () => {
   })
 })
 
-describe('the health of a part', () => {
-  test('is told when it changes, and not at each attempt', () => {
+describe('the health of a component', () => {
+  test('is reported when it changes, not at each attempt', () => {
     const changes: (string | null)[] = []
     const health = createPartHealth((problem) => changes.push(problem))
     health.report(null)

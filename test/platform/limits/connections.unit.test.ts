@@ -10,7 +10,7 @@ function placeOf(entered: ReturnType<Connections['enterUnknown']>): Place {
 }
 
 describe('Connections to a node', () => {
-  test('keep a tenth of the places for the signed-in', () => {
+  test('reserve a tenth of the slots for signed-in clients', () => {
     const connections = createConnections({ maxConnections: 20, maxConnectionsPerAddress: 100 })
     for (let each = 0; each < 18; each += 1) placeOf(connections.enterVisitor(`10.0.0.${each}`))
     expect(connections.enterVisitor('10.0.1.1')).toBe('node-full')
@@ -45,7 +45,7 @@ describe('Connections to a node', () => {
     expect(connections.enterVisitor('10.0.0.1')).toBe('address-full')
   })
 
-  test('let a newcomer in where silent clients hold all places: the oldest of these is evicted', () => {
+  test('admit a new client while silent clients hold all slots: the oldest of these is evicted', () => {
     const connections = createConnections({ maxConnections: 30, maxConnectionsPerAddress: 100 })
     const evicted: number[] = []
     for (let each = 0; each < 200; each += 1) {

@@ -4,7 +4,7 @@ import { createOperationQueues, OperationQueue } from '../../../src/platform/lim
 
 const NEVER = new AbortController().signal
 
-/** Work that a test finishes by hand, and what has begun. */
+/** Work that a test completes manually, and what has started. */
 function createWork() {
   const begun: number[] = []
   const finish = new Map<number, () => void>()
@@ -36,7 +36,7 @@ describe('A queue of operations', () => {
     expect(queue.isIdle).toBe(true)
   })
 
-  test('refuses at once what exceeds those that may wait, and takes more when one has begun', async () => {
+  test('refuses work at once when the queue is full, and accepts more when one has started', async () => {
     const queue = new OperationQueue({ maxRunning: 1, maxWaiting: 1 })
     const { begun, finish, work } = createWork()
     void queue.run(work(1), NEVER)
@@ -52,7 +52,7 @@ describe('A queue of operations', () => {
     await fourth
   })
 
-  test('drops what waits for a client that has gone, and what comes after it is gone', async () => {
+  test('drops the waiting and later work of a client that has gone', async () => {
     const queue = new OperationQueue({ maxRunning: 1, maxWaiting: 1 })
     const { begun, finish, work } = createWork()
     const first = queue.run(work(1), NEVER)
@@ -70,7 +70,7 @@ describe('A queue of operations', () => {
     await fourth
   })
 
-  test('goes on after work that fails', async () => {
+  test('continues after failing work', async () => {
     const queue = new OperationQueue({ maxRunning: 1, maxWaiting: 1 })
     const failing = queue.run(() => Promise.reject(new Error('no')), NEVER)
     const next = queue.run(async () => 'yes', NEVER)

@@ -14,7 +14,7 @@ function create(maxClients = 10): { readonly costs: QueryCosts; readonly pass: (
 }
 
 describe('the cost that a client may spend', () => {
-  test('is a burst at once, and then what comes by the second', () => {
+  test('is a burst at once, then the refill per second', () => {
     const { costs, pass } = create()
     expect([costs.take('ann', 150), costs.take('ann', 50)]).toEqual([0, 0])
     expect(costs.take('ann', 30)).toBe(300)
@@ -25,7 +25,7 @@ describe('the cost that a client may spend', () => {
     expect(costs.take('ann', 1)).toBe(10)
   })
 
-  test('is not spent by what is refused', () => {
+  test('is not spent by refused operations', () => {
     const { costs } = create()
     expect(costs.take('ann', 190)).toBe(0)
     for (let each = 0; each < 100; each += 1) expect(costs.take('ann', 20)).toBe(100)
@@ -45,7 +45,7 @@ describe('the cost that a client may spend', () => {
     expect(costs.take('bob', 200)).toBe(0)
   })
 
-  test('lets pass what costs more than a burst when the bucket is full', () => {
+  test('allows an operation above the burst if the bucket is full', () => {
     const { costs } = create()
     expect(costs.take('ann', 10_000)).toBe(0)
     expect(costs.take('ann', 1)).toBe(10)

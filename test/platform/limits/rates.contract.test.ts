@@ -70,7 +70,7 @@ describe.for(Object.entries(implementations))('rates in %s', ([, create]) => {
 })
 
 describe('rates in Redis', () => {
-  test('are those of all nodes together', async () => {
+  test('are shared by all nodes', async () => {
     const options = { ...SLOW, url: sharedRedisUrl(), prefix: freshRedisPrefix() }
     const nodes = await Promise.all([1, 2, 3].map(() => createRedisRates(options)))
     onTestFinished(() => Promise.all(nodes.map((node) => node.close())).then(() => {}))
@@ -78,7 +78,7 @@ describe('rates in Redis', () => {
     expect(granted.reduce((sum, each) => sum + each, 0)).toBe(5)
   })
 
-  test('are those of each node alone where Redis cannot be had', async () => {
+  test('are local to each node while Redis is unavailable', async () => {
     const problems: (string | null)[] = []
     const rates = await createRedisRates({
       ...{ ...SLOW, url: 'redis://127.0.0.1:1', prefix: '' },
@@ -89,7 +89,7 @@ describe('rates in Redis', () => {
     expect(problems).toEqual([expect.any(String)])
   })
 
-  test('are back only when Redis has counted again, and goes on doing so', async () => {
+  test('recover only once Redis has counted again, and keeps counting', async () => {
     await using redis = await startRedis()
     const admin = new Redis(redis.url)
     onTestFinished(() => admin.disconnect())

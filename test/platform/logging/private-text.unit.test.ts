@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { createLogger } from '../../../src/platform/logging/logger.ts'
 import { PATIENTLY, runs } from '../../support/runs.ts'
 
-/** Written by somebody: in no shape that a pattern could know. */
+/** User input, in no shape that a pattern could match. */
 const MARKER = 'MYPRIVATEBODY'
 
 function createRecorder() {
@@ -82,7 +82,7 @@ const ERRORS: readonly (readonly [string, (text: string) => unknown])[] = [
   ['an object that was thrown', (text) => ({ text })],
 ]
 
-describe('What somebody wrote', () => {
+describe('User input', () => {
   test.each(ERRORS)('in %s is not logged, wherever the error stands in the line', (_, make) => {
     const { log, text, lines } = createRecorder()
     const error = make(MARKER)
@@ -115,7 +115,7 @@ describe('What somebody wrote', () => {
     )
   })
 
-  test('is told from what helps to find the fault', () => {
+  test('is distinguished from what helps to find the fault', () => {
     const { log, lines } = createRecorder()
     const refused = databaseError('new row for relation violates check constraint', {
       ...{ table: 'messages', constraint: 'messages_body', schema: 'public', detail: MARKER },
@@ -133,7 +133,7 @@ describe('What somebody wrote', () => {
     })
   })
 
-  test('in an address of a person is not logged, by whatever name', () => {
+  test('in an e-mail address is not logged, under any field name', () => {
     const { log, text } = createRecorder()
     log.info({ topic: 'notifications:ann.smith+1@mail.example.com' }, 'for ann.smith@example.com')
     expect(text()).not.toMatch(/ann|smith|example/)
@@ -153,7 +153,7 @@ describe('A line', () => {
     for (const line of lines()) expect(JSON.stringify(line).length).toBeLessThan(17_000)
   })
 
-  test('ends where an error is its own cause', () => {
+  test('ends if an error is its own cause', () => {
     const { log, lines } = createRecorder()
     const error = new Error('round')
     error.cause = error

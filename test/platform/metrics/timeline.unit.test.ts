@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createCommandCounters } from '../../../src/engine/commands/metrics.ts'
-import { createDistribution } from '../../../src/engine/kernel/histogram.ts'
+import { createHistogram } from '../../../src/engine/kernel/histogram.ts'
 import { type Instant, instant } from '../../../src/engine/kernel/instant.ts'
 import { createTimeline, quantilesOf } from '../../../src/platform/metrics/timeline.ts'
 
@@ -16,12 +16,12 @@ const now = (): Instant => instant(Date.now())
 /** A node that a test makes do things. */
 function given(keep?: number) {
   const commands = createCommandCounters()
-  const latency = createDistribution([0.01, 0.1, 1])
+  const latency = createHistogram([0.01, 0.1, 1])
   const counted = { subscribers: 3, groups: 2, deliveries: 0 }
   const problems: { part: 'database'; since: Instant; message: string }[] = []
   const timeline = createTimeline({
-    doors: [{ connectionCount: 4 }, { connectionCount: 1 }],
-    // Of the figures of a hub, those that are looked at.
+    transports: [{ connectionCount: 4 }, { connectionCount: 1 }],
+    // The hub stats that are read.
     hub: { stats: () => ({ ...counted, latency }) as never },
     commands,
     bus: { status: () => ({ kind: 'up', lastProbeAt: instant(Date.now() - 700) }) },
@@ -33,7 +33,7 @@ function given(keep?: number) {
 }
 
 describe('The timeline of a node', () => {
-  test('has a sample every five seconds, of what went on since the last', () => {
+  test('has a sample of the activity every five seconds', () => {
     const { timeline, commands, latency, counted } = given()
     expect(timeline.samples()).toEqual([])
     counted.deliveries = 500
@@ -84,11 +84,11 @@ describe('The timeline of a node', () => {
   })
 })
 
-describe('The quantiles of what was added to a distribution', () => {
+describe('The quantiles of what was added to a histogram', () => {
   const counts = (...values: readonly number[]) => {
-    const distribution = createDistribution([0.01, 0.1, 1])
-    for (const value of values) distribution.add(value)
-    return distribution
+    const histogram = createHistogram([0.01, 0.1, 1])
+    for (const value of values) histogram.add(value)
+    return histogram
   }
 
   test('lie between the bounds in which values fell', () => {

@@ -50,7 +50,7 @@ describe('a store', () => {
     expect(changes).toEqual(['up'])
   })
 
-  test('after an error of Redis rejects, and begins anew with another connection', async () => {
+  test('rejects after an error of Redis, and starts again with another connection', async () => {
     const { store, changes } = await open(sharedRedisUrl())
     const failing = store.run([call(FAIL, key(), 'a secret argument')])
     await expect(failing).rejects.toBeInstanceOf(RedisAway)
@@ -60,7 +60,7 @@ describe('a store', () => {
     expect(changes).toEqual(['up', expect.stringContaining('down: '), 'up'])
   })
 
-  test('rejects at once while Redis is away, and works when it is back, though that lost all scripts', async () => {
+  test('rejects at once while Redis is down, and works when it is back, even without its scripts', async () => {
     const redis = await startRedis()
     onTestFinished(() => redis[Symbol.asyncDispose]())
     const { store, changes } = await open(redis.url)
@@ -74,7 +74,7 @@ describe('a store', () => {
     expect(changes).toEqual(['up', expect.stringContaining('down: '), 'up'])
   })
 
-  test('takes for gone who does not answer, and what was under way rejects', async () => {
+  test('treats an unresponsive Redis as down, and rejects what was in flight', async () => {
     const proxy = await startProxy(Number(new URL(sharedRedisUrl()).port))
     onTestFinished(() => proxy[Symbol.asyncDispose]())
     const { store, changes } = await open(`redis://127.0.0.1:${proxy.port}`)
@@ -85,7 +85,7 @@ describe('a store', () => {
     await works(store)
   })
 
-  test('is there without Redis, says so once without a password, and closes', async () => {
+  test('starts without Redis, reports it once without a password, and closes', async () => {
     const { store, changes } = await open('redis://:a-secret-password@127.0.0.1:1')
     await expect(store.run([call(LENGTH, key())])).rejects.toBeInstanceOf(RedisAway)
     await vi.waitFor(() => expect(changes).toHaveLength(1), within5s)

@@ -129,7 +129,7 @@ describe('two nodes that trace', () => {
     await client.dispose()
   })
 
-  test('go on from what a WebSocket brings with an operation, or with its connection', async () => {
+  test('continue the trace of a WebSocket operation or connection', async () => {
     const auctionId = await makeAuction(nodes[0], seller, roomId)
     const [ofConnection, ofMessage] = [newTrace(), newTrace()]
     using socket = await openSocket(nodes[1].wsUrl)
@@ -180,7 +180,7 @@ describe('two nodes that trace', () => {
     expect(batches[0]?.attributes['db.operation.batch.size']).toBe(batches[0]?.links?.length)
   })
 
-  test('keep to themselves what is private', async () => {
+  test('export nothing private', async () => {
     const token = await nodes[0].token('dora-of-the-hidden-name', { name: 'Dora Hidden' })
     const auctionId = await makeAuction(nodes[0], seller, roomId, { title: 'A hidden lot' })
     const room = await makeRoom(nodes[0], token, { name: 'A hidden room' })
@@ -203,18 +203,18 @@ describe('two nodes that trace', () => {
     expect(receiver.text).not.toContain('placeBid(')
   })
 
-  test('record nothing of a trace that its client left out', async () => {
+  test('record nothing of a trace that its client did not sample', async () => {
     const auctionId = await makeAuction(nodes[0], seller, roomId)
     const ann = await nodes[0].token('ann')
     const [left, taken] = [newTrace('00'), newTrace()]
     await postTraced(nodes[0], bidOn(auctionId, 900), ann, left.traceparent)
-    // By another: who raises the own ceiling makes no entry.
+    // By another bidder: raising one's own maximum makes no entry.
     await postTraced(nodes[0], bidOn(auctionId, 1900), await nodes[0].token('bob'), taken.traceparent)
     await spanIn(taken.traceId, 'publish auction')
     expect(receiver.spans.filter(({ traceId }) => traceId === left.traceId)).toEqual([])
   })
 
-  test('begin a trace of their own where what came is none', async () => {
+  test('start a new trace if the received one is malformed', async () => {
     const auctionId = await makeAuction(nodes[0], seller, roomId)
     const ann = await nodes[0].token('ann')
     await postTraced(nodes[0], bidOn(auctionId, 900), ann, '00-zero-zero-01')
@@ -225,7 +225,7 @@ describe('two nodes that trace', () => {
 
 // Each starts a node of its own.
 describe('a node that traces', { timeout: 60_000 }, () => {
-  test('sends what is left when it is told to stop', async () => {
+  test('sends the remaining spans on shutdown', async () => {
     await using receiver = await startTraceReceiver()
     const env = {
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
@@ -241,7 +241,7 @@ describe('a node that traces', { timeout: 60_000 }, () => {
   })
 
   test.each(['hang', 'refuse', 'put off'] as const)(
-    'serves, and stops in time, while its receiver does no more than %s',
+    'serves, and stops in time, while its collector answers with %s',
     async (manner) => {
       await using receiver = await startTraceReceiver(manner)
       const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: '50' }
@@ -262,7 +262,7 @@ describe('a node that traces', { timeout: 60_000 }, () => {
     },
   )
 
-  test('records nothing where the sampler says so', async () => {
+  test('records nothing if the sampler says so', async () => {
     await using receiver = await startTraceReceiver()
     const env = {
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,

@@ -20,17 +20,17 @@ describe('The span of a transaction', () => {
     })
   })
 
-  test('is left out where all its mutations are', () => {
+  test('is not sampled if none of its mutations is', () => {
     expect(transactionSpan(TOPIC, [LEFT_OUT])).toMatchObject({ parent: LEFT_OUT, links: [] })
   })
 
-  test('goes on from nothing where nobody asked: whatever runs when a queue begins is not its parent', () => {
+  test('has no parent without a request: what runs when a queue starts is not its parent', () => {
     expect(transactionSpan(TOPIC, [undefined]).parent).toBe('')
   })
 })
 
 describe('A span', () => {
-  test('tells the family of a topic and not whose it is', () => {
+  test('names the family of a topic but not its user', () => {
     const topic = notificationsTopic(asUserId('ann@example.com'))
     expect(JSON.stringify(publishSpan('redis', { topic, first: 1, last: 2 }))).not.toContain('ann')
   })

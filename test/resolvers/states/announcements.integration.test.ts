@@ -1,7 +1,7 @@
 import { print } from 'graphql'
 import { AnnouncementPartsFragmentDoc } from '../../../client/src/gql/graphql.ts'
 import { type Announcement, inForce, liveAnnouncements } from '../../../client/src/state/announcements.ts'
-import { type Given, textAt, viewer } from '../fixtures.ts'
+import { type Fixture, textAt, viewer } from '../fixtures.ts'
 import { follow, fromNow, give, oneOf, type Random, testState } from '../state-property.ts'
 
 const owner = viewer('owner')
@@ -29,7 +29,7 @@ interface Answer {
 /** The queries answer a hundred. */
 const latest = (announcements: readonly Announcement[]) => announcements.slice(0, 100)
 
-async function openAnnouncements(all: Given, random: Random) {
+async function openAnnouncements(all: Fixture, random: Random) {
   const rooms = [1, 2].map(async () => textAt(await all.run(owner, CREATE), 'createRoom', 'room', 'id'))
   const roomIds = await Promise.all(rooms)
   const followed = [null, ann, bob, admin].map((reader) =>

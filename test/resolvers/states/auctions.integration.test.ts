@@ -10,7 +10,7 @@ import { SYSTEM } from '../../../src/engine/kernel/actor.ts'
 import { auctionFamily } from '../../../src/features/auctions/family.ts'
 import { asAuctionId } from '../../../src/features/auctions/ids.ts'
 import { auctionListSource } from '../../../src/features/auctions/list-source.ts'
-import { type Given, textAt, viewer } from '../fixtures.ts'
+import { type Fixture, textAt, viewer } from '../fixtures.ts'
 import { type Followed, follow, fromNow, give, oneOf, type Random, testState } from '../state-property.ts'
 
 const seller = viewer('seller')
@@ -66,7 +66,7 @@ const isOpen = ({ phase }: Auction): boolean => !OVER.includes(phase)
 const byId = (auctions: readonly Auction[]) => new Map(auctions.map((auction) => [auction.id, auction]))
 
 /** A list has no history: its clients get what the node finds changed, and begin with what it knows. */
-function followList(all: Given, roomId: string): Followed {
+function followList(all: Fixture, roomId: string): Followed {
   const { operation, reduce } = liveAuctions(roomId)
   const text = typeof operation.query === 'string' ? operation.query : print(operation.query)
   const feed = new ListFeed(all.services.get(auctionListSource), () => {})
@@ -112,7 +112,7 @@ function followList(all: Given, roomId: string): Followed {
   }
 }
 
-async function openAuctions(all: Given, random: Random) {
+async function openAuctions(all: Fixture, random: Random) {
   const roomId = textAt(await all.run(seller, ROOM), 'createRoom', 'room', 'id')
   const funded = random(2) === 0
   const create = async (endsInMs: number, reservePrice = 1_500): Promise<string> => {

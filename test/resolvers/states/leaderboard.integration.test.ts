@@ -1,7 +1,7 @@
 import { print } from 'graphql'
 import { StandingPartsFragmentDoc } from '../../../client/src/gql/graphql.ts'
 import { liveRoomLeaderboard, type Standing } from '../../../client/src/state/leaderboard.ts'
-import { type Given, textAt, viewer } from '../fixtures.ts'
+import { type Fixture, textAt, viewer } from '../fixtures.ts'
 import { follow, fromNow, give, oneOf, type Random, testState } from '../state-property.ts'
 
 const engine = viewer('engine', 'SERVICE')
@@ -25,7 +25,7 @@ function first(standings: readonly Standing[]): readonly object[] {
   return standings.slice(0, 100).map(({ previousRank: _previous, ...standing }) => standing)
 }
 
-async function openLeaderboard(all: Given, random: Random) {
+async function openLeaderboard(all: Fixture, random: Random) {
   const ranking = oneOf(random, ['STANDARD', 'DENSE', 'DENSE', 'ORDINAL'])
   const roomId = textAt(await all.run(engine, CREATE, { ranking }), 'createRoom', 'room', 'id')
   const everybody = Array.from({ length: PLAYERS }, (_, index) => ({

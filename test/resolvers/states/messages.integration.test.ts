@@ -1,7 +1,7 @@
 import { print } from 'graphql'
 import { MessagePartsFragmentDoc } from '../../../client/src/gql/graphql.ts'
 import { liveMessages, type Message } from '../../../client/src/state/messages.ts'
-import { type Given, textAt, viewer } from '../fixtures.ts'
+import { type Fixture, textAt, viewer } from '../fixtures.ts'
 import { follow, give, oneOf, type Random, testState } from '../state-property.ts'
 
 const owner = viewer('owner')
@@ -56,7 +56,7 @@ function ownerIn({ members }: Answer['room']): { readonly readThrough: number } 
   return found.node
 }
 
-async function openMessages(all: Given, random: Random) {
+async function openMessages(all: Fixture, random: Random) {
   const roomId = textAt(await all.run(owner, CREATE), 'createRoom', 'room', 'id')
   for (const author of AUTHORS) await all.run(author, JOIN, { roomId })
   const last = async (): Promise<Answer['room']> => ((await all.run(owner, LAST, { roomId })) as Answer).room

@@ -1,7 +1,7 @@
 import { print } from 'graphql'
 import { NotificationPartsFragmentDoc } from '../../../client/src/gql/graphql.ts'
 import { liveNotifications, type Notification } from '../../../client/src/state/notifications.ts'
-import { type Given, textAt, viewer } from '../fixtures.ts'
+import { type Fixture, textAt, viewer } from '../fixtures.ts'
 import { follow, give, oneOf, type Random, testState } from '../state-property.ts'
 
 const ann = viewer('ann')
@@ -40,7 +40,7 @@ interface Sent {
 /** Fewer are unread than a snapshot has. */
 const MOST_UNREAD = 90
 
-async function openNotifications(all: Given, random: Random) {
+async function openNotifications(all: Fixture, random: Random) {
   const roomId = textAt(await all.run(ann, CREATE), 'createRoom', 'room', 'id')
   await all.run(bob, JOIN, { roomId })
   const directId = textAt(await all.run(ann, DIRECT), 'openDirectRoom', 'room', 'id')

@@ -4,7 +4,7 @@ import { liveRoom, type MemberChange, type Room } from '../../../client/src/stat
 import { SYSTEM } from '../../../src/engine/kernel/actor.ts'
 import { roomFamily } from '../../../src/features/rooms/family.ts'
 import { asRoomId } from '../../../src/features/rooms/ids.ts'
-import { type Given, textAt, viewer } from '../fixtures.ts'
+import { type Fixture, textAt, viewer } from '../fixtures.ts'
 import { follow, fromNow, give, oneOf, type Random, testState } from '../state-property.ts'
 
 const owner = viewer('owner')
@@ -49,7 +49,7 @@ function changed(members: readonly Member[], changes: ReadonlyMap<string, Member
   return [...now.values()].sort((one, other) => (one.user.id < other.user.id ? -1 : 1))
 }
 
-async function openRooms(all: Given, random: Random) {
+async function openRooms(all: Fixture, random: Random) {
   const rooms: string[] = []
   for (const plan of [{}, { startsAt: fromNow(1_000), endsAt: fromNow(3_000) }]) {
     const input = { name: 'Hall', kind: 'CHAT', visibility: 'PUBLIC', ...plan }

@@ -1,7 +1,7 @@
 import { print } from 'graphql'
 import { StatusPartsFragmentDoc } from '../../../client/src/gql/graphql.ts'
 import { liveStatuses, type Status } from '../../../client/src/state/statuses.ts'
-import { type Given, viewer } from '../fixtures.ts'
+import { type Fixture, viewer } from '../fixtures.ts'
 import { follow, fromNow, give, oneOf, type Random, testState } from '../state-property.ts'
 
 const ann = viewer('ann')
@@ -13,7 +13,7 @@ const REPORT = 'mutation ($input: ReportStatusInput!) { reportStatus(input: $inp
 const SHOWN = `query ($subjectIds: [ID!]) { statuses(kind: UPLOAD, subjectIds: $subjectIds) { ...StatusParts } }
   ${print(StatusPartsFragmentDoc)}`
 
-async function openStatuses(all: Given, random: Random) {
+async function openStatuses(all: Fixture, random: Random) {
   const part = ['one', 'four']
   const readers = [
     [ann, null],

@@ -6,7 +6,7 @@ import {
 } from '../../../client/src/gql/graphql.ts'
 import { liveOrders, type Order } from '../../../client/src/state/orders.ts'
 import { livePositions, type PositionsState } from '../../../client/src/state/positions.ts'
-import { type Given, textAt, viewer } from '../fixtures.ts'
+import { type Fixture, textAt, viewer } from '../fixtures.ts'
 import { follow, fromNow, give, oneOf, type Random, testState } from '../state-property.ts'
 
 const engine = viewer('engine', 'SERVICE')
@@ -57,7 +57,7 @@ function inOrder({ positions, portfolios }: PositionsState): PositionsState {
   }
 }
 
-async function openTrading(all: Given, random: Random) {
+async function openTrading(all: Fixture, random: Random) {
   const disclosure = oneOf(random, ['OWN', 'OWN', 'ROOM'])
   const roomId = textAt(await all.run(engine, CREATE, { disclosure }), 'createRoom', 'room', 'id')
   for (const { user } of TRADERS) await all.run(engine, ADD, { roomId, userId: user.id })

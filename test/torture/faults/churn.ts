@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type RedisSubscriptions, redisSubscriptions } from '../../support/redis-figures.ts'
+import { type RedisSubscriptions, redisSubscriptions } from '../../support/redis-stats.ts'
 import type { RestartingNode } from '../../support/restarting-node.ts'
 import { scrape } from '../../support/scrape.ts'
 import { gather } from '../crowd.ts'
 import type { Fault } from '../fault.ts'
 import { megabytes, openFilesOf, type Sample, slopePerMinute, watchProcess } from '../processes.ts'
-import { perform, type Scene } from '../scenario.ts'
+import { perform, type Scenario } from '../scenario.ts'
 
 const BURST = { nodes: 3, rooms: 2, watchersEach: 3, publishers: 6 }
 const MINUTE_MS = 60_000
@@ -18,9 +18,9 @@ const SIZES = {
 /** A topic that lost its last reader stays for 10 s. */
 const REST_WITHIN_MS = 60_000
 const LOOK_MS = 250
-/** Idle connections of publishers, and those that the pool of the database has opened meanwhile. */
+/** Idle connections of publishers, and those opened meanwhile by the database pool. */
 const MORE_FILES = 30
-/** What a garbage collector may let lie; a leak shows in a slope over a long time. */
+/** Tolerance for uncollected garbage; a leak shows as a slope over a long time. */
 const MAX_GROWTH_BYTES = 100 * 2 ** 20
 const LEAST_FOR_SLOPE_MS = 5 * MINUTE_MS
 
@@ -36,46 +36,47 @@ interface Held {
   readonly nodes: readonly Readonly<Record<'connections' | 'subscriptions' | 'groups' | 'topics', number>>[]
 }
 
-/** The first node lives through all of it. */
-const DISTURBANCES: readonly (readonly [name: string, disturb: (scene: Scene) => Promise<unknown>])[] = [
-  ['nodes killed', async ({ nodes, random }) => nodes[1 + random(nodes.length - 1)]?.crash()],
-  ['cuts of all clients', ({ watchers }) => watchers({ kind: 'cut' })],
+/** The first node survives all of it. */
+const DISTURBANCES: readonly (readonly [name: string, disturb: (scenario: Scenario) => Promise<unknown>])[] =
   [
-    'absences of all clients',
-    async ({ watchers, random }) => {
-      await watchers({ kind: 'away' })
-      await pause(random(1_500))
-      await watchers({ kind: 'back' })
-    },
-  ],
-  ['cuts of Redis', async ({ redisProxy }) => redisProxy.cut()],
-  [
-    'black holes before Redis',
-    async ({ redisProxy, random }) => {
-      redisProxy.swallow()
-      await pause(random(4_000))
-      redisProxy.heal()
-    },
-  ],
-  [
-    'restarts of Redis',
-    async ({ redis, random }) => {
-      await redis.kill()
-      await pause(random(1_000))
-      await redis.restart()
-    },
-  ],
-  [
-    'restarts of PostgreSQL',
-    async ({ postgres, random }) => {
-      await postgres.killImmediate()
-      await pause(random(1_000))
-      await postgres.restart()
-    },
-  ],
-]
+    ['nodes killed', async ({ nodes, random }) => nodes[1 + random(nodes.length - 1)]?.crash()],
+    ['cuts of all clients', ({ watchers }) => watchers({ kind: 'cut' })],
+    [
+      'absences of all clients',
+      async ({ watchers, random }) => {
+        await watchers({ kind: 'away' })
+        await pause(random(1_500))
+        await watchers({ kind: 'back' })
+      },
+    ],
+    ['cuts of Redis', async ({ redisProxy }) => redisProxy.cut()],
+    [
+      'black holes before Redis',
+      async ({ redisProxy, random }) => {
+        redisProxy.swallow()
+        await pause(random(4_000))
+        redisProxy.heal()
+      },
+    ],
+    [
+      'restarts of Redis',
+      async ({ redis, random }) => {
+        await redis.kill()
+        await pause(random(1_000))
+        await redis.restart()
+      },
+    ],
+    [
+      'restarts of PostgreSQL',
+      async ({ postgres, random }) => {
+        await postgres.killImmediate()
+        await pause(random(1_000))
+        await postgres.restart()
+      },
+    ],
+  ]
 
-/** Fault 17: clients and parts come and go; then all clients go, and nothing may be left of them. */
+/** Fault 17: clients and components come and go; then all clients leave, and nothing of them may remain. */
 export const churn: Fault = {
   number: 17,
   name: 'churn and random faults',
@@ -91,13 +92,13 @@ export const churn: Fault = {
           filesBefore = await openFilesOf(pidOf(nodes))
         },
       },
-      async (scene) => {
-        const { nodes, redis, places, watchers, settle } = scene
+      async (scenario) => {
+        const { nodes, redis, places, watchers, settle } = scenario
         const pid = pidOf(nodes)
         const watch = watchProcess(pid, size.sampleMs)
         const urls = nodes.map(({ node }) => node.url)
         const crowd = gather(urls, places, size.people, seed)
-        const counts = await disturb(scene, size.churnMs, size.mostBetweenMs)
+        const counts = await disturb(scenario, size.churnMs, size.mostBetweenMs)
         const samples = await watch.stop()
         await settle()
         await crowd.leave()
@@ -126,7 +127,7 @@ export const churn: Fault = {
 }
 
 function pidOf([first]: readonly RestartingNode[]): number {
-  if (first === undefined) throw new RangeError('a scene has a node')
+  if (first === undefined) throw new RangeError('a scenario has a node')
   return first.node.pid
 }
 
@@ -134,20 +135,20 @@ function groupsOf(held: Held | undefined): number | undefined {
   return held?.nodes.reduce((sum, { groups }) => sum + groups, 0)
 }
 
-/** Disturbs at random for so long. Resolves with how often each was done. */
+/** Injects random disturbances for a time. Resolves with the count of each. */
 async function disturb(
-  scene: Scene,
+  scenario: Scenario,
   forMs: number,
   mostBetweenMs: number,
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>()
   const endsAt = Date.now() + forMs
   while (Date.now() < endsAt) {
-    const [name, run] = DISTURBANCES[scene.random(DISTURBANCES.length)] ?? []
+    const [name, run] = DISTURBANCES[scenario.random(DISTURBANCES.length)] ?? []
     if (name === undefined || run === undefined) throw new RangeError('there are disturbances')
-    await run(scene)
+    await run(scenario)
     counts.set(name, (counts.get(name) ?? 0) + 1)
-    await pause(scene.random(mostBetweenMs))
+    await pause(scenario.random(mostBetweenMs))
   }
   return counts
 }
@@ -168,7 +169,7 @@ async function readHeld(nodes: readonly RestartingNode[], redisUrl: string): Pro
   return { redis, nodes: figures }
 }
 
-/** Resolves when all is held that `wanted` says, and nothing else. */
+/** Resolves when exactly `wanted` is held. */
 async function untilHeld(
   nodes: readonly RestartingNode[],
   redisUrl: string,
@@ -186,7 +187,7 @@ async function untilHeld(
   }
 }
 
-/** How memory and open files grew after a first quarter in which a node warms up. */
+/** The growth of memory and open files after the first quarter, in which a node warms up. */
 function growthOf(samples: readonly Sample[], churnMs: number): Readonly<Record<string, string>> {
   const late = samples.slice(samples.length / 4)
   const bytes = slopePerMinute(late.map(({ atMs, residentBytes }) => [atMs, residentBytes]))

@@ -5,7 +5,7 @@ import { countTransactions } from '../work.ts'
 
 const BURST = { nodes: 2, rooms: 3, watchersEach: 6, publishers: 6 }
 
-/** Fault 7: connections are cut before their first payload, in the burst, and when nothing happens any more. */
+/** Fault 7: connections are cut before their first payload, during the burst, and when everything is idle. */
 export const flappingClients: Fault = {
   number: 7,
   name: 'clients flap every 0.1 to 5 s',
@@ -13,7 +13,7 @@ export const flappingClients: Fault = {
     const flapMs = form === 'short' ? 5_000 : 120_000
     return perform({ ...BURST, seed, postgres }, async ({ watchers, settle }) => {
       const before = await watchers<number>({ kind: 'connections' })
-      // At once: a cut that follows on a cut finds connections without a payload.
+      // Immediately: a second cut hits connections without a payload.
       for (let cut = 0; cut < 5; cut += 1) {
         await watchers({ kind: 'cut' })
         await pause(cut * 10)
@@ -29,7 +29,7 @@ export const flappingClients: Fault = {
   },
 }
 
-/** Fault 12: the whole house loses its connection at one moment. */
+/** Fault 12: all clients lose their connections at one moment. */
 export const everyoneDropped: Fault = {
   number: 12,
   name: 'every client dropped at once',

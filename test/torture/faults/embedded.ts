@@ -8,7 +8,10 @@ const BURST = { rooms: 2, watchersEach: 4, publishers: 8, pauseMs: 10 }
 const LOOK_MS = 20
 const PATIENCE_MS = 60_000
 
-/** Fault 18: the only node, and in it the database, each time when it has accepted some commands, and is at others. */
+/**
+ * Fault 18: kills the only node, which contains the database, each time after it has accepted some commands and while
+ * others are in flight.
+ */
 export const killedAlone: Fault = {
   number: 18,
   name: 'embedded mode: `kill -9` mid-burst',
@@ -17,7 +20,7 @@ export const killedAlone: Fault = {
     return performEmbedded({ ...BURST, seed }, async ({ nodes: [alone], random }) => {
       let longestMs = 0
       for (let kill = 0; kill < kills; kill += 1) {
-        if (alone === undefined) throw new RangeError('a scene has a node')
+        if (alone === undefined) throw new RangeError('a scenario has a node')
         await untilAccepted(alone.node, 5 + random(40))
         const killedAt = Date.now()
         await alone.crash()
@@ -28,7 +31,7 @@ export const killedAlone: Fault = {
   },
 }
 
-/** Resolves when `node` has accepted so many commands since it started. */
+/** Resolves when `node` has accepted this many commands since it started. */
 async function untilAccepted({ url }: TestNode, count: number): Promise<void> {
   const end = Date.now() + PATIENCE_MS
   while ((await scrape(url)).value('rostrum_commands_total{outcome="accepted"}') < count) {

@@ -5,7 +5,7 @@ import type { Fault } from '../fault.ts'
 import { makeHotAuction, type Verdict } from '../hot-auction.ts'
 import { runScript } from '../operator-scripts.ts'
 import { makeQuietRoom } from '../quiet-room.ts'
-import { type Outcome, perform, type Scene } from '../scenario.ts'
+import { type Outcome, perform, type Scenario } from '../scenario.ts'
 import { bringBack, reportTold, type Told } from '../told.ts'
 
 const BURST = { nodes: 2, rooms: 2, watchersEach: 3, publishers: 6 }
@@ -25,7 +25,7 @@ export const promotedReplica: Fault = {
   run: (form, seed) => promoteReplicas(form === 'short' ? 1 : LONG_ROUNDS, seed),
 }
 
-/** Promotes a replica again and again. `prepare` may do something to the database before the first one is made. */
+/** Promotes a replica repeatedly. `prepare` may change the database before the first replica is created. */
 export async function promoteReplicas(
   count: number,
   seed: number,
@@ -33,20 +33,20 @@ export async function promoteReplicas(
 ): Promise<Outcome> {
   await using servers = new AsyncDisposableStack()
   let primary: PostgresServer = servers.use(await startPostgres())
-  return await perform({ ...BURST, seed, postgres: primary }, async (scene) => {
-    await prepare(scene.databaseUrl)
+  return await perform({ ...BURST, seed, postgres: primary }, async (scenario) => {
+    await prepare(scenario.databaseUrl)
     const rounds: Round[] = []
     for (let round = 0; round < count; round += 1) {
       const replica = servers.use(await startReplica(primary))
-      rounds.push(await failOver(scene, primary, replica, `round ${round}`))
+      rounds.push(await failOver(scenario, primary, replica, `round ${round}`))
       primary = replica
     }
-    await scene.settle()
-    await runScript('verify-ledger', scene.switchTo(primary)).catch(({ message }: Error) =>
-      scene.fail(message),
+    await scenario.settle()
+    await runScript('verify-ledger', scenario.switchTo(primary)).catch(({ message }: Error) =>
+      scenario.fail(message),
     )
     const lost = rounds.reduce((sum, { verdict }) => sum + verdict.decidedByLostState, 0)
-    if (lost > 0) scene.fail(`${lost} bids were decided by a state that is gone.`)
+    if (lost > 0) scenario.fail(`${lost} bids were decided by a state that is gone.`)
     return report(rounds, lost)
   })
 }
@@ -62,32 +62,32 @@ function report(rounds: readonly Round[], lost: number): Readonly<Record<string,
   }
 }
 
-/** Loses a tail, and looks at what readers and bidders are told. */
+/** Loses a tail, and observes what readers and bidders receive. */
 async function failOver(
-  scene: Scene,
+  scenario: Scenario,
   primary: PostgresServer,
   replica: PostgresReplica,
   name: string,
 ): Promise<Round> {
-  const [one, two] = scene.nodes
-  if (one === undefined || two === undefined) throw new RangeError('a scene has two nodes')
-  const [auction, room] = [await makeHotAuction(scene, name), await makeQuietRoom(scene, name)]
+  const [one, two] = scenario.nodes
+  if (one === undefined || two === undefined) throw new RangeError('a scenario has two nodes')
+  const [auction, room] = [await makeHotAuction(scenario, name), await makeQuietRoom(scenario, name)]
   await room.write(one.node.url, ['kept 1', 'kept 2'])
-  const oldUrl = scene.switchTo(primary)
+  const oldUrl = scenario.switchTo(primary)
   const fromMs = Date.now()
   await replica.untilCaughtUp()
   await replica.cutOff()
   await room.write(one.node.url, ['lost 1', 'lost 2', 'lost 3', 'lost 4', 'lost 5'])
   await Promise.all([auction.bidInTail(oldUrl), pause(TAIL_MS)])
-  await scene.watchers({ kind: 'away', only: [...room.early, ...room.late] })
+  await scenario.watchers({ kind: 'away', only: [...room.early, ...room.late] })
   await primary.killImmediate()
   await replica.promote()
   const switchedAtMs = Date.now()
-  scene.replaced({ fromMs, untilMs: switchedAtMs, lacksTail: true })
-  const url = scene.switchTo(replica)
+  scenario.replaced({ fromMs, untilMs: switchedAtMs, lacksTail: true })
+  const url = scenario.switchTo(replica)
   const verdict = await auction.bidAfterwards(url)
-  const burst = scene.places.watchedBy(BURST.watchersEach).map(({ subscription }) => subscription)
+  const burst = scenario.places.watchedBy(BURST.watchersEach).map(({ subscription }) => subscription)
   const live = [...room.live, auction.reader, ...burst]
   const replacement = { replacedAtMs: switchedAtMs, backAtMs: switchedAtMs }
-  return { verdict, switchedAtMs, ...(await bringBack(scene, room, live, replacement)) }
+  return { verdict, switchedAtMs, ...(await bringBack(scenario, room, live, replacement)) }
 }

@@ -5,7 +5,7 @@ import { perform } from '../scenario.ts'
 
 const BURST = { nodes: 3, rooms: 3, watchersEach: 4, publishers: 8 }
 
-/** Fault 1: some node, again and again, at moments that the seed gives. */
+/** Fault 1: random nodes crash repeatedly, at times determined by the seed. */
 export const killedNodes: Fault = {
   number: 1,
   name: '`kill -9` of a node, at random moments',
@@ -24,7 +24,7 @@ export const killedNodes: Fault = {
   },
 }
 
-/** Fault 2: a node dies when a batch is committed, and nobody has heard of it. */
+/** Fault 2: a node dies after committing a batch, before announcing it. */
 export const diedBeforeTelling: Fault = {
   number: 2,
   name: 'death between commit and publish',
@@ -45,16 +45,16 @@ export const diedBeforeTelling: Fault = {
   },
 }
 
-/** Not before all is prepared. */
+/** Only once everything is prepared. */
 function makeMortal({ node }: RestartingNode): void {
   try {
     process.kill(node.pid, 'SIGUSR2')
   } catch {
-    // It has just died.
+    // The node has just died.
   }
 }
 
-/** Fault 11: one node after another is ended in order and started again. */
+/** Fault 11: a rolling restart of all nodes. */
 export const rollingRestart: Fault = {
   number: 11,
   name: 'rolling restart of all nodes',

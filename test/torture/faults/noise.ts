@@ -9,17 +9,17 @@ import { megabytes, memoryOf } from '../processes.ts'
 import type { CommandKind } from '../publishers.ts'
 import { perform } from '../scenario.ts'
 
-/** Without bids: each would be of somebody else, and whom a node remembers would count as growth. */
+/** Without bids: each has a new bidder, and remembered users would count as growth. */
 const MIXTURE: readonly CommandKind[] = ['message', 'message', 'message', 'announcement']
 const BURST = { nodes: 2, rooms: 2, watchersEach: 3, publishers: 4, pauseMs: 100, mixture: MIXTURE }
 const LANES = 4
 const COUNTS = { short: 4_000, long: 100_000 } as const
-/** Without garbage: each message that is kept would cost hundreds of bytes. */
+/** After garbage collection: each retained message would cost hundreds of bytes. */
 const MAX_GROWTH_BYTES = 10 * 2 ** 20
-/** What the allocator lets lie comes to this. */
+/** Tolerance for memory that the allocator retains. */
 const MAX_RESIDENT_GROWTH_BYTES = 80 * 2 ** 20
 
-/** Fault 16: all of it to one node, over some connections at a time, while the burst goes on. */
+/** Fault 16: noise to one node, over several connections at a time, during the burst. */
 export const noise: Fault = {
   number: 16,
   name: 'malformed, outsized, deep, aliased, random and mutated protocol messages',
@@ -27,7 +27,7 @@ export const noise: Fault = {
     const port = await freePort()
     return perform({ ...BURST, seed, postgres, env: inspectable(port) }, async ({ nodes }) => {
       const [first] = nodes
-      if (first === undefined) throw new RangeError('a scene has a node')
+      if (first === undefined) throw new RangeError('a scenario has a node')
       const { node } = first
       const owner = await node.token('owner')
       const roomId = await makeRoom(node, owner)
@@ -64,9 +64,9 @@ function expectNoGrowth(what: string, before: number, after: number, most: numbe
   throw new Error(`The ${what} memory of a node grew from ${megabytes(before)} to ${megabytes(after)}.`)
 }
 
-/** What the first keeps. Throws where any node has ended. */
+/** The live memory of the first node. Throws if any node has exited. */
 async function keptBy([first, ...others]: readonly RestartingNode[], port: number): Promise<KeptMemory> {
-  if (first === undefined) throw new RangeError('a scene has a node')
+  if (first === undefined) throw new RangeError('a scenario has a node')
   try {
     await Promise.all(others.map(({ node: { pid } }) => memoryOf(pid)))
     return await keptMemoryOf(first.node.pid, port)

@@ -1,18 +1,18 @@
 import type { Attempt } from '../attempts.ts'
 import { startChild } from '../child.ts'
 import type { Fault, Form } from '../fault.ts'
-import { faultsOfLoads, type LoadBounds, RAMP_MS, rateOf, reportLoads } from '../load-figures.ts'
+import { faultsOfLoads, type LoadBounds, RAMP_MS, rateOf, reportLoads } from '../load-stats.ts'
 import type { LoaderOrder, LoaderRequest } from '../loader.ts'
 import { perform } from '../scenario.ts'
 
 const BURST = { nodes: 2, rooms: 1, watchersEach: 1, publishers: 1, pauseMs: 300 }
-/** The limit on the cost of queries is not what this is about. */
+/** Disables the query cost limit, which is not under test. */
 const LIMITS = { QUERY_COST_PER_SECOND: '1000000000' }
 const CONNECTIONS = 128
-/** Two full batches: one that commits, one that waits. */
+/** Two full batches: one committing, one waiting. */
 const IN_FLIGHT = 512
 const TIMES = 3
-/** At a distance the database, not the loader's or the node's share of the processor, is what there is too little of. */
+/** With network latency, the database is the bottleneck rather than the processor. */
 const DISTANCE_MS = 120
 
 interface Lengths {
@@ -20,19 +20,19 @@ interface Lengths {
   readonly overloadMs: number
 }
 
-/** The short form shares two cores with other tests: its ratios have a wide margin, its counts have none. */
+/** The short form shares two cores with other tests, so ratios have a wide margin and counts have none. */
 const BOUNDS: Readonly<Record<Form, LoadBounds & Lengths>> = {
   short: { peakMs: 4_000, overloadMs: 12_000, goodput: 0.6, refusalMs: 1_000, latency: 4 },
   long: { peakMs: 20_000, overloadMs: 60_000, goodput: 0.9, refusalMs: 100, latency: 2 },
 }
 
-/** Fault 28: one node, one topic. The peak is measured first, by as many in flight as keep the node busy. */
+/** Fault 28: one node, one topic. The peak is measured first, with enough commands in flight to keep the node busy. */
 export const overload: Fault = {
   number: 28,
   name: 'mutations at three times the capacity',
   run(form, seed, postgres) {
-    return perform({ ...BURST, seed, postgres, env: LIMITS }, async (scene) => {
-      const { places, nodes, postgresProxy } = scene
+    return perform({ ...BURST, seed, postgres, env: LIMITS }, async (scenario) => {
+      const { places, nodes, postgresProxy } = scenario
       const bounds = BOUNDS[form]
       const order = { url: nodes[0]?.node.url ?? '', author: places.author, roomId: places.roomIds[0] ?? '' }
       await using loader = startChild('loader.ts', {
@@ -52,9 +52,9 @@ export const overload: Fault = {
       const count = Math.round(TIMES * peakRate)
       const over = await load({ kind: 'a second', count, name: `${seed} over`, forMs: bounds.overloadMs })
       postgresProxy.delay(0)
-      for (const { attempted } of [...peak, ...over]) scene.attempted(attempted)
+      for (const { attempted } of [...peak, ...over]) scenario.attempted(attempted)
       const loads = { peak, peakRate, over, overRate: rateOf(over, bounds.overloadMs) }
-      for (const sentence of faultsOfLoads(loads, bounds)) scene.fail(sentence)
+      for (const sentence of faultsOfLoads(loads, bounds)) scenario.fail(sentence)
       return reportLoads(loads)
     })
   },

@@ -7,20 +7,20 @@ import { type Attempt, attempt, countCodes } from '../attempts.ts'
 import { messageCommand } from '../commands.ts'
 import type { Fault } from '../fault.ts'
 import { isReady, untilSaid, watchReadiness } from '../readiness.ts'
-import { perform, type Scene } from '../scenario.ts'
+import { perform, type Scenario } from '../scenario.ts'
 
 const BURST = { nodes: 2, rooms: 2, watchersEach: 3, publishers: 4 }
 const READ_ONLY_MS = { short: 5_000, long: 30_000 } as const
 const BETWEEN_MS = 40
 const ANSWER_WITHIN_MS = 35_000
 const RECOVER_WITHIN_MS = 30_000
-/** So long may a node keep a session with a server that takes no writes any more. */
+/** How long a node may keep a session with a server that no longer accepts writes. */
 const DROP_WITHIN_MS = 20_000
 const LOOK_MS = 100
 
 /**
- * Fault 22: first for a while, as a full disk of a managed database; then for good, with the sessions left open, while new
- * connections lead to a promoted replica, as an orderly failover with a stale proxy.
+ * Fault 22: the database is read-only, first temporarily, like the full disk of a managed database; then permanently,
+ * with open sessions, while new connections reach a promoted replica, like an orderly failover with a stale proxy.
  */
 export const readOnlyDatabase: Fault = {
   number: 22,
@@ -30,33 +30,33 @@ export const readOnlyDatabase: Fault = {
     await using servers = new AsyncDisposableStack()
     const primary = servers.use(await startPostgres())
     const replica = servers.use(await startReplica(primary))
-    return await perform({ ...BURST, seed, postgres: primary }, async (scene) => {
-      const sending = sendAlways(scene)
-      const watch = watchReadiness(scene.nodes, 'database')
+    return await perform({ ...BURST, seed, postgres: primary }, async (scenario) => {
+      const sending = sendAlways(scenario)
+      const watch = watchReadiness(scenario.nodes, 'database')
       {
         await using _readOnly = await makeReadOnly(primary)
         await pause(READ_ONLY_MS[form])
       }
-      const recoveredMs = await untilAccepted(scene, sending.accepted)
+      const recoveredMs = await untilAccepted(scenario, sending.accepted)
       const { namedAfterMs } = await watch.stop()
-      await untilSaid(scene.nodes, isReady)
+      await untilSaid(scenario.nodes, isReady)
 
       const fromMs = Date.now()
       await using _demoted = await makeReadOnly(primary)
       await pause(LOOK_MS)
       await replica.untilCaughtUp()
       await replica.promote()
-      scene.replaced({ fromMs, untilMs: Date.now(), lacksTail: false })
-      scene.switchTo(replica)
-      const movedMs = await untilAccepted(scene, sending.accepted)
-      const left = await countSessions(primary, scene.databaseUrl)
+      scenario.replaced({ fromMs, untilMs: Date.now(), lacksTail: false })
+      scenario.switchTo(replica)
+      const movedMs = await untilAccepted(scenario, sending.accepted)
+      const left = await countSessions(primary, scenario.databaseUrl)
       const attempts = await sending.stop()
       const internal = attempts.filter(({ code }) => code === 'INTERNAL_SERVER_ERROR')
-      if (internal.length > 0) scene.fail(`${internal.length} commands failed with INTERNAL_SERVER_ERROR.`)
-      if (namedAfterMs === undefined) scene.fail('/ready of some node never named the database.')
-      if (left > 0) scene.fail(`${left} sessions with the demoted server are still open.`)
+      if (internal.length > 0) scenario.fail(`${internal.length} commands failed with INTERNAL_SERVER_ERROR.`)
+      if (namedAfterMs === undefined) scenario.fail('/ready of some node never named the database.')
+      if (left > 0) scenario.fail(`${left} sessions with the demoted server are still open.`)
       for (const [what, ms] of [['writable again', recoveredMs] as const, ['failed over', movedMs] as const])
-        if (ms === undefined) scene.fail(`Some node accepted no command after the database was ${what}.`)
+        if (ms === undefined) scenario.fail(`Some node accepted no command after the database was ${what}.`)
       return {
         'read-only': `${READ_ONLY_MS[form]} ms`,
         'INTERNAL errors': `${internal.length} of ${attempts.length}`,
@@ -77,8 +77,8 @@ interface Sending {
 }
 
 /** One message after another to every node. */
-function sendAlways(scene: Scene): Sending {
-  const { nodes, places, attempted } = scene
+function sendAlways(scenario: Scenario): Sending {
+  const { nodes, places, attempted } = scenario
   const accepted = new Map<string, number>()
   const attempts: Attempt[] = []
   let isOver = false
@@ -103,9 +103,9 @@ function sendAlways(scene: Scene): Sending {
   }
 }
 
-/** Resolves with how long it took until every node accepted something that was sent from now on; undefined: too long. */
+/** Resolves with the time until every node accepted a command sent from now on; undefined on timeout. */
 async function untilAccepted(
-  { nodes }: Scene,
+  { nodes }: Scenario,
   accepted: ReadonlyMap<string, number>,
 ): Promise<number | undefined> {
   const sinceMs = Date.now()
@@ -116,7 +116,7 @@ async function untilAccepted(
   return Date.now() - sinceMs
 }
 
-/** How many sessions of nodes a server has, when they had time to leave. */
+/** The number of node sessions on a server after they had time to leave. */
 async function countSessions({ url }: PostgresServer, databaseUrl: string): Promise<number> {
   const end = Date.now() + DROP_WITHIN_MS
   for (;;) {

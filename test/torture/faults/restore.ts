@@ -5,21 +5,21 @@ import { dumpDatabase } from '../../support/postgres-dump.ts'
 import type { Fault } from '../fault.ts'
 import { runScript } from '../operator-scripts.ts'
 import { makeQuietRoom, type QuietRoom } from '../quiet-room.ts'
-import { perform, type Scene } from '../scenario.ts'
+import { perform, type Scenario } from '../scenario.ts'
 import { bringBack, reportTold, type Told } from '../told.ts'
 
 const BURST = { nodes: 2, rooms: 2, watchersEach: 3, publishers: 6 }
 const TAIL_MS = 700
 
-/** Brings the database back as it was. Resolves with the server that holds it. */
+/** Restores the database. Resolves with its server. */
 interface Backup {
   restore(): Promise<PostgresServer>
 }
 
-/** What an operator keeps, and how it is brought back. */
+/** A kind of backup, and how it is restored. */
 interface Kind {
   readonly name: string
-  /** PostgreSQL starts a new timeline by itself; otherwise the operator runs `npm run renew-epochs`. */
+  /** Whether Whether PostgreSQL starts a new timeline by itself; otherwise the operator runs `npm run renew-epochs`. */
   readonly isTimelineNew: boolean
   take(server: PostgresServer, databaseUrl: string, stack: AsyncDisposableStack): Promise<Backup>
 }
@@ -69,8 +69,8 @@ const POINT_IN_TIME: Kind = {
 /** How the operator keeps the nodes off the database while it is restored. */
 interface Interruption {
   readonly name: string
-  begin(scene: Scene): Promise<unknown>
-  end(scene: Scene): Promise<unknown>
+  begin(scenario: Scenario): Promise<unknown>
+  end(scenario: Scenario): Promise<unknown>
 }
 
 const RESTARTED: Interruption = {
@@ -104,17 +104,17 @@ export const restoredDatabase: Fault = {
   async run(form, seed) {
     await using servers = new AsyncDisposableStack()
     let server: PostgresServer = servers.use(await startPostgres())
-    return await perform({ ...BURST, seed, postgres: server }, async (scene) => {
+    return await perform({ ...BURST, seed, postgres: server }, async (scenario) => {
       const rounds: Told[] = []
       for (const [kind, interruption] of ROUNDS[form]) {
-        const room = await makeQuietRoom(scene, `${kind.name}, ${interruption.name}`)
-        const restored = await restore(scene, server, { kind, interruption, room }, servers)
+        const room = await makeQuietRoom(scenario, `${kind.name}, ${interruption.name}`)
+        const restored = await restore(scenario, server, { kind, interruption, room }, servers)
         rounds.push(restored.told)
         server = restored.server
       }
-      await scene.settle()
-      await runScript('verify-ledger', scene.switchTo(server)).catch(({ message }: Error) =>
-        scene.fail(message),
+      await scenario.settle()
+      await runScript('verify-ledger', scenario.switchTo(server)).catch(({ message }: Error) =>
+        scenario.fail(message),
       )
       return {
         restores: ROUNDS[form]
@@ -133,27 +133,27 @@ interface Round {
 }
 
 async function restore(
-  scene: Scene,
+  scenario: Scenario,
   server: PostgresServer,
   { kind, interruption, room }: Round,
   stack: AsyncDisposableStack,
 ): Promise<{ readonly server: PostgresServer; readonly told: Told }> {
-  const url = scene.nodes[0]?.node.url ?? ''
+  const url = scenario.nodes[0]?.node.url ?? ''
   await room.write(url, ['kept 1', 'kept 2'])
   const fromMs = Date.now()
-  const backup = await kind.take(server, scene.switchTo(server), stack)
+  const backup = await kind.take(server, scenario.switchTo(server), stack)
   await room.write(url, ['lost 1', 'lost 2', 'lost 3', 'lost 4', 'lost 5'])
   await pause(TAIL_MS)
-  await scene.watchers({ kind: 'away', only: [...room.early, ...room.late] })
-  await interruption.begin(scene)
+  await scenario.watchers({ kind: 'away', only: [...room.early, ...room.late] })
+  await interruption.begin(scenario)
   const restored = await backup.restore()
   const untilMs = Date.now()
-  scene.replaced({ fromMs, untilMs, lacksTail: true })
-  const databaseUrl = scene.switchTo(restored)
+  scenario.replaced({ fromMs, untilMs, lacksTail: true })
+  const databaseUrl = scenario.switchTo(restored)
   if (!kind.isTimelineNew)
-    await runScript('renew-epochs', databaseUrl).catch(({ message }: Error) => scene.fail(message))
-  await interruption.end(scene)
-  const burst = scene.places.watchedBy(BURST.watchersEach).map(({ subscription }) => subscription)
+    await runScript('renew-epochs', databaseUrl).catch(({ message }: Error) => scenario.fail(message))
+  await interruption.end(scenario)
+  const burst = scenario.places.watchedBy(BURST.watchersEach).map(({ subscription }) => subscription)
   const replacement = { replacedAtMs: untilMs, backAtMs: Date.now() }
-  return { server: restored, told: await bringBack(scene, room, [...room.live, ...burst], replacement) }
+  return { server: restored, told: await bringBack(scenario, room, [...room.live, ...burst], replacement) }
 }

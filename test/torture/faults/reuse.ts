@@ -4,7 +4,7 @@ import { signToken } from '../../support/tokens.ts'
 import type { Fault } from '../fault.ts'
 import { faultsOfFrames, type Use } from '../reuse.ts'
 import { type Gap, nameOf, playScript, type Script, type Step, TICKS } from '../reuse-client.ts'
-import { perform, type Scene } from '../scenario.ts'
+import { perform, type Scenario } from '../scenario.ts'
 
 const BURST = { nodes: 2, rooms: 1, watchersEach: 2, publishers: 3 }
 const KINDS: readonly Use['kind'][] = ['subscription', 'query', 'mutation']
@@ -15,26 +15,27 @@ const MOST_USES = 5
 const AT_ONCE = 8
 const REST_WITHIN_MS = 30_000
 const LOOK_MS = 100
-/** The limit on the cost of queries is not what this is about. */
+/** Disables the query cost limit, which is not under test. */
 const LIMITS = { QUERY_COST_PER_SECOND: '1000000000' }
 
-/** Fault 26: in one write, and with pauses; and then nothing is left of anybody. */
+/** Fault 26: ids are reused in one write and with pauses; afterwards no state of any client remains. */
 export const reusedIds: Fault = {
   number: 26,
   name: 'an operation id reused in every order of subscribe, complete, answer, close',
   run(form, seed, postgres) {
-    return perform({ ...BURST, seed, postgres, env: LIMITS }, async (scene) => {
-      const scripts = [...everyPair(scene, seed), ...randomScripts(scene, seed, RANDOM[form])]
-      const wrong = await playAll(scene, scripts)
-      await scene.settle()
-      await scene.watchers({ kind: 'away' })
-      const { subscriptions, ghosts, connections } = await untilNothingLeft(scene)
-      await scene.watchers({ kind: 'back' })
+    return perform({ ...BURST, seed, postgres, env: LIMITS }, async (scenario) => {
+      const scripts = [...everyPair(scenario, seed), ...randomScripts(scenario, seed, RANDOM[form])]
+      const wrong = await playAll(scenario, scripts)
+      await scenario.settle()
+      await scenario.watchers({ kind: 'away' })
+      const { subscriptions, ghosts, connections } = await untilNothingLeft(scenario)
+      await scenario.watchers({ kind: 'back' })
       if (wrong.length > 0)
-        scene.fail(`${wrong.length} wrong answers, such as: ${wrong.slice(0, 3).join(' ')}`)
-      if (subscriptions > 0) scene.fail(`${subscriptions} subscriptions are left of clients that have gone.`)
-      if (ghosts > 0) scene.fail(`${ghosts} are shown as present who have gone.`)
-      if (connections > 0) scene.fail(`${connections} connections are counted that have gone.`)
+        scenario.fail(`${wrong.length} wrong answers, such as: ${wrong.slice(0, 3).join(' ')}`)
+      if (subscriptions > 0)
+        scenario.fail(`${subscriptions} subscriptions are left of clients that have gone.`)
+      if (ghosts > 0) scenario.fail(`${ghosts} are shown as present who have gone.`)
+      if (connections > 0) scenario.fail(`${connections} connections are counted that have gone.`)
       return {
         connections: `${scripts.length}`,
         uses: `${scripts.reduce((sum, { steps }) => sum + steps.length, 0)}`,
@@ -48,10 +49,15 @@ export const reusedIds: Fault = {
 
 let made = 0
 
-function stepOf({ places, attempted }: Scene, seed: number, number: number, use: Omit<Step, 'query'>): Step {
+function stepOf(
+  { places, attempted }: Scenario,
+  seed: number,
+  number: number,
+  use: Omit<Step, 'query'>,
+): Step {
   const name = nameOf(number)
   if (use.kind === 'subscription') {
-    // Some of them make somebody present.
+    // Some of them make a user present.
     const [roomId] = places.roomIds
     const present = `subscription { ${name}: presence(roomId: "${roomId}") { count } }`
     return { ...use, query: number % 2 === 0 ? TICKS(number) : present }
@@ -70,15 +76,15 @@ function stepOf({ places, attempted }: Scene, seed: number, number: number, use:
   return { ...use, query, variables: { input } }
 }
 
-/** Two uses of every two kinds, the first abandoned after every gap. */
-function everyPair(scene: Scene, seed: number): readonly Script[] {
+/** Two uses for every pair of kinds, the first abandoned after every gap. */
+function everyPair(scenario: Scenario, seed: number): readonly Script[] {
   return KINDS.flatMap((one) =>
     KINDS.flatMap((other) =>
       GAPS.flatMap((before) =>
         GAPS.slice(0, 2).map((after, index): Script => {
-          const first = stepOf(scene, seed, 0, { kind: one, isAbandoned: true, before, after })
+          const first = stepOf(scenario, seed, 0, { kind: one, isAbandoned: true, before, after })
           const isAbandoned = other === 'subscription' && index === 1
-          const second = stepOf(scene, seed, 1, { kind: other, isAbandoned, before: 3, after: 0 })
+          const second = stepOf(scenario, seed, 1, { kind: other, isAbandoned, before: 3, after: 0 })
           return { steps: [first, second], ending: ENDINGS[index] ?? 'close' }
         }),
       ),
@@ -86,19 +92,24 @@ function everyPair(scene: Scene, seed: number): readonly Script[] {
   )
 }
 
-function randomScripts(scene: Scene, seed: number, count: number): readonly Script[] {
-  const { random } = scene
+function randomScripts(scenario: Scenario, seed: number, count: number): readonly Script[] {
+  const { random } = scenario
   const gap = (): Gap => GAPS[random(GAPS.length)]
   return Array.from({ length: count }, () => ({
     steps: Array.from({ length: 2 + random(MOST_USES - 1) }, (_, number) => {
       const kind = KINDS[random(KINDS.length)] ?? 'query'
-      return stepOf(scene, seed, number, { kind, isAbandoned: random(2) === 0, before: gap(), after: gap() })
+      return stepOf(scenario, seed, number, {
+        kind,
+        isAbandoned: random(2) === 0,
+        before: gap(),
+        after: gap(),
+      })
     }),
     ending: ENDINGS[random(ENDINGS.length)] ?? 'close',
   }))
 }
 
-async function playAll({ nodes, places }: Scene, scripts: readonly Script[]): Promise<readonly string[]> {
+async function playAll({ nodes, places }: Scenario, scripts: readonly Script[]): Promise<readonly string[]> {
   const token = await signToken(places.author)
   const wrong: string[] = []
   const waiting = [...scripts]
@@ -124,17 +135,17 @@ interface Stats {
 
 const ONLINE = 'query ($id: ID!) { room(id: $id) { onlineCount } }'
 
-/** Resolves when nothing is left of any client, or with what is left after a while. */
-async function untilNothingLeft(scene: Scene): Promise<Left> {
+/** Resolves when no client state is left, or with the remainder after a timeout. */
+async function untilNothingLeft(scenario: Scenario): Promise<Left> {
   const end = Date.now() + REST_WITHIN_MS
   for (;;) {
-    const left = await readLeft(scene)
+    const left = await readLeft(scenario)
     if (left.subscriptions + left.connections + left.ghosts === 0 || Date.now() > end) return left
     await pause(LOOK_MS)
   }
 }
 
-async function readLeft({ nodes, places }: Scene): Promise<Left> {
+async function readLeft({ nodes, places }: Scenario): Promise<Left> {
   const token = await signToken('an operator', { claims: { roles: ['service'] } })
   const each = await Promise.all(
     nodes.map(async ({ node: { url } }) => {

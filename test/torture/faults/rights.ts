@@ -4,22 +4,22 @@ import type { RestartingNode } from '../../support/restarting-node.ts'
 import { signToken } from '../../support/tokens.ts'
 import type { Fault } from '../fault.ts'
 import { addMember, type Places, SELLER } from '../places.ts'
-import { perform, type Scene, type Setting } from '../scenario.ts'
+import { perform, type Scenario, type Setting } from '../scenario.ts'
 import type { Watched } from '../watchers.ts'
 
-/** A mutation's effect holds on every node so soon after its answer. */
+/** How soon after its answer a mutation takes effect on every node. */
 const HOLDS_WITHIN_MS = 1_000
-/** From a socket to a client's log, on a machine that does other things, too. */
+/** Margin from the socket to the client's log on a busy machine. */
 const ON_ITS_WAY_MS = 500
 
 const REMOVE =
   'mutation ($roomId: ID!, $userId: ID!) { removeMember(roomId: $roomId, userId: $userId) { __typename } }'
 const REVOKE = `mutation ($userId: ID!) { revokeUser(userId: $userId, reason: "Out") }`
 
-/** Why somebody's right to see ends. */
+/** Why a user loses the right to see. */
 type End = 'stays' | 'expires' | 'is revoked' | 'is removed'
 
-/** A member of all rooms, with a client on each history. */
+/** A member of all rooms, subscribed to each history. */
 interface Person {
   readonly userId: string
   readonly end: End
@@ -27,13 +27,13 @@ interface Person {
   readonly watched: readonly Watched[]
 }
 
-/** Whose token expires `lifetimeMs` from now, and others, two of each kind. */
+/** Members whose token expires `lifetimeMs` from now, and others, two of each kind. */
 async function people(
   lifetimeMs: number,
   { followed, roomIds }: Places,
   [first]: readonly RestartingNode[],
 ): Promise<readonly Person[]> {
-  if (first === undefined) throw new RangeError('a scene has a node')
+  if (first === undefined) throw new RangeError('a scenario has a node')
   const seller = await signToken(SELLER)
   const wanted = (['stays', 'expires', 'is revoked', 'is removed'] as const).flatMap((end) => [
     { end, userId: `one who ${end}` },
@@ -44,7 +44,7 @@ async function people(
       await Promise.all(roomIds.map((roomId) => addMember(first.node, roomId, userId, seller)))
       const expiresAt = Date.now() + lifetimeMs
       const token = await signToken(userId, end === 'expires' ? { lifetimeMs } : {})
-      // Announcements to all are for those, too, who were removed from a room.
+      // Announcements to all also reach users who were removed from a room.
       const theirs = followed.filter(({ topic }) => end !== 'is removed' || topic !== 'announcements')
       const watched = theirs.map((one) => ({
         ...{ ...one, token, library: 'graphql-ws' as const },
@@ -66,9 +66,9 @@ async function ask(
     throw new Error(`a right was not taken: ${JSON.stringify({ data, errors })}`)
 }
 
-/** Takes the rights that mutations take, by `nodes`, and tells the checker from when on. */
+/** Revokes the rights that mutations revoke, through `nodes`, and reports the time to the checker. */
 async function takeRights(
-  { bar, places, random }: Scene,
+  { bar, places, random }: Scenario,
   nodes: readonly RestartingNode[],
   group: readonly Person[],
 ): Promise<void> {
@@ -90,7 +90,7 @@ async function takeRights(
 
 const BURST = { rooms: 2, areRoomsClosed: true, watchersEach: 0, publishers: 6 } satisfies Partial<Setting>
 
-/** Fault 14: half of them are connected when it happens, half away, and come back. */
+/** Fault 14: rights end while half of the users are connected and half are away and come back. */
 export const endedRights: Fault = {
   number: 14,
   name: 'token expires, user revoked, member removed: connected, and while away',
@@ -104,22 +104,22 @@ export const endedRights: Fault = {
         return everybody.flatMap(({ watched }) => watched)
       },
     }
-    return perform(setting, async (scene) => {
+    return perform(setting, async (scenario) => {
       const only = everybody
         .filter(({ userId }) => userId.startsWith('another'))
         .flatMap(({ watched }) => watched.map(({ subscription }) => subscription))
-      await scene.watchers({ kind: 'away', only })
-      await takeRights(scene, scene.nodes, everybody)
+      await scenario.watchers({ kind: 'away', only })
+      await takeRights(scenario, scenario.nodes, everybody)
       const expiry = Math.max(...everybody.map(({ expiresAt }) => expiresAt))
       await pause(expiry + HOLDS_WITHIN_MS - Date.now())
-      await scene.watchers({ kind: 'back', only })
+      await scenario.watchers({ kind: 'back', only })
       await pause(lifetimeMs / 4)
       return { people: `${everybody.length}` }
     })
   },
 }
 
-/** Fault 13: a node stands still while rights end, and goes on with clients that stayed connected to it. */
+/** Fault 13: a node is frozen while rights end, and resumes with clients still connected. */
 export const stoppedNode: Fault = {
   number: 13,
   name: 'SIGSTOP of a node, then SIGCONT',
@@ -133,19 +133,19 @@ export const stoppedNode: Fault = {
         return everybody.flatMap(({ watched }) => watched)
       },
     }
-    return perform(setting, async (scene) => {
-      const [stopped, ...others] = scene.nodes
-      if (stopped === undefined) throw new RangeError('a scene has a node')
+    return perform(setting, async (scenario) => {
+      const [stopped, ...others] = scenario.nodes
+      if (stopped === undefined) throw new RangeError('a scenario has a node')
       const { pid } = stopped.node
       process.kill(pid, 'SIGSTOP')
       try {
-        await takeRights(scene, others, everybody)
+        await takeRights(scenario, others, everybody)
         await pause(stillMs)
       } finally {
         process.kill(pid, 'SIGCONT')
       }
       const goesOnAt = Date.now()
-      await untilNoGhosts(scene, everybody)
+      await untilNoGhosts(scenario, everybody)
       return { 'stopped for': `${stillMs} ms`, 'no ghosts after': `${Date.now() - goesOnAt} ms` }
     })
   },
@@ -158,8 +158,8 @@ interface Shown {
 const ONLINE = 'query ($roomId: ID!) { room(id: $roomId) { onlineCount } }'
 const GHOSTS_WITHIN_MS = 30_000
 
-/** Resolves when every node shows as present in every room those who may be there, and nobody else. */
-async function untilNoGhosts({ nodes, places }: Scene, everybody: readonly Person[]): Promise<void> {
+/** Resolves when every node shows exactly the entitled users as present in every room. */
+async function untilNoGhosts({ nodes, places }: Scenario, everybody: readonly Person[]): Promise<void> {
   const token = await signToken(SELLER)
   const wanted = everybody.filter(({ end }) => end === 'stays').length
   const end = Date.now() + GHOSTS_WITHIN_MS

@@ -6,26 +6,26 @@ import { type Attempt, attempt, countCodes } from '../attempts.ts'
 import { announcementCommand, bidCommand, type Command, messageCommand } from '../commands.ts'
 import type { Fault } from '../fault.ts'
 import { watchReadiness } from '../readiness.ts'
-import { perform, type Scene } from '../scenario.ts'
+import { perform, type Scenario } from '../scenario.ts'
 
 const BURST = { nodes: 2, rooms: 2, watchersEach: 3, publishers: 4 }
 /** Every command is answered within this. */
 const ANSWER_WITHIN_MS = 30_000
-/** What a crowded machine adds. */
+/** Margin for a busy machine. */
 const TOLERANCE_MS = { short: 3_000, long: 1_000 } as const
 const GIVE_UP_MS = 45_000
 const SILENT_MS = { short: 8_000, long: 20_000 } as const
 const WAVE_MS = 1_000
 const WAVES_AFTER = 4
-/** Once the new primary serves, a command on any topic takes no longer. */
+/** The longest time for a command on any topic once the new primary serves. */
 const WORKS_WITHIN_MS = 5_000
-/** More than a burst ever bids. */
+/** Higher than any bid of a burst. */
 const RAISE = 1_000_000
 const AFTERWARDS = 100
 
 /**
- * Fault 21: the kernel of the old host still acknowledges, its PostgreSQL answers nothing. After a while new connections lead
- * to a promoted replica; those to the old host stay open, as HAProxy leaves them by default.
+ * Fault 21: the kernel of the old host still acknowledges, but its PostgreSQL does not answer. After a while new
+ * connections reach a promoted replica; those to the old host stay open, as with HAProxy's defaults.
  */
 export const silentDatabase: Fault = {
   number: 21,
@@ -35,29 +35,29 @@ export const silentDatabase: Fault = {
     await using servers = new AsyncDisposableStack()
     const primary = servers.use(await startPostgres())
     const replica = servers.use(await startReplica(primary))
-    return await perform({ ...BURST, seed, postgres: primary }, async (scene) => {
+    return await perform({ ...BURST, seed, postgres: primary }, async (scenario) => {
       const fromMs = Date.now()
       await replica.untilCaughtUp()
       using _frozen = await freezePostgres(primary)
-      const watch = watchReadiness(scene.nodes, 'database')
-      const waves = sendWaves(scene, SILENT_MS[form] / WAVE_MS, 'silent')
+      const watch = watchReadiness(scenario.nodes, 'database')
+      const waves = sendWaves(scenario, SILENT_MS[form] / WAVE_MS, 'silent')
       await pause(SILENT_MS[form])
       await replica.promote()
       const switchedAtMs = Date.now()
-      scene.replaced({ fromMs, untilMs: switchedAtMs, lacksTail: false })
-      scene.switchTo(replica)
-      const later = sendWaves(scene, WAVES_AFTER, 'switched')
-      const acceptedAfterMs = await untilAcceptedEverywhere(scene, switchedAtMs)
+      scenario.replaced({ fromMs, untilMs: switchedAtMs, lacksTail: false })
+      scenario.switchTo(replica)
+      const later = sendWaves(scenario, WAVES_AFTER, 'switched')
+      const acceptedAfterMs = await untilAcceptedEverywhere(scenario, switchedAtMs)
       const attempts = (await Promise.all([waves, later])).flat()
-      const afterwards = await Promise.all(await wave(scene, 'afterwards', AFTERWARDS, WORKS_WITHIN_MS))
+      const afterwards = await Promise.all(await wave(scenario, 'afterwards', AFTERWARDS, WORKS_WITHIN_MS))
       const { namedAfterMs } = await watch.stop()
       const unanswered = attempts.filter(({ tookMs }) => tookMs > ANSWER_WITHIN_MS + TOLERANCE_MS[form])
       const stuck = afterwards.filter(({ kind }) => kind !== 'accepted' && kind !== 'rejected')
       if (unanswered.length > 0)
-        scene.fail(`${unanswered.length} commands were not answered within ${ANSWER_WITHIN_MS} ms.`)
-      if (stuck.length > 0) scene.fail(`${stuck.length} topics are stuck: ${countCodes(stuck)}.`)
-      if (acceptedAfterMs === undefined) scene.fail('Some node accepted no command after the switch.')
-      if (namedAfterMs === undefined) scene.fail('/ready of some node never named the database.')
+        scenario.fail(`${unanswered.length} commands were not answered within ${ANSWER_WITHIN_MS} ms.`)
+      if (stuck.length > 0) scenario.fail(`${stuck.length} topics are stuck: ${countCodes(stuck)}.`)
+      if (acceptedAfterMs === undefined) scenario.fail('Some node accepted no command after the switch.')
+      if (namedAfterMs === undefined) scenario.fail('/ready of some node never named the database.')
       return {
         silent: `${SILENT_MS[form]} ms`,
         'commands unanswered after 30 s': `${unanswered.length} of ${attempts.length}`,
@@ -72,7 +72,7 @@ export const silentDatabase: Fault = {
 }
 
 /** One command on every topic. */
-function commandsOn({ places }: Scene, key: string, raise: number): Promise<readonly Command[]> {
+function commandsOn({ places }: Scenario, key: string, raise: number): Promise<readonly Command[]> {
   return Promise.all([
     ...places.roomIds.map((roomId) => messageCommand(`${key} ${roomId}`, roomId, places.author)),
     ...places.auctionIds.map((id) => bidCommand(`${key} ${id}`, id, raise * RAISE)),
@@ -80,42 +80,45 @@ function commandsOn({ places }: Scene, key: string, raise: number): Promise<read
   ])
 }
 
-/** To every node, at once. */
+/** To every node, concurrently. */
 async function wave(
-  scene: Scene,
+  scenario: Scenario,
   name: string,
   raise: number,
   withinMs: number,
 ): Promise<readonly Promise<Attempt>[]> {
-  const sent = scene.nodes.map(async ({ node }, place) => {
-    const commands = await commandsOn(scene, `${name} on ${place}`, raise + place)
+  const sent = scenario.nodes.map(async ({ node }, place) => {
+    const commands = await commandsOn(scenario, `${name} on ${place}`, raise + place)
     return commands.map(async (command) => {
       const outcome = await attempt(node.url, command, withinMs)
-      scene.attempted(outcome.attempted)
+      scenario.attempted(outcome.attempted)
       return outcome
     })
   })
   return (await Promise.all(sent)).flat()
 }
 
-/** Wave after wave, whatever became of the one before. Resolves with all of them, when all are over. */
-async function sendWaves(scene: Scene, count: number, name: string): Promise<readonly Attempt[]> {
+/** Sends wave after wave, regardless of the outcome of earlier ones. Resolves with all of them once all are done. */
+async function sendWaves(scenario: Scenario, count: number, name: string): Promise<readonly Attempt[]> {
   const pending: Promise<Attempt>[] = []
   for (let number = 0; number < count; number += 1) {
-    pending.push(...(await wave(scene, `${name} ${number}`, number * 2 + 1, GIVE_UP_MS)))
+    pending.push(...(await wave(scenario, `${name} ${number}`, number * 2 + 1, GIVE_UP_MS)))
     await pause(WAVE_MS)
   }
   return await Promise.all(pending)
 }
 
-/** Resolves with how long after the switch every node had accepted something; undefined where one did not. */
-async function untilAcceptedEverywhere(scene: Scene, switchedAtMs: number): Promise<number | undefined> {
-  const took = scene.nodes.map(async ({ node }, place) => {
+/** Resolves with the time from the switch until every node had accepted something; undefined if one did not. */
+async function untilAcceptedEverywhere(
+  scenario: Scenario,
+  switchedAtMs: number,
+): Promise<number | undefined> {
+  const took = scenario.nodes.map(async ({ node }, place) => {
     for (let number = 0; ; number += 1) {
       const key = `first on ${place}, ${number}`
       const command = await announcementCommand(key)
       const outcome = await attempt(node.url, command, GIVE_UP_MS)
-      scene.attempted(outcome.attempted)
+      scenario.attempted(outcome.attempted)
       if (outcome.kind === 'accepted') return Date.now() - switchedAtMs
       if (Date.now() > switchedAtMs + GIVE_UP_MS) return undefined
       await pause(50)

@@ -6,21 +6,21 @@ import { scrape } from '../../support/scrape.ts'
 import { breachCount } from '../check.ts'
 import type { Fault } from '../fault.ts'
 import { megabytes, memoryOf } from '../processes.ts'
-import { type Outcome, perform, type Scene, type Setting } from '../scenario.ts'
+import { type Outcome, perform, type Scenario, type Setting } from '../scenario.ts'
 
 const BURST = { nodes: 2, rooms: 2, publishers: 6, pauseMs: 200 }
 const SHARE = 0.01
-/** What the system takes for a socket that is not read (its buffers may grow to 37 MB by Linux's settings), and more. */
+/** More than the kernel buffers for a socket that is not read (up to 37 MB by Linux's settings). */
 const FLOOD = { messages: 80, at: 8, copies: 60, body: '€'.repeat(4_000) }
 const LOOK_MS = 20
 const CUT_WITHIN_MS = 60_000
 const SEND = 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { __typename } }'
 const COPIES = Array.from({ length: FLOOD.copies }, (_, index) => `c${index}: body`).join(' ')
-/** Who asks for so much of each message is the first whose buffers are full. */
+/** A client that selects this much of each message fills its buffers first. */
 const GREEDY = `subscription ($roomId: ID!) { messages(roomId: $roomId) {
   __typename ... on MessageSent { message { ${COPIES} } } } }`
 
-/** Fault 9: with and without them, the same messages in the same burst. */
+/** Fault 9: runs the same burst with and without slow clients. */
 export const stoppedReaders: Fault = {
   number: 9,
   name: '1 % of the clients stop reading',
@@ -29,24 +29,24 @@ export const stoppedReaders: Fault = {
     const rounds = form === 'short' ? 1 : 10
     const setting = { ...BURST, watchersEach, seed, postgres }
     const without = await flooded(setting, rounds, 0)
-    if (breachCount(without.figures) > 0)
+    if (breachCount(without.result) > 0)
       throw new Error(`Promises were broken though everyone read: ${JSON.stringify(without)}`)
     const outcome = await flooded(setting, rounds, SHARE)
     return {
       ...outcome,
       also: {
         ...outcome.also,
-        'p99 without them': `${Math.round(without.figures.delayMs?.p99 ?? 0)} ms`,
+        'p99 without them': `${Math.round(without.result.delayMs?.p99 ?? 0)} ms`,
         'peak RSS without them': without.also['peak RSS of a node'] ?? '',
       },
     }
   },
 }
 
-/** A burst with big messages, of whose clients a share stops to read in each round. */
+/** A burst with big messages, in which some clients stop reading in each round. */
 function flooded(setting: Setting, rounds: number, share: number): Promise<Outcome> {
-  return perform(setting, async (scene) => {
-    const { nodes, places } = scene
+  return perform(setting, async (scenario) => {
+    const { nodes, places } = scenario
     const clients = setting.watchersEach * places.topics.length
     const stopping = Math.ceil(clients * share)
     let slowestMs = 0
@@ -56,7 +56,7 @@ function flooded(setting: Setting, rounds: number, share: number): Promise<Outco
       for (let each = 0; each < stopping; each += 1)
         stack.use(await openStopped(nodes[each % nodes.length]?.node.wsUrl ?? '', roomId))
       const wanted = (round + 1) * stopping
-      const [cutMs] = await Promise.all([untilCut(scene, wanted), flood(scene, roomId)])
+      const [cutMs] = await Promise.all([untilCut(scenario, wanted), flood(scenario, roomId)])
       slowestMs = Math.max(slowestMs, cutMs)
     }
     const peaks = await Promise.all(nodes.map(async ({ node }) => (await memoryOf(node.pid)).peak))
@@ -68,11 +68,11 @@ function flooded(setting: Setting, rounds: number, share: number): Promise<Outco
   })
 }
 
-/** A client that has begun, and reads no more. */
+/** A client that has started, and stops reading. */
 async function openStopped(wsUrl: string, roomId: string): Promise<Disposable> {
   const socket = new WebSocket(wsUrl, 'graphql-transport-ws')
   const begun = Promise.withResolvers<void>()
-  // What breaks it is what this is about.
+  // Its failure is the expected outcome.
   socket.on('error', begun.reject)
   socket.on('open', () => socket.send('{"type":"connection_init"}'))
   socket.on('message', (data) => {
@@ -86,9 +86,9 @@ async function openStopped(wsUrl: string, roomId: string): Promise<Disposable> {
   return { [Symbol.dispose]: () => socket.terminate() }
 }
 
-async function flood({ nodes, places }: Scene, roomId: string): Promise<void> {
+async function flood({ nodes, places }: Scenario, roomId: string): Promise<void> {
   const [first] = nodes
-  if (first === undefined) throw new RangeError('a scene has a node')
+  if (first === undefined) throw new RangeError('a scenario has a node')
   await using author = await createCaller(first.node, places.author)
   const send = (): Promise<unknown> =>
     author.ask(SEND, { input: { roomId, body: FLOOD.body, clientMessageId: randomUUID() } })
@@ -96,8 +96,8 @@ async function flood({ nodes, places }: Scene, roomId: string): Promise<void> {
     await Promise.all(Array.from({ length: FLOOD.at }, send))
 }
 
-/** Resolves with how long it took until the nodes had closed so many for not reading. */
-async function untilCut({ nodes }: Scene, wanted: number): Promise<number> {
+/** Resolves with the time until the nodes had closed this many for not reading. */
+async function untilCut({ nodes }: Scenario, wanted: number): Promise<number> {
   const beganAt = Date.now()
   for (;;) {
     const counts = await Promise.all(

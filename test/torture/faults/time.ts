@@ -10,15 +10,15 @@ import { type Ended, faultsOfEnd, readEnded, type Told } from '../auctions.ts'
 import type { Fault } from '../fault.ts'
 import { bidsOn } from '../places.ts'
 import type { Answer } from '../records.ts'
-import { perform, type Scene } from '../scenario.ts'
+import { perform, type Scenario } from '../scenario.ts'
 import { bidEffect } from '../stored.ts'
 
-/** Five minutes apart. Ahead: a clock that is behind takes new tokens for those of the future. */
+/** Five minutes apart. Ahead, because a clock that is behind rejects new tokens as issued in the future. */
 const CLOCKS = [0, 300_000]
 const BURST = { nodes: CLOCKS.length, clockSkewsMs: CLOCKS, rooms: 1, watchersEach: 2, publishers: 4 }
 const LONG_ROUNDS = 5
 const LEAD_MS = 2_500
-/** The part is away from so long before the end until so long after it. */
+/** How long before and after the end the component is down. */
 const BEFORE_MS = 200
 const AFTER_MS = 700
 /** A busy machine needs half a minute to start all nodes again. */
@@ -28,7 +28,7 @@ const MOST_BETWEEN_BIDS_MS = 60
 const CREDIT = `mutation ($userId: ID!, $key: String!) {
   creditWallet(userId: $userId, currency: "EUR", amount: 1000000000, idempotencyKey: $key) { __typename } }`
 
-/** All end at one time, if bids do not move it. */
+/** All end at the same time, unless bids extend it. */
 const LOTS = [
   { title: 'Sold', pairs: 2 },
   { title: 'Paid for', pairs: 2, funded: true },
@@ -37,11 +37,11 @@ const LOTS = [
   { title: 'Wanted by nobody', pairs: 0 },
 ] as const
 
-/** What is away when auctions end. */
+/** What is down when auctions end. */
 interface Outage {
   readonly name: string
-  begin(scene: Scene): Promise<unknown>
-  end(scene: Scene): Promise<unknown>
+  begin(scenario: Scenario): Promise<unknown>
+  end(scenario: Scenario): Promise<unknown>
 }
 
 const OUTAGES: readonly Outage[] = [
@@ -63,7 +63,7 @@ const OUTAGES: readonly Outage[] = [
 ]
 const NOTHING_AWAY: Outage = { name: 'all there', begin: async () => {}, end: async () => {} }
 
-/** Fault 15: bids come until the end, and until somebody says that it was. */
+/** Fault 15: bids arrive until the end, and until they are rejected as too late. */
 export const endsWhileAway: Fault = {
   number: 15,
   name: 'auctions end while their node is dead, while PostgreSQL is down, with clocks 5 min apart',
@@ -72,18 +72,18 @@ export const endsWhileAway: Fault = {
       form === 'short'
         ? OUTAGES
         : Array.from({ length: LONG_ROUNDS }, () => [NOTHING_AWAY, ...OUTAGES]).flat()
-    return perform({ ...BURST, seed, postgres }, async (scene) => {
+    return perform({ ...BURST, seed, postgres }, async (scenario) => {
       const latest = new Map<string, Lateness>()
       for (const [round, outage] of rounds.entries()) {
-        const late = await endAuctions(scene, outage, round)
+        const late = await endAuctions(scenario, outage, round)
         const before = latest.get(outage.name) ?? { afterEndMs: 0, afterReturnMs: 0 }
         latest.set(outage.name, {
           afterEndMs: Math.max(late.afterEndMs, before.afterEndMs),
           afterReturnMs: Math.max(late.afterReturnMs, before.afterReturnMs),
         })
       }
-      await scene.settle()
-      await verify(scene)
+      await scenario.settle()
+      await verify(scenario)
       const shown = [...latest].map(([name, { afterEndMs, afterReturnMs }]) => [
         `lateness with ${name}, at most`,
         `${Math.round(afterEndMs)} ms (${Math.round(afterReturnMs)} ms after its return)`,
@@ -93,37 +93,37 @@ export const endsWhileAway: Fault = {
   },
 }
 
-/** Of the entry that ends an auction, at most. */
+/** The maximum delay of the entry that ends an auction. */
 interface Lateness {
   readonly afterEndMs: number
-  /** 0 where it was written before the part was back. */
+  /** 0 if it was written before the component was back. */
   readonly afterReturnMs: number
 }
 
-/** Lets some auctions end in an outage. Throws where one did not end as its bids say. */
-async function endAuctions(scene: Scene, outage: Outage, round: number): Promise<Lateness> {
-  const pairs = await Promise.all(LOTS.map((terms) => makePairs(scene, terms, round)))
+/** Lets auctions end during an outage. Throws if one did not end as its bids require. */
+async function endAuctions(scenario: Scenario, outage: Outage, round: number): Promise<Lateness> {
+  const pairs = await Promise.all(LOTS.map((terms) => makePairs(scenario, terms, round)))
   const endsAtMs = Date.now() + LEAD_MS
   const lots = await Promise.all(
-    LOTS.map((terms, place) => makeLot(scene, terms, pairs[place] ?? [], endsAtMs)),
+    LOTS.map((terms, place) => makeLot(scenario, terms, pairs[place] ?? [], endsAtMs)),
   )
-  await scene.follow(
+  await scenario.follow(
     lots.flatMap(({ id }) =>
       (['graphql-ws', 'urql'] as const).map((library) => ({
         ...{ ...bidsOn(id), library, subscription: `${id} ${library}` },
       })),
     ),
   )
-  const bidding = Promise.all(lots.map((lot) => bidOn(scene, lot)))
-  // What fails before it is awaited is no unhandled rejection.
+  const bidding = Promise.all(lots.map((lot) => bidOn(scenario, lot)))
+  // A failure before it is awaited must not be an unhandled rejection.
   bidding.catch(() => {})
   await pause(Math.max(0, endsAtMs - BEFORE_MS - Date.now()))
-  await outage.begin(scene)
+  await outage.begin(scenario)
   await pause(Math.max(0, endsAtMs + AFTER_MS - Date.now()))
-  await outage.end(scene)
+  await outage.end(scenario)
   const backAtMs = Date.now()
   const told = await bidding
-  const ends = await Promise.all(lots.map(({ id }) => untilEnded(scene, id)))
+  const ends = await Promise.all(lots.map(({ id }) => untilEnded(scenario, id)))
   for (const [place, ended] of ends.entries()) {
     const faults = faultsOfEnd(ended, told[place] ?? [])
     const about = `${JSON.stringify(ended)}, with ${outage.name}, after ${JSON.stringify(told[place])}`
@@ -143,7 +143,7 @@ interface Bidder {
   readonly token: string
 }
 
-/** Two bid in turns: who leads would only raise the own maximum, and show nothing. */
+/** Two bidders alternate: a leader would only raise their own maximum, invisibly. */
 type Pair = readonly [Bidder, Bidder]
 
 interface Lot {
@@ -152,20 +152,20 @@ interface Lot {
 }
 
 async function makeLot(
-  { nodes, places }: Scene,
+  { nodes, places }: Scenario,
   { pairs: _, ...terms }: Terms,
   pairs: readonly Pair[],
   endsAtMs: number,
 ): Promise<Lot> {
   const [first] = nodes
-  if (first === undefined) throw new RangeError('a scene has a node')
+  if (first === undefined) throw new RangeError('a scenario has a node')
   const input = { ...terms, endsAt: new Date(endsAtMs).toISOString(), increments: [{ from: 0, step: 1 }] }
   const id = await makeAuction(first.node, await signToken('seller'), places.roomIds[0] ?? '', input)
   return { id, pairs }
 }
 
-function makePairs(scene: Scene, terms: Terms, round: number): Promise<readonly Pair[]> {
-  const make = (name: string): Promise<Bidder> => makeBidder(scene, name, 'funded' in terms)
+function makePairs(scenario: Scenario, terms: Terms, round: number): Promise<readonly Pair[]> {
+  const make = (name: string): Promise<Bidder> => makeBidder(scenario, name, 'funded' in terms)
   const pairs = Array.from({ length: terms.pairs }, (_, pair) => {
     const name = `bidder ${round} ${terms.title} ${pair}`
     return Promise.all([make(`${name} a`), make(`${name} b`)])
@@ -173,7 +173,7 @@ function makePairs(scene: Scene, terms: Terms, round: number): Promise<readonly 
   return Promise.all(pairs)
 }
 
-async function makeBidder({ nodes }: Scene, name: string, isFunded: boolean): Promise<Bidder> {
+async function makeBidder({ nodes }: Scenario, name: string, isFunded: boolean): Promise<Bidder> {
   const url = nodes[0]?.node.url ?? ''
   const house = await signToken('house', { claims: { roles: ['service'] } })
   if (isFunded) {
@@ -183,17 +183,21 @@ async function makeBidder({ nodes }: Scene, name: string, isFunded: boolean): Pr
   return { name, token: await signToken(name) }
 }
 
-/** Resolves with all bids that were accepted, when the auction has refused one of each pair as ended. */
-async function bidOn(scene: Scene, { id, pairs }: Lot): Promise<readonly Told[]> {
-  return (await Promise.all(pairs.map((pair) => bidInTurns(scene, id, pair)))).flat()
+/** Resolves with all accepted bids once the auction has rejected one of each pair as ended. */
+async function bidOn(scenario: Scenario, { id, pairs }: Lot): Promise<readonly Told[]> {
+  return (await Promise.all(pairs.map((pair) => bidInTurns(scenario, id, pair)))).flat()
 }
 
-async function bidInTurns(scene: Scene, auctionId: string, [one, other]: Pair): Promise<readonly Told[]> {
+async function bidInTurns(
+  scenario: Scenario,
+  auctionId: string,
+  [one, other]: Pair,
+): Promise<readonly Told[]> {
   const told: Told[] = []
   let amount = 500
   for (let number = 0; ; number += 1) {
     const bidder = told.length % 2 === 0 ? one : other
-    const answer = await bidOnce(scene, bidder, {
+    const answer = await bidOnce(scenario, bidder, {
       auctionId,
       amount,
       idempotencyKey: `${auctionId} ${number}`,
@@ -201,13 +205,15 @@ async function bidInTurns(scene: Scene, auctionId: string, [one, other]: Pair): 
     if (answer.code === 'AUCTION_ENDED') return told
     if (answer.code === undefined) told.push({ bidder: bidder.name, amount })
     amount = Math.max(amount + 1, answer.minimum ?? 0)
-    await pause(scene.random(MOST_BETWEEN_BIDS_MS))
+    await pause(scenario.random(MOST_BETWEEN_BIDS_MS))
   }
 }
 
-/** Bids at the first node, and where that does not answer, at any, until there is an answer: also told to the checker. */
+/**
+ * Bids at the first node, and if it does not answer at any, until an answer arrives, which is logged for the checker.
+ */
 async function bidOnce(
-  { nodes, random, attempted }: Scene,
+  { nodes, random, attempted }: Scenario,
   { name, token }: Bidder,
   bid: { readonly auctionId: string; readonly amount: number; readonly idempotencyKey: string },
 ): Promise<BidAnswer> {
@@ -238,7 +244,7 @@ function answerOf(topic: string, { code, cursor = '' }: BidAnswer): Answer {
   return { kind: 'accepted', offset: position.offset, id: cursor }
 }
 
-async function untilEnded({ databaseUrl }: Scene, auctionId: string): Promise<Ended> {
+async function untilEnded({ databaseUrl }: Scenario, auctionId: string): Promise<Ended> {
   const giveUpAt = Date.now() + PATIENCE_MS
   for (;;) {
     const ended = await readEnded(databaseUrl, auctionId)
@@ -249,7 +255,7 @@ async function untilEnded({ databaseUrl }: Scene, auctionId: string): Promise<En
 }
 
 /** Recomputes all auctions and wallets. */
-async function verify({ databaseUrl }: Scene): Promise<void> {
+async function verify({ databaseUrl }: Scenario): Promise<void> {
   const record = await openDatabase({ url: databaseUrl, directory: '', onConnectionError: () => {} })
   try {
     const differences = await Array.fromAsync(verifyDatabase(record.database, FEATURES.verifications))

@@ -10,17 +10,20 @@ import { type Burst, performEmbedded } from '../scenario.ts'
 const BURST = { rooms: 2, watchersEach: 4, publishers: 6, pauseMs: 20 }
 const MAIN = join(import.meta.dirname, '../../../src/main.ts')
 const PATIENCE_MS = 60_000
-/** Of those who come second, as many come at one moment. */
+/** The number of second processes started at one moment. */
 const TOGETHER = 2
 
-/** Fault 25: others are started on the directory of the only node, again and again, and once more when it was killed. */
+/**
+ * Fault 25: other processes are started repeatedly on the directory of the only node, and once more after it was
+ * killed.
+ */
 export const twoProcesses: Fault = {
   number: 25,
   name: 'two processes, in separate PID namespaces, on one embedded data directory',
   run(form, seed) {
     const rounds = form === 'short' ? 1 : 15
     return performEmbedded({ ...BURST, seed }, async ({ nodes: [alone] }) => {
-      if (alone === undefined) throw new RangeError('a scene has a node')
+      if (alone === undefined) throw new RangeError('a scenario has a node')
       const prefix = (await canUnshare()) ? UNSHARE : []
       let refused = 0
       for (let round = 0; round < rounds; round += 1) {
@@ -44,7 +47,7 @@ async function countRefused({ node }: Burst['nodes'][number], prefix: readonly s
   return printed.filter((text) => text.includes(`${node.folder} is in use by process ${node.pid} `)).length
 }
 
-/** Resolves with what it printed, when it has ended. Ends one that was let in after a while. */
+/** Resolves with its output once it has exited. Stops one that was admitted after a while. */
 async function startSecond(directory: string, prefix: readonly string[]): Promise<string> {
   const folder = await makeTemporaryFolder('second')
   const variables = { DATA_DIR: directory, JWT_SECRET: TEST_SECRET, HOST: '127.0.0.1', DEMO: 'false' }

@@ -6,11 +6,11 @@ import { makeAuction, makeRoom } from '../../support/rooms.ts'
 import { scrape } from '../../support/scrape.ts'
 import type { Fault } from '../fault.ts'
 import { SELLER } from '../places.ts'
-import { perform, type Scene } from '../scenario.ts'
+import { perform, type Scenario } from '../scenario.ts'
 
 const CLUSTER = { nodes: 2, rooms: 2, watchersEach: 4, publishers: 6 }
 const READERS_EACH = 3
-/** Longer than pages of a history, and what could not be rendered, are shared among readers who come back. */
+/** Longer than history pages and render failures are shared among returning readers. */
 const SHARED_MS = 2_500
 
 interface Payload {
@@ -34,29 +34,29 @@ const BIDS = `subscription ($id: ID!, $after: Cursor) { bids(auctionId: $id, aft
 const SEND = `mutation ($input: SendMessageInput!) { sendMessage(input: $input) { __typename } }`
 const BID = `mutation ($input: PlaceBidInput!) { placeBid(input: $input) { __typename } }`
 
-/** Data that no version of this server reads: of none of the members that are wanted, or with others in them. */
+/** Data that no version of this server reads: required members are missing or have other types. */
 const UNREADABLE: readonly string[] = [
   ...['{}', 'null', '[]', '7', '{"of":"a newer version"}'],
   ...['{"message":{},"standing":{}}', '{"message":null,"standing":null}', '{"message":7,"standing":7}'],
 ]
 
-/** Fault 30: entries that no node can present appear in histories of their own; after a while they are mended. */
+/** Fault 30: entries that no node can present appear in separate histories; later they are repaired. */
 export const unreadableEntries: Fault = {
   number: 30,
   name: 'an entry that a node cannot present',
   run(form, seed, postgres) {
     const kinds = form === 'short' ? UNREADABLE.slice(0, 6) : UNREADABLE
     const rounds = form === 'short' ? 1 : 5
-    return perform({ ...CLUSTER, seed, postgres }, async (scene) => {
+    return perform({ ...CLUSTER, seed, postgres }, async (scenario) => {
       let ended = 0
       let holes = 0
       for (let round = 0; round < rounds; round += 1) {
-        const results = await Promise.all(kinds.map((data) => happen(scene, data)))
+        const results = await Promise.all(kinds.map((data) => happen(scenario, data)))
         ended += results.reduce((sum, result) => sum + result.ended, 0)
         holes += results.reduce((sum, result) => sum + result.holes, 0)
       }
       if (holes > 0) throw new Error(`${holes} readers were sent across an entry`)
-      const counts = await Promise.all(scene.nodes.map(({ node }) => scrape(node.url)))
+      const counts = await Promise.all(scenario.nodes.map(({ node }) => scrape(node.url)))
       const counted = counts.map(({ value }) => value('rostrum_unreadable_entries_total'))
       if (counted.includes(0)) throw new Error(`not every node has counted: ${counted}`)
       return {
@@ -64,7 +64,7 @@ export const unreadableEntries: Fault = {
         'readers ended with a masked error': `${ended} of ${ended}`,
         holes: `${holes}`,
         'attempts counted, by node': counted.join(', '),
-        'log lines, of the first node': `${await countLogged(scene)}`,
+        'log lines, of the first node': `${await countLogged(scenario)}`,
       }
     })
   },
@@ -75,13 +75,13 @@ interface Happened {
   readonly holes: number
 }
 
-async function happen(scene: Scene, data: string): Promise<Happened> {
+async function happen(scenario: Scenario, data: string): Promise<Happened> {
   await using stack = new AsyncDisposableStack()
   const callers = await Promise.all(
-    scene.nodes.map(async ({ node }) => stack.use(await createCaller(node, 'reader'))),
+    scenario.nodes.map(async ({ node }) => stack.use(await createCaller(node, 'reader'))),
   )
   const results = await Promise.all(
-    (await makeFollowed(scene)).map((followed) => happenTo(scene, callers, followed, data)),
+    (await makeFollowed(scenario)).map((followed) => happenTo(scenario, callers, followed, data)),
   )
   return {
     ended: results.reduce((sum, { ended }) => sum + ended, 0),
@@ -90,7 +90,7 @@ async function happen(scene: Scene, data: string): Promise<Happened> {
 }
 
 async function happenTo(
-  { databaseUrl }: Scene,
+  { databaseUrl }: Scenario,
   callers: readonly Caller[],
   followed: Followed,
   data: string,
@@ -121,7 +121,7 @@ async function happenTo(
   return { ended: live.length + again.length, holes }
 }
 
-/** Throws where the subscription ends otherwise, or says nothing of when to retry. */
+/** Throws if the subscription ends otherwise, or without a retry delay. */
 async function untilMasked({ ended }: Recording<Payload>): Promise<void> {
   const reason = await Promise.race([ended, pause(20_000, 'nothing came')])
   const [error] = Array.isArray(reason) ? reason : []
@@ -134,8 +134,8 @@ function hasHole({ values }: Recording<Payload>): boolean {
   return values.some(({ offset }, index) => index > 0 && offset !== (values[index - 1]?.offset ?? 0) + 1)
 }
 
-async function makeFollowed({ nodes: [first] }: Scene): Promise<readonly Followed[]> {
-  if (first === undefined) throw new RangeError('a scene has nodes')
+async function makeFollowed({ nodes: [first] }: Scenario): Promise<readonly Followed[]> {
+  if (first === undefined) throw new RangeError('a scenario has nodes')
   const { node } = first
   const seller = await node.token(SELLER)
   const roomId = await makeRoom(node, seller)
@@ -166,7 +166,7 @@ async function accepted(answer: Promise<{ readonly __typename: string }>): Promi
   if (__typename === 'Rejected') throw new Error('a command was rejected')
 }
 
-async function countLogged({ nodes: [first] }: Scene): Promise<number> {
+async function countLogged({ nodes: [first] }: Scenario): Promise<number> {
   if (first === undefined) return 0
   const { node } = first
   await node.stop()
@@ -178,7 +178,7 @@ async function countLogged({ nodes: [first] }: Scene): Promise<number> {
   return lines.length
 }
 
-/** As a node of another version would write it, but without a notice. Resolves with its offset. */
+/** Writes an entry like a node of another version, but without a notice. Resolves with its offset. */
 function insertUnreadable(databaseUrl: string, topic: string, data: string): Promise<number> {
   return changeOne(
     databaseUrl,
@@ -191,7 +191,7 @@ function insertUnreadable(databaseUrl: string, topic: string, data: string): Pro
   )
 }
 
-/** The entry gets the data of the one before it. */
+/** Replaces the data of the entry with that of the one before it. */
 function mend(databaseUrl: string, topic: string, offset: number): Promise<number> {
   return changeOne(
     databaseUrl,

@@ -8,7 +8,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 export type AuctionFormat =
   | 'ENGLISH';
 
-/** SCHEDULED until it opens, LIVE while it takes bids, PAUSED while its clock stands still. SOLD, UNSOLD and CANCELLED are final. */
+/** SCHEDULED until it opens, LIVE while it accepts bids, PAUSED while its clock is stopped. SOLD, UNSOLD and CANCELLED are final. */
 export type AuctionPhase =
   | 'CANCELLED'
   | 'LIVE'
@@ -17,20 +17,20 @@ export type AuctionPhase =
   | 'SOLD'
   | 'UNSOLD';
 
-/** Whom an announcement reaches: everyone, the signed-in, administrators, or those who may see one room. */
+/** The audience of an announcement: everyone, signed-in users, administrators, or users who may see one room. */
 export type Audience =
   | 'ADMIN'
   | 'AUTHENTICATED'
   | 'GLOBAL'
   | 'ROOM';
 
-/** MANUAL: the bidder named the amount. PROXY: the server bid for a maximum. BUY_NOW: the bidder took the price on offer. */
+/** MANUAL: the bidder named the amount. PROXY: the server bid up to a maximum. BUY_NOW: the bidder bought at the fixed price. */
 export type BidKind =
   | 'BUY_NOW'
   | 'MANUAL'
   | 'PROXY';
 
-/** LEADING_RESERVE_NOT_MET: in front, but it would not sell. OUTBID: accepted, and at once beaten by a higher maximum. MAXIMUM_RAISED: the leader raised their own ceiling; the price did not move. */
+/** LEADING_RESERVE_NOT_MET: leading, but below the reserve. OUTBID: accepted, but immediately beaten by a higher maximum. MAXIMUM_RAISED: the leader raised their own maximum; the price did not change. */
 export type BidOutcome =
   | 'BOUGHT_NOW'
   | 'LEADING'
@@ -40,11 +40,11 @@ export type BidOutcome =
 
 /** The terms of a new auction. A term out of its range is Rejected INVALID_INPUT with `field`. */
 export type CreateAuctionInput = {
-  /** At least `reservePrice`, and 130 % of `startingPrice`. On offer until the first bid, or until the reserve is met. */
+  /** At least `reservePrice`, and 130 % of `startingPrice`. Available until the first bid, or until the reserve is met. */
   buyNowPrice?: number | null | undefined;
   /** A code of ISO 4217, or 3 to 8 capital letters and digits of your own. */
   currency: string;
-  /** How many decimal digits the minor unit has, 0 to 8: the first auction in a code outside ISO 4217 fixes it, as 0 unless given. For a code of ISO 4217, or one that is fixed, any other value is INVALID_INPUT. */
+  /** Number of decimal digits of the minor unit, 0 to 8: the first auction in a code outside ISO 4217 fixes it, as 0 unless given. For a code of ISO 4217, or one that is fixed, any other value is INVALID_INPUT. */
   currencyExponent?: number | null | undefined;
   /** At most 10,000 characters; empty if left out. */
   description?: string | null | undefined;
@@ -62,11 +62,11 @@ export type CreateAuctionInput = {
   reservePrice?: number | null | undefined;
   /** The room to hold it in. */
   roomId: string | number;
-  /** Whoever may create auctions here may name another seller; the creator otherwise. */
+  /** The creator if left out. Users who may create auctions in the room may name another seller. */
   sellerId?: string | number | null | undefined;
-  /** Late bids extend nothing if left out. */
+  /** No extensions if left out. */
   softClose?: SoftCloseInput | null | undefined;
-  /** The least that the first bid must be, in minor units. */
+  /** The minimum of the first bid, in minor units. */
   startingPrice: number;
   /** At once if left out. */
   startsAt?: string | null | undefined;
@@ -78,7 +78,7 @@ export type CreateAuctionInput = {
 export type IncrementBandInput = {
   /** The current price from which the band applies, in minor units. */
   from: number;
-  /** The least step, in minor units, at least 1. */
+  /** The minimum increment, in minor units, at least 1. */
   step: number;
 };
 
@@ -88,7 +88,7 @@ export type MemberRole =
   | 'MODERATOR'
   | 'OWNER';
 
-/** BID_VOIDED: your bids were voided. LEADING: you lead since a bid was voided. AUCTION_CANCELLED: an auction that you bid in was cancelled. */
+/** BID_VOIDED: your bids were voided. LEADING: you lead because a bid was voided. AUCTION_CANCELLED: an auction that you bid in was cancelled. */
 export type NotificationKind =
   | 'AUCTION_CANCELLED'
   | 'AUCTION_ENDING'
@@ -123,7 +123,7 @@ export type OrderType =
   | 'STOP'
   | 'STOP_LIMIT';
 
-/** Exactly one of `amount` (bid just this) and `maximum` (let the server bid for me, no higher than this). */
+/** Exactly one of `amount` (bid exactly this) and `maximum` (the server bids on your behalf, up to this amount). */
 export type PlaceBidInput = {
   /** The price to bid, in minor units, at least `Auction.minimumBid`. */
   amount?: number | null | undefined;
@@ -131,7 +131,7 @@ export type PlaceBidInput = {
   auctionId: string | number;
   /** 1 to 128 characters. A retry with the same key gets the first answer. */
   idempotencyKey: string;
-  /** How far the server may bid, in minor units. A maximum can be raised, not lowered. */
+  /** The highest amount the server may bid, in minor units. A maximum can be raised, not lowered. */
   maximum?: number | null | undefined;
 };
 
@@ -142,7 +142,7 @@ export type PresenceState =
 
 /** A new announcement. */
 export type PublishAnnouncementInput = {
-  /** Whom it reaches. */
+  /** The users it is for. */
   audience: Audience;
   /** 1 to 4000 characters. */
   body: string;
@@ -150,7 +150,7 @@ export type PublishAnnouncementInput = {
   expiresAt?: string | null | undefined;
   /** 1 to 128 characters. A retry with the same key gets the first answer. */
   idempotencyKey?: string | null | undefined;
-  /** Required for the audience ROOM, and refused for others. */
+  /** Required for the audience ROOM, rejected for others. */
   roomId?: string | number | null | undefined;
   /** INFO if left out. */
   severity?: Severity | null | undefined;
@@ -187,7 +187,7 @@ export type RejectionCode =
   | 'REMOVED'
   | 'SELLER_CANNOT_BID';
 
-/** What a room is for. LOBBY: talk for everyone. AUCTION: auctions. TRADE: orders and positions. CHAT: talk. DIRECT: two users. */
+/** The purpose of a room. LOBBY: a chat for everyone. AUCTION: auctions. TRADE: orders and positions. CHAT: a chat. DIRECT: a chat of two users. */
 export type RoomKind =
   | 'AUCTION'
   | 'CHAT'
@@ -195,7 +195,7 @@ export type RoomKind =
   | 'LOBBY'
   | 'TRADE';
 
-/** SCHEDULED until it opens, LIVE, PAUSED while nobody may bid, ENDED for good. */
+/** SCHEDULED until it opens, then LIVE; PAUSED while nobody may bid; ENDED is final. */
 export type RoomPhase =
   | 'ENDED'
   | 'LIVE'
@@ -209,13 +209,13 @@ export type RoomVisibility =
   | 'MEMBERS'
   | 'PUBLIC';
 
-/** `clientMessageId` makes a retry safe: the same one with the same body returns the same message. */
+/** `clientMessageId` makes retries safe: the same id with the same body returns the same message. */
 export type SendMessageInput = {
   /** 1 to 4000 characters after trimming. */
   body: string;
-  /** Your own id of the message, 1 to 128 characters, unique per author and room. */
+  /** Your own id for the message, 1 to 128 characters, unique per author and room. */
   clientMessageId: string;
-  /** The users to notify. Those whom nobody has seen are left out. */
+  /** The users to notify. Unknown users are ignored. */
   mentions?: Array<string | number> | null | undefined;
   /** A message of the same room. */
   replyToId?: string | number | null | undefined;
@@ -223,7 +223,7 @@ export type SendMessageInput = {
   roomId: string | number;
 };
 
-/** How loud to show it. */
+/** The severity of an announcement. */
 export type Severity =
   | 'CRITICAL'
   | 'INFO'
@@ -231,15 +231,15 @@ export type Severity =
 
 /** See SoftClose. */
 export type SoftCloseInput = {
-  /** How far extensions may move the end past the original one. Milliseconds. */
+  /** The maximum total extension. Milliseconds. */
   capMs: number;
-  /** The time left after an extension, at least. Milliseconds. */
+  /** The minimum time left after an extension. Milliseconds. */
   extensionMs: number;
   /** Bids with less time left than this extend the auction. Milliseconds. */
   windowMs: number;
 };
 
-/** What reports are about: each kind has a history of its own. */
+/** The kind of subject: each kind has its own history. */
 export type StatusKind =
   | 'BOUNTY'
   | 'DASHBOARD'
@@ -253,7 +253,7 @@ export type VoidReason =
   | 'MODERATED'
   /** The recomputation of the auction without the voided bids no longer yields it. */
   | 'RECOMPUTED'
-  /** Its bidder would lead again, but their wallet does not cover it. */
+  /** Its bidder would lead again, but their wallet does not cover the bid. */
   | 'UNFUNDED';
 
 export type AuctionPartsFragment = { id: string, roomId: string, title: string, description: string, phase: AuctionPhase, currency: string, currencyExponent: number, funded: boolean, currentPrice: number | null, minimumBid: number, startingPrice: number, buyNowPrice: number | null, hasReserve: boolean, reserveMet: boolean, bidCount: number, bidderCount: number, startsAt: string, endsAt: string, endedAt: string | null, originalEndsAt: string, extensionCount: number, seller: { id: string, name: string }, leader: { id: string, name: string } | null, winner: { price: number, settledAt: string | null, user: { id: string, name: string } } | null };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Attempt } from './attempts.ts'
-import { faultsOfLoads, type Loads, rateOf } from './load-figures.ts'
+import { faultsOfLoads, type Loads, rateOf } from './load-stats.ts'
 
 function attempt(kind: Attempt['kind'], change: Partial<Attempt> = {}, beganMs = 0): Attempt {
   const attempted = {

@@ -2,16 +2,16 @@ import type { Latencies } from './latency.ts'
 import { megabytes } from './processes.ts'
 import type { Work } from './work.ts'
 
-/** How a node was before anybody attacked it. */
+/** A node before the attack. */
 export interface BeforeAttack {
   readonly baseline: Latencies
   readonly residentBefore: number
   readonly idle: Work
-  /** Without garbage, in bytes. */
+  /** Live bytes, after garbage collection. */
   readonly usedBefore: number
 }
 
-/** How it was under one attack, and when the attacker had been gone for a while. */
+/** The node under one attack, and some time after it. */
 export interface UnderAttack {
   readonly name: string
   readonly sent: number
@@ -22,21 +22,21 @@ export interface UnderAttack {
 }
 
 export interface AttackBounds {
-  /** Of honest p99, as a multiple of that before; below the floor it is never wrong. */
+  /** Maximum honest p99, as a multiple of the p99 before; never a fault below the floor. */
   readonly latency: number
   readonly floorMs: number
   /** Of resident memory. */
   readonly resident: number
 }
 
-/** Of one core, and of transactions a second, more than without anybody hostile. */
+/** Maximum increase over the load without an attacker: share of one core, and transactions per second. */
 const MORE_CPU_MS = 150
 const MORE_TRANSACTIONS = 20
-/** What a collector leaves when all is collected. */
+/** Tolerance for what a full collection leaves. */
 const MORE_USED_BYTES = 30 * 2 ** 20
 const KINDS = ['echo', 'read', 'message'] as const
 
-/** What honest clients and operators suffered, as sentences. */
+/** The violations that honest clients and operators noticed, as sentences. */
 export function faultsOfAttacks(
   before: BeforeAttack,
   under: readonly UnderAttack[],

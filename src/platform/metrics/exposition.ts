@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
-import type { Distribution } from '../../engine/kernel/histogram.ts'
+import type { Histogram } from '../../engine/kernel/histogram.ts'
 
-/** A metric's name, and what it says, with its unit. */
+/** A metric's name and description, with its unit. */
 export interface Named {
   readonly name: string
   readonly help: string
@@ -12,17 +12,17 @@ export type Reading =
   | (() => number)
   | { readonly label: string; readonly read: () => Iterable<readonly [value: string, number: number]> }
 
-/** Shows what others count: it is read when somebody asks, and nothing is done before that. */
-export interface Figures {
-  /** What only grows, until the process ends. */
+/** Exposes the counters of other components to Prometheus. They are read on each scrape only. */
+export interface Exposition {
+  /** A value that only grows during the life of the process. */
   counter(named: Named, reading: Reading): void
   gauge(named: Named, reading: Reading): void
-  histogram(named: Named, distribution: Distribution): void
-  /** All of them, in the text format of Prometheus, version 0.0.4. */
+  histogram(named: Named, histogram: Histogram): void
+  /** All metrics in the Prometheus text format, version 0.0.4. */
   text(): Promise<string>
 }
 
-export function createFigures(registry: Registry): Figures {
+export function createExposition(registry: Registry): Exposition {
   const registers = [registry]
   const histograms: (() => string)[] = []
   return {
@@ -46,8 +46,8 @@ export function createFigures(registry: Registry): Figures {
       })
     },
 
-    histogram(named, distribution) {
-      histograms.push(() => histogramText(named, distribution))
+    histogram(named, histogram) {
+      histograms.push(() => histogramText(named, histogram))
     },
 
     async text() {
@@ -66,8 +66,8 @@ function show(reading: Reading, set: (labels: Record<string, string>, value: num
   else for (const [value, number] of reading.read()) set({ [reading.label]: value }, number)
 }
 
-/** prom-client's own histogram takes values one by one, when they arise: that would be a lookup for each. */
-function histogramText({ name, help }: Named, { bounds, counts, sum }: Distribution): string {
+/** prom-client's own histogram takes values one by one as they occur, which would cost a lookup each. */
+function histogramText({ name, help }: Named, { bounds, counts, sum }: Histogram): string {
   let count = 0
   const buckets = counts.map((own, at) => {
     count += own

@@ -1,15 +1,15 @@
 import { Redis } from 'ioredis'
 
 /** What a Redis has done since it started. */
-export interface RedisFigures {
+export interface RedisStats {
   /** Scripts run. */
   readonly scripts: number
-  /** Messages published, each to however many. */
+  /** Messages published, regardless of the number of receivers. */
   readonly notices: number
   readonly cpuMs: number
 }
 
-export async function redisFigures(url: string): Promise<RedisFigures> {
+export async function redisStats(url: string): Promise<RedisStats> {
   const admin = new Redis(url)
   try {
     const stats = await admin.info('commandstats')
@@ -27,7 +27,7 @@ export async function redisFigures(url: string): Promise<RedisFigures> {
   }
 }
 
-/** How many channels there are, and how many subscriptions to them. */
+/** The number of channels, and of subscriptions to them. */
 export interface RedisSubscriptions {
   readonly channels: number
   readonly subscriptions: number

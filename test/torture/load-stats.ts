@@ -1,7 +1,7 @@
 import { type Attempt, countCodes } from './attempts.ts'
 import { quantileOf } from './latency.ts'
 
-/** What a node accepted at its peak, and at a multiple of that. */
+/** A node's throughput at its peak, and at a multiple of that load. */
 export interface Loads {
   readonly peak: readonly Attempt[]
   readonly peakRate: number
@@ -10,14 +10,14 @@ export interface Loads {
 }
 
 export interface LoadBounds {
-  /** Accepted a second, as a part of the peak. */
+  /** Minimum accepted per second, as a share of the peak. */
   readonly goodput: number
   readonly refusalMs: number
-  /** Of accepted p99, as a multiple of that at the peak. */
+  /** Maximum p99 of accepted commands, as a multiple of that at the peak. */
   readonly latency: number
 }
 
-/** Until a load has reached its level. */
+/** Ramp-up time of a load. */
 export const RAMP_MS = 1_500
 
 const isAccepted = ({ kind }: Attempt): boolean => kind === 'accepted'
@@ -28,7 +28,7 @@ const p99Of = (attempts: readonly Attempt[]): number =>
     0.99,
   )
 
-/** Accepted a second, once the load has lasted a little. */
+/** Accepted per second, after the ramp-up. */
 export function rateOf(attempts: readonly Attempt[], forMs: number): number {
   const beganMs = attempts.reduce(
     (least, { attempted }) => Math.min(least, attempted.beganMs),
@@ -41,7 +41,7 @@ export function rateOf(attempts: readonly Attempt[], forMs: number): number {
   return (counted.length * 1000) / (untilMs - fromMs)
 }
 
-/** What a node did wrong past its capacity, as sentences. */
+/** Violations of a node above its capacity, as sentences. */
 export function faultsOfLoads(
   { peak, peakRate, over, overRate }: Loads,
   { goodput, refusalMs, latency }: LoadBounds,

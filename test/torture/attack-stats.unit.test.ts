@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type BeforeAttack, faultsOfAttacks, type UnderAttack } from './attack-figures.ts'
+import { type BeforeAttack, faultsOfAttacks, type UnderAttack } from './attack-stats.ts'
 import { type Latencies, latencyOf } from './latency.ts'
 import type { Work } from './work.ts'
 
