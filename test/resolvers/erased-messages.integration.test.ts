@@ -5,7 +5,7 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { messagesTopic } from '../../src/features/messages/topics.ts'
 import { asRoomId } from '../../src/features/rooms/ids.ts'
-import { entriesOf, type Fixture, createFixture, openFixtureOn, replay, textAt, viewer } from './fixtures.ts'
+import { createFixture, entriesOf, type Fixture, openFixtureOn, replay, textAt, viewer } from './fixtures.ts'
 
 const ann = viewer('ann')
 const bob = viewer('bob')

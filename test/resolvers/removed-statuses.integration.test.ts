@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Fixture, createFixture, replay, snapshot, viewer } from './fixtures.ts'
+import { createFixture, type Fixture, replay, snapshot, viewer } from './fixtures.ts'
 
 const ann = viewer('ann')
 const bob = viewer('bob')

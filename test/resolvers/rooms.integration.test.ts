@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import {
+  createFixture,
   entriesOf,
   type Fixture,
-  createFixture,
   guardOf,
   refusalOf,
   replay,
