@@ -125,6 +125,20 @@ describe('With the keyboard alone', () => {
     await page.until(`${textOf('leader')} === 'You lead'`)
     expect(await page.evaluate('document.activeElement.id')).toBe('quick')
   })
+
+  test('one chooses to be an auctioneer after the name and before the button', async () => {
+    const { path } = await makeSale(demo.node, demo.seller, ['A key'])
+    const page = await openLive(demo.chromium, demo.node.url + path)
+    await tabTo(page, '#name')
+    await page.fill('#name', 'Ada')
+    await page.press('Tab')
+    expect(await page.evaluate('document.activeElement.id')).toBe('auctioneer')
+    await page.press('Space')
+    await page.press('Tab')
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Take part')
+    await page.press('Enter')
+    await page.until(`document.querySelector('#lot-controls #hammer') !== null`)
+  })
 })
 
 async function tabTo(page: Page, selector: string): Promise<void> {
@@ -134,6 +148,56 @@ async function tabTo(page: Page, selector: string): Promise<void> {
   }
   throw new Error(`Tab never came to ${selector}`)
 }
+
+describe('In forced colours', () => {
+  /** Colours of the current mode, as computed. */
+  const colourOf = (name: string): string => `(() => {
+    const element = document.body.appendChild(document.createElement('i'))
+    element.style.cssText = 'forced-color-adjust: none; color: ${name}'
+    const { color } = getComputedStyle(element)
+    element.remove()
+    return color
+  })()`
+  const styleOf = (selector: string, property: string, pseudo = ''): string =>
+    `getComputedStyle(document.querySelector('${selector}'), '${pseudo}').${property}`
+
+  test('borders, the focus, the chosen lot, the dots and disabled buttons can be seen', async () => {
+    const { path } = await makeSale(demo.node, demo.seller, ['A vase', 'A chair'])
+    const page = await openLive(demo.chromium, demo.node.url + path, { name: 'Ann' })
+    await page.until(`${CAN_BID} && document.querySelectorAll('#lots .row').length === 2`)
+    await page.until(`document.querySelector('.person') !== null`)
+    await page.forceColors(true)
+    await page.until(`matchMedia('(forced-colors: active)').matches`)
+    const [canvas, text, highlight, gray] = await page.evaluate<readonly string[]>(
+      `[${['Canvas', 'CanvasText', 'Highlight', 'GrayText'].map(colourOf).join()}]`,
+    )
+    for (const control of ['#quick', '#ceiling', '#ceiling-button', '#message', '#send', '#rooms-button']) {
+      expect(await page.evaluate(styleOf(control, 'borderTopStyle')), control).toBe('solid')
+      expect(await page.evaluate(styleOf(control, 'borderTopWidth')), control).not.toBe('0px')
+      expect(await page.evaluate(styleOf(control, 'borderTopColor')), control).not.toBe(canvas)
+    }
+
+    await page.evaluate(`document.querySelector('#quick').focus()`)
+    for (const focused of ['quick', 'ceiling']) {
+      await tabTo(page, `#${focused}`)
+      expect(await page.evaluate(styleOf(`#${focused}`, 'outlineStyle')), focused).toBe('solid')
+      expect(await page.evaluate(`parseFloat(${styleOf(`#${focused}`, 'outlineWidth')})`)).toBeGreaterThan(1)
+      expect(await page.evaluate(styleOf(`#${focused}`, 'outlineColor')), focused).not.toBe(canvas)
+    }
+
+    expect(await page.evaluate(styleOf('#lots .row[aria-current]', 'outlineStyle'))).toBe('solid')
+    expect(await page.evaluate(styleOf('#lots .row[aria-current]', 'outlineColor'))).toBe(highlight)
+    expect(await page.evaluate(styleOf('#lots .row:not([aria-current])', 'outlineStyle'))).toBe('none')
+    expect(await page.evaluate(styleOf('#connection', 'backgroundColor', '::before'))).toBe(text)
+    expect(await page.evaluate(styleOf('.person', 'backgroundColor', '::before'))).toBe(text)
+
+    await page.click('#quick')
+    await page.until(`document.querySelector('#quick').getAttribute('aria-disabled') === 'true'`)
+    expect(await page.evaluate(styleOf('#quick', 'color'))).toBe(gray)
+    expect(await page.evaluate(styleOf('#ceiling-button', 'color'))).not.toBe(gray)
+    expect(await findingsIn(page)).toEqual([])
+  })
+})
 
 describe('At 50 bids a second', () => {
   test('the page keeps up, stays quick to answer, and nothing moves', async () => {

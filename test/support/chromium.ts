@@ -19,7 +19,7 @@ export interface Page {
   fill(selector: string, text: string): Promise<void>
   click(selector: string): Promise<void>
   /** Presses a key; the focused element receives it. */
-  press(key: 'Tab' | 'Enter' | 'Escape'): Promise<void>
+  press(key: 'Tab' | 'Enter' | 'Escape' | 'Space'): Promise<void>
   /** Whether the page prefers dark colours. */
   resize(width: number, height: number, isDark?: boolean): Promise<void>
   /** Renders as in a high-contrast mode, which replaces the page's colours. */
