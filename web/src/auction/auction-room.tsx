@@ -14,6 +14,7 @@ import { Bidding } from './bidding.tsx'
 import { useEarlierLots } from './earlier-lots.ts'
 import { Lot } from './lot.tsx'
 import { LotList } from './lot-list.tsx'
+import { endedLots } from './order.ts'
 import { Outcome } from './outcome.tsx'
 import { useOwnBidding } from './own-bidding.ts'
 import { PriceChart } from './price-chart.tsx'
@@ -36,7 +37,7 @@ export function AuctionRoom({ room, lots }: Props) {
     onShown(shownId ?? null)
     return () => onShown(null)
   }, [shownId, onShown])
-  const before = lots.findLast((lot) => isOver(lot) && lot.id !== shownId)
+  const before = endedLots(earlier.items).find(({ id }) => id !== shownId)
   return (
     <>
       {shownId !== undefined ? (

@@ -2,6 +2,7 @@ import { formatMoney } from '@rostrum/client'
 import { useHere } from '../here.ts'
 import { timeOf } from '../time.ts'
 import type { Lot } from './earlier-lots.ts'
+import { endedLots, openLots } from './order.ts'
 import { isOver, standing } from './standing.ts'
 
 interface Props {
@@ -13,11 +14,9 @@ interface Props {
 /** The lots of a room: open ones by their end, then ended ones, latest first. */
 export function LotList({ lots, shownId, onShow }: Props) {
   const { myId } = useHere()
-  const open = lots.filter((lot) => !isOver(lot)).sort(by(({ endsAt }) => endsAt))
-  const over = lots.filter(isOver).sort(by(endOf)).reverse()
   return (
     <ul>
-      {[...open, ...over].map((lot) => (
+      {[...openLots(lots), ...endedLots(lots)].map((lot) => (
         <li key={lot.id}>
           <button
             type="button"
@@ -41,15 +40,5 @@ export function LotList({ lots, shownId, onShow }: Props) {
     const price = formatMoney(currentPrice ?? startingPrice, lot)
     if (phase === 'SCHEDULED') return `at ${timeOf(startsAt)}, from ${price}`
     return phase === 'PAUSED' ? `${price}, paused` : price
-  }
-}
-
-const endOf = ({ endedAt, endsAt }: Lot): string => endedAt ?? endsAt
-
-/** Compares by an instant, then by id. */
-function by(instantOf: (lot: Lot) => string): (one: Lot, other: Lot) => number {
-  return (one, other) => {
-    const [first, second] = [`${instantOf(one)} ${one.id}`, `${instantOf(other)} ${other.id}`]
-    return first < second ? -1 : first > second ? 1 : 0
   }
 }
