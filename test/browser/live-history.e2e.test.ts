@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Page } from '../support/chromium.ts'
 import { post } from '../support/graphql-client.ts'
-import { makeSale, openLive, PRICES, textOf, useDemo } from '../support/live.ts'
+import { CHAT, makeSale, openLive, PRICES, SHOWN, settled, textOf, useDemo } from '../support/live.ts'
 import { createRandom } from '../support/random.ts'
 import { makeAuction, makeRoom, placeBid } from '../support/rooms.ts'
 
@@ -41,7 +41,6 @@ async function pressAway(page: Page, words: string): Promise<void> {
     )
   }
 }
-const CHAT = `[...document.querySelectorAll('#chat li')].map((line) => line.innerText.replace(/\\s+/g, ' '))`
 
 async function say(roomId: string, body: string): Promise<string> {
   const said = (await run(SAY, { roomId, key: body, body })) as {
@@ -119,16 +118,6 @@ describe('A page that is opened late', () => {
   })
 })
 
-/** What a page shows of a room, once nothing is on its way. */
-const SHOWN = `({
-  title: ${textOf('title')}, price: ${textOf('price')}, leader: ${textOf('leader')}, count: ${textOf('bid-count')},
-  label: ${textOf('countdown-label')},
-  bids: [...document.querySelectorAll('#bids li')].slice(0, 20).map((line) => line.className + line.innerText),
-  ranking: [...document.querySelectorAll('#ranking li')].map((line) => [...line.children].slice(0, 3).map((cell) => cell.innerText)),
-  lots: [...document.querySelectorAll('#lots li')].map((line) => line.innerText),
-  talk: ${CHAT}.slice(-50),
-})`
-
 describe('A page opened before anything happened, and one opened after it', () => {
   test('show the same, whatever the auctioneer, bidders and writers did', { timeout: 120_000 }, async () => {
     const seed = Date.now() % 2 ** 20
@@ -178,16 +167,6 @@ describe('A page opened before anything happened, and one opened after it', () =
     expect(early.faults).toEqual([])
   })
 })
-
-/** What a page shows when it has shown the same for half a second. */
-async function settled(page: Page): Promise<unknown> {
-  let [before, after] = ['', JSON.stringify(await page.evaluate(SHOWN))]
-  while (before !== after) {
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    ;[before, after] = [after, JSON.stringify(await page.evaluate(SHOWN))]
-  }
-  return JSON.parse(after)
-}
 
 describe('A room without a lot', () => {
   test('says that it has ended, and when', async () => {

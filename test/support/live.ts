@@ -11,6 +11,29 @@ export const CAN_BID = `document.querySelector('#quick')?.getAttribute('aria-dis
 /** The prices in the list of bids, newest first. */
 export const PRICES = `[...document.querySelectorAll('#bids li')].map((line) => line.firstChild.textContent)`
 
+/** The messages, oldest first, with their authors. */
+export const CHAT = `[...document.querySelectorAll('#chat li')].map((line) => line.innerText.replace(/\\s+/g, ' '))`
+
+/** What a page shows of an auction room. */
+export const SHOWN = `({
+  title: ${textOf('title')}, price: ${textOf('price')}, leader: ${textOf('leader')}, count: ${textOf('bid-count')},
+  label: ${textOf('countdown-label')}, outcome: ${textOf('outcome')}, before: ${textOf('before')},
+  bids: [...document.querySelectorAll('#bids li')].slice(0, 20).map((line) => line.className + line.innerText),
+  ranking: [...document.querySelectorAll('#ranking li')].map((line) => [...line.children].slice(0, 3).map((cell) => cell.innerText)),
+  lots: [...document.querySelectorAll('#lots li')].map((line) => line.innerText),
+  talk: ${CHAT}.slice(-50), banner: ${textOf('announcements')}, pause: ${textOf('room-paused')},
+})`
+
+/** What a page shows when it has shown the same for half a second. */
+export async function settled(page: Page): Promise<unknown> {
+  let [before, after] = ['', JSON.stringify(await page.evaluate(SHOWN))]
+  while (before !== after) {
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    ;[before, after] = [after, JSON.stringify(await page.evaluate(SHOWN))]
+  }
+  return JSON.parse(after)
+}
+
 const INSTALLING_MS = 300_000
 
 /** The fixture shared by the live-page tests of one file. */
