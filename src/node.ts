@@ -1,3 +1,5 @@
+// Over 300 lines: the parts of a node and their order are read together, and passing them between files would hide the order.
+
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql'
 import type { Logger } from 'pino'
 import { createDispatch, type RunningDispatch } from './engine/commands/create-dispatch.ts'

@@ -1,3 +1,5 @@
+// Over 300 lines: the one pipeline of an operation, from its document to its result.
+
 import {
   type DocumentNode,
   type ExecutionResult,

@@ -1,3 +1,5 @@
+// Over 300 lines: one transaction, from its locks to its answers; its steps share the types of one batch.
+
 import { beginTopics } from '../history/begin-topics.ts'
 import type { Entry } from '../history/entry.ts'
 import { NEW_TOPIC_VERSION, TOPIC_VERSION } from '../history/topic-version.ts'

@@ -1,3 +1,5 @@
+// Over 300 lines: one state machine; its table of modes and its transitions belong together.
+
 import { LRUCache } from 'lru-cache'
 import { transactionSpan, waitingSpan } from '../../platform/tracing/spans.ts'
 import {

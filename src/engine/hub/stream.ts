@@ -1,3 +1,5 @@
+// Over 300 lines: the invariants of one topic hold across its methods, which share its private state.
+
 import { GraphQLError } from 'graphql'
 import type { Viewer } from '../../platform/auth/viewer.ts'
 import { deliverySpan } from '../../platform/tracing/spans.ts'

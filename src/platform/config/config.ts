@@ -1,3 +1,5 @@
+// Over 300 lines: one entry per variable, so that the list of variables is in one place.
+
 import { isIP } from 'node:net'
 import { type AllowedOrigins, parseAllowedOrigins } from './allowed-origins.ts'
 import { type DatabaseConfig, readDatabase } from './database.ts'

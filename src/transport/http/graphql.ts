@@ -1,3 +1,5 @@
+// Over 300 lines: the hot path of requests over HTTP, from its headers to its answer, without indirection.
+
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { Overloaded } from '../../engine/kernel/overloaded.ts'
