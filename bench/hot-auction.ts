@@ -2,7 +2,7 @@ import { type Pace, SENDERS, SQL_CLIENTS, startHotAuction } from './commands.ts'
 import { expectTaskset } from './run/generator.ts'
 
 /**
- * One hot auction on a PostgreSQL with fsync: bids of 256 bidders over WebSocket through a node, beside 32 plain SQL
+ * One hot auction on a PostgreSQL with fsync: bids of 256 bidders over WebSocket through a node, next to 32 plain SQL
  * clients that spend one transaction a bid, in turn in one run. Only the ratio of the medians counts.
  *
  * It hangs on the disk. Where a commit costs 0.1 ms, the plain clients are bound by their round trips; for a disk that needs

@@ -6,7 +6,7 @@ import { simulateFailover, simulateNode } from './scale/node.ts'
 import { type Plan, planFor } from './scale/plan.ts'
 import { deliveriesOf, entriesOf, eveningOf, type Placement } from './scale/workload.ts'
 
-/** `npm run bench:simulate` works out docs/scale.md anew. */
+/** `npm run bench:simulate` rewrites docs/scale.md. */
 const PAGE = join(import.meta.dirname, '../docs/scale.md')
 const BEGIN = '<!-- What follows is written by `npm run bench:simulate`. -->'
 const SIZES = [10_000, 100_000, 1_000_000, 10_000_000]

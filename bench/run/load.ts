@@ -1,4 +1,4 @@
-/** What the generator is told: see the head of `generator/load.cpp`. Times in seconds, where nothing else is said. */
+/** The generator's input: see the head of `generator/load.cpp`. Times in seconds unless stated otherwise. */
 export interface LoadPlan {
   readonly ports: readonly number[]
   readonly pids: readonly number[]
@@ -193,7 +193,7 @@ export function burstOf({ phases }: LoadFigures): number | undefined {
   return phases.find(({ kind }) => kind === 'burst')?.deliveriesPerSecond
 }
 
-/** What is to be said of a measurement beside its figures. */
+/** Notes on a measurement. */
 export function remarksOn(figures: LoadFigures): readonly string[] {
   const { phases, unexpected, catchUp, asking, connectGeneratorCpu } = figures
   const refused = phases.reduce((sum, phase) => sum + phase.refused, 0)

@@ -24,7 +24,7 @@ export interface Costs {
 }
 
 /**
- * Of a node: as measured on 2026-11-21 (docs/performance.md); a write costs 11 to 23 µs on that machine, whoever writes.
+ * Of a node: as measured on 2026-11-21 (docs/performance.md); a write costs any process 11 to 23 µs on that machine.
  * The commits are those of the messages over 100 rooms, about 60 in a batch, on half of two cores; a batch of few costs
  * less of PostgreSQL. Redis is assumed: 200,000 notices a second on a core, with one receiver each.
  */

@@ -8,7 +8,7 @@ import { pinToServerCore } from '../run/generator.ts'
 import { lengthOf, tokensFor, writeLists } from './peer.ts'
 import type { RunningSystem, Stage, StartOptions, System } from './system.ts'
 
-/** Its nodes beside what the generator is told. */
+/** Its nodes and the generator's input. */
 export interface RunningRostrum extends RunningSystem {
   readonly nodes: readonly TestNode[]
   readonly rooms: readonly string[]

@@ -12,7 +12,7 @@ export interface Stage {
 
 /** A system that runs, and how the generator speaks to it. */
 export interface RunningSystem extends AsyncDisposable {
-  /** A process that collects its garbage when it is told to. */
+  /** A process that collects garbage on demand. */
   readonly collector?: number
   readonly target: Omit<LoadPlan, 'connections' | 'publishing'>
   readonly publishing: Omit<Publishing, 'pace'>

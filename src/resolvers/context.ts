@@ -25,7 +25,7 @@ export interface CallContext extends SharedContext, PlanContext {
 export interface ConnectionControl {
   /** The connection as rooms see it. */
   readonly presence: PresenceSession
-  /** A mutation that came by it was one too many. Who goes on and on is cut off. */
+  /** A mutation of this connection exceeded its rate. Clients that keep exceeding it are disconnected. */
   onRateLimited(): void
   /** Signs the connection in, or renews its token. If refused, the connection keeps its viewer. */
   authenticate(

@@ -217,7 +217,7 @@ describe('the audiences', () => {
       expect(titlesOf(heard)).toEqual(numbers.map((number) => sent[number - 1]?.announcement.title))
       expect(entries.map(({ cursor }) => cursor)).toEqual(numbers.map((number) => sent[number - 1]?.cursor))
       heard.stop()
-      // From each cursor, whatever was skipped before or after it, goes on exactly what is meant for this one.
+      // From each cursor, this reader gets exactly what is meant for them.
       const caller = Object.values(listeners)[index] ?? visitor
       for (const [at, { cursor }] of entries.entries()) {
         const rest = caller.record<Entry>(ANNOUNCEMENTS, { after: cursor })
@@ -376,7 +376,7 @@ describe('announcements', () => {
   })
 })
 
-describe('A returning reader, from the memory of a node and from the record', () => {
+describe('A returning reader, from the memory of a node and from the database', () => {
   test('gets what they may see now, not what they could see then', async () => {
     const databaseUrl = await freshDatabase()
     const options = { databaseUrl, redisUrl: sharedRedisUrl(), env: { REDIS_PREFIX: freshRedisPrefix() } }

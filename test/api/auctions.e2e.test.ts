@@ -715,7 +715,7 @@ describe('createAuction', () => {
     expect(auction).toMatchObject({ phase: 'LIVE', buyNowPrice: 650, currentPrice: null, minimumBid: 500 })
   })
 
-  test('writes no entry, and its cursor is where `bids` goes on', async () => {
+  test('writes no entry, and `bids` continues from its cursor', async () => {
     const { auction, cursor } = await create()
     expect(auction.cursor).toBe(cursor)
     const entries = visitor.record<AuctionEntry>(BIDS, { id: auction.id })
@@ -727,7 +727,7 @@ describe('createAuction', () => {
     })
   })
 
-  test('is FORBIDDEN to whoever does not run the room', async () => {
+  test('is FORBIDDEN unless the caller runs the room', async () => {
     expect(await ann.refusal(CREATE_AUCTION, { input: termsOf({}) })).toBe('FORBIDDEN')
   })
 
@@ -761,7 +761,7 @@ describe('a bid', () => {
     expect(await buy(seller, auction.id, 2000)).toMatchObject({ code: 'SELLER_CANNOT_BID' })
   })
 
-  test('is NOT_FOUND where there is no such auction, or none that the bidder sees', async () => {
+  test('is NOT_FOUND for unknown auctions and for those that the bidder may not see', async () => {
     const notFound = { code: 'NOT_FOUND' }
     expect(await bid(ann, 'auc_nowhere', { amount: 500 })).toMatchObject(notFound)
     const hidden = await createRoom({ visibility: 'MEMBERS' })

@@ -64,7 +64,7 @@ describe('the audit of an auction', () => {
     ])
   })
 
-  test('goes on after a cursor, and refuses one of something else', async () => {
+  test('continues after a cursor, and refuses the cursor of another topic', async () => {
     const root = await node.token('root', { roles: ['admin'] })
     const all = (await ask(root)).data?.['auctionAudit'] as Audit
     const rest = (await ask(root, { after: all.entries[1]?.cursor })).data?.['auctionAudit'] as Audit

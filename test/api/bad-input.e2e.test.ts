@@ -413,7 +413,7 @@ describe('an id', () => {
   })
 })
 
-describe('text that the record cannot hold', () => {
+describe('text that the database cannot store', () => {
   test.for([
     { field: 'body', input: { body: 'a\0b' } },
     { field: 'body', input: { body: 'a\udc00b' } },

@@ -95,7 +95,7 @@ async function openPatiently(by: Caller, userId: string): Promise<RoomAnswer> {
 const MEMBERS = `query ($id: ID!) { room(id: $id) { owner { id } members(first: 10) { totalCount edges { node { user { id } role } } } } }`
 
 describe('openDirectRoom', () => {
-  test('makes a room of two that is LIVE, without an owner; its cursor is where roomState goes on', async () => {
+  test('creates a LIVE room of two without an owner; roomState continues from its cursor', async () => {
     const [one, other] = [await someone(nodes[0]), await someone(nodes[1])]
     const { room, cursor } = await openPatiently(one, other.id)
     expect(room).toMatchObject({
@@ -158,7 +158,7 @@ describe('openDirectRoom', () => {
     expect(await open(ann, ann.id)).toMatchObject({ code: 'INVALID_INPUT', field: 'userId' })
   })
 
-  test('finds whoever was seen on the same node a moment before', async () => {
+  test('finds users who were seen on the same node a moment before', async () => {
     for (let round = 0; round < 20; round += 1) {
       const other = await someone(nodes[0])
       expect(await open(ann, other.id)).toMatchObject({ room: { kind: 'DIRECT' } })
@@ -176,7 +176,7 @@ describe('openDirectRoom', () => {
     expect(await ann.refusal(OPEN_DIRECT_ROOM, { userId })).toBe('BAD_USER_INPUT')
   })
 
-  test('with whoever was named by another, and was never seen, makes a room that waits for them', async () => {
+  test('with a user who was named but never seen creates a room that waits for them', async () => {
     const named = `user ${randomUUID()}`
     const { room } = await ann.ask<RoomAnswer>(CREATE_ROOM, {
       input: { name: 'A room', kind: 'CHAT', visibility: 'PUBLIC' },

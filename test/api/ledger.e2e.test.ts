@@ -40,7 +40,7 @@ describe('the stored ledger, while random bidders spend the same money in severa
 
   const some = <Item>(of: readonly Item[]): Item => {
     const found = of[random(of.length)]
-    if (found === undefined) throw new RangeError('there is nothing to choose from')
+    if (found === undefined) throw new RangeError('nothing to choose from')
     return found
   }
 

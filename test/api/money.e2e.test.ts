@@ -81,7 +81,7 @@ function bid(by: Caller, auctionId: string, offer: object): Promise<BidAnswer> {
 }
 
 describe('all wallets of a currency together', () => {
-  test('hold no more than an amount can be, whoever has it and however many are credited at once', async () => {
+  test('hold no more than the largest amount in total, however many are credited at once', async () => {
     const give = (userId: string, amount: number): Promise<Credited> =>
       bank.ask<Credited>(CREDIT, { userId, currency: 'BIGCOIN', amount, key: randomUUID() })
     const most = Number.MAX_SAFE_INTEGER

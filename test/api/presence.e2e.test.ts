@@ -212,7 +212,7 @@ describe('presence', () => {
     await shows(recording, ['ann ONLINE'])
   })
 
-  test('is told at most twice a second, however many come and go', async () => {
+  test('is sent at most twice a second, however many users come and go', async () => {
     const recording = (await caller()).record<Presence>(PRESENCE, { roomId })
     const times: number[] = []
     let seen = 0
@@ -283,7 +283,7 @@ describe('presence', () => {
     await stream.rest()
   })
 
-  test('goes on for who leaves a public room as a member, and still looks at it', async () => {
+  test('continues for users who leave a public room as members and keep watching it', async () => {
     const ann = await member('ann')
     const recording = ann.record<Presence>(PRESENCE, { roomId })
     await recording.take(1)

@@ -227,7 +227,7 @@ describe('advanceReceipt', () => {
     expect(await advance(ann, { readThrough: 1 })).toMatchObject({ code: 'NOT_A_MEMBER' })
   })
 
-  test('is NOT_FOUND for whoever does not see the room, and UNAUTHENTICATED for a visitor', async () => {
+  test('is NOT_FOUND for users who do not see the room, and UNAUTHENTICATED for a visitor', async () => {
     const { id } = await createRoom({ visibility: 'MEMBERS' })
     const notFound = { code: 'NOT_FOUND', field: 'roomId' }
     for (const roomId of [id, 'nowhere'])
@@ -324,7 +324,7 @@ interface CountedEntry {
 }
 
 describe('the counts in a subscription', () => {
-  test('are read when they are sent: on replay they are those of now, for everyone in turn', async () => {
+  test('are read when they are sent: a replay shows the current ones to every reader', async () => {
     const variables = { roomId: room.id, after: room.messagesCursor }
     const early = olga.record<CountedEntry>(COUNTED, variables)
     await send(ann, 3)
@@ -347,7 +347,7 @@ describe('the counts in a subscription', () => {
     early.stop()
   })
 
-  test('are those of now in a snapshot', async () => {
+  test('are the current ones in a snapshot', async () => {
     await send(ann, 2)
     await advance(bob, { deliveredThrough: 2, readThrough: 1 })
     const [snapshot] = await visitor.record<CountedEntry>(COUNTED, { roomId: room.id }).take(1)
@@ -366,7 +366,7 @@ describe('the counts in a subscription', () => {
 })
 
 describe('ReceiptAdvanced', () => {
-  test('goes on from any cursor with exactly what came after', async () => {
+  test('continues from any cursor with exactly the entries after it', async () => {
     const heard = await follow()
     await send(ann, 2)
     await advance(bob, { deliveredThrough: 1 })
@@ -482,7 +482,7 @@ describe('the marks of a member', () => {
     expect(await own(admin)).toMatchObject({ ...atHead, unreadCount: 1 })
   })
 
-  test('begin anew for whoever comes back: what was said meanwhile was not said to them', async () => {
+  test('start over for users who return: they did not receive what was said meanwhile', async () => {
     await send(ann)
     await change(bob, LEAVE_ROOM)
     await send(ann, 2)
@@ -532,7 +532,7 @@ describe('the marks of a member', () => {
 })
 
 describe('marks that move while their member leaves and comes back', () => {
-  test('never go back, neither in the record nor in the history', async () => {
+  test('never go back, neither in the database nor in the history', async () => {
     const heard = await follow()
     const moving = async (): Promise<void> => {
       const { offset } = await head()
@@ -568,8 +568,8 @@ describe('marks that move while their member leaves and comes back', () => {
   }
 })
 
-describe('whoever was offline', () => {
-  test('goes on from `deliveredCursor` with everything after what was delivered', async () => {
+describe('A member who was offline', () => {
+  test('continues from `deliveredCursor` with everything after it', async () => {
     await send(ann, 3)
     await advance(bob, { deliveredThrough: 2 })
     const [id = ''] = await send(ann, 2)

@@ -57,7 +57,7 @@ beforeAll(async () => {
   admin = await createCaller(node, 'an administrator', ['admin'])
   service = await createCaller(node, 'a service', ['service'])
   visitor = await createCaller(node)
-  // Whoever was seen with a token exists.
+  // Users who were seen with a token exist.
   for (const each of [owner, ann, bob, admin, service]) await each.ask('{ viewer { user { id } } }')
 })
 
@@ -124,7 +124,7 @@ function lineOf({ __typename, offset, room, user, memberCount }: RoomEntry): str
 }
 
 describe('createRoom', () => {
-  test('makes the caller its owner and first member; its cursor is where roomState goes on', async () => {
+  test('makes the caller its owner and first member; roomState continues from its cursor', async () => {
     const { room, cursor } = await create({ name: '  A quiet room ' })
     expect(room).toMatchObject({
       name: 'A quiet room',
@@ -317,7 +317,7 @@ describe('updateRoom', () => {
     expect(heard.entries.values[0]?.cursor).toBe(first.cursor)
   })
 
-  test('refuses what no room may be, what comes too late, and whoever may not', async () => {
+  test('refuses invalid settings, late changes, and callers without the right', async () => {
     const { room } = await create()
     const roomId = room.id
     const invalid = (field: string) => ({ code: 'INVALID_INPUT', field })
@@ -570,7 +570,7 @@ describe('a MEMBERS room', () => {
     expect(await bob.ask(PLACE_BID, { input: offer })).toMatchObject(notFound)
   })
 
-  test('ends every subscription of whoever is removed, and sends nothing that came later', async () => {
+  test('ends every subscription of a removed member, and sends nothing that came later', async () => {
     const removed = await callerOfTest('bob')
     await change(owner, ADD_MEMBER, room.id, { userId: bob.id })
     const running: readonly Recording<object>[] = [
@@ -599,7 +599,7 @@ describe('a MEMBERS room', () => {
     kept.stop()
   })
 
-  test('sends whoever is removed nothing that is committed after the answer, also in a stream of messages', async () => {
+  test('sends removed members nothing that is committed after the answer, even during a stream of messages', async () => {
     const removed = await callerOfTest('bob')
     for (let round = 0; round < 5; round += 1) {
       await change(owner, ADD_MEMBER, room.id, { userId: bob.id })
@@ -649,7 +649,7 @@ describe('a MEMBERS room', () => {
 })
 
 describe('a PUBLIC room', () => {
-  test('keeps sending to whoever was removed from it: anyone may see it', async () => {
+  test('keeps sending to removed members: anyone may see it', async () => {
     const room = await createWithAnn()
     const removed = await callerOfTest('ann')
     const messages = removed.record<MessageEntry>(MESSAGES, { roomId: room.id })
@@ -662,7 +662,7 @@ describe('a PUBLIC room', () => {
 })
 
 describe('roomState', () => {
-  test('goes on from any cursor with exactly what came after', async () => {
+  test('continues from any cursor with exactly the entries after it', async () => {
     const { room } = await create()
     const users = Array.from({ length: 8 }, (_, index) => `guest-${index}`)
     for (const userId of users) await change(owner, ADD_MEMBER, room.id, { userId })

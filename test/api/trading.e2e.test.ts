@@ -352,7 +352,7 @@ describe('reports', () => {
     }
   })
 
-  test('on a room that is out of sight are NOT_FOUND, whoever sends them', async () => {
+  test('on a room that the caller may not see are NOT_FOUND, for every role', async () => {
     const roomId = await openRoom({ visibility: 'MEMBERS' })
     for (const [document, { input }] of await inputs()) {
       const hidden = { input: { ...(input as object), roomId } }

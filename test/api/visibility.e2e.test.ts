@@ -59,7 +59,7 @@ describe('positions', () => {
     of: positions.map(({ user }) => user.id).sort(),
   })
 
-  test('begin anew, marked reset, for who joins, gets another role, and leaves', async () => {
+  test('start over with a reset for users who join, change roles, and leave', async () => {
     const [ann, bob] = [await somebody(), await somebody()]
     const roomId = await room({ kind: 'TRADE' })
     await ann.ask(JOIN_ROOM, { roomId })
@@ -100,7 +100,7 @@ describe('positions', () => {
     }
 
     test.each(['snapshot', 'entry'])(
-      'begin anew, marked reset, where a role was taken: from the cursor of a %s',
+      'start over with a reset after a role was taken away: from the cursor of a %s',
       async (from) => {
         const { ann, roomId, cursors } = await gone()
         await owner.ask(ADD_MEMBER, { roomId, userId: ann.id, role: 'MEMBER' })
@@ -119,7 +119,7 @@ describe('positions', () => {
       },
     )
 
-    test('begin anew, marked reset, for who joined and left meanwhile, and for nobody else', async () => {
+    test('start over with a reset for users who joined and left meanwhile, and for nobody else', async () => {
       const { ann, bob, roomId, cursors } = await gone()
       await bob.ask(JOIN_ROOM, { roomId })
       await bob.ask(LEAVE_ROOM, { roomId })
@@ -138,7 +138,7 @@ describe('announcements', () => {
     titles: announcements.map(({ title }) => title),
   })
 
-  test('begin anew, marked reset, for who is added to the room that one is for, and for who is removed', async () => {
+  test('start over with a reset for users who are added to the addressed room, and for those who are removed', async () => {
     const [ann, bob] = [await somebody(), await somebody()]
     const roomId = await room({ visibility: 'MEMBERS' })
     await owner.ask(PUBLISH, { roomId, title: 'Before' })
@@ -154,7 +154,7 @@ describe('announcements', () => {
     expect(other.values).toHaveLength(1)
   })
 
-  test('begin anew for all where the visibility of a room changes that got its first one meanwhile', async () => {
+  test('start over for everybody when the visibility of a room changes that got its first one meanwhile', async () => {
     const ann = await somebody()
     const own = ann.record<AnnouncementsEntry>(ANNOUNCEMENTS)
     const [first] = await own.take(1)
@@ -182,14 +182,14 @@ describe('announcements', () => {
       return { ann, roomId, cursor, before: titles(snapshot ?? {}).titles }
     }
 
-    test('begin anew, marked reset, where they were removed from the room that one is for', async () => {
+    test('start over with a reset after removal from the addressed room', async () => {
       const { ann, roomId, cursor, before } = await gone('MEMBERS')
       await owner.ask(REMOVE_MEMBER, { roomId, userId: ann.id })
       const resumed = ann.record<AnnouncementsEntry>(ANNOUNCEMENTS, { after: cursor })
       expect(titles((await resumed.take(1))[0] ?? {})).toEqual({ reset: true, titles: before })
     })
 
-    test('begin anew, marked reset, where the room was made private; and again where it is public again', async () => {
+    test('start over with a reset when the room became private, and again when it is public again', async () => {
       const { roomId, cursor, before } = await gone('PUBLIC')
       const bob = await somebody()
       await owner.ask(UPDATE_ROOM, { input: { roomId, visibility: 'MEMBERS' } })

@@ -51,7 +51,7 @@ beforeAll(async () => {
 })
 afterAll(() => saleroom[Symbol.asyncDispose]())
 
-/** Ann, Bob and Cid, each a new one, and an auction with all that is told of it. */
+/** Ann, Bob and Cid, all new users, and an auction with its notifications. */
 async function open(input: object = {}) {
   const { id, seller } = await saleroom.lot(input)
   const [ann, bob, cid] = [await saleroom.newcomer(), await saleroom.newcomer(), await saleroom.newcomer()]
@@ -260,7 +260,7 @@ describe('several bids of one bidder, voided at the same time', () => {
 })
 
 describe('the notifications around a voided bid', () => {
-  /** What somebody is told from now on: `OUTBID 1550`. */
+  /** The notifications that a user gets from now on: `OUTBID 1550`. */
   async function listen(caller: Caller): Promise<(count: number) => Promise<readonly string[]>> {
     const heard: Recording<Told> = caller.record(NOTIFICATIONS)
     await heard.take(1)

@@ -137,7 +137,7 @@ describe("A page opened before the auctioneer used the console's buttons, and on
     await pause(NEXT_LOT_MS)
     const late = await demo.chromium.newPage()
     await late.goTo(demo.node.url + path)
-    // The lot that the early page shows comes first: it was never loaded anew there.
+    // The lot that the early page shows comes first: it was never reloaded there.
     const first = await early.evaluate<string>(textOf('title'))
     await late.until(`${TITLES}.length >= 2`)
     const titles = await early.evaluate<readonly string[]>(TITLES)

@@ -40,7 +40,7 @@ describe('When the auctioneer pauses the room', () => {
     await ben.until(`${textOf('countdown')} === 'Paused'`)
     expect(await ben.evaluate(textOf('countdown-label'))).toBe('Clock stopped')
     expect(await ben.evaluate(DISABLED)).toEqual([true, true, true, true, true])
-    // A click sends nothing, so there is no refusal to explain either.
+    // A click sends nothing, so the page shows no refusal either.
     await click(ben, '#quick')
     await click(ben, '#buy-now')
     expect(await ben.evaluate(textOf('answer'))).toBe('')

@@ -78,7 +78,7 @@ describe("The auctioneer's console", () => {
     await ada.until(`${answerIn('#lot-controls')} === 'Voided: Ben, €10.50.'`)
     await ben.until(`${textOf('leader')} === 'Carl leads, your bids were voided'`)
     expect(await ben.evaluate(`document.querySelector('#bids .voided').innerText`)).toContain('voided')
-    // Nothing goes on saying what was so before.
+    // Nothing still shows the earlier state.
     await ben.until(`${textOf('answer')} === '' && ${textOf('currency')} === 'in EUR'`)
 
     // Nothing ends by one click.
@@ -191,7 +191,7 @@ async function credit(userId: string, amount: number): Promise<void> {
 }
 
 describe('The list of rooms', () => {
-  test('leads to another room and back, without loading the page anew', async () => {
+  test('leads to another room and back without reloading the page', async () => {
     const { roomId, path } = await makeSale(demo.node, demo.seller, ['A vase'])
     const page = await openLive(demo.chromium, demo.node.url + path, { name: 'Ann' })
     await page.evaluate('window.isSamePage = true')

@@ -73,7 +73,7 @@ describe('A session whose token is not renewed', () => {
 })
 
 describe('A user', () => {
-  test('who is revoked is told so, and can watch on', async () => {
+  test('a revoked user is told so, and can keep watching', async () => {
     const { path } = await makeSale(demo.node, demo.seller, ['A vase'])
     const page = await openLive(demo.chromium, demo.node.url + path, { name: 'Ann' })
     const revoke = 'mutation ($id: ID!) { revokeUser(userId: $id, reason: "Fraud") }'
@@ -85,7 +85,7 @@ describe('A user', () => {
     await page.until(`${textOf('title')} === 'A vase'`)
   })
 
-  test('who is removed is told why, and neither bids nor writes', async () => {
+  test('a removed member sees why, and can neither bid nor write', async () => {
     const { roomId, path } = await makeSale(demo.node, demo.seller, ['A vase'])
     const page = await openLive(demo.chromium, demo.node.url + path, { name: 'Ann' })
     await page.until(CAN_BID)

@@ -26,7 +26,7 @@ test('Two browsers bid, talk, lose the connection for 20 s, see the end put off,
   await ben.click('#quick')
   await ann.until(`${textOf('leader')} === 'Ben leads, you were outbid'`)
 
-  // They talk: who writes is seen to write, and who was read is told so.
+  // They chat: typing shows, and so do read marks.
   await ann.fill('#message', 'Good luck')
   await ben.until(`${textOf('typing')} === 'Ann is writing…'`)
   await ann.evaluate(`document.querySelector('#message-form').requestSubmit()`)
@@ -64,7 +64,7 @@ test('Two browsers bid, talk, lose the connection for 20 s, see the end put off,
   await ann.until(shows('leader', 'Sold to Ben'))
   await ben.until(`document.querySelector('#arrivals [data-kind="AUCTION_WON"]') !== null`)
   await ann.until(`document.querySelector('#arrivals [data-kind="AUCTION_LOST"]') !== null`)
-  // Browsers write down what they could not reach; there is nothing else to be found.
+  // Browsers log what they could not reach; nothing else may be logged.
   const faults = [...ann.faults, ...ben.faults].filter((fault) => !fault.includes('net::ERR_'))
   expect(faults).toEqual([])
 }, 240_000)

@@ -145,7 +145,7 @@ describe('A live page that loses its connection', () => {
     await page.until(`${textOf('leader')} === 'You lead'`)
   }, 60_000)
 
-  test('goes on to the next lot when the one that it showed ended meanwhile', async () => {
+  test('moves to the next lot when the one it showed ended meanwhile', async () => {
     const { id, path } = await makeSale(demo.node, demo.seller, ['A lost lot', 'A found lot'])
     await using proxy = await startProxy(Number(new URL(demo.node.url).port))
     const page = await openLive(demo.chromium, `http://127.0.0.1:${proxy.port}${path}`)

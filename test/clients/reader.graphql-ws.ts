@@ -20,7 +20,7 @@ class DeafSocket extends WebSocket {
     this.on('error', () => {})
   }
 
-  /** Of itself the client takes a cut for an orderly end, and hears what still comes beside its next connection. */
+  /** By itself the client takes a lost connection for an orderly end, and hears what still arrives next to its next connection. */
   override close(code?: number, reason?: string): void {
     if (code !== TERMINATED) {
       super.close(code, reason)

@@ -34,7 +34,7 @@ export const openUrqlReader: OpenCuttableReader = (address, { query, variables }
   const arrivals = createArrivals(options.onEntry)
   const subscription = client.subscription(query, { ...variables }).subscribe(({ data, error }) => {
     const entry = entryOf(data)
-    // Beside an error it shows once more what came last.
+    // Next to an error it shows the last result once more.
     if (error !== undefined) options.onEnd?.(error)
     else if (entry !== undefined) arrivals.add(entry)
   })

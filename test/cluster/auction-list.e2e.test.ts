@@ -102,7 +102,7 @@ describe('a list of 500 live auctions that a thousand follow', () => {
         expect(new Set(shown.map(({ id }) => id))).toEqual(new Set(ids))
       }
     }
-    // Whoever selected the same of the same list is one group, whatever each may see of it.
+    // Readers with the same selection of the same list form one group, whatever each may see of it.
     const listed = LOTS.main + LOTS.side + LOTS.hidden + LOTS.main + LOTS.hidden
     const after = node.app.hub.stats()
     expect(after).toMatchObject({ groups: 3, subscribers: 1_000 })
@@ -125,7 +125,7 @@ describe('a list of 500 live auctions that a thousand follow', () => {
         expect(new Set(news)).toEqual(new Set(due))
       }
     }
-    // Two bids are one change or two, by when the record was looked at: main and hidden have two groups each.
+    // Two bids are one change or two, depending on when the database was read: main and hidden have two groups each.
     const once = changed.length + 6 + 2
     const executions = node.app.hub.stats().executions - after.executions
     expect(executions).toBeGreaterThanOrEqual(once)

@@ -12,7 +12,7 @@ const RENEW_EPOCHS = join(import.meta.dirname, '../../scripts/renew-epochs.ts')
 const NOTICED_WITHIN_MS = 5_000
 
 describe('npm run renew-epochs', () => {
-  test('makes every reader of running nodes start over, live or returning, and the auction goes on', async () => {
+  test('makes every reader of running nodes start over, live or returning, and the auction continues', async () => {
     const databaseUrl = await freshDatabase()
     await using first = await startNode({ databaseUrl })
     await using second = await startNode({ databaseUrl })

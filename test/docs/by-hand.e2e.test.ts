@@ -54,7 +54,7 @@ async function talk(
   return frames
 }
 
-test('What the guide says by hand is answered as it says, and goes on from a cursor', async () => {
+test('The protocol by hand is answered as the guide says, and continues from a cursor', async () => {
   await using node = await startNode({ databaseUrl: await freshDatabase() })
   const ann = await node.token('ann')
   const auctionId = await makeAuction(node, ann, await makeRoom(node, ann))

@@ -38,7 +38,7 @@ function collect(path: string, text: string): void {
   let document: DocumentNode
   try {
     document = parse(text)
-    // Fragments of a page stand beside its operations, which name others.
+    // Fragments of a page are next to its operations, which name others.
     if (validate(schema, document).some(({ message }) => !/is never used/.test(message))) return
   } catch {
     return

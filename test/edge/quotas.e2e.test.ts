@@ -101,7 +101,7 @@ describe('The rooms of one user', () => {
 })
 
 describe('The open auctions of one user', () => {
-  test('are bounded across all of their rooms, whoever creates them', async () => {
+  test('are bounded across all of their rooms, for every creator', async () => {
     const owner = await somebody()
     const [first, second] = [await makeRoom(nodes[0], owner), await makeRoom(nodes[0], owner)]
     for (const roomId of [first, second, second]) await makeAuction(nodes[0], owner, roomId)

@@ -101,7 +101,7 @@ describe.each(implementations)('a bus ($name)', ({ createBus }) => {
   })
 
   describe('with a listener that throws', () => {
-    test('still calls the others, goes on, and tells of the fault', async () => {
+    test('still calls the others, continues, and reports the fault', async () => {
       const fault = new Error('listener')
       await bus.subscribe(topic, () => {
         throw fault

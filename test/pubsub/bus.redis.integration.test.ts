@@ -89,7 +89,7 @@ describe('subscriptions in Redis', () => {
 })
 
 describe('when Redis is killed and comes back empty', () => {
-  test('publishing rejects meanwhile, recovery is told once, and messages flow again, each once', async () => {
+  test('publishing rejects meanwhile, recovery is reported once, and messages flow again, each once', async () => {
     const redis = use(await startRedis())
     const changes: BusStatus['kind'][] = []
     const bus = await startBus({ url: redis.url, onChange: ({ kind }) => changes.push(kind) })
@@ -116,7 +116,7 @@ describe('when Redis is killed and comes back empty', () => {
     expect(onRecovered).toHaveBeenCalledOnce()
   })
 
-  test('all subscriptions are live when recovery is told', async () => {
+  test('all subscriptions are live when recovery is reported', async () => {
     const redis = use(await startRedis())
     const bus = await startBus({ url: redis.url })
     const topics = Array.from({ length: 200 }, (_, index) => asTopic(`room:room_${index}`))

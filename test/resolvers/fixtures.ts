@@ -61,7 +61,7 @@ export type Variables = Readonly<Record<string, unknown>>
 /** An answer: it has whatever shape its own document asks for. */
 export type Data = unknown
 
-/** The text at a path of an answer. Throws where there is none. */
+/** The text at a path of an answer. Throws if none. */
 export function textAt(data: Data, ...path: readonly (string | number)[]): string {
   let found: unknown = data
   for (const step of path) {
@@ -74,14 +74,14 @@ export function textAt(data: Data, ...path: readonly (string | number)[]): strin
   return found
 }
 
-/** The resolvers over a database of their own, with the real command side. Users: whoever is named here is known. */
+/** The resolvers over a database of their own, with the real command side. The named users are known. */
 export async function createFixture(...known: readonly Viewer[]): Promise<Fixture> {
   const opened = await openFixture(...known)
   onTestFinished(() => opened.close())
   return opened
 }
 
-/** The same, for several tests: whoever opens it closes it. */
+/** The same, for several tests: the caller closes it. */
 export async function openFixture(
   ...known: readonly Viewer[]
 ): Promise<Fixture & { readonly close: () => Promise<void> }> {

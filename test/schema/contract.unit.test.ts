@@ -41,7 +41,7 @@ describe('the schema', () => {
   })
 })
 
-describe('the schema beside the contract', () => {
+describe('the schema compared with the contract', () => {
   const { missing, different } = differenceFrom(contract, schema)
 
   test('has everything it has in the shape that the contract fixes', () => {

@@ -65,7 +65,7 @@ export async function openSocket(
     announce()
   })
   await once(socket, 'open')
-  // What breaks from here on is told by `closed`.
+  // Faults from here on are reported by `closed`.
   socket.on('error', () => {})
 
   const opened: Socket = {

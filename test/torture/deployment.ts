@@ -9,9 +9,9 @@ import type { InjectedFaults } from './faulty-node.ts'
 /** The nodes of a run, and their record. */
 export interface Deployment {
   readonly nodes: readonly RestartingNode[]
-  /** Where the record is now: a PostgreSQL address, or the data folder of a node with an embedded one. */
+  /** Where the database is now: a PostgreSQL address, or the data folder of a node with an embedded one. */
   record(): string
-  /** Resolves when others may read the record. The nodes may have ended by then. */
+  /** Resolves when others may read the database. The nodes may have ended by then. */
   lend(): Promise<void>
 }
 
@@ -35,7 +35,7 @@ export interface Backing {
   readonly postgres: PostgresServer
   /** The database of the run on the first server. */
   readonly databaseUrl: string
-  /** New connections lead to another server from now on, and the record is read there. Returns the database's address. */
+  /** New connections lead to another server from now on, and the database is read there. Returns the database's address. */
   switchTo(server: Pick<PostgresServer, 'port'>): string
 }
 

@@ -147,7 +147,7 @@ class Model {
         expect(payload).toEqual({ data: { from: operation } })
         continue
       }
-      expect(this.due.has(String(operation)), `${type} of ${operation}, which goes on`).toBe(true)
+      expect(this.due.has(String(operation)), `${type} of ${operation}, which continues`).toBe(true)
       this.current.delete(id)
     }
   }

@@ -57,7 +57,7 @@ const REQUESTS: Readonly<Record<string, object>> = {
     extensions: null,
   },
   'an error of a resolver': { query: '{ auditLog(roomId: "no-such-room", first: 1) { edges { cursor } } }' },
-  'an error beside data': { query: '{ __typename room(id: "\\u0000") { id } }' },
+  'an error next to data': { query: '{ __typename room(id: "\\u0000") { id } }' },
   'a field that there is not': { query: '{ bananas }' },
   'a variable that does not fit': {
     query: 'query ($message: String!) { echo(message: $message) }',

@@ -87,7 +87,7 @@ describe('a queue of commands', () => {
     expect(await settledOf(submit(ANN, 100, asTopic('count:other')))).toEqual([])
   })
 
-  test('fails what waits behind a transaction that never ends, each by its own clock, and goes on', async () => {
+  test('fails what waits behind a transaction that never ends, each by its own clock, and continues', async () => {
     const { submit, transactions } = given(forEver)
     const first = submit(ANN, 1)
     await vi.advanceTimersByTimeAsync(5_000)

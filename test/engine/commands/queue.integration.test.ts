@@ -46,7 +46,7 @@ const counting: Aggregate<Body, { readonly sum: number }, number, Added, number>
   viewOf: (sum) => sum,
 }
 
-/** Counts as `counting` does, from what the last batch kept, and says when it looked at the record. */
+/** Counts as `counting` does, from what the last batch kept, and reports when it read the database. */
 function keeping(onLook: () => void): typeof counting {
   return {
     ...counting,
@@ -363,7 +363,7 @@ describe('a queue of commands', () => {
     })
   })
 
-  test('says that the record is away where it is, and knows nothing of the effect', async () => {
+  test('rejects with DatabaseUnavailable while the database is unreachable: the effect is unknown', async () => {
     const closed = await openDatabase({
       url: await freshDatabase(),
       directory: '',

@@ -142,7 +142,7 @@ describe('retention', () => {
     await retention.close()
   })
 
-  test('forgets ten thousand notifications a round, and goes on in the next', async () => {
+  test('deletes ten thousand notifications per round, and continues in the next', async () => {
     const cid = asUserId('cid')
     await notify(cid, 10_001, '1 day')
     const retention = given(3, 60_000)

@@ -1,7 +1,7 @@
 import { instant } from '../../../src/engine/kernel/instant.ts'
 import type { Bus, BusStatus } from '../../../src/pubsub/bus.ts'
 
-/** A bus that delivers when it is told to, and may be away. */
+/** A bus that delivers on demand, and may be unavailable. */
 export interface FakeBus extends Bus {
   /** Hands `message` to every listener, now. */
   deliver(message: string): void

@@ -189,7 +189,7 @@ describe('A question of a guard', () => {
     const { got, questions } = await open(ALWAYS, () => true, true)
     bus.deliver(history.append(1))
     await settled()
-    questions[0]?.reject(new Error('the record is away'))
+    questions[0]?.reject(new Error('the database is unreachable'))
     await settled()
     vi.advanceTimersByTime(999)
     expect(questions).toHaveLength(1)
@@ -208,7 +208,7 @@ describe('A question of a guard', () => {
       bus.deliver(history.append(1))
       await settled()
     }
-    questions[0]?.reject(new Error('the record is away'))
+    questions[0]?.reject(new Error('the database is unreachable'))
     await settled()
     vi.advanceTimersByTime(5_000)
     expect(questions).toHaveLength(2)

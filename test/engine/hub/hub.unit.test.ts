@@ -205,7 +205,7 @@ describe('what comes within one tick of the event loop', () => {
     expect(hub.stats().deliveries).toBe(3 + 5 + 4)
   })
 
-  test('is not mixed with what follows when the history begins anew', async () => {
+  test('is not mixed with what follows when the history is replaced', async () => {
     const { history, bus, hub, source } = given()
     const reader = openReader(hub, source)
     await settled()

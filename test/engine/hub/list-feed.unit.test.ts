@@ -155,7 +155,7 @@ describe('the feed of a list', () => {
     leave()
   })
 
-  test('tells every item anew when the history was replaced, also one whose version fell or stayed', async () => {
+  test('sends every item again when the history was replaced, even if its version fell or stayed', async () => {
     const { feed, follow, list, unlist, looks } = given()
     list('a', 7)
     list('b', 3)

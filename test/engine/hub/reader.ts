@@ -63,7 +63,7 @@ export function sourceOf(history: FakeHistory, present?: (event: PresentedEvent)
   }
 }
 
-/** What events of tests may have beside what all have. */
+/** What events of tests may have in addition. */
 interface Own {
   readonly reset?: boolean
   readonly text?: string

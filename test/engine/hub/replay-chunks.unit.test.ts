@@ -40,7 +40,7 @@ describe('what readers who catch up are sent', () => {
     expect(made(7)[0]).not.toBe(late[0])
   })
 
-  test('is made anew for each reader where not everybody gets the same', () => {
+  test('is created for each reader if not everybody gets the same', () => {
     const payloads = new ReplayPayloads(RENDERER, false)
     const [chunk = []] = chunksFrom(0)
     expect(payloads.of(chunk)).not.toBe(payloads.of(chunk))

@@ -63,7 +63,7 @@ describe('what is asked for together', () => {
     expect(await read(9)).toBe(9)
   })
 
-  test('fails together, and not for whoever asks afterwards', async () => {
+  test('fails for all callers of the batch, but not for later ones', async () => {
     let isAway = true
     const read = together(async (keys: readonly number[]) => {
       if (isAway) throw new Error('away')

@@ -48,7 +48,7 @@ describe('a text of nothing but', () => {
     }
   })
 
-  test.for(INVISIBLE)('%s beside a letter is taken', ([, text]) => {
+  test.for(INVISIBLE)('%s next to a letter is accepted', ([, text]) => {
     expect(hasVisibleCharacter(`${text}a${text}`)).toBe(true)
   })
 })

@@ -3,7 +3,7 @@ import { asTopic, idOf, type Topic } from '../../../src/engine/kernel/topic.ts'
 import { createScheduler, type SchedulerOptions } from '../../../src/engine/processes/scheduler.ts'
 import { DatabaseUnavailable } from '../../../src/engine/storage/faults.ts'
 
-/** A scheduler for which both topics are always due; `pass` is told each time that it commands. */
+/** A scheduler for which both topics are always due; `pass` is called for each command. */
 function given(pass: (id: string) => Promise<unknown>): readonly unknown[] {
   const faults: unknown[] = []
   const rows = [
@@ -36,7 +36,7 @@ describe('a topic that cannot be passed', () => {
     expect(passed).toBeGreaterThan(100)
   })
 
-  test('because the record is away is tried at each look', async () => {
+  test('because the database is unreachable is retried at every query', async () => {
     const faults = given(async () => {
       throw new DatabaseUnavailable()
     })

@@ -71,7 +71,7 @@ function open() {
 }
 
 describe('A subscription of a session whose viewer loses a role', () => {
-  test('that is filtered by viewer is closed at once, and opened anew with a snapshot that is a reset', async () => {
+  test('that is filtered by viewer is closed at once and reopened with a reset snapshot', async () => {
     const { session, subscribe, grant, renew, hub, plans } = open()
     session.begin(viewerWith('ADMIN'))
     subscribe()
@@ -100,7 +100,7 @@ describe('A subscription of a session whose viewer loses a role', () => {
     expect(hub.served.size).toBe(0)
   })
 
-  test('that everyone gets alike has its guard ask again, and goes on', async () => {
+  test('that is the same for everyone asks its guard again and continues', async () => {
     const { session, subscribe, grant, renew, lives, plans, hub } = open()
     session.begin(viewerWith('ADMIN'))
     subscribe()
@@ -121,7 +121,7 @@ describe('A subscription of a session whose viewer loses a role', () => {
     expect(hub.served.size).toBe(1)
   })
 
-  test('is planned anew where that was under way: the answer to the former rights counts for nothing', async () => {
+  test('is planned again if planning was under way: the answer for the former rights does not count', async () => {
     const { session, subscribe, grant, renew, hub, plans } = open()
     session.begin(viewerWith('ADMIN'))
     subscribe()

@@ -36,7 +36,7 @@ describe('a fault of the database', () => {
     ['ECONNREFUSED', 'nothing listens'],
     ['EHOSTUNREACH', 'no way leads there'],
     ['EMFILE', 'sockets are short'],
-  ])('is told from one of a statement: %s, %s', (code) => {
+  ])('is distinguished from a fault of a statement: %s, %s', (code) => {
     expect(isDatabaseUnavailable(wrapped(coded(code)))).toBe(true)
   })
 

@@ -60,7 +60,7 @@ describe('a role that may not change tables', () => {
     await record.close()
   })
 
-  test('is told what to run where a migration is missing', async () => {
+  test('says what to run if a migration is missing', async () => {
     await expect(open(as(ROLE, url))).rejects.toThrow(/"limited".*npm run migrate.*MIGRATION_DATABASE_URL/)
     await migrateDatabase({ url, directory: '' })
     await allow()

@@ -30,7 +30,7 @@ async function dump({ database }: OpenDatabase): Promise<unknown> {
   return { columns: columns.rows, indexes: indexes.rows }
 }
 
-describe('the record', () => {
+describe('the database', () => {
   test('has the same tables in PostgreSQL and in the embedded database', async () => {
     const folder = await makeTemporaryFolder('record')
     const embedded = await openDatabase({ url: null, directory: join(folder, 'data'), onConnectionError })

@@ -13,7 +13,7 @@ import { decideIn, eventsIn, type Sale, sale, tried } from './auction-sale.ts'
 /** The lot of a scene right after it. */
 function lotOf({ after, lot }: Pick<Scene, 'after' | 'lot'>): Sale {
   const found = after.lots[lot]
-  if (found === undefined) throw new RangeError(`there is no lot ${lot}`)
+  if (found === undefined) throw new RangeError(`no lot ${lot}`)
   return found
 }
 

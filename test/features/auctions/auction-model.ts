@@ -111,7 +111,7 @@ function withWallets(house: House, wallets: Wallets): House {
 /** The house after `events` of one lot. */
 export function afterIn(house: House, lot: number, events: readonly AuctionEvent[]): House {
   const before = house.lots[lot]
-  if (before === undefined) throw new RangeError(`there is no lot ${lot}`)
+  if (before === undefined) throw new RangeError(`no lot ${lot}`)
   const changed = afterEvents(before, events)
   const lines = changed.transfers.slice(before.transfers.length).map((transfer) => ({ transfer, lot }))
   const lots = house.lots.map((each, index) => (index === lot ? changed : each))

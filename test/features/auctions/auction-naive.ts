@@ -10,7 +10,7 @@ export interface NaiveOffer {
 interface Standing {
   readonly bidder: string
   readonly maximum: number
-  /** The highest bid by hand; 0 where there is none. */
+  /** The highest bid by hand; 0 if none. */
   readonly manual: number
   readonly sequence: number
 }

@@ -157,7 +157,7 @@ describe('commands with a key', () => {
     return rows[0]?.count ?? Number.NaN
   }
 
-  /** All that the record says of the auction and of its bidders' money. */
+  /** Everything the database stores about the auction and its bidders' money. */
   async function recorded(id: AuctionId, users: readonly string[]): Promise<unknown> {
     const { rows } = await database.execute(sql`SELECT
       (SELECT json_build_array(standing, "leading", command_count) FROM auctions WHERE id = ${id}) AS auction,

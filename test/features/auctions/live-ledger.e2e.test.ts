@@ -33,7 +33,7 @@ describe('npm run verify-ledger', () => {
     const random = createRandom(seed)
     const some = <Item>(of: readonly Item[]): Item => {
       const found = of[random(of.length)]
-      if (found === undefined) throw new RangeError('there is nothing to choose from')
+      if (found === undefined) throw new RangeError('nothing to choose from')
       return found
     }
     const roots = await Promise.all(nodes.map((node) => createCaller(node, 'root', ['admin'])))

@@ -36,7 +36,7 @@ interface Lot {
   standings(limit?: number): Promise<readonly string[]>
   /** What each of some entries of the board tells, as a reader who gets them together learns it. */
   present(entries: readonly Entry[]): Promise<readonly (readonly Standing[])[]>
-  /** Goes on as a server does that was started anew. */
+  /** Continues like a server after a restart. */
   restart(): void
   /** The board as its entries tell it. */
   told(): Promise<readonly string[]>

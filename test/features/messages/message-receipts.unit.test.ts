@@ -221,7 +221,7 @@ interface Naive {
   readonly read: Set<number>
 }
 
-/** Plays the acts with marks and, beside them, with a list of what each member has. `check` sees both after every act. */
+/** Plays the acts with marks and, in parallel, with a list of what each member has. `check` sees both after every act. */
 function play(
   acts: readonly Act[],
   check: (seen: {

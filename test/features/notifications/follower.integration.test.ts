@@ -42,7 +42,7 @@ interface Lot {
   isFollowed(): Promise<boolean>
 }
 
-/** A LIVE auction that starts at 500, with steps of 1; in the database of `beside`, where there is one. */
+/** A LIVE auction that starts at 500, with steps of 1; in the database of `beside`, if given. */
 async function lot(lastsMs = 60 * MINUTE, softClose: Soft = null, beside?: Lot): Promise<Lot> {
   const url = beside?.url ?? (await freshDatabase())
   const database = await open(url)

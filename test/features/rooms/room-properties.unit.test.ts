@@ -183,7 +183,7 @@ describe('in any sequence of commands', PATIENTLY, () => {
     everyScene(({ actor, command, kind, after, now }) => {
       if (kind !== 'accepted' || command.kind === 'create' || command.kind === 'leave') return
       const again = decideRoom(after, command, { now, actor })
-      // Whoever gave up seeing or moderating the room by their own command is refused the second time.
+      // Users who gave up seeing or moderating the room by their own command are refused the second time.
       if (again.kind === 'accepted') expect(again.events).toEqual([])
     })
   })

@@ -20,7 +20,7 @@ import { type Order, orderOf } from '../../../src/features/trading/rules/order.t
 import { type Position, positionKey, positionOf } from '../../../src/features/trading/rules/position.ts'
 import { eventsOf, max, mia, NOW, roomWith, service } from '../rooms/room.fixture.ts'
 
-/** A trade room with whom it is told of. */
+/** A trade room and its people. */
 export interface Traded extends OrderBook, Holdings {
   readonly head: Offset
 }

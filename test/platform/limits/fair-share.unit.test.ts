@@ -153,7 +153,7 @@ describe('A share of the event loop', () => {
     expect(share.size).toBe(0)
   })
 
-  test('asks for the client anew once nothing waits', () => {
+  test('looks the client up again once nothing waits', () => {
     const { share, done, takes, pass } = createLoop()
     let client = 'visitor'
     const lane = share.lane(() => client)

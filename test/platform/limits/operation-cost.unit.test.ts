@@ -193,7 +193,7 @@ describe('an operation', () => {
     expect(excessOf({ depth: 4, cost: 100 }, limits)).toBeNull()
   })
 
-  test('beyond them is told its size and the limit', () => {
+  test('beyond them is refused with its size and the limit', () => {
     expect(excessOf({ depth: 5, cost: 1 }, limits)).toMatch('nests 5 levels; at most 4')
     expect(excessOf({ depth: 1, cost: 101 }, limits)).toMatch('costs 101; at most 100')
   })

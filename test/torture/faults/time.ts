@@ -260,7 +260,7 @@ async function verify({ databaseUrl }: Scenario): Promise<void> {
   try {
     const differences = await Array.fromAsync(verifyDatabase(record.database, FEATURES.verifications))
     if (differences.length > 0)
-      throw new Error(`The record does not add up: ${JSON.stringify(differences.slice(0, 5))}`)
+      throw new Error(`The database does not add up: ${JSON.stringify(differences.slice(0, 5))}`)
   } finally {
     await record.close()
   }
