@@ -188,7 +188,7 @@ describe('a maximum', () => {
     const all = await auction()
     const plan = await all.plan(ann, 'bids', { auctionId: all.auctionId })
     const text = 'subscription { bids(auctionId: "-") { ... on AuctionSnapshot { auction { myMaximum } } } }'
-    await expect(snapshot(all, plan, text)).rejects.toThrow('lacks the mark readsViewer')
+    await expect(snapshot(all, plan, text)).rejects.toThrow('is not marked with readsViewer')
   })
 })
 

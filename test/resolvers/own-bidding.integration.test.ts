@@ -85,7 +85,7 @@ describe("the viewer's own position in an auction", () => {
     const auctionId = await all.putUp()
     const plan = await all.plan(ann, 'bids', { auctionId })
     const text = `subscription { bids(auctionId: "-") { ... on AuctionSnapshot { auction { ${OWN} } } } }`
-    await expect(snapshot(all, plan, text)).rejects.toThrow('lacks the mark readsViewer')
+    await expect(snapshot(all, plan, text)).rejects.toThrow('is not marked with readsViewer')
   })
 })
 

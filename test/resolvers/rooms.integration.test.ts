@@ -274,7 +274,7 @@ describe('an entry of a room', () => {
     const all = await createFixture(owner)
     const plan = await all.plan(null, 'roomState', { roomId: 'global' })
     const text = `subscription { roomState(roomId: "-") { ... on RoomSnapshot { room { membership { role } } } } }`
-    await expect(snapshot(all, plan, text)).rejects.toThrow('lacks the mark readsViewer')
+    await expect(snapshot(all, plan, text)).rejects.toThrow('is not marked with readsViewer')
   })
 })
 
