@@ -197,8 +197,8 @@ describe.each(implementations)('a bus ($name)', ({ createBus }) => {
       await bus.close()
       await published
       expect(heard).toEqual([])
-      await expect(bus.publish(topic, 'a')).rejects.toThrow('away')
-      await expect(bus.subscribe(topic, () => {})).rejects.toThrow('away')
+      await expect(bus.publish(topic, 'a')).rejects.toThrow('unavailable')
+      await expect(bus.subscribe(topic, () => {})).rejects.toThrow('unavailable')
       expect(bus.status()).toMatchObject({ kind: 'down', message: 'closed' })
       stop()
     })
