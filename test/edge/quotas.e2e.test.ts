@@ -116,7 +116,10 @@ describe('The open auctions of one user', () => {
     }
     for (const token of [owner, helper]) {
       const answer = await ask(token, CREATE_AUCTION, { input: { ...input, roomId: first } }, nodes[1])
-      expect(answer).toMatchObject({ code: 'INVALID_INPUT', reason: expect.stringContaining('3 open auctions') })
+      expect(answer).toMatchObject({
+        code: 'INVALID_INPUT',
+        reason: expect.stringContaining('3 open auctions'),
+      })
     }
     const service = await somebody('service')
     expect(await ask(service, CREATE_AUCTION, { input: { ...input, roomId: first } })).toMatchObject({
