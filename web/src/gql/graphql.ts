@@ -17,7 +17,7 @@ export type AuctionPhase =
   | 'SOLD'
   | 'UNSOLD';
 
-/** The audience of an announcement: everyone, signed-in users, administrators, or users who may see one room. */
+/** Audiences of announcements: everyone, signed-in users, administrators, or the users with access to one room. */
 export type Audience =
   | 'ADMIN'
   | 'AUTHENTICATED'
