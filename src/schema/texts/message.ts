@@ -40,7 +40,7 @@ export const MESSAGE_TEXTS: Texts = {
     'The messages and receipts of one room. Errors: NOT_FOUND, FORBIDDEN, CURSOR_INVALID.',
 
   Audience:
-    'The audience of an announcement: everyone, signed-in users, administrators, or users who may see one room.',
+    'Audiences of announcements: everyone, signed-in users, administrators, or the users with access to one room.',
   Severity: 'The severity of an announcement.',
   Announcement: 'A message from administrators, services or a room’s moderators.',
   'Announcement.audience': 'The users it is for.',
